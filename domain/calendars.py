@@ -1,0 +1,93 @@
+"""Local days, day types and shifts: the only room, beside tariffs and reports, that knows local time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from functools import cache
+from zoneinfo import ZoneInfo
+
+import holidays as holiday_library
+
+from domain.plant import Machine, Plant, Shift, Site
+
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class DayType(StrEnum):
+    """Days that are alike: what is compared with what."""
+
+    WORKDAY = "workday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
+    """Also holidays."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftInstance:
+    """One shift on one day, ``[start_utc, end_utc)``; a night shift has 7 or 9 h on clock-change days."""
+
+    shift: str
+    day_local: date
+    start_utc: datetime
+    end_utc: datetime
+
+
+@cache
+def _region_holidays(region: str, year: int) -> frozenset[date]:
+    country, _, subdivision = region.partition("-")
+    return frozenset(holiday_library.country_holidays(country, subdiv=subdivision or None, years=year))
+
+
+def is_holiday(day: date, site: Site) -> bool:
+    """Whether the plant rests on `day` as on a Sunday: listed in the plant file or a holiday of its region."""
+    return day in site.holidays or (site.holiday_region is not None and day in _region_holidays(site.holiday_region, day.year))
+
+
+def day_type(day: date, site: Site) -> DayType:
+    """Working day, Saturday, or Sunday and holiday."""
+    if day.weekday() == 6 or is_holiday(day, site):
+        return DayType.SUNDAY
+    return DayType.SATURDAY if day.weekday() == 5 else DayType.WORKDAY
+
+
+def at_local(day: date, clock: str, zone: ZoneInfo) -> datetime:
+    """UTC instant of the wall clock `clock` (``HH:MM``, up to ``24:00``) on the local `day`."""
+    if clock == "24:00":
+        day, clock = day + timedelta(days=1), "00:00"
+    return datetime.combine(day, time.fromisoformat(clock), tzinfo=zone).astimezone(UTC)
+
+
+def shift_instances(shifts: Iterable[Shift], site: Site, from_utc: datetime, to_utc: datetime) -> Iterator[ShiftInstance]:
+    """All instances that overlap ``[from_utc, to_utc)``, in order of their start."""
+    zone = site.zone
+    found = []
+    day = from_utc.astimezone(zone).date() - timedelta(days=1)
+    last = to_utc.astimezone(zone).date()
+    while day <= last:
+        for shift in shifts:
+            if _WEEKDAYS[day.weekday()] in shift.days and (shift.on_holidays or not is_holiday(day, site)):
+                start = at_local(day, shift.from_, zone)
+                end_day = day if shift.to > shift.from_ else day + timedelta(days=1)
+                end = at_local(end_day, shift.to, zone)
+                if start < to_utc and end > from_utc:
+                    found.append(ShiftInstance(shift.id, day, start, end))
+        day += timedelta(days=1)
+    yield from sorted(found, key=lambda instance: instance.start_utc)
+
+
+def staffed_spans(machine: Machine, plant: Plant, from_utc: datetime, to_utc: datetime) -> list[tuple[datetime, datetime]]:
+    """When `machine` is meant to run within ``[from_utc, to_utc)``: its shifts, merged; the whole span if it names none."""
+    if not machine.shifts:
+        return [(from_utc, to_utc)]
+    mine = [shift for shift in plant.shifts if shift.id in machine.shifts]
+    spans: list[tuple[datetime, datetime]] = []
+    for instance in shift_instances(mine, plant.site, from_utc, to_utc):
+        start, end = max(instance.start_utc, from_utc), min(instance.end_utc, to_utc)
+        if spans and start <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+        else:
+            spans.append((start, end))
+    return spans

@@ -1,0 +1,47 @@
+"""The running quarter hour: what the bill's next candidate peak will be, while something can still be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from domain.instants import UtcInstant
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """State of a site's running quarter hour at `at_utc`, from its billing meter; all powers [kW].
+
+    Formulas: ``E_t`` energy since the start, ``t`` elapsed of ``T`` = 900 s;
+    ``projected = (E_t + P_now (T - t)) / T``; ``allowed = (target T - E_t) / (T - t)``.
+    """
+
+    site: str
+    meter: str
+    at_utc: UtcInstant
+    """Device time of the reading that this rests on."""
+    start_utc: UtcInstant
+    elapsed_s: float
+    remaining_s: float
+    energy_kwh: float
+    """Imported since `start_utc`."""
+    now_kw: float
+    """Mean power over the last readings (10-60 s), not one sample."""
+    mean_so_far_kw: float
+    projected_kw: float
+    projected_low_kw: float
+    projected_high_kw: float
+    target_kw: float
+    allowed_kw: float
+    """What may be drawn for the rest without passing the target (P_rest), clamped to 0 .. 1.2 x connection power."""
+    headroom_kw: float
+    """`target_kw` - `projected_kw`; negative when the target will be passed."""
+    billed_peak_kw: float
+    """Highest quarter hour of the billing period so far: sunk cost up to here."""
+    billed_peak_utc: UtcInstant | None = None
+    billed_peak_quality: str = "measured"
+    confidence: str = "measured"
+    """``measured``; ``early`` in the dead time at the start; ``partial`` when the start of the quarter hour was not seen."""
+    synchronised: bool = False
+    """Whether the quarter hour follows the billing meter's own pulse or register."""
+    basis_observed_ms: int = 0
+    """`observed_ms` of the newest reading in it, to measure the way from reading to projection."""

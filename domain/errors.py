@@ -1,0 +1,38 @@
+"""Faults that a person can mend: told all at once, each with where, what was found and what was expected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class LastgangError(Exception):
+    """Root of all errors that Lastgang raises on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong in a file: ``line`` is 1-based, None where no line can be named."""
+
+    file: str
+    line: int | None
+    field: str
+    found: str
+    expected: str
+
+    def __str__(self) -> str:
+        where = self.file if self.line is None else f"{self.file}:{self.line}"
+        return f"{where}: {self.field}: found {self.found}; expected {self.expected}"
+
+
+class InputFaults(LastgangError):
+    """A file or set of files that cannot be used. Operator: mend every line of the message, then start again (exit 2)."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(str(fault) for fault in faults))
+
+
+def fault(file: Path | str, field: str, found: object, expected: str, line: int | None = None) -> Fault:
+    """A `Fault` with what was found quoted as Python would."""
+    return Fault(str(file), line, field, repr(found), expected)

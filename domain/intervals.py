@@ -1,0 +1,111 @@
+"""The quarter hour: the unit in which a factory is billed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from domain.instants import UtcInstant
+from domain.units import UWH_PER_KWH
+
+QUARTER = timedelta(minutes=15)
+QUARTER_MS = 900_000
+QUARTERS_PER_HOUR = 4
+
+
+class IntervalQuality(StrEnum):
+    """How an interval's energy is known; the words of the metering exam and of the reports."""
+
+    MEASURED = "measured"
+    CORRECTED = "corrected"
+    SUBSTITUTED = "substituted"
+    ESTIMATED = "estimated"
+    FAULTY = "faulty"
+    MISSING = "missing"
+
+
+class IntervalMethod(StrEnum):
+    """By which rule an interval's energy came about."""
+
+    REGISTER = "register"
+    INTEGRAL = "integral"
+    ROLLOVER = "rollover"
+    RESET = "reset"
+    EXCHANGE = "exchange"
+    STEP_REMOVED = "step_removed"
+    INTERPOLATED = "interpolated"
+    LIKE_DAY_SCALED = "like_day_scaled"
+    COVERED_MEAN = "covered_mean"
+    STUCK = "stuck"
+    NONE = "none"
+
+
+class IntervalOrigin(StrEnum):
+    """Which road an interval came by."""
+
+    METERING = "metering"
+    IMPORT = "import"
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Energy of one register in one quarter hour ``[start_utc, start_utc + 15 min)``.
+
+    The record with the highest `revision` counts; older ones stay. `energy_uwh` is None exactly where `quality` is missing.
+    For reactive channels the unit reads micro-var-hour.
+    """
+
+    site: str
+    meter: str
+    channel: str
+    start_utc: UtcInstant
+    energy_uwh: int | None
+    coverage: float
+    """Share of the 900 s that was seen, 0..1."""
+    quality: IntervalQuality
+    method: IntervalMethod
+    revision: int
+    readings: int = 0
+    """How many readings of the meter, over all its channels, fell into the quarter hour and were used."""
+    origin: IntervalOrigin = IntervalOrigin.METERING
+
+    @property
+    def energy_kwh(self) -> float | None:
+        """Energy [kWh], for display and models."""
+        return None if self.energy_uwh is None else self.energy_uwh / UWH_PER_KWH
+
+    @property
+    def power_kw(self) -> float | None:
+        """Mean power [kW] of the quarter hour."""
+        return None if self.energy_uwh is None else self.energy_uwh * QUARTERS_PER_HOUR / UWH_PER_KWH
+
+    @property
+    def end_utc(self) -> datetime:
+        """First instant after the quarter hour."""
+        return self.start_utc + QUARTER
+
+
+def quarter_start(instant_utc: datetime) -> datetime:
+    """Start of the quarter hour that `instant_utc` lies in."""
+    return instant_utc - timedelta(
+        minutes=instant_utc.minute % 15, seconds=instant_utc.second, microseconds=instant_utc.microsecond
+    )
+
+
+def quarter_starts(from_utc: datetime, to_utc: datetime) -> Iterator[datetime]:
+    """Starts of all quarter hours in ``[from_utc, to_utc)``; `from_utc` lies on the grid."""
+    start = from_utc
+    while start < to_utc:
+        yield start
+        start += QUARTER
+
+
+def local_day_bounds(day_start_local: datetime, timezone: ZoneInfo) -> tuple[datetime, datetime]:
+    """First and one-past-last UTC instant of the local day that `day_start_local` (aware) lies in: 23, 24 or 25 h apart."""
+    day = day_start_local.astimezone(timezone).date()
+    start = datetime.combine(day, time(0), tzinfo=timezone)
+    end = datetime.combine(day + timedelta(days=1), time(0), tzinfo=timezone)
+    return start.astimezone(UTC), end.astimezone(UTC)

@@ -1,0 +1,313 @@
+"""The plant file: which meters, machines, shifts and jobs a site has.
+
+In: ``plant.toml`` (the format of the metering exam, extended by name, billing meter, connections, machines, shifts, orders and
+tariff).  Out: a frozen `Plant`, checked whole before anything connects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, time
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, field_validator
+
+from domain.errors import Fault, InputFaults
+from domain.instants import UtcInstant
+from domain.toml_files import Settings, key_lines, load_toml
+
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+"""Site, meter, machine and job ids: they become Kafka keys, tags and file names."""
+
+
+def _clock_time(text: str) -> str:
+    if text != "24:00":
+        time.fromisoformat(text)
+    return text
+
+
+ClockTime = Annotated[str, Field(pattern=r"^\d\d:\d\d$"), AfterValidator(_clock_time)]
+"""Local wall-clock time ``HH:MM``, up to ``24:00``."""
+
+
+class RegisterKind(StrEnum):
+    """What a register holds."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+
+
+class Register(Settings):
+    """One register of a meter, in its own unit."""
+
+    channel: Identifier
+    kind: RegisterKind
+    unit: Literal["Wh", "kWh", "MWh", "varh", "kvarh", "W", "kW", "var", "kvar"]
+    sampling_s: float = Field(gt=0)
+    resolution: float = Field(gt=0)
+    modulus: float | None = Field(default=None, gt=0)
+    encoding: Literal["float32", "float64"] = "float64"
+
+
+class Exchange(Settings):
+    """The fitter's protocol of a meter exchange."""
+
+    channel: Identifier
+    at_utc: UtcInstant
+    old_serial: str
+    final_reading: float
+    new_serial: str
+    start_reading: float
+
+
+class Meter(Settings):
+    """One meter and its place in the tree."""
+
+    id: Identifier
+    name: str = ""
+    parent: Identifier | None = None
+    max_power_kw: float = Field(gt=0)
+    registers: tuple[Register, ...] = Field(default=(), alias="register")
+    exchanges: tuple[Exchange, ...] = Field(default=(), alias="exchange")
+
+    @property
+    def label(self) -> str:
+        """Name for people."""
+        return self.name or self.id
+
+    def counters(self) -> tuple[Register, ...]:
+        """Its counter registers."""
+        return tuple(r for r in self.registers if r.kind is RegisterKind.COUNTER)
+
+    def gauge(self) -> Register | None:
+        """Its active-power gauge, if it has one."""
+        return next((r for r in self.registers if r.kind is RegisterKind.GAUGE), None)
+
+    def energy_channel(self) -> str | None:
+        """The channel whose intervals stand for this meter: imported energy, else its first counter, else its gauge."""
+        channels = [r.channel for r in self.counters()] + [r.channel for r in self.registers if r.kind is RegisterKind.GAUGE]
+        return "energy_import" if "energy_import" in channels else next(iter(channels), None)
+
+
+class Site(Settings):
+    """The plant as a whole."""
+
+    id: Identifier
+    name: str = ""
+    timezone: str
+    commissioned_utc: UtcInstant
+    holidays: tuple[date, ...] = ()
+    holiday_region: str | None = Field(default=None, pattern=r"^[A-Z]{2}(-[A-Z0-9]+)?$")
+    billing_meter: Identifier | None = None
+    target_kw: float | None = Field(default=None, gt=0)
+    billed_peak_kw: float = Field(default=0.0, ge=0)
+    late_horizon_days: int = Field(default=35, gt=0)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError) as error:
+            msg = "a name of the IANA time zone database such as 'Europe/Berlin'"
+            raise ValueError(msg) from error
+        return name
+
+    @field_validator("holidays", mode="before")
+    @classmethod
+    def _dates(cls, found: object) -> object:
+        return tuple(found) if isinstance(found, list) else found
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of local days, shifts and reports."""
+        return ZoneInfo(self.timezone)
+
+
+class Break(Settings):
+    """A break within a shift, local time."""
+
+    from_: ClockTime = Field(alias="from")
+    to: ClockTime
+
+
+class Shift(Settings):
+    """A shift that repeats weekly; where `to` is not after `from` it ends on the next day. It belongs to the day it starts."""
+
+    id: Identifier
+    name: str = ""
+    days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...]
+    from_: ClockTime = Field(alias="from")
+    to: ClockTime
+    on_holidays: bool = False
+    breaks: tuple[Break, ...] = ()
+
+
+class MachineKind(StrEnum):
+    """What a machine is, as far as the platform's texts and defaults care."""
+
+    FURNACE = "furnace"
+    MOULDING = "moulding"
+    PRESS = "press"
+    CNC = "cnc"
+    COMPRESSOR = "compressor"
+    CHILLER = "chiller"
+    CHARGER = "charger"
+    LIGHTING = "lighting"
+    PHOTOVOLTAIC = "photovoltaic"
+    OTHER = "other"
+
+
+class Machine(Settings):
+    """One machine: which meter measures it, and when it is meant to run."""
+
+    id: Identifier
+    name: str = ""
+    kind: MachineKind = MachineKind.OTHER
+    meter: Identifier
+    rated_kw: float = Field(gt=0)
+    standby_kw: float = Field(default=0.0, ge=0)
+    """What it may draw while its shift says off."""
+    shifts: tuple[Identifier, ...] = ()
+    """Shifts in which it is staffed; none: it may run at any time."""
+
+    @property
+    def label(self) -> str:
+        """Name for people."""
+        return self.name or self.id
+
+
+class PlannedJob(Settings):
+    """A job written down in the plant file; others come on ``energy.orders.v1``."""
+
+    job: Identifier
+    machine: Identifier
+    product: str = ""
+    start_utc: UtcInstant
+    earliest_utc: UtcInstant
+    due_utc: UtcInstant
+    profile_kw: tuple[float, ...] = Field(min_length=1)
+    movable: bool = True
+
+
+class Connections(Settings):
+    """Where the devices' files lie."""
+
+    devices: str = "devices"
+    """Folder beside the plant file with one TOML a device."""
+
+
+class TariffRef(Settings):
+    """Which tariff bills the site."""
+
+    file: str
+    """TOML beside the plant file."""
+    zone: str = "DE-LU"
+    """Zone of the day-ahead prices."""
+
+
+class Plant(Settings):
+    """Everything Lastgang knows of a site before the first reading."""
+
+    site: Site
+    meters: tuple[Meter, ...] = Field(default=(), alias="meter")
+    shifts: tuple[Shift, ...] = Field(default=(), alias="shift")
+    machines: tuple[Machine, ...] = Field(default=(), alias="machine")
+    orders: tuple[PlannedJob, ...] = Field(default=(), alias="order")
+    connections: Connections | None = None
+    tariff: TariffRef | None = None
+
+    def meter_by_id(self, meter: str) -> Meter:
+        """The meter called `meter`; KeyError names it."""
+        return {m.id: m for m in self.meters}[meter]
+
+    def billing_meter(self) -> Meter | None:
+        """The meter of the grid connection: as named, else the only meter without a parent."""
+        if self.site.billing_meter is not None:
+            return self.meter_by_id(self.site.billing_meter)
+        roots = [m for m in self.meters if m.parent is None]
+        return roots[0] if len(roots) == 1 else None
+
+
+def load_plant(path: Path) -> Plant:
+    """The plant in the TOML file `path`, with references between its tables checked.
+
+    Raises
+    ------
+    InputFaults
+        With every fault found.
+    """
+    plant = load_toml(path, Plant)
+    lines = key_lines(path.read_text(encoding="utf-8"))
+    faults = list(_reference_faults(plant, path, lines))
+    if faults:
+        raise InputFaults(faults)
+    return plant
+
+
+def _reference_faults(plant: Plant, path: Path, lines: dict[tuple[str | int, ...], int]) -> list[Fault]:
+    faults: list[Fault] = []
+
+    def wrong(where: tuple[str | int, ...], found: object, expected: str) -> None:
+        line = next((lines[where[:n]] for n in range(len(where), 0, -1) if where[:n] in lines), None)
+        field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in where).lstrip(".")
+        faults.append(Fault(str(path), line, field, repr(found), expected))
+
+    tables: tuple[tuple[str, Sequence[Meter | Machine | Shift]], ...] = (
+        ("meter", plant.meters),
+        ("machine", plant.machines),
+        ("shift", plant.shifts),
+    )
+    for table, rows in tables:
+        seen: set[str] = set()
+        for index, row in enumerate(rows):
+            if row.id in seen:
+                wrong((table, index, "id"), row.id, f"an id that no other {table} has")
+            seen.add(row.id)
+    meters = {meter.id: meter for meter in plant.meters}
+    shifts = {shift.id for shift in plant.shifts}
+    machines = {machine.id for machine in plant.machines}
+    if plant.site.billing_meter is not None and plant.site.billing_meter not in meters:
+        wrong(("site", "billing_meter"), plant.site.billing_meter, f"one of the meters {sorted(meters)}")
+    for index, meter in enumerate(plant.meters):
+        channels = [register.channel for register in meter.registers]
+        if meter.parent is not None and meter.parent not in meters:
+            wrong(("meter", index, "parent"), meter.parent, f"one of the meters {sorted(meters)}")
+        elif _is_its_own_ancestor(meter, meters):
+            wrong(("meter", index, "parent"), meter.parent, "a tree: no meter may be its own ancestor")
+        for number, channel in enumerate(channels):
+            if channel in channels[:number]:
+                wrong(("meter", index, "register", number, "channel"), channel, "each channel once per meter")
+        for number, register in enumerate(meter.registers):
+            counts = register.unit.endswith("h")
+            if counts != (register.kind is RegisterKind.COUNTER):
+                wrong(("meter", index, "register", number, "unit"), register.unit, "Wh, kWh, MWh, varh or kvarh for a counter; W, kW, var or kvar for a gauge")  # fmt: skip
+        for number, exchange in enumerate(meter.exchanges):
+            if exchange.channel not in [r.channel for r in meter.counters()]:
+                wrong(("meter", index, "exchange", number, "channel"), exchange.channel, "a counter of this meter")
+    for index, machine in enumerate(plant.machines):
+        if machine.meter not in meters:
+            wrong(("machine", index, "meter"), machine.meter, f"one of the meters {sorted(meters)}")
+        for shift_id in machine.shifts:
+            if shift_id not in shifts:
+                wrong(("machine", index, "shifts"), shift_id, f"one of the shifts {sorted(shifts)}")
+    for index, order in enumerate(plant.orders):
+        if order.machine not in machines:
+            wrong(("order", index, "machine"), order.machine, f"one of the machines {sorted(machines)}")
+    if plant.tariff is not None and not (path.parent / plant.tariff.file).is_file():
+        wrong(("tariff", "file"), plant.tariff.file, f"a tariff file in {path.parent}")
+    return faults
+
+
+def _is_its_own_ancestor(meter: Meter, meters: dict[str, Meter]) -> bool:
+    seen = {meter.id}
+    parent = meter.parent
+    while parent is not None and parent in meters:
+        if parent in seen:
+            return parent == meter.id
+        seen.add(parent)
+        parent = meters[parent].parent
+    return False

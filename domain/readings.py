@@ -1,0 +1,78 @@
+"""What a device said: one value of one register at the device's clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from domain.instants import UtcInstant
+
+HEARTBEAT_CHANNEL = "heartbeat"
+"""Channel of a gateway's sign of life: `meter` is the gateway's id, `value` the number of readings it has buffered."""
+CONNECTION_CHANNEL = "connection"
+"""Channel of a device's connection: `text` is one of ``connected``, ``lost``, ``refused``."""
+CONTROL_CHANNELS = frozenset({HEARTBEAT_CHANNEL, CONNECTION_CHANNEL})
+"""Channels that the gateway speaks for itself; they are no readings of a device and are not counted as such."""
+
+
+class ReadingQuality(StrEnum):
+    """The device's own word on its value. OPC UA: by the severity bits of the status code."""
+
+    GOOD = "good"
+    UNCERTAIN = "uncertain"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One value of one register of one meter.
+
+    `value` is in the register's own unit (plant file); None where the device gave none. `text` holds what is no number: a
+    PackML state by name, a connection's state. Epochs stay in milliseconds here: this is the hot path and the wire.
+    """
+
+    site: str
+    meter: str
+    channel: str
+    observed_ms: int
+    """The device's clock [ms since 1970]; dates the reading."""
+    received_ms: int
+    """The gateway's clock at receipt [ms since 1970]."""
+    value: float | int | None
+    quality: ReadingQuality = ReadingQuality.GOOD
+    text: str | None = None
+    gateway: str | None = None
+    sequence: int | None = None
+    """Counts up by one per reading of one gateway process; a hole is a loss, a repeat a resend."""
+    origin: Literal["live", "history"] = "live"
+
+
+class RejectionReason(StrEnum):
+    """Why a reading was not used."""
+
+    UNPARSABLE = "unparsable"
+    UNKNOWN_REGISTER = "unknown_register"
+    BAD_QUALITY = "bad_quality"
+    CLOCK_BEFORE_RANGE = "clock_before_range"
+    CLOCK_IN_FUTURE = "clock_in_future"
+    DUPLICATE = "duplicate"
+    IMPOSSIBLE_POWER = "impossible_power"
+    GLITCH = "glitch"
+    BEYOND_HORIZON = "beyond_horizon"
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A record that could not be used, with the original so that nothing is lost."""
+
+    site: str
+    meter: str
+    reason: RejectionReason
+    original: str
+    """The record as it came (UTF-8; bytes that are none as ``\\xNN``)."""
+    detail: str = ""
+    source: str = ""
+    """Where from: ``topic/partition/offset`` or ``file:line``."""
+    at_utc: UtcInstant | None = None
+    """Receipt time, where one could be read."""

@@ -1,0 +1,91 @@
+"""TOML files into typed, frozen settings: every fault at once, each with its line."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from domain.errors import Fault, InputFaults
+
+Model = TypeVar("Model", bound="Settings")
+
+_HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
+_KEY = re.compile(r"""^\s*(?:"([^"]+)"|([A-Za-z0-9_-]+))\s*=""")
+
+
+class Settings(BaseModel):
+    """Base of everything read from TOML: frozen, and an unknown key is a fault."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def load_toml(path: Path, model: type[Model]) -> Model:
+    """The settings in `path`.
+
+    Raises
+    ------
+    InputFaults
+        Naming every fault: file, line, field, what was found, what is expected.
+    """
+    text, document = read_toml(path)
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        lines = key_lines(text)
+        raise InputFaults([_fault(path, lines, detail) for detail in error.errors()]) from error
+
+
+def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
+    """Text and parsed document of a TOML file; raises `InputFaults` where it cannot be read or is no TOML."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        return text, tomllib.loads(text)
+    except OSError as error:
+        raise InputFaults([Fault(str(path), None, "file", error.strerror or "unreadable", "a readable file")]) from error
+    except UnicodeDecodeError as error:
+        raise InputFaults([Fault(str(path), None, "file", f"byte {error.start} is no UTF-8", "UTF-8 text")]) from error
+    except tomllib.TOMLDecodeError as error:
+        where = re.search(r"line (\d+)", str(error))
+        line = int(where.group(1)) if where else None
+        raise InputFaults([Fault(str(path), line, "file", f"no TOML: {error}", "a TOML document")]) from error
+
+
+def key_lines(text: str) -> dict[tuple[str | int, ...], int]:
+    """Line number (1-based) of each table and key of a TOML text, by path; array tables count from 0.
+
+    Good for messages: keys inside inline tables are not listed, their parents are.
+    """
+    lines: dict[tuple[str | int, ...], int] = {}
+    counts: dict[tuple[str | int, ...], int] = {}
+    table: tuple[str | int, ...] = ()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := _HEADER.match(line):
+            names = [part.strip().strip('"') for part in header.group(2).split(".")]
+            table = ()
+            for depth, name in enumerate(names):
+                table = (*table, name)
+                is_array = header.group(1) == "[["
+                if is_array and depth == len(names) - 1:
+                    counts[table] = counts.get(table, -1) + 1
+                if table in counts:
+                    table = (*table, counts[table])
+            lines.setdefault(table, number)
+        elif key := _KEY.match(line):
+            lines.setdefault((*table, key.group(1) or key.group(2)), number)
+    return lines
+
+
+def _fault(path: Path, lines: dict[tuple[str | int, ...], int], detail: Any) -> Fault:
+    loc = tuple(part for part in detail["loc"])
+    line = next((lines[loc[:n]] for n in range(len(loc), 0, -1) if loc[:n] in lines), None)
+    field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).lstrip(".")
+    found = "nothing" if detail["type"] == "missing" else repr(detail["input"])[:80]
+    expected = {
+        "missing": "a value: the key is required",
+        "extra_forbidden": "no such key (unknown keys are errors; check the spelling)",
+    }.get(detail["type"], detail["msg"].removeprefix("Value error, "))
+    return Fault(str(path), line, field or "file", found, expected)

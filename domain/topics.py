@@ -1,0 +1,58 @@
+"""The topics: names, keys, partitions and what one record is. Everything that touches Kafka imports from here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from domain.anomalies import Anomaly
+from domain.demand import Demand
+from domain.forecasts import Forecast
+from domain.intervals import Interval
+from domain.orders import DayAheadPrices, Order
+from domain.readings import Reading, Rejection
+from domain.recommendations import Decision, Recommendation
+
+DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic: `key` makes the Kafka key of a record; records of one key keep their order."""
+
+    name: str
+    record: type[Any]
+    key: Callable[[Any], str]
+    says: str
+    retention_ms: int = -1
+    """How long the broker keeps it [ms]; -1 keeps it for ever."""
+
+    def key_bytes(self, record: Any) -> bytes:
+        """The record's key as it goes onto the wire."""
+        return self.key(record).encode()
+
+
+READINGS = Topic("energy.readings.v1", Reading, lambda r: f"{r.site}/{r.meter}",
+    "one value of one register at the device's clock; also gateway heartbeats", 90 * DAY_MS)  # fmt: skip
+REJECTED = Topic("energy.rejected.v1", Rejection, lambda r: f"{r.site}/{r.meter}",
+    "what could not be used: the original, where from, the reason")  # fmt: skip
+INTERVALS = Topic("energy.intervals.v1", Interval, lambda r: f"{r.site}/{r.meter}",
+    "one 15-minute interval; the latest revision counts, older ones stay")  # fmt: skip
+DEMAND = Topic("energy.demand.v1", Demand, lambda r: r.site,
+    "the running quarter hour: mean so far, projection with a band, headroom, target and billed peak", 30 * DAY_MS)  # fmt: skip
+ANOMALIES = Topic("energy.anomalies.v1", Anomaly, lambda r: f"{r.site}/{r.meter}",
+    "what is abnormal since when, expected and actual, kWh and EUR a day, evidence")  # fmt: skip
+FORECASTS = Topic("energy.forecasts.v1", Forecast, lambda r: r.site,
+    "quantiles of the load for 48 h and of each day's peak; model, score, when issued", 400 * DAY_MS)  # fmt: skip
+ORDERS = Topic("energy.orders.v1", Order, lambda r: f"{r.site}/{r.job}",
+    "production jobs as planned")  # fmt: skip
+PRICES = Topic("energy.prices.v1", DayAheadPrices, lambda r: r.zone,
+    "day-ahead prices of one zone")  # fmt: skip
+RECOMMENDATIONS = Topic("energy.recommendations.v1", Recommendation, lambda r: f"{r.site}/{r.recommendation}",
+    "move job J from A to B: why, kW, EUR, confidence, until when it helps, status")  # fmt: skip
+DECISIONS = Topic("energy.decisions.v1", Decision, lambda r: f"{r.site}/{r.recommendation}",
+    "who accepted or rejected what, when, why")  # fmt: skip
+
+TOPICS = (READINGS, REJECTED, INTERVALS, DEMAND, ANOMALIES, FORECASTS, ORDERS, PRICES, RECOMMENDATIONS, DECISIONS)
+BY_NAME = {topic.name: topic for topic in TOPICS}

@@ -1,0 +1,35 @@
+"""Energy in whole micro-watt-hours, and the way there and back.
+
+A micro-watt-hour is far below any register's step, and 2**63 of them are 9.2 TWh: sums of integers neither drift nor overflow.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, Decimal
+
+UWH_PER_WH = 1_000_000
+UWH_PER_KWH = 1_000_000_000
+
+UWH_PER_UNIT = {
+    "Wh": UWH_PER_WH, "kWh": UWH_PER_KWH, "MWh": 1000 * UWH_PER_KWH,
+    "varh": UWH_PER_WH, "kvarh": UWH_PER_KWH, "Mvarh": 1000 * UWH_PER_KWH,
+}  # fmt: skip
+"""Micro-watt-hours (micro-var-hours) in one unit of a counter."""
+
+KW_PER_UNIT = {"W": 1e-3, "kW": 1.0, "MW": 1e3, "var": 1e-3, "kvar": 1.0}
+"""Kilowatts (kilovars) in one unit of a gauge."""
+
+
+def uwh_from(value: float | int, unit: str) -> int:
+    """Whole micro-watt-hours in `value` of `unit`, rounded half to even on the value's shortest decimal text."""
+    return int((Decimal(repr(value)) * UWH_PER_UNIT[unit]).quantize(Decimal(1), ROUND_HALF_EVEN))
+
+
+def kwh(energy_uwh: int) -> float:
+    """Energy [kWh] for display and models; never for sums that must be exact."""
+    return energy_uwh / UWH_PER_KWH
+
+
+def kwh_text(energy_uwh: int) -> str:
+    """Energy [kWh] as an exact decimal text with nine places."""
+    return str(Decimal(energy_uwh).scaleb(-9).quantize(Decimal("1e-9")))

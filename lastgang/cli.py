@@ -1,0 +1,78 @@
+"""``lastgang <verb>``: results on stdout, talk on stderr; exit 2 for wrong input, 1 for a failed run."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from domain.errors import InputFaults, LastgangError
+
+VERBS = {
+    "up": ("lastgang.commands.up", "Start the stack for a plant."),
+    "down": ("lastgang.commands.down", "Stop what `up` started."),
+    "status": ("lastgang.commands.status", "Show which parts run, and how they are."),
+    "demo": ("lastgang.commands.demo", "Run the whole platform against a simulated factory."),
+    "gateway": ("lastgang.commands.gateway", "Read the plant's devices and produce to Kafka."),
+    "historian": ("lastgang.commands.historian", "Write the topics into the ledger."),
+    "influx-sink": ("lastgang.commands.influx_sink", "Write the topics into InfluxDB."),
+    "console": ("lastgang.commands.console", "Serve the web page and its API."),
+    "simulate": ("lastgang.commands.simulate", "Serve a simulated factory over OPC UA and Modbus."),
+    "import": ("lastgang.commands.import_", "Bring a load profile into the intervals topic."),
+    "report": ("lastgang.commands.report", "Write a month's energy report with its manifest."),
+    "verify": ("lastgang.commands.verify", "Check a report folder against its manifest."),
+    "check-config": ("lastgang.commands.check_config", "Check a plant folder whole, telling every fault."),
+    "contracts": ("lastgang.commands.contracts", "Write the topics' JSON Schemas and examples."),
+    "grafana": ("lastgang.commands.grafana", "Build, provision and push the Grafana dashboards."),
+    "metering": ("lastgang.commands.metering", "Readings to quarter hours, offline."),
+    "bill": ("lastgang.commands.bill", "Bill a load profile by a tariff, offline."),
+}
+"""Verb -> (module with a click command named `command`, its line in the overview)."""
+
+
+class LazyVerbs(click.Group):
+    """Imports a verb's module only when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in VERBS:
+            return None
+        command: click.Command = importlib.import_module(VERBS[name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl([(verb, line) for verb, (_, line) in VERBS.items()])
+
+
+@click.group(cls=LazyVerbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="lastgang")
+def group() -> None:
+    """Lastgang: quarter hours that can be trusted, and advice that lowers the billed peak."""
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Run one verb; the process's exit code is its result."""
+    try:
+        group.main(args=arguments, prog_name="lastgang", standalone_mode=False)
+    except InputFaults as faults:
+        click.echo(str(faults), err=True)
+        sys.exit(2)
+    except click.UsageError as error:
+        error.show()
+        sys.exit(2)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except LastgangError as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
