@@ -22,7 +22,7 @@ class UnreadableRecord(LastgangError):
 
 @cache
 def _adapter(record_type: Hashable) -> TypeAdapter[Any]:
-    return TypeAdapter(record_type)
+    return TypeAdapter(cast(Any, record_type))
 
 
 def encode(record: Any) -> bytes:

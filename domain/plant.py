@@ -33,6 +33,9 @@ ClockTime = Annotated[str, Field(pattern=r"^\d\d:\d\d$"), AfterValidator(_clock_
 """Local wall-clock time ``HH:MM``, up to ``24:00``."""
 
 
+UNITS_BY_KIND = "Wh, kWh, MWh, varh or kvarh for a counter; W, kW, var or kvar for a gauge"
+
+
 class RegisterKind(StrEnum):
     """What a register holds."""
 
@@ -284,7 +287,7 @@ def _reference_faults(plant: Plant, path: Path, lines: dict[tuple[str | int, ...
         for number, register in enumerate(meter.registers):
             counts = register.unit.endswith("h")
             if counts != (register.kind is RegisterKind.COUNTER):
-                wrong(("meter", index, "register", number, "unit"), register.unit, "Wh, kWh, MWh, varh or kvarh for a counter; W, kW, var or kvar for a gauge")  # fmt: skip
+                wrong(("meter", index, "register", number, "unit"), register.unit, UNITS_BY_KIND)
         for number, exchange in enumerate(meter.exchanges):
             if exchange.channel not in [r.channel for r in meter.counters()]:
                 wrong(("meter", index, "exchange", number, "channel"), exchange.channel, "a counter of this meter")

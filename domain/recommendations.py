@@ -34,7 +34,8 @@ class Alternative:
 class Recommendation:
     """Move one job from one start to another; the record with the highest `revision` counts.
 
-    `saving_eur` is ``bill(before) - bill(after)`` for the billing period (law 5): it is 0 where the period's billed peak does not fall.
+    `saving_eur` is ``bill(before) - bill(after)`` for the billing period (law 5): 0 where the billed peak
+    does not fall.
     """
 
     site: str
