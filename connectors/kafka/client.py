@@ -1,0 +1,239 @@
+"""A thin coat over kafka-python: our topics, our keys, no consumer groups where the reader keeps its own offsets."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import KafkaAdminClient, NewTopic
+from kafka.errors import KafkaError, KafkaTimeoutError, TopicAlreadyExistsError
+
+from domain.codec import decode, encode
+from domain.errors import LastgangError
+from domain.topics import BY_NAME, TOPICS, Topic
+
+DEFAULT_PARTITIONS = 4
+Start = Literal["earliest", "latest"]
+
+
+class BrokerUnavailable(LastgangError):
+    """No broker answered. Operator: is it running (`lastgang status`), is the address right? Retrying is safe."""
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaSettings:
+    """Where the broker is, and what stands before every topic's name (empty, or such as ``plant-a.``)."""
+
+    bootstrap: str = "127.0.0.1:9092"
+    namespace: str = ""
+
+    def full_name(self, topic: Topic) -> str:
+        """The topic's name on this broker."""
+        return f"{self.namespace}{topic.name}"
+
+    def topic_of(self, full_name: str) -> Topic:
+        """The topic that is called `full_name` on this broker."""
+        return BY_NAME[full_name.removeprefix(self.namespace)]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One record and its place in the log. `timestamp_ms` is the producer's wall clock, not the plant's."""
+
+    topic: Topic
+    partition: int
+    offset: int
+    timestamp_ms: int
+    key: bytes | None
+    value: bytes
+
+    def record(self) -> Any:
+        """The record in it; raises `domain.codec.UnreadableRecord`."""
+        return decode(self.topic.record, self.value)
+
+
+def ensure_topics(settings: KafkaSettings, partitions: int = DEFAULT_PARTITIONS, timeout_s: float = 30.0) -> None:
+    """Create what is missing of our topics; leaves existing ones as they are.
+
+    Raises
+    ------
+    BrokerUnavailable
+        If no broker answers within `timeout_s`.
+    """
+    admin = _admin(settings, timeout_s)
+    try:
+        existing = set(admin.list_topics())
+        for topic in TOPICS:
+            name = settings.full_name(topic)
+            if name in existing:
+                continue
+            configs = {"retention.ms": str(topic.retention_ms), "message.timestamp.type": "CreateTime"}
+            try:
+                admin.create_topics([NewTopic(name, partitions, 1, topic_configs=configs)])
+            except TopicAlreadyExistsError:
+                continue
+    finally:
+        admin.close()
+
+
+def _admin(settings: KafkaSettings, timeout_s: float) -> Any:
+    deadline = time.monotonic() + timeout_s
+    while True:
+        try:
+            return KafkaAdminClient(bootstrap_servers=settings.bootstrap, client_id="lastgang-setup")
+        except KafkaError as error:
+            if time.monotonic() > deadline:
+                msg = f"no Kafka broker answers at {settings.bootstrap} ({type(error).__name__}); start it or mend the address"
+                raise BrokerUnavailable(msg) from error
+            time.sleep(0.2)  # the broker has no event to wait for before it listens
+
+
+class RecordProducer:
+    """Sends records keyed by their topic's rule; acknowledged by all replicas, idempotent within one process."""
+
+    def __init__(self, settings: KafkaSettings, linger_ms: int = 5, delivery_timeout_ms: int = 120_000) -> None:
+        self._settings = settings
+        try:
+            self._producer = KafkaProducer(
+                bootstrap_servers=settings.bootstrap,
+                acks="all",
+                linger_ms=linger_ms,
+                delivery_timeout_ms=delivery_timeout_ms,
+                request_timeout_ms=min(30_000, delivery_timeout_ms),
+                reconnect_backoff_max_ms=1_000,
+            )
+        except KafkaError as error:
+            msg = f"no Kafka broker answers at {settings.bootstrap} ({type(error).__name__}); start it or mend the address"
+            raise BrokerUnavailable(msg) from error
+
+    def send(self, topic: Topic, record: Any) -> Any:
+        """Queue one record; the future that comes back tells when it is acknowledged."""
+        return self.send_bytes(topic, topic.key_bytes(record), encode(record))
+
+    def send_bytes(self, topic: Topic, key: bytes, value: bytes) -> Any:
+        """Queue bytes that are encoded already."""
+        return self._producer.send(self._settings.full_name(topic), key=key, value=value)
+
+    def flush(self, timeout_s: float | None = None) -> None:
+        """Wait until all that was sent is acknowledged; `BrokerUnavailable` if that takes longer than `timeout_s`."""
+        try:
+            self._producer.flush(timeout=timeout_s)
+        except KafkaTimeoutError as error:
+            msg = f"the broker at {self._settings.bootstrap} did not acknowledge within {timeout_s} s; try again"
+            raise BrokerUnavailable(msg) from error
+
+    def close(self, timeout_s: float = 10.0) -> None:
+        """Flush as far as `timeout_s` allows and let go of the sockets."""
+        self._producer.close(timeout=timeout_s)
+
+    def __enter__(self) -> RecordProducer:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+class RecordConsumer:
+    """Reads all partitions of `topics` without a consumer group: whoever reads keeps its own offsets, beside its effect.
+
+    Parameters
+    ----------
+    start
+        Where to begin in a partition that `offsets` does not name.
+    offsets
+        ``(topic name without namespace, partition)`` -> next offset to read.
+    """
+
+    def __init__(
+        self,
+        settings: KafkaSettings,
+        topics: Iterable[Topic],
+        start: Start = "earliest",
+        offsets: Mapping[tuple[str, int], int] | None = None,
+        fetch_max_wait_ms: int = 100,
+        max_poll_records: int = 2_000,
+    ) -> None:
+        self._settings = settings
+        self._topics = tuple(topics)
+        try:
+            self._consumer = KafkaConsumer(
+                bootstrap_servers=settings.bootstrap,
+                group_id=None,
+                enable_auto_commit=False,
+                auto_offset_reset=start,
+                fetch_max_wait_ms=fetch_max_wait_ms,
+                max_poll_records=max_poll_records,
+                reconnect_backoff_max_ms=1_000,
+                allow_auto_create_topics=False,
+            )
+        except KafkaError as error:
+            msg = f"no Kafka broker answers at {settings.bootstrap} ({type(error).__name__}); start it or mend the address"
+            raise BrokerUnavailable(msg) from error
+        self._partitions = self._assign(start, offsets or {})
+
+    def _assign(self, start: Start, offsets: Mapping[tuple[str, int], int]) -> list[Any]:
+        partitions = []
+        for topic in self._topics:
+            name = self._settings.full_name(topic)
+            numbers = self._consumer.partitions_for_topic(name)
+            if not numbers:
+                self._consumer.close()
+                msg = f"topic {name!r} does not exist on {self._settings.bootstrap}; `lastgang up` makes the topics"
+                raise BrokerUnavailable(msg)
+            partitions += [TopicPartition(name, number) for number in sorted(numbers)]
+        self._consumer.assign(partitions)
+        for partition in partitions:
+            topic = self._settings.topic_of(partition.topic)
+            known = offsets.get((topic.name, partition.partition))
+            if known is not None:
+                self._consumer.seek(partition, known)
+            elif start == "earliest":
+                self._consumer.seek_to_beginning(partition)
+            else:
+                self._consumer.seek_to_end(partition)
+        return partitions
+
+    def poll(self, timeout_s: float = 0.5, max_records: int | None = None) -> list[Message]:
+        """What has come within `timeout_s`; in order within each partition."""
+        batches: Mapping[Any, Sequence[Any]] = self._consumer.poll(timeout_ms=int(timeout_s * 1000), max_records=max_records)
+        return [
+            Message(self._settings.topic_of(p.topic), p.partition, r.offset, r.timestamp, r.key, r.value)
+            for p, records in batches.items()
+            for r in records
+            if r.value is not None
+        ]
+
+    def end_offsets(self) -> dict[tuple[str, int], int]:
+        """``(topic name without namespace, partition)`` -> offset after the last record there is now."""
+        ends = self._consumer.end_offsets(self._partitions)
+        return {(self._settings.topic_of(p.topic).name, p.partition): int(offset) for p, offset in ends.items()}
+
+    def positions(self) -> dict[tuple[str, int], int]:
+        """Next offset to be read, by partition."""
+        return {(self._settings.topic_of(p.topic).name, p.partition): self._consumer.position(p) for p in self._partitions}
+
+    def lag(self) -> int:
+        """Records between here and the end of the log."""
+        positions = self.positions()
+        return sum(max(0, end - positions[place]) for place, end in self.end_offsets().items())
+
+    def read_to_end(self) -> list[Message]:
+        """Everything from here to the end that the log has at this moment."""
+        ends = self.end_offsets()
+        messages: list[Message] = []
+        while any(position < ends[place] for place, position in self.positions().items()):
+            messages += self.poll(1.0)
+        return messages
+
+    def close(self) -> None:
+        """Let go of the sockets."""
+        self._consumer.close()
+
+    def __enter__(self) -> RecordConsumer:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
