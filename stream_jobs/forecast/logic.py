@@ -1,0 +1,52 @@
+"""The forecasting room's step behind the jobs' interface."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from domain.plant import Plant, load_plant
+from domain.topics import FORECASTS, INTERVALS, Topic
+from forecasting import step as forecasting
+from stream_jobs.logic import Outputs
+
+
+class SiteForecast:
+    """Keyed by site: quarter hours of the billing meter and orders to forecasts."""
+
+    def __init__(self, plant: Plant) -> None:
+        self._step = forecasting.ForecastStep(plant)
+        billing = plant.billing_meter()
+        self._meter = billing.id if billing else None
+        self._channel = billing.energy_channel() if billing else None
+
+    def initial(self, key: str) -> Any:
+        return self._step.initial()
+
+    def encode(self, state: Any) -> bytes:
+        return forecasting.encode_state(state)
+
+    def decode(self, key: str, stored: bytes) -> Any:
+        return forecasting.decode_state(stored)
+
+    def take(self, key: str, state: Any, records: Sequence[tuple[Topic, Any]]) -> tuple[Any, Outputs]:
+        newest = []
+        for topic, record in records:
+            if topic is INTERVALS:
+                if record.meter != self._meter or record.channel != self._channel:
+                    continue
+                state, forecasts = self._step.take_interval(state, record)
+            else:
+                state, forecasts = self._step.take_order(state, record)
+            newest = list(forecasts) or newest
+        # Records of one bucket came at the same moment: only what is said after the last of them is worth saying.
+        return state, [(FORECASTS, forecast) for forecast in newest]
+
+    def advance(self, key: str, state: Any, event_time_ms: int) -> tuple[Any, Outputs]:
+        return state, []
+
+
+def make(plant_dir: str) -> SiteForecast:
+    """Logic for the plant in `plant_dir`."""
+    return SiteForecast(load_plant(Path(plant_dir) / "plant.toml"))

@@ -1,0 +1,98 @@
+"""The metering rooms' steps behind the jobs' interface."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from domain.codec import encode
+from domain.intervals import Interval
+from domain.plant import Plant, load_plant
+from domain.readings import CONTROL_CHANNELS, Reading, Rejection, RejectionReason
+from domain.topics import DEMAND, INTERVALS, READINGS, REJECTED, Topic
+from metering import engine, running
+from stream_jobs.logic import Outputs
+
+
+class QuarterHours:
+    """Keyed by site/meter: readings to intervals and rejections."""
+
+    def __init__(self, plant: Plant) -> None:
+        self._steps = {f"{plant.site.id}/{meter.id}": engine.MeterStep(plant, meter.id) for meter in plant.meters}
+
+    def initial(self, key: str) -> Any:
+        step = self._steps.get(key)
+        return step.initial() if step else None
+
+    def encode(self, state: Any) -> bytes:
+        return b"" if state is None else engine.encode_state(state)
+
+    def decode(self, key: str, stored: bytes) -> Any:
+        return engine.decode_state(stored) if stored else None
+
+    def take(self, key: str, state: Any, records: Sequence[tuple[Topic, Any]]) -> tuple[Any, Outputs]:
+        readings = [record for _, record in records if record.channel not in CONTROL_CHANNELS]
+        step = self._steps.get(key)
+        if step is None:
+            return state, [(REJECTED, _unknown(reading)) for reading in readings]
+        state, outputs = step.take(state, readings)
+        return state, _to_topics(outputs)
+
+    def advance(self, key: str, state: Any, event_time_ms: int) -> tuple[Any, Outputs]:
+        step = self._steps.get(key)
+        if step is None:
+            return state, []
+        state, outputs = step.advance(state, event_time_ms)
+        return state, _to_topics(outputs)
+
+
+class RunningDemand:
+    """Keyed by site: readings and intervals of the billing meter to the running quarter hour."""
+
+    def __init__(self, plant: Plant) -> None:
+        self._step = running.RunningQuarter(plant)
+
+    def initial(self, key: str) -> Any:
+        return self._step.initial()
+
+    def encode(self, state: Any) -> bytes:
+        return running.encode_state(state)
+
+    def decode(self, key: str, stored: bytes) -> Any:
+        return running.decode_state(stored)
+
+    def take(self, key: str, state: Any, records: Sequence[tuple[Topic, Any]]) -> tuple[Any, Outputs]:
+        outputs: Outputs = []
+        for topic, record in records:
+            if topic is READINGS:
+                if record.channel not in CONTROL_CHANNELS:
+                    state, demands = self._step.take_reading(state, record)
+                    outputs += [(DEMAND, demand) for demand in demands]
+            elif topic is INTERVALS:
+                state, _ = self._step.take_interval(state, record)
+        return state, outputs
+
+    def advance(self, key: str, state: Any, event_time_ms: int) -> tuple[Any, Outputs]:
+        return state, []
+
+
+def quarter_hours(plant_dir: str) -> QuarterHours:
+    """Logic of the quarter hours for the plant in `plant_dir`."""
+    return QuarterHours(load_plant(Path(plant_dir) / "plant.toml"))
+
+
+def running_demand(plant_dir: str) -> RunningDemand:
+    """Logic of the running quarter hour for the plant in `plant_dir`."""
+    return RunningDemand(load_plant(Path(plant_dir) / "plant.toml"))
+
+
+def _to_topics(outputs: Sequence[Interval | Rejection]) -> Outputs:
+    return [(INTERVALS if isinstance(output, Interval) else REJECTED, output) for output in outputs]
+
+
+def _unknown(reading: Reading) -> Rejection:
+    return Rejection(
+        reading.site, reading.meter, RejectionReason.UNKNOWN_REGISTER, encode(reading).decode(),
+        f"the plant file has no meter {reading.meter!r}", "", None,
+    )  # fmt: skip
