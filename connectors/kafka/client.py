@@ -163,6 +163,8 @@ class RecordConsumer:
                 bootstrap_servers=settings.bootstrap,
                 group_id=None,
                 enable_auto_commit=False,
+                # The jobs write in transactions: rows of an attempt that failed must not be read.
+                isolation_level="read_committed",
                 auto_offset_reset=start,
                 fetch_max_wait_ms=fetch_max_wait_ms,
                 max_poll_records=max_poll_records,
