@@ -1,0 +1,22 @@
+"""``lastgang contracts``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path("docs/contracts"), show_default=True)
+def command(out: Path) -> None:
+    """Write the JSON Schema and an example of every topic.
+
+    \b
+    Example:
+      lastgang contracts --out docs/contracts
+    """
+    from domain.contracts import write_contracts
+
+    for path in write_contracts(out):
+        click.echo(path)

@@ -1,0 +1,77 @@
+"""The plant file is checked whole, and every fault is told with its line."""
+
+from pathlib import Path
+
+import pytest
+
+from domain.errors import InputFaults
+from domain.plant import load_plant
+
+GOOD = """
+[site]
+id = "werk-1"
+timezone = "Europe/Berlin"
+commissioned_utc = 2026-01-01T00:00:00Z
+
+[[meter]]
+id = "main"
+max_power_kw = 900
+[[meter.register]]
+channel = "energy_import"
+kind = "counter"
+unit = "Wh"
+sampling_s = 5
+resolution = 1
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "plant.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_only_meter_without_a_parent_is_the_billing_meter(tmp_path):
+    assert load_plant(written(tmp_path, GOOD)).billing_meter().id == "main"
+
+
+def test_two_roots_leave_the_billing_meter_open(tmp_path):
+    plant = load_plant(written(tmp_path, GOOD + '[[meter]]\nid = "second"\nmax_power_kw = 5\n'))
+    assert plant.billing_meter() is None
+
+
+def test_all_faults_of_a_file_are_told_at_once_with_their_lines(tmp_path):
+    text = GOOD.replace("Europe/Berlin", "Europe/Bärlin").replace("= 900", "= -1").replace("resolution = 1", "resolutoin = 1")
+    with pytest.raises(InputFaults) as caught:
+        load_plant(written(tmp_path, text))
+    message = str(caught.value)
+    assert "plant.toml:4: site.timezone: found 'Europe/Bärlin'" in message
+    assert "plant.toml:9: meter[0].max_power_kw: found -1" in message
+    assert "plant.toml:15: meter[0].register[0].resolutoin" in message
+    assert "resolution: found nothing" in message
+
+
+@pytest.mark.parametrize(
+    ("addition", "words"),
+    [
+        ('[[meter]]\nid = "main"\nmax_power_kw = 5\n', "an id that no other meter has"),
+        ('[[meter]]\nid = "a"\nparent = "nowhere"\nmax_power_kw = 5\n', "one of the meters"),
+        ('[[meter]]\nid = "a"\nparent = "a"\nmax_power_kw = 5\n', "no meter may be its own ancestor"),
+        ('[[machine]]\nid = "m"\nmeter = "gone"\nrated_kw = 1\n', "one of the meters"),
+        ('[[machine]]\nid = "m"\nmeter = "main"\nrated_kw = 1\nshifts = ["night"]\n', "one of the shifts"),
+        ('[tariff]\nfile = "none.toml"\n', "a tariff file in"),
+    ],
+)
+def test_a_reference_to_nothing_is_a_fault(tmp_path, addition, words):
+    with pytest.raises(InputFaults, match=words):
+        load_plant(written(tmp_path, GOOD + addition))
+
+
+def test_a_gauge_in_watt_hours_is_a_fault(tmp_path):
+    with pytest.raises(InputFaults, match="for a counter; W, kW"):
+        load_plant(written(tmp_path, GOOD.replace('"counter"', '"gauge"')))
+
+
+def test_what_is_no_toml_is_told_with_its_line(tmp_path):
+    with pytest.raises(InputFaults, match=r"plant\.toml:2: file: found 'no TOML|plant\.toml:2: file: found no TOML"):
+        load_plant(written(tmp_path, "\n[site\n"))
