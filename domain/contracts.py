@@ -70,7 +70,8 @@ EXAMPLES: dict[str, Any] = {
     RECOMMENDATIONS.name: Recommendation(
         "werk-nord", "H-2207-0930-1030", 1, RecommendationStatus.OPEN, _NINE, _NINE, _NINE + 2 * _QUARTER, "H-2207", "furnace-2",
         _NINE + 2 * _QUARTER, _NINE + 6 * _QUARTER, 60, _NINE + 2 * _QUARTER, 702.0, 638.0, 64.0, 268_410.0, 264_122.0,
-        4288.0, 4288.0, 0.0, 0.86, "Start H-2207 on furnace 2 at 12:30 instead of 11:30: the quarter hour 11:30 then stays at 638 instead of 702 kW.",
+        4288.0, 4288.0, 0.0, 0.86,
+        "Start H-2207 on furnace 2 at 12:30 instead of 11:30: the quarter hour 11:30 then stays at 638 instead of 702 kW.",
         "H-2207 auf Ofen 2 um 12:30 statt 11:30 Uhr starten: Die Viertelstunde 11:30 bleibt dann bei 638 statt 702 kW.",
         (Alternative(_NINE + 10 * _QUARTER, 641.0, 4087.0, "ends one hour later", "endet eine Stunde später"),),
         ("due date", "machine free", "shift staffed"), ("furnace atmosphere", "material at the machine"),
@@ -96,9 +97,8 @@ def contract_files() -> dict[str, str]:
         files[f"{topic.name}.schema.json"] = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
         files[f"{topic.name}.example.json"] = example_json(topic)
         key = topic.key(EXAMPLES[topic.name])
-        rows.append(
-            f"| `{topic.name}` | `{key}` | {topic.says} | [schema]({topic.name}.schema.json), [example]({topic.name}.example.json) |"
-        )
+        links = f"[schema]({topic.name}.schema.json), [example]({topic.name}.example.json)"
+        rows.append(f"| `{topic.name}` | `{key}` | {topic.says} | {links} |")
     files["README.md"] = _README + "\n".join(rows) + "\n"
     return files
 
