@@ -1,0 +1,89 @@
+"""Which local day and which time of day a quarter hour is, and which days are alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+import numpy as np
+
+from domain.calendars import at_local, day_type, is_holiday, shift_instances
+from domain.plant import Plant
+from forecasting.slots import SLOTS_PER_DAY, Ints, slot_of, slot_start
+
+Like = tuple[str, ...]
+"""Days with the same value are alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalDay:
+    """One local day of 92, 96 or 100 quarter hours."""
+
+    day: date
+    first_slot: int
+    clock: Ints
+    """Of each of its slots: the quarter hour of the local clock, 0..95; the doubled hour has its numbers twice."""
+    slot_at: Ints
+    """Slot at each quarter hour of the local clock; a skipped hour points at the hour after it."""
+    by_weekday: Like
+    by_shifts: Like
+    by_type: Like
+
+
+class SiteDays:
+    """The site's local days, each worked out once."""
+
+    def __init__(self, plant: Plant) -> None:
+        self._plant = plant
+        self._known: dict[date, LocalDay] = {}
+
+    def date_of(self, slot: int) -> date:
+        """The local date of `slot`."""
+        return slot_start(slot).astimezone(self._plant.site.zone).date()
+
+    def day(self, day: date) -> LocalDay:
+        """The local day `day`."""
+        found = self._known.get(day)
+        if found is None:
+            if len(self._known) > 400:  # a year of operation: keep the process small
+                self._known.clear()
+            found = self._known[day] = self._work_out(day)
+        return found
+
+    def between(self, first_slot: int, last_slot: int) -> list[LocalDay]:
+        """All local days that hold a slot of ``first_slot .. last_slot``, in order."""
+        first, last = self.date_of(first_slot), self.date_of(last_slot)
+        return [self.day(first + timedelta(days=n)) for n in range((last - first).days + 1)]
+
+    def _work_out(self, day: date) -> LocalDay:
+        site, zone = self._plant.site, self._plant.site.zone
+        start_utc = at_local(day, "00:00", zone)
+        end_utc = at_local(day, "24:00", zone)
+        first, after = slot_of(start_utc), slot_of(end_utc)
+        if after - first == SLOTS_PER_DAY:
+            clock = np.arange(SLOTS_PER_DAY)
+        else:
+            local = [slot_start(slot).astimezone(zone).time() for slot in range(first, after)]
+            clock = np.array([at.hour * 4 + at.minute // 15 for at in local])
+        slot_at = first + np.array([int(np.argmax(clock >= quarter)) for quarter in range(SLOTS_PER_DAY)])
+        kind = day_type(day, site)
+        weekday = "sun" if is_holiday(day, site) else day.strftime("%a").lower()
+        return LocalDay(day, first, clock, slot_at, (weekday,), self._shift_pattern(day) or (weekday,), (kind.value,))
+
+    def _shift_pattern(self, day: date) -> Like:
+        """The day's shifts by local clock, with the night shift that runs into it: Mondays differ from Tuesdays by it."""
+        if not self._plant.shifts:
+            return ()
+        zone = self._plant.site.zone
+        start_utc, end_utc = at_local(day, "00:00", zone), at_local(day, "24:00", zone)
+        pattern = []
+        for instance in shift_instances(self._plant.shifts, self._plant.site, start_utc, end_utc):
+            begins = max(instance.start_utc, start_utc).astimezone(zone)
+            ends = min(instance.end_utc, end_utc).astimezone(zone)
+            pattern.append(f"{instance.shift} {begins:%H:%M}-{ends:%H:%M}")
+        return tuple(pattern) or ("no shift", day_type(day, self._plant.site).value)
+
+
+def local_midnight_utc(day: date, plant: Plant) -> datetime:
+    """UTC instant at which the local `day` begins."""
+    return datetime.combine(day, time(0), tzinfo=plant.site.zone).astimezone(UTC)

@@ -1,0 +1,89 @@
+"""Quarter hours as integers, and the ring of loads that the forecast remembers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.clock import epoch_ms, instant
+from domain.intervals import QUARTER_MS, Interval, IntervalQuality
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+SLOTS_PER_DAY = 96
+SLOTS_PER_WEEK = 7 * SLOTS_PER_DAY
+KEPT_SLOTS = 10 * SLOTS_PER_WEEK
+"""Ten weeks: six like days of each weekday with four weeks of hindcasts behind them."""
+
+TRUST_PERCENT = {
+    IntervalQuality.MEASURED: 100,
+    IntervalQuality.CORRECTED: 90,
+    IntervalQuality.ESTIMATED: 50,
+    IntervalQuality.SUBSTITUTED: 40,
+    IntervalQuality.FAULTY: 10,
+    IntervalQuality.MISSING: 0,
+}
+"""How much a quarter hour counts among its like, by how it is known. A choice of ours; missing is absent, never zero."""
+SCORED_FROM_PERCENT = 90
+"""Errors are counted only against values that were measured: a substitute agrees with whatever made it."""
+
+
+def slot_of(instant_utc: datetime) -> int:
+    """Number of the quarter hour that `instant_utc` lies in, counted from 1970."""
+    return epoch_ms(instant_utc) // QUARTER_MS
+
+
+def slot_start(slot: int) -> datetime:
+    """UTC start of quarter hour number `slot`."""
+    return instant(slot * QUARTER_MS)
+
+
+@dataclass(slots=True)
+class LoadRing:
+    """The newest `KEPT_SLOTS` quarter hours: load [kW] (nan where missing), trust [%] and revision; `newest` is None when empty."""
+
+    newest: int | None = None
+    load_kw: NDArray[np.float32] = field(default_factory=lambda: np.full(KEPT_SLOTS, np.nan, np.float32))
+    trust: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(KEPT_SLOTS, np.uint8))
+    revision: NDArray[np.int16] = field(default_factory=lambda: np.full(KEPT_SLOTS, -1, np.int16))
+
+    def put(self, interval: Interval) -> bool:
+        """Note one interval; a lower revision never replaces a higher one. True if it is newer than all before."""
+        slot = slot_of(interval.start_utc)
+        newest = self.newest
+        advanced = newest is None or slot > newest
+        if advanced:
+            self._clear(slot if newest is None else max(newest + 1, slot - KEPT_SLOTS + 1), slot)
+            self.newest = slot
+        elif newest is not None and slot <= newest - KEPT_SLOTS:
+            return False
+        place = slot % KEPT_SLOTS
+        if interval.revision >= self.revision[place]:
+            power_kw = interval.power_kw
+            self.load_kw[place] = np.nan if power_kw is None else power_kw
+            self.trust[place] = 0 if power_kw is None else TRUST_PERCENT[interval.quality]
+            self.revision[place] = min(interval.revision, 32_000)
+        return advanced
+
+    def _clear(self, first: int, last: int) -> None:
+        places = np.arange(first, last + 1) % KEPT_SLOTS
+        self.load_kw[places] = np.nan
+        self.trust[places] = 0
+        self.revision[places] = -1
+
+    def unrolled(self) -> tuple[int, Floats, Floats]:
+        """First slot with a value, and loads [kW] and trust [0..1] of all slots from it to the newest; empty when none is known."""
+        if self.newest is None:
+            return 0, np.empty(0), np.empty(0)
+        slots = np.arange(self.newest - KEPT_SLOTS + 1, self.newest + 1)
+        load_kw = self.load_kw[slots % KEPT_SLOTS].astype(np.float64)
+        known = np.flatnonzero(np.isfinite(load_kw))
+        if known.size == 0:
+            return 0, np.empty(0), np.empty(0)
+        trust = self.trust[slots % KEPT_SLOTS] / 100.0
+        return int(slots[known[0]]), load_kw[known[0] :], trust[known[0] :]
