@@ -1,0 +1,167 @@
+"""A meter's register map as data: `profiles/*.toml`, one fact with its source per register."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from domain.errors import Fault, InputFaults
+from domain.toml_files import Settings, load_toml
+
+FOLDER = Path(__file__).parent / "profiles"
+
+RegisterType = Literal["f32", "f64", "u16", "i16", "u32", "i32", "u64", "i64"]
+WordOrder = Literal["ABCD", "CDAB"]
+"""``ABCD``: the high word comes first. ``CDAB``: the low word comes first. Bytes within a word are always high byte first."""
+Unit = Literal["V", "A", "Hz", "1", "W", "kW", "var", "kvar", "VA", "kVA", "Wh", "kWh", "varh", "kvarh", "VAh", "kVAh"]
+Hex = Annotated[str, Field(pattern=r"^([0-9A-F]{4}){1,4}$")]
+
+WORDS: dict[RegisterType, int] = {"f32": 2, "f64": 4, "u16": 1, "i16": 1, "u32": 2, "i32": 2, "u64": 4, "i64": 4}
+"""Registers of 16 bits that a value takes."""
+PROTOCOL_LIMIT = 125
+"""Registers that one response can carry: its PDU has at most 253 bytes."""
+
+
+class ProfileHead(Settings):
+    """Which device, and what holds for all of its registers."""
+
+    id: str
+    maker: str
+    model: str
+    word_order: WordOrder
+    max_registers: int = Field(gt=3, le=PROTOCOL_LIMIT)
+    """Registers per request; some devices answer an exception long before the protocol's 125."""
+    source: str
+
+
+class Point(Settings):
+    """One register value of a device."""
+
+    name: str
+    function: Literal[3, 4]
+    address: int = Field(ge=0, le=0xFFFF)
+    """As it goes over the wire, counted from 0."""
+    type: RegisterType
+    unit: Unit
+    kind: Literal["counter", "gauge"]
+    direction: Literal["import", "export", "net"] | None = None
+    """Counters count one way; a gauge that is ``net`` is positive for import."""
+    scale: float = Field(default=1.0, gt=0)
+    """The raw number times this is the value in `unit`."""
+    word_order: WordOrder | None = None
+    """Where it differs from the profile's."""
+    modulus: float | None = Field(default=None, gt=0)
+    """A counter that begins again at 0 after this, in `unit`."""
+    invalid: tuple[Hex, ...] = ()
+    """Bit patterns that mean "no value", high word first, besides the profile's."""
+    source: str
+
+    @property
+    def words(self) -> int:
+        """Registers it takes."""
+        return WORDS[self.type]
+
+    @property
+    def end(self) -> int:
+        """First address after it."""
+        return self.address + self.words
+
+
+class SumPoint(Settings):
+    """A value that is the sum of others, such as both tariffs of a counter."""
+
+    name: str
+    of: tuple[str, ...] = Field(min_length=2)
+    source: str
+
+
+class Readable(Settings):
+    """Addresses that the device answers without a gap: a read may run over those nobody asked for."""
+
+    function: Literal[3, 4]
+    first: int = Field(ge=0, le=0xFFFF)
+    last: int = Field(ge=0, le=0xFFFF)
+    source: str
+
+
+class Profile(Settings):
+    """All that Lastgang knows of a kind of meter."""
+
+    profile: ProfileHead
+    points: tuple[Point, ...] = Field(alias="point", min_length=1)
+    sums: tuple[SumPoint, ...] = Field(default=(), alias="sum")
+    readable: tuple[Readable, ...] = ()
+    invalid: dict[RegisterType, tuple[Hex, ...]] = Field(default_factory=dict)
+    workarounds: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _names_fit(self) -> Profile:
+        names = [point.name for point in self.points] + [total.name for total in self.sums]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            msg = f"each name once, not {twice}"
+            raise ValueError(msg)
+        by_name = {point.name: point for point in self.points}
+        for total in self.sums:
+            if unknown := [part for part in total.of if part not in by_name]:
+                msg = f"sum {total.name!r} of points of this profile, not {unknown}"
+                raise ValueError(msg)
+            if len({(by_name[part].unit, by_name[part].kind) for part in total.of}) > 1:
+                msg = f"sum {total.name!r} of points with one unit and kind"
+                raise ValueError(msg)
+        return self
+
+    def names(self) -> list[str]:
+        """Points and sums that a device file may name."""
+        return sorted([point.name for point in self.points] + [total.name for total in self.sums])
+
+    def point(self, name: str) -> Point:
+        """The point called `name`; KeyError if it is a sum or nothing."""
+        return {point.name: point for point in self.points}[name]
+
+    def parts(self, name: str) -> tuple[Point, ...]:
+        """The register values that make up `name`: itself, or the parts of a sum; KeyError if there is no such name."""
+        for total in self.sums:
+            if total.name == name:
+                return tuple(self.point(part) for part in total.of)
+        return (self.point(name),)
+
+    def order_of(self, point: Point) -> WordOrder:
+        """The word order of `point`."""
+        return point.word_order or self.profile.word_order
+
+    def patterns_of(self, point: Point) -> frozenset[bytes]:
+        """Bit patterns, high word first, that stand for "no value" in `point`."""
+        return frozenset(bytes.fromhex(text) for text in (*point.invalid, *self.invalid.get(point.type, ())))
+
+    def with_word_order(self, order: WordOrder) -> Profile:
+        """The same device with its words in another order (a setting on some)."""
+        return self.model_copy(update={"profile": self.profile.model_copy(update={"word_order": order})})
+
+
+def profile_names() -> list[str]:
+    """The profiles that come with Lastgang."""
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+
+
+@cache
+def load_profile(name: str, folder: Path = FOLDER) -> Profile:
+    """The profile called `name`.
+
+    Raises
+    ------
+    InputFaults
+        If there is none of that name, or it has faults.
+    """
+    path = folder / f"{name}.toml"
+    if not path.is_file():
+        raise InputFaults([Fault(str(path), None, "profile", repr(name), f"one of {profile_names()}")])
+    return load_toml(path, Profile)
+
+
+def all_profiles() -> Iterable[Profile]:
+    """Every profile that comes with Lastgang."""
+    return [load_profile(name) for name in profile_names()]
