@@ -145,6 +145,9 @@ class RecordConsumer:
         Where to begin in a partition that `offsets` does not name.
     offsets
         ``(topic name without namespace, partition)`` -> next offset to read.
+    group
+        Name under which `commit` keeps offsets on the broker, for readers that have no better place; partitions that it has
+        committed go on from there.
     """
 
     def __init__(
@@ -155,13 +158,15 @@ class RecordConsumer:
         offsets: Mapping[tuple[str, int], int] | None = None,
         fetch_max_wait_ms: int = 100,
         max_poll_records: int = 2_000,
+        group: str | None = None,
     ) -> None:
         self._settings = settings
         self._topics = tuple(topics)
+        self._group = group
         try:
             self._consumer = KafkaConsumer(
                 bootstrap_servers=settings.bootstrap,
-                group_id=None,
+                group_id=None if group is None else f"{settings.namespace}{group}",
                 enable_auto_commit=False,
                 # The jobs write in transactions: rows of an attempt that failed must not be read.
                 isolation_level="read_committed",
@@ -190,6 +195,8 @@ class RecordConsumer:
         for partition in partitions:
             topic = self._settings.topic_of(partition.topic)
             known = offsets.get((topic.name, partition.partition))
+            if known is None and self._group is not None:
+                known = self._consumer.committed(partition)
             if known is not None:
                 self._consumer.seek(partition, known)
             elif start == "earliest":
@@ -207,6 +214,10 @@ class RecordConsumer:
             for r in records
             if r.value is not None
         ]
+
+    def commit(self) -> None:
+        """Keep the place reached under the group's name; call it after the effect of what was read is durable."""
+        self._consumer.commit()
 
     def end_offsets(self) -> dict[tuple[str, int], int]:
         """``(topic name without namespace, partition)`` -> offset after the last record there is now."""
