@@ -1,0 +1,490 @@
+"""A Flink session cluster from the `apache-flink` package: one JobManager, one TaskManager, jobs written in Python.
+
+Each process is ours by pid and can be killed and started alone. A TaskManager that dies takes no job with it: the JobManager
+goes on from the last checkpoint. A JobManager that dies forgets its jobs (highly available Flink needs ZooKeeper or Kubernetes):
+whoever supervises submits them again with `submit`, which resumes from the newest checkpoint or savepoint on disk.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from deploy import jars, processes
+from deploy.processes import ProcessId
+from domain.errors import LastgangError
+
+StateBackend = Literal["hashmap", "rocksdb"]
+_JOB_ID = re.compile(r"JobID ([0-9a-f]{32})")
+
+
+class ClusterFailed(LastgangError):
+    """The cluster did not come up or does not answer. Operator: the message names the log to read."""
+
+
+class SubmissionFailed(LastgangError):
+    """A job was not accepted. Operator: the message ends with what Flink's client said; mend the job, then submit again."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlinkSizes:
+    """Memory and pace of a cluster."""
+
+    jobmanager_mb: int = 832
+    """Process size of the JobManager [MiB]."""
+    taskmanager_mb: int = 1408
+    """Process size of the TaskManager [MiB], the Python code that runs inside it excluded."""
+    slots: int = 8
+    checkpoint_interval_s: float = 3.0
+    state_backend: StateBackend = "hashmap"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job as the JobManager knows it."""
+
+    job_id: str
+    name: str
+    state: str
+    """Flink's word: RUNNING, RESTARTING, FAILED, CANCELED, FINISHED ..."""
+    tasks_running: int
+    tasks_total: int
+
+    @property
+    def is_running(self) -> bool:
+        """All its tasks run."""
+        return self.state == "RUNNING" and self.tasks_running == self.tasks_total > 0
+
+    @property
+    def is_over(self) -> bool:
+        """It will not run again by itself."""
+        return self.state in {"FAILED", "CANCELED", "FINISHED", "SUSPENDED"}
+
+
+class FlinkCluster:
+    """A session cluster whose configuration, checkpoints and savepoints live in `folder`.
+
+    Parameters
+    ----------
+    folder
+        Holds ``conf/ lib/ checkpoints/ savepoints/ tmp/`` and ``jobs.json`` (which job id had which name).
+    rest_port, rpc_port
+        Loopback ports of the JobManager.
+    sizes
+        Memory, slots, pace of checkpoints.
+    log_folder
+        Where processes write; default ``folder/log``.
+    """
+
+    def __init__(
+        self, folder: Path, rest_port: int, rpc_port: int, sizes: FlinkSizes | None = None, log_folder: Path | None = None
+    ) -> None:
+        self.folder = folder.resolve()
+        self.rest_port = rest_port
+        self.rpc_port = rpc_port
+        self.sizes = sizes or FlinkSizes()
+        self.log_folder = (log_folder or self.folder / "log").resolve()
+        self.jobmanager: ProcessId | None = None
+        self.taskmanager: ProcessId | None = None
+
+    # -- configuration -------------------------------------------------------------------------------------------------
+
+    def prepare(self) -> None:
+        """Write the configuration and link the jars; existing checkpoints and savepoints stay."""
+        for name in ("conf", "lib", "checkpoints", "savepoints", "tmp", "pid"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        self.log_folder.mkdir(parents=True, exist_ok=True)
+        _empty(self.folder / "tmp")
+        _empty(self.folder / "lib")
+        home = jars.flink_home()
+        for jar in [*(home / "lib").glob("*.jar"), *(home / "opt").glob("flink-python-*.jar"), *jars.flink_connector_jars()]:
+            (self.folder / "lib" / jar.name).symlink_to(jar.resolve())
+        java_options = shipped_java_options((home / "conf" / "config.yaml").read_text())
+        settings = cluster_settings(self.folder, self.rest_port, self.rpc_port, self.sizes, java_options)
+        lines = (f"{key}: {json.dumps(value)}\n" for key, value in settings.items())
+        (self.folder / "conf" / "config.yaml").write_text("".join(lines))
+        for name in ("log4j-console.properties", "log4j-cli.properties"):
+            (self.folder / "conf" / name).write_text(_LOGGING)
+
+    def environment(self) -> dict[str, str]:
+        """What the cluster's processes and its client need in their environment."""
+        site_packages = sysconfig.get_paths()["purelib"]
+        return {
+            "FLINK_HOME": str(jars.flink_home()),
+            "FLINK_CONF_DIR": str(self.folder / "conf"),
+            "FLINK_LIB_DIR": str(self.folder / "lib"),
+            "FLINK_LOG_DIR": str(self.log_folder),
+            "FLINK_PID_DIR": str(self.folder / "pid"),
+            "PYTHONPATH": os.pathsep.join([str(jars.PROJECT), site_packages]),
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
+            "TMPDIR": str(self.folder / "tmp"),
+            # One malloc arena a thread is what makes a JVM with embedded Python grow; two are enough here.
+            "MALLOC_ARENA_MAX": "2",
+            # numpy's own threads gain nothing on these small arrays and fight for the cores.
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+        }
+
+    def jobmanager_command(self) -> list[str]:
+        """What starts the JobManager; the shell replaces itself by Java, so the pid stays."""
+        return [str(jars.flink_home() / "bin" / "jobmanager.sh"), "start-foreground"]
+
+    def taskmanager_command(self) -> list[str]:
+        """What starts the TaskManager."""
+        return [str(jars.flink_home() / "bin" / "taskmanager.sh"), "start-foreground"]
+
+    # -- processes -----------------------------------------------------------------------------------------------------
+
+    def start(self, timeout_s: float = 90.0) -> None:
+        """Start both processes and return when the slots are offered."""
+        self.prepare()
+        self.start_jobmanager()
+        self.start_taskmanager()
+        deadline = time.monotonic() + timeout_s
+        while not self.is_ready():
+            dead = [
+                name
+                for name, who in (("jobmanager", self.jobmanager), ("taskmanager", self.taskmanager))
+                if not (who and who.is_alive())
+            ]
+            if dead or time.monotonic() > deadline:
+                self.stop()
+                msg = f"the Flink cluster did not come up ({', '.join(dead) or 'too slow'}); see {self.log_folder}"
+                raise ClusterFailed(msg)
+            time.sleep(0.2)
+
+    def start_jobmanager(self) -> None:
+        """Start the JobManager alone."""
+        self.jobmanager = self._launch(self.jobmanager_command(), "flink-jobmanager.log")
+
+    def start_taskmanager(self) -> None:
+        """Start the TaskManager alone."""
+        self.taskmanager = self._launch(self.taskmanager_command(), "flink-taskmanager.log")
+
+    def kill_taskmanager(self) -> None:
+        """End the TaskManager as a crash would."""
+        if self.taskmanager is not None:
+            processes.kill(self.taskmanager)
+            self.taskmanager = None
+
+    def kill_jobmanager(self) -> None:
+        """End the JobManager as a crash would."""
+        if self.jobmanager is not None:
+            processes.kill(self.jobmanager)
+            self.jobmanager = None
+
+    def stop(self) -> None:
+        """End both processes; checkpoints stay."""
+        for identity in (self.taskmanager, self.jobmanager):
+            if identity is not None:
+                processes.stop(identity, timeout_s=10.0)
+        self.taskmanager = self.jobmanager = None
+        _empty(self.folder / "tmp")
+
+    def _launch(self, command: Sequence[str], log_name: str) -> ProcessId:
+        process = processes.launch(command, self.environment(), self.log_folder / log_name, jars.PROJECT)
+        identity = ProcessId.of(process.pid)
+        if identity is None:
+            msg = f"{command[0]} ended at once; see {self.log_folder / log_name}"
+            raise ClusterFailed(msg)
+        return identity
+
+    # -- what the JobManager says --------------------------------------------------------------------------------------
+
+    def is_answering(self) -> bool:
+        """Whether the JobManager answers."""
+        try:
+            self._get("/overview")
+        except ClusterFailed:
+            return False
+        return True
+
+    def is_ready(self) -> bool:
+        """Whether jobs could run now: the JobManager answers and slots are offered."""
+        try:
+            return int(self._get("/overview")["slots-total"]) >= self.sizes.slots
+        except ClusterFailed:
+            return False
+
+    def jobs(self) -> list[Job]:
+        """All jobs the JobManager knows, oldest first."""
+        found = sorted(self._get("/jobs/overview")["jobs"], key=lambda job: int(job["start-time"]))
+        return [
+            Job(job["jid"], job["name"], job["state"], int(job["tasks"]["running"]), int(job["tasks"]["total"])) for job in found
+        ]
+
+    def job(self, job_id: str) -> Job | None:
+        """One job; None if the JobManager does not know it."""
+        return next((job for job in self.jobs() if job.job_id == job_id), None)
+
+    def restarts(self, job_id: str) -> int:
+        """How often the job has been restarted since it was submitted."""
+        metrics = self._get(f"/jobs/{job_id}/metrics?get=numRestarts")
+        return int(float(metrics[0]["value"])) if metrics else 0
+
+    def checkpoints_completed(self, job_id: str) -> int:
+        """How many checkpoints the job has completed since it was submitted."""
+        return int(self._get(f"/jobs/{job_id}/checkpoints")["counts"]["completed"])
+
+    def _get(self, path: str) -> Any:
+        return self._ask(urllib.request.Request(f"http://127.0.0.1:{self.rest_port}{path}"))
+
+    def _post(self, path: str, body: Mapping[str, Any], method: str = "POST") -> Any:
+        data = json.dumps(body).encode()
+        headers = {"Content-Type": "application/json"}
+        return self._ask(urllib.request.Request(f"http://127.0.0.1:{self.rest_port}{path}", data, headers, method=method))
+
+    def _ask(self, request: urllib.request.Request) -> Any:
+        try:
+            with urllib.request.urlopen(request, timeout=10.0) as answer:
+                text = answer.read()
+            return json.loads(text) if text else {}
+        except urllib.error.HTTPError as error:
+            msg = f"Flink refused {request.get_method()} {request.selector}: {error.code} {error.read().decode(errors='replace')[:300]}"
+            raise ClusterFailed(msg) from error
+        except (OSError, ValueError) as error:
+            msg = f"no JobManager answers at 127.0.0.1:{self.rest_port} ({error}); see {self.log_folder / 'flink-jobmanager.log'}"
+            raise ClusterFailed(msg) from error
+
+    # -- jobs ----------------------------------------------------------------------------------------------------------
+
+    def submit(
+        self,
+        script: Path,
+        arguments: Sequence[str],
+        name: str,
+        *,
+        resume: bool = True,
+        settings: Mapping[str, str] | None = None,
+        timeout_s: float = 180.0,
+    ) -> str:
+        """Submit a Python job and return its id; several may be submitted at once from different threads.
+
+        Parameters
+        ----------
+        script
+            Run by ``flink run -py`` with the project's rooms importable.
+        name
+            Ours, stable over restarts: where to look for the state to resume from.
+        resume
+            Go on from the newest checkpoint or savepoint of this name, if there is one.
+        settings
+            Flink settings of this job alone, such as ``{"python.execution-mode": "process"}``.
+
+        Raises
+        ------
+        SubmissionFailed
+            With the end of what the client said.
+        """
+        point = self.resume_point(name) if resume else None
+        command = [str(jars.flink_home() / "bin" / "flink"), "run", "-d"]
+        if point is not None:
+            command += [
+                "-s",
+                point.as_uri(),
+                "-claimMode",
+                "CLAIM" if point.parent.parent.parent.name == "checkpoints" else "NO_CLAIM",
+            ]
+        command += [f"-D{key}={value}" for key, value in (settings or {}).items()]
+        command += ["-pyexec", sys.executable, "-pyclientexec", sys.executable, "-py", str(script), *arguments]
+        try:
+            done = subprocess.run(
+                command, env={**os.environ, **self.environment()}, cwd=jars.PROJECT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout_s, check=False
+            )  # fmt: skip
+        except subprocess.TimeoutExpired as error:
+            msg = f"job {name!r} was not accepted within {timeout_s:.0f} s"
+            raise SubmissionFailed(msg) from error
+        said = done.stdout + done.stderr
+        (self.log_folder / f"submit-{name}.log").write_text(said)
+        found = _JOB_ID.findall(said)
+        if done.returncode or not found:
+            msg = f"job {name!r} was not accepted (see {self.log_folder / f'submit-{name}.log'}): {_last_error(said)}"
+            raise SubmissionFailed(msg)
+        job_id = str(found[-1])
+        self._remember(name, job_id)
+        return job_id
+
+    def cancel(self, job_id: str) -> None:
+        """End a job; its newest checkpoint stays."""
+        self._post(f"/jobs/{job_id}?mode=cancel", {}, method="PATCH")
+
+    def stop_with_savepoint(self, job_id: str, timeout_s: float = 30.0) -> Path:
+        """Stop a job after a savepoint and return where that is.
+
+        Raises
+        ------
+        ClusterFailed
+            If the savepoint did not succeed in time; the job's newest checkpoint is still there to resume from.
+        """
+        target = (self.folder / "savepoints" / job_id).as_uri()
+        trigger = self._post(f"/jobs/{job_id}/stop", {"drain": False, "targetDirectory": target})["request-id"]
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            answer = self._get(f"/jobs/{job_id}/savepoints/{trigger}")
+            if answer["status"]["id"] == "COMPLETED":
+                operation = answer["operation"]
+                if "location" in operation:
+                    return Path(str(operation["location"]).removeprefix("file:"))
+                msg = f"job {job_id}: savepoint failed: {str(operation.get('failure-cause', {}).get('class'))[:200]}"
+                raise ClusterFailed(msg)
+            time.sleep(0.1)
+        msg = f"job {job_id}: no savepoint within {timeout_s:.0f} s"
+        raise ClusterFailed(msg)
+
+    def latest_checkpoint(self, job_id: str) -> Path | None:
+        """Newest complete checkpoint or savepoint of a job on disk; None if there is none."""
+        places = [
+            *(self.folder / "checkpoints" / job_id).glob("chk-*/_metadata"),
+            *(self.folder / "savepoints" / job_id).glob("*/_metadata"),
+        ]
+        dated = []
+        for place in places:
+            try:
+                dated.append((place.stat().st_mtime_ns, place.parent))
+            except FileNotFoundError:  # the cluster has just replaced it by a newer one
+                continue
+        return max(dated)[1] if dated else None
+
+    def resume_point(self, name: str) -> Path | None:
+        """Newest state of any job that was submitted as `name`."""
+        points = [(point.stat().st_mtime_ns, point) for job_id in self._job_ids(name) if (point := self.latest_checkpoint(job_id))]
+        return max(points)[1] if points else None
+
+    def _job_ids(self, name: str) -> list[str]:
+        ids: dict[str, list[str]] = json.loads(self._jobs_file.read_text()) if self._jobs_file.exists() else {}
+        return ids.get(name, [])
+
+    @property
+    def _jobs_file(self) -> Path:
+        return self.folder / "jobs.json"
+
+    def _remember(self, name: str, job_id: str) -> None:
+        with _file_lock(self.folder / "jobs.lock"):
+            ids: dict[str, list[str]] = json.loads(self._jobs_file.read_text()) if self._jobs_file.exists() else {}
+            ids.setdefault(name, []).append(job_id)
+            fresh = self._jobs_file.with_suffix(".new")
+            fresh.write_text(json.dumps(ids, indent=1))
+            fresh.replace(self._jobs_file)
+
+
+def shipped_java_options(config_yaml: str) -> str:
+    """The ``env.java.opts.all`` of the configuration that Flink ships: what it opens of the Java platform's modules."""
+    found = re.search(r"^\s+all:\s+(--add-exports.+)$", config_yaml, re.MULTILINE)
+    if found is None:
+        msg = "Flink's shipped config.yaml has no env.java.opts.all; this Flink is not the version that Lastgang is made for"
+        raise ClusterFailed(msg)
+    return found.group(1).strip()
+
+
+def cluster_settings(folder: Path, rest_port: int, rpc_port: int, sizes: FlinkSizes, java_options: str) -> dict[str, object]:
+    """Flink's whole configuration.
+
+    Parameters
+    ----------
+    java_options
+        The shipped ``--add-opens`` list: Flink does not run on Java 17 without it.
+    """
+    managed_mb = 64 if sizes.state_backend == "hashmap" else 256
+    return {
+        "env.java.opts.all": java_options,
+        "env.java.opts.jobmanager": "-XX:+UseSerialGC",
+        "env.java.opts.client": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx384m",
+        "jobmanager.rpc.address": "localhost",
+        "jobmanager.rpc.port": rpc_port,
+        "jobmanager.bind-host": "localhost",
+        "jobmanager.memory.process.size": f"{sizes.jobmanager_mb}m",
+        "jobmanager.memory.jvm-metaspace.size": "160m",
+        "taskmanager.bind-host": "localhost",
+        "taskmanager.host": "localhost",
+        "taskmanager.numberOfTaskSlots": sizes.slots,
+        "taskmanager.memory.process.size": f"{sizes.taskmanager_mb}m",
+        "taskmanager.memory.managed.size": f"{managed_mb}m",
+        "parallelism.default": 1,
+        "rest.address": "localhost",
+        "rest.bind-address": "localhost",
+        "rest.port": rest_port,
+        "rest.bind-port": str(rest_port),
+        "web.submit.enable": False,
+        # A dead TaskManager is noticed by two unanswered calls, a slow one is waited for.
+        "heartbeat.interval": "2 s",
+        "heartbeat.timeout": "60 s",
+        "heartbeat.rpc-failure-threshold": 2,
+        "python.execution-mode": "thread",
+        "python.fn-execution.bundle.time": "20",
+        "execution.buffer-timeout.interval": "5 ms",
+        "state.backend.type": sizes.state_backend,
+        "execution.checkpointing.interval": f"{round(sizes.checkpoint_interval_s * 1000)} ms",
+        "execution.checkpointing.min-pause": "500 ms",
+        "execution.checkpointing.timeout": "2 min",
+        "execution.checkpointing.tolerable-failed-checkpoints": 1_000_000,
+        "execution.checkpointing.dir": (folder / "checkpoints").as_uri(),
+        "execution.checkpointing.savepoint-dir": (folder / "savepoints").as_uri(),
+        "execution.checkpointing.num-retained": 2,
+        "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+        "restart-strategy.type": "exponential-delay",
+        "restart-strategy.exponential-delay.initial-backoff": "500 ms",
+        "restart-strategy.exponential-delay.max-backoff": "30 s",
+        "restart-strategy.exponential-delay.backoff-multiplier": 1.5,
+        "restart-strategy.exponential-delay.reset-backoff-threshold": "2 min",
+        "io.tmp.dirs": str(folder / "tmp"),
+    }
+
+
+def _empty(folder: Path) -> None:
+    for entry in folder.iterdir() if folder.exists() else ():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry, ignore_errors=True)
+        else:
+            entry.unlink(missing_ok=True)
+
+
+def _last_error(said: str) -> str:
+    """The line of a client's output that helps: Python's or Java's last exception."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    errors = [line for line in lines if re.search(r"(Error|Exception|error)\b.*:", line) and not line.startswith("at ")]
+    return (errors or lines or ["nothing was said"])[-1][:500]
+
+
+class _file_lock:
+    """Exclusive among threads and processes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        import fcntl
+
+        self._file = self._path.open("w")
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+
+    def __exit__(self, *exc: object) -> None:
+        self._file.close()
+
+
+_LOGGING = """\
+rootLogger.level = INFO
+rootLogger.appenderRef.console.ref = Console
+appender.console.name = Console
+appender.console.type = CONSOLE
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = %d{yyyy-MM-dd HH:mm:ss,SSS} %-5p %c{1} %m%n%ex{short.20}
+# Two lines a job and checkpoint would fill the disk.
+logger.checkpoint.name = org.apache.flink.runtime.checkpoint.CheckpointCoordinator
+logger.checkpoint.level = WARN
+logger.pekko.name = org.apache.pekko
+logger.pekko.level = WARN
+logger.kafka.name = org.apache.kafka
+logger.kafka.level = WARN
+"""

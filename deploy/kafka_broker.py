@@ -1,0 +1,193 @@
+"""One Kafka broker in KRaft mode, broker and controller in one process, on loopback, for one plant."""
+
+from __future__ import annotations
+
+import base64
+import subprocess
+import time
+import uuid
+from pathlib import Path
+
+from kafka.admin import KafkaAdminClient
+from kafka.errors import KafkaError
+
+from deploy import jars, ports, processes
+from deploy.processes import ProcessId
+from domain.errors import LastgangError
+
+START_TIMEOUT_S = 60.0
+
+
+class BrokerFailed(LastgangError):
+    """The broker did not come up. Operator: the message names its log; most often the disk is full or a port is taken."""
+
+
+class KafkaBroker:
+    """A broker whose data live in `folder`; started again on the same folder it goes on with them.
+
+    Parameters
+    ----------
+    folder
+        Holds ``data/``, the cluster id and the written configuration.
+    port, controller_port
+        Loopback ports for clients and for the broker's own controller.
+    heap_mb
+        Java heap [MiB]; the process takes about 150 MiB more.
+    log
+        Where its output goes; default ``folder/kafka.log``.
+    """
+
+    def __init__(self, folder: Path, port: int, controller_port: int, heap_mb: int = 320, log: Path | None = None) -> None:
+        self.folder = folder.resolve()
+        self.port = port
+        self.controller_port = controller_port
+        self.heap_mb = heap_mb
+        self.log = log or self.folder / "kafka.log"
+        self.identity: ProcessId | None = None
+
+    @property
+    def bootstrap(self) -> str:
+        """The address for clients."""
+        return f"127.0.0.1:{self.port}"
+
+    def prepare(self) -> None:
+        """Write the configuration, and format the storage the first time."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "server.properties").write_text(server_properties(self.folder / "data", self.port, self.controller_port))
+        (self.folder / "log4j2.properties").write_text(_LOGGING)
+        if not (self.folder / "data" / "meta.properties").exists():
+            self._format()
+
+    def _format(self) -> None:
+        stored = self.folder / "cluster.id"
+        if not stored.exists():
+            stored.write_text(base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A"))
+        tool = self._java("kafka.tools.StorageTool", heap_mb=64)
+        arguments = [
+            "format",
+            "--cluster-id",
+            stored.read_text(),
+            "--config",
+            str(self.folder / "server.properties"),
+            "--ignore-formatted",
+        ]
+        done = subprocess.run([*tool, *arguments], capture_output=True, text=True, check=False, cwd=self.folder)
+        if done.returncode:
+            msg = f"Kafka's storage in {self.folder} could not be formatted: {(done.stderr or done.stdout).strip()[-500:]}"
+            raise BrokerFailed(msg)
+
+    def command(self) -> list[str]:
+        """What starts the broker; `prepare` must have run."""
+        return [*self._java("kafka.Kafka", self.heap_mb), str(self.folder / "server.properties")]
+
+    def _java(self, main_class: str, heap_mb: int) -> list[str]:
+        return [
+            jars.java(),
+            "-Xms32m",
+            f"-Xmx{heap_mb}m",
+            "-XX:+UseSerialGC",  # two cores, small heap: half the memory of G1
+            "-Djava.awt.headless=true",
+            f"-Dlog4j2.configurationFile={self.folder / 'log4j2.properties'}",
+            "-cp",
+            f"{jars.kafka_jars()}/*",
+            main_class,
+        ]
+
+    def is_ready(self) -> bool:
+        """Whether it answers a client's question, not merely accepts a connection."""
+        if not ports.answers(self.port):
+            return False
+        try:
+            admin = KafkaAdminClient(bootstrap_servers=self.bootstrap, client_id="lastgang-ready", request_timeout_ms=5_000)
+        except (KafkaError, OSError):
+            return False
+        try:
+            admin.list_topics()
+        except (KafkaError, OSError):
+            return False
+        else:
+            return True
+        finally:
+            admin.close()
+
+    def start(self, timeout_s: float = START_TIMEOUT_S) -> None:
+        """Start it and return when it answers.
+
+        Raises
+        ------
+        BrokerFailed
+            With the end of its log.
+        """
+        self.prepare()
+        process = processes.launch(self.command(), {}, self.log, self.folder)
+        self.identity = ProcessId.of(process.pid)
+        deadline = time.monotonic() + timeout_s
+        while not self.is_ready():
+            if process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                tail = self.log.read_text(errors="replace")[-1500:] if self.log.exists() else ""
+                msg = f"the Kafka broker did not answer at {self.bootstrap}; end of {self.log}:\n{tail}"
+                raise BrokerFailed(msg)
+            time.sleep(0.1)
+
+    def stop(self, timeout_s: float = 20.0) -> None:
+        """Let it close its log files and end it."""
+        if self.identity is not None:
+            processes.stop(self.identity, timeout_s=timeout_s)
+            self.identity = None
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        if self.identity is not None:
+            processes.kill(self.identity)
+            self.identity = None
+
+
+def server_properties(data: Path, port: int, controller_port: int) -> str:
+    """The broker's configuration: one node, loopback only, nothing created unasked, small buffers."""
+    settings: dict[str, object] = {
+        "process.roles": "broker,controller",
+        "node.id": 1,
+        "controller.quorum.voters": f"1@127.0.0.1:{controller_port}",
+        "controller.listener.names": "CONTROLLER",
+        "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}",
+        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+        "log.dirs": data,
+        "auto.create.topics.enable": "false",
+        "log.message.timestamp.type": "CreateTime",
+        # Plant clocks may run ahead of the computer's: a record is never refused for its time stamp.
+        "log.message.timestamp.after.max.ms": 2**63 - 1,
+        "default.replication.factor": 1,
+        "offsets.topic.replication.factor": 1,
+        "offsets.topic.num.partitions": 4,
+        "transaction.state.log.replication.factor": 1,
+        "transaction.state.log.min.isr": 1,
+        "transaction.state.log.num.partitions": 4,
+        "share.coordinator.state.topic.replication.factor": 1,
+        "share.coordinator.state.topic.min.isr": 1,
+        "group.initial.rebalance.delay.ms": 0,
+        "num.network.threads": 2,
+        "num.io.threads": 2,
+        "background.threads": 2,
+        "log.segment.bytes": 64 * 2**20,
+        "log.index.size.max.bytes": 2**20,
+        "log.cleaner.dedupe.buffer.size": 8 * 2**20,  # 128 MiB of heap by default
+        "log.cleaner.io.buffer.size": 256 * 2**10,
+        # After a crash the old session must run out before the same broker may register again: 9 s by default.
+        "broker.session.timeout.ms": 4000,
+        "broker.heartbeat.interval.ms": 500,
+        "controlled.shutdown.enable": "false",  # nobody is there to take over
+    }
+    return "".join(f"{key}={value}\n" for key, value in settings.items())
+
+
+_LOGGING = """\
+rootLogger.level = WARN
+rootLogger.appenderRef.console.ref = console
+appender.console.type = Console
+appender.console.name = console
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = %d{ISO8601} %-5p %c{1} %m%n
+logger.server.name = kafka.server.KafkaRaftServer
+logger.server.level = INFO
+"""
