@@ -1,0 +1,85 @@
+# Lastgang. `make demo` shows it, `make test` tests it; both set up what they need first. See README.md.
+#
+#   make demo MINUTES=12 SUMMARY=summary.json    ends by itself;  REPLAY=LOAD.csv  ACCEPT=auto|manual  ARGS='...'
+#   make test ARGS='tests/metering -k gap'       runs some tests
+#   make setup                                   only sets up (again where a lock file has changed)
+SHELL := /bin/bash
+PYTHON ?= python3.11
+CACHE := $(abspath $(or $(LASTGANG_CACHE),.lastgang))
+VENV := .venv
+BIN := $(VENV)/bin
+JARS := $(CACHE)/jars
+export LASTGANG_CACHE := $(CACHE)
+
+# Steps of the set-up; each is done again only when what it was made from has changed.
+MADE_UV := $(VENV)/.made-uv
+MADE_RUNTIME := $(VENV)/.made-runtime
+MADE_DEV := $(VENV)/.made-dev
+MADE_JARS := $(JARS)/.made
+
+.PHONY: setup setup-dev check-machine demo test lint format lock jar-sums clean distclean
+
+setup: check-machine $(MADE_RUNTIME) $(MADE_JARS)
+setup-dev: setup $(MADE_DEV)
+
+check-machine:
+	@deploy/check-machine $(PYTHON)
+
+$(MADE_UV): requirements-uv.lock | check-machine
+	@echo "set-up: virtual environment in $(VENV)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-uv.lock
+	@touch $@
+
+$(MADE_RUNTIME): requirements.lock pyproject.toml $(MADE_UV) | check-machine
+	@echo "set-up: Python packages, pinned and hashed (requirements.lock)"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(MADE_DEV): requirements-dev.lock $(MADE_RUNTIME)
+	@echo "set-up: packages of the tests (requirements-dev.lock)"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(MADE_JARS): deploy/jars/pom.xml deploy/jars/SHA256SUMS | check-machine
+	@echo "set-up: Kafka and Flink connector jars (deploy/jars/pom.xml) into $(JARS)"
+	@rm -rf $(JARS)/kafka $(JARS)/flink && mkdir -p $(JARS)
+	@mvn --quiet --batch-mode --strict-checksums -f deploy/jars/pom.xml -Djars=$(JARS) process-resources
+	@cd $(JARS) && sha256sum --quiet --strict --check $(CURDIR)/deploy/jars/SHA256SUMS
+	@touch $@
+
+demo: setup
+	@$(BIN)/lastgang demo $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SUMMARY),--summary $(SUMMARY)) \
+	  $(if $(REPLAY),--replay $(REPLAY)) $(if $(ACCEPT),--accept $(ACCEPT)) $(ARGS)
+
+test: setup-dev
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: setup-dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: setup-dev
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+# New versions of everything, within the bounds of pyproject.toml.
+COMPILE := $(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-header \
+  --no-emit-index-url --no-emit-find-links
+lock: $(MADE_UV)
+	@$(COMPILE) pyproject.toml -o requirements.lock
+	@$(COMPILE) pyproject.toml --extra dev -c requirements.lock -o requirements-dev.lock
+	@printf 'uv\nsetuptools\n' | $(COMPILE) --no-annotate - -o requirements-uv.lock
+
+jar-sums: | check-machine
+	@rm -rf $(JARS) && mkdir -p $(JARS)
+	@mvn --quiet --batch-mode --strict-checksums -f deploy/jars/pom.xml -Djars=$(JARS) process-resources
+	@cd $(JARS) && sha256sum kafka/*.jar flink/*.jar > $(CURDIR)/deploy/jars/SHA256SUMS
+
+# Leaves the data of plants alone: they live in their own folders.
+clean:
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
+distclean: clean
+	@rm -rf $(VENV) .lastgang
