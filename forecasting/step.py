@@ -41,7 +41,7 @@ class ForecastStep:
     """48 h of quantiles for the grid import of one site.
 
     A forecast is issued on every new quarter hour that came by way of metering (imported history is only learnt), and on an
-    order that changes the planned load of the next 48 h, unless that order is older than the newest quarter hour by more than an hour.
+    order that changes the planned load of the next 48 h, unless it is older than the newest quarter hour by more than an hour.
     Whether to issue depends on the records alone, so a replay issues the same forecasts.
     """
 

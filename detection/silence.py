@@ -1,0 +1,104 @@
+"""A meter of which nothing was heard for whole quarter hours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from detection.findings import Finding, anomaly_of
+from detection.slots import slot_of, slot_start
+from detection.texts import clock_de, clock_en
+from domain.anomalies import Anomaly, AnomalyKind
+from domain.intervals import QUARTER, Interval, IntervalOrigin
+
+KEPT_SINGLY = 7 * 96
+"""Silent quarter hours that late data may still fill one by one."""
+
+
+@dataclass(slots=True)
+class Silence:
+    """A span without readings; `unheard` are its quarter hours that no late data has filled."""
+
+    since_slot: int
+    revision: int = -1
+    unheard: list[int] = field(default_factory=list)
+    longest: int = 0
+    """Quarter hours that were silent at first."""
+    until_slot: int | None = None
+
+
+def take(
+    silence: Silence | None, interval: Interval, newer: bool, label: str, zone: ZoneInfo
+) -> tuple[Silence | None, list[Anomaly]]:
+    """Open with the first unheard quarter hour, grow with each, end with the next that was heard or when late data has filled all.
+
+    The newest silence is remembered after its end, so that late data can still be told.
+    """
+    if interval.origin is IntervalOrigin.IMPORT:
+        return silence, []
+    slot = slot_of(interval.start_utc)
+    heard = interval.coverage > 0
+    if not newer:
+        return silence, _filled(silence, interval, slot, label, zone) if heard else []
+    running = silence is not None and silence.until_slot is None
+    if heard:
+        if silence is None or not running:
+            return silence, []
+        silence.until_slot = slot
+        return silence, [_told(silence, interval, label, zone)]
+    if silence is None or not running:
+        silence = Silence(slot)
+    silence.unheard.append(slot)
+    silence.longest += 1
+    del silence.unheard[:-KEPT_SINGLY]
+    return silence, [_told(silence, interval, label, zone)]
+
+
+def _filled(silence: Silence | None, interval: Interval, slot: int, label: str, zone: ZoneInfo) -> list[Anomaly]:
+    if silence is None or slot not in silence.unheard:
+        return []
+    silence.unheard.remove(slot)
+    if silence.unheard:
+        return []
+    if silence.until_slot is None:
+        silence.until_slot = slot + 1
+    return [_told(silence, interval, label, zone)]
+
+
+def _told(silence: Silence, interval: Interval, label: str, zone: ZoneInfo) -> Anomaly:
+    silence.revision += 1
+    since_utc = slot_start(silence.since_slot)
+    until_utc = None if silence.until_slot is None else slot_start(silence.until_slot)
+    minutes = int(silence.longest * QUARTER.total_seconds() // 60)
+    restored = until_utc is not None and not silence.unheard
+    finding = Finding(
+        kind=AnomalyKind.SILENT_METER,
+        since_utc=since_utc,
+        until_utc=until_utc,
+        revision=silence.revision,
+        at_utc=interval.end_utc,
+        evidence={
+            "silent_quarter_hours": str(silence.longest),
+            "still_unheard": str(len(silence.unheard)),
+            "interval_quality": interval.quality.value,
+            "interval_method": interval.method.value,
+            "interval_revision": str(interval.revision),
+            "filled_by_late_data": "yes" if restored else "no",
+        },
+    )
+    since_en, since_de = clock_en(since_utc, zone), clock_de(since_utc, zone)
+    if until_utc is None:
+        return anomaly_of(
+            interval,
+            finding,
+            f"{label}: no readings since {since_en} ({minutes} min).",
+            f"{label}: keine Messwerte seit {since_de} ({minutes} min).",
+        )
+    late_en = "; late data has filled all of it" if restored else ""
+    late_de = "; verspätete Daten haben alles gefüllt" if restored else ""
+    return anomaly_of(
+        interval,
+        finding,
+        f"{label}: no readings from {since_en} to {clock_en(until_utc, zone)}{late_en}.",
+        f"{label}: keine Messwerte von {since_de} bis {clock_de(until_utc, zone)}{late_de}.",
+    )

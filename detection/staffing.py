@@ -1,0 +1,88 @@
+"""When a meter's machines are meant to run, answered for a quarter hour in microseconds."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from domain.calendars import staffed_spans
+from domain.clock import EPOCH
+from domain.intervals import QUARTER
+from domain.plant import Machine, Plant
+
+CHUNK = timedelta(days=28)
+REACH = timedelta(days=8)
+"""How far to either side of a chunk shifts are looked up: beyond a week a phase no longer depends on them."""
+RUN_DOWN = timedelta(hours=1)
+WARM_UP = timedelta(hours=3)
+
+
+class Phase(StrEnum):
+    """Where an off-shift quarter hour lies: run-down and warm-up draw more than the dead of night, and are learnt apart."""
+
+    AFTER_SHIFT = "after_shift"
+    BETWEEN = "between"
+    BEFORE_SHIFT = "before_shift"
+
+
+@dataclass(frozen=True, slots=True)
+class OffPhase:
+    """An off-shift quarter hour: its phase, and when the shift before it ended, as far as a week back."""
+
+    phase: Phase
+    shift_end_utc: datetime | None
+
+
+class Staffing:
+    """The staffed time of all machines behind one meter."""
+
+    def __init__(self, plant: Plant, machines: tuple[Machine, ...]) -> None:
+        self._plant = plant
+        self._machines = machines
+        self._chunks: dict[int, tuple[list[datetime], list[datetime]]] = {}
+
+    def off_phase(self, start_utc: datetime) -> OffPhase | None:
+        """The phase of the quarter hour at `start_utc`, or None if any of it is staffed."""
+        starts, ends = self._spans(start_utc)
+        place = bisect_right(starts, start_utc)
+        ended = ends[place - 1] if place else None
+        begins = starts[place] if place < len(starts) else None
+        if (ended is not None and ended > start_utc) or (begins is not None and begins < start_utc + QUARTER):
+            return None
+        if ended is not None and start_utc < ended + RUN_DOWN:
+            return OffPhase(Phase.AFTER_SHIFT, ended)
+        if begins is not None and start_utc + QUARTER > begins - WARM_UP:
+            return OffPhase(Phase.BEFORE_SHIFT, ended)
+        return OffPhase(Phase.BETWEEN, ended)
+
+    def off_hours(self, from_utc: datetime, to_utc: datetime) -> float:
+        """Hours within ``[from_utc, to_utc)`` in which nobody is meant to run these machines."""
+        starts, ends = self._spans(from_utc)
+        staffed = sum(
+            (max(timedelta(0), min(b, to_utc) - max(a, from_utc)) for a, b in zip(starts, ends, strict=True)), timedelta(0)
+        )
+        return (to_utc - from_utc - staffed) / timedelta(hours=1)
+
+    def _spans(self, at_utc: datetime) -> tuple[list[datetime], list[datetime]]:
+        number = (at_utc - EPOCH) // CHUNK
+        found = self._chunks.get(number)
+        if found is None:
+            if len(self._chunks) > 16:
+                self._chunks.clear()
+            begin = EPOCH + number * CHUNK
+            found = self._chunks[number] = self._merged(begin - REACH, begin + CHUNK + REACH)
+        return found
+
+    def _merged(self, from_utc: datetime, to_utc: datetime) -> tuple[list[datetime], list[datetime]]:
+        spans = sorted(span for machine in self._machines for span in staffed_spans(machine, self._plant, from_utc, to_utc))
+        starts: list[datetime] = []
+        ends: list[datetime] = []
+        for start, end in spans:
+            if ends and start <= ends[-1]:
+                ends[-1] = max(ends[-1], end)
+            else:
+                starts.append(start)
+                ends.append(end)
+        return starts, ends

@@ -1,0 +1,104 @@
+"""Detection as a stream step, keyed by meter: quarter hours in, anomalies out; time comes only from the records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from detection import discontinuity, silence
+from detection.discontinuity import Jump
+from detection.levels import OffHistory
+from detection.on_while_off import Incident, OnWhileOff
+from detection.silence import Silence
+from detection.slots import slot_of
+from detection.staffing import Staffing
+from domain.anomalies import Anomaly
+from domain.codec import decode, encode
+from domain.errors import LastgangError
+from domain.intervals import Interval
+from domain.plant import Plant
+
+STATE_VERSION = 1
+
+
+@dataclass(slots=True)
+class DetectionState:
+    """What was seen of one meter. A step changes the state it is given and returns it."""
+
+    version: int = STATE_VERSION
+    newest_slot: int | None = None
+    """Newest quarter hour of the meter's energy channel."""
+    off_history: OffHistory = field(default_factory=OffHistory)
+    incident: Incident | None = None
+    jumps: dict[int, Jump] = field(default_factory=dict)
+    silence: Silence | None = None
+
+
+class DetectionStep:
+    """Watches every meter of a plant; one state a meter.
+
+    - ``on_while_off``: a machine above its off level for two quarter hours wholly outside its staffed spans. Its kWh and EUR a day
+      are the mean excess so far over the off-shift hours of the 24 h from its beginning.
+    - ``counter_discontinuity``: an interval whose counter was reset, exchanged or stepped; rollovers are no anomaly.
+    - ``silent_meter``: quarter hours of which nothing was heard.
+
+    Records of origin import train the off level and never alarm. A repeated record, or an older revision, changes nothing.
+    """
+
+    def __init__(self, plant: Plant, energy_price_eur_per_kwh: float) -> None:
+        self._zone = plant.site.zone
+        self._labels = {meter.id: meter.label for meter in plant.meters}
+        self._channels = {meter.id: meter.energy_channel() for meter in plant.meters}
+        self._watches = {}
+        for meter in plant.meters:
+            machines = tuple(machine for machine in plant.machines if machine.meter == meter.id)
+            # A machine without shifts may run at any time, and so may a meter that it shares with others.
+            if machines and all(machine.shifts for machine in machines):
+                watch = OnWhileOff(machines, Staffing(plant, machines), plant.site.zone, energy_price_eur_per_kwh)
+                self._watches[meter.id] = watch
+
+    def initial(self) -> DetectionState:
+        """Nothing seen yet."""
+        return DetectionState()
+
+    def take(self, state: DetectionState, interval: Interval) -> tuple[DetectionState, list[Anomaly]]:
+        """Judge one quarter hour of the state's meter."""
+        label = self._labels.get(interval.meter, interval.meter)
+        found = discontinuity.take(state.jumps, interval, label, self._zone)
+        if interval.channel != (self._channels.get(interval.meter) or "energy_import"):
+            return state, found
+        slot = slot_of(interval.start_utc)
+        newer = state.newest_slot is None or slot > state.newest_slot
+        if newer:
+            state.newest_slot = slot
+        watch = self._watches.get(interval.meter)
+        if watch is not None:
+            state.incident, more = watch.take(state.off_history, state.incident, interval, newer)
+            found += more
+        state.silence, more = silence.take(state.silence, interval, newer, label, self._zone)
+        return state, found + more
+
+
+class UnreadableState(LastgangError):
+    """Stored state of another version. Operator: start the detection job without state; it learns again from the topics."""
+
+
+def encode_state(state: DetectionState) -> bytes:
+    """The state as JSON, with its version."""
+    return encode(state)
+
+
+def decode_state(payload: bytes) -> DetectionState:
+    """The state that `encode_state` wrote.
+
+    Raises
+    ------
+    UnreadableState
+        If it is of another version.
+    """
+    state = decode(DetectionState, payload)
+    if state.version != STATE_VERSION:
+        msg = (
+            f"detection state is of version {state.version}, expected {STATE_VERSION}: start the job without state, it learns again"
+        )
+        raise UnreadableState(msg)
+    return state
