@@ -1,0 +1,164 @@
+"""OPC UA: the machine controls of a line in one server, as a line server shows them.
+
+Each machine is an object with power, energy, state by PackML name, product count and, for some, current and vibration. Values
+carry the plant's time as source time; a value that has not changed keeps its old one. While a control cannot be reached
+its nodes say BadNoCommunication.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from asyncua import Server, ua
+
+from simulation.factory import Factory
+from simulation.live import LivePlant
+from simulation.modbus_server import PortTaken
+
+POWER, ENERGY, STATE, PARTS, CURRENT, VIBRATION = "Power", "Energy", "State", "Parts", "Current", "Vibration"
+UNITS = {
+    POWER: ("KWT", "kW", "kilowatt"),
+    ENERGY: ("KWH", "kWh", "kilowatt hour"),
+    PARTS: ("C62", "1", "one"),
+    CURRENT: ("AMP", "A", "ampere"),
+    VIBRATION: ("C16", "mm/s", "millimetre per second"),
+}
+"""UN/CEFACT code, symbol and name of each variable's unit."""
+_EVERY_S = {POWER: 30, ENERGY: 30, STATE: 10, PARTS: 30, CURRENT: 60, VIBRATION: 60}
+STEP_S = 10
+_TYPES = {
+    POWER: ua.VariantType.Double,
+    ENERGY: ua.VariantType.Double,
+    STATE: ua.VariantType.String,
+    PARTS: ua.VariantType.UInt32,
+    CURRENT: ua.VariantType.Double,
+    VIBRATION: ua.VariantType.Double,
+}
+
+
+def unit_id(code: str) -> int:
+    """EUInformation.UnitId of a UN/CEFACT common code: its characters as bytes (OPC 10000-8, 5.6.3)."""
+    number = 0
+    for character in code:
+        number = number << 8 | ord(character)
+    return number
+
+
+@dataclass(slots=True)
+class _Node:
+    machine: str
+    name: str
+    node_id: ua.NodeId
+    offset_s: int
+    due_s: float = 0.0
+    last: Any = None
+    bad: bool = False
+
+
+class MachineServer:
+    """One OPC UA server for the machines of one endpoint."""
+
+    def __init__(self, endpoint: str, namespace_uri: str, machines: Iterable[str], live: LivePlant) -> None:
+        self.endpoint = endpoint
+        self._uri = namespace_uri
+        self._machines = tuple(machines)
+        self._live = live
+        self._server: Server | None = None
+        self._nodes: list[_Node] = []
+
+    async def start(self) -> None:
+        """Build the address space and listen; raises `PortTaken`."""
+        server = Server()
+        await server.init()
+        server.set_endpoint(self.endpoint)
+        server.set_server_name("Werk Nord line server")
+        server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
+        index = await server.register_namespace(self._uri)
+        folder = await server.nodes.objects.add_folder(ua.NodeId("Machines", index), ua.QualifiedName("Machines", index))
+        for place, machine in enumerate(self._machines):
+            await self._add(folder, index, machine, place)
+        self._server = server
+        await self.update()
+        try:
+            await server.start()
+        except OSError as error:
+            self._server = None
+            msg = f"OPC UA: nobody can listen on {self.endpoint} ({error.strerror}); free the port or change it in the device files"
+            raise PortTaken(msg) from error
+
+    async def _add(self, folder: Any, index: int, machine: str, place: int) -> None:
+        name = ua.QualifiedName(machine, index)
+        parent = await folder.add_object(ua.NodeId(machine, index), name)
+        for variable in variables_of(self._live.factory, machine):
+            node_id = ua.NodeId(f"{machine}.{variable}", index)
+            start: Any = "" if variable == STATE else 0 if variable == PARTS else 0.0
+            node = await parent.add_variable(node_id, ua.QualifiedName(variable, index), start, _TYPES[variable])
+            if variable in UNITS:
+                await self._add_unit(node, variable)
+            self._nodes.append(_Node(machine, variable, node_id, place % 3 * STEP_S))
+
+    async def _add_unit(self, node: Any, variable: str) -> None:
+        code, symbol, name = UNITS[variable]
+        unit = ua.EUInformation(
+            NamespaceUri="http://www.opcfoundation.org/UA/units/un/cefact",
+            UnitId=unit_id(code),
+            DisplayName=ua.LocalizedText(symbol),
+            Description=ua.LocalizedText(name),
+        )
+        await node.add_property(
+            ua.NodeId(f"{node.nodeid.Identifier}.Unit", node.nodeid.NamespaceIndex), ua.QualifiedName("EngineeringUnits", 0), unit
+        )
+
+    async def update(self) -> None:
+        """Write what is due and has changed, as it is at this instant."""
+        if self._server is None:
+            return
+        now = self._live.now_s()
+        stamp = datetime.fromtimestamp(now, UTC)
+        for node in self._nodes:
+            if self._live.unreachable(node.machine, now):
+                if not node.bad:
+                    node.bad = True
+                    await self._write(node, None, stamp, ua.StatusCodes.BadNoCommunication)
+            elif now >= node.due_s or node.bad:
+                node.due_s = (now - node.offset_s) // _EVERY_S[node.name] * _EVERY_S[node.name] + _EVERY_S[node.name] + node.offset_s
+                value = value_of(self._live.factory, node.machine, node.name, now)
+                if value != node.last or node.bad:
+                    node.last, node.bad = value, False
+                    await self._write(node, value, stamp, ua.StatusCodes.Good)
+
+    async def _write(self, node: _Node, value: Any, stamp: datetime, code: int) -> None:
+        variant = ua.Variant(value, _TYPES[node.name]) if value is not None else ua.Variant(None, ua.VariantType.Null)
+        assert self._server is not None
+        status = ua.StatusCode(ua.UInt32(code))
+        await self._server.write_attribute_value(
+            node.node_id, ua.DataValue(variant, status, SourceTimestamp=stamp, ServerTimestamp=stamp)
+        )
+
+    async def stop(self) -> None:
+        """Close all sessions and stop listening."""
+        if self._server is not None:
+            server, self._server = self._server, None
+            await server.stop()
+
+
+def variables_of(factory: Factory, machine: str) -> list[str]:
+    """What the machine's control shows."""
+    signals = ((PARTS, "parts"), (CURRENT, "current_a"), (VIBRATION, "vibration_mm_s"))
+    return [POWER, ENERGY, STATE, *(name for name, signal in signals if factory.signal(machine, signal) is not None)]
+
+
+def value_of(factory: Factory, machine: str, variable: str, at_s: float) -> Any:
+    """The variable's value at `at_s`."""
+    if variable == POWER:
+        return round(factory.power_kw[machine], 2)
+    if variable == ENERGY:
+        return factory.register_uwh(machine, "energy_import", at_s) // 1_000_000 / 1000
+    if variable == STATE:
+        return factory.machine_state(machine)
+    signal = {PARTS: "parts", CURRENT: "current_a", VIBRATION: "vibration_mm_s"}[variable]
+    found = factory.signal(machine, signal) or 0.0
+    return int(found) if variable == PARTS else round(found, 2)

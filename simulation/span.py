@@ -1,0 +1,131 @@
+"""The live span of a simulated plant: where it begins, with which seed, from which state the factory starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from pydantic import Field
+
+from domain.errors import InputFaults, fault
+from domain.instants import UtcInstant
+from domain.orders import Order
+from domain.plant import Plant, load_plant
+from domain.toml_files import Settings, load_toml
+from simulation.demo_plant import DEFAULT_SEED
+from simulation.factory import METERS, Factory
+from simulation.noise import dice
+from simulation.orders import day_orders
+from simulation.schedule import Job, Schedule
+from simulation.surprises import NONE, Surprises, scheduled
+
+LIVE_TICK_S = 5
+HISTORY_TICK_S = 60
+HISTORY = timedelta(weeks=5)
+HORIZON = timedelta(days=3)
+"""How far ahead the planner plans."""
+_WARM_UP = timedelta(hours=30)
+
+
+class SpanSettings(Settings):
+    """``simulation.toml`` beside the plant file."""
+
+    start_utc: UtcInstant
+    seed: int = DEFAULT_SEED
+    scale: float = Field(default=1.0, gt=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Everything that decides what the simulated plant does, apart from moved jobs."""
+
+    plant: Plant
+    start_utc: datetime
+    seed: int
+    scale: float = 1.0
+    surprises: Surprises = NONE
+
+    @property
+    def start_s(self) -> int:
+        """First second of the live span."""
+        return int(self.start_utc.timestamp())
+
+    @property
+    def first_day(self) -> date:
+        """Local day on which it begins."""
+        return self.start_utc.astimezone(self.plant.site.zone).date()
+
+    def orders_of(self, day: date) -> list[Order]:
+        """The naive plan of one local day."""
+        return day_orders(self.plant, self.seed, day, self.first_day, self.scale)
+
+    def orders_between(self, first: date, last: date) -> list[Order]:
+        """The naive plan of the local days `first` to `last`, both included."""
+        days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        return [order for day in days for order in self.orders_of(day)]
+
+
+def load_span(folder: Path, seed: int | None = None) -> Span:
+    """The span of a plant folder.
+
+    Raises
+    ------
+    InputFaults
+        If a file is at fault, or the plant has meters that the simulated factory does not know.
+    """
+    plant = load_plant(folder / "plant.toml")
+    unknown = sorted({meter.id for meter in plant.meters} - set(METERS))
+    if unknown:
+        known = f"the simulated factory's meters: {', '.join(METERS)}"
+        raise InputFaults([fault(folder / "plant.toml", "meter", name, known) for name in unknown])
+    settings = load_toml(folder / "simulation.toml", SpanSettings)
+    if settings.start_utc.timestamp() % 900:
+        raise InputFaults(
+            [fault(folder / "simulation.toml", "start_utc", settings.start_utc.isoformat(), "an instant on a quarter hour")]
+        )
+    return Span(
+        plant,
+        settings.start_utc,
+        settings.seed if seed is None else seed,
+        settings.scale,
+        scheduled(settings.start_utc, plant.site.zone),
+    )
+
+
+def job_of(order: Order) -> Job:
+    """An order as the factory sees it."""
+    return Job(order.job, order.machine, int(order.start_utc.timestamp()), len(order.profile_kw))
+
+
+def schedule_of(orders: list[Order]) -> Schedule:
+    """A schedule of these orders."""
+    schedule = Schedule()
+    for order in orders:
+        schedule.put(job_of(order))
+    return schedule
+
+
+def begin(span: Span, schedule: Schedule, tick_s: int = LIVE_TICK_S, surprises: Surprises | None = None) -> Factory:
+    """The factory at the start of the live span, warm: it has run through the day before with the naive plan."""
+    surprises = span.surprises if surprises is None else surprises
+    before = span.orders_between(span.first_day - timedelta(days=3), span.first_day)
+    warm_start = span.start_s - int(_WARM_UP.total_seconds())
+    warm = Factory(span.plant, span.seed, warm_start, HISTORY_TICK_S, surprises, schedule_of(before), span.scale)
+    warm.advance_to(span.start_s)
+    return Factory(
+        span.plant, span.seed, span.start_s, tick_s, surprises, schedule, span.scale, machines=warm.machines
+    )  # fmt: skip
+
+
+def register_start_uwh(seed: int, meter: str, channel: str, profile: str | None) -> int:
+    """What a meter's register showed at the start, as one of its age and kind would [µWh].
+
+    Single-precision registers are kept where a step stays a few watt-hours.
+    """
+    largest_kwh = {"janitza_umg96rm": 30_000, "phoenix_eem": 12_000, "eastron_sdm630": 110_000, "siemens_pac3200": 9_000_000}
+    top = largest_kwh.get(profile or "", 400_000)
+    kwh = dice(seed, "register", meter, channel).uniform(0.35, 0.9) * top
+    if meter == "main" and channel == "energy_export":
+        kwh *= 0.01
+    return round(kwh * 1000) * 1_000_000

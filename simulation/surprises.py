@@ -1,0 +1,91 @@
+"""What goes wrong, as data: scheduled against the start of the live span, the same in every run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from domain.calendars import at_local
+from simulation.weather import Overcast
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOn:
+    """A furnace keeps its temperature although nobody needs it."""
+
+    machine: str
+    from_s: float
+    to_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CounterReset:
+    """A meter's energy registers begin again at zero; the energy itself flows on."""
+
+    meter: str
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkOutage:
+    """The meters cannot be reached; their counters go on."""
+
+    meters: tuple[str, ...]
+    from_s: float
+    to_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wear:
+    """A machine loses efficiency steadily, from none at `from_s` to `loss` at `to_s` and on at that pace."""
+
+    machine: str
+    from_s: float
+    to_s: float
+    loss: float
+
+    def at(self, t_s: float) -> float:
+        """Share of its output that the machine has lost, at most 0.3."""
+        return min(0.3, max(0.0, self.loss * (t_s - self.from_s) / (self.to_s - self.from_s)))
+
+
+@dataclass(frozen=True, slots=True)
+class Surprises:
+    """Everything that is not as planned."""
+
+    left_on: tuple[LeftOn, ...] = ()
+    resets: tuple[CounterReset, ...] = ()
+    outages: tuple[NetworkOutage, ...] = ()
+    wear: tuple[Wear, ...] = ()
+    overcast: tuple[Overcast, ...] = ()
+
+    def wear_of(self, machine: str, t_s: float) -> float:
+        """Loss of `machine` at `t_s`, 0 if it is as new."""
+        return max((wear.at(t_s) for wear in self.wear if wear.machine == machine), default=0.0)
+
+
+NONE = Surprises()
+
+
+def scheduled(start_utc: datetime, zone: ZoneInfo) -> Surprises:
+    """The surprises of a demo whose live span begins at `start_utc`, on a Friday morning.
+
+    Fog hides the sun until the early afternoon; the chiller's meter restarts at zero mid-morning; the compressor house has no
+    network for ten minutes; the chamber furnace stays on after the last shift until Monday's warm-up. The first
+    compressor has been wearing for five weeks.
+    """
+    day = start_utc.astimezone(zone).date()
+
+    def at(clock: str, days: int = 0) -> float:
+        return at_local(day + timedelta(days=days), clock, zone).timestamp()
+
+    five_weeks = timedelta(days=35).total_seconds()
+    start_s = start_utc.timestamp()
+    return Surprises(
+        left_on=(LeftOn("furnace-1", at("14:00"), at("01:00", 3)),),
+        resets=(CounterReset("chiller", at("10:07")),),
+        outages=(NetworkOutage(("compressor-1", "compressor-2"), at("11:10"), at("11:20")),),
+        wear=(Wear("compressor-1", start_s - five_weeks, start_s, 0.11),),
+        overcast=(Overcast(at("00:00"), at("13:30")),),
+    )
