@@ -1,0 +1,152 @@
+"""Records to points. Pure: same record, same points, so a replay changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from domain.anomalies import Anomaly
+from domain.clock import epoch_ms
+from domain.demand import Demand
+from domain.forecasts import Forecast
+from domain.intervals import QUARTER, Interval
+from domain.measurements import (
+    DEMAND_NOW,
+    EVENT,
+    FORECAST,
+    FORECAST_PEAK,
+    INTERVAL,
+    PLAN,
+    POWER,
+    QUALITY_CODES,
+    Measurement,
+)
+from domain.orders import Order, OrderStatus
+from domain.plant import Plant
+from domain.readings import Reading, ReadingQuality
+from domain.recommendations import Recommendation
+from domain.topics import ANOMALIES, DEMAND, FORECASTS, INTERVALS, ORDERS, READINGS, RECOMMENDATIONS, Topic
+from domain.units import KW_PER_UNIT
+
+SOURCES = (READINGS, INTERVALS, DEMAND, FORECASTS, ORDERS, ANOMALIES, RECOMMENDATIONS)
+"""Topics that become points."""
+
+Value = float | int | str
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One point: identity is measurement, tags and time; fields are written as the measurement declares them."""
+
+    measurement: Measurement
+    tags: dict[str, str]
+    fields: dict[str, Value]
+    at_ms: int
+
+
+class PointMaker:
+    """Turns the records of one plant into points; keeps the last plan of each job, to clear where it was."""
+
+    def __init__(self, plant: Plant) -> None:
+        self._power_unit = {
+            meter.id: register.unit for meter in plant.meters for register in meter.registers if register.channel == "power"
+        }
+        self._plans: dict[str, Order] = {}
+        self._makers: dict[Topic, Callable[[Any], Iterator[Point]]] = {
+            READINGS: self._of_reading,
+            INTERVALS: _of_interval,
+            DEMAND: _of_demand,
+            FORECASTS: _of_forecast,
+            ORDERS: self._of_order,
+            ANOMALIES: _of_anomaly,
+            RECOMMENDATIONS: _of_recommendation,
+        }
+
+    def points(self, topic: Topic, record: Any) -> list[Point]:
+        """The points of one record; none where it has nothing to draw."""
+        return list(self._makers[topic](record))
+
+    def _of_reading(self, reading: Reading) -> Iterator[Point]:
+        unit = self._power_unit.get(reading.meter)
+        if reading.channel != "power" or unit is None or reading.value is None or reading.quality is not ReadingQuality.GOOD:
+            return
+        fields: dict[str, Value] = {"kw": reading.value * KW_PER_UNIT[unit], "quality": 0}
+        yield Point(POWER, {"site": reading.site, "meter": reading.meter}, fields, reading.observed_ms)
+
+    def _of_order(self, order: Order) -> Iterator[Point]:
+        before = self._plans.get(order.job)
+        if before is not None and before.revision > order.revision:
+            return
+        self._plans[order.job] = order
+        tags = {"site": order.site, "job": order.job, "machine": order.machine}
+        planned = {} if order.status is OrderStatus.CANCELLED else _slots(order)
+        cleared = {start: 0.0 for start in (_slots(before) if before else {}) if start not in planned}
+        for start, kw in {**cleared, **planned}.items():
+            yield Point(PLAN, tags, {"kw": kw, "status": str(order.status)}, epoch_ms(start))
+
+
+def _slots(order: Order) -> dict[datetime, float]:
+    return {order.start_utc + QUARTER * number: float(kw) for number, kw in enumerate(order.profile_kw)}
+
+
+def _of_interval(interval: Interval) -> Iterator[Point]:
+    fields: dict[str, Value] = {
+        "coverage": float(interval.coverage),
+        "quality": QUALITY_CODES[interval.quality],
+        "revision": interval.revision,
+    }
+    # Missing is never zero: a quarter hour without value has a quality and no energy.
+    if interval.energy_kwh is not None and interval.power_kw is not None:
+        fields |= {"kwh": interval.energy_kwh, "kw": interval.power_kw}
+    tags = {"site": interval.site, "meter": interval.meter, "channel": interval.channel}
+    yield Point(INTERVAL, tags, fields, epoch_ms(interval.start_utc))
+
+
+def _of_demand(demand: Demand) -> Iterator[Point]:
+    fields: dict[str, Value] = {name: float(getattr(demand, name)) for name in DEMAND_NOW.fields}
+    yield Point(DEMAND_NOW, {"site": demand.site}, fields, epoch_ms(demand.at_utc))
+
+
+def _of_forecast(forecast: Forecast) -> Iterator[Point]:
+    quantiles = zip(forecast.q10_kw, forecast.q50_kw, forecast.q90_kw, strict=True)
+    for number, (q10, q50, q90) in enumerate(quantiles):
+        fields: dict[str, Value] = {"q10_kw": q10, "q50_kw": q50, "q90_kw": q90, "model": forecast.model}
+        yield Point(FORECAST, {"site": forecast.site}, fields, epoch_ms(forecast.first_start_utc + QUARTER * number))
+    for peak in forecast.peaks:
+        peak_fields: dict[str, Value] = {name: float(getattr(peak, name)) for name in FORECAST_PEAK.fields}
+        yield Point(FORECAST_PEAK, {"site": forecast.site, "day": peak.day_local}, peak_fields, epoch_ms(forecast.issued_utc))
+
+
+def _of_anomaly(anomaly: Anomaly) -> Iterator[Point]:
+    fields: dict[str, Value] = {
+        "kw": float(anomaly.actual_kw or 0.0),
+        "eur": float(anomaly.eur_per_day),
+        "severity": 2,
+        "revision": anomaly.revision,
+        "title": f"{anomaly.kind}: {anomaly.meter}",
+        "text": anomaly.message_en,
+        "status": "open" if anomaly.until_utc is None else "closed",
+        "end_time": _text(anomaly.until_utc),
+    }
+    yield Point(EVENT, {"site": anomaly.site, "kind": "anomaly", "id": anomaly.anomaly}, fields, epoch_ms(anomaly.since_utc))
+
+
+def _of_recommendation(recommendation: Recommendation) -> Iterator[Point]:
+    fields: dict[str, Value] = {
+        "kw": recommendation.reduction_kw,
+        "eur": recommendation.saving_eur,
+        "severity": 1,
+        "revision": recommendation.revision,
+        "title": f"{recommendation.job}: {recommendation.machine}",
+        "text": recommendation.reason_en,
+        "status": str(recommendation.status),
+        "end_time": _text(recommendation.valid_until_utc),
+    }
+    tags = {"site": recommendation.site, "kind": "recommendation", "id": recommendation.recommendation}
+    yield Point(EVENT, tags, fields, epoch_ms(recommendation.issued_utc))
+
+
+def _text(instant_utc: datetime | None) -> str:
+    return "" if instant_utc is None else instant_utc.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,344 @@
+"""The three dashboards: the running quarter hour and peaks; forecast, plan and advice; meters, quality and anomalies."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from grafana_foundation_sdk.builders import dashboard as dash
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models import dashboard
+
+from dashboards.flux import DATA_SOURCE, DATA_SOURCE_UID, MEAN_OF_WINDOW, PIVOT, select, tag_values
+from dashboards.panels import (
+    BILLED,
+    LOAD,
+    PROJECTED,
+    SOURCE,
+    SUBSTITUTED,
+    TARGET,
+    curves,
+    dial,
+    line,
+    number,
+    prop,
+    rows,
+)
+from domain.measurements import DEMAND_NOW, EVENT, FORECAST, FORECAST_PEAK, INTERVAL, PLAN, POWER
+from domain.plant import Plant
+
+FOLDER = "Energy"
+FOLDER_UID = "lastgang-energy"
+_IMPORT = 'r.channel == "energy_import"'
+_LAST = "  |> last()"
+_ANOMALY_NOTES = select(
+    EVENT,
+    ["title", "text"],
+    where='r.kind == "anomaly"',
+    then=PIVOT + '\n  |> group()\n  |> keep(columns: ["_time", "title", "text"])',
+)
+
+
+def dashboards(plant: Plant) -> dict[str, dict[str, Any]]:
+    """File name -> dashboard document, for the plant's zone, billing meter and target."""
+    built = {
+        "running-quarter.json": _running_quarter(plant),
+        "plan.json": _plan(plant),
+        "meters.json": _meters(plant),
+    }
+    return {name: _tidied(json.loads(JSONEncoder(sort_keys=True).encode(_numbered(board)))) for name, board in built.items()}
+
+
+def _tidied(board: dict[str, Any]) -> dict[str, Any]:
+    """The SDK's document without keys that today's Grafana no longer knows, and with the annotations it wants to see."""
+    board.pop("style", None)
+    board["annotations"] = {
+        "list": [
+            {
+                "name": "Anomalies",
+                "datasource": DATA_SOURCE,
+                "enable": True,
+                "iconColor": TARGET,
+                "target": {"refId": "Anno", "datasource": DATA_SOURCE, "query": _ANOMALY_NOTES},
+            }
+        ]
+    }
+    for variable in board["templating"]["list"]:
+        for stale in ("auto", "auto_count", "auto_min", "id"):
+            variable.pop(stale, None)
+    for panel in board["panels"]:
+        panel["options"] = panel.get("options") or {}
+    return board
+
+
+def _frame(plant: Plant, uid: str, title: str, time_from: str, time_to: str = "now") -> dash.Dashboard:
+    site = (
+        dash.QueryVariable("site")
+        .label("Site")
+        .datasource(SOURCE)
+        .query(tag_values(DEMAND_NOW, "site"))
+        .refresh(dashboard.VariableRefresh.ON_DASHBOARD_LOAD)
+        .current(dashboard.VariableOption(text=plant.site.id, value=plant.site.id, selected=True))
+    )
+    return (
+        dash.Dashboard(title)
+        .uid(uid)
+        .tags(["lastgang", FOLDER.lower()])
+        .timezone(plant.site.timezone)
+        .refresh("10s")
+        .time(time_from, time_to)
+        .editable()
+        .with_variable(site)
+    )
+
+
+def _placed(board: dash.Dashboard, panels: Sequence[tuple[Any, int, int, int, int]]) -> dash.Dashboard:
+    for panel, x, y, width, height in panels:
+        board = board.with_panel(panel.grid_pos(dashboard.GridPos(x=x, y=y, w=width, h=height)))
+    return board
+
+
+def _numbered(board: dash.Dashboard) -> dashboard.Dashboard:
+    built = board.build()
+    for number_, panel in enumerate(built.panels or [], start=1):
+        panel.id_val = number_
+    return built
+
+
+def _running_quarter(plant: Plant) -> dash.Dashboard:
+    target = plant.site.target_kw or 0.0
+    top = round(1.25 * max(target, plant.site.billed_peak_kw, 1.0), -1)
+    billing = plant.billing_meter()
+    main = f'{_IMPORT} and r.meter == "{billing.id if billing else ""}"'
+    headroom_steps: list[tuple[float | None, str]] = [(None, TARGET), (0.0, PROJECTED), (0.05 * target, LOAD)]
+    projection_steps: list[tuple[float | None, str]] = [(None, LOAD), (0.95 * target, PROJECTED), (target, TARGET)]
+    names = [
+        ("mean_so_far_kw", "mean so far"),
+        ("projected_kw", "projected mean"),
+        ("target_kw", "target"),
+        ("billed_peak_kw", "billed peak"),
+    ]
+    lines = [
+        line("mean_so_far_kw", LOAD),
+        line("projected_kw", PROJECTED),
+        line("target_kw", TARGET, dashed=True),
+        line("billed_peak_kw", BILLED, dashed=True),
+    ]
+    board = _frame(plant, "fab-running-quarter", "Running quarter hour and peaks", "now-3h")
+    return _placed(
+        board,
+        [
+            (
+                dial(
+                    "Projected mean of this quarter hour", select(DEMAND_NOW, ["projected_kw"], then=_LAST), "kwatt",
+                    "What the bill would count if the present power held to the end of the quarter hour.", top, projection_steps,
+                ), 0, 0, 8, 8,
+            ),
+            (
+                number(
+                    "Headroom to target", select(DEMAND_NOW, ["headroom_kw"], then=_LAST), "kwatt",
+                    "Target minus projection; below zero the target will be passed.", steps=headroom_steps,
+                ), 8, 0, 4, 4,
+            ),
+            (
+                number(
+                    "Left in this quarter hour", select(DEMAND_NOW, ["remaining_s"], then=_LAST), "s",
+                    "Time in which something can still be done.",
+                ), 8, 4, 4, 4,
+            ),
+            (
+                number(
+                    "Billed peak so far", select(DEMAND_NOW, ["billed_peak_kw"], then=_LAST), "kwatt",
+                    "Highest quarter-hour mean of the billing year; sunk cost up to here.", decimals=1,
+                ), 12, 0, 6, 4,
+            ),
+            (
+                number(
+                    "Power allowed for the rest", select(DEMAND_NOW, ["allowed_kw"], then=_LAST), "kwatt",
+                    "Mean power that may still be drawn without passing the target.",
+                ), 12, 4, 6, 4,
+            ),
+            (
+                number(
+                    "P(today's peak > target)", select(FORECAST_PEAK, ["above_target"], then='  |> group()\n  |> sort(columns: ["_time"])\n' + _LAST),
+                    "percentunit", "From the newest forecast's paths.",
+                ), 18, 0, 6, 8,
+            ),
+            (
+                curves(
+                    "The quarter hour as it runs", [
+                        select(DEMAND_NOW, ["mean_so_far_kw", "projected_kw", "target_kw", "billed_peak_kw"], then=MEAN_OF_WINDOW + '\n  |> keep(columns: ["_time", "_value", "_field"])')
+                    ], "kwatt", "Mean since the start of the quarter hour, and where it is going.", lines, names,
+                ), 0, 8, 24, 9,
+            ),
+            (
+                curves(
+                    "Power, 15-min mean, grid connection", [
+                        select(INTERVAL, ["kw"], where=main, then='  |> keep(columns: ["_time", "_value", "_field"])')
+                    ], "kwatt", "One step a quarter hour, labelled by its start.",
+                    [line("kw", LOAD)], [("kw", "15-min mean")], steps=True,
+                ), 0, 17, 24, 9,
+            ),
+        ],
+    )  # fmt: skip
+
+
+def _plan(plant: Plant) -> dash.Dashboard:
+    billing = plant.billing_meter()
+    main = f'{_IMPORT} and r.meter == "{billing.id if billing else ""}"'
+    keep = '  |> keep(columns: ["_time", "_value", "_field"])'
+    recommendations = select(
+        EVENT, ["title", "text", "status", "kw", "eur", "end_time"], where='r.kind == "recommendation"',
+        then=PIVOT + '\n  |> group()\n  |> sort(columns: ["_time"], desc: true)\n  |> keep(columns: ["_time", "title", "text", "status", "kw", "eur", "end_time"])',
+    )  # fmt: skip
+    band = [
+        line("q10_kw", PROJECTED, 1),
+        ("q90_kw", [*line("q90_kw", PROJECTED, 1)[1], prop("custom.fillBelowTo", "10 %"), prop("custom.fillOpacity", 15)]),
+        line("q50_kw", PROJECTED),
+        line("kw", LOAD),
+    ]
+    names = [("q10_kw", "10 %"), ("q50_kw", "50 %"), ("q90_kw", "90 %"), ("kw", "measured")]
+    board = _frame(plant, "fab-plan", "Forecast, plan and recommendations", "now-24h", "now+48h")
+    return _placed(
+        board,
+        [
+            (
+                curves(
+                    "Load, 15-min mean: measured and forecast",
+                    [select(INTERVAL, ["kw"], where=main, then=keep), select(FORECAST, ["q10_kw", "q50_kw", "q90_kw"], then=keep)],
+                    "kwatt", "Eight of ten quarter hours should lie in the band.", band, names, steps=True,
+                ), 0, 0, 24, 10,
+            ),
+            (
+                curves(
+                    "Jobs as planned", [
+                        select(PLAN, ["kw"], then='  |> group(columns: ["job"])\n  |> keep(columns: ["_time", "_value", "job"])')
+                    ], "kwatt", "What each job adds, where it is planned now.", steps=True,
+                ), 0, 10, 12, 9,
+            ),
+            (
+                curves(
+                    "Peak of the day, as forecast at the time", [
+                        select(FORECAST_PEAK, ["q10_kw", "q50_kw", "q90_kw"], then='  |> group(columns: ["day", "_field"])\n  |> keep(columns: ["_time", "_value", "_field", "day"])')
+                    ], "kwatt", "How the expected peak of each day moved from issue to issue.",
+                ), 12, 10, 12, 9,
+            ),
+            (
+                rows(
+                    "Recommendations", recommendations, "What to move, what it is worth, and what became of it.",
+                    [("kw", "kwatt"), ("eur", "currencyEUR")],
+                ), 0, 19, 24, 9,
+            ),
+        ],
+    )  # fmt: skip
+
+
+def _meters(plant: Plant) -> dash.Dashboard:
+    meter = (
+        dash.QueryVariable("meter")
+        .label("Meter")
+        .datasource(SOURCE)
+        .query(tag_values(INTERVAL, "meter"))
+        .refresh(dashboard.VariableRefresh.ON_DASHBOARD_LOAD)
+        .multi(True)
+        .include_all(True)
+        .all_value(".*")
+        .current(dashboard.VariableOption(text="All", value="$__all", selected=True))
+    )
+    chosen = "r.meter =~ /^${meter:regex}$/"
+    anomalies = select(
+        EVENT, ["title", "text", "status", "kw", "eur", "end_time"], where='r.kind == "anomaly"',
+        then=PIVOT + '\n  |> group()\n  |> sort(columns: ["_time"], desc: true)\n  |> keep(columns: ["_time", "title", "text", "status", "kw", "eur", "end_time"])',
+    )  # fmt: skip
+    by_meter = '  |> group(columns: ["meter"])\n  |> keep(columns: ["_time", "_value", "meter"])'
+    quality_names = [
+        prop("mappings", [{"type": "value", "options": {
+            str(code): {"text": word, "index": code}
+            for code, word in enumerate(("measured", "corrected", "substituted", "estimated", "faulty", "missing"))
+        }}]),
+        prop("max", 5), prop("min", 0),
+    ]  # fmt: skip
+    quality = curves(
+        "Quality of the quarter hours", [select(INTERVAL, ["quality"], where=f"{_IMPORT} and {chosen}", then=by_meter)], "none",
+        "0 measured, 1 corrected, 2 substituted, 3 estimated, 4 faulty, 5 missing.", steps=True,
+    )  # fmt: skip
+    board = _frame(plant, "fab-meters", "Meters, quality and anomalies", "now-24h").with_variable(meter)
+    return _placed(
+        board,
+        [
+            (
+                curves(
+                    "Power as the meters say it",
+                    [select(POWER, ["kw"], where=chosen, then=MEAN_OF_WINDOW + "\n" + by_meter)], "kwatt",
+                    "Instantaneous values, thinned to what the screen can show.",
+                ), 0, 0, 12, 9,
+            ),
+            (
+                curves(
+                    "Energy a quarter hour", [select(INTERVAL, ["kwh"], where=f"{_IMPORT} and {chosen}", then=by_meter)], "kwatth",
+                    "From the counters; the newest revision.", steps=True,
+                ), 12, 0, 12, 9,
+            ),
+            (quality.override_by_regexp(".*", quality_names), 0, 9, 12, 8),
+            (
+                curves(
+                    "Coverage", [select(INTERVAL, ["coverage"], where=f"{_IMPORT} and {chosen}", then=by_meter)], "percentunit",
+                    "Share of each quarter hour that was seen.", [("coverage", [prop("color", {"mode": "fixed", "fixedColor": SUBSTITUTED})])], steps=True,
+                ), 12, 9, 12, 8,
+            ),
+            (
+                rows("Anomalies", anomalies, "What is abnormal, since when, and what it costs a day.", [("kw", "kwatt"), ("eur", "currencyEUR")]),
+                0, 17, 24, 9,
+            ),
+        ],
+    )  # fmt: skip
+
+
+def data_source(url: str, org: str, bucket: str) -> dict[str, Any]:
+    """The InfluxDB data source as Grafana's files and API take it, without its token."""
+    return {
+        "name": "Lastgang",
+        "uid": DATA_SOURCE_UID,
+        "type": "influxdb",
+        "access": "proxy",
+        "url": url,
+        "jsonData": {"version": "Flux", "organization": org, "defaultBucket": bucket, "timeInterval": "10s"},
+    }
+
+
+def provisioning(url: str, org: str, bucket: str, dashboards_path: str) -> dict[str, str]:
+    """File name below Grafana's ``provisioning`` folder -> content. The token stays a variable of Grafana's environment."""
+    source = data_source(url, org, bucket) | {"secureJsonData": {"token": "$INFLUX_TOKEN"}}
+    provider = {
+        "name": "Lastgang",
+        "orgId": 1,
+        "folder": FOLDER,
+        "folderUid": FOLDER_UID,
+        "type": "file",
+        "disableDeletion": True,
+        "updateIntervalSeconds": 30,
+        "allowUiUpdates": False,
+        "options": {"path": dashboards_path},
+    }
+    return {
+        "datasources/lastgang.yaml": yaml.safe_dump({"apiVersion": 1, "datasources": [source]}, sort_keys=False),
+        "dashboards/lastgang.yaml": yaml.safe_dump({"apiVersion": 1, "providers": [provider]}, sort_keys=False),
+    }
+
+
+def write(
+    folder: Path, plant: Plant, url: str, org: str, bucket: str, dashboards_path: str = "/var/lib/grafana/dashboards"
+) -> list[Path]:
+    """Write ``dashboards/*.json`` and ``provisioning/**`` into `folder`; gives the paths."""
+    files = {f"dashboards/{name}": json.dumps(board, indent=2) + "\n" for name, board in dashboards(plant).items()}
+    files |= {f"provisioning/{name}": text for name, text in provisioning(url, org, bucket, dashboards_path).items()}
+    paths = []
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        paths.append(path)
+    return paths

@@ -1,0 +1,57 @@
+"""Measurement, tag and field names in InfluxDB: the sink writes them, the dashboards are checked against them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from domain.intervals import IntervalQuality
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One InfluxDB measurement; all fields are floats unless named in `texts` or `integers`."""
+
+    name: str
+    tags: tuple[str, ...]
+    fields: tuple[str, ...]
+    says: str
+    integers: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+
+    def all_fields(self) -> tuple[str, ...]:
+        """Every field key."""
+        return (*self.fields, *self.integers, *self.texts)
+
+
+POWER = Measurement("power", ("site", "meter"), ("kw",), "active power as the meter said it, at the device's clock", ("quality",))
+INTERVAL = Measurement(
+    "energy15", ("site", "meter", "channel"), ("kwh", "kw", "coverage"),
+    "energy of one quarter hour, labelled by its START; the newest revision overwrites", ("quality", "revision"),
+)  # fmt: skip
+DEMAND_NOW = Measurement(
+    "demand", ("site",),
+    ("now_kw", "mean_so_far_kw", "projected_kw", "projected_low_kw", "projected_high_kw", "target_kw", "allowed_kw",
+     "headroom_kw", "billed_peak_kw", "remaining_s"),
+    "the running quarter hour",
+)  # fmt: skip
+FORECAST = Measurement(
+    "forecast", ("site",), ("q10_kw", "q50_kw", "q90_kw"),
+    "newest forecast for each quarter hour, labelled by its START", texts=("model",),
+)  # fmt: skip
+FORECAST_PEAK = Measurement(
+    "forecast_peak", ("site", "day"), ("q10_kw", "q50_kw", "q90_kw", "above_target"),
+    "distribution of a local day's highest quarter hour, at the time of issue",
+)  # fmt: skip
+PLAN = Measurement(
+    "plan", ("site", "job", "machine"), ("kw",),
+    "what a job adds in each quarter hour as planned now; 0 where it was planned before", texts=("status",),
+)  # fmt: skip
+EVENT = Measurement(
+    "events", ("site", "kind", "id"), ("kw", "eur"),
+    "anomalies and recommendations for tables and annotations", ("severity", "revision"), ("title", "text", "status", "end_time"),
+)  # fmt: skip
+
+MEASUREMENTS = (POWER, INTERVAL, DEMAND_NOW, FORECAST, FORECAST_PEAK, PLAN, EVENT)
+
+QUALITY_CODES = {quality: code for code, quality in enumerate(IntervalQuality)}
+"""0 measured, 1 corrected, 2 substituted, 3 estimated, 4 faulty, 5 missing: a field, not a tag, so a restatement overwrites."""

@@ -1,0 +1,68 @@
+"""``lastgang grafana build`` and ``lastgang grafana push``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+_PLANT = click.option("--plant", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True, help="plant folder")
+_URL = click.option("--influx-url", default="http://127.0.0.1:8086", show_default=True)
+_ORG = click.option("--influx-org", required=True)
+_BUCKET = click.option("--influx-bucket", required=True)
+
+
+@click.group()
+def command() -> None:
+    """Build, provision and push the Grafana dashboards."""
+
+
+@command.command()
+@_PLANT
+@_URL
+@_ORG
+@_BUCKET
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True)
+@click.option(
+    "--dashboards-path", default="/var/lib/grafana/dashboards", show_default=True, help="where Grafana will see the JSON files"
+)
+def build(plant: Path, influx_url: str, influx_org: str, influx_bucket: str, out: Path, dashboards_path: str) -> None:
+    """Write dashboards and file provisioning (the token stays $INFLUX_TOKEN of Grafana's environment).
+
+    \b
+    Example:
+      lastgang grafana build --plant werk-nord --influx-org werk --influx-bucket energy --out grafana
+    """
+    from dashboards.build import write
+    from domain.plant import load_plant
+
+    for path in write(out, load_plant(plant / "plant.toml"), influx_url, influx_org, influx_bucket, dashboards_path):
+        click.echo(path)
+
+
+@command.command()
+@_PLANT
+@_URL
+@_ORG
+@_BUCKET
+@click.option("--url", required=True, help="Grafana, e.g. http://127.0.0.1:3000")
+def push(plant: Path, influx_url: str, influx_org: str, influx_bucket: str, url: str) -> None:
+    """Push folder, data source and dashboards (tokens from GRAFANA_TOKEN and INFLUX_TOKEN).
+
+    \b
+    Example:
+      GRAFANA_TOKEN=... INFLUX_TOKEN=... lastgang grafana push --plant werk-nord --influx-org werk --influx-bucket energy --url http://127.0.0.1:3000
+    """
+    from connectors.grafana.push import push as push_all
+    from dashboards.build import FOLDER, FOLDER_UID, dashboards, data_source
+    from domain.errors import Fault, InputFaults
+    from domain.plant import load_plant
+
+    missing = [name for name in ("GRAFANA_TOKEN", "INFLUX_TOKEN") if not os.environ.get(name)]
+    if missing:
+        raise InputFaults([Fault("environment", None, name, "nothing", "a token with write access") for name in missing])
+    source = data_source(influx_url, influx_org, influx_bucket) | {"secureJsonData": {"token": os.environ["INFLUX_TOKEN"]}}
+    boards = dashboards(load_plant(plant / "plant.toml"))
+    for path in push_all(url, os.environ["GRAFANA_TOKEN"], FOLDER, FOLDER_UID, source, boards):
+        click.echo(f"{url}{path}")

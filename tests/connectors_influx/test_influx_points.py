@@ -1,0 +1,90 @@
+"""What a record becomes in InfluxDB."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from connectors.influx.points import PointMaker
+from connectors.influx.sink import as_client_point
+from domain.contracts import EXAMPLES
+from domain.intervals import IntervalMethod, IntervalQuality
+from domain.plant import Plant
+from domain.readings import ReadingQuality
+from domain.topics import ANOMALIES, DEMAND, FORECASTS, INTERVALS, ORDERS, READINGS, RECOMMENDATIONS
+
+PLANT = Plant.model_validate(
+    {
+        "site": {"id": "werk-nord", "timezone": "Europe/Berlin", "commissioned_utc": datetime(2026, 1, 1, tzinfo=UTC)},
+        "meter": [
+            {
+                "id": "main",
+                "max_power_kw": 900,
+                "register": [{"channel": "power", "kind": "gauge", "unit": "W", "sampling_s": 5, "resolution": 1}],
+            }
+        ],
+    }
+)
+POWER_READING = replace(EXAMPLES[READINGS.name], channel="power", value=631_500)
+
+
+@pytest.fixture
+def maker():
+    return PointMaker(PLANT)
+
+
+def test_a_power_in_watts_is_written_in_kilowatts_at_the_devices_clock(maker):
+    [point] = maker.points(READINGS, POWER_READING)
+    assert as_client_point(point).to_line_protocol() == "power,meter=main,site=werk-nord kw=631.5,quality=0i 1792746305000"
+
+
+@pytest.mark.parametrize("change", [{"value": None}, {"quality": ReadingQuality.BAD}, {"meter": "unknown"}, {"channel": "parts"}])
+def test_what_is_no_good_power_draws_nothing(maker, change):
+    assert maker.points(READINGS, replace(POWER_READING, **change)) == []
+
+
+def test_a_quarter_hour_is_labelled_by_its_start_and_158_402_kwh_are_633_608_kw(maker):
+    [point] = maker.points(INTERVALS, EXAMPLES[INTERVALS.name])
+    line = as_client_point(point).to_line_protocol()
+    assert line.startswith("energy15,channel=energy_import,meter=main,site=werk-nord ")
+    assert "kwh=158.402" in line
+    assert "kw=633.608" in line
+    assert "revision=1i" in line
+    assert line.endswith(" 1792746000000")
+
+
+def test_a_missing_quarter_hour_has_a_quality_and_no_energy(maker):
+    missing = replace(
+        EXAMPLES[INTERVALS.name], energy_uwh=None, quality=IntervalQuality.MISSING, method=IntervalMethod.NONE, coverage=0.0
+    )
+    [point] = maker.points(INTERVALS, missing)
+    assert point.fields == {"coverage": 0.0, "quality": 5, "revision": 1}
+
+
+def test_every_slot_of_a_forecast_is_a_point_and_so_is_every_days_peak(maker):
+    forecast = EXAMPLES[FORECASTS.name]
+    points = maker.points(FORECASTS, forecast)
+    assert [point.measurement.name for point in points] == ["forecast", "forecast", "forecast_peak"]
+    assert points[1].at_ms - points[0].at_ms == 900_000
+    assert points[2].tags == {"site": "werk-nord", "day": "2026-10-23"}
+
+
+def test_a_moved_job_is_cleared_where_it_was(maker):
+    order = replace(EXAMPLES[ORDERS.name], revision=1)
+    maker.points(ORDERS, order)
+    moved = replace(order, revision=2, start_utc=order.start_utc + timedelta(minutes=45))
+    drawn = {(point.at_ms - 1792746000000) // 900_000: point.fields["kw"] for point in maker.points(ORDERS, moved)}
+    assert drawn == {6: 0.0, 7: 0.0, 8: 0.0, 9: 140.0, 10: 140.0, 11: 95.0, 12: 95.0}
+
+
+def test_an_older_revision_of_a_job_that_comes_again_draws_nothing(maker):
+    order = replace(EXAMPLES[ORDERS.name], revision=2)
+    maker.points(ORDERS, order)
+    assert maker.points(ORDERS, replace(order, revision=1)) == []
+
+
+@pytest.mark.parametrize("topic", [DEMAND, ANOMALIES, RECOMMENDATIONS], ids=lambda topic: topic.name)
+def test_all_written_fields_are_declared(maker, topic):
+    [point] = maker.points(topic, EXAMPLES[topic.name])
+    assert set(point.fields) <= set(point.measurement.all_fields())
+    assert set(point.tags) == set(point.measurement.tags)
