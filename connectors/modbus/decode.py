@@ -11,10 +11,10 @@ from decimal import Decimal
 from connectors.modbus.profile import Point, Profile, RegisterType, WordOrder
 
 _FORMATS: dict[RegisterType, struct.Struct] = {
-    name: struct.Struct(">" + code)
-    for name, code in (
-        ("f32", "f"), ("f64", "d"), ("u16", "H"), ("i16", "h"), ("u32", "I"), ("i32", "i"), ("u64", "Q"), ("i64", "q"),
-    )
+    "f32": struct.Struct(">f"), "f64": struct.Struct(">d"),
+    "u16": struct.Struct(">H"), "i16": struct.Struct(">h"),
+    "u32": struct.Struct(">I"), "i32": struct.Struct(">i"),
+    "u64": struct.Struct(">Q"), "i64": struct.Struct(">q"),
 }  # fmt: skip
 
 

@@ -1,0 +1,42 @@
+"""A Modbus device's file."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from connectors.modbus.profile import Profile, WordOrder, load_profile
+from domain.plant import Identifier
+from domain.toml_files import Settings
+
+
+class ModbusHead(Settings):
+    """Where the meter is and which one it is."""
+
+    id: Identifier
+    meter: Identifier
+    protocol: Literal["modbus-tcp"]
+    host: str = Field(min_length=1)
+    port: int = Field(default=502, gt=0, le=65_535)
+    unit_id: int = Field(default=1, ge=0, le=255)
+    profile: str
+    poll_s: float = Field(gt=0)
+    """Distance of its readings in the plant's time, on the grid of the plant's clock."""
+    timeout_s: float = Field(default=1.0, gt=0)
+    """How long an answer may take on the wall clock."""
+    word_order: WordOrder | None = None
+    """Where the device was set to another order of words than its profile says."""
+
+
+class ModbusDevice(Settings):
+    """One meter behind Modbus TCP."""
+
+    device: ModbusHead
+    channels: dict[Identifier, str] = Field(min_length=1)
+    """Channel of the plant file -> point of the profile."""
+
+    def load_profile(self) -> Profile:
+        """Its profile, in the word order of this device; raises `InputFaults` if there is none of that name."""
+        profile = load_profile(self.device.profile)
+        return profile if self.device.word_order is None else profile.with_word_order(self.device.word_order)

@@ -1,0 +1,128 @@
+"""Asks the meters behind one connection, each on its grid of the plant's clock."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from connectors.devices import CONNECTED, LOST, REFUSED, Channel, Emit, Report, converted
+from connectors.modbus.client import DeviceBusy, DeviceRefuses, ModbusConnection, ModbusError
+from connectors.modbus.decode import Value, decode_block, value_of
+from connectors.modbus.plan import Block, plan
+from connectors.modbus.profile import Profile
+from domain.clock import Clock, epoch_ms, instant
+from domain.readings import ReadingQuality
+
+FIRST_RETRY_S, LAST_RETRY_S = 0.25, 15.0
+"""Waits on the wall clock before a silent device is asked again: doubled up to the last."""
+
+
+@dataclass(slots=True)
+class PolledDevice:
+    """One meter: what is asked, when, and how it answered last."""
+
+    id: str
+    unit_id: int
+    profile: Profile
+    channels: Sequence[Channel]
+    state: str = ""
+    retry_s: float = FIRST_RETRY_S
+    not_before_s: float = 0.0
+    _plans: dict[tuple[str, ...], tuple[Block, ...]] = field(default_factory=dict)
+
+    def due(self, asked_last_ms: int, now_ms: int) -> list[Channel]:
+        """The channels whose grid has a tick after `asked_last_ms` and up to `now_ms`: once each."""
+        return [c for c in self.channels if now_ms // _grid_ms(c) > asked_last_ms // _grid_ms(c)]
+
+    def next_tick_ms(self, after_ms: int) -> int:
+        """The first tick of any of its channels later than `after_ms`."""
+        return min((after_ms // grid + 1) * grid for grid in {_grid_ms(channel) for channel in self.channels})
+
+    def blocks(self, channels: Sequence[Channel]) -> tuple[Block, ...]:
+        """The reads that fetch `channels`."""
+        names = tuple(channel.source for channel in channels)
+        if names not in self._plans:
+            self._plans[names] = plan(self.profile, names)
+        return self._plans[names]
+
+
+def _grid_ms(channel: Channel) -> int:
+    return max(1, math.floor(channel.every_s * 1000))
+
+
+class Poller:
+    """Polls the devices of one connection one after the other; a silent one holds up the others no longer than its time-out."""
+
+    def __init__(
+        self, connection: ModbusConnection, devices: Sequence[PolledDevice], clock: Clock, emit: Emit, report: Report
+    ) -> None:
+        self._connection, self._devices, self._clock, self._emit, self._report = connection, devices, clock, emit, report
+
+    async def run(self) -> None:
+        """Poll until cancelled."""
+        try:
+            now_ms = epoch_ms(self._clock.now_utc())
+            asked_last_ms = {device.id: now_ms for device in self._devices}
+            while True:
+                await self._wait_until(min(device.next_tick_ms(asked_last_ms[device.id]) for device in self._devices))
+                for device in self._devices:
+                    now_ms = epoch_ms(self._clock.now_utc())
+                    if device.next_tick_ms(asked_last_ms[device.id]) <= now_ms:
+                        channels = device.due(asked_last_ms[device.id], now_ms)
+                        asked_last_ms[device.id] = now_ms
+                        await self.poll(device, channels)
+        finally:
+            self._connection.close()
+
+    async def _wait_until(self, tick_ms: int) -> None:
+        wait_s = self._clock.real_seconds(instant(tick_ms) - self._clock.now_utc())
+        # Rounded up to the clock's step: waking a moment early would only mean to sleep again.
+        await asyncio.sleep(max(0.0, wait_s) + 0.0005)
+
+    async def poll(self, device: PolledDevice, channels: Sequence[Channel]) -> None:
+        """Ask one device for `channels` now, unless it was silent a moment ago."""
+        if time.monotonic() < device.not_before_s:
+            return
+        values: dict[str, tuple[Value, int, int]] = {}
+        try:
+            for block in device.blocks(channels):
+                asked_ms = epoch_ms(self._clock.now_utc())
+                raw = await self._connection.read(device.unit_id, block)
+                came_ms = epoch_ms(self._clock.now_utc())
+                # The meter has no clock of its own to ask; its value is of some instant between question and answer.
+                seen_ms = (asked_ms + came_ms) // 2
+                for name, value in decode_block(device.profile, block.points, block.address, raw).items():
+                    values[name] = (value, seen_ms, came_ms)
+        except DeviceBusy:
+            return
+        except ModbusError as error:
+            self._failed(device, REFUSED if isinstance(error, DeviceRefuses) else LOST, str(error))
+            return
+        self._answered(device)
+        for channel in channels:
+            self._tell(device, channel, values)
+
+    def _tell(self, device: PolledDevice, channel: Channel, values: dict[str, tuple[Value, int, int]]) -> None:
+        parts = [part.name for part in device.profile.parts(channel.source)]
+        value = value_of(device.profile, channel.source, {name: values[name][0] for name in parts})
+        _, seen_ms, came_ms = values[parts[-1]]
+        if value.number is None:
+            self._emit(channel, seen_ms, came_ms, None, ReadingQuality.BAD, value.why_none)
+        else:
+            self._emit(channel, seen_ms, came_ms, converted(value.number, channel.by))
+
+    def _answered(self, device: PolledDevice) -> None:
+        device.retry_s, device.not_before_s = FIRST_RETRY_S, 0.0
+        if device.state != CONNECTED:
+            device.state = CONNECTED
+            self._report(device.id, CONNECTED, "")
+
+    def _failed(self, device: PolledDevice, state: str, why: str) -> None:
+        device.not_before_s = time.monotonic() + device.retry_s
+        device.retry_s = min(2 * device.retry_s, LAST_RETRY_S)
+        if device.state != state:
+            device.state = state
+            self._report(device.id, state, why)

@@ -1,0 +1,91 @@
+"""An OPC UA device's file."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from connectors.devices import UNITS
+from domain.plant import Identifier
+from domain.toml_files import Settings
+
+
+class OpcUaHead(Settings):
+    """Where the server is, how it is trusted, and how often it looks at its machine."""
+
+    id: Identifier
+    meter: Identifier
+    protocol: Literal["opcua"]
+    endpoint: str = Field(pattern=r"^opc\.tcp://\S+$")
+    namespace_uri: str = Field(min_length=1)
+    """Whose node ids the channels name; its index is looked up at each session, because it may change when the server restarts."""
+    security: Literal["none", "basic256sha256"]
+    """Stated, never guessed: with ``basic256sha256`` there is no way back to an open connection."""
+    sampling_ms: float = Field(default=1000.0, gt=0)
+    """How often the server is to look [ms of the plant's time]; it may answer with a longer interval, which is logged."""
+    queue_size: int = Field(default=20, ge=2)
+    """Values that the server keeps between two publishings; with 1 it would overwrite them unseen."""
+    max_silence_s: float = Field(default=60.0, gt=0)
+    """After this much plant time without news of a register it is read: a constant value is no dead one."""
+    timeout_s: float = Field(default=4.0, gt=0)
+    """How long an answer may take on the wall clock."""
+    certificate: str = ""
+    """Our certificate (DER or PEM), beside the device file; the server must trust it."""
+    private_key: str = ""
+    server_certificate: str = ""
+    """The server's certificate: who else answers is refused."""
+    user_variable: str = ""
+    """Environment variable with the user's name; empty for anonymous."""
+    password_variable: str = ""
+    """Environment variable with the password; a password never stands in a file."""
+
+    @model_validator(mode="after")
+    def _security_is_whole(self) -> OpcUaHead:
+        paths = {name: getattr(self, name) for name in ("certificate", "private_key", "server_certificate")}
+        if self.security == "basic256sha256" and (absent := [name for name, path in paths.items() if not path]):
+            msg = f"with security = 'basic256sha256' also {', '.join(absent)}"
+            raise ValueError(msg)
+        if self.security == "none" and (present := [name for name, path in paths.items() if path]):
+            msg = f"no {', '.join(present)} with security = 'none', or security = 'basic256sha256'"
+            raise ValueError(msg)
+        if bool(self.user_variable) != bool(self.password_variable):
+            msg = "user_variable and password_variable together, or neither"
+            raise ValueError(msg)
+        if self.security == "none" and self.user_variable:
+            msg = "security = 'basic256sha256' where a password is sent"
+            raise ValueError(msg)
+        return self
+
+
+class OpcUaDevice(Settings):
+    """One machine's variables on an OPC UA server."""
+
+    device: OpcUaHead
+    channels: dict[Identifier, str] = Field(min_length=1)
+    """Channel -> node id within the namespace, such as ``s=Furnace1.Power`` or ``i=1042``."""
+    units: dict[Identifier, str] = Field(default_factory=dict)
+    """Channel -> unit of the variable, where it is not the plant file's."""
+
+    @field_validator("channels")
+    @classmethod
+    def _are_node_ids(cls, channels: dict[str, str]) -> dict[str, str]:
+        if wrong := {
+            channel: node for channel, node in channels.items() if node[:2] not in ("s=", "i=", "g=", "b=") or not node[2:]
+        }:
+            msg = f"node ids such as 's=Furnace1.Power' or 'i=1042' without a namespace index, not {wrong}"
+            raise ValueError(msg)
+        if wrong := {channel: node for channel, node in channels.items() if node[:2] == "i=" and not node[2:].isdigit()}:
+            msg = f"a number after 'i=', not {wrong}"
+            raise ValueError(msg)
+        return channels
+
+    @model_validator(mode="after")
+    def _units_fit(self) -> OpcUaDevice:
+        if unknown := sorted(set(self.units) - set(self.channels)):
+            msg = f"units of channels of this device, not of {unknown}"
+            raise ValueError(msg)
+        if wrong := {channel: unit for channel, unit in self.units.items() if unit not in UNITS}:
+            msg = f"units among {', '.join(UNITS)}, not {wrong}"
+            raise ValueError(msg)
+        return self
