@@ -1,0 +1,138 @@
+"""The sink and every dashboard panel against a real InfluxDB."""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from connectors.influx.points import PointMaker
+from connectors.influx.sink import InfluxRefused, InfluxSettings, InfluxWriter
+from dashboards.build import dashboards
+from domain.clock import epoch_ms
+from domain.contracts import EXAMPLES
+from domain.intervals import quarter_start
+from domain.plant import load_plant
+from domain.topics import ANOMALIES, DEMAND, FORECASTS, INTERVALS, ORDERS, READINGS, RECOMMENDATIONS
+from tests.connectors_influx.conftest import ORG, TOKEN
+
+pytestmark = pytest.mark.influxd
+PLANT = load_plant(Path(__file__).parents[2] / "simulation" / "demo_plant" / "plant.toml")
+NOW = quarter_start(datetime.now(UTC))
+
+
+@pytest.fixture(autouse=True)
+def _token(monkeypatch):
+    monkeypatch.setenv("INFLUX_TOKEN", TOKEN)
+
+
+@pytest.fixture
+def writer(influxd, bucket):
+    made = InfluxWriter(InfluxSettings(influxd.url, ORG, bucket), threading.Event())
+    yield made
+    made.close()
+
+
+def records():
+    """A day of the demo's topics: every topic that becomes points, around now."""
+    main = replace(EXAMPLES[INTERVALS.name], meter="main")
+    yield from (
+        (INTERVALS, replace(main, meter=meter.id, start_utc=NOW - timedelta(minutes=15 * n), energy_uwh=10**9 * (100 + n)))
+        for meter in PLANT.meters
+        for n in range(1, 9)
+    )
+    for n in range(30):
+        at = NOW - timedelta(seconds=10 * n)
+        yield READINGS, replace(EXAMPLES[READINGS.name], channel="power", value=600_000.0 + n, observed_ms=epoch_ms(at))
+        yield DEMAND, replace(EXAMPLES[DEMAND.name], at_utc=at)
+    yield (
+        FORECASTS,
+        replace(EXAMPLES[FORECASTS.name], issued_utc=NOW - timedelta(minutes=15), first_start_utc=NOW - timedelta(minutes=15)),
+    )
+    yield ORDERS, replace(EXAMPLES[ORDERS.name], start_utc=NOW - timedelta(minutes=30))
+    yield ANOMALIES, replace(EXAMPLES[ANOMALIES.name], since_utc=NOW - timedelta(minutes=30))
+    yield RECOMMENDATIONS, replace(EXAMPLES[RECOMMENDATIONS.name], issued_utc=NOW - timedelta(minutes=30))
+
+
+def points():
+    maker = PointMaker(PLANT)
+    return [point for topic, record in records() for point in maker.points(topic, record)]
+
+
+def as_grafana_sends(query: str, bucket: str) -> str:
+    """Grafana's own replacements of ``v.…`` and of the variables."""
+    values = {
+        "timeRangeStart": (NOW - timedelta(hours=6)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "timeRangeStop": (NOW + timedelta(hours=6)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "windowPeriod": "30s",
+        "defaultBucket": f'"{bucket}"',
+    }
+    query = re.sub(r"\bv\.(\w+)", lambda found: values[found.group(1)], query)
+    return query.replace("${site}", "werk-nord").replace("${meter:regex}", ".*")
+
+
+def every_query_of(board):
+    for panel in board["panels"]:
+        yield from ((panel["title"], target["query"]) for target in panel["targets"])
+    for variable in board["templating"]["list"]:
+        yield f"variable {variable['name']}", variable["query"]
+    for note in board["annotations"]["list"]:
+        yield f"annotation {note['name']}", note["target"]["query"]
+
+
+def test_every_panel_query_of_every_dashboard_gives_rows(influxd, bucket, writer):
+    assert writer.write(points())
+    queries = [(f"{name}: {what}", query) for name, board in dashboards(PLANT).items() for what, query in every_query_of(board)]
+    empty = [what for what, query in queries if not influxd.query(as_grafana_sends(query, bucket))]
+    assert empty == []
+
+
+def test_writing_the_same_records_again_doubles_nothing(influxd, bucket, writer):
+    only_energies = f'from(bucket: "{bucket}") |> range(start: -1d) |> filter(fn: (r) => r._field == "kwh")'
+    writer.write(points())
+    once = len(influxd.query(only_energies))
+    writer.write(points())
+    assert len(influxd.query(only_energies)) == once == 8 * len(PLANT.meters)
+
+
+def test_a_restated_quarter_hour_overwrites_the_first_one(influxd, bucket, writer):
+    first = replace(EXAMPLES[INTERVALS.name], start_utc=NOW - timedelta(minutes=15), energy_uwh=100 * 10**9)
+    restated = replace(first, energy_uwh=120 * 10**9, revision=2)
+    maker = PointMaker(PLANT)
+    for interval in (first, restated):
+        writer.write(maker.points(INTERVALS, interval))
+    [line] = influxd.query(f'from(bucket: "{bucket}") |> range(start: -1d) |> filter(fn: (r) => r._field == "kwh")')
+    assert ",120," in line
+
+
+def test_points_survive_a_kill_of_the_server_while_they_are_written(influxd, bucket):
+    stop = threading.Event()
+    writer = InfluxWriter(InfluxSettings(influxd.url, ORG, bucket), stop)
+    influxd.kill()
+    result: list[bool] = []
+    writing = threading.Thread(target=lambda: result.append(writer.write(points())))
+    writing.start()
+    influxd.start()
+    writing.join(60)
+    writer.close()
+    assert result == [True]
+    assert influxd.query(f'from(bucket: "{bucket}") |> range(start: -1d) |> filter(fn: (r) => r._field == "kwh")')
+
+
+def test_a_wrong_token_is_final_and_the_message_holds_no_token(influxd, bucket, monkeypatch):
+    monkeypatch.setenv("INFLUX_TOKEN", "wrong-secret")
+    writer = InfluxWriter(InfluxSettings(influxd.url, ORG, bucket), threading.Event())
+    with pytest.raises(InfluxRefused, match="401") as caught:
+        writer.write(points())
+    writer.close()
+    assert "wrong-secret" not in str(caught.value)
+
+
+def test_without_a_token_the_variable_to_set_is_named(monkeypatch):
+    monkeypatch.delenv("INFLUX_TOKEN")
+    with pytest.raises(InfluxRefused, match="INFLUX_TOKEN is not set"):
+        InfluxWriter(InfluxSettings("http://127.0.0.1:1", ORG, "b"), threading.Event())
