@@ -124,7 +124,9 @@ class MachineServer:
                     node.bad = True
                     await self._write(node, None, stamp, ua.StatusCodes.BadNoCommunication)
             elif now >= node.due_s or node.bad:
-                node.due_s = (now - node.offset_s) // _EVERY_S[node.name] * _EVERY_S[node.name] + _EVERY_S[node.name] + node.offset_s
+                node.due_s = (
+                    (now - node.offset_s) // _EVERY_S[node.name] * _EVERY_S[node.name] + _EVERY_S[node.name] + node.offset_s
+                )
                 value = value_of(self._live.factory, node.machine, node.name, now)
                 if value != node.last or node.bad:
                     node.last, node.bad = value, False

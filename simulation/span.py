@@ -66,7 +66,7 @@ class Span:
         return [order for day in days for order in self.orders_of(day)]
 
 
-def load_span(folder: Path, seed: int | None = None) -> Span:
+def load_span(folder: Path, seed: int | None = None, replay: Path | None = None) -> Span:
     """The span of a plant folder.
 
     Raises

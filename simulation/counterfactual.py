@@ -1,0 +1,28 @@
+"""What would have been: the same seed and surprises, and nobody moved a job."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from domain.units import UWH_PER_KWH
+from simulation.factory import QuarterHour
+from simulation.span import HORIZON, Span, begin, schedule_of
+
+
+def without_moves(span: Span, to_utc: datetime) -> list[QuarterHour]:
+    """Quarter hours from the start of the live span to `to_utc` as they would have been without accepted moves."""
+    last = (to_utc + HORIZON).astimezone(span.plant.site.zone).date()
+    schedule = schedule_of(span.orders_between(span.first_day - timedelta(days=1), last))
+    quarters: list[QuarterHour] = []
+    factory = begin(span, schedule)
+    factory.on_quarter = quarters.append
+    factory.advance_to(to_utc.timestamp())
+    return quarters
+
+
+def main_import_kw(quarters: list[QuarterHour]) -> dict[datetime, float]:
+    """Mean import [kW] at the grid connection by start of the quarter hour."""
+    return {
+        datetime.fromtimestamp(quarter.start_s, UTC): quarter.energy_uwh["main", "energy_import"] * 4 / UWH_PER_KWH
+        for quarter in quarters
+    }

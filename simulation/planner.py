@@ -1,0 +1,189 @@
+"""The planner's desk: orders go out, recommendations come in, decisions are carried out. Pure; time is passed in.
+
+A decision is carried out where the job can still be moved: it has not begun, its new start lies ahead and within the window,
+its machine is free. Otherwise the order stays as it is and says why.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from domain.orders import Order, OrderStatus
+from domain.recommendations import (
+    Decision,
+    DecisionKind,
+    DeclineReason,
+    Recommendation,
+    RecommendationStatus,
+)
+from simulation.span import HORIZON, Span
+
+PLANNER = "simulated planner"
+THINKING = timedelta(minutes=2)
+"""How long the simulated planner looks at a recommendation."""
+
+
+class Acceptance(StrEnum):
+    """Who decides on recommendations."""
+
+    AUTO = "auto"
+    MANUAL = "manual"
+
+
+@dataclass(slots=True)
+class Desk:
+    """What lies on the planner's desk.
+
+    Attributes
+    ----------
+    orders
+        The latest revision of each job that is not long done.
+    planned_until
+        Last local day whose orders have been written.
+    carried_out
+        Recommendations that became a moved order.
+    refused
+        Accepted recommendations that could not be carried out, and why.
+    """
+
+    span: Span
+    acceptance: Acceptance = Acceptance.AUTO
+    orders: dict[str, Order] = field(default_factory=dict)
+    planned_until: date | None = None
+    carried_out: set[str] = field(default_factory=set)
+    refused: dict[str, str] = field(default_factory=dict)
+    _recommendations: dict[str, Recommendation] = field(default_factory=dict)
+    _targets: dict[str, Recommendation] = field(default_factory=dict)
+    _decisions: dict[str, Decision] = field(default_factory=dict)
+    _seen_utc: dict[str, datetime] = field(default_factory=dict)
+    _last_decision_utc: datetime | None = None
+
+    def write_plan(self, now_utc: datetime) -> list[Order]:
+        """Orders of the days that have come within the horizon."""
+        zone = self.span.plant.site.zone
+        last = (now_utc + HORIZON).astimezone(zone).date()
+        first = self.span.first_day if self.planned_until is None else self.planned_until
+        coming = self.span.orders_between(first + timedelta(days=-1 if self.planned_until is None else 1), last)
+        fresh = [replace(order, at_utc=min(order.at_utc, now_utc)) for order in coming if order.end_utc > self.span.start_utc]
+        self.planned_until = max(last, self.planned_until or last)
+        return self._put(fresh)
+
+    def progress(self, now_utc: datetime) -> list[Order]:
+        """Next revisions of the orders that have begun or ended."""
+        changed = []
+        for order in self.orders.values():
+            status = OrderStatus.DONE if now_utc >= order.end_utc else OrderStatus.RUNNING if now_utc >= order.start_utc else None
+            if status is not None and order.status not in (status, OrderStatus.DONE, OrderStatus.CANCELLED):
+                changed.append(replace(order, revision=order.revision + 1, status=status, at_utc=now_utc))
+        return self._put(changed)
+
+    def take_recommendation(self, recommendation: Recommendation, now_utc: datetime) -> None:
+        """Note the newest revision of a recommendation."""
+        name = recommendation.recommendation
+        known = self._recommendations.get(name)
+        if known is not None and known.revision >= recommendation.revision:
+            return
+        self._recommendations[name] = recommendation
+        self._seen_utc.setdefault(name, now_utc)
+        if recommendation.status in (RecommendationStatus.OPEN, RecommendationStatus.ACCEPTED):
+            self._targets[name] = recommendation
+
+    def take_decision(self, decision: Decision) -> None:
+        """Note a decision; the first one counts."""
+        self._decisions.setdefault(decision.recommendation, decision)
+
+    def decide(self, now_utc: datetime) -> list[Decision]:
+        """At most one decision: on the oldest open recommendation that was looked at long enough. None where a person decides."""
+        if self.acceptance is Acceptance.MANUAL:
+            return []
+        if self._last_decision_utc is not None and now_utc - self._last_decision_utc < THINKING:
+            return []
+        ripe = [
+            recommendation
+            for name, recommendation in self._recommendations.items()
+            if recommendation.status is RecommendationStatus.OPEN
+            and name not in self._decisions
+            and now_utc - self._seen_utc[name] >= THINKING
+        ]
+        if not ripe:
+            return []
+        chosen = min(ripe, key=lambda r: (self._seen_utc[r.recommendation], r.recommendation))
+        self._last_decision_utc = now_utc
+        decision = self._decision(chosen, now_utc)
+        self.take_decision(decision)
+        return [decision]
+
+    def _decision(self, recommendation: Recommendation, now_utc: datetime) -> Decision:
+        site, name = self.span.plant.site.id, recommendation.recommendation
+        obstacle = self.obstacle(recommendation.job, recommendation.to_start_utc, now_utc)
+        if obstacle is None:
+            return Decision(site, name, DecisionKind.ACCEPTED, PLANNER, now_utc)
+        return Decision(site, name, DecisionKind.REJECTED, PLANNER, now_utc, DeclineReason.ORDER, obstacle)
+
+    def carry_out(self, now_utc: datetime) -> list[Order]:
+        """Moved orders' next revisions, for the accepted recommendations that have not been acted on."""
+        moved = []
+        for name, decision in self._decisions.items():
+            target = self._targets.get(name)
+            if decision.kind is not DecisionKind.ACCEPTED or target is None or name in self.carried_out or name in self.refused:
+                continue
+            obstacle = self.obstacle(target.job, target.to_start_utc, now_utc)
+            if obstacle is not None:
+                self.refused[name] = obstacle
+                continue
+            self.carried_out.add(name)
+            order = self.orders[target.job]
+            moved += self._put(
+                [replace(order, revision=order.revision + 1, start_utc=target.to_start_utc, at_utc=now_utc, reason=name)]
+            )  # fmt: skip
+        return moved
+
+    def _put(self, orders: list[Order]) -> list[Order]:
+        self.orders.update({order.job: order for order in orders})
+        return orders
+
+    def obstacle(self, job: str, start_utc: datetime, now_utc: datetime) -> str | None:
+        """Why `job` cannot be moved to `start_utc`; None if it can."""
+        order = self.orders.get(job)
+        if order is None:
+            return f"job {job} is not in the plan"
+        if not order.movable or order.status is not OrderStatus.PLANNED or order.start_utc <= now_utc:
+            return f"job {job} is {order.status.value if order.movable else 'fixed'} and cannot be moved"
+        if start_utc < now_utc:
+            return f"{start_utc:%H:%MZ} has passed"
+        if start_utc < order.earliest_utc or start_utc + order.duration > order.due_utc:
+            return f"job {job} has to lie between {order.earliest_utc:%H:%MZ} and {order.due_utc:%H:%MZ}"
+        for other in self.orders.values():
+            if (
+                other.machine == order.machine
+                and other.job != job
+                and start_utc < other.end_utc
+                and other.start_utc < start_utc + order.duration
+            ):
+                return f"{order.machine} is taken by {other.job} from {other.start_utc:%H:%MZ} to {other.end_utc:%H:%MZ}"
+        return None
+
+    def stored(self) -> dict[str, Any]:
+        """What has to survive a restart, beside the orders: recommendations and decisions are read again from their topics."""
+        until = None if self.planned_until is None else self.planned_until.isoformat()
+        return {"planned_until": until, "carried_out": sorted(self.carried_out), "refused": self.refused}
+
+    def restore(self, stored: dict[str, Any], orders: list[Order]) -> None:
+        """Go on from `stored` and all order revisions in order."""
+        self.planned_until = None if stored["planned_until"] is None else date.fromisoformat(stored["planned_until"])
+        self.carried_out, self.refused = set(stored["carried_out"]), dict(stored["refused"])
+        self._put(orders)
+
+
+def past_orders(span: Span, from_utc: datetime) -> list[Order]:
+    """The orders that were done between `from_utc` and the start of the live span."""
+    zone = span.plant.site.zone
+    orders = span.orders_between(from_utc.astimezone(zone).date(), span.first_day)
+    return [
+        replace(order, revision=3, status=OrderStatus.DONE, at_utc=order.end_utc)
+        for order in orders
+        if from_utc <= order.start_utc and order.end_utc <= span.start_utc
+    ]
