@@ -7,6 +7,7 @@ import os
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Protocol
 
 
@@ -56,8 +57,61 @@ class ScaledClock:
         return f"{self.real_anchor_utc.isoformat()},{self.plant_anchor_utc.isoformat()},{self.speed}"
 
 
+class StartableClock:
+    """A clock in a file, shared by processes that start before the plant's time does.
+
+    While the file holds ``PLANT_ANCHOR,SPEED`` the clock stands at the anchor; once it holds what `ScaledClock.as_setting` writes
+    it runs, for all who share the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._running: ScaledClock | None = None
+        anchor, speed = self._read()
+        self._anchor_utc, self._speed = datetime.fromisoformat(anchor), float(speed)
+
+    @property
+    def speed(self) -> float:
+        return self._speed
+
+    def now_utc(self) -> datetime:
+        if self._running is None:
+            self._read()
+        return self._anchor_utc if self._running is None else self._running.now_utc()
+
+    def real_seconds(self, plant_time: timedelta) -> float:
+        return plant_time.total_seconds() / self._speed
+
+    def _read(self) -> tuple[str, str]:
+        parts = self._path.read_text(encoding="ascii").strip().split(",")
+        if len(parts) == 3:
+            self._running = ScaledClock(datetime.fromisoformat(parts[0]), datetime.fromisoformat(parts[1]), float(parts[2]))
+        return parts[-2], parts[-1]
+
+    @staticmethod
+    def hold(path: Path, plant_anchor_utc: datetime, speed: float) -> None:
+        """Make the clock in `path` stand at `plant_anchor_utc`."""
+        _write_whole(path, f"{plant_anchor_utc.isoformat()},{speed}")
+
+    @staticmethod
+    def start(path: Path) -> ScaledClock:
+        """Let the clock in `path` run from now on; what it shows from here."""
+        anchor, speed = path.read_text(encoding="ascii").strip().split(",")[-2:]
+        running = ScaledClock(datetime.now(UTC), datetime.fromisoformat(anchor), float(speed))
+        _write_whole(path, running.as_setting())
+        return running
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Replace a file so that no reader sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(".new")
+    beside.write_text(text, encoding="ascii")
+    beside.replace(path)
+
+
 def clock_from_setting(setting: str | None) -> Clock:
-    """The clock named by a setting: empty for the computer's own, or ``REAL_ANCHOR,PLANT_ANCHOR,SPEED``.
+    """The clock named by a setting: empty for the computer's own, ``REAL_ANCHOR,PLANT_ANCHOR,SPEED``, or ``@FILE``.
 
     Raises
     ------
@@ -66,9 +120,11 @@ def clock_from_setting(setting: str | None) -> Clock:
     """
     if not setting:
         return SystemClock()
+    if setting.startswith("@"):
+        return StartableClock(Path(setting[1:]))
     parts = setting.split(",")
     if len(parts) != 3:
-        msg = f"clock setting {setting!r}: expected REAL_ANCHOR_UTC,PLANT_ANCHOR_UTC,SPEED or nothing at all"
+        msg = f"clock setting {setting!r}: expected REAL_ANCHOR_UTC,PLANT_ANCHOR_UTC,SPEED, @FILE or nothing at all"
         raise ValueError(msg)
     real, plant = (datetime.fromisoformat(part) for part in parts[:2])
     return ScaledClock(real, plant, float(parts[2]))
