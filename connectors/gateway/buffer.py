@@ -1,0 +1,180 @@
+"""Readings on disk until the broker has them: SQLite in WAL mode, written in batches.
+
+A batch is what came within a moment. It is committed before it is sent and deleted when the broker has acknowledged all of it, so
+that a reading is in here or on the topic, whichever process is killed; after a restart it may be in both, with the same
+sequence number. Numbers are given in the transaction that stores them.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from domain.errors import LastgangError
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS batches (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, readings INTEGER NOT NULL, bytes INTEGER NOT NULL,
+    thinned INTEGER NOT NULL DEFAULT 0, payload BLOB NOT NULL
+);
+"""
+_VERSION = 1
+_MAY_GO, _STAYS = b"g", b"c"
+
+
+class BufferUnusable(LastgangError):
+    """The buffer file cannot be used. Operator: the message says why; a damaged file can be moved away, losing what it holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One encoded reading. `may_be_thinned` marks samples of gauges, which a full buffer drops oldest first."""
+
+    key: bytes
+    value: bytes
+    may_be_thinned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Readings that were committed together."""
+
+    id: int
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much may be kept."""
+
+    readings: int = 2_000_000
+    bytes: int = 500_000_000
+
+    def exceeded(self, readings: int, size: int) -> bool:
+        """Whether so much is too much."""
+        return readings > self.readings or size > self.bytes
+
+
+class Buffer:
+    """The file. Whoever shares it between threads takes turns by a lock of its own."""
+
+    def __init__(self, path: Path, limits: Limits | None = None) -> None:
+        self._limits = limits if limits is not None else Limits()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._db = sqlite3.connect(path, timeout=2.0, isolation_level=None, check_same_thread=False)
+            # Ours alone while we run: a second gateway on the same file would give the same sequence numbers.
+            self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
+            self._db.execute("PRAGMA journal_mode=WAL")
+            # Not synced at each commit: a kill of the process loses nothing, a power cut the last moments (decision 020).
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if version not in (0, _VERSION):
+                msg = (
+                    f"{path}: buffer of version {version}, this gateway writes {_VERSION}; drain it with the version that wrote it"
+                )
+                raise BufferUnusable(msg)
+            self._db.executescript(_SCHEMA)
+            self._db.execute(f"PRAGMA user_version={_VERSION}")
+            row = self._db.execute("SELECT value FROM meta WHERE name = 'next_sequence'").fetchone()
+            counts = self._db.execute("SELECT coalesce(sum(readings), 0), coalesce(sum(bytes), 0) FROM batches").fetchone()
+        except sqlite3.DatabaseError as error:
+            msg = f"{path}: {error}; is it a gateway's buffer, is the disk full, does another gateway use it?"
+            raise BufferUnusable(msg) from error
+        self._path = path
+        self.next_sequence: int = row[0] if row is not None else 1
+        """Number of the next reading of this gateway."""
+        self.readings: int = counts[0]
+        """Readings kept."""
+        self._bytes: int = counts[1]
+        self.thinned = 0
+        """Samples dropped since the start because the buffer was full."""
+
+    def store(self, batches: Sequence[Sequence[Line]], acknowledged: Iterable[int], next_sequence: int) -> list[Batch]:
+        """In one transaction: keep `batches`, forget the acknowledged ones, remember the next sequence number."""
+        kept: list[Batch] = []
+        before = (self.readings, self._bytes, self.thinned)
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            for lines in batches:
+                payload = _pack(lines)
+                cursor = self._db.execute(
+                    "INSERT INTO batches (readings, bytes, payload) VALUES (?, ?, ?)", (len(lines), len(payload), payload)
+                )
+                kept.append(Batch(int(cursor.lastrowid or 0), tuple(lines)))
+                self.readings += len(lines)
+                self._bytes += len(payload)
+            for number in acknowledged:
+                self._forget(number)
+            if next_sequence != self.next_sequence:
+                self._db.execute("INSERT OR REPLACE INTO meta VALUES ('next_sequence', ?)", (next_sequence,))
+            if self._limits.exceeded(self.readings, self._bytes):
+                self._thin()
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            self.readings, self._bytes, self.thinned = before
+            msg = f"{self._path}: {error}; readings are not safe until this is mended (is the disk full?)"
+            raise BufferUnusable(msg) from error
+        self.next_sequence = next_sequence
+        return kept
+
+    def _forget(self, number: int) -> None:
+        row = self._db.execute("DELETE FROM batches WHERE id = ? RETURNING readings, bytes", (number,)).fetchone()
+        if row is not None:
+            self.readings -= row[0]
+            self._bytes -= row[1]
+
+    def _thin(self) -> None:
+        """Drop gauge samples from the oldest batches until a tenth of the room is free; counters, states and counts stay."""
+        goal = Limits(self._limits.readings * 9 // 10, self._limits.bytes * 9 // 10)
+        while goal.exceeded(self.readings, self._bytes):
+            rows = self._db.execute("SELECT id, payload FROM batches WHERE thinned = 0 ORDER BY id LIMIT 200").fetchall()
+            if not rows:
+                return
+            for number, payload in rows:
+                lines = _unpack(payload)
+                left = [line for line in lines if not line.may_be_thinned]
+                packed = _pack(left)
+                if left:
+                    self._db.execute(
+                        "UPDATE batches SET readings = ?, bytes = ?, thinned = 1, payload = ? WHERE id = ?",
+                        (len(left), len(packed), packed, number),
+                    )
+                else:
+                    self._db.execute("DELETE FROM batches WHERE id = ?", (number,))
+                self.readings -= len(lines) - len(left)
+                self._bytes -= len(payload) - len(packed)
+                self.thinned += len(lines) - len(left)
+                if not goal.exceeded(self.readings, self._bytes):
+                    return
+
+    def after(self, number: int, limit: int) -> list[Batch]:
+        """The oldest batches later than `number`, at most `limit`."""
+        rows = self._db.execute("SELECT id, payload FROM batches WHERE id > ? ORDER BY id LIMIT ?", (number, limit)).fetchall()
+        return [Batch(row[0], tuple(_unpack(row[1]))) for row in rows]
+
+    def last_id(self) -> int:
+        """Number of the newest batch, 0 if there is none."""
+        return int(self._db.execute("SELECT coalesce(max(id), 0) FROM batches").fetchone()[0])
+
+    def close(self) -> None:
+        """Fold the log into the file and let go of it."""
+        self._db.close()
+
+
+def _pack(lines: Sequence[Line]) -> bytes:
+    # Keys and JSON as our codec writes it hold neither tab nor line feed.
+    return b"\n".join(b"\t".join((_MAY_GO if line.may_be_thinned else _STAYS, line.key, line.value)) for line in lines)
+
+
+def _unpack(payload: bytes) -> list[Line]:
+    lines: list[Line] = []
+    for packed in payload.split(b"\n") if payload else ():
+        flag, key, value = packed.split(b"\t", 2)
+        lines.append(Line(key, value, flag == _MAY_GO))
+    return lines

@@ -1,0 +1,187 @@
+"""The gateway's process: devices on one event loop, the outbox beside it, heartbeats and connections told."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import structlog
+
+from connectors.devices import CONNECTED, Channel
+from connectors.gateway.buffer import Buffer, Limits
+from connectors.gateway.fleet import Fleet, ModbusUnit, OpcUaUnit
+from connectors.gateway.outbox import Outbox, Pace
+from connectors.kafka.client import BrokerUnavailable, KafkaSettings, RecordProducer, ensure_topics
+from connectors.modbus.client import ModbusConnection
+from connectors.modbus.poller import PolledDevice, Poller
+from connectors.opcua.session import ServerSession, SubscribedDevice
+from domain.clock import Clock, epoch_ms
+from domain.clock import sleep as plant_sleep
+from domain.readings import CONNECTION_CHANNEL, HEARTBEAT_CHANNEL, Reading, ReadingQuality
+from domain.topics import READINGS
+
+_log = structlog.get_logger("gateway")
+Unit = TypeVar("Unit")
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySettings:
+    """What one gateway process is told."""
+
+    id: str
+    buffer: Path
+    kafka: KafkaSettings
+    limits: Limits = field(default_factory=Limits)
+    pace: Pace = field(default_factory=Pace)
+    heartbeat_s: float = 10.0
+    """Distance of its signs of life in the plant's time."""
+
+
+class KafkaTransport:
+    """A producer of ours as the outbox wants it."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        """Connect; `BrokerUnavailable` within seconds if nobody listens."""
+        _somebody_listens(settings.bootstrap)
+        ensure_topics(settings, timeout_s=5.0)
+        self._producer = RecordProducer(settings, linger_ms=5, delivery_timeout_ms=30_000)
+
+    def send_bytes(self, key: bytes, value: bytes) -> Any:
+        """Queue bytes for the readings topic."""
+        return self._producer.send_bytes(READINGS, key, value)
+
+    def close(self, timeout_s: float) -> None:
+        """Let go."""
+        self._producer.close(timeout_s)
+
+
+def _somebody_listens(bootstrap: str) -> None:
+    # The client's own search for a broker takes half a minute before it gives up.
+    trouble = ""
+    for address in bootstrap.split(","):
+        host, _, port = address.strip().rpartition(":")
+        try:
+            socket.create_connection((host, int(port)), timeout=2.0).close()
+        except (OSError, ValueError) as error:
+            trouble = str(error)
+        else:
+            return
+    msg = f"nobody listens at {bootstrap} ({trouble}); readings are kept on disk until a broker does"
+    raise BrokerUnavailable(msg)
+
+
+class Gateway:
+    """Everything that runs while the gateway does."""
+
+    def __init__(self, fleet: Fleet, settings: GatewaySettings, clock: Clock, outbox: Outbox) -> None:
+        self._site, self._fleet, self._settings, self._clock, self._outbox = fleet.plant.site.id, fleet, settings, clock, outbox
+        self._states: dict[str, str] = {}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Read the plant until `stop` is set."""
+        tasks = [asyncio.create_task(work) for work in self._work()]
+        waiter = asyncio.create_task(stop.wait())
+        try:
+            done, _ = await asyncio.wait([*tasks, waiter], return_when=asyncio.FIRST_COMPLETED)
+            for task in done - {waiter}:
+                task.result()  # these never end by themselves: this raises what went wrong
+        finally:
+            for task in [*tasks, waiter]:
+                task.cancel()
+            await asyncio.gather(*tasks, waiter, return_exceptions=True)
+
+    def _work(self) -> Iterable[Any]:
+        def lines(unit: ModbusUnit) -> tuple[str, int]:
+            return unit.settings.device.host, unit.settings.device.port
+
+        for (host, port), units in _grouped(self._fleet.modbus, lines).items():
+            timeout_s = max(unit.settings.device.timeout_s for unit in units)
+            devices = [PolledDevice(u.settings.device.id, u.settings.device.unit_id, u.profile, u.channels) for u in units]
+            yield Poller(ModbusConnection(host, port, timeout_s), devices, self._clock, self.emit, self.report).run()
+
+        def server(unit: OpcUaUnit) -> tuple[str, ...]:
+            head = unit.settings.device
+            return (
+                head.endpoint, head.security, head.user_variable, head.password_variable,
+                head.certificate, head.private_key, head.server_certificate, str(unit.file.parent),
+            )  # fmt: skip
+
+        for machines in _grouped(self._fleet.opcua, server).values():
+            subscribed = [SubscribedDevice(u.settings.device, u.channels, u.file.parent) for u in machines]
+            yield ServerSession(subscribed, self._clock, self.emit, self.report).run()
+        yield self._heartbeats()
+
+    def emit(
+        self,
+        channel: Channel,
+        observed_ms: int,
+        received_ms: int,
+        value: float | int | None,
+        quality: ReadingQuality = ReadingQuality.GOOD,
+        text: str | None = None,
+    ) -> None:
+        """Put one value into the outbox."""
+        reading = Reading(
+            self._site, channel.meter, channel.channel, observed_ms, received_ms, value, quality, text, self._settings.id
+        )
+        self._outbox.put(reading, channel.may_be_thinned)
+
+    def report(self, device: str, state: str, why: str) -> None:
+        """Tell of a device's change of connection: into the log, and onto the topic under the device's id."""
+        if state == CONNECTED:
+            _log.info("device_connected", device=device)
+        else:
+            _log.warning("device_" + state, device=device, why=why)
+        self._states[device] = state
+        self._put_own(device, CONNECTION_CHANNEL, None, state)
+
+    def _put_own(self, about: str, channel: str, value: int | None, text: str | None) -> None:
+        now_ms = epoch_ms(self._clock.now_utc())
+        reading = Reading(self._site, about, channel, now_ms, now_ms, value, text=text, gateway=self._settings.id)
+        self._outbox.put(reading, channel == HEARTBEAT_CHANNEL)
+
+    async def _heartbeats(self) -> None:
+        while True:
+            self._put_own(self._settings.id, HEARTBEAT_CHANNEL, self._outbox.buffered, None)
+            await plant_sleep(self._clock, timedelta(seconds=self._settings.heartbeat_s))
+
+
+def _grouped(units: Iterable[Unit], key: Callable[[Unit], tuple[Any, ...]]) -> dict[tuple[Any, ...], list[Unit]]:
+    groups: dict[tuple[Any, ...], list[Unit]] = {}
+    for unit in units:
+        groups.setdefault(key(unit), []).append(unit)
+    return groups
+
+
+def run(fleet: Fleet, settings: GatewaySettings, clock: Clock) -> None:
+    """Run the gateway until SIGTERM or SIGINT; what the broker did not take by then stays on disk."""
+    outbox = Outbox(Buffer(settings.buffer, settings.limits), lambda: KafkaTransport(settings.kafka), settings.pace)
+    outbox.start()
+    try:
+        asyncio.run(_until_told(Gateway(fleet, settings, clock, outbox), fleet, settings, outbox))
+    finally:
+        outbox.stop()
+    _log.info("stopped", gateway=settings.id)
+
+
+async def _until_told(gateway: Gateway, fleet: Fleet, settings: GatewaySettings, outbox: Outbox) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    _log.info(
+        "ready",
+        gateway=settings.id,
+        site=fleet.plant.site.id,
+        devices=len(fleet.modbus) + len(fleet.opcua),
+        channels=sum(len(unit.channels) for unit in fleet.units()),
+        kafka=settings.kafka.bootstrap,
+        buffered=outbox.buffered,
+    )
+    await gateway.run(stop)

@@ -1,0 +1,48 @@
+"""``lastgang gateway``: read the plant's devices and produce to Kafka."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("gateway", epilog="Example: lastgang gateway --plant my-plant --kafka 127.0.0.1:9092 --buffer var/gateway-1.db")
+@click.option("--plant", "folder", type=click.Path(path_type=Path), required=True, help="Folder with plant.toml and devices/.")
+@click.option("--kafka", default="127.0.0.1:9092", show_default=True, help="The broker's HOST:PORT.")
+@click.option("--namespace", default="", help="What stands before every topic's name.")
+@click.option(
+    "--buffer", type=click.Path(path_type=Path), default=Path("gateway.db"), show_default=True,
+    help="File for readings that the broker has not acknowledged.",
+)  # fmt: skip
+@click.option("--id", "gateway_id", default="gateway-1", show_default=True, help="This gateway's name in readings and heartbeats.")
+@click.option(
+    "--max-readings", default=2_000_000, show_default=True,
+    help="Readings to keep on disk; beyond, the oldest samples of gauges go, counters never.",
+)  # fmt: skip
+@click.option("--max-mb", default=500, show_default=True, help="Size of the buffer [MB]; likewise.")
+@click.option("--heartbeat-s", default=10.0, show_default=True, help="Distance of heartbeats in the plant's time.")
+def command(
+    folder: Path, kafka: str, namespace: str, buffer: Path, gateway_id: str, max_readings: int, max_mb: int, heartbeat_s: float
+) -> None:
+    """Read the plant's devices and produce to Kafka.
+
+    Reads only: there is no code in it that writes to a device. While the broker is away readings are kept on disk.
+    """
+    from connectors.gateway.buffer import Limits
+    from connectors.gateway.fleet import load_fleet
+    from connectors.gateway.log import to_stderr
+    from connectors.gateway.process import GatewaySettings, run
+    from connectors.kafka.client import KafkaSettings
+    from domain.clock import process_clock
+
+    to_stderr()
+    fleet = load_fleet(folder)
+    settings = GatewaySettings(
+        gateway_id,
+        buffer,
+        KafkaSettings(kafka, namespace),
+        Limits(max_readings, max_mb * 1_000_000),
+        heartbeat_s=heartbeat_s,
+    )
+    run(fleet, settings, process_clock())
