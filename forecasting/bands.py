@@ -13,6 +13,11 @@ COVERAGE = 0.8
 LEVEL_STEP = 0.05
 """How strongly one past day's miss of the stated coverage moves the level (adaptive conformal inference, Gibbs and Candès 2021)."""
 LEVEL_LIMITS = (0.6, 0.98)
+REPLAYED = 14
+"""Past days over which the level is adapted."""
+DAY = 96
+STRETCH_LIMIT = 4.0
+STRETCH_DAMPED = 0.7
 NEIGHBOURS = 2
 """Leads to either side whose errors are counted too."""
 FEWEST_PATHS = 5
@@ -29,18 +34,31 @@ def band(kw: Floats, errors_kw: Floats, alike: Ints) -> tuple[Floats, Floats, fl
     alike
         Kind of day of each quarter hour, as an integer: (origins, leads). Errors count for quarter hours of the same kind.
     """
-    level = COVERAGE
+    level, stretch = COVERAGE, 1.0
+    first = max(FEWEST_PATHS + 2, len(kw) - 1 - REPLAYED)
     # The past is replayed: what would the band have covered, had it been built from the origins two days and more before?
-    for number in range(FEWEST_PATHS + 2, len(kw) - 1):
+    for number in range(first, len(kw)):
+        usable = slice(0, number if number == len(kw) - 1 else number - 2)
+        low, high = _offsets(errors_kw[usable], alike[usable], alike[number], level)
         errors = errors_kw[number]
         known = np.isfinite(errors)
-        if known.sum() < errors.size // 4:
-            continue
-        low, high = _offsets(errors_kw[: number - 2], alike[: number - 2], alike[number], level)
-        covered = float(((errors >= low) & (errors <= high))[known].mean())
-        level = float(np.clip(level + LEVEL_STEP * (COVERAGE - covered), *LEVEL_LIMITS))
-    low, high = _offsets(errors_kw[:-1], alike[:-1], alike[-1], level)
-    return np.maximum(kw[-1] + np.minimum(low, 0.0), 0.0), np.maximum(kw[-1] + np.maximum(high, 0.0), 0.0), level
+        if number < len(kw) - 1 and known.sum() >= errors.size // 4:
+            covered = float(((errors >= low * stretch) & (errors <= high * stretch))[known].mean())
+            level = float(np.clip(level + LEVEL_STEP * (COVERAGE - covered), *LEVEL_LIMITS))
+            stretch = _stretch(errors[:DAY], low[:DAY], high[:DAY])
+    if len(kw) - 1 < first:
+        low, high = _offsets(errors_kw[:-1], alike[:-1], alike[-1], level)
+    return np.maximum(kw[-1] + low * stretch, 0.0), np.maximum(kw[-1] + high * stretch, 0.0), level
+
+
+def _stretch(errors: Floats, low: Floats, high: Floats) -> float:
+    """How much wider the band is made because of the newest day: what would have held `COVERAGE` of it, damped; never narrower."""
+    known = np.isfinite(errors)
+    if known.sum() < DAY // 2:
+        return 1.0
+    reach = np.where(errors > 0, high, -low)
+    needed = float(np.quantile((np.abs(errors) / np.maximum(reach, 1e-3))[known], COVERAGE))
+    return float(np.clip(needed, 1.0, STRETCH_LIMIT) ** STRETCH_DAMPED)
 
 
 def _offsets(errors: Floats, alike: Ints, wanted: Ints, level: float) -> tuple[Floats, Floats]:
@@ -53,7 +71,8 @@ def _offsets(errors: Floats, alike: Ints, wanted: Ints, level: float) -> tuple[F
     ordered = np.sort(pooled, axis=0)  # nan last
     count = np.isfinite(ordered).sum(axis=0)
     ordered = np.where(np.isfinite(ordered), ordered, 0.0)
-    return _quantile(ordered, count, (1 - level) / 2), _quantile(ordered, count, (1 + level) / 2)
+    low, high = _quantile(ordered, count, (1 - level) / 2), _quantile(ordered, count, (1 + level) / 2)
+    return np.minimum(low, 0.0), np.maximum(high, 0.0)
 
 
 def _pool(errors: Floats) -> tuple[Floats, Bools]:

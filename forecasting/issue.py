@@ -99,7 +99,8 @@ def _modelled(days: SiteDays, known: Known, jobs: JobLoads, notes: list[str]) ->
     load_kw = np.concatenate([known.load_kw, future])
     trust = np.concatenate([known.trust, np.zeros(LEADS)])
     question = Question(days, known.first_slot, load_kw, trust, count, origins, jobs)
-    served = serve(question, ladder(question))
+    kinds = kinds_of_day(question)
+    served = serve(question, ladder(question), kinds)
     if count < SLOTS_PER_WEEK + SLOTS_PER_DAY:
         notes.append(f"little history: {known.count} quarter hours, less than eight days; weekdays are not told apart yet")
     if np.isfinite(served.errors_kw).sum() < 2 * LEADS:
@@ -107,7 +108,7 @@ def _modelled(days: SiteDays, known: Known, jobs: JobLoads, notes: list[str]) ->
         spread = known.load_kw[np.isfinite(known.load_kw)]
         reach = float(np.quantile(spread, 0.95) - np.quantile(spread, 0.05))
         return served, np.maximum(served.kw[-1] - reach, 0.0), served.kw[-1] + reach
-    low, high, _ = band(served.kw, served.errors_kw, kinds_of_day(question))
+    low, high, _ = band(served.kw, served.errors_kw, kinds)
     return served, low, high
 
 

@@ -6,8 +6,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecasting.models import CORRECTIONS, LEADS, LOOKBACK, Answer, Question, correction, newest_error
-from forecasting.slots import Floats
+from forecasting.models import (
+    CORRECTIONS,
+    LEADS,
+    LOOKBACK,
+    STEADY_CORRECTIONS,
+    Answer,
+    Question,
+    correction,
+    mean_error,
+    newest_errors,
+    steady_error,
+)
+from forecasting.slots import SLOTS_PER_DAY, Floats, Ints
 
 LEAD_BANDS = ((0, 16), (16, 96), (96, LEADS))
 """The next four hours, the rest of the first day, the second day: what is known of the plan differs, so may the best model."""
@@ -38,7 +49,7 @@ def mean_absolute(errors: Floats) -> float:
     return float(known.mean()) if known.size else float("inf")
 
 
-def serve(question: Question, answers: list[Answer]) -> Served:
+def serve(question: Question, answers: list[Answer], kinds: Ints) -> Served:
     """The lightest model in each band of leads that earns its keep, corrected by the newest error if that helps."""
     actual = question.actual_kw()[:, LOOKBACK:]
     filled = [_without_gaps(answer.kw, answers) for answer in answers]
@@ -46,7 +57,7 @@ def serve(question: Question, answers: list[Answer]) -> Served:
     kw = np.concatenate(
         [filled[pick][:, LOOKBACK + a : LOOKBACK + b] for pick, (a, b) in zip(chosen, LEAD_BANDS, strict=True)], axis=1
     )
-    kw, corrected = _corrected(question, filled[chosen[0]], kw, actual)
+    kw, corrected = _corrected(question, kinds, filled[chosen[0]], kw, actual)
     kw = np.maximum(kw, 0.0)
     errors = actual - kw
     score, scored = _score(errors, actual - answers[0].kw[:, LOOKBACK:])
@@ -80,17 +91,35 @@ def _best(answers: list[Answer], filled: list[Floats], actual: Floats, begin: in
     return best
 
 
-def _corrected(question: Question, base: Floats, kw: Floats, actual: Floats) -> tuple[Floats, bool]:
-    error = newest_error(question, base)
-    near = slice(0, 96)
+def _corrected(question: Question, kinds: Ints, base: Floats, kw: Floats, actual: Floats) -> tuple[Floats, bool]:
+    """`kw` with a lasting shift carried on and the rest of the newest error faded out, as far as the past bears each out."""
+    newest, weights = newest_errors(question, base)
+    near = slice(0, SLOTS_PER_DAY)
     errors = actual[:, near] - kw[:, near]
     if np.isfinite(errors).sum() < FEWEST_ERRORS:
-        return kw + correction(error, 0.7, 2.0), True
-    trials = [(mean_absolute(errors - correction(error, *way)[:, near]), way) for way in CORRECTIONS]
-    gain, way = min(trials)
+        return kw + correction(mean_error(newest, weights), 0.7, 2.0), True
+    steady = steady_error(newest, _usual_error(errors[:, :16], kinds[:, 0]))
+    trials = [mean_absolute(errors - correction(steady, *way)[:, near]) for way in STEADY_CORRECTIONS]
+    bearable = next(n for n, mae in enumerate(trials) if mae <= min(trials) * 1.002)
+    shift = correction(steady, *STEADY_CORRECTIONS[bearable])
+    kw, errors = kw + shift, errors - shift[:, near]
+    passing = mean_error(newest - shift[:, :1], weights)
+    ways = [(mean_absolute(errors - correction(passing, *way)[:, near]), way) for way in CORRECTIONS]
+    gain, way = min(ways)
     if gain < mean_absolute(errors) * 0.995:
-        return kw + correction(error, *way), True
-    return kw, False
+        return kw + correction(passing, *way), True
+    return kw, bool(shift[-1].any())
+
+
+def _usual_error(errors: Floats, kinds: Ints) -> Floats:
+    """Median absolute error of the past origins that began on the same kind of day, or of all if they are few: (origins,)."""
+    sizes = np.abs(errors)
+    everywhere = float(np.nanmedian(sizes))
+    usual = {}
+    for kind in set(kinds.tolist()):
+        mine = sizes[kinds == kind]
+        usual[kind] = float(np.nanmedian(mine)) if np.isfinite(mine).sum() >= FEWEST_ERRORS // 4 else everywhere
+    return np.array([usual[kind] for kind in kinds.tolist()])
 
 
 def _score(errors: Floats, naive_errors: Floats) -> tuple[float | None, int]:

@@ -174,18 +174,44 @@ ERROR_WEIGHTS = np.array([0.1, 0.2, 0.3, 0.4])
 CORRECTIONS = [(share, fades) for share in (0.4, 0.7, 1.0) for fades in (2.0, 6.0, 16.0, 48.0)]
 """Tried: which share of the newest error is carried over, and after how many quarter hours a third of it is left."""
 
+UNUSUAL = 2.5
+STEADY_CORRECTIONS = [(1.0, 96.0), (1.0, 24.0), (0.8, 8.0), (0.0, 1.0)]
+"""Tried in this order: the first that history does not speak against is taken."""
 
-def newest_error(question: Question, answer: Floats) -> Floats:
-    """Weighted mean error [kW] of the quarter hours just before each origin; 0 where none is known."""
+
+def newest_errors(question: Question, answer: Floats) -> tuple[Floats, Floats]:
+    """Errors [kW] of the quarter hours just before each origin, nan where unknown, and their weights: (origins, LOOKBACK)."""
     asked = question.asked[:, :LOOKBACK]
     actual = np.where(asked >= 0, question.load_kw[np.maximum(asked, 0)], np.nan)
     errors = actual - answer[:, :LOOKBACK]
-    known = np.isfinite(errors)
-    weights = np.where(known, ERROR_WEIGHTS * question.trust[np.maximum(asked, 0)], 0.0)
+    return errors, np.where(np.isfinite(errors), ERROR_WEIGHTS * question.trust[np.maximum(asked, 0)], 0.0)
+
+
+def mean_error(errors: Floats, weights: Floats) -> Floats:
+    """Weighted mean of each row of `newest_errors`; 0 where none is known."""
     total = weights.sum(axis=1)
-    return np.where(total > 0, (np.where(known, errors, 0.0) * weights).sum(axis=1) / np.maximum(total, 1e-9), 0.0)
+    return np.where(total > 0, (np.nan_to_num(errors) * weights).sum(axis=1) / np.maximum(total, 1e-9), 0.0)
+
+
+def steady_error(errors: Floats, usual_kw: Floats) -> Floats:
+    """What all of the newest errors have in common, where that is far more than usual: something is on, or off, that never is.
+
+    Parameters
+    ----------
+    errors
+        From `newest_errors`.
+    usual_kw
+        Median absolute error of the next hours on such a day: (origins,).
+    """
+    known = np.isfinite(errors).all(axis=1)
+    smallest = np.abs(np.nan_to_num(errors)).min(axis=1)
+    one_sided = np.abs(np.sign(np.nan_to_num(errors)).sum(axis=1)) == LOOKBACK
+    unusual = known & one_sided & (smallest > UNUSUAL * usual_kw)
+    return np.where(unusual, np.sign(np.nan_to_num(errors[:, -1])) * smallest, 0.0)
 
 
 def correction(error_kw: Floats, share: float, fades: float) -> Floats:
     """What to add to each lead: (origins, LEADS)."""
+    if share == 0.0:
+        return np.zeros((len(error_kw), LEADS))
     return np.outer(error_kw, share * np.exp(-np.arange(LEADS) / fades))

@@ -1,0 +1,92 @@
+"""How good the forecasts would have been: every origin sees only what was known before it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from domain.forecasts import Forecast
+from domain.intervals import Interval
+from domain.orders import Order
+from domain.plant import Plant
+from forecasting.days import SiteDays
+from forecasting.issue import issue
+from forecasting.jobs import Jobs, with_order
+from forecasting.models import LEADS
+from forecasting.slots import SLOTS_PER_WEEK, LoadRing, slot_of
+
+
+def backtest(
+    plant: Plant, intervals: Iterable[Interval], orders: Iterable[Order], origins_utc: Collection[datetime]
+) -> list[Forecast]:
+    """Forecasts issued at `origins_utc`, in order.
+
+    Parameters
+    ----------
+    intervals
+        Quarter hours of the billing meter, by start. A forecast from origin `o` knows those that ended by then.
+    orders
+        Every revision of every job; it knows those planned before `o`.
+    origins_utc
+        Starts of quarter hours; an origin without a quarter hour that ends there is passed over.
+    """
+    days, ring = SiteDays(plant), LoadRing()
+    jobs: Jobs = {}
+    waiting = sorted(orders, key=lambda order: (order.at_utc, order.job, order.revision))
+    asked = set(origins_utc)
+    forecasts = []
+    for interval in sorted(intervals, key=lambda one: (one.start_utc, one.revision)):
+        advanced = ring.put(interval)
+        if advanced and interval.end_utc in asked:
+            while waiting and waiting[0].at_utc <= interval.end_utc:
+                order = waiting.pop(0)
+                jobs[order.job] = with_order(jobs.get(order.job), order)
+            forecasts.append(issue(plant, days, ring, jobs, interval.end_utc))
+    return forecasts
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Of leads ``[first, last)`` over all forecasts; absent measures are nan."""
+
+    rows: int
+    mae_kw: float
+    mae_to_last_week: float
+    """Below 1 is better than the same quarter hour a week before; both over the same rows."""
+    coverage: float
+    """Share of actual loads within q10 .. q90; 0.8 is meant."""
+    width_kw: float
+    """Mean of q90 - q10."""
+    bias_kw: float
+    """Mean of forecast minus actual."""
+
+
+def score(forecasts: Sequence[Forecast], actual_kw: Mapping[int, float], leads: tuple[int, int] = (0, LEADS)) -> Scores:
+    """Score `forecasts` against loads by slot (as `loads_by_slot` gives them); a quarter hour that is not there is not scored."""
+    rows = []
+    for forecast in forecasts:
+        first = slot_of(forecast.first_start_utc)
+        for lead in range(*leads):
+            actual, naive = actual_kw.get(first + lead), actual_kw.get(first + lead - SLOTS_PER_WEEK)
+            if actual is not None and naive is not None:
+                rows.append((actual, naive, forecast.q10_kw[lead], forecast.q50_kw[lead], forecast.q90_kw[lead]))
+    if not rows:
+        nothing = float("nan")
+        return Scores(0, nothing, nothing, nothing, nothing, nothing)
+    actual_, naive_, low, mid, high = np.array(rows).T
+    mae, naive_mae = float(np.abs(actual_ - mid).mean()), float(np.abs(actual_ - naive_).mean())
+    covered = float(((actual_ >= low) & (actual_ <= high)).mean())
+    relative = mae / naive_mae if naive_mae > 0 else float("nan")
+    return Scores(len(rows), mae, relative, covered, float((high - low).mean()), float((mid - actual_).mean()))
+
+
+def loads_by_slot(intervals: Iterable[Interval]) -> dict[int, float]:
+    """Load [kW] of each quarter hour by the latest revision; missing ones are absent."""
+    found: dict[int, float] = {}
+    for interval in sorted(intervals, key=lambda one: one.revision):
+        if interval.power_kw is not None:
+            found[slot_of(interval.start_utc)] = interval.power_kw
+    return found
