@@ -98,6 +98,8 @@ class FlinkCluster:
         self.log_folder = (log_folder or self.folder / "log").resolve()
         self.jobmanager: ProcessId | None = None
         self.taskmanager: ProcessId | None = None
+        self.clients: dict[str, ProcessId] = {}
+        """Submissions under way, by the name of the job."""
 
     # -- configuration -------------------------------------------------------------------------------------------------
 
@@ -186,7 +188,9 @@ class FlinkCluster:
             self.jobmanager = None
 
     def stop(self) -> None:
-        """End both processes; checkpoints stay."""
+        """End both processes and submissions under way; checkpoints stay."""
+        for client in list(self.clients.values()):
+            processes.stop(client, timeout_s=0.0)
         for identity in (self.taskmanager, self.jobmanager):
             if identity is not None:
                 processes.stop(identity, timeout_s=10.0)
@@ -252,7 +256,8 @@ class FlinkCluster:
                 text = answer.read()
             return json.loads(text) if text else {}
         except urllib.error.HTTPError as error:
-            msg = f"Flink refused {request.get_method()} {request.selector}: {error.code} {error.read().decode(errors='replace')[:300]}"
+            said = error.read().decode(errors="replace")[:300]
+            msg = f"Flink refused {request.get_method()} {request.selector}: {error.code} {said}"
             raise ClusterFailed(msg) from error
         except (OSError, ValueError) as error:
             msg = f"no JobManager answers at 127.0.0.1:{self.rest_port} ({error}); see {self.log_folder / 'flink-jobmanager.log'}"
@@ -299,18 +304,25 @@ class FlinkCluster:
             ]
         command += [f"-D{key}={value}" for key, value in (settings or {}).items()]
         command += ["-pyexec", sys.executable, "-pyclientexec", sys.executable, "-py", str(script), *arguments]
+        log = self.log_folder / f"submit-{name}.log"
+        log.unlink(missing_ok=True)
+        client = processes.launch(command, self.environment(), log, jars.PROJECT)
+        identity = ProcessId.of(client.pid)
+        if identity is not None:
+            self.clients[name] = identity
         try:
-            done = subprocess.run(
-                command, env={**os.environ, **self.environment()}, cwd=jars.PROJECT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout_s, check=False
-            )  # fmt: skip
+            code = client.wait(timeout_s)
         except subprocess.TimeoutExpired as error:
-            msg = f"job {name!r} was not accepted within {timeout_s:.0f} s"
+            msg = f"job {name!r} was not accepted within {timeout_s:.0f} s; see {log}"
             raise SubmissionFailed(msg) from error
-        said = done.stdout + done.stderr
-        (self.log_folder / f"submit-{name}.log").write_text(said)
+        finally:
+            if identity is not None and client.poll() is None:
+                processes.stop(identity, timeout_s=0.0)
+            self.clients.pop(name, None)
+        said = log.read_text(errors="replace")
         found = _JOB_ID.findall(said)
-        if done.returncode or not found:
-            msg = f"job {name!r} was not accepted (see {self.log_folder / f'submit-{name}.log'}): {_last_error(said)}"
+        if code or not found:
+            msg = f"job {name!r} was not accepted (see {log}): {_last_error(said)}"
             raise SubmissionFailed(msg)
         job_id = str(found[-1])
         self._remember(name, job_id)
@@ -361,6 +373,11 @@ class FlinkCluster:
         """Newest state of any job that was submitted as `name`."""
         points = [(point.stat().st_mtime_ns, point) for job_id in self._job_ids(name) if (point := self.latest_checkpoint(job_id))]
         return max(points)[1] if points else None
+
+    def newest_job_id(self, name: str) -> str | None:
+        """Id of the job that was submitted last as `name`."""
+        ids = self._job_ids(name)
+        return ids[-1] if ids else None
 
     def _job_ids(self, name: str) -> list[str]:
         ids: dict[str, list[str]] = json.loads(self._jobs_file.read_text()) if self._jobs_file.exists() else {}
@@ -451,10 +468,11 @@ def _empty(folder: Path) -> None:
 
 
 def _last_error(said: str) -> str:
-    """The line of a client's output that helps: Python's or Java's last exception."""
+    """The line of a client's output that helps: Python's exception if there is one, else Java's last cause."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    errors = [line for line in lines if re.search(r"(Error|Exception|error)\b.*:", line) and not line.startswith("at ")]
-    return (errors or lines or ["nothing was said"])[-1][:500]
+    python = [line for line in lines if re.match(r"(?!java|org\.|Caused)[\w.]+(Error|Exception|Faults|Exit): ", line)]
+    java = [line for line in lines if line.startswith("Caused by: ")]
+    return (python or java or lines or ["nothing was said"])[-1][:500]
 
 
 class _file_lock:
@@ -479,7 +497,7 @@ rootLogger.appenderRef.console.ref = Console
 appender.console.name = Console
 appender.console.type = CONSOLE
 appender.console.layout.type = PatternLayout
-appender.console.layout.pattern = %d{yyyy-MM-dd HH:mm:ss,SSS} %-5p %c{1} %m%n%ex{short.20}
+appender.console.layout.pattern = %d{yyyy-MM-dd HH:mm:ss,SSS} %-5p %c{1} %m%n
 # Two lines a job and checkpoint would fill the disk.
 logger.checkpoint.name = org.apache.flink.runtime.checkpoint.CheckpointCoordinator
 logger.checkpoint.level = WARN

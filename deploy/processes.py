@@ -50,6 +50,13 @@ class Usage:
     """CPU-seconds since each of them began."""
 
 
+def own_usage() -> Usage:
+    """What this process uses, without those that it started."""
+    process = psutil.Process()
+    times = process.cpu_times()
+    return Usage(process.memory_info().rss / 2**20, times.user + times.system)
+
+
 def launch(command: Sequence[str], environment: Mapping[str, str], log: Path, cwd: Path) -> subprocess.Popen[bytes]:
     """Start `command` in a session of its own (no terminal signal reaches it), stdout and stderr appended to `log`."""
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -67,25 +74,35 @@ def launch(command: Sequence[str], environment: Mapping[str, str], log: Path, cw
         )
 
 
-def family(identity: ProcessId) -> list[ProcessId]:
-    """The process and all its descendants, as far as they run; empty once it is gone."""
-    if not identity.is_alive():
-        return []
-    try:
-        members = [psutil.Process(identity.pid), *psutil.Process(identity.pid).children(recursive=True)]
-    except psutil.Error:
-        return [identity]
-    found = []
-    for member in members:
-        with contextlib.suppress(psutil.Error):
-            found.append(ProcessId(member.pid, member.create_time()))
+def sessions() -> dict[int, list[int]]:
+    """Session id -> pids, of all processes; what `launch` started leads a session with its own pid as the id."""
+    found: dict[int, list[int]] = {}
+    for pid in psutil.pids():
+        with contextlib.suppress(OSError):
+            found.setdefault(os.getsid(pid), []).append(pid)
     return found
 
 
-def usage(identity: ProcessId) -> dict[ProcessId, Usage]:
-    """Memory and CPU of a process and its descendants; what cannot be read any more is left out."""
+def family(identity: ProcessId, known: Mapping[int, list[int]] | None = None) -> list[ProcessId]:
+    """The process and all that it started, as far as they run, also when it has died itself.
+
+    Parameters
+    ----------
+    known
+        Result of `sessions`, where several families are asked for at once.
+    """
+    leader = ProcessId.of(identity.pid)
+    if leader is not None and abs(leader.created - identity.created) >= 1.0:
+        return []  # the pid belongs to somebody else by now; while one of ours lived it could not have been given away
+    pids = {identity.pid, *(sessions() if known is None else known).get(identity.pid, [])}
+    members = (ProcessId.of(pid) for pid in pids)
+    return [member for member in members if member is not None and member.is_alive()]
+
+
+def usage(identity: ProcessId, known: Mapping[int, list[int]] | None = None) -> dict[ProcessId, Usage]:
+    """Memory and CPU of a process and all that it started; what cannot be read any more is left out."""
     measured = {}
-    for member in family(identity):
+    for member in family(identity, known):
         with contextlib.suppress(psutil.Error):
             process = psutil.Process(member.pid)
             times = process.cpu_times()
@@ -93,36 +110,28 @@ def usage(identity: ProcessId) -> dict[ProcessId, Usage]:
     return measured
 
 
-def stop(
-    identity: ProcessId, relatives: Sequence[ProcessId] = (), timeout_s: float = 15.0, first: signal.Signals = signal.SIGTERM
-) -> bool:
+def stop(identity: ProcessId, timeout_s: float = 15.0, first: signal.Signals = signal.SIGTERM) -> bool:
     """End a process and everything it started: `first` to the process, after `timeout_s` SIGKILL to all that is left.
-
-    Parameters
-    ----------
-    relatives
-        Descendants seen earlier; they are ended even if the process itself is gone already.
 
     Returns
     -------
     bool
         Whether all of them went without being killed.
     """
-    members = {*relatives, *family(identity)} | ({identity} if identity.is_alive() else set())
     _signal(identity, first)
     deadline = time.monotonic() + timeout_s
     while identity.is_alive() and time.monotonic() < deadline:
         _reap(identity.pid)
         time.sleep(0.02)
-    members |= set(family(identity))
-    survivors = [member for member in members if member.is_alive()]
-    for member in survivors:
-        _signal(member, signal.SIGKILL)
-    while any(member.is_alive() for member in survivors):
+    clean = True
+    while survivors := family(identity):
+        clean = False
+        for member in survivors:
+            _signal(member, signal.SIGKILL)
         _reap(identity.pid)
         time.sleep(0.02)
     _reap(identity.pid)
-    return not survivors
+    return clean
 
 
 def kill(identity: ProcessId) -> None:

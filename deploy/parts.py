@@ -1,0 +1,113 @@
+"""The table of parts: what a plant's stack consists of, in which order it starts, and how one sees that a part is ready."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from pathlib import Path
+
+from deploy import jars, ports
+from deploy.flink_cluster import FlinkCluster
+from deploy.kafka_broker import KafkaBroker
+from deploy.settings import StackSettings
+
+JOBS = ("metering", "detection", "forecast", "advice")
+
+
+class Stage(IntEnum):
+    """Order of starting; stopping goes the other way. Parts of one stage start together."""
+
+    GROUND = 10
+    """Broker and Flink."""
+    SERVICES = 20
+    """What reads the topics: historian, page, sinks."""
+    JOBS = 30
+    """The Flink jobs; they start while the services do."""
+    EDGE = 40
+    """What brings readings: when it starts, all others are ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One process that is kept running."""
+
+    name: str
+    command: tuple[str, ...]
+    stage: Stage
+    environment: Mapping[str, str] = field(default_factory=dict)
+    ready: Callable[[], bool] | None = None
+    """Whether it serves; None waits for a line with the word ``ready`` in its output."""
+    ready_timeout_s: float = 90.0
+    port: int | None = None
+    """Where it listens, for display."""
+    stop_timeout_s: float = 20.0
+    takes_along: tuple[str, ...] = ()
+    """Parts that are started anew with this one after it died."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobPart:
+    """One Flink job that is kept running."""
+
+    name: str
+    script: Path
+    arguments: tuple[str, ...]
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Flink settings of this job alone."""
+
+
+def service(verb: str, stage: Stage, arguments: tuple[str, ...], **others: object) -> Part:
+    """A part that is a verb of our own command line, such as ``gateway``."""
+    command = (sys.executable, "-m", "lastgang.cli", verb, *arguments)
+    return Part(verb, command, stage, **others)  # type: ignore[arg-type]  # passed on as they are
+
+
+def ground_parts(broker: KafkaBroker, cluster: FlinkCluster) -> list[Part]:
+    """Broker and cluster."""
+    environment = cluster.environment()
+    return [
+        Part("kafka", tuple(broker.command()), Stage.GROUND, ready=broker.is_ready, port=broker.port),
+        Part(
+            "flink-jobmanager", tuple(cluster.jobmanager_command()), Stage.GROUND, environment,
+            ready=cluster.is_answering, port=cluster.rest_port,
+            # It comes back without its jobs; their remains in the TaskManager would hold their slots for a minute.
+            takes_along=("flink-taskmanager",),
+        ),
+        Part("flink-taskmanager", tuple(cluster.taskmanager_command()), Stage.GROUND, environment, ready=cluster.is_ready),
+    ]  # fmt: skip
+
+
+def job_parts(plant_dir: Path, kafka: str, namespace: str) -> list[JobPart]:
+    """The four jobs; each folder in ``stream_jobs/`` may hold a ``flink.properties`` with settings of that job alone."""
+    arguments = ("--plant", str(plant_dir), "--kafka", kafka, "--namespace", namespace)
+    folders = [(name, jars.PROJECT / "stream_jobs" / name) for name in JOBS]
+    return [JobPart(name, folder / "job.py", arguments, _properties(folder / "flink.properties")) for name, folder in folders]
+
+
+def service_parts(plant_dir: Path, kafka: str, settings: StackSettings, console_port: int) -> list[Part]:
+    """Historian, page, gateway, and the sink to InfluxDB where that is configured."""
+    common = ("--plant", str(plant_dir), "--kafka", kafka, "--namespace", settings.namespace)
+    parts = [
+        service("historian", Stage.SERVICES, common),
+        service(
+            "console", Stage.SERVICES, (*common, "--host", settings.console.host, "--port", str(console_port)),
+            ready=lambda: ports.answers(console_port), port=console_port,
+        ),
+        service("gateway", Stage.EDGE, common),
+    ]  # fmt: skip
+    if settings.influx is not None:
+        influx = settings.influx
+        parts.append(
+            service("influx-sink", Stage.SERVICES, (*common, "--url", influx.url, "--org", influx.org, "--bucket", influx.bucket))
+        )
+    return parts
+
+
+def _properties(file: Path) -> dict[str, str]:
+    if not file.exists():
+        return {}
+    lines = (line.strip() for line in file.read_text().splitlines())
+    pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
+    return {key.strip(): value.strip() for key, _, value in pairs}

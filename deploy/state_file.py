@@ -1,0 +1,77 @@
+"""What runs, on disk: so that `status` and `down` find it, and a crash of the supervisor leaves nobody behind unknown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+
+from deploy.processes import ProcessId
+from domain.toml_files import Settings
+
+FILE_NAME = "stack.json"
+
+
+class ProcessState(Settings):
+    """A `ProcessId` as it is written."""
+
+    pid: int
+    created: float
+
+    @classmethod
+    def of(cls, identity: ProcessId) -> ProcessState:
+        """As it is written."""
+        return cls(pid=identity.pid, created=identity.created)
+
+    def identity(self) -> ProcessId:
+        """As the rest of the program knows it."""
+        return ProcessId(self.pid, self.created)
+
+
+class PartState(Settings):
+    """One part as the supervisor saw it last."""
+
+    name: str
+    state: str
+    process: ProcessState | None = None
+    family: tuple[ProcessState, ...] = ()
+    """The process and its descendants."""
+    port: int | None = None
+    rss_mb: float = 0.0
+    cpu_s: float = 0.0
+    restarts: int = 0
+    note: str = ""
+
+
+class StackState(Settings):
+    """The whole stack; `phase` is one of starting, ready, stopping, stopped, failed."""
+
+    phase: str
+    supervisor: ProcessState
+    plant: str
+    message: str = ""
+    ports: dict[str, int] = Field(default_factory=dict)
+    parts: tuple[PartState, ...] = ()
+
+    def is_supervised(self) -> bool:
+        """Whether the supervisor that wrote this runs."""
+        return self.supervisor.identity().is_alive()
+
+    def living(self) -> list[PartState]:
+        """Parts of which a process still runs."""
+        return [part for part in self.parts if any(member.identity().is_alive() for member in part.family)]
+
+
+def write_state(home: Path, state: StackState) -> None:
+    """Replace the file whole: a reader sees the old or the new one."""
+    fresh = home / f"{FILE_NAME}.new"
+    fresh.write_text(state.model_dump_json(indent=1))
+    fresh.replace(home / FILE_NAME)
+
+
+def read_state(home: Path) -> StackState | None:
+    """The last state; None where there has never been a stack, or its file is of another version."""
+    try:
+        return StackState.model_validate_json((home / FILE_NAME).read_text())
+    except (OSError, ValidationError):
+        return None

@@ -1,0 +1,93 @@
+"""What tests share: one real broker and one real Flink cluster a run, and the rule that CI skips nothing unseen."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy import jars
+from deploy.flink_cluster import FlinkCluster, FlinkSizes
+from deploy.kafka_broker import KafkaBroker
+from deploy.ports import free_port
+
+IN_CI = bool(os.environ.get("CI"))
+ALLOWED_SKIPS = Path(__file__).parent / "allowed_skips.txt"
+
+
+@pytest.fixture(scope="session")
+def java_parts() -> None:
+    """Skips where the set-up has not copied the jars; in CI that is a failure."""
+    if not jars.jars_present():
+        message = f"no Kafka and Flink connector jars in {jars.jars_folder()}: run `make setup`"
+        if IN_CI:
+            pytest.fail(message)
+        pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def stack_kafka(java_parts: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
+    """The broker that all tests share; take `namespace` for topics of your own, and a broker of your own to kill one."""
+    broker = KafkaBroker(tmp_path_factory.mktemp("kafka"), free_port(), free_port())
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture(scope="session")
+def flink(java_parts: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlinkCluster]:
+    """The Flink session cluster that all tests share; leave no job of yours running (see `flink_jobs_end`)."""
+    cluster = FlinkCluster(tmp_path_factory.mktemp("flink"), free_port(), free_port(), FlinkSizes(checkpoint_interval_s=1.0))
+    cluster.start()
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture
+def flink_jobs_end(flink: FlinkCluster) -> Iterator[None]:
+    """Cancels, after the test, every job that the test has left running."""
+    yield
+    for job in flink.jobs():
+        if not job.is_over:
+            flink.cancel(job.job_id)
+
+
+@pytest.fixture
+def namespace() -> str:
+    """What stands before the names of this test's topics, so that tests share a broker without seeing each other."""
+    return f"t{uuid.uuid4().hex[:10]}."
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: takes more than some seconds")
+
+
+def _skip_reasons(session: pytest.Session) -> list[str]:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    reasons = []
+    for report in reporter.stats.get("skipped", []) if reporter else []:
+        told = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        reasons.append(f"{report.nodeid}: {told.removeprefix('Skipped: ')}")
+    return reasons
+
+
+def _unseen_skips(session: pytest.Session) -> list[str]:
+    allowed = [line.strip() for line in ALLOWED_SKIPS.read_text().splitlines() if line.strip() and not line.startswith("#")]
+    return [reason for reason in _skip_reasons(session) if not any(part in reason for part in allowed)]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI a skip that `allowed_skips.txt` does not name fails the run."""
+    if IN_CI and session.exitstatus == pytest.ExitCode.OK and _unseen_skips(session):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    session = terminalreporter._session
+    if IN_CI and session is not None and (unseen := _unseen_skips(session)):
+        terminalreporter.section("skipped, but CI must run them (tests/allowed_skips.txt)", red=True)
+        for reason in unseen:
+            terminalreporter.write_line(reason)

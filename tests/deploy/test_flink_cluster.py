@@ -1,0 +1,123 @@
+"""The session cluster: a Python job survives the TaskManager's death, the JobManager's, and a stop with savepoint."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from kafka import KafkaConsumer, KafkaProducer
+from kafka.admin import KafkaAdminClient, NewTopic
+
+from deploy.flink_cluster import ClusterFailed, FlinkCluster, SubmissionFailed, shipped_java_options
+from deploy.jars import flink_home
+from deploy.kafka_broker import KafkaBroker
+
+JOB = Path(__file__).parent / "jobs" / "count_job.py"
+
+
+def wait_until(holds: Callable[[], bool], timeout_s: float = 90.0) -> None:
+    """Return when `holds` does; the cluster has no event for it."""
+    deadline = time.monotonic() + timeout_s
+    while not holds():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.1)
+
+
+class Numbered:
+    """Sends values to the job and reads what comes back."""
+
+    def __init__(self, broker: KafkaBroker, namespace: str) -> None:
+        admin = KafkaAdminClient(bootstrap_servers=broker.bootstrap)
+        admin.create_topics([NewTopic(f"{namespace}in", 1, 1), NewTopic(f"{namespace}out", 1, 1)])
+        admin.close()
+        self.namespace = namespace
+        self._producer = KafkaProducer(bootstrap_servers=broker.bootstrap)
+        self._consumer = KafkaConsumer(
+            f"{namespace}out", bootstrap_servers=broker.bootstrap, auto_offset_reset="earliest", consumer_timeout_ms=90_000
+        )
+
+    def answer_to(self, value: str) -> str:
+        """What the job makes of `value`; answers that were repeated after a restart are passed over."""
+        self._producer.send(f"{self.namespace}in", key=b"meter", value=value.encode()).get(30)
+        return next(text for message in self._consumer if (text := message.value.decode()).startswith(f"{value} "))
+
+    def close(self) -> None:
+        self._producer.close()
+        self._consumer.close()
+
+
+@pytest.mark.cluster
+@pytest.mark.usefixtures("flink_jobs_end")
+def test_a_python_job_goes_on_counting_after_every_kind_of_stop(
+    flink: FlinkCluster, stack_kafka: KafkaBroker, namespace: str
+) -> None:
+    topics = Numbered(stack_kafka, namespace)
+    arguments = [stack_kafka.bootstrap, namespace]
+    name = f"count-{namespace}"
+
+    job_id = flink.submit(JOB, arguments, name)
+    assert topics.answer_to("a") == "a is number 1"
+    assert topics.answer_to("b") == "b is number 2"
+
+    done = flink.checkpoints_completed(job_id)
+    wait_until(lambda: flink.checkpoints_completed(job_id) >= done + 2)
+    flink.kill_taskmanager()
+    flink.start_taskmanager()
+    assert topics.answer_to("c") == "c is number 3"
+
+    done = flink.checkpoints_completed(job_id)
+    wait_until(lambda: flink.checkpoints_completed(job_id) >= done + 2)
+    flink.kill_jobmanager()
+    flink.kill_taskmanager()
+    flink.start_jobmanager()
+    flink.start_taskmanager()
+    wait_until(flink.is_ready)
+    assert flink.jobs() == [], "a session cluster's JobManager forgets its jobs: whoever supervises submits them again"
+    job_id = flink.submit(JOB, arguments, name)
+    assert topics.answer_to("d") == "d is number 4"
+
+    savepoint = flink.stop_with_savepoint(job_id)
+    assert flink.resume_point(name) == savepoint
+    job_id = flink.submit(JOB, arguments, name)
+    assert topics.answer_to("e") == "e is number 5"
+
+    fresh = flink.submit(JOB, arguments, f"{name}-fresh")
+    assert fresh != job_id
+    topics.close()
+
+
+@pytest.mark.cluster
+def test_a_job_with_a_mistake_is_refused_with_what_python_said(flink: FlinkCluster, tmp_path: Path) -> None:
+    script = tmp_path / "broken_job.py"
+    script.write_text("import nothing_of_that_name\n")
+    with pytest.raises(SubmissionFailed, match="No module named 'nothing_of_that_name'"):
+        flink.submit(script, [], "broken")
+
+
+def test_a_cluster_that_does_not_run_says_where_it_was_looked_for(tmp_path: Path) -> None:
+    cluster = FlinkCluster(tmp_path, rest_port=9, rpc_port=10)
+    assert not cluster.is_answering()
+    with pytest.raises(ClusterFailed, match=r"no JobManager answers at 127\.0\.0\.1:9"):
+        cluster.jobs()
+
+
+def test_the_newest_of_checkpoints_and_savepoints_is_where_a_job_goes_on(tmp_path: Path) -> None:
+    cluster = FlinkCluster(tmp_path, 0, 0)
+    (tmp_path / "jobs.json").write_text('{"metering": ["old", "new"], "advice": []}')
+    for number, place in enumerate(("checkpoints/old/chk-7", "checkpoints/new/chk-1", "savepoints/new/savepoint-x")):
+        folder = tmp_path / place
+        folder.mkdir(parents=True)
+        (folder / "_metadata").touch()
+        os.utime(folder / "_metadata", (number, number))
+    (tmp_path / "checkpoints/new/chk-2").mkdir()  # begun, never completed
+    assert cluster.resume_point("metering") == tmp_path / "savepoints/new/savepoint-x"
+    assert cluster.latest_checkpoint("old") == tmp_path / "checkpoints/old/chk-7"
+    assert cluster.resume_point("advice") is None
+
+
+def test_flink_ships_the_java_options_that_we_keep() -> None:
+    options = shipped_java_options((flink_home() / "conf" / "config.yaml").read_text())
+    assert "--add-opens=java.base/java.util=ALL-UNNAMED" in options
