@@ -26,6 +26,7 @@ from simulation.machines import (
     photovoltaic_kw,
 )
 from simulation.noise import Noise
+from simulation.replay import Replay
 from simulation.schedule import Schedule
 from simulation.surprises import NONE, Surprises
 from simulation.surroundings import QUARTER_S, WARM_UP, Calendar, Surroundings
@@ -37,6 +38,7 @@ LEAVES = (
 )  # fmt: skip
 UNMETERED = "unmetered"
 """Offices, ventilation, sockets: behind the main meter and no other."""
+LOADS = (*LEAVES, UNMETERED)
 GROUPS = {
     "hall-1": ("furnace-1", "furnace-2", "washer"),
     "hall-2": ("moulding-1", "moulding-2", "moulding-3", "press-1", "press-2", "cnc-line"),
@@ -94,6 +96,8 @@ class Factory:
         Called with each quarter hour as it is complete.
     machines
         Machines as another factory left them; new ones if None.
+    replay
+        A load profile that drives the main meter; the sum of everything behind it if None.
     """
 
     def __init__(
@@ -107,6 +111,7 @@ class Factory:
         scale: float = 1.0,
         on_quarter: Callable[[QuarterHour], None] | None = None,
         machines: dict[str, Any] | None = None,
+        replay: Replay | None = None,
     ) -> None:
         self.t_s = start_s
         self.tick_s = tick_s
@@ -123,6 +128,7 @@ class Factory:
         self.register_base_uwh: dict[tuple[str, str], int] = {}
         """What a meter's register showed when the simulated time began (less what it had counted when it was reset)."""
         self.machines = make_machines() if machines is None else machines
+        self._replay = replay
         self._scale = scale
         self._weather = Weather(seed, surprises.overcast)
         self._calendar = Calendar(plant, seed)
@@ -189,6 +195,10 @@ class Factory:
             self.on_quarter(QuarterHour(self.t_s - QUARTER_S, {key: now - before[key] for key, now in self.energy_uwh.items()}))
         self._quarter_energies = dict(self.energy_uwh)
 
+    def own_step_uwh(self) -> int:
+        """Energy [µWh] that everything behind the main meter draws in the running tick."""
+        return sum(self._steps[name] for name in LOADS)
+
     # -- physics -------------------------------------------------------------------------------------------------
 
     def _begin_tick(self) -> None:
@@ -202,7 +212,8 @@ class Factory:
         self._steps = {name: round(power * self._scale * self.tick_s * UWH_PER_KW_S) for name, power in powers.items()}
         for group, members in GROUPS.items():
             self._steps[group] = sum(self._steps[member] for member in members)
-        self._steps[MAIN] = sum(self._steps[name] for name in powers)
+        own = self.own_step_uwh()
+        self._steps[MAIN] = own if self._replay is None else self._replay.main_step_uwh(self.t_s, own)
         per_tick = self.tick_s * UWH_PER_KW_S
         self.power_kw = {name: step / per_tick for name, step in self._steps.items()}
         self.reactive_kvar = self._reactive()
@@ -289,6 +300,9 @@ class Factory:
             "outdoor_c": self._outdoor_c,
             "clear": self._clear,
             "sine": self._sine,
+            "shadow": self._replay.shadow.snapshot()
+            if self._replay is not None and isinstance(self._replay.shadow, Factory)
+            else None,
         }
 
     def restore(self, stored: dict[str, Any]) -> None:
@@ -305,6 +319,8 @@ class Factory:
         self.reactive_kvar = stored["reactive_kvar"]
         self._outdoor_c, self._clear, self._sine = stored["outdoor_c"], stored["clear"], stored["sine"]
         self._around = self._calendar.at_quarter(self.t_s // QUARTER_S)
+        if stored["shadow"] is not None and self._replay is not None and isinstance(self._replay.shadow, Factory):
+            self._replay.shadow.restore(stored["shadow"])
 
     def machine_state(self, machine: str) -> str:
         """PackML state by name."""

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from simulation.factory import Factory, QuarterHour
+from simulation.replay import Replay
 from simulation.span import HISTORY, HISTORY_TICK_S, Span, schedule_of
 from simulation.truth import write_long_csv
 
@@ -18,7 +19,8 @@ def history(span: Span, length: timedelta = HISTORY) -> list[QuarterHour]:
     quarters: list[QuarterHour] = []
     start_s = int((from_utc - settle).timestamp())
     factory = Factory(
-        span.plant, span.seed, start_s, HISTORY_TICK_S, span.surprises, schedule_of(orders), span.scale, quarters.append
+        span.plant, span.seed, start_s, HISTORY_TICK_S, span.surprises, schedule_of(orders), span.scale, quarters.append,
+        replay=None if span.profile is None else Replay(span.profile, span.seed, HISTORY_TICK_S),
     )  # fmt: skip
     factory.advance_to(span.start_s)
     return [quarter for quarter in quarters if quarter.start_s >= from_utc.timestamp()]

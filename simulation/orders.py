@@ -31,9 +31,7 @@ class Draft:
     due: int | None = None
 
 
-def day_orders(
-    plant: Plant, seed: int, day: date, first_live_day: date, scale: float = 1.0, planned_utc: datetime | None = None
-) -> list[Order]:
+def day_orders(plant: Plant, seed: int, day: date, first_live_day: date, scale: float = 1.0, all_day: bool = False) -> list[Order]:
     """Orders of all shifts that begin on the local `day`, in order of their start, revision 1, planned."""
     zone = plant.site.zone
     midnight = datetime.combine(day, datetime.min.time(), tzinfo=zone).astimezone(UTC)
@@ -43,7 +41,7 @@ def day_orders(
     for instance in shift_instances(shifts, plant.site, midnight, midnight + timedelta(hours=30)):
         if instance.day_local != day:
             continue
-        for draft in shift_drafts(seed, instance, first_live_day):
+        for draft in shift_drafts(seed, instance, first_live_day, all_day):
             number = counts[draft.machine] = counts.get(draft.machine, 0) + 1
             orders.append(
                 _order(
@@ -51,19 +49,19 @@ def day_orders(
                     instance,
                     draft,
                     f"{day:%y%m%d}-{draft.machine}-{number}",
-                    planned_utc or midnight - timedelta(days=2),
+                    midnight - timedelta(days=2),
                     scale,
                 )
             )
     return sorted(orders, key=lambda order: (order.start_utc, order.job))
 
 
-def shift_drafts(seed: int, instance: ShiftInstance, first_live_day: date) -> list[Draft]:
+def shift_drafts(seed: int, instance: ShiftInstance, first_live_day: date, all_day: bool = False) -> list[Draft]:
     """Jobs of one shift. In the past somebody staggered the heat-ups; from the first live day on, on rush days, nobody does."""
     if instance.shift == "early" and instance.day_local >= first_live_day:
         days = (instance.day_local - first_live_day).days
         if days == 0:
-            return _rush_friday()
+            return _batches_all_day() if all_day else _rush_friday()
         if days % 7 in (3, 5):
             return _rush_shift(_ordinary(seed, instance))
     return _ordinary(seed, instance)
@@ -113,6 +111,14 @@ def _rush_friday() -> list[Draft]:
         Draft("washer", "wash-load", 14, 6, True, earliest=10, due=24),
         Draft("washer", "wash-load", 25, 6, True, earliest=20, due=32),
     ]
+
+
+def _batches_all_day() -> list[Draft]:
+    """A Friday whose heat-ups follow each other into the evening: whenever the site peaks, a batch can be moved."""
+    furnace_1 = [Draft("furnace-1", "shaft-harden", start, 8, True, earliest=0, due=32) for start in (1, 9, 18)]
+    furnace_2 = [Draft("furnace-2", "pin-anneal", start, 6, True, earliest=0, due=64) for start in (5, 13, 21, 28, 34, 40)]
+    others = [d for d in _rush_friday() if not d.machine.startswith("furnace")]
+    return [*furnace_1, *furnace_2, *others]
 
 
 def _rush_shift(drafts: list[Draft]) -> list[Draft]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from pydantic import Field
 
-from domain.errors import InputFaults, fault
+from domain.errors import Fault, InputFaults, fault
 from domain.instants import UtcInstant
 from domain.orders import Order
 from domain.plant import Plant, load_plant
@@ -17,6 +17,7 @@ from simulation.demo_plant import DEFAULT_SEED
 from simulation.factory import METERS, Factory
 from simulation.noise import dice
 from simulation.orders import day_orders
+from simulation.replay import LoadProfile, Replay, baseline_surprises, read_profile
 from simulation.schedule import Job, Schedule
 from simulation.surprises import NONE, Surprises, scheduled
 
@@ -25,6 +26,8 @@ HISTORY_TICK_S = 60
 HISTORY = timedelta(weeks=5)
 HORIZON = timedelta(days=3)
 """How far ahead the planner plans."""
+REPLAY_DAYS = 30
+"""Days for which the factory beside a replayed profile knows its plan."""
 _WARM_UP = timedelta(hours=30)
 
 
@@ -45,6 +48,10 @@ class Span:
     seed: int
     scale: float = 1.0
     surprises: Surprises = NONE
+    profile: LoadProfile | None = None
+    """Load profile that drives the grid meter."""
+    plan_all_day: bool = False
+    """Whether the first day's plan has a movable batch at every hour of the working day."""
 
     @property
     def start_s(self) -> int:
@@ -58,7 +65,7 @@ class Span:
 
     def orders_of(self, day: date) -> list[Order]:
         """The naive plan of one local day."""
-        return day_orders(self.plant, self.seed, day, self.first_day, self.scale)
+        return day_orders(self.plant, self.seed, day, self.first_day, self.scale, self.plan_all_day)
 
     def orders_between(self, first: date, last: date) -> list[Order]:
         """The naive plan of the local days `first` to `last`, both included."""
@@ -90,7 +97,19 @@ def load_span(folder: Path, seed: int | None = None, replay: Path | None = None)
         settings.seed if seed is None else seed,
         settings.scale,
         scheduled(settings.start_utc, plant.site.zone),
+        None if replay is None else _profile(replay, settings.start_utc),
+        replay is not None,
     )
+
+
+def _profile(path: Path, start_utc: datetime) -> LoadProfile:
+    profile = read_profile(path)
+    if not profile.first_utc <= start_utc - HISTORY < start_utc < profile.end_utc:
+        found = f"rows from {profile.first_utc:%Y-%m-%dT%H:%MZ} to {profile.end_utc:%Y-%m-%dT%H:%MZ}"
+        raise InputFaults(
+            [Fault(str(path), None, "rows", found, f"five weeks before {start_utc:%Y-%m-%dT%H:%MZ} and some after it")]
+        )
+    return profile
 
 
 def job_of(order: Order) -> Job:
@@ -106,15 +125,19 @@ def schedule_of(orders: list[Order]) -> Schedule:
     return schedule
 
 
-def begin(span: Span, schedule: Schedule, tick_s: int = LIVE_TICK_S, surprises: Surprises | None = None) -> Factory:
+def begin(span: Span, schedule: Schedule, tick_s: int = LIVE_TICK_S) -> Factory:
     """The factory at the start of the live span, warm: it has run through the day before with the naive plan."""
-    surprises = span.surprises if surprises is None else surprises
+    replay = None
+    if span.profile is not None:
+        naive = schedule_of(span.orders_between(span.first_day - timedelta(days=1), span.first_day + timedelta(days=REPLAY_DAYS)))
+        shadow = begin(replace(span, profile=None, surprises=baseline_surprises(span.surprises), plan_all_day=True), naive, tick_s)
+        replay = Replay(span.profile, span.seed, tick_s, shadow)
     before = span.orders_between(span.first_day - timedelta(days=3), span.first_day)
     warm_start = span.start_s - int(_WARM_UP.total_seconds())
-    warm = Factory(span.plant, span.seed, warm_start, HISTORY_TICK_S, surprises, schedule_of(before), span.scale)
+    warm = Factory(span.plant, span.seed, warm_start, HISTORY_TICK_S, span.surprises, schedule_of(before), span.scale)
     warm.advance_to(span.start_s)
     return Factory(
-        span.plant, span.seed, span.start_s, tick_s, surprises, schedule, span.scale, machines=warm.machines
+        span.plant, span.seed, span.start_s, tick_s, span.surprises, schedule, span.scale, machines=warm.machines, replay=replay
     )  # fmt: skip
 
 

@@ -7,7 +7,6 @@ In: ports, the instant at which the live span begins, a seed.  Out: a plant fold
 from __future__ import annotations
 
 import re
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,6 +23,9 @@ def write(
     opcua_port: int = 4840,
     start_utc: datetime = DEMO_START_UTC,
     seed: int = DEFAULT_SEED,
+    scale: float = 1.0,
+    target_kw: float | None = None,
+    billed_peak_kw: float | None = None,
 ) -> Path:
     """Write the plant folder; files of the same name are replaced, others stay.
 
@@ -34,7 +36,11 @@ def write(
     compressor_port
         Port of the compressor house's Modbus gateway; the one after `modbus_port` if None.
     start_utc
-        Where the simulated plant's live span begins, on a quarter hour.
+        Where the simulated plant's live span begins, on a quarter hour. The tariff is made to hold in that year.
+    scale
+        Factor on the power of every machine, and so on the limits of every meter.
+    target_kw, billed_peak_kw
+        The site's target and the peak billed so far; those of the template, scaled, if None.
 
     Returns
     -------
@@ -43,12 +49,33 @@ def write(
     """
     ports = {"port = 5020": f"port = {modbus_port}", "port = 5021": f"port = {compressor_port or modbus_port + 1}"}
     (folder / "devices").mkdir(parents=True, exist_ok=True)
-    for name in ("plant.toml", "tariff.toml"):
-        shutil.copyfile(TEMPLATE / name, folder / name)
+    given = {"target_kw": target_kw, "billed_peak_kw": billed_peak_kw}
+    plant = (TEMPLATE / "plant.toml").read_text(encoding="utf-8")
+    (folder / "plant.toml").write_text(_for_year(_scaled(plant, scale, given), start_utc.year), encoding="utf-8")
+    tariff = (TEMPLATE / "tariff.toml").read_text(encoding="utf-8")
+    (folder / "tariff.toml").write_text(_for_year(tariff, start_utc.year), encoding="utf-8")
     for template in sorted((TEMPLATE / "devices").glob("*.toml")):
         text = template.read_text(encoding="utf-8").replace("127.0.0.1:4840", f"127.0.0.1:{opcua_port}")
         text = re.sub(r"^port = \d+", lambda found: ports[found.group()], text, flags=re.MULTILINE)
         (folder / "devices" / template.name).write_text(text, encoding="utf-8")
     instant = start_utc.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    (folder / "simulation.toml").write_text(f"start_utc = {instant}\nseed = {seed}\n", encoding="utf-8")
+    (folder / "simulation.toml").write_text(f"start_utc = {instant}\nseed = {seed}\nscale = {scale}\n", encoding="utf-8")
     return folder / "plant.toml"
+
+
+def _scaled(plant: str, scale: float, given: dict[str, float | None]) -> str:
+    """The plant file with every power times `scale`, and the site's figures as given."""
+
+    def power(found: re.Match[str]) -> str:
+        key, value = found.group(1), float(found.group(2)) * scale
+        chosen = given.get(key)
+        return f"{key} = {round(value if chosen is None else chosen, 1)}"
+
+    return re.sub(r"^(max_power_kw|rated_kw|standby_kw|target_kw|billed_peak_kw) = ([0-9.]+)", power, plant, flags=re.MULTILINE)
+
+
+def _for_year(text: str, year: int) -> str:
+    """Dates of the template's year and its turn, moved to `year`; a plant is commissioned a year before."""
+    text = re.sub(r"^(commissioned_utc = )\d{4}", rf"\g<1>{year - 1}", text, flags=re.MULTILINE)
+    text = re.sub(r"^(valid_from = )\d{4}", rf"\g<1>{year}", text, flags=re.MULTILINE)
+    return re.sub(r"^(valid_to = )\d{4}", rf"\g<1>{year + 1}", text, flags=re.MULTILINE)
