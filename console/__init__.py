@@ -1,0 +1,8 @@
+"""The web page and its HTTP API: what the plant draws now, what is advised, what is known and how well.
+
+In: the ledger (read only), the topics live (demand, readings, recommendations, decisions), the plant file, the plant's clock.
+Out: pages, JSON by ``/api/v1``, decisions onto ``energy.decisions.v1``, reports to take home.
+
+``data`` and ``live`` fetch, ``views`` decide what is to be seen (pure), ``render`` turns views into markup and chart options
+(pure), ``pages`` put them on a screen.
+"""

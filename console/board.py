@@ -1,0 +1,191 @@
+"""One computation for all who look: views are made in one background thread, at most once a second, and shared."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import structlog
+
+from console.data import EmptyHistory, History, RememberedHistory
+from console.live import Feed
+from console.views.scene import ProcessUse, Scene, Sent
+from console.words import Words
+from domain.clock import Clock
+from domain.errors import LastgangError
+from domain.plant import Plant
+from domain.recommendations import Decision, DecisionKind, DeclineReason, RecommendationStatus
+
+View = TypeVar("View")
+SHARE_S = 0.9
+"""How long a view is handed to others before it is made again [real s]."""
+FORGET_S = 60.0
+PROCESSES_EVERY_S = 5.0
+ANSWER_WITHIN_S = 60.0
+"""How long a sent decision keeps its buttons closed while no status comes back [real s]."""
+
+
+class NotDecidable(LastgangError):
+    """The recommendation is not open (any more). Person: look at its status; nothing was sent."""
+
+
+@dataclass
+class _Shared:
+    begun_s: float
+    future: Future[Any]
+    rendered: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+
+
+class Board:
+    """Knows the plant, asks ledger and feed, hands out views.
+
+    Parameters
+    ----------
+    open_history
+        Opens the ledger; None while there is none. Called in the background thread, again until it succeeds.
+    processes
+        Tells what the platform's processes use.
+    """
+
+    def __init__(
+        self,
+        plant: Plant,
+        feed: Feed,
+        clock: Clock,
+        open_history: Callable[[], History | None],
+        processes: Callable[[], tuple[ProcessUse, ...]],
+    ) -> None:
+        self.plant, self.clock = plant, clock
+        self._feed = feed
+        self._open_history = open_history
+        self._processes = processes
+        self._history: RememberedHistory | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="console-views")
+        self._lock = threading.Lock()
+        self._shared: dict[tuple[Any, ...], _Shared] = {}
+        self._sent: dict[str, tuple[float, Sent]] = {}
+        self._uses: tuple[float, tuple[ProcessUse, ...]] = (0.0, ())
+        self._log = structlog.get_logger("console")
+
+    # views -----------------------------------------------------------------------------------------------------
+
+    async def view(self, build: Callable[..., View], *arguments: object) -> View:
+        """The view that `build(scene, *arguments)` makes, at most `SHARE_S` old."""
+        return cast(View, await asyncio.wrap_future(self._share(build, arguments).future))
+
+    async def drawn(self, build: Callable[..., View], arguments: tuple[object, ...], draw: Callable[[View, Words], Any], words: Words) -> Any:  # fmt: skip
+        """What `draw` makes of that view, made once for all who read the same language."""
+        shared = self._share(build, arguments)
+        view = await asyncio.wrap_future(shared.future)
+        key = (draw, words.language)
+        if key not in shared.rendered:
+            shared.rendered[key] = draw(view, words)
+        return shared.rendered[key]
+
+    def _share(self, build: Callable[..., Any], arguments: tuple[object, ...]) -> _Shared:
+        key, now_s = (build, arguments), time.monotonic()
+        with self._lock:
+            known = self._shared.get(key)
+            if known is not None and now_s - known.begun_s < SHARE_S:
+                return known
+            if known is not None and not known.future.done():
+                return known  # the machine is slow: no second one behind it
+            for old in [k for k, s in self._shared.items() if now_s - s.begun_s > FORGET_S]:
+                del self._shared[old]
+            shared = _Shared(now_s, self._thread.submit(self._make, build, arguments))
+            self._shared[key] = shared
+            return shared
+
+    def _make(self, build: Callable[..., Any], arguments: tuple[object, ...]) -> Any:
+        history = self._ledger()
+        return build(self._scene(history), *arguments)
+
+    def _ledger(self) -> RememberedHistory | None:
+        if self._history is None:
+            opened = self._open_history()
+            if opened is not None:
+                self._history = RememberedHistory(opened)
+                self._log.info("ledger_opened")
+        if self._history is not None:
+            self._history.refresh()
+        return self._history
+
+    def _scene(self, history: RememberedHistory | None) -> Scene:
+        live = self._feed.picture()
+        sent = self._outstanding()
+        return Scene(
+            plant=self.plant,
+            history=history if history is not None else EmptyHistory(),
+            live=live,
+            now_utc=self.clock.now_utc(),
+            speed=self.clock.speed,
+            sent=sent,
+            processes=self._process_uses(),
+            ledger_there=history is not None,
+        )
+
+    def _process_uses(self) -> tuple[ProcessUse, ...]:
+        now_s = time.monotonic()
+        if now_s - self._uses[0] > PROCESSES_EVERY_S or not self._uses[0]:
+            self._uses = (now_s, self._processes())
+        return self._uses[1]
+
+    def _outstanding(self) -> dict[str, Sent]:
+        now_s = time.monotonic()
+        with self._lock:
+            self._sent = {name: (at, sent) for name, (at, sent) in self._sent.items() if now_s - at < ANSWER_WITHIN_S}
+            return {name: sent for name, (_, sent) in self._sent.items()}
+
+    # decisions -------------------------------------------------------------------------------------------------
+
+    async def decide(self, recommendation: str, kind: DecisionKind, by: str, reason: DeclineReason, comment: str) -> Decision:
+        """Send a person's decision.
+
+        Raises
+        ------
+        NotDecidable
+            If there is no such recommendation, or it is not open.
+        LastgangError
+            If the broker did not take it.
+        """
+        return await asyncio.wrap_future(self._thread.submit(self._decide, recommendation, kind, by, reason, comment))
+
+    def _decide(self, recommendation: str, kind: DecisionKind, by: str, reason: DeclineReason, comment: str) -> Decision:
+        known = {r.recommendation: r for r in self._scene(self._ledger()).recommendations()}
+        advice = known.get(recommendation)
+        if advice is None or advice.status is not RecommendationStatus.OPEN:
+            found = "unknown" if advice is None else advice.status.value
+            msg = f"recommendation {recommendation!r} is {found}; only an open one can be decided"
+            raise NotDecidable(msg)
+        decision = Decision(self.plant.site.id, recommendation, kind, by, self.clock.now_utc(), reason, comment)
+        try:
+            self._feed.decide(decision)
+        except LastgangError as error:
+            self._remember(decision, str(error))
+            raise
+        self._remember(decision, "")
+        self._log.info("decision_sent", recommendation=recommendation, kind=kind.value, by=by)
+        return decision
+
+    def _remember(self, decision: Decision, failure: str) -> None:
+        with self._lock:
+            self._sent[decision.recommendation] = (time.monotonic(), Sent(decision, failure))
+            self._shared.clear()  # whoever looks next sees it at once
+
+    def close(self) -> None:
+        """Stop the background thread and the feed."""
+        self._thread.shutdown(wait=True, cancel_futures=True)
+        self._feed.close()
+
+
+def ledger_opener(path: Path) -> Callable[[], History | None]:
+    """Opens the ledger at `path` once it is there."""
+    from console.data import open_ledger
+
+    return lambda: open_ledger(path)

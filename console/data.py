@@ -1,0 +1,157 @@
+"""What the page asks of the ledger, and the same kept in memory until the ledger has something new."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from domain.anomalies import Anomaly
+from domain.demand import Demand
+from domain.forecasts import Forecast
+from domain.intervals import Interval
+from domain.orders import Order
+from domain.recommendations import Decision, Recommendation
+from domain.topics import ANOMALIES, DECISIONS, DEMAND, FORECASTS, INTERVALS, ORDERS, RECOMMENDATIONS, REJECTED, Topic
+
+Answer = TypeVar("Answer")
+
+
+class History(Protocol):
+    """The part of the ledger that the page reads."""
+
+    def offsets(self) -> Mapping[tuple[str, int], int]:
+        """``(topic name, partition)`` -> next offset: moves whenever something was written."""
+
+    def intervals(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Sequence[Interval]:
+        """Latest revisions, by start."""
+
+    def latest_forecast(self) -> Forecast | None:
+        """The forecast issued last."""
+
+    def anomalies(self, open_only: bool = False) -> Sequence[Anomaly]:
+        """Latest revision of each."""
+
+    def orders(self) -> Sequence[Order]:
+        """Latest revision of each job."""
+
+    def recommendations(self) -> Sequence[Recommendation]:
+        """Latest revision of each."""
+
+    def decisions(self) -> Sequence[Decision]:
+        """All decisions."""
+
+    def rejections_by_reason(self) -> Mapping[Any, int]:
+        """How many readings were set aside, by reason."""
+
+    def latest_demand(self) -> Demand | None:
+        """The last state of the running quarter hour that was written."""
+
+    def peak(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Interval | None:
+        """The quarter hour with the highest energy."""
+
+
+class EmptyHistory:
+    """A ledger that nobody has begun yet."""
+
+    def offsets(self) -> Mapping[tuple[str, int], int]:
+        return {}
+
+    def intervals(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Sequence[Interval]:
+        return ()
+
+    def latest_forecast(self) -> Forecast | None:
+        return None
+
+    def anomalies(self, open_only: bool = False) -> Sequence[Anomaly]:
+        return ()
+
+    def orders(self) -> Sequence[Order]:
+        return ()
+
+    def recommendations(self) -> Sequence[Recommendation]:
+        return ()
+
+    def decisions(self) -> Sequence[Decision]:
+        return ()
+
+    def rejections_by_reason(self) -> Mapping[Any, int]:
+        return {}
+
+    def latest_demand(self) -> Demand | None:
+        return None
+
+    def peak(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Interval | None:
+        return None
+
+
+class RememberedHistory:
+    """A `History` that asks the one behind it again only after that topic has moved; call `refresh` before each round."""
+
+    LIMIT = 2_000
+
+    def __init__(self, behind: History) -> None:
+        self._behind = behind
+        self._marks: dict[str, int] = {}
+        self._answers: dict[str, dict[tuple[Any, ...], Any]] = {}
+
+    def refresh(self) -> None:
+        """Forget the answers of topics that have new records."""
+        marks: dict[str, int] = {}
+        for (topic, _), offset in self._behind.offsets().items():
+            marks[topic] = marks.get(topic, 0) + offset
+        for topic in {*marks, *self._marks}:
+            if marks.get(topic) != self._marks.get(topic):
+                self._answers.pop(topic, None)
+        self._marks = marks
+
+    def _ask(self, topic: Topic, question: tuple[Any, ...], ask: Callable[[], Answer]) -> Answer:
+        answers = self._answers.setdefault(topic.name, {})
+        if question not in answers:
+            if len(answers) >= self.LIMIT:
+                answers.clear()
+            answers[question] = ask()
+        answer: Answer = answers[question]
+        return answer
+
+    def offsets(self) -> Mapping[tuple[str, int], int]:
+        return self._behind.offsets()
+
+    def intervals(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Sequence[Interval]:
+        question = ("intervals", meter, channel, from_utc, to_utc)
+        return self._ask(INTERVALS, question, lambda: self._behind.intervals(meter, channel, from_utc, to_utc))
+
+    def latest_forecast(self) -> Forecast | None:
+        return self._ask(FORECASTS, ("latest",), self._behind.latest_forecast)
+
+    def anomalies(self, open_only: bool = False) -> Sequence[Anomaly]:
+        return self._ask(ANOMALIES, ("all", open_only), lambda: self._behind.anomalies(open_only))
+
+    def orders(self) -> Sequence[Order]:
+        return self._ask(ORDERS, ("all",), self._behind.orders)
+
+    def recommendations(self) -> Sequence[Recommendation]:
+        return self._ask(RECOMMENDATIONS, ("all",), self._behind.recommendations)
+
+    def decisions(self) -> Sequence[Decision]:
+        return self._ask(DECISIONS, ("all",), self._behind.decisions)
+
+    def rejections_by_reason(self) -> Mapping[Any, int]:
+        return self._ask(REJECTED, ("reasons",), self._behind.rejections_by_reason)
+
+    def latest_demand(self) -> Demand | None:
+        return self._ask(DEMAND, ("latest",), self._behind.latest_demand)
+
+    def peak(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Interval | None:
+        question = ("peak", meter, channel, from_utc, to_utc)
+        return self._ask(INTERVALS, question, lambda: self._behind.peak(meter, channel, from_utc, to_utc))
+
+
+def open_ledger(path: Path) -> History | None:
+    """The ledger at `path` for reading; None while no historian has made one."""
+    if not path.is_file():
+        return None
+    from reporting.ledger import Ledger
+
+    return Ledger.open(path, readonly=True)

@@ -1,0 +1,128 @@
+"""What the topics said last: one small picture that any number of pages share."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from domain.demand import Demand
+from domain.readings import CONNECTION_CHANNEL, HEARTBEAT_CHANNEL, Reading
+from domain.recommendations import Decision, Recommendation
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A reading and when it reached us, in seconds of the computer's steady clock."""
+
+    reading: Reading
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The picture at one moment."""
+
+    connected: bool = False
+    trouble: str = ""
+    """Why not, in words of the broker's client."""
+    taken_s: float = 0.0
+    """When the picture was taken, on the clock of `Seen.at_s`."""
+    demand: Demand | None = None
+    demand_at_s: float = 0.0
+    readings: Mapping[tuple[str, str], Seen] = field(default_factory=dict)
+    """By meter and channel; the newest by the device's clock."""
+    connections: Mapping[str, Seen] = field(default_factory=dict)
+    gateways: Mapping[str, Seen] = field(default_factory=dict)
+    recommendations: Mapping[str, Recommendation] = field(default_factory=dict)
+    decisions: Mapping[str, Decision] = field(default_factory=dict)
+    readings_count: int = 0
+    rate_per_s: float = 0.0
+    """Readings a second of real time, over the last seconds."""
+    meters_seen_ms: Mapping[str, int] = field(default_factory=dict)
+    """Newest `observed_ms` of each meter."""
+
+
+class LiveState:
+    """Takes records in any order, keeps the newest of each; safe to use from two threads."""
+
+    def __init__(self, site: str) -> None:
+        self._site = site
+        self._lock = threading.Lock()
+        self._connected = False
+        self._trouble = ""
+        self._demand: Demand | None = None
+        self._demand_at_s = 0.0
+        self._readings: dict[tuple[str, str], Seen] = {}
+        self._connections: dict[str, Seen] = {}
+        self._gateways: dict[str, Seen] = {}
+        self._recommendations: dict[str, Recommendation] = {}
+        self._decisions: dict[str, Decision] = {}
+        self._count = 0
+        self._meters_ms: dict[str, int] = {}
+        self._rate_mark = (0.0, 0)
+        self._rate_per_s = 0.0
+
+    def take(self, record: Any, at_s: float) -> None:
+        """Keep `record` if it is the newest of its kind."""
+        if record.site != self._site:
+            return
+        with self._lock:
+            match record:
+                case Reading():
+                    self._take_reading(Seen(record, at_s))
+                case Demand():
+                    if self._demand is None or record.at_utc >= self._demand.at_utc:
+                        self._demand, self._demand_at_s = record, at_s
+                case Recommendation():
+                    known = self._recommendations.get(record.recommendation)
+                    if known is None or record.revision >= known.revision:
+                        self._recommendations[record.recommendation] = record
+                case Decision():
+                    self._decisions[record.recommendation] = record
+
+    def _take_reading(self, seen: Seen) -> None:
+        reading = seen.reading
+        if reading.channel == HEARTBEAT_CHANNEL:
+            _keep_newest(self._gateways, reading.meter, seen)
+        elif reading.channel == CONNECTION_CHANNEL:
+            _keep_newest(self._connections, reading.meter, seen)
+        else:
+            self._count += 1
+            _keep_newest(self._readings, (reading.meter, reading.channel), seen)
+            self._meters_ms[reading.meter] = max(self._meters_ms.get(reading.meter, 0), reading.observed_ms)
+
+    def connection(self, connected: bool, trouble: str = "") -> None:
+        """Tell whether the broker is there."""
+        with self._lock:
+            self._connected, self._trouble = connected, trouble
+
+    def picture(self, now_s: float) -> Live:
+        """Everything as it is at `now_s` (steady clock)."""
+        with self._lock:
+            since_s, count = self._rate_mark
+            if now_s - since_s >= 5.0:
+                self._rate_per_s = (self._count - count) / (now_s - since_s) if since_s else 0.0
+                self._rate_mark = (now_s, self._count)
+            return Live(
+                connected=self._connected,
+                trouble=self._trouble,
+                taken_s=now_s,
+                demand=self._demand,
+                demand_at_s=self._demand_at_s,
+                readings=dict(self._readings),
+                connections=dict(self._connections),
+                gateways=dict(self._gateways),
+                recommendations=dict(self._recommendations),
+                decisions=dict(self._decisions),
+                readings_count=self._count,
+                rate_per_s=self._rate_per_s,
+                meters_seen_ms=dict(self._meters_ms),
+            )
+
+
+def _keep_newest(table: dict[Any, Seen], key: Any, seen: Seen) -> None:
+    known = table.get(key)
+    if known is None or seen.reading.observed_ms >= known.reading.observed_ms:
+        table[key] = seen

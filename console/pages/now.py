@@ -1,0 +1,84 @@
+"""*Now*: read from two metres away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from console.pages.frame import Visit, frame
+from console.pages.widgets import Chart, Fragment, panel
+from console.render import charts
+from console.render import plan as draw_plan
+from console.render.gauge import ALARM_TONES, alarm_bar, figures, gauge
+from console.render.markup import Markup, tag
+from console.render.meters import findings
+from console.views.now import NowView, now_view
+from console.views.plan import PlanView, plan_view
+from console.words import Words
+
+
+def draw_gauge(view: NowView, words: Words) -> Markup:
+    """The gauge in the alarm's colour."""
+    return tag("div", gauge(view, words), class_=f"gauge-{ALARM_TONES[view.alarm]}")
+
+
+def draw_findings(view: NowView, words: Words) -> Markup:
+    """What is abnormal."""
+    return findings(view.findings[:5], words, view.findings_eur_per_day)
+
+
+def draw_advice(view: PlanView, words: Words) -> Markup:
+    """How much advice lies open, with the way to it."""
+    return tag("a", draw_plan.headline(view, words), href="/plan#advice", class_="plain-link")
+
+
+def draw_today(view: NowView, words: Words) -> str:
+    """The day's highest quarter hour in a line."""
+    peak = view.today_peak
+    if peak is None:
+        return ""
+    return tag("span", words.say("now.today_peak", kw=words.unit(peak.kw, "kW"), time=words.time(peak.start_utc)))
+
+
+async def now_page(visit: Visit) -> None:
+    """Gauge, headroom, the last day, anomalies and open advice."""
+    w, board = visit.words, visit.board
+
+    async def drawn(draw: Callable[[NowView, Words], Any]) -> Any:
+        return await board.drawn(now_view, (), draw, w)
+
+    with frame(visit, "now") as every_second:
+        with panel(w["now.title"], "now-panel", heading=""):
+            alarm = Fragment(await drawn(alarm_bar), role="status", aria_live="polite", aria_atomic="true")
+            grid = Fragment(await drawn(_grid))
+        with panel(w["now.last_day"], "w-8"):
+            chart = Chart(await drawn(charts.last_day_chart), w["chart.label_last_day"])
+            Fragment(legend(w), "legend")
+            today = Fragment(await drawn(draw_today), "remark")
+        with panel(w["now.advice"], "w-4"):
+            advice = Fragment(await board.drawn(plan_view, (), draw_advice, w))
+            found = Fragment(await drawn(draw_findings), "spaced")
+
+        async def refresh() -> None:
+            alarm.show(await drawn(alarm_bar))
+            grid.show(await drawn(_grid))
+            chart.show(await drawn(charts.last_day_chart))
+            today.show(await drawn(draw_today))
+            found.show(await drawn(draw_findings))
+            advice.show(await board.drawn(plan_view, (), draw_advice, w))
+
+        every_second(refresh)
+
+
+def _grid(view: NowView, words: Words) -> Markup:
+    return tag("div", draw_gauge(view, words), tag("div", figures(view, words)), class_="now-grid")
+
+
+def legend(words: Words) -> Markup:
+    """What the bars' looks mean."""
+    return Markup(
+        "".join(
+            tag("span", tag("i", class_=f"key {css}"), words[f"chart.key_{key}"], class_="legend-item")
+            for key, css in (("measured", ""), ("over", "over"), ("guess", "guess"))
+        )
+    )

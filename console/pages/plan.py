@@ -1,0 +1,197 @@
+"""*Plan*: the load to come, the jobs before and after, and the advice with its buttons."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from nicegui import ui
+from nicegui.elements.mixins.text_element import TextElement
+
+from console.pages.frame import NAME_COOKIE, Visit, frame
+from console.pages.widgets import Button, Chart, Entry, Fragment, panel
+from console.render import charts
+from console.render import plan as draw
+from console.render.markup import Markup, tag
+from console.views.plan import AdviceCard, PlanView, plan_view
+from console.views.plan import Button as ButtonState
+from console.words import Words
+from domain.errors import LastgangError
+from domain.recommendations import DecisionKind, DeclineReason
+
+
+class CardWidget:
+    """One recommendation with its buttons."""
+
+    def __init__(self, card: AdviceCard, visit: Visit, ask: Callable[[AdviceCard, DecisionKind], None]) -> None:
+        w = visit.words
+        self._words, self._card, self._ask = w, card, ask
+        job = card.recommendation.job
+        self._frame = ui.element("article").classes("advice")
+        self._status = ""
+        with self._frame:
+            self._body = Fragment()
+            self._row = ui.element("div").classes("buttons")
+            with self._row:
+                accept = lambda: ask(self._card, DecisionKind.ACCEPTED)  # noqa: E731
+                reject = lambda: ask(self._card, DecisionKind.REJECTED)  # noqa: E731
+                self._buttons = (
+                    Button(w["advice.accept"], accept, "primary", w.say("advice.accept_label", job=job)),
+                    Button(w["advice.reject"], reject, "", w.say("advice.reject_label", job=job)),
+                )
+            self._state = Fragment("", "button-state", role="status", aria_live="polite")
+        self.show(card)
+
+    def show(self, card: AdviceCard) -> None:
+        """Bring the card up to date; the buttons follow the recommendation's status."""
+        self._card = card
+        self._body.show(draw.card(card, self._words))
+        self._state.show(tag("span", draw.card_state(card, self._words)))
+        self._row.set_visibility(card.button is not ButtonState.CLOSED)
+        for button in self._buttons:
+            button.enable(card.button in (ButtonState.OFFERED, ButtonState.FAILED))
+        status = f"is-{card.recommendation.status}"
+        if status != self._status:
+            self._frame.classes(remove=self._status, add=status)
+            self._status = status
+
+
+class DecisionDialog:
+    """Asks for the name, the reason and a comment, then sends."""
+
+    def __init__(self, visit: Visit, after: Callable[[], Any]) -> None:
+        w = visit.words
+        self._visit, self._after = visit, after
+        self._card: AdviceCard | None = None
+        self._kind = DecisionKind.ACCEPTED
+        with ui.dialog() as self._dialog, ui.element("div").classes("dialog") as box:
+            box.props.update({"role": "document"})
+            self._title = TextElement(tag="h2", text="")
+            self._said = TextElement(tag="p", text="")
+            self._name = Entry(w["advice.name"], value=visit.person)
+            with ui.element("div") as self._why:
+                choices = [("", "–")] + [(r.value, w[f"decline.{r}"]) for r in DeclineReason if r is not DeclineReason.NONE]
+                self._reason = Entry(w["advice.reason"], options=choices)
+            self._comment = Entry(w["advice.comment"], kind="area")
+            self._token = Entry(w["advice.token"], kind="password") if visit.console.access.needs_token else None
+            self._fault = Fragment("", "fault", role="alert")
+            with ui.element("div").classes("buttons"):
+                self._send = Button("", self._sent, "primary")
+                Button(w["advice.cancel"], self._dialog.close)
+
+    def ask(self, card: AdviceCard, kind: DecisionKind) -> None:
+        """Open for one recommendation."""
+        w = self._visit.words
+        self._card, self._kind = card, kind
+        r = card.recommendation
+        accepting = kind is DecisionKind.ACCEPTED
+        self._title.text = w.say("advice.accept_title" if accepting else "advice.reject_title", job=r.job)
+        self._said.text = f"{card.machine_label}: {w.moment(r.from_start_utc)} → {w.moment(r.to_start_utc)}"
+        self._send.text = w["advice.accept" if accepting else "advice.reject"]
+        self._why.set_visibility(not accepting)
+        self._fault.show("")
+        self._reason.reset()
+        self._comment.reset()
+        self._dialog.open()
+
+    async def _sent(self) -> None:
+        w, card = self._visit.words, self._card
+        fault = self._wrong()
+        if fault is not None or card is None:
+            self._fault.show(tag("span", fault or ""))
+            return
+        name, reason = self._name.value.strip(), DeclineReason(self._reason.value or DeclineReason.NONE.value)
+        if self._kind is DecisionKind.ACCEPTED:
+            reason = DeclineReason.NONE
+        self._send.enable(False)
+        ui.run_javascript(remember_name_js(name))
+        try:
+            await self._visit.board.decide(
+                card.recommendation.recommendation, self._kind, name, reason, self._comment.value.strip()
+            )
+            self._dialog.close()
+        except LastgangError as error:
+            self._fault.show(tag("span", w.say("advice.failed", why=error)))
+        finally:
+            self._send.enable(True)
+        await self._after()
+
+    def _wrong(self) -> str | None:
+        w = self._visit.words
+        if not self._name.value.strip():
+            return w["advice.name_missing"]
+        if self._kind is DecisionKind.REJECTED and not self._reason.value:
+            return w["advice.reason_missing"]
+        if self._token is not None and not self._visit.console.access.allows(self._token.value):
+            return w["advice.token_wrong"]
+        return None
+
+
+class Cards:
+    """All cards, built anew only when their order changes."""
+
+    def __init__(self, visit: Visit, ask: Callable[[AdviceCard, DecisionKind], None]) -> None:
+        self._visit, self._ask = visit, ask
+        self._holder = ui.element("div").classes("cards")
+        self._widgets: dict[str, CardWidget] = {}
+
+    def show(self, view: PlanView) -> None:
+        """Bring all cards up to date."""
+        order = draw.order_of(view.cards)
+        if order != tuple(self._widgets):
+            self._holder.clear()
+            with self._holder:
+                self._widgets = {c.recommendation.recommendation: CardWidget(c, self._visit, self._ask) for c in view.cards}
+                if not view.cards:
+                    ui.html(tag("p", self._visit.words["plan.no_advice"]), sanitize=False)
+            return
+        for card in view.cards:
+            self._widgets[card.recommendation.recommendation].show(card)
+
+
+def remember_name_js(name: str) -> str:
+    """Keeps the person's name in the browser for a year."""
+    return (
+        f"document.cookie = '{NAME_COOKIE}=' + encodeURIComponent({json.dumps(name)}) + ';path=/;max-age=31536000;samesite=strict'"
+    )
+
+
+def legend(words: Words) -> Markup:
+    """What the load chart's looks mean."""
+    keys = (("measured", ""), ("over", "over"), ("guess", "guess"), ("forecast", "forecast"))
+    return Markup(
+        "".join(tag("span", tag("i", class_=f"key {css}"), words[f"chart.key_{k}"], class_="legend-item") for k, css in keys)
+    )
+
+
+async def plan_page(visit: Visit) -> None:
+    """Advice first: that is what somebody can do something about."""
+    w, board = visit.words, visit.board
+
+    async def drawn(what: Callable[[PlanView, Words], Any]) -> Any:
+        return await board.drawn(plan_view, (), what, w)
+
+    with frame(visit, "plan") as every_second:
+
+        async def refresh() -> None:
+            head.show(await drawn(draw.headline))
+            cards.show(await board.view(plan_view))
+            chart.show(await drawn(charts.load_chart))
+            gantt.show(await drawn(draw.gantt))
+            peaks.show(await drawn(draw.peaks_table))
+
+        dialog = DecisionDialog(visit, refresh)
+        with panel(w["plan.load"], "w-8"):
+            chart = Chart(await drawn(charts.load_chart), w["chart.label_load"], "tall")
+            Fragment(legend(w), "legend")
+        with panel(w["plan.peaks"], "w-4"):
+            peaks = Fragment(await drawn(draw.peaks_table))
+        with panel(w["plan.advice"]) as section:
+            section.props["id"] = "advice"
+            head = Fragment(await drawn(draw.headline))
+            cards = Cards(visit, dialog.ask)
+            cards.show(await board.view(plan_view))
+        with panel(w["plan.jobs"]):
+            gantt = Fragment(await drawn(draw.gantt))
+        every_second(refresh)

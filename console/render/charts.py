@@ -1,0 +1,237 @@
+"""Chart options for ECharts. Categories are the site's wall clock, so that no browser's zone gets in between.
+
+Colours are the style sheet's variables: the SVG renderer hands them to the browser as they are, and light and dark follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from console.views.meters import MeterDayView
+from console.views.now import NowView
+from console.views.plan import PlanView
+from console.views.scene import QuarterValue
+from console.words import Words
+from domain.intervals import QUARTER, IntervalQuality, quarter_starts
+
+SURE = frozenset({IntervalQuality.MEASURED, IntervalQuality.CORRECTED})
+SANS = "var(--sans)"
+
+
+def label_of(start_utc: datetime, words: Words) -> str:
+    """Category of one quarter hour: day, time, and the zone's name, which tells the doubled hour of autumn apart."""
+    local = start_utc.astimezone(words.zone)
+    return f"{words.day(local.date())}|{local:%H:%M}|{local:%Z}"
+
+
+def base(labels: Sequence[str], words: Words, every_h: int, tooltip: str) -> dict[str, Any]:
+    """Axes, grid and tooltip that all charts have."""
+    hours = ",".join(f"'{hour:02d}:00'" for hour in range(0, 24, every_h))
+    return {
+        "animation": False,
+        "textStyle": {"fontFamily": SANS, "color": "var(--ink-soft)"},
+        "grid": {"left": 8, "right": 14, "top": 34, "bottom": 8, "containLabel": True},
+        "tooltip": {
+            "trigger": "axis",
+            "confine": True,
+            "transitionDuration": 0,
+            "backgroundColor": "var(--panel)",
+            "borderColor": "var(--line-strong)",
+            "textStyle": {"color": "var(--ink)", "fontFamily": SANS},
+            "axisPointer": {"type": "line", "lineStyle": {"color": "var(--ink-soft)"}, "animation": False},
+            ":formatter": tooltip,
+        },
+        "xAxis": {
+            "type": "category",
+            "data": list(labels),
+            "axisLine": {"lineStyle": {"color": "var(--line-strong)"}},
+            "axisTick": {"show": False},
+            "axisLabel": {
+                "color": "var(--ink-soft)",
+                "hideOverlap": True,
+                "fontSize": 12,
+                ":interval": f"(i, v) => [{hours}].includes(v.split('|')[1])",
+                ":formatter": "v => { const p = v.split('|'); return p[1] === '00:00' ? p[0] : p[1]; }",
+            },
+            "splitLine": {"show": False},
+        },
+        "yAxis": {
+            "type": "value",
+            "name": "kW",
+            "nameTextStyle": {"color": "var(--ink-soft)", "align": "right"},
+            "axisLabel": {"color": "var(--ink-soft)", "fontSize": 12, ":formatter": _number_js(words)},
+            "splitLine": {"lineStyle": {"color": "var(--line)"}},
+        },
+    }
+
+
+def _number_js(words: Words) -> str:
+    mark = "." if words.language == "de" else ","
+    return f"v => String(Math.round(v)).replace(/\\B(?=(\\d{{3}})+$)/g, '{mark}').replace('-', '\\u2212')"
+
+
+def tooltip_js(words: Words) -> str:
+    """Tooltip by series: only named series, escaped by construction (our own words and numbers)."""
+    number = _number_js(words)
+    return (
+        "ps => { const n = " + number + "; const p = ps[0].axisValue.split('|');"
+        " const rows = ps.filter(s => s.seriesName && !s.seriesName.startsWith('series')"
+        " && s.seriesName[0] !== '_' && s.data !== null && s.data !== undefined)"
+        ".map(s => { const d = s.data; const v = typeof d === 'object' ? (d.tip ?? d.value) : d;"
+        " return v === null || v === undefined ? '' :"
+        " s.seriesName + ' <b>' + (typeof v === 'number' ? n(v) + '\\u202fkW' : v) + '</b>'"
+        " + (d.note ? ' (' + d.note + ')' : ''); }).filter(Boolean);"
+        " return p[0] + ' ' + p[1] + (rows.length ? '<br>' + rows.join('<br>') : ''); }"
+    )
+
+
+def level_line(name: str, kw: float | None, colour: str, dash: str) -> dict[str, Any] | None:
+    """A level across the chart, named at its right end."""
+    if not kw:
+        return None
+    return {
+        "yAxis": kw,
+        "name": name,
+        "lineStyle": {"color": colour, "type": dash, "width": 2},
+        "label": {
+            "formatter": name,
+            "position": "insideStartTop",
+            "color": colour,
+            "fontSize": 12,
+            "fontWeight": 600,
+            "distance": 3,
+        },
+    }
+
+
+def levels(words: Words, target_kw: float | None, peak_kw: float) -> list[dict[str, Any]]:
+    """Target and billed peak; where they are close the peak is named at the other end."""
+    target = level_line(words.say("chart.target", kw=words.number(target_kw)), target_kw, "var(--target)", "solid")
+    peak = level_line(words.say("chart.peak", kw=words.number(peak_kw)), peak_kw, "var(--peak)", "dashed")
+    if peak is not None:
+        peak["label"]["position"] = "insideEndBottom" if peak_kw <= (target_kw or 0) else "insideEndTop"
+    return [line for line in (target, peak) if line is not None]
+
+
+def bar_point(quarter: QuarterValue | None, target_kw: float | None, words: Words) -> dict[str, Any] | None:
+    """One quarter hour as a bar: hollow and dashed where it was not seen whole, in the alarm's colour above the target."""
+    if quarter is None or quarter.kw is None:
+        return None
+    over = target_kw is not None and quarter.kw > target_kw
+    colour = "var(--bad)" if over else "var(--bar)"
+    point: dict[str, Any] = {"value": round(quarter.kw, 2), "itemStyle": {"color": colour}}
+    if quarter.quality not in SURE:
+        point["itemStyle"] = {"color": "var(--guess)", "borderColor": colour, "borderType": [3, 2], "borderWidth": 1}
+    if quarter.quality is not IntervalQuality.MEASURED:
+        point["note"] = words[f"quality.{quarter.quality}"]
+    return point
+
+
+def bars(name: str, quarters: Sequence[QuarterValue | None], target_kw: float | None, words: Words) -> dict[str, Any]:
+    """Quarter-hour means as bars without gaps between them."""
+    return {
+        "type": "bar",
+        "name": name,
+        "barCategoryGap": "12%",
+        "emphasis": {"disabled": True},
+        "data": [bar_point(q, target_kw, words) for q in quarters],
+    }
+
+
+def last_day_chart(view: NowView, words: Words) -> dict[str, Any]:
+    """The last 24 h of quarter-hour means under target and billed peak."""
+    starts = [view.last_day_from_utc + n * QUARTER for n in range(len(view.last_day))]
+    options = base([label_of(s, words) for s in starts], words, 3, tooltip_js(words))
+    series = bars(words["chart.mean"], view.last_day, view.target_kw, words)
+    series["markLine"] = _mark_lines(levels(words, view.target_kw, view.billed_peak_kw))
+    options["yAxis"]["max"] = f"{round(max(view.billed_peak_kw, view.target_kw or 0) * 1.12, -1):g}"
+    _grow(options, [q.kw for q in view.last_day if q is not None and q.kw is not None])
+    options["series"] = [series]
+    return options
+
+
+def _grow(options: dict[str, Any], values: Sequence[float]) -> None:
+    top = float(options["yAxis"]["max"])
+    options["yAxis"]["max"] = max([top, *(-(-v * 1.05 // 50) * 50 for v in values)])
+
+
+def _mark_lines(lines: list[dict[str, Any]], extra: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+    return {"silent": True, "symbol": "none", "animation": False, "data": [*lines, *extra]}
+
+
+def load_chart(view: PlanView, words: Words) -> dict[str, Any]:
+    """Yesterday, today, tomorrow: what was drawn, and the forecast with its band."""
+    labels = [label_of(p.start_utc, words) for p in view.points]
+    options = base(labels, words, 6, tooltip_js(words))
+    actual = bars(words["chart.drawn"], [p.actual for p in view.points], view.target_kw, words)
+    now_label = next((label for label, p in zip(labels, view.points, strict=True) if p.start_utc + QUARTER > view.now_utc), None)
+    marks: list[dict[str, Any]] = []
+    if now_label is not None:
+        marks.append(
+            {
+                "xAxis": now_label,
+                "lineStyle": {"color": "var(--ink)", "type": "solid", "width": 1},
+                "label": {"formatter": words["chart.now"], "color": "var(--ink)", "position": "end", "fontSize": 12},
+            }
+        )
+    actual["markLine"] = _mark_lines(levels(words, view.target_kw, view.billed_peak_kw), marks)
+    band = [
+        None
+        if p.q10_kw is None or p.q90_kw is None
+        else {"value": round(p.q90_kw - p.q10_kw, 1), "tip": _range(p.q10_kw, p.q90_kw, words)}
+        for p in view.points
+    ]
+    line = {"type": "line", "symbol": "none", "silent": True, "emphasis": {"disabled": True}, "step": "middle"}
+    options["series"] = [
+        actual,
+        {
+            **line,
+            "name": "_low",
+            "stack": "band",
+            "lineStyle": {"opacity": 0},
+            "data": [p.q10_kw if p.q10_kw is None else round(p.q10_kw, 1) for p in view.points],
+        },
+        {
+            **line,
+            "name": words["chart.band"],
+            "stack": "band",
+            "lineStyle": {"opacity": 0},
+            "areaStyle": {"color": "var(--band)", "opacity": 1},
+            "data": band,
+        },
+        {
+            **line,
+            "name": words["chart.forecast"],
+            "lineStyle": {"color": "var(--forecast)", "width": 2},
+            "data": [p.q50_kw if p.q50_kw is None else round(p.q50_kw, 1) for p in view.points],
+        },
+    ]
+    highest = [p.q90_kw for p in view.points if p.q90_kw is not None]
+    options["yAxis"]["max"] = f"{round(max(view.billed_peak_kw, view.target_kw or 0) * 1.12, -1):g}"
+    _grow(options, highest + [p.actual.kw for p in view.points if p.actual is not None and p.actual.kw is not None])
+    return options
+
+
+def _range(low: float, high: float, words: Words) -> str:
+    return f"{words.number(low)}–{words.unit(high, 'kW')}"
+
+
+def meter_day_chart(view: MeterDayView, words: Words) -> dict[str, Any]:
+    """One meter's day; substituted and estimated quarter hours hollow, missing ones marked on the axis."""
+    labels = [label_of(s, words) for s in quarter_starts(view.from_utc, view.to_utc)]
+    options = base(labels, words, 3, tooltip_js(words))
+    missing = [0 if q is not None and q.energy_uwh is None else None for q in view.quarters]
+    options["series"] = [
+        bars(words["chart.mean"], view.quarters, None, words),
+        {
+            "type": "scatter",
+            "name": words["quality.missing"],
+            "symbol": "path://M2 2l20 20M22 2L2 22",
+            "symbolSize": 7,
+            "itemStyle": {"color": "none", "borderColor": "var(--bad)", "borderWidth": 2},
+            "data": [None if m is None else {"value": m, "tip": "×"} for m in missing],
+        },
+    ]
+    return options

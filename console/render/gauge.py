@@ -1,0 +1,166 @@
+"""The running quarter hour as a half circle that can be read across a workshop."""
+
+from __future__ import annotations
+
+from math import cos, pi, sin
+
+from console.render.markup import Markup, icon, join, tag
+from console.views.now import Alarm, NowView
+from console.words import Words
+
+CENTRE_X, CENTRE_Y, RADIUS = 220.0, 212.0, 168.0
+ALARM_ICONS = {
+    Alarm.NO_DATA: "gap",
+    Alarm.STALE: "wait",
+    Alarm.EARLY: "wait",
+    Alarm.CALM: "ok",
+    Alarm.CLOSE: "warning",
+    Alarm.OVER: "stop",
+    Alarm.OVER_PEAK: "stop",
+}
+ALARM_TONES = {
+    Alarm.NO_DATA: "quiet",
+    Alarm.STALE: "quiet",
+    Alarm.EARLY: "quiet",
+    Alarm.CALM: "good",
+    Alarm.CLOSE: "warn",
+    Alarm.OVER: "bad",
+    Alarm.OVER_PEAK: "bad",
+}
+
+
+def _point(share: float, radius: float) -> tuple[float, float]:
+    angle = pi * (1 - min(max(share, 0.0), 1.0))
+    return CENTRE_X + radius * cos(angle), CENTRE_Y - radius * sin(angle)
+
+
+def arc(from_share: float, to_share: float, radius: float) -> str:
+    """Path of a piece of the half circle; shares of the whole from the left."""
+    x0, y0 = _point(from_share, radius)
+    x1, y1 = _point(max(to_share, from_share), radius)
+    return f"M{x0:.1f} {y0:.1f}A{radius:g} {radius:g} 0 0 1 {x1:.1f} {y1:.1f}"
+
+
+def _mark(share: float, inner: float, outer: float, css: str) -> Markup:
+    (x0, y0), (x1, y1) = _point(share, inner), _point(share, outer)
+    return tag("line", x1=f"{x0:.1f}", y1=f"{y0:.1f}", x2=f"{x1:.1f}", y2=f"{y1:.1f}", class_=css)
+
+
+def _mark_label(share: float, text: str, radius: float, css: str) -> Markup:
+    x, y = _point(share, radius)
+    anchor = "end" if share < 0.42 else ("start" if share > 0.58 else "middle")
+    return tag("text", text, x=f"{x:.1f}", y=f"{y:.1f}", text_anchor=anchor, class_=css)
+
+
+def gauge(view: NowView, words: Words) -> Markup:
+    """The half circle: filled to the projection, its band, the target and the billed peak."""
+    demand, end = view.demand, view.scale_kw
+    parts: list[object] = [tag("path", d=arc(0, 1, RADIUS), class_="g-track")]
+    if demand is not None:
+        low, high = sorted((demand.projected_low_kw / end, demand.projected_high_kw / end))
+        middle = demand.projected_kw / end
+        parts += [
+            tag("path", d=arc(0, middle, RADIUS), class_="g-fill"),
+            tag("path", d=arc(low, high, RADIUS + 24), class_="g-band"),
+            _mark(middle, RADIUS - 22, RADIUS + 32, "g-needle"),
+        ]
+    target, billed = view.target_kw, view.billed_peak_kw
+    if billed > 0:
+        parts.append(_mark(billed / end, RADIUS - 22, RADIUS + 22, "g-peak"))
+    if target is not None:
+        parts.append(_mark(target / end, RADIUS - 30, RADIUS + 36, "g-target"))
+        parts.append(_mark_label(target / end, words["now.target_short"], RADIUS + 44, "g-label"))
+    parts += [
+        tag("text", "0", x=CENTRE_X - RADIUS, y=CENTRE_Y + 26, text_anchor="middle", class_="g-end"),
+        tag("text", words.number(end), x=CENTRE_X + RADIUS, y=CENTRE_Y + 26, text_anchor="middle", class_="g-end"),
+    ]
+    number = words.number(demand.projected_kw) if demand is not None else "–"
+    parts += [
+        tag("text", words["now.projected"], x=CENTRE_X, y=CENTRE_Y - 104, text_anchor="middle", class_="g-caption"),
+        tag("text", number, x=CENTRE_X, y=CENTRE_Y - 18, text_anchor="middle", class_="g-number"),
+        tag("text", "kW", x=CENTRE_X, y=CENTRE_Y + 14, text_anchor="middle", class_="g-unit"),
+    ]
+    return tag(
+        "svg", *parts, viewBox="0 0 440 246", class_="gauge", role="img", aria_label=gauge_words(view, words), focusable="false"
+    )
+
+
+def gauge_words(view: NowView, words: Words) -> str:
+    """The gauge for whoever does not see it."""
+    if view.demand is None:
+        return words["alarm.no_data"]
+    demand = view.demand
+    return words.say(
+        "now.spoken",
+        projected=words.number(demand.projected_kw),
+        low=words.number(demand.projected_low_kw),
+        high=words.number(demand.projected_high_kw),
+        target=words.number(demand.target_kw),
+        peak=words.number(demand.billed_peak_kw),
+    )
+
+
+def alarm_bar(view: NowView, words: Words) -> Markup:
+    """The state in a word with its icon."""
+    return tag(
+        "div",
+        icon(ALARM_ICONS[view.alarm]),
+        tag("span", words[f"alarm.{view.alarm}"]),
+        class_=f"alarm tone-{ALARM_TONES[view.alarm]}",
+    )
+
+
+def figures(view: NowView, words: Words) -> Markup:
+    """Headroom and minutes left in large figures, the rest in small ones."""
+    demand = view.demand
+    headroom = demand.headroom_kw if demand is not None else None
+    over = headroom is not None and headroom < 0
+    tone = ALARM_TONES[view.alarm]
+    left = demand.remaining_s if demand is not None else None
+    clock = "–" if left is None else f"{int(left) // 60}:{int(left) % 60:02d}"
+    big = tag(
+        "div",
+        _figure(words["now.too_much" if over else "now.headroom"], words.number(headroom and abs(headroom)), "kW", f"tone-{tone}"),
+        _figure(words["now.left"], clock, "min"),
+        class_="figures-big",
+    )
+    bar = tag(
+        "div",
+        tag("div", style=f"width:{100 * (demand.elapsed_s / 900 if demand is not None else 0):.1f}%", class_="elapsed-fill"),
+        class_="elapsed",
+        role="img",
+        aria_label=words.say("now.left_spoken", left=clock),
+    )
+    kw = [
+        (words["now.mean_so_far"], demand and demand.mean_so_far_kw),
+        (words["now.now"], demand and demand.now_kw),
+        (words["now.allowed"], demand and demand.allowed_kw),
+        (words["now.target"], view.target_kw),
+        (words["now.billed_peak"], view.billed_peak_kw),
+    ]
+    rows = [tag("div", tag("dt", name), tag("dd", words.unit(value, "kW"))) for name, value in kw]
+    rows.append(tag("div", tag("dt", words["now.today"]), tag("dd", words.unit(view.today_kwh, "kWh"))))
+    return join(big, bar, tag("dl", *rows, class_="facts"), remarks(view, words))
+
+
+def _figure(name: str, number: str, unit: str, css: str = "") -> Markup:
+    return tag(
+        "div", tag("div", name, class_="figure-name"), tag("div", number, tag("small", unit), class_="figure"), class_=f"fig {css}"
+    )
+
+
+def remarks(view: NowView, words: Words) -> Markup | None:
+    """What the reader must know of the numbers: from when, how sure, by which clock."""
+    demand = view.demand
+    if demand is None:
+        return None
+    said = [words.say("now.quarter", start=words.time(demand.start_utc), at=words.clock(demand.at_utc))]
+    if demand.confidence == "partial":
+        said.append(words["now.partial"])
+    if demand.billed_peak_quality not in ("measured", "corrected"):
+        said.append(words.say("now.peak_quality", quality=words[f"quality.{demand.billed_peak_quality}"]))
+    elif demand.billed_peak_utc is not None:
+        said.append(words.say("now.peak_when", moment=words.moment(demand.billed_peak_utc)))
+    if not demand.synchronised:
+        said.append(words["now.unsynchronised"])
+    return tag("p", " · ".join(said), class_="remark")

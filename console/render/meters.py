@@ -1,0 +1,152 @@
+"""The tree of meters, findings, and one meter's day in words."""
+
+from __future__ import annotations
+
+from console.render.markup import Markup, icon, join, tag
+from console.views.findings import Finding
+from console.views.meters import MeterDayView, MeterRow, MetersView
+from console.words import NOTHING, Words
+from domain.intervals import IntervalQuality
+from domain.readings import ReadingQuality
+
+QUALITY_ICONS = {
+    IntervalQuality.MEASURED: "ok",
+    IntervalQuality.CORRECTED: "pencil",
+    IntervalQuality.SUBSTITUTED: "gap",
+    IntervalQuality.ESTIMATED: "gap",
+    IntervalQuality.FAULTY: "stop",
+    IntervalQuality.MISSING: "stop",
+}
+QUALITY_TONES = {
+    IntervalQuality.MEASURED: "good",
+    IntervalQuality.CORRECTED: "good",
+    IntervalQuality.SUBSTITUTED: "warn",
+    IntervalQuality.ESTIMATED: "warn",
+    IntervalQuality.FAULTY: "bad",
+    IntervalQuality.MISSING: "bad",
+}
+
+
+def quality_chip(quality: IntervalQuality, words: Words) -> Markup:
+    """A mark and a word."""
+    return tag(
+        "span", icon(QUALITY_ICONS[quality]), words[f"quality.{quality}"], class_=f"chip plain tone-{QUALITY_TONES[quality]}"
+    )
+
+
+def tree(view: MetersView, words: Words, chosen: str) -> Markup:
+    """All meters as a table whose first column is indented; on a phone every row becomes a card."""
+    columns = ("meter", "now", "quarter", "today", "quality", "note")
+    head = tag("tr", *(tag("th", words[f"meters.{c}"], scope="col", class_=f"c-{c}") for c in columns))
+    return tag(
+        "table",
+        tag("caption", words["meters.title"], class_="sr-only"),
+        tag("thead", head),
+        tag("tbody", *(row(r, words, chosen) for r in view.rows)),
+        class_="table tree",
+    )
+
+
+def row(r: MeterRow, words: Words, chosen: str) -> Markup:
+    """One meter, or the part of one that nobody measures."""
+    if r.rest_of is not None:
+        name: Markup = tag("span", words.say("meters.rest", meter=r.rest_of))
+    else:
+        current = "true" if r.meter == chosen else None
+        name = tag("a", r.label, href=f"/meters?meter={r.meter}", aria_current=current)
+    notes: list[object] = []
+    if r.silent_since_utc is not None:
+        said = words.say("meters.silent", since=words.time(r.silent_since_utc))
+        notes.append(tag("span", icon("silent"), said, class_="chip plain tone-bad"))
+    if r.state is not None:
+        notes.append(tag("span", words.texts.get(f"state.{r.state.lower()}", r.state), class_="chip plain"))
+    notes += [tag("span", icon("warning"), words[f"anomaly.{f.anomaly.kind}"], class_="chip plain tone-warn") for f in r.findings]
+    cells = [
+        ("now", words.unit(r.now_kw, "kW", 1), "n strong"),
+        ("quarter", words.unit(r.last.kw if r.last else None, "kW", 1), "n"),
+        ("today", words.unit(r.today_kwh, "kWh"), "n"),
+    ]
+    quality = quality_chip(r.last.quality, words) if r.last is not None and r.rest_of is None else None
+    today = (
+        tag("small", words.say("meters.not_measured", count=r.today_not_measured), class_="soft") if r.today_not_measured else None
+    )
+    return tag(
+        "tr",
+        tag("th", name, scope="row", class_="c-meter", style=f"--depth:{r.depth}"),
+        *(tag("td", value, class_=f"c-{key} {css}", data_label=words[f"meters.{key}"]) for key, value, css in cells),
+        tag("td", quality, today, class_="c-quality", data_label=words["meters.quality"]),
+        tag("td", *notes, class_="c-note"),
+        class_=" ".join(c for c in ("rest" if r.rest_of else "", "chosen" if r.meter == chosen else "", "silent" if r.silent_since_utc else "") if c) or None,
+    )  # fmt: skip
+
+
+def findings(found: tuple[Finding, ...], words: Words, total_eur: float | None = None) -> Markup:
+    """Open anomalies as a list, dearest first."""
+    if not found:
+        return tag("p", icon("ok"), words["findings.none"], class_="alarm tone-good small")
+    items = [finding(f, words) for f in found]
+    head = (
+        tag("p", words.say("findings.total", eur=words.euro(total_eur, 2)), class_="remark")
+        if total_eur and len(found) > 1
+        else None
+    )
+    return join(head, tag("ul", *items, class_="findings"))
+
+
+def finding(f: Finding, words: Words) -> Markup:
+    """One anomaly: what, where, since when, what it costs."""
+    a = f.anomaly
+    cost = [words.say("findings.a_day", amount=words.euro(a.eur_per_day, 2))] if a.eur_per_day else []
+    if a.kwh_per_day:
+        cost.append(words.say("findings.a_day", amount=words.unit(a.kwh_per_day, "kWh")))
+    return tag(
+        "li",
+        icon("warning"),
+        tag(
+            "div",
+            tag("strong", f"{words[f'anomaly.{a.kind}']}: ", tag("a", f.meter_label, href=f"/meters?meter={a.meter}")),
+            tag("div", a.message_de if words.language == "de" else a.message_en),
+            tag("div", " · ".join([words.say("findings.since", moment=words.moment(a.since_utc)), *cost]), class_="soft"),
+        ),
+    )
+
+
+def meter_summary(view: MeterDayView, words: Words) -> Markup:
+    """The day's sum, its highest quarter hour, and how many quarter hours are how well known."""
+    highest = view.highest
+    facts = [
+        (words["meter.energy"], words.unit(view.energy_kwh, "kWh", 1)),
+        (words["meter.highest"], words.unit(highest.kw, "kW", 1) + f" ({words.time(highest.start_utc)})" if highest else NOTHING),
+    ]
+    chips = [
+        tag("span", quality_chip(quality, words), f" {words.number(view.by_quality[quality])}", class_="count")
+        for quality in IntervalQuality
+        if quality in view.by_quality
+    ]
+    return join(
+        tag("dl", *(tag("div", tag("dt", n), tag("dd", v)) for n, v in facts), class_="facts wide"),
+        tag("p", *chips, class_="counts"),
+    )
+
+
+def channel_table(view: MeterDayView, words: Words) -> Markup:
+    """What each register said last."""
+    if not view.channels:
+        return tag("p", words["meter.not_heard"], class_="remark")
+    rows = []
+    for c in view.channels:
+        number = float(c.value) if c.value is not None else None
+        places = 1 if c.unit.startswith(("k", "M")) or not c.unit else 0
+        said = c.text if c.text is not None else words.unit(number, c.unit, places).strip()
+        mark = None
+        if c.quality is not ReadingQuality.GOOD:
+            mark = tag("span", icon("warning"), words[f"reading_quality.{c.quality}"], class_="chip plain tone-warn")
+        rows.append(
+            tag(
+                "tr",
+                tag("th", words.texts.get(f"channel.{c.channel}", c.channel), scope="row"),
+                tag("td", said, mark, class_="n"),
+                tag("td", words.time(c.observed_utc), class_="n soft"),
+            )
+        )
+    return tag("table", tag("caption", words["meter.registers"], class_="sr-only"), tag("tbody", *rows), class_="table")

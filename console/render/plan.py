@@ -1,0 +1,266 @@
+"""Jobs as bars on a day's ruler, recommendations as cards, the days' peaks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from console.render.markup import Markup, icon, join, tag
+from console.views.plan import AdviceCard, Button, JobBar, Move, PlanView, Span
+from console.words import Words
+from domain.orders import OrderStatus
+from domain.recommendations import RecommendationStatus
+
+STATUS_ICONS = {
+    RecommendationStatus.OPEN: "arrow",
+    RecommendationStatus.ACCEPTED: "ok",
+    RecommendationStatus.VERIFIED: "ok",
+    RecommendationStatus.REJECTED: "stop",
+    RecommendationStatus.EXPIRED: "wait",
+    RecommendationStatus.WITHDRAWN: "wait",
+}
+STATUS_TONES = {
+    RecommendationStatus.OPEN: "warn",
+    RecommendationStatus.ACCEPTED: "good",
+    RecommendationStatus.VERIFIED: "good",
+    RecommendationStatus.REJECTED: "quiet",
+    RecommendationStatus.EXPIRED: "quiet",
+    RecommendationStatus.WITHDRAWN: "quiet",
+}
+
+
+class Ruler:
+    """Places instants on the width of the chart, in percent."""
+
+    def __init__(self, from_utc: datetime, to_utc: datetime) -> None:
+        self.from_utc, self.to_utc = from_utc, to_utc
+
+    def at(self, when: datetime) -> float:
+        """Left edge of `when`, kept within the chart."""
+        share = (when - self.from_utc) / (self.to_utc - self.from_utc)
+        return 100 * min(max(share, 0.0), 1.0)
+
+    def style(self, span: Span) -> str | None:
+        """CSS of a piece of time; None if it lies outside."""
+        left, right = self.at(span.start_utc), self.at(span.end_utc)
+        return None if right <= left else f"left:{left:.3f}%;width:{right - left:.3f}%"
+
+
+def gantt(view: PlanView, words: Words) -> Markup:
+    """Machines as rows; a moved job is a dashed outline where it was and a full bar where it goes."""
+    ruler = Ruler(view.gantt_from_utc, view.gantt_to_utc)
+    marks = hour_marks(view, words, ruler)
+    shifts = [
+        tag("span", band.label, class_="g-shift", style=style, title=f"{band.label} {_span_words(band.span, words)}")
+        for band in view.shifts
+        if (style := ruler.style(band.span)) is not None
+    ]
+    rows = [
+        tag("div", tag("div", "", class_="gantt-name"), tag("div", *marks, class_="gantt-lane hours"), class_="gantt-row head"),
+        tag(
+            "div",
+            tag("div", words["plan.shifts"], class_="gantt-name"),
+            tag("div", *shifts, class_="gantt-lane shifts"),
+            class_="gantt-row",
+        ),
+    ]
+    for row in view.rows:
+        bars = [bar for job in row.jobs for bar in job_bars(job, ruler, words)]
+        grid = tag("span", class_="now-line", style=f"left:{ruler.at(view.now_utc):.3f}%")
+        rows.append(
+            tag("div", tag("div", row.label, class_="gantt-name"), tag("div", grid, *bars, class_="gantt-lane"), class_="gantt-row")
+        )
+    if not view.rows:
+        rows.append(tag("p", words["plan.no_jobs"], class_="remark"))
+    legend = tag(
+        "div",
+        *(
+            tag("span", tag("i", class_=f"key job-{css}"), words[f"plan.legend_{css}"], class_="legend-item")
+            for css in ("stays", "from", "to", "running")
+        ),
+        class_="legend",
+    )
+    return join(
+        tag("div", tag("div", *rows, class_="gantt", role="group", aria_label=words["plan.jobs"]), class_="gantt-scroll"), legend
+    )
+
+
+def hour_marks(view: PlanView, words: Words, ruler: Ruler) -> list[Markup]:
+    """Every six hours of the wall clock; the day's name at midnight."""
+    marks = []
+    at = view.gantt_from_utc
+    while at < view.gantt_to_utc:
+        local = at.astimezone(words.zone)
+        if local.minute == 0 and local.hour % 6 == 0:
+            text = words.day(local.date()) if local.hour == 0 else f"{local:%H:%M}"
+            marks.append(tag("span", text, class_="hour" + (" day" if local.hour == 0 else ""), style=f"left:{ruler.at(at):.3f}%"))
+        at += timedelta(hours=1)
+    return marks
+
+
+def _span_words(span: Span, words: Words) -> str:
+    return f"{words.moment(span.start_utc)}–{words.time(span.end_utc)}"
+
+
+def job_bars(job: JobBar, ruler: Ruler, words: Words) -> list[Markup]:
+    """One bar, or two where the job moves."""
+    name = f"{job.job} {job.product}".strip()
+    power = words.unit(job.peak_kw, "kW")
+    state = words[f"order.{job.status}"]
+    found: list[Markup] = []
+
+    def draw(span: Span, css: str, spoken: str) -> None:
+        style = ruler.style(span)
+        if style is not None:
+            found.append(
+                tag("span", tag("b", job.job), class_=f"job {css}", style=style, title=spoken, role="img", aria_label=spoken)
+            )
+
+    if job.move is Move.STAYS or job.after is None:
+        css = (
+            "job-running" if job.status is OrderStatus.RUNNING else ("job-done" if job.status is OrderStatus.DONE else "job-stays")
+        )
+        draw(job.before, css, f"{name}: {_span_words(job.before, words)}, {power}, {state}")
+        return found
+    verb = words[f"plan.move_{job.move}"]
+    spoken = f"{name}: {verb} {_span_words(job.before, words)} → {_span_words(job.after, words)}, {power}, {state}"
+    draw(job.before, "job-from", spoken)
+    draw(job.after, "job-to", spoken)
+    return found
+
+
+def peaks_table(view: PlanView, words: Words) -> Markup:
+    """Each day's highest quarter hour as it is expected."""
+    if view.forecast is None:
+        return tag("p", words["plan.no_forecast"], class_="remark")
+    head = tag("tr", *(tag("th", words[f"plan.peak_{c}"], scope="col") for c in ("day", "likely", "band", "when", "above")))
+    rows = [
+        tag(
+            "tr",
+            tag("th", words.day(datetime.fromisoformat(p.day_local).date()), scope="row"),
+            tag("td", words.unit(p.q50_kw, "kW"), class_="n strong"),
+            tag("td", f"{words.number(p.q10_kw)}–{words.number(p.q90_kw)}", class_="n"),
+            tag("td", words.time(p.start_utc), class_="n"),
+            tag("td", words.percent(p.above_target), class_=f"n {'tone-bad' if p.above_target > 0.5 else ''}"),
+        )
+        for p in view.peaks
+    ]
+    forecast = view.forecast
+    told = [words.say("plan.forecast_by", model=forecast.model, issued=words.moment(forecast.issued_utc))]
+    if forecast.score is not None:
+        told.append(words.say("plan.forecast_score", score=words.number(forecast.score, 2)))
+    told += [note for note in forecast.notes]
+    return join(
+        tag("table", tag("thead", head), tag("tbody", *rows), class_="table peaks"), tag("p", " · ".join(told), class_="remark")
+    )
+
+
+def card(card_: AdviceCard, words: Words) -> Markup:
+    """A recommendation in full, without its buttons."""
+    r = card_.recommendation
+    reason = r.reason_de if words.language == "de" else r.reason_en
+    status = tag("span", icon(STATUS_ICONS[r.status]), words[f"status.{r.status}"], class_=f"chip tone-{STATUS_TONES[r.status]}")
+    title = tag("h3", f"{r.job} · {card_.machine_label}")
+    move = tag(
+        "p",
+        tag("span", words.moment(r.from_start_utc), class_="from"),
+        icon("arrow", words["plan.to"]),
+        tag("strong", words.moment(r.to_start_utc)),
+        class_="move",
+    )
+    effect = [
+        (words["advice.lowers"], words.unit(-r.reduction_kw, "kW", 0, sign=True)),
+        (words["advice.saves"], words.euro(r.saving_eur)),
+        (words["advice.sure"], words.percent(r.confidence)),
+    ]
+    if r.effect_kw is not None:
+        effect.append((words["advice.measured"], words.unit(-r.effect_kw, "kW", 0, sign=True)))
+    numbers = tag("dl", *(tag("div", tag("dt", n), tag("dd", v)) for n, v in effect), class_="advice-numbers")
+    return join(
+        tag("div", title, status, class_="card-head"), move, numbers, tag("p", reason, class_="reason"), deadline(card_, words),
+        details(card_, words),
+    )  # fmt: skip
+
+
+def deadline(card_: AdviceCard, words: Words) -> Markup:
+    """Until when it helps, or who decided."""
+    r = card_.recommendation
+    if r.status is RecommendationStatus.OPEN:
+        key = "advice.until" if card_.minutes_left > 0 else "advice.too_late"
+        said = words.say(key, moment=words.moment(r.valid_until_utc), left=words.lasting(max(card_.minutes_left, 0) * 60))
+    elif (by := r.decided_by or (card_.decision.by if card_.decision is not None else None)) is not None:
+        said = words.say("advice.decided_by", by=by, moment=words.moment(card_.decision.at_utc if card_.decision else r.at_utc))
+        if card_.decision is not None and card_.decision.reason != "none":
+            said += f" · {words[f'decline.{card_.decision.reason}']}"
+        if card_.decision is not None and card_.decision.comment:
+            said += f" · „{card_.decision.comment}“" if words.language == "de" else f" · “{card_.decision.comment}”"
+    else:
+        said = words.say("advice.since", moment=words.moment(r.at_utc))
+    return tag("p", said, class_="remark deadline")
+
+
+def details(card_: AdviceCard, words: Words) -> Markup:
+    """The bill before and after, alternatives, and what was and was not looked at."""
+    r = card_.recommendation
+    money = [
+        ("advice.bill_before", words.euro(r.bill_before_eur)),
+        ("advice.bill_after", words.euro(r.bill_after_eur)),
+        ("advice.by_demand", words.euro(r.saving_demand_eur)),
+        ("advice.by_energy", words.euro(r.saving_energy_eur, 2, sign=True)),
+        ("advice.peak_at", words.moment(r.peak_start_utc)),
+        ("advice.peak_before", words.unit(r.peak_before_kw, "kW")),
+        ("advice.peak_after", words.unit(r.peak_after_kw, "kW")),
+    ]
+    parts: list[object] = [
+        tag("summary", words["advice.more"]),
+        tag("dl", *(tag("div", tag("dt", words[k]), tag("dd", v)) for k, v in money), class_="facts"),
+    ]
+    if r.alternatives:
+        parts.append(tag("h4", words["advice.alternatives"]))
+        parts.append(
+            tag(
+                "ul",
+                *(
+                    tag(
+                        "li",
+                        tag("strong", words.moment(a.start_utc)),
+                        f" {words.unit(a.peak_after_kw, 'kW')}, {words.euro(a.saving_eur)}: ",
+                        a.reason_de if words.language == "de" else a.reason_en,
+                    )
+                    for a in r.alternatives
+                ),
+            )
+        )
+    for key, found in (("advice.checked", r.conditions_checked), ("advice.not_checked", r.conditions_not_checked)):
+        if found:
+            parts += [tag("h4", words[key]), tag("p", "; ".join(found))]
+    if r.needs_works_council:
+        parts.append(tag("p", icon("warning"), words["advice.works_council"], class_="remark"))
+    return tag("details", *parts)
+
+
+def card_state(card_: AdviceCard, words: Words) -> str:
+    """What the buttons' line says."""
+    if card_.button is Button.SENT:
+        return words["advice.sent"]
+    if card_.button is Button.FAILED:
+        return words.say("advice.failed", why=card_.failure)
+    return ""
+
+
+def headline(view: PlanView, words: Words) -> Markup:
+    """How much lies open."""
+    opened = [c for c in view.cards if c.recommendation.status is RecommendationStatus.OPEN]
+    if not opened:
+        return tag("p", icon("ok"), words["plan.none_open"], class_="alarm tone-good small")
+    key = "plan.one_open" if len(opened) == 1 else "plan.some_open"
+    text = words.say(key, count=len(opened), saving=words.euro(view.best_saving_eur))
+    return tag("p", icon("arrow"), text, class_="alarm tone-warn small")
+
+
+def order_of(cards: Sequence[AdviceCard]) -> tuple[str, ...]:
+    """Ids in the order of the cards."""
+    return tuple(c.recommendation.recommendation for c in cards)
+
+
+__all__ = ["Ruler", "card", "card_state", "gantt", "headline", "order_of", "peaks_table"]

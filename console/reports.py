@@ -1,0 +1,124 @@
+"""Monthly reports to take home: made by ``lastgang report`` in a process of its own, kept in a folder, sent as a ZIP."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import re
+import shutil
+import sys
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from domain.errors import LastgangError
+
+MONTH = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
+TIMEOUT_S = 300.0
+
+
+class ReportFailed(LastgangError):
+    """``lastgang report`` did not succeed; its last words are in the message."""
+
+
+@dataclass(frozen=True, slots=True)
+class MadeReport:
+    """A report's folder."""
+
+    month: str
+    files: tuple[tuple[str, int], ...]
+    """Name within the folder and size in bytes."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(size for _, size in self.files)
+
+
+class ReportShelf:
+    """Reports by month in one folder.
+
+    Parameters
+    ----------
+    command
+        How to make one: ``{month}`` and ``{out}`` are filled in.
+    """
+
+    def __init__(self, folder: Path, command: Sequence[str]) -> None:
+        self.folder = folder
+        self._command = tuple(command)
+        self._making: dict[str, asyncio.Task[None]] = {}
+
+    def made(self) -> tuple[MadeReport, ...]:
+        """What is there, newest month first."""
+        if not self.folder.is_dir():
+            return ()
+        months = sorted((p for p in self.folder.iterdir() if p.is_dir() and MONTH.match(p.name)), reverse=True)
+        return tuple(
+            MadeReport(p.name, tuple((str(f.relative_to(p)), f.stat().st_size) for f in sorted(p.rglob("*")) if f.is_file()))
+            for p in months
+        )
+
+    def making(self) -> tuple[str, ...]:
+        """Months that are being made now."""
+        return tuple(sorted(self._making))
+
+    async def make(self, month: str) -> None:
+        """Make (again) the report of `month` (``YYYY-MM``); who asks while it is being made waits for the same one."""
+        if not MONTH.match(month):
+            msg = f"month {month!r}: expected YYYY-MM such as 2026-10"
+            raise ReportFailed(msg)
+        task = self._making.get(month)
+        if task is None:
+            task = self._making[month] = asyncio.create_task(self._make(month))
+            task.add_done_callback(lambda _: self._making.pop(month, None))
+        await asyncio.shield(task)
+
+    async def _make(self, month: str) -> None:
+        fresh = self.folder / f".{month}.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(parents=True)
+        command = [word.format(month=month, out=fresh) for word in self._command]
+        process = await asyncio.create_subprocess_exec(
+            *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
+        )
+        try:
+            _, talk = await asyncio.wait_for(process.communicate(), TIMEOUT_S)
+        except BaseException:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise
+        if process.returncode != 0:
+            shutil.rmtree(fresh, ignore_errors=True)
+            words = talk.decode(errors="replace").strip().splitlines() or ["no word why"]
+            msg = f"exit {process.returncode}: {words[-1][:300]}"
+            raise ReportFailed(msg)
+        shutil.rmtree(self.folder / month, ignore_errors=True)
+        fresh.rename(self.folder / month)
+
+    def file(self, month: str, name: str) -> Path | None:
+        """One file of a report; None if there is no such one in its folder."""
+        known = {report.month: [n for n, _ in report.files] for report in self.made()}
+        return self.folder / month / name if name in known.get(month, []) else None
+
+    def zipped(self, month: str) -> bytes | None:
+        """All files of a report as one ZIP."""
+        report = next((r for r in self.made() if r.month == month), None)
+        if report is None:
+            return None
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, _ in report.files:
+                archive.write(self.folder / month / name, f"lastgang-{month}/{name}")
+        return packed.getvalue()
+
+
+def report_command(plant: Path, ledger: Path) -> list[str]:
+    """``lastgang report`` for this plant and ledger."""
+    return [
+        sys.executable, "-m", "lastgang.cli", "report",
+        "--plant", str(plant), "--ledger", str(ledger), "--month", "{month}", "--out", "{out}",
+    ]  # fmt: skip

@@ -1,0 +1,70 @@
+"""From settings to a server that listens."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import structlog
+import uvicorn
+
+from connectors.kafka.client import KafkaSettings
+from console.access import access_for
+from console.board import Board, ledger_opener
+from console.context import Console
+from console.live import KafkaFeed
+from console.processes import platform_processes
+from console.reports import ReportShelf, report_command
+from domain.clock import process_clock
+from domain.errors import LastgangError
+from domain.plant import load_plant
+
+
+class PortTaken(LastgangError):
+    """Somebody listens there already. Operator: give another `--port`, or stop the other program."""
+
+
+def run(plant_folder: Path, kafka: KafkaSettings, ledger: Path, reports: Path, host: str, port: int) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Raises
+    ------
+    OpenToStrangers
+        If the address can be reached from elsewhere and no token is set.
+    PortTaken
+        If the address cannot be listened on.
+    """
+    access = access_for(host)
+    plant = load_plant(plant_folder / "plant.toml")
+    listener = listen(host, port)
+    board = Board(plant, KafkaFeed(kafka, plant.site.id), process_clock(), ledger_opener(ledger), platform_processes)
+    console = Console(board, ReportShelf(reports, report_command(plant_folder, ledger)), access)
+    serve(console, listener, host)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        msg = f"cannot listen on {host}:{port} ({error.strerror}); another program may have it: choose another --port"
+        raise PortTaken(msg) from error
+    return listener
+
+
+def serve(console: Console, listener: socket.socket, host: str) -> None:
+    """Serve `console` on `listener` until told to stop."""
+    from console.app import build_app
+
+    app = build_app(console, host)
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=3, ws_per_message_deflate=False)
+    )
+    name = f"[{host}]" if ":" in host else host
+    structlog.get_logger("console").info("console_ready", url=f"http://{name}:{listener.getsockname()[1]}/")
+    server.run(sockets=[listener])

@@ -1,0 +1,158 @@
+"""Everything that a view may look at, and what several of them ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from console.data import History
+from console.live_state import Live
+from domain.calendars import at_local
+from domain.demand import Demand
+from domain.intervals import QUARTER, Interval, IntervalQuality, quarter_start
+from domain.plant import Meter, Plant
+from domain.recommendations import Decision, Recommendation
+from domain.units import kwh
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A decision that left here and has not come back as a status yet."""
+
+    decision: Decision
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessUse:
+    """One process of the platform."""
+
+    name: str
+    pid: int
+    rss_mb: float
+    cpu_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One moment of the plant; `now_utc` and `speed` are the plant's clock."""
+
+    plant: Plant
+    history: History
+    live: Live
+    now_utc: datetime
+    speed: float = 1.0
+    sent: Mapping[str, Sent] = field(default_factory=dict)
+    processes: tuple[ProcessUse, ...] = ()
+    ledger_there: bool = True
+
+    def day(self, offset: int = 0) -> date:
+        """The local day it is, plus `offset` days."""
+        return self.now_utc.astimezone(self.plant.site.zone).date() + timedelta(days=offset)
+
+    def day_span(self, day: date) -> tuple[datetime, datetime]:
+        """First and one-past-last instant of a local day: 23, 24 or 25 h."""
+        zone = self.plant.site.zone
+        return at_local(day, "00:00", zone), at_local(day, "24:00", zone)
+
+    def demand(self) -> Demand | None:
+        """The running quarter hour: live, or as the ledger had it last."""
+        stored = self.history.latest_demand()
+        live = self.live.demand
+        if live is None or (stored is not None and stored.at_utc > live.at_utc):
+            return stored
+        return live
+
+    def recommendations(self) -> list[Recommendation]:
+        """The newest revision of each, from ledger and topic, whichever knows more."""
+        newest = {r.recommendation: r for r in self.history.recommendations()}
+        for name, live in self.live.recommendations.items():
+            if name not in newest or live.revision >= newest[name].revision:
+                newest[name] = live
+        return list(newest.values())
+
+    def decisions(self) -> dict[str, Decision]:
+        """The last decision on each recommendation."""
+        last = {d.recommendation: d for d in sorted(self.history.decisions(), key=lambda d: d.at_utc)}
+        return {**last, **self.live.decisions}
+
+
+@dataclass(frozen=True, slots=True)
+class QuarterValue:
+    """A quarter hour of one meter: import minus export, and how well it is known."""
+
+    start_utc: datetime
+    energy_uwh: int | None
+    quality: IntervalQuality
+    coverage: float
+
+    @property
+    def kw(self) -> float | None:
+        """Mean power [kW]; negative when the meter fed back."""
+        return None if self.energy_uwh is None else kwh(self.energy_uwh) * 4
+
+
+_WORST_FIRST = (
+    IntervalQuality.MISSING,
+    IntervalQuality.FAULTY,
+    IntervalQuality.ESTIMATED,
+    IntervalQuality.SUBSTITUTED,
+    IntervalQuality.CORRECTED,
+    IntervalQuality.MEASURED,
+)
+
+
+def net_channels(meter: Meter) -> list[tuple[str, int]]:
+    """Which channels make the meter's net energy, and with which sign: what is fed back counts negative."""
+    channels = [r.channel for r in meter.counters()] or [r.channel for r in meter.registers]
+    net = [(c, 1) for c in channels if c == "energy_import"] + [(c, -1) for c in channels if c == "energy_export"]
+    first = meter.energy_channel()
+    return net or ([(first, 1)] if first is not None else [])
+
+
+def net_quarters(history: History, meter: Meter, from_utc: datetime, to_utc: datetime) -> dict[datetime, QuarterValue]:
+    """The quarter hours of `meter` by start. Export that has no record does not hide import that has one."""
+    total: dict[datetime, QuarterValue] = {}
+    for number, (channel, sign) in enumerate(net_channels(meter)):
+        for interval in history.intervals(meter.id, channel, from_utc, to_utc):
+            known = total.get(interval.start_utc)
+            if known is None and number > 0:
+                continue
+            total[interval.start_utc] = _plus(known, interval, sign)
+    return dict(sorted(total.items()))
+
+
+def _plus(known: QuarterValue | None, interval: Interval, sign: int) -> QuarterValue:
+    own = None if interval.energy_uwh is None else sign * interval.energy_uwh
+    if known is None:
+        return QuarterValue(interval.start_utc, own, interval.quality, interval.coverage)
+    worst = min(known.quality, interval.quality, key=_WORST_FIRST.index)
+    energy = None if own is None or known.energy_uwh is None else known.energy_uwh + own
+    return QuarterValue(interval.start_utc, energy, worst, min(known.coverage, interval.coverage))
+
+
+def import_quarters(history: History, meter: Meter, from_utc: datetime, to_utc: datetime) -> dict[datetime, QuarterValue]:
+    """What was drawn from the grid: the billing quantity, without export."""
+    channel = meter.energy_channel()
+    found = history.intervals(meter.id, channel, from_utc, to_utc) if channel is not None else ()
+    return {i.start_utc: QuarterValue(i.start_utc, i.energy_uwh, i.quality, i.coverage) for i in found}
+
+
+def last_quarters(now_utc: datetime, hours: int) -> tuple[datetime, datetime]:
+    """The whole quarter hours of the last `hours`."""
+    end = quarter_start(now_utc)
+    return end - timedelta(hours=hours), end
+
+
+__all__ = [
+    "QUARTER",
+    "ProcessUse",
+    "QuarterValue",
+    "Scene",
+    "Sent",
+    "import_quarters",
+    "last_quarters",
+    "net_channels",
+    "net_quarters",
+]

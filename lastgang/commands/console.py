@@ -1,0 +1,33 @@
+"""``lastgang console``: the web page and its API."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command(
+    epilog="Example:  lastgang console --plant plants/werk-nord --kafka 127.0.0.1:9092 --ledger data/ledger.sqlite --port 8080"
+)
+@click.option(
+    "--plant", required=True, type=click.Path(exists=True, file_okay=False, path_type=Path), help="Folder with plant.toml."
+)
+@click.option("--kafka", default="127.0.0.1:9092", show_default=True, help="Address of the broker, HOST:PORT.")
+@click.option("--namespace", default="", help="Prefix of the topics' names.")
+@click.option("--ledger", required=True, type=click.Path(path_type=Path), help="The historian's ledger; may come later.")
+@click.option(
+    "--reports", type=click.Path(path_type=Path), default=None, help="Where reports are kept; beside the ledger by default."
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Other addresses need LASTGANG_CONSOLE_TOKEN.")
+@click.option("--port", default=8080, show_default=True, help="0 takes a free one; the log tells which.")
+def command(plant: Path, kafka: str, namespace: str, ledger: Path, reports: Path | None, host: str, port: int) -> None:
+    """Serve the web page and its HTTP API (description at /api/v1/openapi.json).
+
+    Reading needs no permission. Decisions and reports need the token in LASTGANG_CONSOLE_TOKEN, where it is set;
+    without it the page is served on this machine's own address only.
+    """
+    from connectors.kafka.client import KafkaSettings
+    from console.server import run
+
+    run(plant, KafkaSettings(kafka, namespace), ledger, reports or ledger.parent / "reports", host, port)

@@ -1,0 +1,333 @@
+"""A seeded plant day to look at: a ledger in memory and a live feed, both made up, for tests of the page only."""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from console.live_state import Live, LiveState
+from console.views.scene import ProcessUse
+from domain.anomalies import Anomaly, AnomalyKind
+from domain.clock import ScaledClock, epoch_ms
+from domain.demand import Demand
+from domain.forecasts import DayPeak, Forecast
+from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalQuality, quarter_start
+from domain.orders import Order, OrderStatus
+from domain.plant import Plant, load_plant
+from domain.readings import CONNECTION_CHANNEL, HEARTBEAT_CHANNEL, Reading
+from domain.recommendations import (
+    Alternative,
+    Decision,
+    DecisionKind,
+    DeclineReason,
+    Recommendation,
+    RecommendationStatus,
+)
+from domain.units import UWH_PER_KWH
+
+NOW_UTC = datetime(2026, 10, 23, 9, 52, 30, tzinfo=UTC)
+"""Friday 11:52:30 in Werk Nord."""
+SITE = "werk-nord"
+SHARES = {
+    "hall-1": 0.44, "hall-2": 0.33, "furnace-1": 0.21, "furnace-2": 0.17, "washer": 0.045, "moulding-1": 0.06, "moulding-2": 0.055,
+    "moulding-3": 0.05, "press-1": 0.06, "press-2": 0.05, "cnc-line": 0.045, "compressor-1": 0.09, "compressor-2": 0.05,
+    "chiller": 0.07, "ev-chargers": 0.03, "lighting": 0.03,
+}  # fmt: skip
+
+
+def demo_plant(folder: Path) -> Plant:
+    """The demo's plant file, written into `folder`."""
+    from simulation import demo_plant as template
+
+    return load_plant(template.write(folder))
+
+
+def site_kw(at: datetime) -> float:
+    """Load of the whole plant: shifts, a morning peak, some noise, the same in every run."""
+    local = at.astimezone(load_zone())
+    hour = local.hour + local.minute / 60
+    working = local.weekday() < 4 or (local.weekday() == 4 and hour < 14)
+    noise = random.Random(int(at.timestamp())).uniform(-14, 14)
+    if not working:
+        return 165 + 20 * math.sin(hour / 24 * math.tau) + noise
+    peak = 115 * math.exp(-((hour - 10.5) ** 2) / 2.2) + 60 * math.exp(-((hour - 15.5) ** 2) / 3)
+    return 470 + peak + 40 * math.sin((hour - 6) / 24 * math.tau) + noise
+
+
+def load_zone():
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo("Europe/Berlin")
+
+
+class SampleHistory:
+    """A `console.data.History` made of formulas; `now_utc` may be moved, and recommendations replaced."""
+
+    def __init__(self, plant: Plant, now_utc: datetime = NOW_UTC) -> None:
+        self.plant, self.now_utc = plant, now_utc
+        self.advice = {r.recommendation: r for r in sample_recommendations()}
+        self.said: list[Decision] = [
+            Decision(SITE, "R-0417", DecisionKind.ACCEPTED, "M. Krüger", NOW_UTC - timedelta(hours=3)),
+            Decision(SITE, "R-0409", DecisionKind.REJECTED, "S. Öztürk", NOW_UTC - timedelta(hours=5), DeclineReason.QUALITY, "Charge wird zu kalt"),
+        ]  # fmt: skip
+        self.steps = 0
+        self.asked = 0
+
+    def offsets(self) -> Mapping[tuple[str, int], int]:
+        quarters = int(self.now_utc.timestamp() // 900)
+        return {
+            ("energy.intervals.v1", 0): quarters,
+            ("energy.recommendations.v1", 0): self.steps,
+            ("energy.decisions.v1", 0): self.steps,
+        }
+
+    def intervals(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Sequence[Interval]:
+        self.asked += 1
+        found = []
+        start, end = from_utc, min(to_utc, quarter_start(self.now_utc))
+        while start < end:
+            found.append(sample_interval(meter, channel, start))
+            start += QUARTER
+        return [i for i in found if i is not None]
+
+    def latest_forecast(self) -> Forecast | None:
+        first = quarter_start(self.now_utc)
+        middle = [site_kw(first + n * QUARTER) * 0.99 + 6 for n in range(192)]
+        spread = [14 + 0.35 * min(n, 120) for n in range(192)]
+        days = [first.astimezone(load_zone()).date() + timedelta(days=n) for n in range(2)]
+        return Forecast(
+            SITE, first, first,
+            tuple(m - s for m, s in zip(middle, spread, strict=True)), tuple(middle),
+            tuple(m + 1.2 * s for m, s in zip(middle, spread, strict=True)),
+            tuple(sample_peak(day, n) for n, day in enumerate(days)),
+            "like-days", first, 3360, 0.62, 41.0,
+        )  # fmt: skip
+
+    def anomalies(self, open_only: bool = False) -> Sequence[Anomaly]:
+        since = NOW_UTC - timedelta(hours=4, minutes=7)
+        return [
+            Anomaly(
+                SITE, "furnace-1", "furnace-1/on_while_off/1", 5, AnomalyKind.ON_WHILE_OFF, since, None, NOW_UTC, 3.0, 61.0, 238.0, 1392.0,
+                264.48, "Chamber furnace 1 draws 61 kW although its shift says off (expected at most 3 kW).",
+                "Kammerofen 1 zieht 61 kW, obwohl seine Schicht frei hat (erwartet höchstens 3 kW).",
+            ),
+            Anomaly(
+                SITE, "press-2", "press-2/counter/1", 1, AnomalyKind.COUNTER_DISCONTINUITY, since + timedelta(hours=2), None, NOW_UTC, None,
+                None, 0.0, 0.0, 0.0, "The counter of press 2 began again at zero; no energy was lost.",
+                "Der Zähler von Presse 2 begann wieder bei null; es ging keine Energie verloren.",
+            ),
+        ]  # fmt: skip
+
+    def orders(self) -> Sequence[Order]:
+        return sample_orders()
+
+    def recommendations(self) -> Sequence[Recommendation]:
+        return list(self.advice.values())
+
+    def decisions(self) -> Sequence[Decision]:
+        return self.said
+
+    def rejections_by_reason(self) -> Mapping[str, int]:
+        return {"duplicate": 1_204, "clock_in_future": 37, "glitch": 2}
+
+    def latest_demand(self) -> Demand | None:
+        return None
+
+    def peak(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Interval | None:
+        if to_utc <= datetime(2026, 9, 18, tzinfo=UTC):
+            return None
+        return sample_interval(meter, channel, quarter_start(max(from_utc, datetime(2026, 9, 18, tzinfo=UTC))))
+
+
+def sample_peak(day: date, number: int) -> DayPeak:
+    start = datetime(day.year, day.month, day.day, 8, 15, tzinfo=UTC)
+    high = 655.0 if number == 0 else 214.0
+    return DayPeak(day.isoformat(), high - 28, high, high + 33, start, 0.71 if number == 0 else 0.0)
+
+
+def sample_interval(meter: str, channel: str, start: datetime) -> Interval | None:
+    """One quarter hour; a gap and an estimate in the morning, furnace 2 missing for an hour."""
+    kw = site_kw(start)
+    local = start.astimezone(load_zone())
+    if channel == "energy_export":
+        if meter == "main":
+            kw = 0.0
+        else:
+            kw = max(0.0, 120 * math.sin((local.hour + local.minute / 60 - 7) / 11 * math.pi)) if 7 <= local.hour < 18 else 0.0
+    elif meter != "main":
+        kw *= SHARES.get(meter, 0.05)
+    quality, method, coverage = IntervalQuality.MEASURED, IntervalMethod.REGISTER, 1.0
+    energy: int | None = round(kw / 4 * UWH_PER_KWH)
+    if local.hour == 3 and local.minute < 45:
+        quality, method, coverage = IntervalQuality.SUBSTITUTED, IntervalMethod.INTERPOLATED, 0.0
+    if meter == "furnace-2" and local.hour == 8:
+        quality, method, coverage, energy = IntervalQuality.MISSING, IntervalMethod.NONE, 0.0, None
+    if meter == "press-2" and local.hour == 11 and local.minute == 30:
+        quality, method = IntervalQuality.CORRECTED, IntervalMethod.RESET
+    return Interval(SITE, meter, channel, start, energy, coverage, quality, method, 1, 30)
+
+
+def sample_orders() -> list[Order]:
+    day = datetime(2026, 10, 23, 4, 0, tzinfo=UTC)
+    rows = [
+        ("J-1041", "furnace-1", "Welle 18CrNi", 0.0, [150, 160, 160, 120, 90, 80, 80, 60], OrderStatus.DONE),
+        ("J-1042", "furnace-1", "Zahnrad M4", 5.75, [150, 160, 160, 120, 90, 80], OrderStatus.RUNNING),
+        ("J-1043", "furnace-2", "Kettenglied", 6.5, [140, 140, 140, 110, 90, 90, 90], OrderStatus.PLANNED),
+        ("J-1044", "furnace-2", "Bolzen 42CrMo", 12.0, [140, 140, 140, 110], OrderStatus.PLANNED),
+        ("J-1045", "washer", "Teile waschen", 7.0, [42, 42, 42], OrderStatus.PLANNED),
+        ("J-1046", "press-1", "Gehäuse <links>", 4.5, [70, 70, 70, 70, 70], OrderStatus.PLANNED),
+        ("J-1047", "moulding-1", "Kappe 40", 3.0, [55] * 14, OrderStatus.RUNNING),
+        ("J-1048", "cnc-line", "Flansch", 26.0, [50] * 20, OrderStatus.PLANNED),
+    ]
+    orders = []
+    for job, machine, product, hours, profile, status in rows:
+        start = day + timedelta(hours=hours)
+        reason = "R-0417" if job == "J-1044" else ""
+        orders.append(
+            Order(
+                SITE,
+                job,
+                1,
+                machine,
+                product,
+                start,
+                tuple(map(float, profile)),
+                day,
+                day + timedelta(days=2),
+                True,
+                status,
+                day,
+                reason,
+            )
+        )
+    return orders
+
+
+def sample_recommendations() -> list[Recommendation]:
+    base = {
+        "site": SITE, "issued_utc": NOW_UTC - timedelta(minutes=35), "at_utc": NOW_UTC - timedelta(minutes=5), "duration_min": 105,
+        "peak_start_utc": datetime(2026, 10, 23, 10, 30, tzinfo=UTC), "peak_before_kw": 688.0, "peak_after_kw": 631.0, "reduction_kw": 57.0,
+        "bill_before_eur": 412_870.0, "bill_after_eur": 405_258.0, "saving_eur": 7_612.0, "saving_demand_eur": 7_602.5, "saving_energy_eur": 9.5,
+        "confidence": 0.83,
+    }  # fmt: skip
+    day = datetime(2026, 10, 23, tzinfo=UTC)
+    return [
+        Recommendation(
+            recommendation="R-0421", revision=2, status=RecommendationStatus.OPEN, job="J-1043", machine="furnace-2",
+            from_start_utc=day + timedelta(hours=10.5), to_start_utc=day + timedelta(hours=12.25), valid_until_utc=day + timedelta(hours=10.25),
+            reason_en="Around 12:30 both furnaces heat up together. Started at 14:15, the chain furnace stays below the billed peak.",
+            reason_de="Um 12:30 heizen beide Öfen zugleich auf. Ab 14:15 gestartet bleibt der Kettenofen unter der abgerechneten Höchstlast.",
+            alternatives=(
+                Alternative(day + timedelta(hours=13), 634.0, 7_180.0, "less lead to the deadline", "weniger Luft bis zum Termin"),
+                Alternative(day + timedelta(hours=11.5), 652.0, 4_805.0, "still overlaps for a quarter hour", "überschneidet sich noch eine Viertelstunde"),
+            ),
+            conditions_checked=("due 24.10. 06:00", "machine free", "unmanned shift"), conditions_not_checked=("material at the furnace",), **base,
+        ),
+        Recommendation(
+            recommendation="R-0422", revision=1, status=RecommendationStatus.OPEN, job="J-1045", machine="washer",
+            from_start_utc=day + timedelta(hours=11), to_start_utc=day + timedelta(hours=11.75), valid_until_utc=day + timedelta(hours=10.75),
+            reason_en="The washer would run in the quarter hour that is expected to be the highest of the day.",
+            reason_de="Die Waschanlage liefe in der Viertelstunde, die als höchste des Tages erwartet wird.", needs_works_council=True,
+            **{**base, "saving_eur": 0.0, "saving_demand_eur": 0.0, "saving_energy_eur": 0.0, "reduction_kw": 21.0, "confidence": 0.58},
+        ),
+        Recommendation(
+            recommendation="R-0417", revision=4, status=RecommendationStatus.ACCEPTED, job="J-1044", machine="furnace-2",
+            from_start_utc=day + timedelta(hours=13), to_start_utc=day + timedelta(hours=16), valid_until_utc=day + timedelta(hours=12),
+            reason_en="Two batches follow each other too closely.", reason_de="Zwei Chargen folgen zu dicht aufeinander.", decided_by="M. Krüger", **base,
+        ),
+        Recommendation(
+            recommendation="R-0409", revision=3, status=RecommendationStatus.REJECTED, job="J-1042", machine="furnace-1",
+            from_start_utc=day + timedelta(hours=9.75), to_start_utc=day + timedelta(hours=10.5), valid_until_utc=day + timedelta(hours=9.5),
+            reason_en="Starts together with press 1.", reason_de="Startet zugleich mit Presse 1.", decided_by="S. Öztürk", **base,
+        ),
+    ]  # fmt: skip
+
+
+def sample_demand(at: datetime, projected_kw: float = 652.0) -> Demand:
+    """The running quarter hour at `at`."""
+    start = quarter_start(at)
+    elapsed = (at - start).total_seconds()
+    mean = projected_kw - 12
+    energy = mean * elapsed / 3600
+    width = 60 * (1 - elapsed / 900)
+    return Demand(
+        site=SITE, meter="main", at_utc=at, start_utc=start, elapsed_s=elapsed, remaining_s=900 - elapsed, energy_kwh=energy, now_kw=projected_kw + 14,
+        mean_so_far_kw=mean, projected_kw=projected_kw, projected_low_kw=projected_kw - width, projected_high_kw=projected_kw + width, target_kw=640.0,
+        allowed_kw=max(0.0, (640 * 0.25 - energy) * 3600 / max(900 - elapsed, 1)), headroom_kw=640 - projected_kw, billed_peak_kw=668.0,
+        billed_peak_utc=datetime(2026, 10, 13, 8, 15, tzinfo=UTC), basis_observed_ms=epoch_ms(at),
+    )  # fmt: skip
+
+
+class SampleFeed:
+    """A `console.live.Feed`; decisions are kept, and answered when `answer` is called."""
+
+    def __init__(self, plant: Plant, history: SampleHistory, now_utc: datetime = NOW_UTC) -> None:
+        self.plant, self.history = plant, history
+        self.state = LiveState(SITE)
+        self.state.connection(True)
+        self.decided: list[Decision] = []
+        self.closed = False
+        self.speak(now_utc)
+
+    def speak(self, at: datetime, projected_kw: float = 652.0) -> None:
+        """One round of readings."""
+        at_s = time.monotonic()
+        self.state.take(sample_demand(at, projected_kw), at_s)
+        for number, meter in enumerate(self.plant.meters):
+            if meter.id == "lighting" and at > NOW_UTC - timedelta(minutes=12):
+                continue
+            for register in meter.registers:
+                interval = sample_interval(
+                    meter.id, register.channel if register.channel == "energy_export" else "energy_import", quarter_start(at)
+                )
+                kw = (interval.power_kw or 0.0) if interval is not None else 0.0
+                value = kw * 1000 if register.unit == "W" else (kw if register.kind == "gauge" else 48_211_400.0 + number)
+                value = -value if meter.id == "pv" and register.kind == "gauge" else value
+                self.state.take(Reading(SITE, meter.id, register.channel, epoch_ms(at), epoch_ms(at), value), at_s)
+        late = at - timedelta(minutes=14)
+        self.state.take(Reading(SITE, "lighting", "power", epoch_ms(late), epoch_ms(late), 18_000.0), at_s)
+        for meter_id, state in (("furnace-1", "Execute"), ("furnace-2", "Idle"), ("press-1", "Held")):
+            self.state.take(Reading(SITE, meter_id, "state", epoch_ms(at), epoch_ms(at), None, text=state), at_s)
+        self.state.take(Reading(SITE, "gateway-1", HEARTBEAT_CHANNEL, epoch_ms(at), epoch_ms(at), 3), at_s)
+        for device, word in (("main-meter", "connected"), ("furnace-1-control", "connected"), ("lighting-meter", "lost")):
+            self.state.take(Reading(SITE, device, CONNECTION_CHANNEL, epoch_ms(at), epoch_ms(at), None, text=word), at_s)
+
+    def picture(self) -> Live:
+        return self.state.picture(time.monotonic())
+
+    def decide(self, decision: Decision) -> None:
+        self.decided.append(decision)
+
+    def answer(self) -> None:
+        """What the advice job would do: the recommendation's next revision has the decided status."""
+        for decision in self.decided:
+            old = self.history.advice[decision.recommendation]
+            if old.status is RecommendationStatus.OPEN:
+                import dataclasses
+
+                status = RecommendationStatus(decision.kind.value)
+                new = dataclasses.replace(
+                    old, status=status, revision=old.revision + 1, at_utc=decision.at_utc, decided_by=decision.by
+                )
+                self.state.take(new, time.monotonic())
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def frozen_clock(at: datetime = NOW_UTC) -> ScaledClock:
+    """A plant clock that hardly moves."""
+    return ScaledClock(datetime.now(UTC), at, 1e-9)
+
+
+def sample_processes() -> tuple[ProcessUse, ...]:
+    return (
+        ProcessUse("kafka", 101, 431.0, 61.2),
+        ProcessUse("flink taskmanager", 102, 1_210.0, 402.9),
+        ProcessUse("flink jobmanager", 103, 512.0, 48.0),
+        ProcessUse("lastgang console", 104, 118.0, 9.4),
+    )

@@ -1,0 +1,57 @@
+"""The page over the sample plant, for the browser tests: prints its address, ends with its standard input.
+
+Lines on standard input: ``answer`` lets the advice job answer, ``say KW`` lets the running quarter hour change, ``decided`` prints
+the decisions as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from console_sample import NOW_UTC, SampleFeed, SampleHistory, demo_plant, frozen_clock, sample_processes
+
+from console.access import Access
+from console.board import Board
+from console.context import Console
+from console.reports import ReportShelf
+from console.server import listen, serve
+
+MAKE = "import pathlib,sys; p=pathlib.Path(sys.argv[1]); (p/'report.csv').write_text('month;kWh'); (p/'manifest.json').write_text('{}')"
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        plant = demo_plant(Path(folder) / "plant")
+        history = SampleHistory(plant)
+        feed = SampleFeed(plant, history)
+        board = Board(plant, feed, frozen_clock(), lambda: history, sample_processes)
+        shelf = ReportShelf(Path(folder) / "reports", [sys.executable, "-c", MAKE, "{out}"])
+        listener = listen("127.0.0.1", int(sys.argv[1]) if len(sys.argv) > 1 else 0)
+
+        def obey() -> None:
+            for line in sys.stdin:
+                match line.split():
+                    case ["answer"]:
+                        feed.answer()
+                    case ["say", kw]:
+                        feed.speak(NOW_UTC, float(kw))
+                    case ["decided"]:
+                        rows = [[d.recommendation, d.kind, d.by, d.reason, d.comment] for d in feed.decided]
+                        print(json.dumps(rows), flush=True)
+            import os
+            import signal
+
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        threading.Thread(target=obey, daemon=True).start()
+        print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
+        serve(Console(board, shelf, Access()), listener, "127.0.0.1")
+
+
+if __name__ == "__main__":
+    main()
