@@ -14,6 +14,8 @@ from deploy.kafka_broker import KafkaBroker
 from deploy.settings import StackSettings
 
 JOBS = ("metering", "detection", "forecast", "advice")
+LEDGER = "ledger.sqlite"
+"""File of the historian in the home folder."""
 
 
 class Stage(IntEnum):
@@ -86,22 +88,26 @@ def job_parts(plant_dir: Path, kafka: str, namespace: str) -> list[JobPart]:
     return [JobPart(name, folder / "job.py", arguments, _properties(folder / "flink.properties")) for name, folder in folders]
 
 
-def service_parts(plant_dir: Path, kafka: str, settings: StackSettings, console_port: int) -> list[Part]:
-    """Historian, page, gateway, and the sink to InfluxDB where that is configured."""
+def service_parts(plant_dir: Path, home: Path, kafka: str, settings: StackSettings, console_port: int) -> list[Part]:
+    """Historian, page, gateway, and the sink to InfluxDB where that is configured; their files are in `home`."""
     common = ("--plant", str(plant_dir), "--kafka", kafka, "--namespace", settings.namespace)
+    ledger = ("--ledger", str(home / LEDGER))
+    page = ("--reports", str(home / "reports"), "--host", settings.console.host, "--port", str(console_port))
     parts = [
-        service("historian", Stage.SERVICES, common),
+        service("historian", Stage.SERVICES, (*common, *ledger)),
         service(
-            "console", Stage.SERVICES, (*common, "--host", settings.console.host, "--port", str(console_port)),
-            ready=lambda: ports.answers(console_port), port=console_port,
+            "console",
+            Stage.SERVICES,
+            (*common, *ledger, *page),
+            ready=lambda: ports.answers(console_port),
+            port=console_port,
         ),
-        service("gateway", Stage.EDGE, common),
-    ]  # fmt: skip
+        service("gateway", Stage.EDGE, (*common, "--buffer", str(home / "gateway.db"))),
+    ]
     if settings.influx is not None:
         influx = settings.influx
-        parts.append(
-            service("influx-sink", Stage.SERVICES, (*common, "--url", influx.url, "--org", influx.org, "--bucket", influx.bucket))
-        )
+        target = ("--url", influx.url, "--org", influx.org, "--bucket", influx.bucket)
+        parts.append(service("influx-sink", Stage.SERVICES, (*common, *target)))
     return parts
 
 

@@ -15,6 +15,8 @@ from domain.toml_files import Settings, load_toml
 
 FILE_NAME = "stack.toml"
 _PREFIX = "LASTGANG_"
+_NO_SETTINGS = frozenset({"LASTGANG_CONSOLE_TOKEN"})
+"""Begin like a setting, but are secrets and read where they are needed."""
 
 
 class KafkaSection(Settings):
@@ -133,7 +135,7 @@ def _overrides(environment: Mapping[str, str]) -> dict[tuple[str, str], str]:
     sections = {name.upper(): name for name in ("kafka", "flink", "console", "influx")}
     found = {}
     for variable, value in environment.items():
-        if not variable.startswith(_PREFIX):
+        if not variable.startswith(_PREFIX) or variable in _NO_SETTINGS:
             continue
         first, _, rest = variable.removeprefix(_PREFIX).partition("_")
         if first in sections and rest:

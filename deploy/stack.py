@@ -57,6 +57,8 @@ class Stack:
     before
         Called when a stage is about to start, with this stack: the stage before it serves by then. Topics exist from
         `Stage.SERVICES` on.
+    jobs, services
+        Instead of the plant's four jobs, and instead of historian, page, gateway and sinks.
 
     Raises
     ------
@@ -72,6 +74,8 @@ class Stack:
         extra_parts: Sequence[Part] = (),
         environment: Mapping[str, str] | None = None,
         before: Mapping[Stage, Callable[[Stack], None]] | None = None,
+        jobs: Sequence[JobPart] | None = None,
+        services: Sequence[Part] | None = None,
     ) -> None:
         self.plant_dir = plant_dir.resolve()
         load_plant(self.plant_dir / "plant.toml")
@@ -100,7 +104,9 @@ class Stack:
         self.supervisor = Supervisor(
             self.log_folder, {**_CHILD_ENVIRONMENT, "LASTGANG_HOME": str(self.home), **(environment or {})}, self._write_state
         )
-        self._jobs = {job.name: job for job in job_parts(self.plant_dir, self.broker.bootstrap, self.settings.namespace)}
+        table = job_parts(self.plant_dir, self.broker.bootstrap, self.settings.namespace) if jobs is None else jobs
+        self._jobs = {job.name: job for job in table}
+        self._services = services
         self._job_states: dict[str, PartState] = {}
         self._client_cpu_s: dict[ProcessId, processes.Usage] = {}
         self._phase, self._message = "starting", ""
@@ -124,6 +130,14 @@ class Stack:
         """What every part gets that is started from now on."""
         return self.supervisor.environment
 
+    def add_parts(self, parts: Sequence[Part]) -> None:
+        """Further processes, for those who need the stack's addresses to name them; call it before `start`."""
+        self._extra_parts.extend(parts)
+
+    def add_parts(self, parts: Sequence[Part]) -> None:
+        """Further processes; for those that need an address of this stack on their command line. Call it before `start`."""
+        self._extra_parts += parts
+
     # -- start ---------------------------------------------------------------------------------------------------------
 
     def start(self, progress: Progress = lambda name, state: None) -> None:
@@ -136,10 +150,7 @@ class Stack:
         """
         try:
             self._start_ground(progress)
-            parts = [
-                *service_parts(self.plant_dir, self.broker.bootstrap, self.settings, self.ports["console.port"]),
-                *self._extra_parts,
-            ]
+            parts = [*self._service_table(), *self._extra_parts]
             services = [part for part in parts if part.stage is not Stage.EDGE]
             edge = [part for part in parts if part.stage is Stage.EDGE]
             self._announce(Stage.SERVICES)
@@ -159,6 +170,11 @@ class Stack:
         self._phase = "ready"
         self._write_state()
 
+    def _service_table(self) -> Sequence[Part]:
+        if self._services is not None:
+            return self._services
+        return service_parts(self.plant_dir, self.home, self.broker.bootstrap, self.settings, self.ports["console.port"])
+
     def _start_ground(self, progress: Progress) -> None:
         progress("kafka", "preparing")
         self.broker.prepare()
@@ -176,6 +192,8 @@ class Stack:
 
     def _submit(self, jobs: Sequence[JobPart], progress: Progress) -> None:
         """Submit at once, and wait until all of them run."""
+        if not jobs:
+            return
         with ThreadPoolExecutor(len(jobs), thread_name_prefix="submit") as pool:
             futures = {job.name: pool.submit(self._submit_one, job, progress) for job in jobs}
             try:
@@ -259,10 +277,12 @@ class Stack:
         PartFailed
             If a part has been given up.
         """
-        while not until():
+        while True:
             if failed := self.supervisor.failed():
                 msg = f"{', '.join(failed)} ended with a wrong input (exit 2); see the logs in {self.log_folder}"
                 raise PartFailed(msg)
+            if until():
+                return
             self._stopping.wait(poll_s)
 
     def processes(self) -> list[ProcessUse]:
