@@ -134,10 +134,6 @@ class Stack:
         """Further processes, for those who need the stack's addresses to name them; call it before `start`."""
         self._extra_parts.extend(parts)
 
-    def add_parts(self, parts: Sequence[Part]) -> None:
-        """Further processes; for those that need an address of this stack on their command line. Call it before `start`."""
-        self._extra_parts += parts
-
     # -- start ---------------------------------------------------------------------------------------------------------
 
     def start(self, progress: Progress = lambda name, state: None) -> None:
