@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -61,7 +63,7 @@ def with_order(plan: JobPlan | None, order: Order) -> JobPlan:
 
 @dataclass(frozen=True, slots=True)
 class JobLoads:
-    """All versions of all jobs, laid out flat: one entry a version and quarter hour."""
+    """All versions of all jobs, laid out flat and by slot: one entry a version and quarter hour."""
 
     slot: Ints
     kw: Floats
@@ -70,9 +72,10 @@ class JobLoads:
 
     def as_known_at(self, origin: int, first_slot: int, count: int) -> Floats:
         """Sum of jobs [kW] in `count` quarter hours from `first_slot`, by the plan as it stood when `origin` began."""
-        inside = (self.slot >= first_slot) & (self.slot < first_slot + count)
-        valid = inside & (self.known_from <= origin) & (origin < self.known_until)
-        total: Floats = np.bincount(self.slot[valid] - first_slot, weights=self.kw[valid], minlength=count).astype(np.float64)
+        begin, end = np.searchsorted(self.slot, [first_slot, first_slot + count])
+        valid = (self.known_from[begin:end] <= origin) & (origin < self.known_until[begin:end])
+        weights = np.where(valid, self.kw[begin:end], 0.0)
+        total: Floats = np.bincount(self.slot[begin:end] - first_slot, weights=weights, minlength=count).astype(np.float64)
         return total
 
 
@@ -81,16 +84,40 @@ FOREVER = np.iinfo(np.int64).max // 2
 
 def job_loads(jobs: Iterable[JobPlan]) -> JobLoads:
     """Lay out `jobs` for `JobLoads.as_known_at`."""
-    slots: list[int] = []
-    kw: list[float] = []
-    since: list[int] = []
-    until: list[int] = []
+    versions: list[tuple[int, int, int, int]] = []
+    profiles: list[tuple[float, ...]] = []
     for job in jobs:
-        for index, version in enumerate(job.versions):
-            replaced = job.versions[index + 1].known_slot if index + 1 < len(job.versions) else FOREVER
-            length = len(version.profile_kw)
-            slots.extend(range(version.start_slot, version.start_slot + length))
-            kw.extend(version.profile_kw)
-            since.extend([version.known_slot] * length)
-            until.extend([replaced] * length)
-    return JobLoads(np.array(slots, np.int64), np.array(kw, np.float64), np.array(since, np.int64), np.array(until, np.int64))
+        replaced = [version.known_slot for version in job.versions[1:]] + [FOREVER]
+        for version, until in zip(job.versions, replaced, strict=True):
+            versions.append((version.start_slot, len(version.profile_kw), version.known_slot, until))
+            profiles.append(version.profile_kw)
+    start, length, since, until = np.array(versions, np.int64).reshape(-1, 4).T
+    within = np.arange(int(length.sum())) - np.repeat(np.cumsum(length) - length, length)
+    slot = np.repeat(start, length) + within
+    kw = np.fromiter(chain.from_iterable(profiles), np.float64, count=len(slot))
+    order = np.argsort(slot, kind="stable")
+    return JobLoads(slot[order], kw[order], np.repeat(since, length)[order], np.repeat(until, length)[order])
+
+
+def encode_jobs(jobs: Jobs) -> bytes:
+    """The jobs as JSON; profiles, of which few are different, stand apart and are referred to by number."""
+    numbers: dict[tuple[float, ...], int] = {}
+    rows = [
+        [
+            name,
+            plan.revision,
+            *((v.known_slot, v.start_slot, numbers.setdefault(v.profile_kw, len(numbers))) for v in plan.versions),
+        ]
+        for name, plan in jobs.items()
+    ]
+    return json.dumps({"profiles": list(numbers), "jobs": rows}, separators=(",", ":")).encode()
+
+
+def decode_jobs(payload: bytes) -> Jobs:
+    """The jobs that `encode_jobs` wrote."""
+    stored = json.loads(payload)
+    profiles = [tuple(profile) for profile in stored["profiles"]]
+    return {
+        name: JobPlan(revision, tuple(Version(known, start, profiles[number]) for known, start, number in versions))
+        for name, revision, *versions in stored["jobs"]
+    }

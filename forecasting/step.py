@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import struct
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,7 +15,7 @@ from domain.orders import Order
 from domain.plant import PlannedJob, Plant
 from forecasting.days import SiteDays
 from forecasting.issue import issue
-from forecasting.jobs import JobPlan, Jobs, Version, with_order
+from forecasting.jobs import JobPlan, Jobs, Version, decode_jobs, encode_jobs, with_order
 from forecasting.models import LEADS
 from forecasting.slots import KEPT_SLOTS, LoadRing, slot_of, slot_start
 
@@ -114,10 +113,7 @@ class UnreadableState(LastgangError):
 def encode_state(state: ForecastState) -> bytes:
     """The state as bytes: a version, the ring as it lies in memory, the jobs as JSON."""
     if state.encoded_jobs is None:
-        rows = [
-            [job, p.revision, [[v.known_slot, v.start_slot, *v.profile_kw] for v in p.versions]] for job, p in state.jobs.items()
-        ]
-        state.encoded_jobs = json.dumps(rows, separators=(",", ":")).encode()
+        state.encoded_jobs = encode_jobs(state.jobs)
     ring = state.ring
     numbers = [_NONE if number is None else number for number in (ring.newest, state.issued_slot)]
     head = _HEAD.pack(*numbers, KEPT_SLOTS)
@@ -143,8 +139,5 @@ def decode_state(payload: bytes) -> ForecastState:
     revision = np.frombuffer(payload, np.int16, count=kept, offset=at + 5 * kept).copy()
     at += 7 * kept
     ring = LoadRing(None if newest == _NONE else newest, load_kw, trust, revision)
-    jobs = {
-        job: JobPlan(revision, tuple(Version(known, start, tuple(profile)) for known, start, *profile in versions))
-        for job, revision, versions in json.loads(payload[at:])
-    }
+    jobs = decode_jobs(payload[at:])
     return ForecastState(ring, jobs, None if issued == _NONE else issued, payload[at:])
