@@ -12,6 +12,8 @@ KEPT = 240
 ENOUGH = 12
 """Fewer values than this teach nothing; the plant file's standby power is used."""
 MARGIN_OF_RATED = 0.1
+MARGIN_ONCE_LEARNT = 0.05
+"""Share of the rated power above the off level that is still off: less once the machine's own off level is known."""
 MARGIN_OF_LEVEL = 0.25
 MARGIN_KW = 1.0
 
@@ -50,11 +52,15 @@ class OffHistory:
         if len(values) < ENOUGH:
             if phase is Phase.BEFORE_SHIFT:
                 return None
-            return OffLevel(standby_kw, standby_kw + self._margin(standby_kw, rated_kw), "standby power of the plant file")
+            return OffLevel(
+                standby_kw, standby_kw + _margin(standby_kw, rated_kw, MARGIN_OF_RATED), "standby power of the plant file"
+            )
         middle, upper = median(values), quantiles(values, n=4)[2]
         high = max(upper, standby_kw)
-        return OffLevel(middle, high + self._margin(high, rated_kw), f"median of {len(values)} off-shift quarter hours")
+        return OffLevel(
+            middle, high + _margin(high, rated_kw, MARGIN_ONCE_LEARNT), f"median of {len(values)} off-shift quarter hours"
+        )
 
-    @staticmethod
-    def _margin(level_kw: float, rated_kw: float) -> float:
-        return max(MARGIN_KW, MARGIN_OF_RATED * rated_kw, MARGIN_OF_LEVEL * level_kw)
+
+def _margin(level_kw: float, rated_kw: float, share: float) -> float:
+    return max(MARGIN_KW, share * rated_kw, MARGIN_OF_LEVEL * level_kw)
