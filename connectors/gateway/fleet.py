@@ -124,6 +124,19 @@ def check_fleet(folder: Path, plant: Plant) -> tuple[Fleet, list[Fault]]:
     return fleet, faults
 
 
+def own_faults(devices: Path) -> list[Fault]:
+    """What is wrong with the device files in a folder, as far as that can be said without a plant file."""
+    faults: list[Fault] = []
+    for path in sorted(devices.glob("*.toml")):
+        try:
+            _, document = read_toml(path)
+            head = document.get("device")
+            load_toml(path, OpcUaDevice if isinstance(head, dict) and head.get("protocol") == "opcua" else ModbusDevice)
+        except InputFaults as error:
+            faults += error.faults
+    return faults
+
+
 def _modbus_unit(file: _File, settings: ModbusDevice, meters: dict[str, Meter], faults: list[Fault]) -> ModbusUnit:
     head = settings.device
     try:

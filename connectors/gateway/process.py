@@ -50,7 +50,7 @@ class KafkaTransport:
         """Connect; `BrokerUnavailable` within seconds if nobody listens."""
         _somebody_listens(settings.bootstrap)
         ensure_topics(settings, timeout_s=5.0)
-        self._producer = RecordProducer(settings, linger_ms=5, delivery_timeout_ms=30_000)
+        self._producer = RecordProducer(settings, linger_ms=5, delivery_timeout_ms=40_000)
 
     def send_bytes(self, key: bytes, value: bytes) -> Any:
         """Queue bytes for the readings topic."""
@@ -92,9 +92,12 @@ class Gateway:
             for task in done - {waiter}:
                 task.result()  # these never end by themselves: this raises what went wrong
         finally:
-            for task in [*tasks, waiter]:
-                task.cancel()
-            await asyncio.gather(*tasks, waiter, return_exceptions=True)
+            pending = {*tasks, waiter}
+            while pending:
+                # Asked again where it went unheard: before Python 3.12 `wait_for` may swallow a cancellation.
+                for task in pending:
+                    task.cancel()
+                _, pending = await asyncio.wait(pending, timeout=1.0)
 
     def _work(self) -> Iterable[Any]:
         def lines(unit: ModbusUnit) -> tuple[str, int]:

@@ -145,7 +145,7 @@ class ServerSession:
                 node = ua.NodeId.from_string(f"ns={index};{channel.source}")
                 self._items[index, node.Identifier] = _Item(device, channel, node)
         sampling_ms = {id(item): self._real_ms(item.device.head.sampling_ms) for item in self._items.values()}
-        publishing_ms = min(sampling_ms.values(), default=1000.0)
+        publishing_ms = min([*sampling_ms.values(), 1000.0])
         keep_alives = max(2, round(KEEP_ALIVE_S * 1000 / publishing_ms))
         parameters = ua.CreateSubscriptionParameters(
             RequestedPublishingInterval=publishing_ms,
@@ -315,7 +315,7 @@ class ServerSession:
         for task in list(self._readers):
             task.cancel()
         if client is not None:
-            with contextlib.suppress(*_TROUBLE, asyncio.CancelledError):
+            with contextlib.suppress(*_TROUBLE):
                 await asyncio.wait_for(client.disconnect(), timeout=2.0)
 
     def _of_now(self) -> _RestoringClient:
