@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from detection import discontinuity, silence
+from detection.creep import Creep, CreepWatch
 from detection.discontinuity import Jump
 from detection.levels import OffHistory
 from detection.on_while_off import Incident, OnWhileOff
@@ -31,6 +32,7 @@ class DetectionState:
     incident: Incident | None = None
     jumps: dict[int, Jump] = field(default_factory=dict)
     silence: Silence | None = None
+    creep: Creep = field(default_factory=Creep)
 
 
 class DetectionStep:
@@ -40,6 +42,7 @@ class DetectionStep:
       are the mean excess so far over the off-shift hours of the 24 h from its beginning.
     - ``counter_discontinuity``: an interval whose counter was reset, exchanged or stepped; rollovers are no anomaly.
     - ``silent_meter``: quarter hours of which nothing was heard.
+    - ``creep``: power at rest that grows from week to week.
 
     Records of origin import train the off level and never alarm. A repeated record, or an older revision, changes nothing.
     """
@@ -48,9 +51,12 @@ class DetectionStep:
         self._zone = plant.site.zone
         self._labels = {meter.id: meter.label for meter in plant.meters}
         self._channels = {meter.id: meter.energy_channel() for meter in plant.meters}
-        self._watches = {}
+        self._watches: dict[str, OnWhileOff] = {}
+        self._creeps: dict[str, CreepWatch] = {}
         for meter in plant.meters:
             machines = tuple(machine for machine in plant.machines if machine.meter == meter.id)
+            if CreepWatch.applies(plant, machines):
+                self._creeps[meter.id] = CreepWatch(plant, machines, energy_price_eur_per_kwh)
             # A machine without shifts may run at any time, and so may a meter that it shares with others.
             if machines and all(machine.shifts for machine in machines):
                 watch = OnWhileOff(machines, Staffing(plant, machines), plant.site.zone, energy_price_eur_per_kwh)
@@ -75,6 +81,9 @@ class DetectionStep:
             state.incident, more = watch.take(state.off_history, state.incident, interval, newer)
             found += more
         state.silence, more = silence.take(state.silence, interval, newer, label, self._zone)
+        slow = self._creeps.get(interval.meter)
+        if slow is not None:
+            found += slow.take(state.creep, interval, left_on=state.incident is not None)
         return state, found + more
 
 

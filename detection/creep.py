@@ -1,0 +1,191 @@
+"""A machine that draws a little more from week to week while the plant rests: wear, leaks, a filter that clogs.
+
+Only hours in which no shift of the plant runs are compared, so that more production is not taken for wear; machines that follow
+weather, daylight or cars are left out.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import combinations
+from statistics import median
+
+from detection.findings import Finding, anomaly_of
+from detection.on_while_off import SEEN
+from detection.slots import slot_of
+from detection.staffing import Staffing
+from detection.texts import clock_de, clock_en, number_de, number_en
+from domain.anomalies import Anomaly, AnomalyKind
+from domain.calendars import at_local
+from domain.intervals import Interval, IntervalOrigin
+from domain.plant import Machine, MachineKind, Plant
+
+FOLLOWS_OTHERS = (MachineKind.CHILLER, MachineKind.LIGHTING, MachineKind.CHARGER, MachineKind.PHOTOVOLTAIC)
+KEPT_DAYS = 56
+FEWEST_QUARTERS = 16
+"""Resting quarter hours that make a day count."""
+FEWEST_DAYS = 8
+SHORTEST = timedelta(days=26)
+OPENS_AT_Z = 3.0
+"""Mann-Kendall trend test: one in 700 trendless series reaches it."""
+OPENS_AT_DRIFT = 0.02
+CLOSES_BELOW_DRIFT = 0.01
+SMALLEST_KW = 0.2
+
+
+@dataclass(slots=True)
+class RestingDay:
+    """Resting quarter hours of one local day: how many, and the sum of their powers [kW]."""
+
+    count: int = 0
+    total_kw: float = 0.0
+
+
+@dataclass(slots=True)
+class Creep:
+    """What one meter drew while the plant rested, by local day (ordinal), and what was said of it."""
+
+    days: dict[int, RestingDay] = field(default_factory=dict)
+    newest_slot: int = -1
+    judged_day: int = 0
+    since_day: int | None = None
+    """First day of the comparison while a finding is open."""
+    revision: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """Robust trend of the resting power over `days` counted days in `span`."""
+
+    first_day: date
+    span: timedelta
+    days: int
+    from_kw: float
+    to_kw: float
+    z: float
+    excess_kwh: float
+
+    @property
+    def drift(self) -> float:
+        """Growth over the span as a share of where it began."""
+        return (self.to_kw - self.from_kw) / self.from_kw if self.from_kw > 0 else 0.0
+
+
+def trend(days: dict[int, RestingDay]) -> Trend | None:
+    """Theil-Sen slope and Mann-Kendall z of the daily means; None where days or weeks are too few."""
+    counted = sorted((day, rest.total_kw / rest.count) for day, rest in days.items() if rest.count >= FEWEST_QUARTERS)
+    if len(counted) < FEWEST_DAYS or timedelta(days=counted[-1][0] - counted[0][0]) < SHORTEST:
+        return None
+    pairs = [((b_kw - a_kw) / (b - a), (b_kw > a_kw) - (b_kw < a_kw)) for (a, a_kw), (b, b_kw) in combinations(counted, 2)]
+    slope = median(slope for slope, _ in pairs)
+    score = sum(sign for _, sign in pairs)
+    count = len(counted)
+    deviation = math.sqrt(count * (count - 1) * (2 * count + 5) / 18)
+    z = (score - (score > 0) + (score < 0)) / deviation
+    first, last = counted[0][0], counted[-1][0]
+    level = median(kw - slope * (day - first) for day, kw in counted)
+    excess = sum((rest.total_kw - rest.count * level) / 4 for rest in days.values() if rest.count >= FEWEST_QUARTERS)
+    return Trend(date.fromordinal(first), timedelta(days=last - first), count, level, level + slope * (last - first), z, excess)
+
+
+class CreepWatch:
+    """The watch over the machines behind one meter."""
+
+    def __init__(self, plant: Plant, machines: tuple[Machine, ...], price_eur_per_kwh: float) -> None:
+        everyone = tuple(
+            machine.model_copy(update={"shifts": tuple(shift.id for shift in plant.shifts)}) for machine in machines[:1]
+        )
+        self._at_work = Staffing(plant, everyone)
+        self._name = " + ".join(machine.label for machine in machines)
+        self._zone = plant.site.zone
+        self._price = price_eur_per_kwh
+
+    @staticmethod
+    def applies(plant: Plant, machines: tuple[Machine, ...]) -> bool:
+        """Whether there are resting hours to compare, and machines whose resting power should stay what it is."""
+        return bool(plant.shifts and machines) and all(machine.kind not in FOLLOWS_OTHERS for machine in machines)
+
+    def take(self, creep: Creep, interval: Interval, left_on: bool) -> list[Anomaly]:
+        """Note one quarter hour; judge once a local day, on live records only. What an incident `left_on` drew is not counted."""
+        slot = slot_of(interval.start_utc)
+        if slot <= creep.newest_slot:
+            return []
+        creep.newest_slot = slot
+        day = interval.start_utc.astimezone(self._zone).date().toordinal()
+        found: list[Anomaly] = []
+        if interval.origin is not IntervalOrigin.IMPORT and day > creep.judged_day:
+            creep.judged_day = day
+            found = self._judge(creep, interval)
+        power_kw = interval.power_kw
+        if (
+            power_kw is not None
+            and interval.quality in SEEN
+            and not left_on
+            and self._at_work.off_phase(interval.start_utc) is not None
+        ):
+            rest = creep.days.setdefault(day, RestingDay())
+            rest.count += 1
+            rest.total_kw = round(rest.total_kw + power_kw, 6)
+            if len(creep.days) > KEPT_DAYS:
+                del creep.days[min(creep.days)]
+        return found
+
+    def _judge(self, creep: Creep, interval: Interval) -> list[Anomaly]:
+        today = interval.start_utc.astimezone(self._zone).date().toordinal()
+        found = trend({day: rest for day, rest in creep.days.items() if day < today})
+        if found is None:
+            return []
+        if creep.since_day is None:
+            if found.z < OPENS_AT_Z or found.drift < OPENS_AT_DRIFT or found.to_kw - found.from_kw < SMALLEST_KW:
+                return []
+            creep.since_day, creep.revision = found.first_day.toordinal(), -1
+        creep.revision += 1
+        since_day = date.fromordinal(creep.since_day)
+        over = found.drift < CLOSES_BELOW_DRIFT
+        if over:
+            creep.since_day = None
+        return [self._told(creep, interval, found, at_local(since_day, "00:00", self._zone), over)]
+
+    def _told(self, creep: Creep, interval: Interval, found: Trend, since_utc: datetime, over: bool) -> Anomaly:
+        more_kw = found.to_kw - found.from_kw
+        # Per day: the growth over 24 h; what wears draws more while the plant works as well, at least as much as at rest.
+        kwh_per_day = max(more_kw * 24, 0.0)
+        finding = Finding(
+            kind=AnomalyKind.CREEP,
+            since_utc=since_utc,
+            until_utc=interval.start_utc if over else None,
+            revision=creep.revision,
+            at_utc=interval.end_utc,
+            expected_kw=found.from_kw,
+            actual_kw=found.to_kw,
+            excess_kwh=max(found.excess_kwh, 0.0),
+            kwh_per_day=kwh_per_day,
+            eur_per_day=kwh_per_day * self._price,
+            evidence={
+                "drift": f"{found.drift:.4f}",
+                "span_days": str(found.span.days),
+                "days_compared": str(found.days),
+                "mann_kendall_z": f"{found.z:.2f}",
+                "compared": "hours in which no shift of the plant runs",
+            },
+        )
+        weeks = found.span.days / 7
+        if over:
+            return anomaly_of(
+                interval,
+                finding,
+                f"{self._name}: the power at rest no longer grows ({number_en(found.to_kw, 1)} kW).",
+                f"{self._name}: die Ruheleistung wächst nicht mehr ({number_de(found.to_kw, 1)} kW).",
+            )
+        return anomaly_of(
+            interval,
+            finding,
+            f"{self._name} draws {number_en(found.drift * 100, 1)} % more at rest than {number_en(weeks)} weeks ago "
+            f"(since {clock_en(since_utc, self._zone)}): {number_en(found.to_kw, 1)} kW instead of {number_en(found.from_kw, 1)} kW, "
+            f"{number_en(kwh_per_day)} kWh and {number_en(kwh_per_day * self._price, 2)} EUR a day.",
+            f"{self._name} zieht in Ruhe {number_de(found.drift * 100, 1)} % mehr als vor {number_de(weeks)} Wochen "
+            f"(seit {clock_de(since_utc, self._zone)}): {number_de(found.to_kw, 1)} kW statt {number_de(found.from_kw, 1)} kW, "
+            f"{number_de(kwh_per_day)} kWh und {number_de(kwh_per_day * self._price, 2)} EUR am Tag.",
+        )
