@@ -134,6 +134,10 @@ class Stack:
         """Further processes, for those who need the stack's addresses to name them; call it before `start`."""
         self._extra_parts.extend(parts)
 
+    def add_jobs(self, jobs: Sequence[JobPart]) -> None:
+        """Further Flink jobs; call it before `start`."""
+        self._jobs |= {job.name: job for job in jobs}
+
     # -- start ---------------------------------------------------------------------------------------------------------
 
     def start(self, progress: Progress = lambda name, state: None) -> None:
