@@ -1,0 +1,73 @@
+"""``lastgang demo``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option("--minutes", type=click.FloatRange(min=0.5), help="Real minutes to run; without it until Ctrl-C.")
+@click.option("--summary", type=click.Path(path_type=Path, dir_okay=False), help="JSON file for the account at the end.")
+@click.option(
+    "--replay",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="CSV start_utc,power_kw that drives the grid meter.",
+)
+@click.option("--accept", type=click.Choice(["auto", "manual"]), default="auto", show_default=True, help="Who decides on advice.")
+@click.option("--speed", type=click.FloatRange(min=0.1, max=120), default=60.0, show_default=True, help="Plant seconds a second.")
+@click.option("--seed", type=int, help="Seed of the simulated factory.")
+@click.option("--start", metavar="UTC", help="Where the live span begins, on a quarter hour.")
+@click.option(
+    "--folder", type=click.Path(path_type=Path, file_okay=False), default=Path(".lastgang/demo"), show_default=True,
+    help="Where the demo keeps everything; a second start goes on from it.",
+)  # fmt: skip
+@click.option("--fresh", is_flag=True, help="Forget what earlier runs stored.")
+def command(
+    minutes: float | None,
+    summary: Path | None,
+    replay: Path | None,
+    accept: str,
+    speed: float,
+    seed: int | None,
+    start: str | None,
+    folder: Path,
+    fresh: bool,
+) -> None:
+    """Run the whole platform against a simulated factory on a fast clock; Ctrl-C stops every process and loses nothing.
+
+    \b
+    Example:
+      lastgang demo --minutes 12 --summary summary.json
+      lastgang demo --replay load.csv --fresh
+    """
+    from rich.console import Console
+
+    from domain.instants import as_utc
+    from lastgang.demo.prepare import forget
+    from lastgang.demo.run import run_demo
+    from lastgang.demo.settings import DemoSettings
+    from lastgang.demo.summary import show_summary
+
+    try:
+        start_utc = None if start is None else as_utc(datetime.fromisoformat(start))
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--start") from error
+    settings = DemoSettings(
+        folder=folder.resolve(),
+        minutes=minutes,
+        summary=summary,
+        speed=speed,
+        seed=seed,
+        accept=accept,
+        replay=None if replay is None else replay.resolve(),
+        start_utc=start_utc,
+    )
+    if fresh:
+        forget(settings)
+    console = Console()
+    account = run_demo(settings, console)
+    if account is not None:
+        show_summary(account, console)

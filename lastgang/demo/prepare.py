@@ -1,0 +1,86 @@
+"""The demo's folder: plant, history and clock. What is there already is gone on from."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+
+from deploy.ports import free_port
+from domain.errors import Fault, InputFaults
+from domain.toml_files import load_toml
+from lastgang.demo.settings import DemoSettings
+from simulation import demo_plant
+from simulation.history import write_history
+from simulation.replay import plan_replay, read_profile
+from simulation.span import SpanSettings, load_span
+
+_STACK_TOML = """## Ports and sizes of the demo's stack; see deploy/sample.toml for all settings.
+home = "{home}"
+"""
+
+
+def import_mark(settings: DemoSettings) -> Path:
+    """A file that is there once the history is in the intervals topic."""
+    return settings.folder / "history.imported"
+
+
+def prepare(settings: DemoSettings, console: Console) -> None:
+    """Write plant folder and history where they are not there yet; the devices' ports are chosen anew at every start."""
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    _check_same_load(settings)
+    ports = {"modbus_port": free_port(), "compressor_port": free_port(), "opcua_port": free_port()}
+    start_utc = settings.start_utc or demo_plant.DEMO_START_UTC
+    if (settings.plant_dir / "simulation.toml").exists():
+        start_utc = load_toml(settings.plant_dir / "simulation.toml", SpanSettings).start_utc
+    seed = demo_plant.DEFAULT_SEED if settings.seed is None else settings.seed
+    if settings.replay is not None:
+        plan = plan_replay(read_profile(settings.replay), ZoneInfo("Europe/Berlin"), settings.start_utc)
+        demo_plant.write(
+            settings.plant_dir, **ports, start_utc=plan.start_utc, seed=seed,
+            scale=plan.scale, target_kw=plan.target_kw, billed_peak_kw=plan.billed_peak_kw,
+        )  # fmt: skip
+    else:
+        demo_plant.write(settings.plant_dir, **ports, start_utc=start_utc, seed=seed)
+    (settings.plant_dir / "stack.toml").write_text(_STACK_TOML.format(home=settings.folder / "stack"), encoding="utf-8")
+    if not settings.history.exists():
+        with console.status("simulating the five weeks before"):
+            beside = settings.history.with_suffix(".part")
+            write_history(load_span(settings.plant_dir, settings.seed, settings.replay), beside)
+            beside.replace(settings.history)
+
+
+def last_instant(settings: DemoSettings) -> datetime:
+    """Where the plant's time goes on: what was remembered last, else the start of the live span."""
+    remembered = settings.folder / "plant-time"
+    if remembered.exists():
+        return datetime.fromisoformat(remembered.read_text(encoding="ascii"))
+    return load_toml(settings.plant_dir / "simulation.toml", SpanSettings).start_utc
+
+
+def remember_instant(settings: DemoSettings, plant_utc: datetime) -> None:
+    """Keep the plant's time for the next start."""
+    remembered = settings.folder / "plant-time"
+    beside = remembered.with_suffix(".new")
+    beside.write_text(plant_utc.astimezone(UTC).isoformat(), encoding="ascii")
+    beside.replace(remembered)
+
+
+def forget(settings: DemoSettings) -> None:
+    """Begin anew: remove what earlier runs of the demo stored."""
+    shutil.rmtree(settings.folder, ignore_errors=True)
+
+
+def _check_same_load(settings: DemoSettings) -> None:
+    """A folder belongs to one load: the simulated one, or one profile."""
+    mark = settings.folder / "load"
+    name = "simulated" if settings.replay is None else settings.replay.name
+    if mark.exists() and mark.read_text(encoding="utf-8") != name:
+        found = f"a demo of the load {mark.read_text(encoding='utf-8')!r}"
+        raise InputFaults(
+            [Fault(str(settings.folder), None, "folder", found, f"one of {name!r}; add --fresh, or name another --folder")]
+        )
+    mark.write_text(name, encoding="utf-8")

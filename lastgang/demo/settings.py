@@ -1,0 +1,51 @@
+"""What the demo was told, and where it keeps things."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+QUARTER_S = 900
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSettings:
+    """One run of the demo."""
+
+    folder: Path
+    minutes: float | None
+    """Real minutes of live running; None runs until Ctrl-C."""
+    summary: Path | None
+    speed: float = 60.0
+    seed: int | None = None
+    accept: str = "auto"
+    replay: Path | None = None
+    start_utc: datetime | None = None
+
+    @property
+    def plant_dir(self) -> Path:
+        """The plant folder that the demo writes."""
+        return self.folder / "plant"
+
+    @property
+    def clock_file(self) -> Path:
+        """The clock that all parts share."""
+        return self.folder / "clock"
+
+    @property
+    def truth(self) -> Path:
+        """The simulator's record of what really happened."""
+        return self.folder / "truth.sqlite"
+
+    @property
+    def history(self) -> Path:
+        """Five weeks of quarter hours before the live span."""
+        return self.folder / "history.csv"
+
+    def live_span(self) -> timedelta | None:
+        """Plant time of the live run, in whole quarter hours; at least one."""
+        if self.minutes is None:
+            return None
+        quarters = max(1, int(self.minutes * 60 * self.speed) // QUARTER_S)
+        return timedelta(seconds=quarters * QUARTER_S)

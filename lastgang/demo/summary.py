@@ -1,0 +1,169 @@
+"""What the platform said, held against what the simulator knows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from deploy.supervisor import ProcessUse
+from domain.intervals import QUARTER
+from domain.plant import Plant
+from domain.recommendations import DecisionKind, RecommendationStatus
+from domain.units import kwh
+from lastgang.demo.account import Account, Span, quantile
+from lastgang.demo.money import saving_eur_per_year
+from lastgang.demo.settings import DemoSettings
+from simulation.counterfactual import main_import_kw, without_moves
+from simulation.span import load_span
+from simulation.truth import read_truth
+
+IMPORT = "energy_import"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundAnomaly:
+    """An anomaly as the summary tells it."""
+
+    kind: str
+    meter: str
+    since_utc: str
+    eur_per_day: float
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The demo's account; powers in kW, energies in kWh over all meters' imports, money in EUR."""
+
+    plant_minutes: float
+    readings_in: int
+    readings_used: int
+    readings_rejected: int
+    rejected_by_reason: Mapping[str, int]
+    meters: int
+    intervals: int
+    intervals_expected: int
+    energy_kwh: float
+    energy_true_kwh: float
+    forecasts: int
+    anomalies: tuple[FoundAnomaly, ...]
+    recommendations: Mapping[str, int]
+    peak_with_kw: float
+    peak_without_kw: float
+    saving_eur_per_year: float
+    projection_latency_ms: Mapping[str, float | None]
+    processes: tuple[Mapping[str, float | str], ...]
+
+    @property
+    def unaccounted(self) -> int:
+        """Readings that are neither used nor rejected; anything but 0 is a defect."""
+        return self.readings_in - self.readings_used - self.readings_rejected
+
+
+def summarise(settings: DemoSettings, plant: Plant, span: Span, account: Account, processes: Sequence[ProcessUse]) -> Summary:
+    """Put the account of `span` beside the truth."""
+    truth = read_truth(settings.truth)
+    channels = {meter.id: IMPORT for meter in plant.meters if any(r.channel == IMPORT for r in meter.registers)}
+    energies = [i.energy_uwh or 0 for (meter, channel, _), i in account.intervals.items() if channels.get(meter) == channel]
+    true_energies = [
+        energy
+        for (meter, channel), quarters in truth.items()
+        if channels.get(meter) == channel
+        for start, energy in quarters.items()
+        if span.has(start)
+    ]
+    with_kw, without_kw = _main_import(settings, plant, span, truth)
+    return Summary(
+        plant_minutes=(span.to_utc - span.from_utc).total_seconds() / 60,
+        readings_in=account.readings_in,
+        readings_used=account.readings_used,
+        readings_rejected=account.rejected.total(),
+        rejected_by_reason=dict(sorted(account.rejected.items())),
+        meters=len(channels),
+        intervals=len(energies),
+        intervals_expected=len(channels) * ((span.to_utc - span.from_utc) // QUARTER),
+        energy_kwh=round(kwh(sum(energies)), 6),
+        energy_true_kwh=round(kwh(sum(true_energies)), 6),
+        forecasts=len(account.forecasts),
+        anomalies=tuple(
+            FoundAnomaly(a.kind, a.meter, a.since_utc.isoformat().replace("+00:00", "Z"), round(a.eur_per_day, 2))
+            for a in sorted(account.anomalies.values(), key=lambda anomaly: anomaly.since_utc)
+        ),
+        recommendations=_recommendations(account),
+        peak_with_kw=round(max(with_kw.values(), default=0.0), 3),
+        peak_without_kw=round(max(without_kw.values(), default=0.0), 3),
+        saving_eur_per_year=round(saving_eur_per_year(settings, plant, with_kw, without_kw), 2),
+        projection_latency_ms={"p50": quantile(account.latencies_ms, 0.5), "p99": quantile(account.latencies_ms, 0.99)},
+        processes=tuple({"name": use.name, "rss_mb": use.rss_mb, "cpu_s": use.cpu_s} for use in processes),
+    )
+
+
+def _main_import(
+    settings: DemoSettings, plant: Plant, span: Span, truth: Mapping[tuple[str, str], Mapping[datetime, int]]
+) -> tuple[dict[datetime, float], dict[datetime, float]]:
+    """Import [kW] of the grid connection by quarter hour: as it was, and as it would have been had nobody moved a job."""
+    billing = plant.billing_meter()
+    quarters = truth.get((billing.id if billing else "", IMPORT), {})
+    real = {start: kwh(energy) * 4 for start, energy in quarters.items() if span.has(start)}
+    simulated = main_import_kw(without_moves(load_span(settings.plant_dir, settings.seed, settings.replay), span.to_utc))
+    return real, {start: power for start, power in simulated.items() if span.has(start)}
+
+
+def _recommendations(account: Account) -> dict[str, int]:
+    newest = list(account.recommendations.values())
+    decided = {
+        kind: len({d.recommendation for d in account.decisions if d.kind is kind})
+        for kind in (DecisionKind.ACCEPTED, DecisionKind.REJECTED)
+    }
+    return {
+        "issued": len(newest),
+        "accepted": decided[DecisionKind.ACCEPTED],
+        "rejected": decided[DecisionKind.REJECTED],
+        "verified": sum(1 for r in newest if r.status is RecommendationStatus.VERIFIED),
+    }
+
+
+def write_summary(path: Path, summary: Summary) -> None:
+    """Write the summary as JSON."""
+    path.write_text(json.dumps(asdict(summary), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def show_summary(summary: Summary, console: Console) -> None:
+    """The summary for people: what was promised, what came, whether it holds."""
+    table = Table(title=f"{summary.plant_minutes / 60:.2f} plant hours", title_justify="left", box=None)
+    for heading in ("", "found", "against", ""):
+        table.add_column(heading)
+    off = abs(summary.energy_kwh / summary.energy_true_kwh - 1) if summary.energy_true_kwh else 1.0
+    rows = [
+        ("quarter hours", f"{summary.intervals}", f"{summary.intervals_expected} expected", summary.intervals == summary.intervals_expected),
+        ("energy", f"{summary.energy_kwh:.3f} kWh", f"{summary.energy_true_kwh:.3f} kWh true, off by {off:.4%}", off <= 0.001),
+        (
+            "readings", f"{summary.readings_in} in",
+            f"{summary.readings_used} used + {summary.readings_rejected} rejected {dict(summary.rejected_by_reason)}", summary.unaccounted == 0,
+        ),
+        ("forecasts", f"{summary.forecasts}", f"{summary.plant_minutes / 15:.0f} quarter hours", summary.forecasts >= summary.plant_minutes / 15),
+        ("anomalies", ", ".join(f"{a.kind} {a.meter} {a.eur_per_day:.2f} EUR/d" for a in summary.anomalies) or "none", "", bool(summary.anomalies)),
+        (
+            "recommendations", f"{summary.recommendations['issued']} issued",
+            f"{summary.recommendations['accepted']} accepted, {summary.recommendations['verified']} verified", summary.recommendations["accepted"] > 0,
+        ),
+        (
+            "peak", f"{summary.peak_with_kw:.1f} kW with advice",
+            f"{summary.peak_without_kw:.1f} kW without: {summary.saving_eur_per_year:.2f} EUR a year", summary.peak_with_kw < summary.peak_without_kw,
+        ),
+        (
+            "reading → projection", f"p50 {summary.projection_latency_ms['p50']} ms", f"p99 {summary.projection_latency_ms['p99']} ms", None,
+        ),
+        (
+            "stack", f"{sum(float(p['rss_mb']) for p in summary.processes):.0f} MB", f"{sum(float(p['cpu_s']) for p in summary.processes):.0f} CPU-s",
+            sum(float(p["rss_mb"]) for p in summary.processes) < 3000,
+        ),
+    ]  # fmt: skip
+    for name, found, against, holds in rows:
+        table.add_row(name, found, against, "" if holds is None else "[green]✓[/]" if holds else "[red]✗[/]")
+    console.print(table)
