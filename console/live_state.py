@@ -87,7 +87,9 @@ class LiveState:
         if reading.channel == HEARTBEAT_CHANNEL:
             _keep_newest(self._gateways, reading.meter, seen)
         elif reading.channel == CONNECTION_CHANNEL:
-            _keep_newest(self._connections, reading.meter, seen)
+            known = self._connections.get(reading.meter)
+            if known is None or known.reading.text != reading.text:  # the first of its kind tells since when
+                _keep_newest(self._connections, reading.meter, seen)
         else:
             self._count += 1
             _keep_newest(self._readings, (reading.meter, reading.channel), seen)

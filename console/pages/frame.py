@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal
 from urllib.parse import quote, unquote
 
 import structlog
@@ -51,7 +51,7 @@ def visit_of(console: Console, request: Request) -> Visit:
     return Visit(
         console=console,
         words=words(language, console.board.plant.site.zone),
-        theme=cast(Theme, theme) if theme in DARK else "auto",
+        theme=theme if theme in DARK else "auto",
         path=path,
         person=unquote(cookies.get(NAME_COOKIE, ""))[:80],
     )
@@ -74,7 +74,13 @@ def switches(visit: Visit) -> Markup:
     other = "en" if w.language == "de" else "de"
     theme = w[f"page.theme_{visit.theme}"]
     return join(
-        tag("a", theme, href=f"/theme/{NEXT_THEME[visit.theme]}?to={to}", aria_label=w.say("page.theme_label", now=theme)),
+        tag(
+            "a",
+            icon("theme"),
+            href=f"/theme/{NEXT_THEME[visit.theme]}?to={to}",
+            aria_label=w.say("page.theme_label", now=theme),
+            title=w.say("page.theme_label", now=theme),
+        ),
         tag(
             "a",
             w["page.language"],
@@ -89,7 +95,7 @@ def switches(visit: Visit) -> Markup:
 def clock_text(visit: Visit) -> Markup:
     """The plant's time; how fast it runs, where it does not run as ours."""
     clock, w = visit.console.board.clock, visit.words
-    speed = tag("small", w.say("page.speed", speed=w.number(clock.speed))) if clock.speed != 1 else None
+    speed = tag("small", w.say("page.speed", speed=w.number(clock.speed))) if clock.speed > 1 else None
     return join(w.clock(clock.now_utc()), speed)
 
 

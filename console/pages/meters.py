@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from console.pages.frame import Visit, frame
-from console.pages.now import legend
 from console.pages.widgets import Chart, Fragment, panel
 from console.render import charts
 from console.render import meters as draw
@@ -63,10 +62,10 @@ async def meters_page(visit: Visit, meter: str, day: str) -> None:
         return draw.tree(view, words, chosen)
 
     with frame(visit, "meters") as every_second:
-        with panel(w["meters.title"], "w-7"):
+        with panel(w["meters.title"], "w-8"):
             quiet = Fragment(await board.drawn(meters_view, (), silence, w), role="status", aria_live="polite")
             tree = Fragment(draw_tree(await board.view(meters_view), w))
-        with panel(plant.meter_by_id(chosen).label if chosen else w["meters.title"], "w-5 detail") as section:
+        with panel(plant.meter_by_id(chosen).label if chosen else w["meters.title"], "w-4 detail") as section:
             section.props["id"] = "detail"
             if meter and meter not in known:
                 Fragment(tag("p", w.say("meter.unknown", meter=meter), class_="tone-bad"))
@@ -74,7 +73,7 @@ async def meters_page(visit: Visit, meter: str, day: str) -> None:
                 detail = (meter_day_view, (chosen, shown))
                 Fragment(await board.drawn(*detail, day_links, w), "day-nav")
                 chart = Chart(await board.drawn(*detail, charts.meter_day_chart, w), w["chart.label_meter"], "low")
-                Fragment(legend(w), "legend")
+                Fragment(charts.meter_day_keys(w))
                 summary = Fragment(await board.drawn(*detail, draw.meter_summary, w))
                 registers = Fragment(await board.drawn(*detail, draw.channel_table, w))
         with panel(w["findings.title"]):

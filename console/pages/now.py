@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from nicegui.elements.mixins.text_element import TextElement
+
 from console.pages.frame import Visit, frame
 from console.pages.widgets import Chart, Fragment, panel
 from console.render import charts
 from console.render import plan as draw_plan
-from console.render.gauge import ALARM_TONES, alarm_bar, figures, gauge
+from console.render.gauge import ALARM_TONES, alarm_bar, figures, gauge, marks
 from console.render.markup import Markup, tag
 from console.render.meters import findings
 from console.views.now import NowView, now_view
@@ -19,7 +21,7 @@ from console.words import Words
 
 def draw_gauge(view: NowView, words: Words) -> Markup:
     """The gauge in the alarm's colour."""
-    return tag("div", gauge(view, words), class_=f"gauge-{ALARM_TONES[view.alarm]}")
+    return tag("div", gauge(view, words), marks(view, words), class_=f"gauge-{ALARM_TONES[view.alarm]}")
 
 
 def draw_findings(view: NowView, words: Words) -> Markup:
@@ -53,16 +55,18 @@ async def now_page(visit: Visit) -> None:
             grid = Fragment(await drawn(_grid))
         with panel(w["now.last_day"], "w-8"):
             chart = Chart(await drawn(charts.last_day_chart), w["chart.label_last_day"])
-            Fragment(legend(w), "legend")
+            keys = Fragment(await drawn(charts.last_day_keys))
             today = Fragment(await drawn(draw_today), "remark")
         with panel(w["now.advice"], "w-4"):
             advice = Fragment(await board.drawn(plan_view, (), draw_advice, w))
-            found = Fragment(await drawn(draw_findings), "spaced")
+            TextElement(tag="h2", text=w["now.findings"]).classes("second")
+            found = Fragment(await drawn(draw_findings))
 
         async def refresh() -> None:
             alarm.show(await drawn(alarm_bar))
             grid.show(await drawn(_grid))
             chart.show(await drawn(charts.last_day_chart))
+            keys.show(await drawn(charts.last_day_keys))
             today.show(await drawn(draw_today))
             found.show(await drawn(draw_findings))
             advice.show(await board.drawn(plan_view, (), draw_advice, w))
@@ -72,13 +76,3 @@ async def now_page(visit: Visit) -> None:
 
 def _grid(view: NowView, words: Words) -> Markup:
     return tag("div", draw_gauge(view, words), tag("div", figures(view, words)), class_="now-grid")
-
-
-def legend(words: Words) -> Markup:
-    """What the bars' looks mean."""
-    return Markup(
-        "".join(
-            tag("span", tag("i", class_=f"key {css}"), words[f"chart.key_{key}"], class_="legend-item")
-            for key, css in (("measured", ""), ("over", "over"), ("guess", "guess"))
-        )
-    )

@@ -13,7 +13,7 @@ from console.pages.frame import NAME_COOKIE, Visit, frame
 from console.pages.widgets import Button, Chart, Entry, Fragment, panel
 from console.render import charts
 from console.render import plan as draw
-from console.render.markup import Markup, tag
+from console.render.markup import tag
 from console.views.plan import AdviceCard, PlanView, plan_view
 from console.views.plan import Button as ButtonState
 from console.words import Words
@@ -157,14 +157,6 @@ def remember_name_js(name: str) -> str:
     )
 
 
-def legend(words: Words) -> Markup:
-    """What the load chart's looks mean."""
-    keys = (("measured", ""), ("over", "over"), ("guess", "guess"), ("forecast", "forecast"))
-    return Markup(
-        "".join(tag("span", tag("i", class_=f"key {css}"), words[f"chart.key_{k}"], class_="legend-item") for k, css in keys)
-    )
-
-
 async def plan_page(visit: Visit) -> None:
     """Advice first: that is what somebody can do something about."""
     w, board = visit.words, visit.board
@@ -178,13 +170,14 @@ async def plan_page(visit: Visit) -> None:
             head.show(await drawn(draw.headline))
             cards.show(await board.view(plan_view))
             chart.show(await drawn(charts.load_chart))
+            keys.show(await drawn(charts.load_keys))
             gantt.show(await drawn(draw.gantt))
             peaks.show(await drawn(draw.peaks_table))
 
         dialog = DecisionDialog(visit, refresh)
         with panel(w["plan.load"], "w-8"):
             chart = Chart(await drawn(charts.load_chart), w["chart.label_load"], "tall")
-            Fragment(legend(w), "legend")
+            keys = Fragment(await drawn(charts.load_keys))
         with panel(w["plan.peaks"], "w-4"):
             peaks = Fragment(await drawn(draw.peaks_table))
         with panel(w["plan.advice"]) as section:

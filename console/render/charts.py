@@ -9,14 +9,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from console.views.meters import MeterDayView
+from console.render.gauge import legend
+from console.render.markup import Markup
+from console.views.meters import SURE, MeterDayView
 from console.views.now import NowView
 from console.views.plan import PlanView
 from console.views.scene import QuarterValue
 from console.words import Words
 from domain.intervals import QUARTER, IntervalQuality, quarter_starts
 
-SURE = frozenset({IntervalQuality.MEASURED, IntervalQuality.CORRECTED})
 SANS = "var(--sans)"
 
 
@@ -87,32 +88,14 @@ def tooltip_js(words: Words) -> str:
     )
 
 
-def level_line(name: str, kw: float | None, colour: str, dash: str) -> dict[str, Any] | None:
-    """A level across the chart, named at its right end."""
-    if not kw:
-        return None
-    return {
-        "yAxis": kw,
-        "name": name,
-        "lineStyle": {"color": colour, "type": dash, "width": 2},
-        "label": {
-            "formatter": name,
-            "position": "insideStartTop",
-            "color": colour,
-            "fontSize": 12,
-            "fontWeight": 600,
-            "distance": 3,
-        },
-    }
-
-
-def levels(words: Words, target_kw: float | None, peak_kw: float) -> list[dict[str, Any]]:
-    """Target and billed peak; where they are close the peak is named at the other end."""
-    target = level_line(words.say("chart.target", kw=words.number(target_kw)), target_kw, "var(--target)", "solid")
-    peak = level_line(words.say("chart.peak", kw=words.number(peak_kw)), peak_kw, "var(--peak)", "dashed")
-    if peak is not None:
-        peak["label"]["position"] = "insideEndBottom" if peak_kw <= (target_kw or 0) else "insideEndTop"
-    return [line for line in (target, peak) if line is not None]
+def levels(target_kw: float | None, peak_kw: float) -> list[dict[str, Any]]:
+    """Target and billed peak as lines across the chart; the legend below names them."""
+    looks = ((target_kw, "var(--target)", "solid"), (peak_kw, "var(--peak)", "dashed"))
+    return [
+        {"yAxis": kw, "lineStyle": {"color": colour, "type": dash, "width": 2}, "label": {"show": False}}
+        for kw, colour, dash in looks
+        if kw
+    ]
 
 
 def bar_point(quarter: QuarterValue | None, target_kw: float | None, words: Words) -> dict[str, Any] | None:
@@ -145,7 +128,7 @@ def last_day_chart(view: NowView, words: Words) -> dict[str, Any]:
     starts = [view.last_day_from_utc + n * QUARTER for n in range(len(view.last_day))]
     options = base([label_of(s, words) for s in starts], words, 3, tooltip_js(words))
     series = bars(words["chart.mean"], view.last_day, view.target_kw, words)
-    series["markLine"] = _mark_lines(levels(words, view.target_kw, view.billed_peak_kw))
+    series["markLine"] = _mark_lines(levels(view.target_kw, view.billed_peak_kw))
     options["yAxis"]["max"] = f"{round(max(view.billed_peak_kw, view.target_kw or 0) * 1.12, -1):g}"
     _grow(options, [q.kw for q in view.last_day if q is not None and q.kw is not None])
     options["series"] = [series]
@@ -176,7 +159,7 @@ def load_chart(view: PlanView, words: Words) -> dict[str, Any]:
                 "label": {"formatter": words["chart.now"], "color": "var(--ink)", "position": "end", "fontSize": 12},
             }
         )
-    actual["markLine"] = _mark_lines(levels(words, view.target_kw, view.billed_peak_kw), marks)
+    actual["markLine"] = _mark_lines(levels(view.target_kw, view.billed_peak_kw), marks)
     band = [
         None
         if p.q10_kw is None or p.q90_kw is None
@@ -235,3 +218,33 @@ def meter_day_chart(view: MeterDayView, words: Words) -> dict[str, Any]:
         },
     ]
     return options
+
+
+def _keys(words: Words, *names: str) -> list[tuple[str, str]]:
+    looks = {"measured": "", "over": "over", "guess": "guess", "forecast": "forecast"}
+    return [(looks[name], words[f"chart.key_{name}"]) for name in names]
+
+
+def _level_keys(words: Words, target_kw: float | None, peak_kw: float) -> list[tuple[str, str]]:
+    keys = []
+    if target_kw:
+        keys.append(("line-target", words.say("chart.key_target", kw=words.unit(target_kw, "kW"))))
+    if peak_kw:
+        keys.append(("line-peak", words.say("chart.key_peak", kw=words.unit(peak_kw, "kW"))))
+    return keys
+
+
+def last_day_keys(view: NowView, words: Words) -> Markup:
+    """What the looks of the day's chart mean."""
+    return legend([*_level_keys(words, view.target_kw, view.billed_peak_kw), *_keys(words, "measured", "over", "guess")])
+
+
+def load_keys(view: PlanView, words: Words) -> Markup:
+    """What the looks of the load chart mean."""
+    levels_ = _level_keys(words, view.target_kw, view.billed_peak_kw)
+    return legend([*levels_, *_keys(words, "measured", "over", "guess", "forecast")])
+
+
+def meter_day_keys(words: Words) -> Markup:
+    """What the looks of a meter's chart mean."""
+    return legend(_keys(words, "measured", "guess"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import cos, pi, sin
 
 from console.render.markup import Markup, icon, join, tag
@@ -62,13 +63,13 @@ def gauge(view: NowView, words: Words) -> Markup:
         parts += [
             tag("path", d=arc(0, middle, RADIUS), class_="g-fill"),
             tag("path", d=arc(low, high, RADIUS + 24), class_="g-band"),
-            _mark(middle, RADIUS - 22, RADIUS + 32, "g-needle"),
         ]
     target, billed = view.target_kw, view.billed_peak_kw
     if billed > 0:
         parts.append(_mark(billed / end, RADIUS - 22, RADIUS + 22, "g-peak"))
     if target is not None:
-        parts.append(_mark(target / end, RADIUS - 30, RADIUS + 36, "g-target"))
+        parts.append(_mark(target / end, RADIUS - 24, RADIUS + 16, "g-halo"))
+        parts.append(_mark(target / end, RADIUS - 28, RADIUS + 38, "g-target"))
         parts.append(_mark_label(target / end, words["now.target_short"], RADIUS + 44, "g-label"))
     parts += [
         tag("text", "0", x=CENTRE_X - RADIUS, y=CENTRE_Y + 26, text_anchor="middle", class_="g-end"),
@@ -81,8 +82,25 @@ def gauge(view: NowView, words: Words) -> Markup:
         tag("text", "kW", x=CENTRE_X, y=CENTRE_Y + 14, text_anchor="middle", class_="g-unit"),
     ]
     return tag(
-        "svg", *parts, viewBox="0 0 440 246", class_="gauge", role="img", aria_label=gauge_words(view, words), focusable="false"
+        "svg", *parts, viewBox="-30 0 500 246", class_="gauge", role="img", aria_label=gauge_words(view, words), focusable="false"
     )
+
+
+def marks(view: NowView, words: Words) -> Markup:
+    """What the gauge's marks mean, with their figures."""
+    items = [("line-target", words.say("chart.key_target", kw=words.unit(view.target_kw, "kW")))]
+    if view.billed_peak_kw > 0:
+        items.append(("line-peak", words.say("chart.key_peak", kw=words.unit(view.billed_peak_kw, "kW"))))
+    if view.demand is not None:
+        low, high = words.number(view.demand.projected_low_kw), words.unit(view.demand.projected_high_kw, "kW")
+        items.append(("line-band", words.say("chart.key_band", low=low, high=high)))
+    return legend(items, "marks")
+
+
+def legend(items: Sequence[tuple[str, str]], css: str = "") -> Markup:
+    """What looks mean: a key and a word each."""
+    spans = (tag("span", tag("i", class_=f"key {key}"), text, class_="legend-item") for key, text in items)
+    return tag("div", *spans, class_=f"legend {css}".strip())
 
 
 def gauge_words(view: NowView, words: Words) -> str:
@@ -120,7 +138,12 @@ def figures(view: NowView, words: Words) -> Markup:
     clock = "–" if left is None else f"{int(left) // 60}:{int(left) % 60:02d}"
     big = tag(
         "div",
-        _figure(words["now.too_much" if over else "now.headroom"], words.number(headroom and abs(headroom)), "kW", f"tone-{tone}"),
+        _figure(
+            words["now.too_much" if over else "now.headroom"],
+            words.number(None if headroom is None else abs(headroom)),
+            "kW",
+            f"tone-{tone}",
+        ),
         _figure(words["now.left"], clock, "min"),
         class_="figures-big",
     )
@@ -132,11 +155,9 @@ def figures(view: NowView, words: Words) -> Markup:
         aria_label=words.say("now.left_spoken", left=clock),
     )
     kw = [
-        (words["now.mean_so_far"], demand and demand.mean_so_far_kw),
-        (words["now.now"], demand and demand.now_kw),
-        (words["now.allowed"], demand and demand.allowed_kw),
-        (words["now.target"], view.target_kw),
-        (words["now.billed_peak"], view.billed_peak_kw),
+        (words["now.mean_so_far"], demand.mean_so_far_kw if demand is not None else None),
+        (words["now.now"], demand.now_kw if demand is not None else None),
+        (words["now.allowed"], demand.allowed_kw if demand is not None else None),
     ]
     rows = [tag("div", tag("dt", name), tag("dd", words.unit(value, "kW"))) for name, value in kw]
     rows.append(tag("div", tag("dt", words["now.today"]), tag("dd", words.unit(view.today_kwh, "kWh"))))

@@ -36,7 +36,7 @@ def quality_chip(quality: IntervalQuality, words: Words) -> Markup:
 
 def tree(view: MetersView, words: Words, chosen: str) -> Markup:
     """All meters as a table whose first column is indented; on a phone every row becomes a card."""
-    columns = ("meter", "now", "quarter", "today", "quality", "note")
+    columns = ("meter", "now", "quarter", "today", "seen", "quality", "note")
     head = tag("tr", *(tag("th", words[f"meters.{c}"], scope="col", class_=f"c-{c}") for c in columns))
     return tag(
         "table",
@@ -50,7 +50,7 @@ def tree(view: MetersView, words: Words, chosen: str) -> Markup:
 def row(r: MeterRow, words: Words, chosen: str) -> Markup:
     """One meter, or the part of one that nobody measures."""
     if r.rest_of is not None:
-        name: Markup = tag("span", words.say("meters.rest", meter=r.rest_of))
+        name: Markup = tag("span", words["meters.rest"], title=words.say("meters.rest_of", meter=r.rest_of))
     else:
         current = "true" if r.meter == chosen else None
         name = tag("a", r.label, href=f"/meters?meter={r.meter}", aria_current=current)
@@ -59,25 +59,33 @@ def row(r: MeterRow, words: Words, chosen: str) -> Markup:
         said = words.say("meters.silent", since=words.time(r.silent_since_utc))
         notes.append(tag("span", icon("silent"), said, class_="chip plain tone-bad"))
     if r.state is not None:
-        notes.append(tag("span", words.texts.get(f"state.{r.state.lower()}", r.state), class_="chip plain"))
+        notes.append(tag("span", state_word(r.state, words), class_="chip plain"))
     notes += [tag("span", icon("warning"), words[f"anomaly.{f.anomaly.kind}"], class_="chip plain tone-warn") for f in r.findings]
     cells = [
         ("now", words.unit(r.now_kw, "kW", 1), "n strong"),
         ("quarter", words.unit(r.last.kw if r.last else None, "kW", 1), "n"),
         ("today", words.unit(r.today_kwh, "kWh"), "n"),
+        ("seen", words.percent(r.today_measured) if r.rest_of is None else "", f"n{_unsure(r.today_measured)}"),
     ]
     quality = quality_chip(r.last.quality, words) if r.last is not None and r.rest_of is None else None
-    today = (
-        tag("small", words.say("meters.not_measured", count=r.today_not_measured), class_="soft") if r.today_not_measured else None
-    )
     return tag(
         "tr",
-        tag("th", name, scope="row", class_="c-meter", style=f"--depth:{r.depth}"),
+        tag("th", name, scope="row", class_="c-meter"),
         *(tag("td", value, class_=f"c-{key} {css}", data_label=words[f"meters.{key}"]) for key, value, css in cells),
-        tag("td", quality, today, class_="c-quality", data_label=words["meters.quality"]),
+        tag("td", quality, class_="c-quality", data_label=words["meters.quality"]),
         tag("td", *notes, class_="c-note"),
         class_=" ".join(c for c in ("rest" if r.rest_of else "", "chosen" if r.meter == chosen else "", "silent" if r.silent_since_utc else "") if c) or None,
+        style=f"--depth:{r.depth}",
     )  # fmt: skip
+
+
+def _unsure(share: float | None) -> str:
+    return " tone-warn" if share is not None and share < 0.995 else ""
+
+
+def state_word(state: str, words: Words) -> str:
+    """A machine's own word for its state, in the reader's language where it is a PackML name."""
+    return words.texts.get(f"state.{state.lower()}", state)
 
 
 def findings(found: tuple[Finding, ...], words: Words, total_eur: float | None = None) -> Markup:
@@ -137,7 +145,7 @@ def channel_table(view: MeterDayView, words: Words) -> Markup:
     for c in view.channels:
         number = float(c.value) if c.value is not None else None
         places = 1 if c.unit.startswith(("k", "M")) or not c.unit else 0
-        said = c.text if c.text is not None else words.unit(number, c.unit, places).strip()
+        said = state_word(c.text, words) if c.text is not None else words.unit(number, c.unit, places).strip()
         mark = None
         if c.quality is not ReadingQuality.GOOD:
             mark = tag("span", icon("warning"), words[f"reading_quality.{c.quality}"], class_="chip plain tone-warn")

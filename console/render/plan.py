@@ -81,7 +81,15 @@ def gantt(view: PlanView, words: Words) -> Markup:
         class_="legend",
     )
     return join(
-        tag("div", tag("div", *rows, class_="gantt", role="group", aria_label=words["plan.jobs"]), class_="gantt-scroll"), legend
+        tag(
+            "div",
+            tag("div", *rows, class_="gantt"),
+            class_="gantt-scroll",
+            tabindex="0",
+            role="region",
+            aria_label=words["plan.jobs"],
+        ),
+        legend,
     )
 
 
@@ -149,7 +157,7 @@ def peaks_table(view: PlanView, words: Words) -> Markup:
     told = [words.say("plan.forecast_by", model=forecast.model, issued=words.moment(forecast.issued_utc))]
     if forecast.score is not None:
         told.append(words.say("plan.forecast_score", score=words.number(forecast.score, 2)))
-    told += [note for note in forecast.notes]
+    told += list(forecast.notes)
     return join(
         tag("table", tag("thead", head), tag("tbody", *rows), class_="table peaks"), tag("p", " · ".join(told), class_="remark")
     )

@@ -87,4 +87,4 @@ def processes(view: PlatformView, words: Words) -> Markup:
         )
         for p in view.processes
     ]
-    return tag("table", tag("thead", head), tag("tbody", *rows), class_="table")
+    return tag("table", tag("thead", head), tag("tbody", *rows), class_="table processes")

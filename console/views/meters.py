@@ -15,6 +15,8 @@ from domain.plant import Meter, Register
 from domain.readings import ReadingQuality
 from domain.units import KW_PER_UNIT, kwh
 
+SURE = frozenset({IntervalQuality.MEASURED, IntervalQuality.CORRECTED})
+"""Qualities whose energy is what the register counted."""
 SILENT_REAL_S = 10.0
 SILENT_PLANT_S = 120.0
 
@@ -32,10 +34,8 @@ class MeterRow:
     last: QuarterValue | None
     """The last quarter hour that has a record."""
     today_kwh: float | None
-    today_share_seen: float | None
-    """Mean coverage of today's quarter hours."""
-    today_not_measured: int
-    """Quarter hours of today that are not simply measured."""
+    today_measured: float | None
+    """Share of today's quarter hours that are measured, or corrected by rule."""
     silent_since_utc: datetime | None
     state: str | None
     """What the machine says of itself, e.g. ``Execute``."""
@@ -93,8 +93,7 @@ def meter_row(
         now_kw=gauge_kw(meter.gauge(), scene.live.readings.get((meter.id, _channel(meter.gauge())))),
         last=max(quarters.values(), key=lambda q: q.start_utc, default=None),
         today_kwh=kwh(sum(known)) if known else None,
-        today_share_seen=sum(q.coverage for q in today) / len(today) if today else None,
-        today_not_measured=sum(q.quality is not IntervalQuality.MEASURED for q in today),
+        today_measured=sum(q.quality in SURE for q in today) / len(today) if today else None,
         silent_since_utc=silent_since(scene, meter),
         state=state.reading.text if state is not None else None,
         findings=tuple(f for f in findings if f.anomaly.meter == meter.id),
@@ -120,8 +119,7 @@ def rest_row(
         now_kw=None,
         last=max(rests.values(), key=lambda q: q.start_utc, default=None),
         today_kwh=kwh(sum(today)) if today else None,
-        today_share_seen=None,
-        today_not_measured=0,
+        today_measured=None,
         silent_since_utc=None,
         state=None,
     )

@@ -15,6 +15,8 @@ from domain.recommendations import Decision, Recommendation, RecommendationStatu
 
 KEEP_DECIDED = timedelta(hours=24)
 MOST_DECIDED = 6
+GANTT_BACK = timedelta(hours=6)
+"""How much of the past stays beside the jobs to come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,7 @@ def plan_view(scene: Scene) -> PlanView:
     recommendations = scene.recommendations()
     cards = advice_cards(scene, recommendations)
     known_days = {f"{scene.day(offset)}" for offset in (0, 1, 2)}
+    gantt_from = max(today, scene.now_utc.replace(minute=0, second=0, microsecond=0) - GANTT_BACK)
     return PlanView(
         now_utc=scene.now_utc,
         from_utc=from_utc,
@@ -138,10 +141,10 @@ def plan_view(scene: Scene) -> PlanView:
         billed_peak_kw=demand.billed_peak_kw if demand is not None else site.billed_peak_kw,
         forecast=forecast,
         peaks=tuple(p for p in forecast.peaks if p.day_local in known_days) if forecast is not None else (),
-        gantt_from_utc=today,
+        gantt_from_utc=gantt_from,
         gantt_to_utc=to_utc,
-        rows=machine_rows(scene, recommendations, today, to_utc),
-        shifts=shift_bands(scene, today, to_utc),
+        rows=machine_rows(scene, recommendations, gantt_from, to_utc),
+        shifts=shift_bands(scene, gantt_from, to_utc),
         cards=cards,
         best_saving_eur=max(
             (c.recommendation.saving_eur for c in cards if c.recommendation.status is RecommendationStatus.OPEN), default=0.0
