@@ -47,7 +47,7 @@ class FlinkSizes:
     taskmanager_mb: int = 1408
     """Process size of the TaskManager [MiB], the Python code that runs inside it excluded."""
     slots: int = 8
-    checkpoint_interval_s: float = 3.0
+    checkpoint_interval_s: float = 2.0
     state_backend: StateBackend = "hashmap"
 
 

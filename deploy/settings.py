@@ -42,7 +42,7 @@ class FlinkSection(Settings):
     """Process size of the TaskManager [MiB]; Python code inside comes on top."""
     slots: int = Field(default=8, ge=4)
     """Parallel pipelines; each job takes one."""
-    checkpoint_interval_s: float = Field(default=3.0, ge=0.5, le=600.0)
+    checkpoint_interval_s: float = Field(default=2.0, ge=0.5, le=600.0)
     """Pace of checkpoints: how much is done again after a crash, and how late results of exactly-once jobs come."""
     state_backend: StateBackend = "hashmap"
     """Where jobs keep state: ``hashmap`` in memory, ``rocksdb`` on disk for plants of thousands of meters."""
