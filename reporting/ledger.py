@@ -1,0 +1,601 @@
+"""The ledger: SQLite in WAL mode, rows only ever added, Kafka offsets in the same transaction as the rows.
+
+Sent twice is written once: a message whose offset is known is ignored, and so is a record that says what is there already. A record
+that says something else under the same identity is no new row but a conflict, kept and counted.
+
+An interval's identity is (site, meter, channel, start, revision). Imported load profiles have revision 0, so what the platform has
+metered itself (1 and up) counts before them.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from domain.anomalies import Anomaly
+from domain.clock import Clock, epoch_ms, instant, process_clock
+from domain.codec import decode, encode
+from domain.demand import Demand
+from domain.errors import LastgangError
+from domain.forecasts import Forecast
+from domain.intervals import Interval, IntervalMethod, IntervalOrigin, IntervalQuality
+from domain.orders import DayAheadPrices, Order
+from domain.readings import Rejection
+from domain.recommendations import Decision, Recommendation
+from domain.topics import (
+    ANOMALIES,
+    DECISIONS,
+    DEMAND,
+    FORECASTS,
+    INTERVALS,
+    ORDERS,
+    PRICES,
+    RECOMMENDATIONS,
+    REJECTED,
+    Topic,
+)
+
+VERSION = 1
+"""`PRAGMA user_version` of the schema that this code reads and writes."""
+MIGRATIONS: Mapping[int, str] = {0: (Path(__file__).parent / "schema.sql").read_text(encoding="utf-8")}
+"""Version found -> the statements that lead to the next one."""
+_STATE_TABLES = ("kafka_offset", "running_demand")
+_COUNTS_NOT = (IntervalQuality.MISSING, IntervalQuality.FAULTY)
+
+Record = TypeVar("Record")
+Place = tuple[str, int]
+"""Topic name without namespace, partition."""
+
+
+class LedgerError(LastgangError):
+    """The ledger cannot be used as asked; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Bytes that are no record of their topic; the ledger keeps them with the reason."""
+
+    original: bytes
+    reason: str
+
+
+Entry = tuple[Topic, int, int, Any]
+"""Topic, partition, offset, and its record or `Unreadable`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A record that contradicts one with the same identity; it does not count."""
+
+    topic: str
+    subject: str
+    revision: int
+    payload: str
+    place: str
+    """``topic/partition/offset`` where it came from."""
+    recorded_utc: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Restatement:
+    """A quarter hour that was said more than once: its revisions in order, with the instants they were recorded."""
+
+    revisions: tuple[Interval, ...]
+    recorded_utc: tuple[datetime, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """How records of a topic are identified and dated."""
+
+    subject: Callable[[Any], str]
+    revision: Callable[[Any], int]
+    at_utc: Callable[[Any], datetime]
+
+
+def _no_revision(_: Any) -> int:
+    return 0
+
+
+_KEPT: Mapping[str, _Kept] = {
+    ANOMALIES.name: _Kept(lambda r: f"{r.site}/{r.anomaly}", lambda r: r.revision, lambda r: r.at_utc),
+    FORECASTS.name: _Kept(lambda r: f"{r.site}/{r.issued_utc.isoformat()}", _no_revision, lambda r: r.issued_utc),
+    ORDERS.name: _Kept(lambda r: f"{r.site}/{r.job}", lambda r: r.revision, lambda r: r.at_utc),
+    PRICES.name: _Kept(lambda r: f"{r.zone}/{r.start_utc.isoformat()}", _no_revision, lambda r: r.start_utc),
+    RECOMMENDATIONS.name: _Kept(lambda r: f"{r.site}/{r.recommendation}", lambda r: r.revision, lambda r: r.at_utc),
+    DECISIONS.name: _Kept(lambda r: f"{r.site}/{r.recommendation}/{r.at_utc.isoformat()}/{r.by}", _no_revision, lambda r: r.at_utc),
+}  # fmt: skip
+
+
+class Ledger:
+    """One plant's ledger file; one writer, any number of readers that never hold it up."""
+
+    def __init__(self, database: sqlite3.Connection, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._series: dict[tuple[str, str, str], int] = {}
+
+    @classmethod
+    def open(cls, path: Path, readonly: bool = False, clock: Clock | None = None) -> Ledger:
+        """The ledger at `path`; a writer makes it or brings it to this version.
+
+        Parameters
+        ----------
+        clock
+            Stamps each row's `recorded` instant; the process's clock if None.
+
+        Raises
+        ------
+        LedgerError
+            If it is absent (readers), no ledger, or of a newer version than this program.
+        """
+        if readonly and not path.is_file():
+            msg = f"no ledger at {path}; `lastgang historian` makes it, or name another file"
+            raise LedgerError(msg)
+        if not readonly:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        where = f"{path.absolute().as_uri()}?mode={'ro' if readonly else 'rwc'}"
+        database = sqlite3.connect(where, uri=True, isolation_level=None, check_same_thread=False, timeout=30.0)
+        ledger = cls(database, clock or process_clock())
+        try:
+            ledger._prepare(path, readonly)
+        except sqlite3.DatabaseError as error:
+            database.close()
+            msg = f"{path} is no ledger that can be opened: {error}"
+            raise LedgerError(msg) from error
+        except LedgerError:
+            database.close()
+            raise
+        return ledger
+
+    def _prepare(self, path: Path, readonly: bool) -> None:
+        if readonly:
+            self._database.execute("PRAGMA query_only=ON")
+        else:
+            self._database.execute("PRAGMA journal_mode=WAL")
+            # After a power failure the last transactions may be gone, rows and offsets together: they are read again from the log.
+            self._database.execute("PRAGMA synchronous=NORMAL")
+        found = self._version()
+        if found > VERSION or (readonly and found < VERSION):
+            advice = "use the program that wrote it" if found > VERSION else "start `lastgang historian` on it once"
+            msg = f"{path} is a ledger of version {found}, this program knows {VERSION}; {advice}"
+            raise LedgerError(msg)
+        while found < VERSION:
+            self._migrate(found)
+            found = self._version()
+
+    def _version(self) -> int:
+        return int(self._database.execute("PRAGMA user_version").fetchone()[0])
+
+    def _migrate(self, found: int) -> None:
+        with self._transaction():
+            if self._version() != found:
+                return
+            for statement in _statements(MIGRATIONS[found]):
+                self._database.execute(statement)
+            self._forbid_changes()
+            self._event(f"schema version {found + 1}")
+            self._database.execute(f"PRAGMA user_version={found + 1}")
+
+    def _forbid_changes(self) -> None:
+        tables = [
+            row[0]
+            for row in self._database.execute("SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite_%'")
+        ]
+        for table in tables:
+            for change in ("UPDATE", "DELETE") if table not in _STATE_TABLES else ():
+                self._database.execute(
+                    f"CREATE TRIGGER IF NOT EXISTS {table}_no_{change.lower()} BEFORE {change} ON {table} "
+                    f"BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: {table} takes no {change}'); END"
+                )
+
+    def _event(self, what: str) -> None:
+        self._database.execute("INSERT INTO event (recorded_ms, what) VALUES (?, ?)", (self._now_ms(), what))
+
+    def _now_ms(self) -> int:
+        return epoch_ms(self._clock.now_utc())
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._database.execute("ROLLBACK")
+            self._series.clear()  # numbers given in this transaction are gone
+            raise
+        self._database.execute("COMMIT")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._database.close()
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    # ---- writing
+
+    def append(self, entries: Sequence[Entry]) -> int:
+        """Write what is new of `entries` (in order within each partition) and where to go on, in one transaction.
+
+        Returns
+        -------
+        int
+            How many entries had not been taken before, by their offsets.
+        """
+        with self._transaction():
+            fresh, next_offsets = _not_taken(entries, self.offsets())
+            recorded_ms = self._now_ms()
+            by_kind: dict[str, list[Entry]] = {}
+            for entry in fresh:
+                by_kind.setdefault("unreadable" if isinstance(entry[3], Unreadable) else entry[0].name, []).append(entry)
+            for kind, some in by_kind.items():
+                self._writer(kind)(some, recorded_ms)
+            self._database.executemany(
+                "INSERT INTO kafka_offset VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset",
+                [(*place, offset) for place, offset in next_offsets.items()],
+            )
+        return len(fresh)
+
+    def _writer(self, kind: str) -> Callable[[list[Entry], int], None]:
+        special = {
+            INTERVALS.name: self._write_intervals,
+            REJECTED.name: self._write_rejections,
+            DEMAND.name: self._write_demand,
+            "unreadable": self._write_unreadable,
+        }
+        if kind in special:
+            return special[kind]
+        if kind in _KEPT:
+            return self._write_entries
+        msg = f"the ledger keeps nothing of {kind}; it keeps {sorted({*_KEPT, *special})}"
+        raise LedgerError(msg)
+
+    def _write_intervals(self, entries: list[Entry], recorded_ms: int) -> None:
+        rows = [self._interval_row(entry[3]) for entry in entries]
+        before = self._database.total_changes
+        self._database.executemany(
+            "INSERT INTO interval VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            [(*row, recorded_ms) for row in rows],
+        )
+        if self._database.total_changes - before == len(rows):
+            return
+        for entry, row in zip(entries, rows, strict=True):
+            known = self._database.execute(
+                "SELECT energy_uwh, coverage, quality, method, readings, origin FROM interval WHERE series=? AND start_s=? AND revision=?",
+                row[:3],
+            ).fetchone()
+            if known != row[3:]:
+                record: Interval = entry[3]
+                subject = f"{record.site}/{record.meter}/{record.channel}/{record.start_utc.isoformat()}"
+                self._write_conflict(entry, subject, record.revision, recorded_ms)
+
+    def _interval_row(self, record: Interval) -> tuple[Any, ...]:
+        name = (record.site, record.meter, record.channel)
+        if name not in self._series:
+            self._database.execute("INSERT INTO series (site, meter, channel) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", name)
+            found = self._database.execute("SELECT series FROM series WHERE site=? AND meter=? AND channel=?", name).fetchone()
+            self._series[name] = int(found[0])
+        return (
+            self._series[name], epoch_ms(record.start_utc) // 1000, record.revision, record.energy_uwh, float(record.coverage),
+            str(record.quality), str(record.method), record.readings, str(record.origin),
+        )  # fmt: skip
+
+    def _write_entries(self, entries: list[Entry], recorded_ms: int) -> None:
+        kept = _KEPT[entries[0][0].name]
+        for entry in entries:
+            topic, record, payload = entry[0], entry[3], encode(entry[3]).decode()
+            subject, revision = kept.subject(record), kept.revision(record)
+            written = self._database.execute(
+                "INSERT INTO entry (topic, subject, revision, at_ms, payload, recorded_ms) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                (topic.name, subject, revision, epoch_ms(kept.at_utc(record)), payload, recorded_ms),
+            ).rowcount
+            if not written and self._payload(topic, subject, revision) != payload:
+                self._write_conflict(entry, subject, revision, recorded_ms)
+
+    def _payload(self, topic: Topic, subject: str, revision: int) -> str:
+        row = self._database.execute(
+            "SELECT payload FROM entry WHERE topic=? AND subject=? AND revision=?", (topic.name, subject, revision)
+        ).fetchone()
+        return str(row[0])
+
+    def _write_rejections(self, entries: list[Entry], recorded_ms: int) -> None:
+        for entry in entries:
+            record: Rejection = entry[3]
+            payload = encode(record).decode()
+            source = record.source or _place(entry)
+            at_ms = None if record.at_utc is None else epoch_ms(record.at_utc)
+            written = self._database.execute(
+                "INSERT INTO rejection (source, meter, reason, at_ms, payload, recorded_ms) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                (source, record.meter, str(record.reason), at_ms, payload, recorded_ms),
+            ).rowcount
+            if not written:
+                known = self._database.execute("SELECT payload FROM rejection WHERE source=?", (source,)).fetchone()[0]
+                if known != payload:
+                    self._write_conflict(entry, source, 0, recorded_ms)
+
+    def _write_demand(self, entries: list[Entry], recorded_ms: int) -> None:
+        rows = self._database.execute("SELECT site, payload FROM running_demand")
+        running: dict[str, Demand] = {site: decode(Demand, payload) for site, payload in rows}
+        for entry in entries:
+            demand: Demand = entry[3]
+            last = running.get(demand.site)
+            # The topic may repeat after a failure of the job; what is older than what is known says nothing new.
+            if last is not None and demand.at_utc < last.at_utc:
+                continue
+            if last is not None and demand.start_utc != last.start_utc:
+                self._database.execute(
+                    "INSERT INTO demand VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                    (last.site, epoch_ms(last.start_utc) // 1000, encode(last).decode(), recorded_ms),
+                )
+            running[demand.site] = demand
+        self._database.executemany(
+            "INSERT INTO running_demand VALUES (?, ?) ON CONFLICT DO UPDATE SET payload = excluded.payload",
+            [(site, encode(demand).decode()) for site, demand in running.items()],
+        )
+
+    def _write_unreadable(self, entries: list[Entry], recorded_ms: int) -> None:
+        self._database.executemany(
+            "INSERT INTO unreadable (topic, partition, offset, reason, original, recorded_ms) VALUES (?, ?, ?, ?, ?, ?)",
+            [(topic.name, partition, offset, bad.reason, bad.original, recorded_ms) for topic, partition, offset, bad in entries],
+        )
+
+    def _write_conflict(self, entry: Entry, subject: str, revision: int, recorded_ms: int) -> None:
+        self._database.execute(
+            "INSERT INTO conflict (topic, subject, revision, payload, place, recorded_ms) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (entry[0].name, subject, revision, encode(entry[3]).decode(), _place(entry), recorded_ms),
+        )
+
+    def follow_another_log(self, why: str) -> None:
+        """Forget the offsets: the log is read from its beginning again. Data stays; what is sent again is recognised."""
+        with self._transaction():
+            self._event(
+                f"follows another log: {why}; offsets were {json.dumps([[*p, n] for p, n in sorted(self.offsets().items())])}"
+            )
+            self._database.execute("DELETE FROM kafka_offset")
+
+    # ---- reading: latest revisions, or as they were known at `as_of_utc`
+
+    def offsets(self) -> dict[Place, int]:
+        """``(topic name, partition)`` -> next offset to read."""
+        return {(topic, partition): offset for topic, partition, offset in self._database.execute("SELECT * FROM kafka_offset")}
+
+    def series(self) -> list[tuple[str, str]]:
+        """All (meter, channel) that have intervals."""
+        return [
+            (meter, channel)
+            for meter, channel in self._database.execute("SELECT DISTINCT meter, channel FROM series ORDER BY 1, 2")
+        ]
+
+    def intervals(
+        self, meter: str, channel: str, from_utc: datetime, to_utc: datetime, as_of_utc: datetime | None = None
+    ) -> list[Interval]:
+        """Latest revisions of the quarter hours that start in ``[from_utc, to_utc)``, by start."""
+        rows = self._interval_rows(
+            meter, channel, from_utc, to_utc, as_of_utc, "max(revision)", "GROUP BY start_s ORDER BY start_s"
+        )
+        return [interval for interval, _ in rows]
+
+    def interval_revisions(self, meter: str, channel: str, start_utc: datetime) -> list[Interval]:
+        """All revisions of one quarter hour, oldest first."""
+        second = instant(epoch_ms(start_utc) + 1000)
+        return [i for i, _ in self._interval_rows(meter, channel, start_utc, second, None, "revision", "ORDER BY revision")]
+
+    def restatements(
+        self, meter: str, channel: str, from_utc: datetime, to_utc: datetime, as_of_utc: datetime | None = None
+    ) -> list[Restatement]:
+        """Quarter hours that were said more than once, with all that was said."""
+        found: dict[datetime, list[tuple[Interval, datetime]]] = {}
+        for row in self._interval_rows(meter, channel, from_utc, to_utc, as_of_utc, "revision", "ORDER BY start_s, revision"):
+            found.setdefault(row[0].start_utc, []).append(row)
+        return [Restatement(tuple(i for i, _ in said), tuple(at for _, at in said)) for said in found.values() if len(said) > 1]
+
+    def peak(
+        self, meter: str, channel: str, from_utc: datetime, to_utc: datetime, as_of_utc: datetime | None = None
+    ) -> Interval | None:
+        """The quarter hour with the highest energy, the earliest of equal ones; missing and faulty ones do not count."""
+        best: Interval | None = None
+        for interval in self.intervals(meter, channel, from_utc, to_utc, as_of_utc):
+            if interval.energy_uwh is None or interval.quality in _COUNTS_NOT:
+                continue
+            if best is None or best.energy_uwh is None or interval.energy_uwh > best.energy_uwh:
+                best = interval
+        return best
+
+    def _interval_rows(
+        self, meter: str, channel: str, from_utc: datetime, to_utc: datetime, as_of_utc: datetime | None, revision: str, order: str
+    ) -> list[tuple[Interval, datetime]]:
+        name = self._site_of(meter, channel)
+        if name is None:
+            return []
+        series, site = name
+        # With max(), SQLite takes the other columns from the row that has the maximum.
+        rows = self._database.execute(
+            f"SELECT start_s, {revision}, energy_uwh, coverage, quality, method, readings, origin, recorded_ms FROM interval "
+            f"WHERE series=? AND start_s>=? AND start_s<? AND recorded_ms<=? {order}",
+            (series, -(-epoch_ms(from_utc) // 1000), -(-epoch_ms(to_utc) // 1000), _until(as_of_utc)),
+        )
+        return [
+            (
+                Interval(
+                    site, meter, channel, instant(start_s * 1000), energy, coverage, _QUALITIES[quality], _METHODS[method], number,
+                    readings, _ORIGINS[origin],
+                ),
+                instant(recorded_ms),
+            )
+            for start_s, number, energy, coverage, quality, method, readings, origin, recorded_ms in rows
+        ]  # fmt: skip
+
+    def _site_of(self, meter: str, channel: str) -> tuple[int, str] | None:
+        found = self._database.execute("SELECT series, site FROM series WHERE meter=? AND channel=?", (meter, channel)).fetchall()
+        if len(found) > 1:
+            msg = f"meter {meter!r} is of several sites in this ledger: {sorted(site for _, site in found)}; keep one ledger a site"
+            raise LedgerError(msg)
+        return (int(found[0][0]), str(found[0][1])) if found else None
+
+    def interval_span(self, as_of_utc: datetime | None = None) -> tuple[datetime, datetime] | None:
+        """Start of the first and of the last quarter hour that there is."""
+        sql = "SELECT min(start_s), max(start_s) FROM interval WHERE recorded_ms<=?"
+        first, last = self._database.execute(sql, (_until(as_of_utc),)).fetchone()
+        return None if first is None else (instant(first * 1000), instant(last * 1000))
+
+    def latest_forecast(self) -> Forecast | None:
+        """The forecast issued last."""
+        row = self._database.execute(
+            "SELECT payload FROM entry WHERE topic=? ORDER BY at_ms DESC, entry DESC LIMIT 1", (FORECASTS.name,)
+        ).fetchone()
+        return None if row is None else decode(Forecast, row[0])
+
+    def forecasts(self, issued_from: datetime, issued_to: datetime) -> list[Forecast]:
+        """Forecasts issued in ``[issued_from, issued_to)``, by issue."""
+        rows = self._database.execute(
+            "SELECT payload FROM entry WHERE topic=? AND at_ms>=? AND at_ms<? ORDER BY at_ms, entry",
+            (FORECASTS.name, epoch_ms(issued_from), epoch_ms(issued_to)),
+        )
+        return [decode(Forecast, row[0]) for row in rows]
+
+    def anomalies(self, open_only: bool = False, as_of_utc: datetime | None = None) -> list[Anomaly]:
+        """Latest revision of each, by their beginning; `open_only`: those that last."""
+        found = self._latest(ANOMALIES, Anomaly, as_of_utc)
+        return sorted((a for a in found if not open_only or a.until_utc is None), key=lambda a: (a.since_utc, a.anomaly))
+
+    def orders(self, as_of_utc: datetime | None = None) -> list[Order]:
+        """Latest revision of each job, by start."""
+        return sorted(self._latest(ORDERS, Order, as_of_utc), key=lambda o: (o.start_utc, o.job))
+
+    def order_revisions(self, job: str) -> list[Order]:
+        """All revisions of one job, oldest first."""
+        rows = self._database.execute(
+            "SELECT payload FROM entry WHERE topic=? AND subject LIKE ? ESCAPE '\\' ORDER BY revision",
+            (ORDERS.name, "%/" + job.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")),
+        )
+        return [order for row in rows if (order := decode(Order, row[0])).job == job]
+
+    def recommendations(self, as_of_utc: datetime | None = None) -> list[Recommendation]:
+        """Latest revision of each, by issue."""
+        return sorted(self._latest(RECOMMENDATIONS, Recommendation, as_of_utc), key=lambda r: (r.issued_utc, r.recommendation))
+
+    def decisions(self, as_of_utc: datetime | None = None) -> list[Decision]:
+        """All decisions, by time."""
+        return sorted(self._latest(DECISIONS, Decision, as_of_utc), key=lambda d: (d.at_utc, d.recommendation))
+
+    def prices(self, as_of_utc: datetime | None = None) -> list[DayAheadPrices]:
+        """All day-ahead prices, by zone and start."""
+        return sorted(self._latest(PRICES, DayAheadPrices, as_of_utc), key=lambda p: (p.zone, p.start_utc))
+
+    def _latest(self, topic: Topic, record_type: type[Record], as_of_utc: datetime | None) -> list[Record]:
+        rows = self._database.execute(
+            "SELECT payload, max(revision) FROM entry WHERE topic=? AND recorded_ms<=? GROUP BY subject",
+            (topic.name, _until(as_of_utc)),
+        )
+        return [decode(record_type, row[0]) for row in rows]
+
+    def rejections_by_reason(self, as_of_utc: datetime | None = None) -> dict[str, int]:
+        """How many readings were set aside, by reason."""
+        sql = "SELECT reason, count(*) FROM rejection WHERE recorded_ms<=? GROUP BY reason ORDER BY reason"
+        return dict(self._database.execute(sql, (_until(as_of_utc),)))
+
+    def rejections(self, from_utc: datetime, to_utc: datetime, as_of_utc: datetime | None = None) -> Counter[tuple[str, str]]:
+        """(meter, reason) -> how many readings received in ``[from_utc, to_utc)`` were set aside."""
+        rows = self._database.execute(
+            "SELECT meter, reason, count(*) FROM rejection WHERE at_ms>=? AND at_ms<? AND recorded_ms<=? GROUP BY meter, reason ORDER BY 1, 2",
+            (epoch_ms(from_utc), epoch_ms(to_utc), _until(as_of_utc)),
+        )
+        return Counter({(meter, reason): count for meter, reason, count in rows})
+
+    def latest_demand(self) -> Demand | None:
+        """The newest state of the running quarter hour that was written."""
+        rows = self._database.execute("SELECT payload FROM running_demand")
+        found = [decode(Demand, row[0]) for row in rows]
+        return max(found, key=lambda demand: demand.at_utc, default=None)
+
+    def demands(self, from_utc: datetime, to_utc: datetime) -> list[Demand]:
+        """The last state of each quarter hour that is over and starts in ``[from_utc, to_utc)``."""
+        rows = self._database.execute(
+            "SELECT payload FROM demand WHERE start_s>=? AND start_s<? ORDER BY start_s",
+            (epoch_ms(from_utc) // 1000, epoch_ms(to_utc) // 1000),
+        )
+        return [decode(Demand, row[0]) for row in rows]
+
+    def conflicts(self, as_of_utc: datetime | None = None) -> list[Conflict]:
+        """Records that contradict what was written before them, in order of arrival."""
+        rows = self._database.execute(
+            "SELECT topic, subject, revision, payload, place, recorded_ms FROM conflict WHERE recorded_ms<=? ORDER BY conflict",
+            (_until(as_of_utc),),
+        )
+        return [
+            Conflict(topic, subject, revision, payload, place, instant(recorded_ms))
+            for topic, subject, revision, payload, place, recorded_ms in rows
+        ]
+
+    def unreadable(self) -> list[tuple[str, int, int, str]]:
+        """(topic, partition, offset, reason) of messages that were no records."""
+        return list(self._database.execute("SELECT topic, partition, offset, reason FROM unreadable ORDER BY unreadable"))
+
+    def recorded_until_utc(self) -> datetime | None:
+        """When the newest row was written: the natural data cut-off of a report."""
+        tables = ("interval", "entry", "rejection", "demand", "conflict")
+        found = [self._database.execute(f"SELECT max(recorded_ms) FROM {table}").fetchone()[0] for table in tables]
+        return max((instant(ms) for ms in found if ms is not None), default=None)
+
+    def content(self) -> Iterator[tuple[str, tuple[Any, ...]]]:
+        """Every row of data but for when and in which order it was recorded: equal for ledgers that say the same."""
+        for table, columns in _CONTENT.items():
+            for row in self._database.execute(f"SELECT {columns} FROM {table} ORDER BY {columns}"):
+                yield table.split()[0], row
+
+
+_QUALITIES = {str(quality): quality for quality in IntervalQuality}
+_METHODS = {str(method): method for method in IntervalMethod}
+_ORIGINS = {str(origin): origin for origin in IntervalOrigin}
+_CONTENT = {
+    "interval JOIN series USING (series)":
+        "site, meter, channel, start_s, revision, energy_uwh, coverage, quality, method, readings, origin",
+    "entry": "topic, subject, revision, at_ms, payload",
+    "rejection": "source, meter, reason, at_ms, payload",
+    "demand": "site, start_s, payload",
+    "running_demand": "site, payload",
+    "conflict": "topic, subject, revision, payload",
+    "unreadable": "topic, partition, offset, reason, original",
+    "kafka_offset": "topic, partition, next_offset",
+}  # fmt: skip
+
+
+def _until(as_of_utc: datetime | None) -> int:
+    return 2**62 if as_of_utc is None else epoch_ms(as_of_utc)
+
+
+def _place(entry: Entry) -> str:
+    return f"{entry[0].name}/{entry[1]}/{entry[2]}"
+
+
+def _not_taken(entries: Iterable[Entry], offsets: Mapping[Place, int]) -> tuple[list[Entry], dict[Place, int]]:
+    """The entries at or after the known offsets, and the offsets after them."""
+    fresh: list[Entry] = []
+    reached: dict[Place, int] = {}
+    for entry in entries:
+        place = (entry[0].name, entry[1])
+        if entry[2] >= reached.get(place, offsets.get(place, 0)):
+            fresh.append(entry)
+            reached[place] = entry[2] + 1
+    return fresh, reached
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of an SQL script, one by one: `executescript` would commit before it begins."""
+    statement = ""
+    for line in script.splitlines():
+        statement += line + "\n"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
