@@ -61,7 +61,7 @@ class StageProgress:
 def parts_table(parts: Iterable[PartState]) -> Table:
     """Part, pid, state, port, memory, CPU, restarts."""
     table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("part")
+    table.add_column("part", no_wrap=True)
     table.add_column("pid", justify="right")
     table.add_column("state")
     for heading in ("port", "RSS MB", "CPU s", "restarts"):

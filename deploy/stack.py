@@ -158,7 +158,7 @@ class Stack:
             self._announce(Stage.SERVICES)
             self.supervisor.launch(services, progress)
             self._announce(Stage.JOBS)
-            self._submit(list(self._jobs.values()), progress)
+            self._submit(list(self._jobs.values()), progress, lambda: self.supervisor.check(part.name for part in services))
             self.supervisor.await_ready([part.name for part in services], progress)
             self._job_keeper = threading.Thread(target=self._keep_jobs, name="job-keeper", daemon=True)
             self._job_keeper.start()
@@ -192,17 +192,24 @@ class Stack:
 
     # -- jobs ----------------------------------------------------------------------------------------------------------
 
-    def _submit(self, jobs: Sequence[JobPart], progress: Progress) -> None:
-        """Submit at once, and wait until all of them run."""
+    def _submit(
+        self, jobs: Sequence[JobPart], progress: Progress = lambda name, state: None, check: Callable[[], None] = lambda: None
+    ) -> None:
+        """Submit at once, and wait until all of them run; `check` is called meanwhile and may raise."""
         if not jobs:
             return
         with ThreadPoolExecutor(_SUBMIT_AT_ONCE, thread_name_prefix="submit") as pool:
             futures = {job.name: pool.submit(self._submit_one, job, progress) for job in jobs}
             try:
                 while any(not future.done() for future in futures.values()) and not self._stopping.is_set():
+                    for future in futures.values():
+                        if future.done():
+                            future.result()
+                    check()
                     self._measure_clients()
                     self._stopping.wait(0.5)
             finally:
+                pool.shutdown(wait=False, cancel_futures=True)
                 self._end_submissions()
         for name, future in futures.items():
             self._await_job(name, future.result())
@@ -249,7 +256,7 @@ class Stack:
             try:
                 missing = self._missing_jobs()
                 if missing and self.cluster.is_ready():
-                    self._submit(missing, lambda name, state: None)
+                    self._submit(missing)
                 backoff_s = _JOB_CHECK_S
             except ClusterFailed:
                 continue  # the supervisor is bringing the JobManager back
@@ -322,8 +329,8 @@ class Stack:
             self.supervisor.stop(by_stage.get(Stage.EDGE, []), progress)
             self._stop_jobs(progress)
             self.supervisor.stop(by_stage.get(Stage.SERVICES, []) + by_stage.get(Stage.JOBS, []), progress)
-            self.supervisor.stop([name for name in by_stage.get(Stage.GROUND, []) if name != "kafka"], progress)
-            self.supervisor.stop(["kafka"], progress)
+            for name in reversed(by_stage.get(Stage.GROUND, [])):  # a TaskManager without its JobManager is slow to go
+                self.supervisor.stop([name], progress)
             self._phase = phase
             self._write_state()
             self._release_home()

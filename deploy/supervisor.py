@@ -109,20 +109,27 @@ class Supervisor:
         PartFailed
             If one ended with exit 2, died three times, or took longer than its `ready_timeout_s`.
         """
-        waiting = [self._running[name] for name in names]
+        waiting = list(names)
         started = time.monotonic()
         while waiting:
-            for running in list(waiting):
+            for name in list(waiting):
+                running = self._running[name]
                 if running.state == "running":
-                    waiting.remove(running)
-                    progress(running.part.name, "ready")
-                    continue
-                too_late = time.monotonic() - started > running.part.ready_timeout_s
-                if running.state == "failed" or running.deaths >= 3 or too_late:
-                    why = running.note or f"was not ready within {running.part.ready_timeout_s:.0f} s"
-                    msg = f"{running.part.name} {why}; end of {running.log}:\n{_tail(running.log)}"
-                    raise PartFailed(msg)
+                    waiting.remove(name)
+                    progress(name, "ready")
+                elif time.monotonic() - started > running.part.ready_timeout_s:
+                    raise self._failure(running, f"was not ready within {running.part.ready_timeout_s:.0f} s")
+            self.check(waiting)
             time.sleep(0.05)
+
+    def check(self, names: Iterable[str]) -> None:
+        """Raise `PartFailed` if one of the parts `names` has been given up, or died three times in a row."""
+        for running in (self._running[name] for name in names):
+            if running.state == "failed" or (running.deaths >= 3 and running.state != "running"):
+                raise self._failure(running, running.note)
+
+    def _failure(self, running: _Running, why: str) -> PartFailed:
+        return PartFailed(f"{running.part.name} {why}; end of {running.log}:\n{_tail(running.log)}")
 
     def _spawn(self, running: _Running) -> None:
         running.log_start = running.log.stat().st_size if running.log.exists() else 0
