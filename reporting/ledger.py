@@ -66,8 +66,15 @@ class Unreadable:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class OtherSite:
+    """A record of another plant on the same topic: only its place in the log is noted."""
+
+    site: str
+
+
 Entry = tuple[Topic, int, int, Any]
-"""Topic, partition, offset, and its record or `Unreadable`."""
+"""Topic, partition, offset, and its record, `Unreadable` or `OtherSite`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +245,8 @@ class Ledger:
             recorded_ms = self._now_ms()
             by_kind: dict[str, list[Entry]] = {}
             for entry in fresh:
-                by_kind.setdefault("unreadable" if isinstance(entry[3], Unreadable) else entry[0].name, []).append(entry)
+                if not isinstance(entry[3], OtherSite):
+                    by_kind.setdefault("unreadable" if isinstance(entry[3], Unreadable) else entry[0].name, []).append(entry)
             for kind, some in by_kind.items():
                 self._writer(kind)(some, recorded_ms)
             self._database.executemany(
