@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
 
-from domain.calendars import at_local, day_type, is_holiday, shift_instances
+from domain.calendars import DayType, at_local, day_type, is_holiday, shift_instances
 from domain.plant import Plant
-from forecasting.slots import SLOTS_PER_DAY, Ints, slot_of, slot_start
+from forecasting.slots import SLOTS_PER_DAY, Bools, Ints, slot_of, slot_start
 
 Like = tuple[str, ...]
 """Days with the same value are alike."""
@@ -25,6 +25,8 @@ class LocalDay:
     """Of each of its slots: the quarter hour of the local clock, 0..95; the doubled hour has its numbers twice."""
     slot_at: Ints
     """Slot at each quarter hour of the local clock; a skipped hour points at the hour after it."""
+    at_work: Bools
+    """Of each of its slots: whether any shift runs; of a plant without shifts, whether the day is a working day."""
     by_weekday: Like
     by_shifts: Like
     by_type: Like
@@ -68,7 +70,16 @@ class SiteDays:
         slot_at = first + np.array([int(np.argmax(clock >= quarter)) for quarter in range(SLOTS_PER_DAY)])
         kind = day_type(day, site)
         weekday = "sun" if is_holiday(day, site) else day.strftime("%a").lower()
-        return LocalDay(day, first, clock, slot_at, (weekday,), self._shift_pattern(day) or (weekday,), (kind.value,))
+        at_work = self._at_work(first, after, kind)
+        return LocalDay(day, first, clock, slot_at, at_work, (weekday,), self._shift_pattern(day) or (weekday,), (kind.value,))
+
+    def _at_work(self, first: int, after: int, kind: DayType) -> Bools:
+        if not self._plant.shifts:
+            return np.full(after - first, kind is DayType.WORKDAY)
+        at_work = np.zeros(after - first, dtype=bool)
+        for instance in shift_instances(self._plant.shifts, self._plant.site, slot_start(first), slot_start(after)):
+            at_work[max(slot_of(instance.start_utc) - first, 0) : max(slot_of(instance.end_utc) - first, 0)] = True
+        return at_work
 
     def _shift_pattern(self, day: date) -> Like:
         """The day's shifts by local clock, with the night shift that runs into it: Mondays differ from Tuesdays by it."""

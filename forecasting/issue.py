@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +12,7 @@ import numpy as np
 from domain.forecasts import DayPeak, Forecast
 from domain.plant import Plant
 from forecasting.bands import band, peak_odds
-from forecasting.days import SiteDays
+from forecasting.days import Like, LocalDay, SiteDays
 from forecasting.jobs import JobLoads, Jobs, job_loads
 from forecasting.merit import Served, serve
 from forecasting.models import LEADS, LOOKBACK, Question, ladder
@@ -99,8 +100,7 @@ def _modelled(days: SiteDays, known: Known, jobs: JobLoads, notes: list[str]) ->
     load_kw = np.concatenate([known.load_kw, future])
     trust = np.concatenate([known.trust, np.zeros(LEADS)])
     question = Question(days, known.first_slot, load_kw, trust, count, origins, jobs)
-    kinds = kinds_of_day(question)
-    served = serve(question, ladder(question), kinds)
+    served = serve(question, ladder(question), kinds_of_day(question, lambda day: day.by_shifts))
     if count < SLOTS_PER_WEEK + SLOTS_PER_DAY:
         notes.append(f"little history: {known.count} quarter hours, less than eight days; weekdays are not told apart yet")
     if np.isfinite(served.errors_kw).sum() < 2 * LEADS:
@@ -108,11 +108,11 @@ def _modelled(days: SiteDays, known: Known, jobs: JobLoads, notes: list[str]) ->
         spread = known.load_kw[np.isfinite(known.load_kw)]
         reach = float(np.quantile(spread, 0.95) - np.quantile(spread, 0.05))
         return served, np.maximum(served.kw[-1] - reach, 0.0), served.kw[-1] + reach
-    low, high, _ = band(served.kw, served.errors_kw, kinds)
+    low, high, _ = band(served.kw, served.errors_kw, kinds_of_day(question, lambda day: day.by_type))
     return served, low, high
 
 
-def kinds_of_day(question: Question) -> Ints:
+def kinds_of_day(question: Question, alike: Callable[[LocalDay], Like]) -> Ints:
     """Kind of local day of every quarter hour asked for, as integers: (origins, LEADS)."""
     asked = question.asked[:, LOOKBACK:]
     names: dict[tuple[str, ...], int] = {}
@@ -120,7 +120,7 @@ def kinds_of_day(question: Question) -> Ints:
     kinds = np.zeros(high - low + 1, np.int64)
     for day in question.days.between(question.first_slot + low, question.first_slot + high):
         begin = day.first_slot - question.first_slot - low
-        kinds[max(begin, 0) : max(begin + len(day.clock), 0)] = names.setdefault(day.by_type, len(names))
+        kinds[max(begin, 0) : max(begin + len(day.clock), 0)] = names.setdefault(alike(day), len(names))
     found: Ints = kinds[asked - low]
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
@@ -43,6 +43,11 @@ class JobPlan:
 Jobs = dict[str, JobPlan]
 
 
+TOLD_AFTERWARDS = 192
+"""A job first heard of when it is done does not say when it was planned: taken to be 48 h before, as the horizon of a forecast.
+Jobs that are seen from their planning on say it themselves, and soon outnumber these."""
+
+
 def planned(order: Order) -> Version:
     """The load that `order` says."""
     profile = () if order.status is OrderStatus.CANCELLED else tuple(order.profile_kw)
@@ -53,6 +58,8 @@ def with_order(plan: JobPlan | None, order: Order) -> JobPlan:
     """The plan after one more record of the job; an older or repeated revision changes nothing."""
     version = planned(order)
     if plan is None:
+        if order.status is OrderStatus.DONE:
+            version = replace(version, known_slot=version.start_slot - TOLD_AFTERWARDS)
         return JobPlan(order.revision, (version,))
     if order.revision <= plan.revision:
         return plan

@@ -99,14 +99,17 @@ def _corrected(question: Question, kinds: Ints, base: Floats, kw: Floats, actual
     if np.isfinite(errors).sum() < FEWEST_ERRORS:
         return kw + correction(mean_error(newest, weights), 0.7, 2.0), True
     steady = steady_error(newest, _usual_error(errors[:, :16], kinds[:, 0]))
-    trials = [mean_absolute(errors - correction(steady, *way)[:, near]) for way in STEADY_CORRECTIONS]
+    # What was left on at rest is found when work begins, and the other way round: a shift ends with the regime.
+    lasts = question.same_regime()
+    trials = [mean_absolute(errors - (lasts * correction(steady, *way))[:, near]) for way in STEADY_CORRECTIONS]
     bearable = next(n for n, mae in enumerate(trials) if mae <= min(trials) * 1.002)
-    shift = correction(steady, *STEADY_CORRECTIONS[bearable])
+    shift = lasts * correction(steady, *STEADY_CORRECTIONS[bearable])
     kw, errors = kw + shift, errors - shift[:, near]
     passing = mean_error(newest - shift[:, :1], weights)
-    ways = [(mean_absolute(errors - correction(passing, *way)[:, near]), way) for way in CORRECTIONS]
+    soon = slice(0, 32)
+    ways = [(mean_absolute(errors[:, soon] - correction(passing, *way)[:, soon]), way) for way in CORRECTIONS]
     gain, way = min(ways)
-    if gain < mean_absolute(errors) * 0.995:
+    if gain < mean_absolute(errors[:, soon]) * 0.99:
         return kw + correction(passing, *way), True
     return kw, bool(shift[-1].any())
 

@@ -23,7 +23,7 @@ from forecasting.slots import SCORED_FROM_PERCENT, SLOTS_PER_WEEK, Bools, Floats
 
 LEADS = 192
 """48 h of quarter hours."""
-LOOKBACK = 4
+LOOKBACK = 8
 """Quarter hours before each origin whose errors say how the running day differs."""
 LIKE_DAYS = 6
 CANDIDATES = 10
@@ -58,6 +58,16 @@ class Question:
         asked = self.asked
         values = np.where(self.trust * 100 >= SCORED_FROM_PERCENT, self.load_kw, np.nan)
         return np.where(asked >= 0, values[np.maximum(asked, 0)], np.nan)
+
+    def same_regime(self) -> Bools:
+        """For each lead, whether work (or rest) goes on without a break from the quarter hour before the origin: (origins, LEADS)."""
+        asked = self.asked[:, LOOKBACK - 1 :]
+        low = int(asked.min())
+        days = self.days.between(self.first_slot + low, self.first_slot + int(asked.max()))
+        begin = days[0].first_slot - self.first_slot
+        at_work = np.concatenate([day.at_work for day in days])[asked - begin]
+        same: Bools = np.logical_and.accumulate(at_work[:, 1:] == at_work[:, :1], axis=1)
+        return same
 
     def jobs_kw(self) -> Floats:
         """Planned jobs in `asked`, by the plan as it stood at each origin; the newest origin knows all that is planned now."""
@@ -169,13 +179,14 @@ def ladder(question: Question) -> list[Answer]:
     return answers
 
 
-ERROR_WEIGHTS = np.array([0.1, 0.2, 0.3, 0.4])
+ERROR_WEIGHTS = np.array([0.0, 0.0, 0.0, 0.0, 0.1, 0.2, 0.3, 0.4])
 """Of the `LOOKBACK` newest errors, oldest first."""
 CORRECTIONS = [(share, fades) for share in (0.4, 0.7, 1.0) for fades in (2.0, 6.0, 16.0, 48.0)]
 """Tried: which share of the newest error is carried over, and after how many quarter hours a third of it is left."""
 
-UNUSUAL = 2.5
-STEADY_CORRECTIONS = [(1.0, 96.0), (1.0, 24.0), (0.8, 8.0), (0.0, 1.0)]
+UNUSUAL = 1.25
+"""How many times the usual error the newest errors together must be to count at all; what is far above counts in full."""
+STEADY_CORRECTIONS = [(1.0, 400.0), (1.0, 96.0), (1.0, 24.0), (0.8, 8.0), (0.0, 1.0)]
 """Tried in this order: the first that history does not speak against is taken."""
 
 
@@ -194,7 +205,7 @@ def mean_error(errors: Floats, weights: Floats) -> Floats:
 
 
 def steady_error(errors: Floats, usual_kw: Floats) -> Floats:
-    """What all of the newest errors have in common, where that is far more than usual: something is on, or off, that never is.
+    """Median of the newest errors where they agree and are far more than usual: something is on, or off, that never is.
 
     Parameters
     ----------
@@ -203,11 +214,14 @@ def steady_error(errors: Floats, usual_kw: Floats) -> Floats:
     usual_kw
         Median absolute error of the next hours on such a day: (origins,).
     """
-    known = np.isfinite(errors).all(axis=1)
-    smallest = np.abs(np.nan_to_num(errors)).min(axis=1)
-    one_sided = np.abs(np.sign(np.nan_to_num(errors)).sum(axis=1)) == LOOKBACK
-    unusual = known & one_sided & (smallest > UNUSUAL * usual_kw)
-    return np.where(unusual, np.sign(np.nan_to_num(errors[:, -1])) * smallest, 0.0)
+    known = np.isfinite(errors)
+    signs = np.sign(np.where(known, errors, 0.0)).sum(axis=1)
+    count = known.sum(axis=1)
+    middle = np.nanmedian(np.where(known.any(axis=1, keepdims=True), errors, 0.0), axis=1)
+    # All but one lie on the same side.
+    one_sided = (count >= LOOKBACK - 2) & (np.abs(signs) >= count - 2)
+    noise = (UNUSUAL * usual_kw / np.maximum(np.abs(middle), 1e-9)) ** 2
+    return np.where(one_sided, middle * np.maximum(1.0 - noise, 0.0), 0.0)
 
 
 def correction(error_kw: Floats, share: float, fades: float) -> Floats:

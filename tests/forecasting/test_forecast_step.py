@@ -62,6 +62,18 @@ def test_planned_jobs_make_it_better_than_loads_alone() -> None:
     assert score(with_jobs, actual).mae_kw < 0.7 * score(without, actual).mae_kw
 
 
+def test_jobs_told_only_when_done_teach_it_as_well_as_planned_ones() -> None:
+    records = stream(START, LIVE + QUARTER, LIVE)
+    told = [
+        replace(r, revision=3, status=OrderStatus.DONE, at_utc=r.end_utc) if isinstance(r, Order) and r.end_utc < LIVE else r
+        for r in records
+    ]
+    _, planned_ahead = run(step(), records)
+    _, afterwards = run(step(), told)
+    assert "+jobs" in afterwards[0].model
+    assert afterwards[0].q50_kw == planned_ahead[0].q50_kw
+
+
 def test_its_own_score_tells_the_truth() -> None:
     records = stream(START, LIVE + 14 * DAY, LIVE, live_every=24)
     _, issued = run(step(), records)

@@ -1,0 +1,137 @@
+"""Forecast and detection on the simulated demo plant: five weeks of history, then three days with everything that goes wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from detection.step import DetectionStep
+from domain.anomalies import Anomaly, AnomalyKind
+from domain.forecasts import Forecast
+from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
+from domain.orders import Order
+from domain.plant import Plant
+from forecasting.backtest import loads_by_slot, score
+from forecasting.conformance import check_well_formed, run
+from forecasting.step import ForecastStep
+from simulation.counterfactual import without_moves
+from simulation.demo_plant import write
+from simulation.factory import QuarterHour
+from simulation.history import history
+from simulation.planner import Desk, past_orders
+from simulation.span import HISTORY, load_span
+
+LIVE_DAYS = 3
+
+
+@dataclass(frozen=True)
+class DemoRun:
+    """What the demo plant would bring to the jobs."""
+
+    plant: Plant
+    start_utc: datetime
+    history: list[QuarterHour]
+    live: list[QuarterHour]
+    orders: list[Order]
+
+    def intervals(self, meter: str, channel: str = "energy_import", answered_every: int = 1) -> list[Interval]:
+        """Quarter hours of one meter; of the live ones every `answered_every`-th asks for a forecast."""
+        found = []
+        for number, quarter in enumerate([*self.history, *self.live]):
+            live = number >= len(self.history) and number % answered_every == 0
+            found.append(
+                Interval(
+                    self.plant.site.id,
+                    meter,
+                    channel,
+                    datetime.fromtimestamp(quarter.start_s, UTC),
+                    quarter.energy_uwh[meter, channel],
+                    1.0,
+                    IntervalQuality.MEASURED,
+                    IntervalMethod.REGISTER,
+                    0,
+                    180,
+                    IntervalOrigin.METERING if live else IntervalOrigin.IMPORT,
+                )
+            )
+        return found
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> DemoRun:
+    folder: Path = tmp_path_factory.mktemp("plant")
+    write(folder)
+    span = load_span(folder)
+    to_utc = span.start_utc + timedelta(days=LIVE_DAYS)
+    orders = past_orders(span, span.start_utc - HISTORY)
+    desk = Desk(span)
+    for day in range(LIVE_DAYS):
+        orders += desk.write_plan(span.start_utc + timedelta(days=day))
+    return DemoRun(span.plant, span.start_utc, history(span), without_moves(span, to_utc), orders)
+
+
+@pytest.fixture(scope="module")
+def issued(demo: DemoRun) -> list[Forecast]:
+    records: list[Interval | Order] = [order for order in demo.orders if order.at_utc <= demo.start_utc]
+    later = [order for order in demo.orders if order.at_utc > demo.start_utc]
+    for interval in demo.intervals("main", answered_every=4):
+        while later and later[0].at_utc <= interval.start_utc:
+            records.append(later.pop(0))
+        records.append(interval)
+    return run(ForecastStep(demo.plant), records)[1]
+
+
+def test_the_forecast_beats_last_week_although_a_furnace_was_left_on_and_fog_hides_the_sun(
+    demo: DemoRun, issued: list[Forecast]
+) -> None:
+    check_well_formed(issued)
+    loads = loads_by_slot(demo.intervals("main"))
+    # Nobody can foresee the furnace that stays on over the weekend; what can be known is known far better than by last week.
+    assert score(issued, loads).mae_to_last_week < 0.9
+    assert score(issued, loads, leads=(0, 16)).mae_to_last_week < 0.55
+    assert score(issued, loads, leads=(0, 1)).mae_to_last_week < 0.4
+    assert all(forecast.score is not None and forecast.score < 0.5 for forecast in issued)
+    assert all("+jobs" in forecast.model for forecast in issued)
+
+
+def test_the_peak_of_the_rush_friday_is_foreseen_with_odds(demo: DemoRun, issued: list[Forecast]) -> None:
+    friday = demo.intervals("main")[len(demo.history) :][: 4 * 18]
+    highest = max(friday, key=lambda interval: interval.power_kw or 0.0)
+    first = issued[0]
+    assert first.issued_utc < highest.start_utc - timedelta(hours=2)
+    peak = first.peaks[0]
+    assert highest.power_kw is not None and demo.plant.site.target_kw is not None
+    assert highest.power_kw > demo.plant.site.target_kw
+    assert peak.above_target > 0.8
+    assert abs(peak.start_utc - highest.start_utc) <= timedelta(hours=1)
+    assert peak.q50_kw == pytest.approx(highest.power_kw, rel=0.07)
+
+
+def anomalies(demo: DemoRun, meter: str, channel: str) -> list[Anomaly]:
+    step = DetectionStep(demo.plant, 0.20)
+    state, found = step.initial(), []
+    for interval in demo.intervals(meter, channel):
+        state, more = step.take(state, interval)
+        found += more
+    return found
+
+
+def test_the_furnace_left_on_is_found_and_priced_and_nothing_else_alarms_but_the_worn_compressor(demo: DemoRun) -> None:
+    channels = {meter.id: meter.energy_channel() for meter in demo.plant.meters}
+    known = set(demo.live[0].energy_uwh)
+    found = [
+        a for meter, channel in channels.items() if channel and (meter, channel) in known for a in anomalies(demo, meter, channel)
+    ]
+    assert {(a.meter, a.kind) for a in found} == {
+        ("furnace-1", AnomalyKind.ON_WHILE_OFF),
+        ("compressor-1", AnomalyKind.CREEP),
+    }
+    first = next(a for a in found if a.meter == "furnace-1")
+    shift_end = demo.start_utc + timedelta(hours=8)
+    # It first cools down from its last batch; as soon as it heats again, half an hour is enough.
+    assert shift_end <= first.since_utc <= shift_end + timedelta(hours=2)
+    assert first.at_utc - first.since_utc == 2 * QUARTER
+    assert 60 < first.eur_per_day < 200
