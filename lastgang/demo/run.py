@@ -81,8 +81,8 @@ def _sum_up(settings: DemoSettings, stack: Stack, plant: Plant, span: Span, cons
 
 
 def _next_quarter(instant_utc: datetime) -> datetime:
-    start = quarter_start(instant_utc)
-    return start if start == instant_utc else start + QUARTER
+    """The first quarter hour whose start will have been seen: the one that begins after `instant_utc`."""
+    return quarter_start(instant_utc) + QUARTER
 
 
 def _simulator(settings: DemoSettings, stack: Stack) -> Part:
