@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -245,6 +246,14 @@ class Supervisor:
         """The process of a part."""
         running = self._running.get(name)
         return running.identity if running else None
+
+    def kill(self, name: str) -> None:
+        """End a part as a crash would (SIGKILL); it comes back, and `await_ready` tells when."""
+        with self._lock:
+            running = self._running[name]
+            if running.identity is not None and running.process is not None:
+                processes.kill(running.identity)
+                self._take_death(running, -signal.SIGKILL, time.monotonic())
 
     def failed(self) -> list[str]:
         """Parts that have been given up."""

@@ -99,9 +99,8 @@ def test_cpu_of_a_process_that_has_died_still_counts(supervisor: Supervisor) -> 
     supervisor.measure()
     before = supervisor.uses()[0].cpu_s
     assert before >= 0.2
-    first = identity(supervisor, "busy")
-    os.kill(first.pid, signal.SIGKILL)
-    wait_until(lambda: identity(supervisor, "busy") != first and supervisor.states()[0].state == "running")
+    supervisor.kill("busy")
+    supervisor.await_ready(["busy"])
     supervisor.measure()
     assert supervisor.uses()[0].cpu_s >= before + 0.2
 
