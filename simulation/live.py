@@ -11,6 +11,7 @@ from domain.clock import Clock
 from domain.errors import Fault, InputFaults
 from domain.toml_files import read_toml
 from simulation.factory import GROUPS, MAIN, METERS, TAN_PHI, Factory
+from simulation.noise import Noise
 from simulation.registers import KINDS, Measured
 
 
@@ -67,6 +68,7 @@ class LivePlant:
     def __init__(self, factory: Factory, clock: Clock) -> None:
         self.factory = factory
         self.clock = clock
+        self._grid = Noise(0, "grid", 60.0)
 
     def now_s(self) -> float:
         """The plant's present [s since 1970], and the factory brought there. Before the stored state time stands still."""
@@ -78,12 +80,15 @@ class LivePlant:
         """What `meter` measures now."""
         now = self.now_s()
         factory = self.factory
+        load_share = min(1.0, abs(factory.power_kw[MAIN]) / 1000)
         return Measured(
             power_kw=factory.power_kw[meter],
             reactive_kvar=reactive_kvar(factory, meter),
             import_uwh=self._register(meter, "energy_import", now),
             export_uwh=self._register(meter, "energy_export", now),
             reactive_uvarh=self._register(meter, "reactive_import", now),
+            frequency_hz=50.0 + 0.02 * self._grid.at(now),
+            voltage_v=233.5 - 4.0 * load_share + 0.6 * self._grid.at(now + 40),
         )
 
     def _register(self, meter: str, channel: str, now_s: float) -> int:

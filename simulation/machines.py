@@ -246,7 +246,8 @@ class CompressedAir:
             flow = -demand_m3_min
             for number, (machine, loss) in enumerate(((self.first, wear), (self.second, 0.0))):
                 machine.switch(self.pressure_bar, part)
-                energy[number] += machine.power_kw()
+                # a worn screw element leaks inside: it delivers less, and takes more to turn unloaded
+                energy[number] += machine.power_kw() * (1 if machine.loaded else 1 + 1.2 * loss)
                 if machine.loaded:
                     flow += machine.delivery_m3_min * (1 - loss)
             self.pressure_bar = max(5.0, self.pressure_bar + flow * part / 60 / self.volume_m3)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from kafka.errors import KafkaError
 
 from connectors.kafka.client import BrokerUnavailable, KafkaSettings, Message, RecordConsumer, RecordProducer, ensure_topics
 from domain.clock import Clock
@@ -134,12 +135,15 @@ class Topics:
         """Send, and say what has come. Blocks for a moment; called from a thread."""
         self._unsent += outgoing
         if self._unsent:
-            with suppress(BrokerUnavailable):
+            with suppress(BrokerUnavailable, KafkaError):
                 for topic, record in self._unsent:
                     self._producer.send(topic, record)
                 self._producer.flush(10.0)
                 self._unsent.clear()
-        return _records(self._consumer.poll(0.05))
+        try:
+            return _records(self._consumer.poll(0.05))
+        except KafkaError:
+            return []  # the broker is away; where we read is known, so nothing is missed
 
     def read_all(self) -> list[Any]:
         """Everything that the topics hold now."""
