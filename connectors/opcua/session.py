@@ -31,7 +31,7 @@ _log = structlog.get_logger("opcua")
 KEEP_ALIVE_S = 5.0
 """A quiet subscription gives a sign of life this often on the wall clock."""
 SHORTEST_SAMPLING_MS = 10.0
-FIRST_RETRY_S, LAST_RETRY_S = 0.5, 15.0
+FIRST_RETRY_S, LAST_RETRY_S = 0.5, 5.0
 
 
 @dataclass(slots=True)

@@ -1,9 +1,9 @@
 // An OPC UA server that is not made of our library. Arguments: port, folder for its certificates, number of namespaces that are
 // registered before the machine's own (so that its index differs from run to run).
 // Says one JSON line when it listens; then takes one JSON line a command on stdin and answers each with a line:
-//   {"node": "Power", "value": 1.5, "status": "Good", "source_ms": 1700000000000 | null}
+//   {"node": "Power", "value": 1.5, "status": "Good", "source_ms": 1700000000000}
 import readline from "node:readline";
-import { DataType, DataValue, OPCUACertificateManager, OPCUAServer, StatusCodes, Variant } from "node-opcua";
+import { DataType, OPCUACertificateManager, OPCUAServer, StatusCodes, Variant } from "node-opcua";
 
 const [port, pki, before] = [Number(process.argv[2]), process.argv[3], Number(process.argv[4] ?? 0)];
 const URI = "urn:example:press";
@@ -30,14 +30,8 @@ for (const [name, dataType] of Object.entries(TYPES)) {
 }
 
 function set({ node, value, status = "Good", source_ms: sourceMs }) {
-  const data = new DataValue({
-    value: value === null ? undefined : new Variant({ dataType: TYPES[node], value }),
-    statusCode: StatusCodes[status],
-    sourceTimestamp: sourceMs === null || sourceMs === undefined ? null : new Date(sourceMs),
-    serverTimestamp: new Date(),
-  });
-  nodes[node].setValueFromSource(data.value, data.statusCode, data.sourceTimestamp ?? undefined);
-  if (data.sourceTimestamp === null) nodes[node]._dataValue.sourceTimestamp = null;
+  const variant = new Variant({ dataType: TYPES[node], value });
+  nodes[node].setValueFromSource(variant, StatusCodes[status], new Date(sourceMs));
 }
 
 await server.start();
