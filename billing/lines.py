@@ -1,0 +1,60 @@
+"""A line of a bill."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from billing.money import rounded
+
+
+@dataclass(frozen=True, slots=True)
+class BillLine:
+    """``quantity`` x ``price_eur`` = amount, rounded once; known by ``(id, kind, period)``."""
+
+    id: str
+    kind: str
+    quantity: Fraction | None
+    unit: str | None
+    price_eur: Fraction | None
+    amount_eur: Fraction
+    period: str
+    cause: tuple[datetime, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The line as `lastgang bill` writes it."""
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "quantity": None if self.quantity is None else _number(self.quantity),
+            "unit": self.unit,
+            "price": None if self.price_eur is None else _number(self.price_eur),
+            "amount_eur": float(self.amount_eur),
+            "period": self.period,
+            "cause": [instant_text(instant) for instant in self.cause],
+        }
+
+
+def priced(
+    component: str,
+    kind: str,
+    quantity: Fraction,
+    unit: str,
+    price_eur: Fraction,
+    period: str,
+    decimals: int,
+    cause: tuple[datetime, ...] = (),
+) -> BillLine:
+    """A line of quantity times price."""
+    return BillLine(component, kind, quantity, unit, price_eur, rounded(quantity * price_eur, decimals), period, cause)
+
+
+def instant_text(instant_utc: datetime) -> str:
+    """``2026-03-04T09:00:00Z``."""
+    return f"{instant_utc:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _number(value: Fraction) -> float | int:
+    return value.numerator if value.denominator == 1 else round(float(value), 9)

@@ -1,0 +1,105 @@
+"""A load profile on its own grid: whole numbers of 10**-decimals kW, and which of them are there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from billing.rows import read_rows
+
+Numbers = npt.NDArray[Any]
+"""int64, or objects where int64 would not hold every digit."""
+Flags = npt.NDArray[np.bool_]
+HEADERS = [("start_utc", "power_kw"), ("start_utc", "power_kw", "reactive_kvar")]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One column: `values` are 0 where `there` is False, and never counted."""
+
+    values: Numbers
+    there: Flags
+
+
+@dataclass(frozen=True, eq=False)
+class LoadProfile:
+    """Means over intervals ``[start_utc + i x resolution, ...)``; missing ones stay missing."""
+
+    start_utc: datetime
+    resolution: timedelta
+    decimals: int
+    power: Series
+    reactive: Series | None = None
+    path: Path | None = None
+
+    @property
+    def end_utc(self) -> datetime:
+        """First instant after the last interval."""
+        return self.start_utc + len(self.power.values) * self.resolution
+
+    @staticmethod
+    def of_quarter_hours(start_utc: datetime, power_kw: npt.NDArray[np.float64], decimals: int = 6) -> LoadProfile:
+        """A profile of quarter hours from powers [kW]; NaN where missing. Rounded to `decimals` places of a kW."""
+        there = ~np.isnan(power_kw)
+        values = np.rint(np.where(there, power_kw, 0.0) * 10**decimals).astype(np.int64)
+        return LoadProfile(start_utc, timedelta(minutes=15), decimals, Series(values, there))
+
+    @staticmethod
+    def of_energies(start_utc: datetime, energies_uwh: Sequence[int | None]) -> LoadProfile:
+        """A profile of quarter hours from exact energies [uWh]; None where missing."""
+        there = np.array([energy is not None for energy in energies_uwh], dtype=np.bool_)
+        values = np.array([0 if energy is None else 4 * energy for energy in energies_uwh], dtype=np.int64)
+        return LoadProfile(start_utc, timedelta(minutes=15), 9, Series(values, there))
+
+
+def read_load(path: Path) -> LoadProfile:
+    """The profile in a CSV ``start_utc,power_kw[,reactive_kvar]``.
+
+    Raises
+    ------
+    InputFaults
+        With every fault of the file.
+    """
+    rows = read_rows(Path(path), HEADERS)
+    resolution = timedelta(minutes=rows.resolution_min)
+    start = rows.starts[0]
+    places = np.array([(instant - start) // resolution for instant in rows.starts])
+    columns = {name: [None if text is None else Decimal(text) for text in texts] for name, texts in rows.columns.items()}
+    decimals = max((_decimals(value) for column in columns.values() for value in column if value is not None), default=0)
+    series = {name: _series(column, places, decimals) for name, column in columns.items()}
+    return LoadProfile(start, resolution, decimals, series["power_kw"], series.get("reactive_kvar"), Path(path))
+
+
+def _decimals(value: Decimal) -> int:
+    exponent = value.as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def _series(column: Sequence[Decimal | None], places: npt.NDArray[np.int64], decimals: int) -> Series:
+    size = int(places[-1]) + 1
+    whole = [None if value is None else int(value.scaleb(decimals)) for value in column]
+    largest = max((abs(value) for value in whole if value is not None), default=0)
+    # Sums of 60 values, and twice that, must fit into 63 bits.
+    dtype: Any = np.int64 if largest < 2**55 else object
+    values: Numbers = np.zeros(size, dtype=dtype)
+    there = np.zeros(size, dtype=np.bool_)
+    for place, value in zip(places, whole, strict=True):
+        if value is not None:
+            values[place] = value
+            there[place] = True
+    return Series(values, there)
+
+
+def exact_sum(values: Numbers) -> int:
+    """Sum without overflow or rounding."""
+    if values.dtype == object:
+        return int(sum(values.tolist()))
+    low = values & 0xFFFFFFFF
+    return (int((values >> 32).sum()) << 32) + int(low.sum())
