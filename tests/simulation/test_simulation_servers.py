@@ -71,7 +71,7 @@ class Serving:
 
 
 @asynccontextmanager
-async def serving(folder: Path) -> AsyncIterator[Serving]:
+async def serving(folder: Path, with_machines: bool) -> AsyncIterator[Serving]:
     modbus, compressors, opcua = free_ports(3)
     demo_plant.write(folder, modbus, compressors, opcua)
     span = load_span(folder)
@@ -81,7 +81,7 @@ async def serving(folder: Path) -> AsyncIterator[Serving]:
     set_register_starts(factory, {key: register_start_uwh(span.seed, *key, profiles.get(key[0])) for key in factory.energy_uwh})
     clock = HandClock(span.start_utc)
     live = LivePlant(factory, clock)
-    servers = PlantServers(live, meters, machines)
+    servers = PlantServers(live, meters, machines if with_machines else [])
     await servers.start()
     try:
         yield Serving(live, clock, servers, modbus, compressors, opcua)
@@ -99,9 +99,9 @@ async def modbus(port: int) -> AsyncIterator[AsyncModbusTcpClient]:
         client.close()
 
 
-def with_plant(folder: Path, check: Callable[[Serving], Awaitable[None]]) -> None:
+def with_plant(folder: Path, check: Callable[[Serving], Awaitable[None]], machines: bool = False) -> None:
     async def whole() -> None:
-        async with serving(folder) as served:
+        async with serving(folder, machines) as served:
             await check(served)
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task() and not task.done()]
         assert others == []
@@ -244,7 +244,7 @@ def test_an_opc_ua_client_sees_values_with_plant_time_units_and_status(tmp_path:
             await served.go_to(datetime.fromtimestamp(outage.to_s + 30, UTC))
             assert (await read("compressor-1.State")).StatusCode.is_good()
 
-    with_plant(tmp_path, check)
+    with_plant(tmp_path, check, machines=True)
 
 
 def test_an_opc_ua_subscription_brings_every_state_change(tmp_path: Path) -> None:
@@ -267,7 +267,7 @@ def test_an_opc_ua_subscription_brings_every_state_change(tmp_path: Path) -> Non
             await subscription.delete()
         assert states == ["Idle", "Execute", "Idle", "Execute"]
 
-    with_plant(tmp_path, check)
+    with_plant(tmp_path, check, machines=True)
 
 
 def test_a_taken_port_is_named(tmp_path: Path) -> None:
