@@ -98,6 +98,14 @@ class Outbox:
         self._pending.append((reading, may_be_thinned))
         self._fresh.set()
 
+    def flush_now(self) -> None:
+        """Commit what is there without waiting for more; for whoever needs batches of a known size."""
+        with self._turn:
+            batch = self._commit()
+        if batch is not None:
+            self._live.append(batch)
+            self._work.set()
+
     @property
     def buffered(self) -> int:
         """Readings that the broker has not acknowledged."""

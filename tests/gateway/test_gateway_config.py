@@ -1,0 +1,133 @@
+"""Device files against the plant file: every fault at once, with its place."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from gateway_helpers import write_plant
+
+from connectors.gateway.fleet import load_fleet
+from connectors.gateway.look import doubts_of
+from connectors.modbus.plan import Block, plan
+from connectors.modbus.profile import load_profile
+from domain.errors import InputFaults
+from lastgang.commands.check_config import command
+from simulation import demo_plant
+
+
+def faults(folder: Path) -> str:
+    with pytest.raises(InputFaults) as told:
+        load_fleet(folder)
+    return str(told.value)
+
+
+def test_the_demo_plant_has_no_fault(tmp_path: Path) -> None:
+    fleet = load_fleet(demo_plant.write(tmp_path).parent)
+    assert len(fleet.units()) == 23
+
+
+def test_units_are_converted_from_the_profiles_to_the_plant_files(tmp_path: Path) -> None:
+    (unit,) = load_fleet(write_plant(tmp_path)).modbus
+    power, energy = unit.channels
+    assert (str(power.by), power.unit, energy.by, energy.unit) == ("0.001", "kW", 1, "Wh")
+
+
+@pytest.mark.parametrize(
+    ("found", "instead", "words"),
+    [
+        ('meter = "main"', 'meter = "mian"', "main-meter.toml:4: device.meter: found 'mian'; expected one of the plant's meters ['main']"),
+        ("janitza_umg96rm", "janitza", "main-meter.toml:9: device.profile: found 'janitza'; expected one of ['abb_b23'"),
+        ('power = "active_power_total"', 'power = "active_power"', "main-meter.toml:13: channels.power: found 'active_power'; expected a point of"),
+        ('power = "active_power_total"', 'power = "voltage_l1_n"', "found 'voltage_l1_n in V'; expected a point that measures active power (kW in the plant file)"),
+        ('energy_import = "act', 'energy_imprt = "act', "plant.toml:19: meter[0].register[1].channel: found 'energy_import'; expected a device of main"),
+        ("janitza_umg96rm", "siemens_pac3200", "active_energy_import is f64, the register float32"),
+        ("poll_s = 5", "poll_s = 60", "main-meter.toml:10: device.poll_s: found 60.0; expected at most every 5 s"),
+        ("modbus-tcp", "modbus-rtu", "device.protocol: found 'modbus-rtu'; expected 'modbus-tcp' or 'opcua'"),
+        ("unit_id = 1", "unitid = 1", "main-meter.toml:8: device.unitid"),
+    ],
+)  # fmt: skip
+def test_a_fault_is_told_with_file_line_what_was_found_and_what_is_expected(
+    tmp_path: Path, found: str, instead: str, words: str
+) -> None:
+    assert words in faults(write_plant(tmp_path, **{found: instead}))
+
+
+def test_all_faults_come_at_once_and_the_exit_code_is_2(tmp_path: Path) -> None:
+    folder = write_plant(tmp_path, **{"poll_s = 5": "poll_s = 60"})
+    second = (folder / "devices" / "main-meter.toml").read_text().replace("poll_s = 60", "poll_s = 0")
+    (folder / "devices" / "other.toml").write_text(second)
+    told = faults(folder)
+    assert "main-meter.toml:10: device.poll_s" in told
+    assert "other.toml:10: device.poll_s" in told
+    result = CliRunner().invoke(command, [str(folder)])
+    assert isinstance(result.exception, InputFaults)
+
+
+def test_two_devices_do_not_read_the_same_register(tmp_path: Path) -> None:
+    folder = write_plant(tmp_path)
+    second = (folder / "devices" / "main-meter.toml").read_text().replace('id = "main-meter"', 'id = "other"')
+    (folder / "devices" / "other.toml").write_text(second)
+    assert (
+        "other.toml:13: channels.power: found 'active_power_total'; expected one device for main.power; main-meter reads it"
+        in faults(folder)
+    )
+
+
+def test_a_sound_plant_is_shown_as_a_table(tmp_path: Path) -> None:
+    result = CliRunner().invoke(command, [str(write_plant(tmp_path))])
+    assert result.exit_code == 0
+    assert "janitza_umg96rm active_energy_import" in result.output
+    assert result.output.endswith("1 devices, 2 channels, 1 meters: no fault found\n")
+
+
+def look(profile_name: str, order: str, voltage: float = 230.0, phases: tuple[float, float, float] = (1e3, 1e3, 1e3)) -> list[str]:
+    """Doubts about a device of which the plan's registers hold plausible values in `order`."""
+    profile = load_profile(profile_name)
+    numbers = {
+        **{f"voltage_l{n}_n": voltage for n in (1, 2, 3)},
+        **{f"active_power_l{n}": phases[n - 1] for n in (1, 2, 3)},
+        "frequency": 50.0,
+        "active_power_total": 3e3,
+    }
+    raw: dict[int, tuple[Block, bytes]] = {}
+    for number, block in enumerate(plan(profile, numbers)):
+        words = bytearray(2 * block.count)
+        for point in block.points:
+            packed = struct.pack(">f", numbers[point.name])
+            if order == "CDAB":
+                packed = packed[2:] + packed[:2]
+            start = 2 * (point.address - block.address)
+            words[start : start + 4] = packed
+        raw[number] = (block, bytes(words))
+    return doubts_of(profile, raw, {"power": "active_power_total"})
+
+
+def test_a_plausible_device_leaves_no_doubt() -> None:
+    assert look("janitza_umg96rm", "ABCD") == []
+    assert look("phoenix_eem", "CDAB") == []
+
+
+def test_the_voltage_finds_the_wrong_word_order_and_names_the_setting() -> None:
+    (doubt, *_) = look("janitza_umg96rm", "CDAB")
+    assert 'with word_order = "CDAB" in [device] voltage and frequency are plausible' in doubt
+
+
+def test_a_voltage_that_fits_in_no_order_doubts_the_profile() -> None:
+    assert "in neither word order; is the profile janitza_umg96rm right?" in look("janitza_umg96rm", "ABCD", voltage=400.0)[0]
+
+
+def test_a_current_transformer_that_is_turned_round_is_found_by_the_sum() -> None:
+    (doubt,) = look("janitza_umg96rm", "ABCD", phases=(1e3, 1e3, -1e3))
+    assert "a current transformer is turned round" in doubt
+
+
+def test_connect_says_which_device_does_not_answer(tmp_path: Path) -> None:
+    from deploy.ports import free_port
+
+    result = CliRunner().invoke(command, [str(write_plant(tmp_path, free_port())), "--connect"])
+    assert result.exit_code == 1
+    assert "DOUBT main-meter" in result.output
+    assert "no connection; is the device or its gateway on" in result.output
