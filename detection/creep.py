@@ -7,6 +7,7 @@ weather, daylight or cars are left out.
 from __future__ import annotations
 
 import math
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import combinations
@@ -101,6 +102,12 @@ class CreepWatch:
         self._name = " + ".join(machine.label for machine in machines)
         self._zone = plant.site.zone
         self._price = price_eur_per_kwh
+
+    def at_price(self, price_eur_per_kwh: float) -> CreepWatch:
+        """The same watch at another price of energy."""
+        other = copy(self)
+        other._price = price_eur_per_kwh
+        return other
 
     @staticmethod
     def applies(plant: Plant, machines: tuple[Machine, ...]) -> bool:

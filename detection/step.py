@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 
 from detection import discontinuity, silence
 from detection.creep import Creep, CreepWatch
@@ -61,6 +62,13 @@ class DetectionStep:
             if machines and all(machine.shifts for machine in machines):
                 watch = OnWhileOff(machines, Staffing(plant, machines), plant.site.zone, energy_price_eur_per_kwh)
                 self._watches[meter.id] = watch
+
+    def at_price(self, energy_price_eur_per_kwh: float) -> DetectionStep:
+        """The same watch at another price of energy; what was worked out of the calendar is shared."""
+        other = copy(self)
+        other._watches = {m: replace(watch, price_eur_per_kwh=energy_price_eur_per_kwh) for m, watch in self._watches.items()}
+        other._creeps = {m: watch.at_price(energy_price_eur_per_kwh) for m, watch in self._creeps.items()}
+        return other
 
     def initial(self) -> DetectionState:
         """Nothing seen yet."""

@@ -220,6 +220,20 @@ def test_a_missing_quarter_hour_at_the_head_is_answered_too() -> None:
     assert len(issued) == 1
 
 
+def test_it_can_begin_with_nothing_but_missing_quarter_hours() -> None:
+    _, issued = run(step(), [interval(LIVE + n * QUARTER, None) for n in range(3)])
+    check_well_formed(issued)
+    assert [f.trained_on for f in issued] == [0, 0, 0]
+    assert issued[-1].first_start_utc == LIVE + 3 * QUARTER
+
+
+def test_it_goes_on_after_a_standstill_longer_than_its_memory() -> None:
+    state, _ = run(step(), stream(START, LIVE, LIVE, with_orders=False))
+    _, issued = run(step(), [interval(LIVE + timedelta(weeks=30), 100.0)], state)
+    check_well_formed(issued)
+    assert issued[0].trained_on == 1
+
+
 def test_substitutes_count_less_than_what_was_measured() -> None:
     records = intervals(stream(START, LIVE + QUARTER, LIVE, with_orders=False))
     weeks = [slot_of(LIVE + 8 * QUARTER) - 672 * n for n in range(1, 4)]
