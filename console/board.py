@@ -66,6 +66,7 @@ class Board:
         self._open_history = open_history
         self._processes = processes
         self._history: RememberedHistory | None = None
+        self._ledger_trouble = ""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="console-views")
         self._lock = threading.Lock()
         self._shared: dict[tuple[Any, ...], _Shared] = {}
@@ -108,13 +109,22 @@ class Board:
 
     def _ledger(self) -> RememberedHistory | None:
         if self._history is None:
-            opened = self._open_history()
+            opened = self._opened()
             if opened is not None:
                 self._history = RememberedHistory(opened)
                 self._log.info("ledger_opened")
         if self._history is not None:
             self._history.refresh()
         return self._history
+
+    def _opened(self) -> History | None:
+        try:
+            return self._open_history()
+        except LastgangError as error:
+            if str(error) != self._ledger_trouble:  # once per reason: it is tried again every second
+                self._ledger_trouble = str(error)
+                self._log.warning("ledger_unavailable", error=str(error))
+            return None
 
     def _scene(self, history: RememberedHistory | None) -> Scene:
         live = self._feed.picture()
@@ -179,8 +189,10 @@ class Board:
             self._shared.clear()  # whoever looks next sees it at once
 
     def close(self) -> None:
-        """Stop the background thread and the feed."""
+        """Stop the background thread, let go of the ledger and of the feed."""
         self._thread.shutdown(wait=True, cancel_futures=True)
+        if self._history is not None:
+            self._history.close()
         self._feed.close()
 
 

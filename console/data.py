@@ -48,8 +48,11 @@ class History(Protocol):
     def latest_demand(self) -> Demand | None:
         """The last state of the running quarter hour that was written."""
 
-    def peak(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Interval | None:
-        """The quarter hour with the highest energy."""
+    def interval_span(self) -> tuple[datetime, datetime] | None:
+        """Start of the first and of the last quarter hour that there is."""
+
+    def close(self) -> None:
+        """Let go of the file."""
 
 
 class EmptyHistory:
@@ -82,7 +85,10 @@ class EmptyHistory:
     def latest_demand(self) -> Demand | None:
         return None
 
-    def peak(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Interval | None:
+    def interval_span(self) -> tuple[datetime, datetime] | None:
+        return None
+
+    def close(self) -> None:
         return None
 
 
@@ -143,9 +149,11 @@ class RememberedHistory:
     def latest_demand(self) -> Demand | None:
         return self._ask(DEMAND, ("latest",), self._behind.latest_demand)
 
-    def peak(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Interval | None:
-        question = ("peak", meter, channel, from_utc, to_utc)
-        return self._ask(INTERVALS, question, lambda: self._behind.peak(meter, channel, from_utc, to_utc))
+    def interval_span(self) -> tuple[datetime, datetime] | None:
+        return self._ask(INTERVALS, ("span",), self._behind.interval_span)
+
+    def close(self) -> None:
+        self._behind.close()
 
 
 def open_ledger(path: Path) -> History | None:

@@ -15,6 +15,8 @@ from domain.recommendations import Decision
 from domain.topics import DECISIONS, DEMAND, READINGS, RECOMMENDATIONS
 
 FOLLOWED = (DEMAND, READINGS, RECOMMENDATIONS, DECISIONS)
+LOOK_BACK = {DEMAND.name: 1, READINGS.name: 1_000, RECOMMENDATIONS.name: 200, DECISIONS.name: 200}
+"""Records of each partition that are read again at the start."""
 RETRY_S = 2.0
 SEND_TIMEOUT_S = 10.0
 
@@ -48,7 +50,7 @@ class KafkaFeed:
     def _follow(self) -> None:
         while not self._stop.is_set():
             try:
-                with RecordConsumer(self._settings, FOLLOWED, start="latest") as consumer:
+                with RecordConsumer(self._settings, FOLLOWED, start="latest", offsets=self._a_little_back()) as consumer:
                     self._state.connection(True)
                     self._log.info("following_topics", bootstrap=self._settings.bootstrap)
                     while not self._stop.is_set():
@@ -57,6 +59,12 @@ class KafkaFeed:
                 self._state.connection(False, str(error))
                 self._log.warning("broker_unavailable", error=str(error))
                 self._stop.wait(RETRY_S)
+
+    def _a_little_back(self) -> dict[tuple[str, int], int]:
+        """Where to begin so that the last word of each meter is there at once, also after a restart."""
+        with RecordConsumer(self._settings, FOLLOWED, start="latest") as consumer:
+            ends = consumer.end_offsets()
+        return {(topic, partition): max(0, end - LOOK_BACK[topic]) for (topic, partition), end in ends.items()}
 
     def _take(self, messages: Any) -> None:
         now_s = time.monotonic()

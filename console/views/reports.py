@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from console.views.scene import Scene
-from domain.calendars import at_local
 
 MOST_MONTHS = 24
 
@@ -22,21 +21,17 @@ class Month:
 
 
 def months_view(scene: Scene) -> tuple[Month, ...]:
-    """Months of the last two years in which the billing meter has quarter hours, newest first."""
-    meter = scene.plant.billing_meter()
-    channel = meter.energy_channel() if meter is not None else None
-    if meter is None or channel is None:
+    """Local months from the newest quarter hour in the ledger back to the oldest, two years at most."""
+    span = scene.history.interval_span()
+    if span is None:
         return ()
     zone = scene.plant.site.zone
-    first = scene.day().replace(day=1)
-    found = []
-    month = first
-    end_utc = scene.now_utc
-    for _ in range(MOST_MONTHS):
-        start_utc = at_local(month, "00:00", zone)
-        if scene.history.peak(meter.id, channel, start_utc, end_utc) is not None:
-            found.append(Month(f"{month:%Y-%m}", over=month < first))
-        month, end_utc = _month_before(month), start_utc
+    oldest, month = (instant.astimezone(zone).date().replace(day=1) for instant in span)
+    running = scene.day().replace(day=1)
+    found: list[Month] = []
+    while month >= oldest and len(found) < MOST_MONTHS:
+        found.append(Month(f"{month:%Y-%m}", over=month < running))
+        month = _month_before(month)
     return tuple(found)
 
 

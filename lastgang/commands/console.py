@@ -27,7 +27,13 @@ def command(plant: Path, kafka: str, namespace: str, ledger: Path, reports: Path
     Reading needs no permission. Decisions and reports need the token in LASTGANG_CONSOLE_TOKEN, where it is set;
     without it the page is served on this machine's own address only.
     """
+    import sys
+
+    import structlog
+
     from connectors.kafka.client import KafkaSettings
     from console.server import run
+
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 
     run(plant, KafkaSettings(kafka, namespace), ledger, reports or ledger.parent / "reports", host, port)

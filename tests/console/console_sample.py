@@ -137,10 +137,11 @@ class SampleHistory:
     def latest_demand(self) -> Demand | None:
         return None
 
-    def peak(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Interval | None:
-        if to_utc <= datetime(2026, 9, 18, tzinfo=UTC):
-            return None
-        return sample_interval(meter, channel, quarter_start(max(from_utc, datetime(2026, 9, 18, tzinfo=UTC))))
+    def interval_span(self) -> tuple[datetime, datetime] | None:
+        return datetime(2026, 9, 18, tzinfo=UTC), quarter_start(self.now_utc) - QUARTER
+
+    def close(self) -> None:
+        self.closed = True
 
 
 def sample_peak(day: date, number: int) -> DayPeak:

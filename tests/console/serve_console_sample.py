@@ -12,6 +12,8 @@ import tempfile
 import threading
 from pathlib import Path
 
+import structlog
+
 sys.path.insert(0, str(Path(__file__).parent))
 from console_sample import NOW_UTC, SampleFeed, SampleHistory, demo_plant, frozen_clock, sample_processes
 
@@ -25,6 +27,7 @@ MAKE = "import pathlib,sys; p=pathlib.Path(sys.argv[1]); (p/'report.csv').write_
 
 
 def main() -> None:
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     with tempfile.TemporaryDirectory() as folder:
         plant = demo_plant(Path(folder) / "plant")
         history = SampleHistory(plant)

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from console_sample import SampleFeed, SampleHistory, frozen_clock, sample_processes
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from console import api
+from console.access import Access
+from console.board import Board
+from console.context import Console
+from console.reports import ReportShelf
+from domain.plant import Plant
+
+TOKEN = "0123456789abcdef"
+MAKE = "import pathlib,sys; pathlib.Path(sys.argv[1], 'report.csv').write_text('x')"
+
+
+def app_of(plant: Plant, folder: Path, token: str) -> tuple[TestClient, SampleFeed, Board]:
+    history = SampleHistory(plant)
+    feed = SampleFeed(plant, history)
+    board = Board(plant, feed, frozen_clock(), lambda: history, sample_processes)
+    app = FastAPI()
+    app.include_router(api.router(Console(board, ReportShelf(folder, [sys.executable, "-c", MAKE, "{out}"]), Access(token))))
+    return TestClient(app), feed, board
+
+
+@pytest.fixture
+def open_api(plant: Plant, tmp_path: Path) -> Iterator[tuple[TestClient, SampleFeed]]:
+    client, feed, board = app_of(plant, tmp_path, "")
+    yield client, feed
+    board.close()
+
+
+@pytest.fixture
+def guarded(plant: Plant, tmp_path: Path) -> Iterator[tuple[TestClient, SampleFeed]]:
+    client, feed, board = app_of(plant, tmp_path, TOKEN)
+    yield client, feed
+    board.close()
+
+
+Api = tuple[TestClient, SampleFeed]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["health", "now", "plan", "forecast", "orders", "recommendations", "recommendations/cards", "anomalies", "meters", "platform", "reports",
+     "reports/months"],
+)  # fmt: skip
+def test_everything_that_can_be_read_answers_with_json(open_api: Api, path: str) -> None:
+    response = open_api[0].get(f"/api/v1/{path}")
+    assert response.status_code == 200, response.text
+    assert response.json() is not None
+
+
+def test_the_description_names_every_call_and_its_faults(open_api: Api) -> None:
+    described = open_api[0].get("/openapi.json").json()["paths"]
+    decide = described["/api/v1/recommendations/{recommendation}/decision"]["post"]
+    assert {"202", "401", "409", "422", "503"} <= decide["responses"].keys()
+    assert all("summary" in call and "description" in call for path in described.values() for call in path.values()
+               if "zip" not in str(call))  # fmt: skip
+
+
+def test_now_says_what_the_page_says(open_api: Api) -> None:
+    now = open_api[0].get("/api/v1/now").json()
+    assert (now["alarm"], now["demand"]["projected_kw"], len(now["last_day"])) == ("over", 652.0, 96)
+
+
+def test_quarter_hours_of_a_meter_by_span(open_api: Api) -> None:
+    span = {"from_utc": "2026-10-23T00:00:00Z", "to_utc": "2026-10-23T03:00:00+02:00"}
+    rows = open_api[0].get("/api/v1/meters/main/intervals", params=span).json()
+    assert len(rows) == 4
+    assert rows[0]["start_utc"] == "2026-10-23T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("path", "params", "status", "words"),
+    [
+        ("none", {"from_utc": "2026-10-23T00:00:00Z", "to_utc": "2026-10-23T01:00:00Z"}, 404, "no meter 'none'"),
+        ("main", {"from_utc": "2026-10-23T00:00:00", "to_utc": "2026-10-23T01:00:00Z"}, 422, "need a zone"),
+        ("main", {"from_utc": "2020-10-23T00:00:00Z", "to_utc": "2026-10-23T01:00:00Z"}, 422, "400 days"),
+    ],
+)
+def test_a_wrong_span_is_told(open_api: Api, path: str, params: dict[str, str], status: int, words: str) -> None:
+    response = open_api[0].get(f"/api/v1/meters/{path}/intervals", params=params)
+    assert response.status_code == status
+    assert words in response.json()["detail"]
+
+
+def test_a_decision_is_taken_and_sent(open_api: Api) -> None:
+    client, feed = open_api
+    response = client.post("/api/v1/recommendations/R-0421/decision", json={"kind": "accepted", "by": " J. Weiß "})
+    assert response.status_code == 202, response.text
+    assert [(d.recommendation, d.kind.value, d.by) for d in feed.decided] == [("R-0421", "accepted", "J. Weiß")]
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "status"),
+    [
+        ("R-0417", {"kind": "accepted", "by": "A"}, 409),
+        ("R-0421", {"kind": "rejected", "by": "A"}, 422),
+        ("R-0421", {"kind": "accepted", "by": "  "}, 422),
+        ("R-0421", {"kind": "perhaps", "by": "A"}, 422),
+    ],
+)
+def test_a_decision_that_cannot_be_is_refused(open_api: Api, name: str, body: dict[str, str], status: int) -> None:
+    client, feed = open_api
+    assert client.post(f"/api/v1/recommendations/{name}/decision", json=body).status_code == status
+    assert feed.decided == []
+
+
+def test_a_page_of_another_site_cannot_post_a_decision_as_plain_text(open_api: Api) -> None:
+    client, feed = open_api
+    body = '{"kind": "accepted", "by": "A"}'
+    response = client.post("/api/v1/recommendations/R-0421/decision", content=body, headers={"Content-Type": "text/plain"})
+    assert (response.status_code, feed.decided) == (422, [])
+
+
+@pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {TOKEN}"}])
+def test_writes_need_the_token_where_one_is_set(guarded: Api, header: dict[str, str]) -> None:
+    client, feed = guarded
+    for path, body in (("recommendations/R-0421/decision", {"kind": "accepted", "by": "A"}), ("reports", {"month": "2026-10"})):
+        response = client.post(f"/api/v1/{path}", json=body, headers=header)
+        assert (response.status_code, response.headers["WWW-Authenticate"]) == (401, "Bearer")
+    assert feed.decided == []
+    assert client.get("/api/v1/now").status_code == 200
+
+
+def test_the_token_opens_writes(guarded: Api) -> None:
+    client, feed = guarded
+    header = {"Authorization": f"Bearer {TOKEN}"}
+    response = client.post("/api/v1/recommendations/R-0421/decision", json={"kind": "accepted", "by": "A"}, headers=header)
+    assert (response.status_code, len(feed.decided)) == (202, 1)
+
+
+def test_a_report_is_made_listed_and_fetched(open_api: Api) -> None:
+    client, _ = open_api
+    assert client.post("/api/v1/reports", json={"month": "2026-13"}).status_code == 422
+    made = client.post("/api/v1/reports", json={"month": "2026-10"})
+    assert made.status_code == 201, made.text
+    assert [r["month"] for r in client.get("/api/v1/reports").json()] == ["2026-10"]
+    assert client.get("/api/v1/reports/2026-10/files/report.csv").text == "x"
+    packed = client.get("/api/v1/reports/2026-10.zip")
+    assert (packed.status_code, packed.headers["content-type"]) == (200, "application/zip")
+    assert client.get("/api/v1/reports/2026-09.zip").status_code == 404
+    assert client.get("/api/v1/reports/2026-10/files/..%2F..%2Fsecret").status_code == 404

@@ -1,0 +1,256 @@
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime
+
+import pytest
+from console_sample import NOW_UTC, SITE, SampleFeed, SampleHistory, frozen_clock, sample_demand, sample_recommendations
+
+from console.access import Access, OpenToStrangers, access_for
+from console.board import Board, NotDecidable
+from console.data import RememberedHistory, open_ledger
+from console.live_state import LiveState
+from console.processes import name_of
+from console.reports import ReportFailed, ReportShelf
+from console.server import PortTaken, listen
+from console.views.now import Alarm, NowView, now_view
+from console.views.plan import Button, plan_view
+from console.words import words
+from domain.clock import epoch_ms
+from domain.errors import LastgangError
+from domain.plant import Plant
+from domain.readings import Reading
+from domain.recommendations import DecisionKind, DeclineReason
+
+
+@pytest.fixture
+def history(plant: Plant) -> SampleHistory:
+    return SampleHistory(plant)
+
+
+@pytest.fixture
+def feed(plant: Plant, history: SampleHistory) -> SampleFeed:
+    return SampleFeed(plant, history)
+
+
+@pytest.fixture
+def board(plant: Plant, history: SampleHistory, feed: SampleFeed):
+    board = Board(plant, feed, frozen_clock(), lambda: history, tuple)
+    yield board
+    board.close()
+
+
+def test_many_who_look_at_once_share_one_computation(board: Board) -> None:
+    drawings = 0
+
+    def draw(view: NowView, _: object) -> str:
+        nonlocal drawings
+        drawings += 1
+        return view.site
+
+    async def twenty() -> list[str]:
+        w = words("de", board.plant.site.zone)
+        return list(await asyncio.gather(*(board.drawn(now_view, (), draw, w) for _ in range(20))))
+
+    assert asyncio.run(twenty()) == ["Werk Nord"] * 20
+    assert drawings == 1
+
+
+def test_the_ledger_is_asked_again_only_when_it_has_something_new(history: SampleHistory) -> None:
+    remembered = RememberedHistory(history)
+    day = datetime(2026, 10, 23, tzinfo=UTC)
+    for _ in range(3):
+        remembered.refresh()
+        remembered.intervals("main", "energy_import", day, NOW_UTC)
+    assert history.asked == 1
+    history.now_utc = datetime(2026, 10, 23, 10, 1, tzinfo=UTC)
+    remembered.refresh()
+    remembered.intervals("main", "energy_import", day, NOW_UTC)
+    assert history.asked == 2
+
+
+def test_without_a_ledger_the_page_waits_and_looks_again(plant: Plant, feed: SampleFeed, history: SampleHistory) -> None:
+    opened: list[SampleHistory] = []
+    board = Board(plant, feed, frozen_clock(), lambda: opened[0] if opened else None, tuple)
+    try:
+        first = asyncio.run(board.view(now_view))
+        assert (first.alarm, set(first.last_day)) == (Alarm.OVER, {None})
+        opened.append(history)
+        assert asyncio.run(board.view(plan_view)).cards != ()
+    finally:
+        board.close()
+
+
+def test_a_ledger_that_cannot_be_opened_does_not_take_the_page_down(plant: Plant, feed: SampleFeed) -> None:
+    def broken() -> None:
+        raise LastgangError("version 9")
+
+    board = Board(plant, feed, frozen_clock(), broken, tuple)
+    try:
+        assert asyncio.run(board.view(now_view)).demand is not None
+    finally:
+        board.close()
+
+
+def test_an_absent_ledger_file_is_no_error(tmp_path) -> None:
+    assert open_ledger(tmp_path / "none.sqlite") is None
+
+
+def test_a_decision_goes_out_with_name_reason_and_the_plants_time(board: Board, feed: SampleFeed) -> None:
+    said = asyncio.run(board.decide("R-0421", DecisionKind.REJECTED, "J. Weiß", DeclineReason.STAFF, "krank"))
+    assert feed.decided == [said]
+    assert (said.site, said.by, said.reason, said.comment) == (SITE, "J. Weiß", DeclineReason.STAFF, "krank")
+    assert abs((said.at_utc - NOW_UTC).total_seconds()) < 1
+    cards = {c.recommendation.recommendation: c for c in asyncio.run(board.view(plan_view)).cards}
+    assert cards["R-0421"].button is Button.SENT
+    feed.answer()
+    board._shared.clear()  # a second later
+    cards = {c.recommendation.recommendation: c for c in asyncio.run(board.view(plan_view)).cards}
+    assert cards["R-0421"].button is Button.CLOSED
+
+
+@pytest.mark.parametrize(("name", "found"), [("R-0417", "accepted"), ("R-9999", "unknown")])
+def test_only_an_open_recommendation_can_be_decided(board: Board, feed: SampleFeed, name: str, found: str) -> None:
+    with pytest.raises(NotDecidable, match=f"{found}.*only an open one"):
+        asyncio.run(board.decide(name, DecisionKind.ACCEPTED, "A", DeclineReason.NONE, ""))
+    assert feed.decided == []
+
+
+def test_a_decision_that_the_broker_does_not_take_says_so_on_the_card(board: Board, feed: SampleFeed) -> None:
+    def refuse(_: object) -> None:
+        raise LastgangError("no broker answers")
+
+    feed.decide = refuse  # type: ignore[method-assign]
+    with pytest.raises(LastgangError, match="no broker"):
+        asyncio.run(board.decide("R-0421", DecisionKind.ACCEPTED, "A", DeclineReason.NONE, ""))
+    card = asyncio.run(board.view(plan_view)).cards[0]
+    assert (card.button, card.failure) == (Button.FAILED, "no broker answers")
+
+
+def test_the_newest_of_each_is_kept_in_whatever_order_they_come() -> None:
+    state = LiveState(SITE)
+    for at, kw in ((5, 50.0), (9, 90.0), (7, 70.0)):
+        state.take(Reading(SITE, "main", "power", at, at, kw), 1.0)
+    state.take(Reading("elsewhere", "main", "power", 99, 99, 1.0), 1.0)
+    new, old = sample_demand(NOW_UTC), sample_demand(datetime(2026, 10, 23, 9, 50, tzinfo=UTC))
+    state.take(new, 1.0)
+    state.take(old, 2.0)
+    advice = sample_recommendations()
+    state.take(advice[0], 1.0)
+    live = state.picture(3.0)
+    assert live.readings[("main", "power")].reading.value == 90.0
+    assert live.demand is new
+    assert (live.readings_count, live.meters_seen_ms) == (3, {"main": 9})
+    assert list(live.recommendations) == ["R-0421"]
+
+
+def test_a_connection_is_told_since_it_last_changed() -> None:
+    state = LiveState(SITE)
+    for at, word in ((1, "connected"), (2, "lost"), (3, "lost")):
+        state.take(Reading(SITE, "plc", "connection", at, at, None, text=word), 1.0)
+    seen = state.picture(2.0).connections["plc"].reading
+    assert (seen.text, seen.observed_ms) == ("lost", 2)
+
+
+def test_the_rate_of_readings_is_a_mean_over_some_seconds() -> None:
+    state = LiveState(SITE)
+    state.picture(100.0)
+    for n in range(50):
+        state.take(Reading(SITE, "main", "power", n, n, 1.0), 101.0)
+    assert state.picture(110.0).rate_per_s == pytest.approx(5.0)
+
+
+def test_another_address_needs_a_token_and_says_how_to_set_it() -> None:
+    with pytest.raises(OpenToStrangers, match="LASTGANG_CONSOLE_TOKEN"):
+        access_for("0.0.0.0", {})
+    with pytest.raises(OpenToStrangers, match="at least 16"):
+        access_for("0.0.0.0", {"LASTGANG_CONSOLE_TOKEN": "short"})
+    access = access_for("0.0.0.0", {"LASTGANG_CONSOLE_TOKEN": "0123456789abcdef"})
+    assert access.allows("0123456789abcdef") and not access.allows("") and not access.allows("0123456789abcdeF")
+    assert "0123" not in repr(access)
+    assert all(access_for(host, {}) == Access() for host in ("127.0.0.1", "localhost", "::1"))
+
+
+def test_a_taken_port_is_told_and_not_fought_over() -> None:
+    first = listen("127.0.0.1", 0)
+    try:
+        with pytest.raises(PortTaken, match="choose another --port"):
+            listen("127.0.0.1", first.getsockname()[1])
+    finally:
+        first.close()
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        (["/v/bin/python", "/v/bin/lastgang", "console", "--port", "1"], "lastgang console"),
+        (["/v/bin/python", "-m", "lastgang.cli", "gateway", "--plant", "p"], "lastgang gateway"),
+        (["java", "-Xmx1g", "kafka.Kafka", "server.properties"], "kafka"),
+        (["java", "org.apache.flink.runtime.taskexecutor.TaskManagerRunner"], "flink taskmanager"),
+        (["/v/bin/python", "-m", "lastgang.cli", "report", "--month", "2026-10"], None),
+        (["vim", "lastgang/cli.py"], None),
+        ([], None),
+    ],
+)
+def test_the_platforms_processes_are_known_by_their_command(command: list[str], name: str | None) -> None:
+    assert name_of(command) == name
+
+
+PYTHON = __import__("sys").executable
+
+
+def test_a_report_is_made_beside_and_put_in_place_whole(tmp_path) -> None:
+    shelf = ReportShelf(tmp_path, [PYTHON, "-c", "import pathlib,sys; pathlib.Path(sys.argv[1], 'a.csv').write_text('x')", "{out}"])
+
+    async def twice() -> None:
+        await asyncio.gather(shelf.make("2026-10"), shelf.make("2026-10"))
+
+    asyncio.run(twice())
+    assert [(r.month, r.files) for r in shelf.made()] == [("2026-10", (("a.csv", 1),))]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["2026-10"]
+    assert shelf.file("2026-10", "a.csv") == tmp_path / "2026-10" / "a.csv"
+    assert shelf.file("2026-10", "../../etc/passwd") is None
+    assert (shelf.zipped("2026-10") or b"")[:2] == b"PK"
+    assert shelf.zipped("2026-09") is None
+
+
+def test_a_report_that_fails_says_the_last_word_and_leaves_the_old_one(tmp_path) -> None:
+    (tmp_path / "2026-10").mkdir()
+    shelf = ReportShelf(tmp_path, [PYTHON, "-c", "import sys; print('no tariff for 2026', file=sys.stderr); sys.exit(1)"])
+    with pytest.raises(ReportFailed, match="no tariff for 2026"):
+        asyncio.run(shelf.make("2026-10"))
+    with pytest.raises(ReportFailed, match="YYYY-MM"):
+        asyncio.run(shelf.make("../x"))
+    assert [p.name for p in tmp_path.iterdir()] == ["2026-10"]
+
+
+@pytest.mark.cluster
+def test_live_values_come_and_decisions_go_through_a_real_broker(stack_kafka, namespace: str) -> None:
+    from connectors.kafka.client import KafkaSettings, RecordConsumer, RecordProducer, ensure_topics
+    from console.live import KafkaFeed
+    from domain.recommendations import Decision
+    from domain.topics import DECISIONS, DEMAND, READINGS
+
+    settings = KafkaSettings(stack_kafka.address, namespace)
+    ensure_topics(settings)
+    with RecordProducer(settings) as producer:  # before the page's server starts: it looks a little back
+        producer.send(READINGS, Reading(SITE, "main", "power", epoch_ms(NOW_UTC), epoch_ms(NOW_UTC), 652_000.0))
+        producer.flush()
+        feed = KafkaFeed(settings, SITE)
+        try:
+            producer.send(DEMAND, sample_demand(NOW_UTC))
+            producer.flush()
+            deadline = time.monotonic() + 30
+            while time.monotonic() < deadline and not (feed.picture().demand and feed.picture().readings):
+                time.sleep(0.05)
+            live = feed.picture()
+            assert live.connected
+            assert live.demand == sample_demand(NOW_UTC)
+            assert live.readings[("main", "power")].reading.value == 652_000.0
+            decision = Decision(SITE, "R-0421", DecisionKind.ACCEPTED, "J. Weiß", NOW_UTC)
+            feed.decide(decision)
+        finally:
+            feed.close()
+    with RecordConsumer(settings, [DECISIONS]) as consumer:
+        assert [m.record() for m in consumer.read_to_end()] == [decision]

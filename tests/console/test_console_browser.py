@@ -1,0 +1,279 @@
+"""The pages in a real browser, over the sample plant."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+PATHS = {"now": "/", "plan": "/plan", "meters": "/meters?meter=furnace-2", "reports": "/reports", "platform": "/platform"}
+SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
+HEADINGS = {
+    "de": {
+        "now": "Letzte 24 Stunden",
+        "plan": "Empfehlungen",
+        "meters": "Zähler",
+        "reports": "Monatsberichte",
+        "platform": "Verbindungen",
+    },
+    "en": {
+        "now": "Last 24 hours",
+        "plan": "Recommendations",
+        "meters": "Meters",
+        "reports": "Monthly reports",
+        "platform": "Connections",
+    },
+}
+pytestmark = pytest.mark.browser
+
+
+class Server:
+    """The sample's server in a process of its own."""
+
+    def __init__(self) -> None:
+        script = Path(__file__).with_name("serve_console_sample.py")
+        root = str(Path(__file__).parents[2])
+        environment = {**os.environ, "PYTHONPATH": root}
+        for name in ("PYTEST_CURRENT_TEST", "NICEGUI_SCREEN_TEST_PORT"):
+            environment.pop(name, None)
+        self.process = subprocess.Popen(
+            [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, cwd=root
+        )
+        assert self.process.stdout is not None
+        self.url = self.process.stdout.readline().strip()
+
+    def tell(self, line: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def decided(self) -> list[list[str]]:
+        assert self.process.stdout is not None
+        self.tell("decided")
+        found: list[list[str]] = json.loads(self.process.stdout.readline())
+        return found
+
+    def stop(self) -> None:
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self.process.stdin.close()
+        try:
+            assert self.process.wait(30) in (0, -15), "ends cleanly on SIGTERM"
+        finally:
+            self.process.kill()
+            self.process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if not CHROMIUM.exists():
+        pytest.skip(f"no {CHROMIUM}: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def looked_at() -> Iterator[Server]:
+    """A server that tests only look at."""
+    server = Server()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A server of this test's own."""
+    server = Server()
+    yield server
+    server.stop()
+
+
+class Visitor:
+    """One person's browser window, which notes what goes wrong."""
+
+    def __init__(self, browser: Any, url: str, language: str = "de", size: str = "desktop", scheme: str = "light") -> None:
+        width, height = SIZES[size]
+        self.context = browser.new_context(viewport={"width": width, "height": height}, locale=language, color_scheme=scheme)
+        self.page = self.context.new_page()
+        self.url = url
+        self.troubles: list[str] = []
+        self.elsewhere: list[str] = []
+        self.page.on("console", lambda m: self.troubles.append(m.text) if m.type in ("error", "warning") else None)
+        self.page.on("pageerror", lambda e: self.troubles.append(str(e)))
+        self.page.on(
+            "request", lambda r: self.elsewhere.append(r.url) if not r.url.startswith((url, "data:", "blob:", "ws:")) else None
+        )
+
+    def go(self, path: str) -> Any:
+        self.page.goto(self.url + path)
+        self.page.wait_for_selector("main .panel")
+        self.page.wait_for_function("window.socket && window.socket.connected")
+        return self.page
+
+    def __enter__(self) -> Visitor:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.context.close()
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", HEADINGS)
+def test_every_page_loads_whole_without_trouble(browser: Any, looked_at: Server, tmp_path: Path, language: str, size: str) -> None:
+    shots = Path(os.environ.get("LASTGANG_SCREENSHOTS", tmp_path))
+    shots.mkdir(parents=True, exist_ok=True)
+    with Visitor(browser, looked_at.url, language, size, "dark" if size == "phone" else "light") as visitor:
+        for name, path in PATHS.items():
+            page = visitor.go(path)
+            page.get_by_role("heading", name=HEADINGS[language][name], exact=True).first.wait_for()
+            if name in ("now", "plan", "meters"):
+                page.wait_for_selector(".chart svg path", state="attached")
+            assert page.evaluate("document.documentElement.lang") == language
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} scrolls sideways"
+            page.screenshot(path=shots / f"{name}-{size}-{language}.png", full_page=True)
+        assert visitor.troubles == []
+        assert visitor.elsewhere == [], "nothing may come from another machine"
+
+
+def test_the_running_quarter_hour_changes_before_the_eyes(browser: Any, server: Server) -> None:
+    with Visitor(browser, server.url) as visitor:
+        page = visitor.go("/")
+        page.get_by_text("Ziel wird überschritten").wait_for()
+        server.tell("say 560")
+        page.get_by_text("Unter dem Ziel").wait_for()
+        assert page.locator(".g-number").inner_text() == "560"
+        assert page.get_by_role("status").first.get_attribute("aria-live") == "polite"
+        server.tell("say 671")
+        page.get_by_text("Neue Höchstlast droht").wait_for()
+
+
+def test_accepting_by_keyboard_sends_a_decision_and_waits_for_the_status(browser: Any, server: Server) -> None:
+    with Visitor(browser, server.url, "en") as visitor:
+        page = visitor.go("/plan")
+        button = page.get_by_role("button", name="Accept the recommendation for J-1043")
+        button.focus()
+        page.keyboard.press("Enter")
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_role("button", name="Accept").wait_for()
+        dialog.get_by_role("button", name="Accept").click()
+        dialog.get_by_text("Please give a name").wait_for()
+        dialog.get_by_label("Your name").fill("J. Weiß")
+        dialog.get_by_role("button", name="Accept").click()
+        page.get_by_text("Sent – waiting for confirmation").wait_for()
+        assert button.is_disabled()
+        assert server.decided() == [["R-0421", "accepted", "J. Weiß", "none", ""]]
+        server.tell("answer")
+        page.locator("article.is-accepted", has_text="J-1043").wait_for()
+        assert page.get_by_role("button", name="Accept the recommendation for J-1043").count() == 0
+        assert visitor.troubles == []
+
+
+def test_rejecting_asks_for_a_reason(browser: Any, server: Server) -> None:
+    with Visitor(browser, server.url) as visitor:
+        page = visitor.go("/plan")
+        page.get_by_role("button", name="Empfehlung für J-1045 ablehnen").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_label("Ihr Name").fill("S. Öztürk")
+        dialog.get_by_role("button", name="Ablehnen").click()
+        dialog.get_by_text("Bitte einen Grund wählen").wait_for()
+        dialog.get_by_label("Grund").select_option("quality")
+        dialog.get_by_label("Bemerkung").fill("wird <zu> kalt")
+        dialog.get_by_role("button", name="Ablehnen").click()
+        page.get_by_text("Gesendet – warte auf Bestätigung").wait_for()
+        assert server.decided() == [["R-0422", "rejected", "S. Öztürk", "quality", "wird <zu> kalt"]]
+
+
+def test_the_first_tab_leads_past_the_navigation_and_focus_is_seen(browser: Any, looked_at: Server) -> None:
+    with Visitor(browser, looked_at.url) as visitor:
+        page = visitor.go("/plan")
+        page.keyboard.press("Tab")
+        focused = "document.activeElement"
+        assert page.evaluate(f"{focused}.innerText") == "Zum Inhalt springen"
+        page.keyboard.press("Enter")
+        assert page.evaluate(f"{focused}.tagName") == "MAIN"
+        reached = set()
+        for _ in range(20):
+            page.keyboard.press("Tab")
+            if page.evaluate(f"{focused} === document.body"):
+                break  # round once
+            reached.add(page.evaluate(f"{focused}.getAttribute('aria-label') || {focused}.innerText"))
+            outline = page.evaluate(f"getComputedStyle({focused}).outlineStyle")
+            assert outline != "none", page.evaluate(f"{focused}.outerHTML.slice(0, 200)")
+        assert "Empfehlung für J-1043 annehmen" in reached
+
+
+def test_language_and_brightness_stay_chosen(browser: Any, looked_at: Server) -> None:
+    with Visitor(browser, looked_at.url) as visitor:
+        page = visitor.go("/meters?meter=press-1")
+        page.get_by_role("link", name="Switch to English").click()
+        page.get_by_role("heading", name="Meters", exact=True).wait_for()
+        assert "meter=press-1" in page.url
+        page.get_by_role("link", name="Brightness: Automatic").click()
+        page.wait_for_selector("body.body--dark")
+        visitor.go("/")
+        assert page.evaluate("document.body.classList.contains('body--dark')")
+        page.get_by_text("Target will be passed").wait_for()
+
+
+def test_a_report_is_made_and_can_be_taken_home(browser: Any, server: Server) -> None:
+    with Visitor(browser, server.url, "en") as visitor:
+        page = visitor.go("/reports")
+        page.get_by_label("Month", exact=True).select_option("2026-09")
+        page.get_by_role("button", name="Make report").click()
+        page.get_by_text("Report September 2026 is ready").wait_for()
+        with page.expect_download() as waiting:
+            page.get_by_role("link", name="Everything as ZIP").click()
+        assert waiting.value.suggested_filename == "lastgang-2026-09.zip"
+
+
+CONTRAST = """
+() => {
+  const rgb = text => { const m = text.match(/[\\d.]+/g).map(Number); return m.length > 3 && m[3] === 0 ? null : m.slice(0, 3); };
+  const light = c => { const l = c.map(v => { v /= 255; return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; });
+    return 0.2126 * l[0] + 0.7152 * l[1] + 0.0722 * l[2]; };
+  const ground = e => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor); if (c) return c; } return [255, 255, 255]; };
+  const poor = [];
+  for (const e of document.querySelectorAll('.top *, main *')) {
+    if (e.closest('svg') || e.disabled || !e.offsetParent) continue;
+    if (![...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim())) continue;
+    const style = getComputedStyle(e), size = parseFloat(style.fontSize), bold = parseInt(style.fontWeight) >= 700;
+    const [a, b] = [light(rgb(style.color)), light(ground(e))].sort((x, y) => y - x);
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < (size >= 24 || (bold && size >= 18.66) ? 3 : 4.5)) poor.push(e.className + ' ' + e.textContent.trim().slice(0, 30) + ' ' + ratio.toFixed(2));
+  }
+  return poor;
+}
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_texts_have_enough_contrast(browser: Any, looked_at: Server, scheme: str) -> None:
+    with Visitor(browser, looked_at.url, scheme=scheme) as visitor:
+        for path in PATHS.values():
+            page = visitor.go(path)
+            page.wait_for_function(f"document.body.classList.contains('body--dark') === {str(scheme == 'dark').lower()}")
+            assert page.evaluate(CONTRAST) == [], path
+
+
+def test_another_sites_name_is_refused_and_answers_carry_the_guards(looked_at: Server) -> None:
+    import httpx
+
+    answer = httpx.get(looked_at.url + "/", headers={"Host": "evil.example"})
+    assert answer.status_code == 400
+    answer = httpx.get(looked_at.url + "/language/en?to=//evil.example")
+    assert answer.headers["location"] == "/"
+    page = httpx.get(looked_at.url + "/")
+    assert page.headers["X-Frame-Options"] == "DENY"
+    assert "default-src 'self'" in page.headers["Content-Security-Policy"]
+    assert httpx.get(looked_at.url + "/api/v1/openapi.json").json()["info"]["title"] == "Lastgang"

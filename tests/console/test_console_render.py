@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from html.parser import HTMLParser
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from console.render import charts, gauge, meters, plan, platform
+from console.render.markup import Markup, icon, join, tag
+from console.views.meters import meter_day_view, meters_view
+from console.views.now import now_view
+from console.views.plan import plan_view
+from console.views.platform import platform_view
+from console.views.scene import Scene
+from console.words import LANGUAGES, Words, words
+
+BERLIN = ZoneInfo("Europe/Berlin")
+VOID = {"br", "hr", "img", "input"}
+NASTY = "<img src=x onerror=alert(1)>\"'&"
+
+
+class Checker(HTMLParser):
+    """Checks that tags close in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: list[str] = []
+
+    def handle_starttag(self, name: str, attributes: object) -> None:
+        self.seen.append(name)
+        if name not in VOID:
+            self.open.append(name)
+
+    def handle_endtag(self, name: str) -> None:
+        assert self.open.pop() == name
+
+
+def well_formed(markup: str) -> list[str]:
+    checker = Checker()
+    checker.feed(markup)
+    assert checker.open == []
+    return checker.seen
+
+
+def test_texts_and_attributes_are_escaped_once() -> None:
+    assert tag("p", NASTY) == "<p>&lt;img src=x onerror=alert(1)&gt;\"'&amp;</p>"
+    assert tag("a", Markup("<b>x</b>"), title='"', href=None, hidden=True) == '<a title="&quot;" hidden><b>x</b></a>'
+    assert join("a<", None, [Markup("<i></i>"), 3]) == "a&lt;<i></i>3"
+
+
+def test_an_icon_is_decoration_unless_it_has_a_label() -> None:
+    assert 'aria-hidden="true"' in icon("ok")
+    assert 'aria-label="to"' in icon("arrow", "to")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_fragment_is_well_formed_in_both_languages(scene: Scene, language: str) -> None:
+    w = words(language, BERLIN)  # type: ignore[arg-type]
+    now, planned, tree, own = now_view(scene), plan_view(scene), meters_view(scene), platform_view(scene)
+    day = meter_day_view(scene, "furnace-2", scene.day())
+    fragments = [
+        gauge.gauge(now, w), gauge.alarm_bar(now, w), gauge.figures(now, w), gauge.marks(now, w), plan.gantt(planned, w),
+        plan.headline(planned, w), plan.peaks_table(planned, w), meters.tree(tree, w, "main"), meters.findings(tree.findings, w, 264.48),
+        meters.meter_summary(day, w), meters.channel_table(day, w), platform.overview(own, w), platform.connections(own, w),
+        platform.rejected(own, w), platform.processes(own, w), charts.load_keys(planned, w), charts.last_day_keys(now, w),
+        *(plan.card(card, w) for card in planned.cards),
+    ]  # fmt: skip
+    for fragment in fragments:
+        assert isinstance(fragment, Markup)
+        well_formed(fragment)
+
+
+def test_what_comes_from_outside_cannot_break_the_page(scene: Scene) -> None:
+    w = words("en", BERLIN)
+    card = plan_view(scene).cards[0]
+    evil = dataclasses.replace(
+        card, recommendation=dataclasses.replace(card.recommendation, job=NASTY, reason_en=NASTY, machine=NASTY)
+    )
+    assert "img" not in well_formed(plan.card(evil, w))
+    assert "img" not in well_formed(plan.gantt(plan_view(scene), w)), "the sample has a product called <links>"
+    finding = meters_view(scene).findings[0]
+    bad = dataclasses.replace(finding, anomaly=dataclasses.replace(finding.anomaly, message_en=NASTY))
+    assert "img" not in well_formed(meters.findings((bad,), w))
+
+
+def test_the_gauges_arc_starts_left_and_ends_where_the_share_says() -> None:
+    assert gauge.arc(0, 0.5, 100) == "M120.0 212.0A100 100 0 0 1 220.0 112.0"
+    assert gauge.arc(0, 1.7, 100).endswith("320.0 212.0"), "never past its end"
+
+
+def test_the_state_is_told_by_word_and_icon_not_by_colour_alone(scene: Scene) -> None:
+    bar = gauge.alarm_bar(now_view(scene), words("de", BERLIN))
+    assert "Ziel wird überschritten" in bar
+    assert "<svg" in bar
+
+
+def test_the_gauge_speaks_to_who_does_not_see_it(scene: Scene) -> None:
+    said = gauge.gauge_words(now_view(scene), words("en", BERLIN))
+    assert said == (
+        "Projection of the running quarter hour 652 kilowatts, between 622 and 682. Target 640, billed peak 668 kilowatts."
+    )
+
+
+def test_a_jobs_bar_lies_where_its_hours_are(scene: Scene) -> None:
+    view = plan_view(scene)
+    ruler = plan.Ruler(view.gantt_from_utc, view.gantt_to_utc)
+    hours = (view.gantt_to_utc - view.gantt_from_utc).total_seconds() / 3600
+    bar = next(job for row in view.rows for job in row.jobs if job.job == "J-1048")
+    left, width = map(float, re.findall(r"[\d.]+(?=%)", ruler.style(bar.before) or ""))
+    assert left == pytest.approx(100 * (bar.before.start_utc - view.gantt_from_utc).total_seconds() / 3600 / hours, abs=0.01)
+    assert width == pytest.approx(100 * 5 / hours, abs=0.01)
+
+
+def bars_of(options: dict[str, object], words_: Words) -> list[dict[str, object] | None]:
+    series = options["series"]
+    assert isinstance(series, list)
+    data: list[dict[str, object] | None] = series[0]["data"]
+    return data
+
+
+def test_what_was_not_measured_is_drawn_hollow_and_says_so(scene: Scene) -> None:
+    w = words("en", BERLIN)
+    bars = bars_of(charts.meter_day_chart(meter_day_view(scene, "furnace-2", scene.day()), w), w)
+    substituted, measured, missing, still_to_come = bars[12], bars[20], bars[32], bars[90]
+    assert substituted is not None and measured is not None
+    assert substituted["note"] == "substituted"
+    assert "borderType" in substituted["itemStyle"]  # type: ignore[operator]
+    assert "note" not in measured
+    assert missing is None
+    assert still_to_come is None
+
+
+def test_chart_options_are_plain_json_and_name_only_colours_of_the_style_sheet(scene: Scene) -> None:
+    w = words("de", BERLIN)
+    for options in (charts.last_day_chart(now_view(scene), w), charts.load_chart(plan_view(scene), w)):
+        text = json.dumps(options, allow_nan=False)
+        assert not re.findall(r"#[0-9a-fA-F]{3,6}\b", text)
+
+
+def test_the_doubled_hour_of_autumn_has_labels_of_its_own(scene: Scene) -> None:
+    w = words("de", BERLIN)
+    view = meter_day_view(scene, "main", __import__("datetime").date(2026, 10, 25))
+    labels = charts.meter_day_chart(view, w)["xAxis"]["data"]
+    assert len(labels) == len(set(labels)) == 100
