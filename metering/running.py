@@ -1,0 +1,284 @@
+"""The running quarter hour: where it stands, where it is going, what may still be drawn.
+
+In: readings and intervals of the billing meter.  Out: at most one `Demand` a second of device time.  Formulas: with ``E_t`` the energy
+imported since the start [kWh], ``t`` seconds elapsed of ``T`` = 900, ``P_now`` the mean power of the last seconds [kW]:
+``P_trend = (E_t + P_now (T - t)/3600) 3600/T`` and ``P_rest = (P_target T/3600 - E_t) 3600/(T - t)``, the usual ones of a
+Maximumwächter.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+
+from domain.clock import instant
+from domain.demand import Demand
+from domain.intervals import QUARTER_MS, QUARTERS_PER_HOUR, Interval, IntervalQuality
+from domain.plant import Plant, RegisterKind
+from domain.readings import Reading, ReadingQuality
+from metering.engine import FUTURE_MS
+from metering.rules import RegisterRules, rules_of
+
+_T_S = QUARTER_MS / 1000
+NOW_MS = 60_000
+"""`now_kw` is the mean over this time: one sample is no trend."""
+RECENT_MS = 10 * 60_000
+"""Power samples that the band is drawn from."""
+DEAD_TIME_S = 120.0
+"""In the first minutes the trend is weak: said as ``early``."""
+Z_BAND = 1.2816
+"""Normal quantile of 90 %: the band holds eight of ten."""
+_STATE_VERSION = 1
+_UWH_PER_KWH = 1_000_000_000
+_UW_PER_KW = 1_000_000_000
+
+
+@dataclass(slots=True)
+class RunningState:
+    """What is remembered of the billing meter; a few kilobytes at most."""
+
+    quarter: int = 0
+    start_count_uwh: int | None = None
+    """Counter at the quarter hour's start, interpolated; None if its start was not seen."""
+    counter: tuple[int, int] | None = None
+    """Newest counter reading: (time [ms], µWh)."""
+    energy_uwh: int = 0
+    """Imported since the start, as far as the counter tells."""
+    gauge_uwh: int = 0
+    """The same from the power gauge, for a meter whose counter has not told the start."""
+    gauge_from_ms: int = 0
+    powers: list[tuple[int, int]] = field(default_factory=list)
+    """Recent samples of the power gauge: (time [ms], µW)."""
+    said_ms: int = 0
+    year: int = 0
+    peaks: dict[str, tuple[float, str, int]] = field(default_factory=dict)
+    """Highest quarter hours of the billing year: start -> (kW, quality, revision); only those that may still be the peak."""
+
+
+class RunningQuarter:
+    """Keyed by site; see the module."""
+
+    def __init__(self, plant: Plant) -> None:
+        self._site = plant.site
+        self._meter = plant.billing_meter()
+        rules = rules_of(self._meter) if self._meter else {}
+        self._counter: RegisterRules | None = rules.get("energy_import")
+        gauges = [r for r in rules.values() if r.kind is RegisterKind.GAUGE and r.unit in ("W", "kW")]
+        self._gauge: RegisterRules | None = gauges[0] if gauges else None
+        self._connection_kw = self._meter.max_power_kw if self._meter else math.inf
+
+    def initial(self) -> RunningState:
+        """A site of which nothing is known."""
+        return RunningState()
+
+    # -- intervals: the billed peak ------------------------------------------------------------------------------------
+
+    def take_interval(self, state: RunningState, interval: Interval) -> tuple[RunningState, list[Demand]]:
+        """Learn the billed peak of the calendar year from the billing meter's quarter hours, newest revisions."""
+        if self._meter is None or interval.meter != self._meter.id or interval.channel != "energy_import":
+            return state, []
+        year = interval.start_utc.astimezone(self._site.zone).year
+        if year < state.year:
+            return state, []
+        if year > state.year:
+            state.year, state.peaks = year, {}
+        key = interval.start_utc.isoformat()
+        known = state.peaks.get(key)
+        if known is not None and known[2] > interval.revision:
+            return state, []
+        state.peaks.pop(key, None)
+        if interval.power_kw is not None and interval.quality is not IntervalQuality.MISSING:
+            state.peaks[key] = (interval.power_kw, str(interval.quality), interval.revision)
+            _forget_low_peaks(state)
+        return state, []
+
+    def _billed_peak(self, state: RunningState) -> tuple[float, datetime | None, str]:
+        floor = (self._site.billed_peak_kw, None, "measured")
+        if not state.peaks:
+            return floor
+        start, (power, quality, _) = max(state.peaks.items(), key=lambda item: (item[1][0], item[0]))
+        return (power, datetime.fromisoformat(start), quality) if power > floor[0] else floor
+
+    # -- readings: the running quarter hour ----------------------------------------------------------------------------
+
+    def take_reading(self, state: RunningState, reading: Reading) -> tuple[RunningState, list[Demand]]:
+        """Take one reading of the billing meter; what cannot be used is left to the metering step, which says why."""
+        if (
+            self._meter is None
+            or reading.meter != self._meter.id
+            or reading.quality is not ReadingQuality.GOOD
+            or reading.value is None
+            or reading.observed_ms > reading.received_ms + FUTURE_MS
+        ):
+            return state, []
+        if self._counter is not None and reading.channel == self._counter.channel:
+            moved = self._take_counter(state, reading.observed_ms, self._counter.stored(reading.value))
+        elif self._gauge is not None and reading.channel == self._gauge.channel:
+            moved = self._take_power(state, reading.observed_ms, self._gauge.stored(reading.value))
+        else:
+            return state, []
+        if not moved or reading.observed_ms - state.said_ms < 1000:
+            return state, []
+        demand = self._demand(state, reading.observed_ms)
+        if demand is None:
+            return state, []
+        state.said_ms = reading.observed_ms
+        return state, [demand]
+
+    def _enter(self, state: RunningState, time_ms: int) -> bool:
+        """Whether a reading at `time_ms` belongs to the running quarter hour or begins a newer one."""
+        quarter = time_ms // QUARTER_MS
+        if quarter < state.quarter:
+            return False
+        if quarter > state.quarter:
+            state.quarter = quarter
+            state.start_count_uwh = None
+            state.energy_uwh = state.gauge_uwh = 0
+            state.gauge_from_ms = time_ms
+        return True
+
+    def _take_counter(self, state: RunningState, time_ms: int, value: int) -> bool:
+        assert self._counter is not None
+        before = state.counter
+        if before is not None and time_ms <= before[0]:
+            return False
+        if not self._enter(state, time_ms):
+            return False
+        state.counter = (time_ms, value)
+        if before is None:
+            return True
+        step = self._counter.possible_step(before[0], before[1], time_ms, value)
+        if step is None:
+            # A glitch or a reset: the metering step will say which. Until then this quarter hour rests on the gauge.
+            state.start_count_uwh = None
+            return True
+        start_ms = state.quarter * QUARTER_MS
+        if before[0] >= start_ms:
+            state.energy_uwh += step[0]
+        elif time_ms - before[0] <= self._counter.gap_ms:
+            state.energy_uwh = step[0] * (time_ms - start_ms) // (time_ms - before[0])
+            state.start_count_uwh = value - state.energy_uwh
+        return True
+
+    def _take_power(self, state: RunningState, time_ms: int, value_uw: int) -> bool:
+        assert self._gauge is not None
+        if state.powers and time_ms <= state.powers[-1][0]:
+            return False
+        before = state.powers[-1] if state.powers else None
+        if not self._enter(state, time_ms):
+            return False
+        if before is not None:
+            held_from = max(before[0], state.quarter * QUARTER_MS)
+            held_until = min(time_ms, before[0] + self._gauge.hold_ms)
+            if held_until > held_from:
+                state.gauge_uwh += before[1] * (held_until - held_from) // 3_600_000
+                state.gauge_from_ms = min(state.gauge_from_ms, held_from)
+        state.powers.append((time_ms, value_uw))
+        while state.powers[0][0] < time_ms - RECENT_MS:
+            state.powers.pop(0)
+        return True
+
+    def _demand(self, state: RunningState, now_ms: int) -> Demand | None:
+        start_ms = state.quarter * QUARTER_MS
+        elapsed_s = (now_ms - start_ms) / 1000
+        remaining_s = _T_S - elapsed_s
+        energy_kwh, confidence = self._energy_kwh(state, now_ms)
+        now_kw = self._now_kw(state, now_ms, energy_kwh, elapsed_s)
+        if now_kw is None:
+            return None
+        if confidence == "measured" and elapsed_s < DEAD_TIME_S:
+            confidence = "early"
+        projected_kw = (energy_kwh + now_kw * remaining_s / 3600) * QUARTERS_PER_HOUR
+        spread_kw = Z_BAND * self._deviation_kw(state) * remaining_s / _T_S
+        peak_kw, peak_utc, peak_quality = self._billed_peak(state)
+        target_kw = self._site.target_kw or peak_kw
+        return Demand(
+            site=self._site.id,
+            meter=self._meter.id if self._meter else "",
+            at_utc=instant(now_ms),
+            start_utc=instant(start_ms),
+            elapsed_s=elapsed_s,
+            remaining_s=remaining_s,
+            energy_kwh=energy_kwh,
+            now_kw=now_kw,
+            mean_so_far_kw=energy_kwh * 3600 / elapsed_s if elapsed_s > 0 else now_kw,
+            projected_kw=projected_kw,
+            projected_low_kw=max(energy_kwh * QUARTERS_PER_HOUR, projected_kw - spread_kw),
+            projected_high_kw=projected_kw + spread_kw,
+            target_kw=target_kw,
+            allowed_kw=allowed_kw(target_kw, energy_kwh, elapsed_s, 1.2 * self._connection_kw),
+            headroom_kw=target_kw - projected_kw,
+            billed_peak_kw=peak_kw,
+            billed_peak_utc=peak_utc,
+            billed_peak_quality=peak_quality,
+            confidence=confidence,
+            basis_observed_ms=now_ms,
+        )
+
+    def _energy_kwh(self, state: RunningState, now_ms: int) -> tuple[float, str]:
+        """Imported so far [kWh], and how it is known; where the start was not seen, the mean seen so far stands for all of it."""
+        if state.start_count_uwh is not None:
+            energy_kwh = state.energy_uwh / _UWH_PER_KWH
+            since_ms = now_ms - state.counter[0] if state.counter else 0
+            # Between two readings of the counter the gauge carries on.
+            return energy_kwh + (state.powers[-1][1] / _UW_PER_KW * since_ms / 3_600_000 if state.powers else 0.0), "measured"
+        seen_ms = now_ms - max(state.gauge_from_ms, state.quarter * QUARTER_MS)
+        if seen_ms <= 0:
+            return 0.0, "partial"
+        elapsed_ms = now_ms - state.quarter * QUARTER_MS
+        return max(0, state.gauge_uwh) / _UWH_PER_KWH * elapsed_ms / seen_ms, "partial"
+
+    def _now_kw(self, state: RunningState, now_ms: int, energy_kwh: float, elapsed_s: float) -> float | None:
+        recent = [value for time_ms, value in state.powers if time_ms > now_ms - NOW_MS]
+        if recent:
+            return sum(recent) / len(recent) / _UW_PER_KW
+        return energy_kwh * 3600 / elapsed_s if state.start_count_uwh is not None and elapsed_s > 0 else None
+
+    def _deviation_kw(self, state: RunningState) -> float:
+        """Standard deviation [kW] of one-minute means over the last minutes: how far the rest may differ from now."""
+        minutes: dict[int, list[int]] = {}
+        for time_ms, value in state.powers:
+            minutes.setdefault(time_ms // NOW_MS, []).append(value)
+        means = [sum(values) / len(values) / _UW_PER_KW for values in minutes.values()]
+        if len(means) < 2:
+            return 0.05 * (means[0] if means else 0.0)
+        mean = sum(means) / len(means)
+        return math.sqrt(sum((value - mean) ** 2 for value in means) / (len(means) - 1))
+
+
+def allowed_kw(target_kw: float, energy_kwh: float, elapsed_s: float, limit_kw: float) -> float:
+    """P_rest: mean power [kW] that may be drawn for the rest of the quarter hour, within 0 and `limit_kw`.
+
+    Near the end it would explode in both directions, so it is clamped.
+    """
+    remaining_s = _T_S - elapsed_s
+    if remaining_s <= 0:
+        return 0.0
+    return min(limit_kw, max(0.0, (target_kw * _T_S / 3600 - energy_kwh) * 3600 / remaining_s))
+
+
+def _forget_low_peaks(state: RunningState, keep: int = 40) -> None:
+    """Keep enough of the highest quarter hours that a restatement of some of them cannot hide the true peak."""
+    if len(state.peaks) > 2 * keep:
+        best = sorted(state.peaks.items(), key=lambda item: item[1][0], reverse=True)[:keep]
+        state.peaks = dict(best)
+
+
+def encode_state(state: RunningState) -> bytes:
+    """Versioned JSON."""
+    return json.dumps({"version": _STATE_VERSION, **asdict(state)}).encode()
+
+
+def decode_state(stored: bytes) -> RunningState:
+    """The state that `encode_state` made; ValueError for an unknown version."""
+    document = json.loads(stored)
+    version = document.pop("version")
+    if version != _STATE_VERSION:
+        msg = f"running-quarter state of version {version}; this step reads version {_STATE_VERSION}"
+        raise ValueError(msg)
+    document["counter"] = tuple(document["counter"]) if document["counter"] else None
+    document["powers"] = [(time_ms, value) for time_ms, value in document["powers"]]
+    document["peaks"] = {start: (power, quality, revision) for start, (power, quality, revision) in document["peaks"].items()}
+    return RunningState(**document)
