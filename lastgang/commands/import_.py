@@ -1,0 +1,165 @@
+"""``lastgang import``: a load profile into the intervals topic."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from connectors.files.import_check import SeriesCheck
+    from domain.intervals import Interval
+    from domain.plant import Plant
+
+_EPILOG = """\b
+Examples:
+  lastgang import LOAD.csv --plant my-plant --dry-run
+  lastgang import Lastgang_2025.csv --plant my-plant --timezone Europe/Berlin --label end \\
+      --time-column Datum --time-column Uhrzeit --power-column "Wirkleistung [kW]" --unit kW
+  lastgang import load.csv.txt --plant my-plant --first-start 2020-01-01T00:00+01:00 --unit kW
+"""
+_PROGRESS_EVERY = 500
+
+
+@click.command("import", epilog=_EPILOG)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--plant", "folder", type=click.Path(path_type=Path), required=True, help="Folder with plant.toml.")
+@click.option("--meter", default=None, help="Meter of a file that names none. [default: the billing meter]")
+@click.option("--channel", default="energy_import", show_default=True, help="Channel of a file that names none.")
+@click.option(
+    "--timezone", default=None, metavar="ZONE", help="Zone of local stamps: Europe/Berlin, or +01:00 for winter time all year."
+)
+@click.option("--label", type=click.Choice(["start", "end"]), default=None, help="Which edge of the quarter hour the stamps name.")
+@click.option("--time-column", "time_columns", multiple=True, help="Column with date and time; twice: date, time.")
+@click.option("--power-column", default=None, help="Column with the values.")
+@click.option("--unit", type=click.Choice(["kW", "W", "MW", "kWh", "Wh", "MWh"]), default=None, help="What the values are.")
+@click.option("--status-column", default=None, help="Column with W (measured), E (substitute), V (preliminary).")
+@click.option("--decimal", type=click.Choice([",", "."]), default=None, help="Decimal mark. [default: a comma where ; separates]")
+@click.option("--date-order", type=click.Choice(["day-first", "month-first"]), default=None, help="Of dates with slashes.")
+@click.option("--midnight", type=click.Choice(["begins-day", "ends-day"]), default="begins-day", show_default=True,
+    help="Whether 00:00 begins the date beside it or ends it.")  # fmt: skip
+@click.option(
+    "--first-start", default=None, metavar="INSTANT", help="Start of the first row of a file without stamps, with offset."
+)
+@click.option("--skip-lines", type=click.IntRange(min=0), default=0, help="Lines before the header.")
+@click.option("--revision", type=click.IntRange(min=0), default=0, show_default=True,
+    help="Stands above lower ones; 0 is below all that the platform has metered itself.")  # fmt: skip
+@click.option("--kafka", default="127.0.0.1:9092", show_default=True, help="The broker's HOST:PORT.")
+@click.option("--namespace", default="", help="What stands before every topic's name.")
+@click.option("--dry-run", is_flag=True, help="Show what would be sent, send nothing.")
+def command(
+    file: Path,
+    folder: Path,
+    meter: str | None,
+    channel: str,
+    revision: int,
+    kafka: str,
+    namespace: str,
+    dry_run: bool,
+    **options: Any,
+) -> None:
+    """Bring a load profile of quarter hours into the intervals topic; may be repeated, nothing is written twice.
+
+    Reads start_utc,power_kw and meter,channel,start_utc,energy_kwh as they are; for other files the options say what the columns mean.
+    What could mean two things is refused, never guessed. Rows without a value are sent as missing, rows that are not there are told.
+    """
+    from connectors.files.import_check import check
+    from connectors.files.load_profile import ProfileOptions, read_profile, to_intervals
+    from domain.plant import load_plant
+
+    plant = load_plant(folder / "plant.toml")
+    billing = plant.billing_meter()
+    profile = read_profile(file, ProfileOptions(**options))
+    intervals = to_intervals(profile, plant.site.id, meter or (billing.id if billing else ""), channel, revision)
+    _check_against_plant(intervals, {row.site for row in profile.rows} - {None, plant.site.id}, plant, file)
+    for note in profile.notes:
+        click.echo(note, err=True)
+    told: object = None
+    for series in check(intervals, plant.site.zone):
+        _show(series, plant)
+        calendar = (series.gaps, series.days, series.change_days)
+        if calendar != told:
+            _show_calendar(series, plant)
+        told = calendar
+    if dry_run:
+        click.echo(f"{len(intervals)} quarter hours would be sent; nothing was sent")
+        return
+    _send(intervals, kafka, namespace)
+    click.echo(f"{len(intervals)} quarter hours sent")
+
+
+def _check_against_plant(intervals: list[Interval], other_sites: set[Any], plant: Plant, file: Path) -> None:
+    from domain.errors import InputFaults, fault
+
+    faults = [fault(file.name, "site", site, f"{plant.site.id!r}, the site of the plant file") for site in sorted(other_sites)]
+    known = {m.id: [r.channel for r in m.counters()] for m in plant.meters}
+    for meter, channel in sorted({(i.meter, i.channel) for i in intervals}):
+        if meter not in known:
+            faults.append(fault(file.name, "meter", meter, f"one of the meters {sorted(known)}"))
+        elif channel not in known[meter]:
+            faults.append(fault(file.name, f"channel of {meter}", channel, f"one of its counters {known[meter]}"))
+    if faults:
+        raise InputFaults(faults)
+
+
+def _show(series: SeriesCheck, plant: Plant) -> None:
+    def local(instant: datetime) -> str:
+        return f"{instant.astimezone(plant.site.zone):%Y-%m-%d %H:%M %z}"
+
+    unit = next(r.unit for r in plant.meter_by_id(series.meter).counters() if r.channel == series.channel)
+    energy, power = ("kvarh", "kvar") if "var" in unit else ("kWh", "kW")
+    peak = "no value" if series.peak_utc is None else f"highest {series.peak_kw:.1f} {power} at {local(series.peak_utc)}"
+    click.echo(
+        f"{series.meter}/{series.channel}: {series.rows} quarter hours from {local(series.first_utc)} to the one at {local(series.last_utc)}, "
+        f"{series.energy_kwh:.3f} {energy}, {peak}, {series.without_value} without value, {sum(g.quarters for g in series.gaps)} not there"
+    )
+
+
+def _show_calendar(series: SeriesCheck, plant: Plant) -> None:
+    """Gaps and days that are not whole; told once where the next series has the same."""
+
+    def local(instant: datetime) -> str:
+        return f"{instant.astimezone(plant.site.zone):%Y-%m-%d %H:%M %z}"
+
+    for gap in series.gaps[:10]:
+        click.echo(f"  gap: {gap.quarters} quarter hours from {local(gap.from_utc)} to {local(gap.to_utc)}")
+    if len(series.gaps) > 10:
+        click.echo(f"  and {len(series.gaps) - 10} more gaps")
+    for day in series.change_days:
+        click.echo(f"  clock change {day.day}: {day.found} of {day.expected} quarter hours")
+    changed = {day.day for day in series.change_days}
+    partial = [day for day in series.days if day.day not in changed]
+    for day in partial[:10]:
+        click.echo(f"  day {day.day}: {day.found} of {day.expected} quarter hours")
+    if len(partial) > 10:
+        click.echo(f"  and {len(partial) - 10} more days that are not whole")
+
+
+def _send(intervals: list[Interval], kafka: str, namespace: str) -> None:
+    import logging
+
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    from connectors.kafka.client import BrokerUnavailable, KafkaSettings, RecordProducer, ensure_topics
+    from domain.topics import INTERVALS
+
+    logging.getLogger("kafka").setLevel(logging.ERROR)
+    settings = KafkaSettings(kafka, namespace)
+    ensure_topics(settings)
+    columns = ("sending", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with RecordProducer(settings, linger_ms=50) as producer, Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("", total=len(intervals))
+        pending = []
+        for number, interval in enumerate(intervals, start=1):
+            pending.append(producer.send(INTERVALS, interval))
+            if number % _PROGRESS_EVERY == 0:
+                progress.update(task, completed=number)
+        producer.flush(120.0)
+        progress.update(task, completed=len(intervals))
+        failed = sum(1 for future in pending if future.failed())
+    if failed:
+        msg = f"{failed} of {len(intervals)} quarter hours were not acknowledged; import again, what arrived is recognised"
+        raise BrokerUnavailable(msg)
