@@ -1,0 +1,76 @@
+"""Security is what the device file states, or nothing. The server here is asyncua's, with and without certificates."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from asyncua import Server, ua
+from asyncua.crypto.cert_gen import setup_self_signed_certificate
+from asyncua.crypto.permission_rules import SimpleRoleRuleset
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID
+from heard_opcua import URI, Heard, head, session
+
+from deploy.ports import free_port
+
+OURS, THEIRS = "urn:lastgang:gateway", "urn:example:peer"
+
+
+async def make_certificate(folder: Path, name: str, uri: str, usage: x509.ObjectIdentifier) -> None:
+    """`name`.pem (key) and `name`.der (certificate) in `folder`."""
+    await setup_self_signed_certificate(
+        folder / f"{name}.pem", folder / f"{name}.der", uri, "127.0.0.1", [usage], {"commonName": name}
+    )
+    raw = (folder / f"{name}.der").read_bytes()
+    if raw.startswith(b"-----"):
+        (folder / f"{name}.der").write_bytes(x509.load_pem_x509_certificate(raw).public_bytes(Encoding.DER))
+
+
+@contextlib.asynccontextmanager
+async def server(folder: Path, policy: ua.SecurityPolicyType) -> AsyncIterator[str]:
+    made = Server()
+    await made.init()
+    endpoint = f"opc.tcp://127.0.0.1:{free_port()}"
+    made.set_endpoint(endpoint)
+    await made.set_application_uri(THEIRS)
+    made.set_security_policy([policy], permission_ruleset=SimpleRoleRuleset())
+    if policy is not ua.SecurityPolicyType.NoSecurity:
+        await made.load_certificate(folder / "server.der")
+        await made.load_private_key(folder / "server.pem")
+    index = await made.register_namespace(URI)
+    press = await made.nodes.objects.add_object(ua.NodeId("Press", index), "Press")
+    for name, value in (("Power", 12_500.0), ("Energy", 1000.5), ("Parts", 7), ("State", "Execute")):
+        await press.add_variable(ua.NodeId(f"Press.{name}", index), name, value)
+    async with made:
+        yield endpoint
+
+
+@pytest.mark.parametrize("policy", ["NoSecurity", "Basic256Sha256_SignAndEncrypt"])
+def test_what_is_stated_is_used_and_never_less(tmp_path: Path, policy: str) -> None:
+    async def main() -> None:
+        await make_certificate(tmp_path, "ours", OURS, ExtendedKeyUsageOID.CLIENT_AUTH)
+        await make_certificate(tmp_path, "server", THEIRS, ExtendedKeyUsageOID.SERVER_AUTH)
+        async with server(tmp_path, getattr(ua.SecurityPolicyType, policy)) as endpoint:
+            secure = head(
+                endpoint,
+                security="basic256sha256",
+                certificate="ours.der",
+                private_key="ours.pem",
+                server_certificate="server.der",
+            )
+            heard = Heard()
+            async with session(secure, heard, tmp_path):
+                await heard.until(lambda: bool(heard.states))
+                if policy == "NoSecurity":
+                    assert heard.states[0] in ("refused", "lost")
+                    assert heard.readings == []
+                else:
+                    await heard.until(lambda: heard.said("power", 12.5))
+                    assert heard.states == ["connected"]
+
+    asyncio.run(asyncio.wait_for(main(), 60))
