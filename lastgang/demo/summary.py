@@ -38,7 +38,7 @@ class FoundAnomaly:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The demo's account; powers in kW, energies in kWh over all meters' imports, money in EUR."""
+    """The demo's account; powers in kW, money in EUR, energies in kWh summed over all meters (imports; what feeds in: exports)."""
 
     plant_minutes: float
     readings_in: int
@@ -68,7 +68,7 @@ class Summary:
 def summarise(settings: DemoSettings, plant: Plant, span: Span, account: Account, processes: Sequence[ProcessUse]) -> Summary:
     """Put the account of `span` beside the truth."""
     truth = read_truth(settings.truth)
-    channels = {meter.id: IMPORT for meter in plant.meters if any(r.channel == IMPORT for r in meter.registers)}
+    channels = {meter.id: channel for meter in plant.meters if (channel := meter.energy_channel()) is not None}
     energies = [i.energy_uwh or 0 for (meter, channel, _), i in account.intervals.items() if channels.get(meter) == channel]
     true_energies = [
         energy

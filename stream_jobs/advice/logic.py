@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from billing.tariff import Tariff, load_tariff
-
 from domain.plant import Plant, load_plant
 from domain.topics import DECISIONS, DEMAND, FORECASTS, INTERVALS, ORDERS, RECOMMENDATIONS, Topic
 from scheduling import step as scheduling

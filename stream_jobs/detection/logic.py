@@ -9,7 +9,6 @@ from typing import Any
 
 from billing.price import marginal_energy_price_eur_per_kwh
 from billing.tariff import Tariff, load_tariff
-
 from detection import step as detection
 from domain.plant import Plant, load_plant
 from domain.topics import ANOMALIES, Topic
@@ -20,9 +19,8 @@ class Detection:
     """Keyed by site/meter: intervals to anomalies, priced at what a kilowatt-hour costs at the time."""
 
     def __init__(self, plant: Plant, tariff: Tariff | None) -> None:
-        self._plant = plant
         self._tariff = tariff
-        self._steps: dict[float, detection.DetectionStep] = {}
+        self._steps = {0.0: detection.DetectionStep(plant, 0.0)}
 
     def initial(self, key: str) -> Any:
         return self._step_at(None).initial()
@@ -49,7 +47,7 @@ class Detection:
         if self._tariff is not None and at_utc is not None:
             price = marginal_energy_price_eur_per_kwh(self._tariff, at_utc)
         if price not in self._steps:
-            self._steps[price] = detection.DetectionStep(self._plant, price)
+            self._steps[price] = self._steps[0.0].at_price(price)
         return self._steps[price]
 
 

@@ -1,0 +1,56 @@
+"""What the moved jobs were worth: the bill of the year without them minus the bill of the year with them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+
+import numpy as np
+
+from billing.bill import bill
+from billing.load import LoadProfile
+from billing.tariff import load_tariff
+from domain.intervals import QUARTER, QUARTERS_PER_HOUR
+from domain.plant import Plant
+from lastgang.demo.settings import DemoSettings
+
+
+def saving_eur_per_year(
+    settings: DemoSettings, plant: Plant, with_kw: Mapping[datetime, float], without_kw: Mapping[datetime, float]
+) -> float:
+    """``bill(without) - bill(with)`` [EUR] of the local calendar year of the run.
+
+    Quarter hours are those of the history and of the run; all others of the year stand at the mean of the history, the same in both
+    bills, and one of them at the peak that was billed before the history began. What was billed already is sunk: moves that stay
+    below it are worth nothing.
+    """
+    if plant.tariff is None or not with_kw:
+        return 0.0
+    tariff = load_tariff(settings.plant_dir / plant.tariff.file)
+    year = min(with_kw).astimezone(tariff.zone).year
+    period = (date(year, 1, 1), date(year + 1, 1, 1))
+    start, end = (datetime(day.year, day.month, day.day, tzinfo=tariff.zone).astimezone(UTC) for day in period)
+    history = {at: power for at, power in _history_kw(settings, plant).items() if start <= at < end}
+    totals = []
+    for run in (without_kw, with_kw):
+        powers = np.full((end - start) // QUARTER, np.nan)
+        for at, power in {**history, **run}.items():
+            powers[(at - start) // QUARTER] = power
+        unknown = np.flatnonzero(np.isnan(powers))
+        powers[unknown] = float(np.mean(list(history.values()))) if history else 0.0
+        if len(unknown):
+            powers[unknown[0]] = max(plant.site.billed_peak_kw, powers[unknown[0]])
+        totals.append(bill(tariff, LoadProfile.of_quarter_hours(start, powers), period).total_eur)
+    return float(totals[0] - totals[1])
+
+
+def _history_kw(settings: DemoSettings, plant: Plant) -> dict[datetime, float]:
+    """Import [kW] of the billing meter in the weeks before the run."""
+    billing = plant.billing_meter()
+    with settings.history.open(newline="", encoding="utf-8") as file:
+        return {
+            datetime.fromisoformat(row["start_utc"]): float(row["energy_kwh"]) * QUARTERS_PER_HOUR
+            for row in csv.DictReader(file)
+            if billing is not None and row["meter"] == billing.id and row["channel"] == "energy_import"
+        }
