@@ -31,7 +31,7 @@ class SiteForecast:
         return forecasting.decode_state(stored)
 
     def take(self, key: str, state: Any, records: Sequence[tuple[Topic, Any]]) -> tuple[Any, Outputs]:
-        newest = []
+        newest: list[Any] = []
         for topic, record in records:
             if topic is INTERVALS:
                 if record.meter != self._meter or record.channel != self._channel:
