@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -52,6 +53,11 @@ class _Item:
     node: ua.NodeId
     heard_ms: int = 0
     last: tuple[int, float | int | None, str | None] | None = field(default=None)
+
+    @property
+    def may_be_silent_ms(self) -> float:
+        """How long no news is good news [ms of the plant's time]: as stated, and no longer than readings should be apart."""
+        return 1000 * min(self.device.head.max_silence_s, 1.5 * (self.channel.every_s or math.inf))
 
 
 class _RestoringClient(Client):
@@ -281,6 +287,10 @@ class ServerSession:
                 continue
             variant = None if value.Value is None else value.Value.Value
             status = value.StatusCode.value if value.StatusCode is not None else 0
+            seen = decode.seen(variant, status, value.SourceTimestamp, value.ServerTimestamp, came_ms)
+            if (seen.observed_ms, seen.value, seen.text) != item.last:
+                self._pass_on(item, value, came_ms)  # it changed after all; the subscription was about to say so
+                continue
             item.heard_ms = came_ms
             self._put(
                 item.channel,
@@ -290,9 +300,9 @@ class ServerSession:
 
     async def _watch(self) -> None:
         """While the client lives: read registers that were silent for long. Ends when the library has given up."""
-        shortest_s = min(device.head.max_silence_s for device in self._devices)
         while True:
-            await plant_sleep(self._clock, timedelta(seconds=shortest_s / 4))
+            shortest_ms = min((item.may_be_silent_ms for item in self._items.values()), default=60_000.0)
+            await plant_sleep(self._clock, timedelta(milliseconds=shortest_ms / 4))
             state = self._of_now().state
             if state is UaClientState.DISCONNECTED:
                 return
@@ -302,7 +312,7 @@ class ServerSession:
             silent = [
                 item
                 for item in self._items.values()
-                if item.channel.kind is not None and now_ms - item.heard_ms >= 1000 * item.device.head.max_silence_s
+                if item.channel.kind is not None and now_ms - item.heard_ms >= item.may_be_silent_ms
             ]
             with contextlib.suppress(*_TROUBLE):  # the library notices the loss by itself and reconnects
                 await self._read_current(silent, is_still=True)
