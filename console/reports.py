@@ -79,7 +79,7 @@ class ReportShelf:
         fresh = self.folder / f".{month}.new"
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)
-        command = [word.format(month=month, out=fresh) for word in self._command]
+        command = [word.replace("{month}", month).replace("{out}", str(fresh)) for word in self._command]
         process = await asyncio.create_subprocess_exec(
             *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
         )

@@ -232,7 +232,7 @@ def test_live_values_come_and_decisions_go_through_a_real_broker(stack_kafka, na
     from domain.recommendations import Decision
     from domain.topics import DECISIONS, DEMAND, READINGS
 
-    settings = KafkaSettings(stack_kafka.address, namespace)
+    settings = KafkaSettings(stack_kafka.bootstrap, namespace)
     ensure_topics(settings)
     with RecordProducer(settings) as producer:  # before the page's server starts: it looks a little back
         producer.send(READINGS, Reading(SITE, "main", "power", epoch_ms(NOW_UTC), epoch_ms(NOW_UTC), 652_000.0))

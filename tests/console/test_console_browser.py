@@ -152,7 +152,7 @@ def test_the_running_quarter_hour_changes_before_the_eyes(browser: Any, server: 
         page.get_by_text("Ziel wird überschritten").wait_for()
         server.tell("say 560")
         page.get_by_text("Unter dem Ziel").wait_for()
-        assert page.locator(".g-number").inner_text() == "560"
+        assert page.locator(".g-number").text_content() == "560"
         assert page.get_by_role("status").first.get_attribute("aria-live") == "polite"
         server.tell("say 671")
         page.get_by_text("Neue Höchstlast droht").wait_for()

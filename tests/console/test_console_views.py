@@ -233,7 +233,7 @@ def test_the_platform_counts_its_own_electricity(scene: Scene) -> None:
     view = platform_view(scene)
     assert view.cpu_s == pytest.approx(521.5)
     assert view.energy_wh == pytest.approx(521.5 * 4 / 3600)
-    assert [c.device for c in view.connections][0] == "lighting-meter", "troubled ones first"
+    assert view.connections[0].device == "lighting-meter", "troubled ones first"
     assert view.rejected[0] == ("duplicate", 1_204)
 
 
