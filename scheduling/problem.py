@@ -1,0 +1,118 @@
+"""What is asked: the load of the next 48 h, the jobs in it, and where each may begin instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+from domain.calendars import staffed_spans
+from domain.clock import EPOCH
+from domain.intervals import QUARTER
+from domain.orders import Order, OrderStatus
+from domain.plant import Plant
+from scheduling.settings import AdviceSettings
+
+Load = npt.NDArray[np.float64]
+TAKES_MACHINE = frozenset({OrderStatus.PLANNED, OrderStatus.RUNNING})
+
+
+def slot_of(instant_utc: datetime) -> int:
+    """Number of the quarter hour that `instant_utc` lies in."""
+    return (instant_utc - EPOCH) // QUARTER
+
+
+def slot_start(slot: int) -> datetime:
+    """Start of a quarter hour."""
+    return EPOCH + slot * QUARTER
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """The expected load from `first_slot` on [kW]: its median, and the load that is judged."""
+
+    first_slot: int
+    median_kw: Load
+    judged_kw: Load
+
+    @property
+    def end_slot(self) -> int:
+        """First quarter hour after it."""
+        return self.first_slot + len(self.median_kw)
+
+    def moved(self, order: Order, to_slot: int) -> Outlook:
+        """The load once `order` begins at `to_slot` instead of its planned start."""
+        change = self.profile(order, to_slot) - self.profile(order, slot_of(order.start_utc))
+        return self.plus(change)
+
+    def plus(self, change_kw: Load) -> Outlook:
+        """The load changed by `change_kw`; never below zero."""
+        return Outlook(self.first_slot, np.maximum(self.median_kw + change_kw, 0.0), np.maximum(self.judged_kw + change_kw, 0.0))
+
+    def profile(self, order: Order, start_slot: int) -> Load:
+        """What `order` adds when it begins at `start_slot`, cut to this outlook."""
+        added = np.zeros(len(self.median_kw))
+        offset = start_slot - self.first_slot
+        first, end = max(offset, 0), min(offset + len(order.profile_kw), len(added))
+        if first < end:
+            added[first:end] = order.profile_kw[first - offset : end - offset]
+        return added
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Which starts a job may have, in the plan as it stands.
+
+    A start lies between earliest and due, after the notice, wholly inside the shifts of the machine and inside the outlook, and the
+    machine is free. Jobs that run, are fixed, or begin within the notice stay where they are.
+    """
+
+    plant: Plant
+    settings: AdviceSettings
+    now_utc: datetime
+    first_slot: int
+    end_slot: int
+    staffed: Mapping[str, list[tuple[datetime, datetime]]]
+
+    @staticmethod
+    def at(plant: Plant, settings: AdviceSettings, now_utc: datetime, outlook: Outlook) -> Rules:
+        """The rules that hold at `now_utc` for the span of `outlook`."""
+        span = (slot_start(outlook.first_slot), slot_start(outlook.end_slot))
+        staffed = {machine.id: staffed_spans(machine, plant, *span) for machine in plant.machines}
+        return Rules(plant, settings, now_utc, outlook.first_slot, outlook.end_slot, staffed)
+
+    def may_move(self, order: Order, lead: timedelta) -> bool:
+        """Whether there is something to decide about `order`."""
+        in_reach = self.first_slot <= slot_of(order.start_utc) < self.end_slot
+        planned = order.movable and order.status is OrderStatus.PLANNED
+        return planned and in_reach and order.start_utc >= self.now_utc + lead
+
+    def starts(self, order: Order, orders: Mapping[str, Order], lead: timedelta) -> list[int]:
+        """Slots at which `order` may begin instead, in order; its planned start is not among them."""
+        if not self.may_move(order, lead):
+            return []
+        first = slot_of(max(order.earliest_utc, self.now_utc + lead) + QUARTER - timedelta(microseconds=1))
+        last = min(slot_of(order.due_utc - order.duration), self.end_slot - len(order.profile_kw))
+        taken = [
+            other
+            for other in orders.values()
+            if other.machine == order.machine and other.job != order.job and other.status in TAKES_MACHINE
+        ]
+        planned = slot_of(order.start_utc)
+        return [slot for slot in range(first, last + 1) if slot != planned and self._fits(order, slot, taken)]
+
+    def _fits(self, order: Order, slot: int, taken: Iterable[Order]) -> bool:
+        start = slot_start(slot)
+        end = start + order.duration
+        spans = self.staffed.get(order.machine, [])
+        if not any(first <= start and end <= last for first, last in spans):
+            return False
+        return all(end <= other.start_utc or other.end_utc <= start for other in taken)
+
+
+def with_move(orders: Mapping[str, Order], job: str, to_slot: int) -> dict[str, Order]:
+    """The orders with one of them begun elsewhere."""
+    return {**orders, job: replace(orders[job], start_utc=slot_start(to_slot))}
