@@ -26,7 +26,7 @@ _MEASURE_EVERY_S = 5.0
 _FIRST_BACKOFF_S, _LAST_BACKOFF_S = 0.5, 30.0
 _STEADY_AFTER_S = 60.0
 _WRONG_INPUT = 2
-_READY = re.compile(rb"\bready\b", re.IGNORECASE)
+_READY = re.compile(rb"(?:\b|_)ready\b", re.IGNORECASE)
 
 
 class PartFailed(LastgangError):

@@ -102,7 +102,7 @@ class RecordProducer:
                 acks="all",
                 linger_ms=linger_ms,
                 delivery_timeout_ms=delivery_timeout_ms,
-                request_timeout_ms=min(30_000, delivery_timeout_ms),
+                request_timeout_ms=min(30_000, delivery_timeout_ms - linger_ms - 1),
                 reconnect_backoff_max_ms=1_000,
             )
         except KafkaError as error:
