@@ -126,7 +126,11 @@ def show(plant_dir: Path, as_json: bool) -> bool:
         return False
     supervised = state.is_supervised()
     parts = tuple(_as_it_is(part, supervised) for part in state.parts)
-    state = state.model_copy(update={"parts": parts, "phase": state.phase if supervised or state.phase == "failed" else "stopped"})
+    if supervised or state.phase == "failed":
+        phase = state.phase
+    else:
+        phase = "left running without a supervisor (`lastgang down` ends it)" if state.living() else "stopped"
+    state = state.model_copy(update={"parts": parts, "phase": phase})
     if as_json:
         print(state.model_dump_json(indent=1))
     else:
