@@ -68,6 +68,7 @@ class Board:
         self._history: RememberedHistory | None = None
         self._ledger_trouble = ""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="console-views")
+        self._sender = ThreadPoolExecutor(1, thread_name_prefix="console-decisions")
         self._lock = threading.Lock()
         self._shared: dict[tuple[Any, ...], _Shared] = {}
         self._sent: dict[str, tuple[float, Sent]] = {}
@@ -164,24 +165,28 @@ class Board:
         LastgangError
             If the broker did not take it.
         """
-        return await asyncio.wrap_future(self._thread.submit(self._decide, recommendation, kind, by, reason, comment))
+        await asyncio.wrap_future(self._thread.submit(self._check_open, recommendation))
+        decision = Decision(self.plant.site.id, recommendation, kind, by, self.clock.now_utc(), reason, comment)
+        # a thread of its own: while a broker does not answer, the views must go on
+        await asyncio.wrap_future(self._sender.submit(self._send, decision))
+        return decision
 
-    def _decide(self, recommendation: str, kind: DecisionKind, by: str, reason: DeclineReason, comment: str) -> Decision:
+    def _check_open(self, recommendation: str) -> None:
         known = {r.recommendation: r for r in self._scene(self._ledger()).recommendations()}
         advice = known.get(recommendation)
         if advice is None or advice.status is not RecommendationStatus.OPEN:
             found = "unknown" if advice is None else advice.status.value
             msg = f"recommendation {recommendation!r} is {found}; only an open one can be decided"
             raise NotDecidable(msg)
-        decision = Decision(self.plant.site.id, recommendation, kind, by, self.clock.now_utc(), reason, comment)
+
+    def _send(self, decision: Decision) -> None:
         try:
             self._feed.decide(decision)
         except LastgangError as error:
             self._remember(decision, str(error))
             raise
         self._remember(decision, "")
-        self._log.info("decision_sent", recommendation=recommendation, kind=kind.value, by=by)
-        return decision
+        self._log.info("decision_sent", recommendation=decision.recommendation, kind=decision.kind.value, by=decision.by)
 
     def _remember(self, decision: Decision, failure: str) -> None:
         with self._lock:
@@ -190,6 +195,7 @@ class Board:
 
     def close(self) -> None:
         """Stop the background thread, let go of the ledger and of the feed."""
+        self._sender.shutdown(wait=False, cancel_futures=True)
         self._thread.shutdown(wait=True, cancel_futures=True)
         if self._history is not None:
             self._history.close()

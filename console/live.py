@@ -79,6 +79,9 @@ class KafkaFeed:
 
     def decide(self, decision: Decision) -> None:
         with self._producer_lock:
+            if self._producer is None and not self.picture().connected:  # at once, rather than after the client's long wait
+                msg = f"no Kafka broker answers at {self._settings.bootstrap}; try again when it is back"
+                raise BrokerUnavailable(msg)
             if self._producer is None:
                 self._producer = RecordProducer(self._settings, linger_ms=0, delivery_timeout_ms=int(SEND_TIMEOUT_S * 1000))
             sent = self._producer.send(DECISIONS, decision)

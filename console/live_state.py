@@ -40,6 +40,8 @@ class Live:
     readings_count: int = 0
     rate_per_s: float = 0.0
     """Readings a second of real time, over the last seconds."""
+    heard_s: float = 0.0
+    """When anything came at all."""
     meters_seen_ms: Mapping[str, int] = field(default_factory=dict)
     """Newest `observed_ms` of each meter."""
 
@@ -63,12 +65,14 @@ class LiveState:
         self._meters_ms: dict[str, int] = {}
         self._rate_mark = (0.0, 0)
         self._rate_per_s = 0.0
+        self._heard_s = 0.0
 
     def take(self, record: Any, at_s: float) -> None:
         """Keep `record` if it is the newest of its kind."""
         if record.site != self._site:
             return
         with self._lock:
+            self._heard_s = max(self._heard_s, at_s)
             match record:
                 case Reading():
                     self._take_reading(Seen(record, at_s))
@@ -120,6 +124,7 @@ class LiveState:
                 decisions=dict(self._decisions),
                 readings_count=self._count,
                 rate_per_s=self._rate_per_s,
+                heard_s=self._heard_s,
                 meters_seen_ms=dict(self._meters_ms),
             )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from console.live_state import Live
 from console.views.scene import ProcessUse, Scene
 from domain.clock import instant
 
@@ -14,6 +15,7 @@ WATT_PER_CORE = 4.0
 """Model, not a measurement: what one busy core of a small server draws above idle [W]."""
 QUIET_REAL_S = 10.0
 QUIET_PLANT_S = 90.0
+SILENT_BROKER_S = 30.0
 
 
 class Health(StrEnum):
@@ -77,7 +79,7 @@ def platform_view(scene: Scene) -> PlatformView:
     return PlatformView(
         now_utc=scene.now_utc,
         speed=scene.speed,
-        broker=Health.GOOD if scene.live.connected else (Health.BAD if scene.live.trouble else Health.WAITING),
+        broker=broker_health(scene.live),
         trouble=scene.live.trouble,
         ledger=Health.GOOD if scene.ledger_there else Health.WAITING,
         lag_s=lag_s(scene),
@@ -92,6 +94,13 @@ def platform_view(scene: Scene) -> PlatformView:
         energy_wh=cpu_s * WATT_PER_CORE / 3600,
         watt_per_core=WATT_PER_CORE,
     )
+
+
+def broker_health(live: Live) -> Health:
+    """The broker's client hides a broker that went away: silence tells, since gateways always send heartbeats."""
+    if not live.connected:
+        return Health.BAD if live.trouble else Health.WAITING
+    return Health.GOOD if live.taken_s - live.heard_s < SILENT_BROKER_S else Health.WAITING
 
 
 def lag_s(scene: Scene) -> float | None:

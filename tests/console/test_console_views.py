@@ -11,7 +11,7 @@ from console.views.findings import open_findings
 from console.views.meters import gauge_kw, meter_day_view, meters_view, silent_since
 from console.views.now import Alarm, alarm_of, gauge_end_kw, now_view
 from console.views.plan import Button, Move, advice_cards, button_of, job_bar, load_points, plan_view
-from console.views.platform import Health, platform_view
+from console.views.platform import Health, broker_health, platform_view
 from console.views.reports import months_view
 from console.views.scene import Scene, Sent, net_channels, net_quarters
 from domain.clock import epoch_ms
@@ -235,6 +235,13 @@ def test_the_platform_counts_its_own_electricity(scene: Scene) -> None:
     assert view.energy_wh == pytest.approx(521.5 * 4 / 3600)
     assert view.connections[0].device == "lighting-meter", "troubled ones first"
     assert view.rejected[0] == ("duplicate", 1_204)
+
+
+def test_a_broker_from_which_nothing_comes_is_waited_for(scene: Scene) -> None:
+    heard = scene.live.heard_s
+    assert broker_health(dataclasses.replace(scene.live, taken_s=heard + 29)) is Health.GOOD
+    assert broker_health(dataclasses.replace(scene.live, taken_s=heard + 31)) is Health.WAITING
+    assert broker_health(Live(connected=False, trouble="refused")) is Health.BAD
 
 
 def test_lag_is_told_in_seconds_of_the_watch(scene: Scene) -> None:
