@@ -114,5 +114,9 @@ class Rules:
 
 
 def with_move(orders: Mapping[str, Order], job: str, to_slot: int) -> dict[str, Order]:
-    """The orders with one of them begun elsewhere."""
-    return {**orders, job: replace(orders[job], start_utc=slot_start(to_slot))}
+    """The orders with the place reserved that `job` is to have; it keeps its present one until its move is carried out.
+
+    So every move of a plan can be made by itself, in any order.
+    """
+    place = replace(orders[job], job=f"{job} moved", start_utc=slot_start(to_slot), movable=False)
+    return {**orders, place.job: place}

@@ -1,22 +1,26 @@
 """How: the best single move, again and again.
 
 Every allowed start of every movable job is tried against the judged load. A plan is better whose highest quarter hour lies less
-above the level; of equal ones the one with the lower median peak, then the shorter move, then the earlier start. The search is
-exhaustive for one move and greedy over several, and gives the same answer for the same input.
+above the level; of equal ones the one with the lower crowd (how high the load comes when every quarter hour near the peak may turn out
+to be it), then the shorter move, then the earlier start. The search is
+exhaustive for one move; over several it is greedy, then each is chosen again in view of the others. The same input gives the same answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
 
 from domain.orders import Order
-from scheduling.problem import Outlook, Rules, slot_of
+from scheduling.problem import Outlook, Rules, slot_of, with_move
 
 ROUND_KW = 3
+SOFTNESS_KW = 20.0
+CROWD_STEP_KW = 3.0
+ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,8 @@ class Peak:
     slot: int
     median_kw: float
     judged_kw: float
+    crowd_kw: float
+    """Soft maximum of the judged load: 20 kW x log of the sum of exp(load / 20 kW)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +48,12 @@ class Move:
         """By how much the median's peak falls."""
         return self.before.median_kw - self.after.median_kw
 
-    def rank(self, level_kw: float) -> tuple[float, float, int, int, str]:
-        """Lower is better."""
+    def rank(self, level_kw: float) -> tuple[float, int, int, int, str]:
+        """Lower is better; crowds within a few kW are alike."""
         away = abs(self.to_slot - slot_of(self.order.start_utc))
         return (
             round(max(self.after.judged_kw, level_kw), ROUND_KW),
-            round(max(self.after.median_kw, level_kw), ROUND_KW),
+            round(self.after.crowd_kw / CROWD_STEP_KW),
             away,
             self.to_slot,
             self.order.job,
@@ -57,7 +63,9 @@ class Move:
 def peak_of(outlook: Outlook) -> Peak:
     """The peaks of an outlook; the earliest of equal quarter hours."""
     place = int(np.argmax(outlook.median_kw))
-    return Peak(outlook.first_slot + place, float(outlook.median_kw[place]), float(outlook.judged_kw.max()))
+    judged_kw = float(outlook.judged_kw.max())
+    crowd_kw = judged_kw + SOFTNESS_KW * float(np.log(np.exp((outlook.judged_kw - judged_kw) / SOFTNESS_KW).sum()))
+    return Peak(outlook.first_slot + place, float(outlook.median_kw[place]), judged_kw, crowd_kw)
 
 
 def moves(outlook: Outlook, order: Order, starts: Iterable[int]) -> list[Move]:
@@ -71,30 +79,90 @@ def is_better(move: Move, min_reduction_kw: float) -> bool:
     return move.reduction_kw >= min_reduction_kw and move.after.judged_kw < move.before.judged_kw
 
 
-def best_move(
-    outlook: Outlook,
-    rules: Rules,
-    orders: Mapping[str, Order],
-    level_kw: float,
-    lead: timedelta,
-    without: frozenset[str] = frozenset(),
-) -> list[Move]:
-    """The best move of any job, followed by other good starts of the same job, best first; empty where none is worth while."""
-    least = rules.settings.min_reduction_kw
-    best: list[Move] = []
-    for job in sorted(orders):
-        order = orders[job]
-        if job in without or not _touches_peak(outlook, order, level_kw):
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a plan is asked for: no more than `most` moves, while the judged peak passes `level_kw`, each at least `lead` ahead.
+
+    `allowed` may refuse a move, with the load that it would be made in; its job is then left alone.
+    """
+
+    rules: Rules
+    level_kw: float
+    lead: timedelta
+    most: int
+    without: frozenset[str] = frozenset()
+    allowed: Callable[[Move, Outlook], bool] = lambda move, outlook: True
+
+
+def plan(outlook: Outlook, orders: Mapping[str, Order], ask: Ask) -> list[list[Move]]:
+    """Moves to make one after the other, each followed by other good starts of its job, best first."""
+    first = _greedy(outlook, orders, ask)
+    chosen = dict(first)
+    for _ in range(ROUNDS):
+        again = {job: _again(outlook, orders, ask, chosen, job) for job in chosen}
+        # One job at a time, so that two do not step aside to the same place.
+        changed = next((job for job in chosen if again[job] != chosen[job]), None)
+        if changed is None:
+            break
+        chosen[changed] = again[changed]
+    turns = _in_turn(outlook, orders, ask, chosen)
+    return turns if len(turns) == len(chosen) else _in_turn(outlook, orders, ask, first)
+
+
+def _greedy(outlook: Outlook, orders: Mapping[str, Order], ask: Ask) -> dict[str, int]:
+    chosen: dict[str, int] = {}
+    refused: set[str] = set()
+    while len(chosen) < ask.most and peak_of(outlook).judged_kw > ask.level_kw:
+        move = best_move(outlook, orders, ask, ask.without | refused | chosen.keys())
+        if move is None:
+            break
+        if not ask.allowed(move, outlook):
+            refused.add(move.order.job)
             continue
-        good = [move for move in moves(outlook, order, rules.starts(order, orders, lead)) if is_better(move, least)]
-        good.sort(key=lambda move: move.rank(level_kw))
-        if good and (not best or good[0].rank(level_kw) < best[0].rank(level_kw)):
-            best = good
-    return best
+        chosen[move.order.job] = move.to_slot
+        outlook, orders = outlook.moved(move.order, move.to_slot), with_move(orders, move.order.job, move.to_slot)
+    return chosen
 
 
-def _touches_peak(outlook: Outlook, order: Order, level_kw: float) -> bool:
+def best_move(outlook: Outlook, orders: Mapping[str, Order], ask: Ask, without: frozenset[str] | set[str]) -> Move | None:
+    """The best single move of any job; None where none is worth while."""
+    found = [
+        good[0]
+        for job in sorted(orders)
+        if job not in without and _touches_peak(outlook, orders[job]) and (good := good_moves(outlook, orders[job], orders, ask))
+    ]
+    return min(found, key=lambda move: move.rank(ask.level_kw), default=None)
+
+
+def good_moves(outlook: Outlook, order: Order, orders: Mapping[str, Order], ask: Ask) -> list[Move]:
+    """Moves of one job that are worth while, best first."""
+    starts = ask.rules.starts(order, orders, ask.lead)
+    good = [move for move in moves(outlook, order, starts) if is_better(move, ask.rules.settings.min_reduction_kw)]
+    return sorted(good, key=lambda move: move.rank(ask.level_kw))
+
+
+def _again(outlook: Outlook, orders: Mapping[str, Order], ask: Ask, chosen: Mapping[str, int], job: str) -> int:
+    """The best start of `job` with all the other moves made; as it was where nothing is worth while."""
+    for other, slot in chosen.items():
+        if other != job:
+            outlook, orders = outlook.moved(orders[other], slot), with_move(orders, other, slot)
+    good = good_moves(outlook, orders[job], orders, ask)
+    return good[0].to_slot if good else chosen[job]
+
+
+def _in_turn(outlook: Outlook, orders: Mapping[str, Order], ask: Ask, chosen: Mapping[str, int]) -> list[list[Move]]:
+    """The chosen moves, each in the load that those before it leave; one that is no longer worth while falls away."""
+    turns = []
+    for job, slot in chosen.items():
+        good = good_moves(outlook, orders[job], orders, ask)
+        best = next((move for move in good if move.to_slot == slot), None)
+        if best is not None:
+            turns.append([best, *(move for move in good if move is not best)])
+            outlook, orders = outlook.moved(orders[job], slot), with_move(orders, job, slot)
+    return turns
+
+
+def _touches_peak(outlook: Outlook, order: Order) -> bool:
     """Whether the job draws in the highest quarter hour: moving any other one cannot lower it."""
-    del level_kw
     place = int(np.argmax(outlook.median_kw))
     return bool(outlook.profile(order, slot_of(order.start_utc))[place] > 0)

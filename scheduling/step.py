@@ -24,7 +24,7 @@ from scheduling.explain import CHECKED, NOT_CHECKED, Facts, alternative, reasons
 from scheduling.history import first_slot_of_year, year_of
 from scheduling.problem import Outlook, Rules, slot_of, slot_start, with_move
 from scheduling.settings import AdviceSettings
-from scheduling.solve import Move, best_move, moves, peak_of
+from scheduling.solve import Ask, Move, moves, plan
 from scheduling.state import AdviceState, Declined, Notes, decode_state, encode_state
 from scheduling.worth import Saving, Worth
 
@@ -247,32 +247,22 @@ class AdviceStep:
         busy = {
             r.job for r in notes.recommendations.values() if r.status in (RecommendationStatus.OPEN, RecommendationStatus.ACCEPTED)
         }
+        ask = Ask(
+            pen.rules,
+            level,
+            settings.notice + settings.time_to_decide,
+            settings.most_open - len(self._with_status(notes, RecommendationStatus.OPEN)),
+            frozenset(busy),
+            lambda move, load: not self._was_declined(notes, move, pen.saving(load, move)),
+        )
         said: Said = []
-        declined: set[str] = set()
-        room = settings.most_open - len(self._with_status(notes, RecommendationStatus.OPEN))
-        while len(said) < room and self._is_worth_advice(peak_of(outlook).judged_kw, level):
-            found = best_move(
-                outlook, pen.rules, orders, level, settings.notice + settings.time_to_decide, frozenset(busy | declined)
-            )
-            if not found:
-                break
-            move = found[0]
-            saving = pen.saving(outlook, move)
-            if self._was_declined(notes, move, saving):
-                declined.add(move.order.job)
-                continue
-            name = recommendation_id(move.order, move.to_slot)
-            known = notes.recommendations.get(name)
-            told = pen.write(move, found[1:], outlook, pen.rules.now_utc, 1 if known is None else known.revision + 1)
-            notes.recommendations[name] = told
+        for move, *others in plan(outlook, orders, ask):
+            known = notes.recommendations.get(recommendation_id(move.order, move.to_slot))
+            told = pen.write(move, others, outlook, pen.rules.now_utc, 1 if known is None else known.revision + 1)
+            notes.recommendations[told.recommendation] = told
             said.append(told)
-            busy.add(move.order.job)
-            outlook, orders = outlook.moved(move.order, move.to_slot), with_move(orders, move.order.job, move.to_slot)
+            outlook = outlook.moved(move.order, move.to_slot)
         return said
-
-    @staticmethod
-    def _is_worth_advice(judged_kw: float, level_kw: float) -> bool:
-        return judged_kw > level_kw
 
     def _was_declined(self, notes: Notes, move: Move, saving: Saving) -> bool:
         day = self._day(slot_start(move.before.slot))
