@@ -1,412 +1,341 @@
-"""The metering step of one meter: readings in, quarter hours and rejections out, for as long as late readings may restate.
+"""The step of one meter: readings in any order, quarter hours with revisions.
 
-The final table depends on the set of readings only, not on their order. `take` sorts readings in; `advance` publishes quarter
-hours that are over, and publishes again, with a higher revision, those that have changed.
+`take` puts readings in their place and says which were refused; `advance` tells what has become due by the site's event time, and
+tells again what has changed.  Both alter the state that they are given and return it.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Sequence
-from datetime import date, timedelta
-from zoneinfo import ZoneInfo
 
-from domain.calendars import DayType, day_type
-from domain.clock import epoch_ms, instant
-from domain.codec import encode
-from domain.intervals import QUARTER_MS, Interval, IntervalQuality
+from domain.clock import instant
+from domain.intervals import QUARTER_MS, Interval, IntervalMethod, IntervalQuality
 from domain.plant import Plant, RegisterKind
-from domain.readings import Reading, ReadingQuality, Rejection, RejectionReason
-from metering.cases import GLITCH_MS, Resolved, resolve
-from metering.rows import MISSING, CounterCurve, Row, counter_row, gauge_integral, gauge_row
-from metering.rules import POWER_MARGIN, UW_PER_KW, RegisterRules, rules_of
-from metering.state import MeterState, Published, Series, decode_state, encode_state
+from domain.readings import Reading, Rejection, RejectionReason
+from metering.counter import CounterTrack
+from metering.gauge import GaugeTrack
+from metering.intake import Intake, has_number, rejection
+from metering.like_days import LOOK_BACK_DAYS, LikeDays
+from metering.points import Origin
+from metering.rows import Published, Row
+from metering.rules import OUT_OF_ORDER_MS, counter_rules, gauge_rules
+from metering.state import MeterState, RowBook, Track, from_bytes, read_into, to_bytes
 
-__all__ = ["MeterState", "MeterStep", "decode_state", "encode_state"]
-
-PATIENCE_MS = 60_000
-"""Readings may be this late before a quarter hour is published."""
-FUTURE_MS = 5_000
-LIKE_DAYS = 3
-WHOLE_MS = 36 * 3_600_000
-"""For this long every reading is kept; after it only those that decide boundaries, gaps and cases."""
-_THIN_EVERY_MS = 3_600_000
-_CONTEXT_READINGS = 4
-_DAY_MS = 86_400_000
+DAY_MS = 86_400_000
+SEAL_AGE_MS = 1_800_000
+"""Quarter hours that ended longer ago are thinned out as soon as nothing can be missing in them."""
+STUCK_SHARE = 0.05
+"""Share of the maximum power above which a gauge contradicts a counter that stands still."""
+STUCK_STEPS = 10
+_HORIZON_DETAIL = "observed longer ago than late readings are waited for"
+_SEALED_DETAIL = "of this instant or of a span in which no reading is missing"
 
 Output = Interval | Rejection
 
 
 class MeterStep:
-    """Keyed by meter; holds rules only, all memory is in the `MeterState`."""
+    """Quarter hours of one meter.
+
+    Parameters
+    ----------
+    plant, meter_id
+        The plant file and the meter in it; KeyError if it has no such meter.
+    """
 
     def __init__(self, plant: Plant, meter_id: str) -> None:
-        self._site = plant.site
-        self._zone: ZoneInfo = plant.site.zone
-        self._meter = plant.meter_by_id(meter_id)
-        self._rules = rules_of(self._meter)
-        self._commissioned_ms = epoch_ms(plant.site.commissioned_utc)
-        self._horizon_ms = plant.site.late_horizon_days * _DAY_MS
-        counters = [c for c, r in self._rules.items() if r.kind is RegisterKind.COUNTER]
-        self._gauge = next((c for c, r in self._rules.items() if r.kind is RegisterKind.GAUGE and r.unit in ("W", "kW")), None)
-        self._published_channels = counters or ([self._gauge] if self._gauge else [])
-        self._watched_by_gauge = "energy_import" if "energy_import" in counters else next(iter(counters), None)
-        self._day_types: dict[date, DayType] = {}
+        meter = plant.meter_by_id(meter_id)
+        self._site, self._meter = plant.site.id, meter.id
+        self._counters = {r.channel: counter_rules(meter, r) for r in meter.counters()}
+        self._gauges = {r.channel: gauge_rules(meter, r) for r in meter.registers if r.kind is RegisterKind.GAUGE}
+        power = next((r.channel for r in meter.registers if r.kind is RegisterKind.GAUGE and r.unit in ("W", "kW")), None)
+        self._power = power
+        self._stuck_signs = {
+            r.channel: -1 if "export" in r.channel else 1 for r in meter.counters() if r.unit in ("Wh", "kWh", "MWh")
+        }
+        self._stuck_uwh = round(STUCK_SHARE * meter.max_power_kw * 1_000_000_000 / 4)
+        self._row_channels = tuple(self._counters) or ((power,) if power is not None else ())
+        self._intake = Intake(plant)
+        self._like_days = LikeDays(plant.site)
+        self._horizon_ms = plant.site.late_horizon_days * DAY_MS
 
     def initial(self) -> MeterState:
-        """A meter that has never spoken."""
-        return MeterState()
-
-    def begin(self, state: MeterState, site_start_ms: int) -> MeterState:
-        """Tell where the site's first reading fell, also where this meter was silent then."""
-        quarter = site_start_ms // QUARTER_MS
-        if state.first_quarter is None:
-            state.first_quarter = state.next_quarter = quarter
-        elif quarter < state.first_quarter:
-            if state.next_quarter > state.first_quarter:
-                for channel in self._published_channels:
-                    state.dirty[channel] = min(state.dirty.get(channel, quarter), quarter)
-            else:
-                state.next_quarter = quarter
-            state.first_quarter = quarter
+        """Nothing heard yet."""
+        state = MeterState()
+        self._furnish(state)
         return state
 
-    # -- readings ------------------------------------------------------------------------------------------------------
+    def _furnish(self, state: MeterState) -> None:
+        tracks: dict[str, Track] = {channel: CounterTrack(rules) for channel, rules in self._counters.items()}
+        tracks |= {channel: GaugeTrack(rules) for channel, rules in self._gauges.items()}
+        state.tracks = tracks
+        state.books = {channel: RowBook() for channel in self._row_channels}
+
+    def _bind(self, state: MeterState) -> None:
+        """Give a state that was read from bytes the rules of this meter."""
+        if state.stored is not None:
+            self._furnish(state)
+            read_into(state)
+
+    # Readings
 
     def take(self, state: MeterState, readings: Sequence[Reading]) -> tuple[MeterState, list[Output]]:
-        """Sort readings in, in the order of their arrival; what cannot be used leaves with its reason."""
+        """Put readings of this meter, of any channel and in any order, in their places."""
         outputs: list[Output] = []
+        self._bind(state)
+        oldest_ms = state.site_ms - self._horizon_ms
         for reading in readings:
-            reason = self._reason_against(state, reading) or self._insert(state, reading)
+            reason = self._intake.reason(reading)
             if reason is not None:
-                outputs.append(self._rejection(reading, reason))
-                continue
-            self.begin(state, reading.observed_ms)
-            self._count(state, reading.observed_ms, 1)
+                outputs.append(rejection(reading, reason))
+            elif reading.observed_ms < oldest_ms:
+                outputs.append(rejection(reading, RejectionReason.BEYOND_HORIZON, _HORIZON_DETAIL))
+            elif (track := state.tracks.get(reading.channel)) is None:
+                self._count(state, reading.observed_ms, 1)
+            elif not has_number(reading):
+                outputs.append(rejection(reading, RejectionReason.BAD_QUALITY, "a register's reading without a number"))
+            else:
+                self._place(state, track, reading, outputs)
+        for track in state.tracks.values():
+            if isinstance(track, CounterTrack):
+                self._settle(state, track, outputs)
         return state, outputs
 
-    def _reason_against(self, state: MeterState, reading: Reading) -> RejectionReason | None:
-        if reading.quality is not ReadingQuality.GOOD:
-            return RejectionReason.BAD_QUALITY
-        if reading.observed_ms < self._commissioned_ms:
-            return RejectionReason.CLOCK_BEFORE_RANGE
-        if reading.observed_ms > reading.received_ms + FUTURE_MS:
-            return RejectionReason.CLOCK_IN_FUTURE
-        if reading.observed_ms < state.site_time_ms - self._horizon_ms:
-            return RejectionReason.BEYOND_HORIZON
-        rules = self._rules.get(reading.channel)
-        if rules is None:
-            return None
-        if reading.value is None:
-            return RejectionReason.BAD_QUALITY
-        if rules.kind is RegisterKind.GAUGE:
-            greatest_uw = POWER_MARGIN * self._meter.max_power_kw * UW_PER_KW
-            if abs(rules.stored(reading.value)) > greatest_uw:
-                return RejectionReason.IMPOSSIBLE_POWER
-        return None
-
-    def _insert(self, state: MeterState, reading: Reading) -> RejectionReason | None:
-        rules = self._rules.get(reading.channel)
-        if rules is None or reading.value is None:
-            return None
-        series = state.series.setdefault(reading.channel, Series())
-        times = series.times
-        time_ms = reading.observed_ms
-        index = len(times) if not times or time_ms > times[-1] else bisect_left(times, time_ms)
-        if index < len(times) and (times[index] == time_ms or (series.linked[index] and time_ms < state.thinned_ms)):
-            return RejectionReason.DUPLICATE
-        series.insert(index, time_ms, rules.stored(reading.value), reading.received_ms)
-        self._mark_dirty(state, rules, series, index)
-        return None
-
-    def _mark_dirty(self, state: MeterState, rules: RegisterRules, series: Series, index: int) -> None:
-        """Note which published quarter hours a reading at `index` may change."""
-        times, values = series.times, series.values
-        channel = rules.channel
-        if rules.kind is RegisterKind.GAUGE:
-            from_ms = times[index]
-            channels = [channel] if channel in self._published_channels else [c for c in [self._watched_by_gauge] if c]
+    def _place(self, state: MeterState, track: Track, reading: Reading, outputs: list[Output]) -> None:
+        """One usable reading of a register."""
+        value = reading.value
+        assert value is not None
+        origin = Origin(reading.received_ms, reading.sequence, reading.gateway, reading.origin)
+        span, reason = track.take(reading.observed_ms, value, origin)
+        if reason is not None:
+            detail = {RejectionReason.DUPLICATE: _SEALED_DETAIL, RejectionReason.BEYOND_HORIZON: _HORIZON_DETAIL}
+            outputs.append(rejection(reading, reason, detail.get(reason, "")))
         else:
-            before = index - 1
-            while before >= 0 and series.glitch[before]:
-                before -= 1
-            from_ms = times[before] if before >= 0 else times[index]
-            if index > 0 and rules.possible_step(times[index - 1], values[index - 1], times[index], values[index]) is None:
-                irregular = [t for t in state.irregular.get(channel, []) if t >= times[index] - GLITCH_MS]
-                from_ms = min([from_ms, *irregular])
-            channels = [channel]
-        quarter = from_ms // QUARTER_MS
-        if quarter < state.next_quarter:
-            for name in channels:
-                state.dirty[name] = min(state.dirty.get(name, quarter), quarter)
+            self._count(state, reading.observed_ms, 1)
+        if span is not None:
+            self._touch(state, track, span)
+
+    def _settle(self, state: MeterState, track: CounterTrack, outputs: list[Output]) -> None:
+        """What hindsight makes of a counter's readings after a batch."""
+        spans, refused = track.settle(self._site, self._meter)
+        for reading, reason in refused:
+            self._count(state, reading.observed_ms, -1)
+            outputs.append(rejection(reading, reason, "the register went back to where it had been"))
+        for span in spans:
+            self._touch(state, track, span)
 
     def _count(self, state: MeterState, observed_ms: int, by: int) -> None:
+        """Count a reading as used; rows that were told already are told again with the new number."""
         quarter = observed_ms // QUARTER_MS
-        state.counts[quarter] = state.counts.get(quarter, 0) + by
-        if quarter < state.next_quarter:
-            state.recounted.add(quarter)
+        state.used[quarter] = state.used.get(quarter, 0) + by
+        if state.grid_from is None or quarter < state.grid_from:
+            state.grid_from = quarter
+        for book in state.books.values():
+            if book.next_quarter is not None and quarter < book.next_quarter:
+                book.dirty.add(quarter)
 
-    def _rejection(self, reading: Reading, reason: RejectionReason) -> Rejection:
-        return Rejection(
-            reading.site,
-            reading.meter,
-            reason,
-            encode(reading).decode(),
-            f"channel {reading.channel}",
-            "",
-            instant(reading.received_ms),
-        )
+    def _touch(self, state: MeterState, track: Track, span: tuple[int, int]) -> None:
+        """Mark rows in a span that may have changed."""
+        channel = track.rules.channel
+        first, last = span[0] // QUARTER_MS, span[1] // QUARTER_MS
+        for row_channel, book in state.books.items():
+            if book.next_quarter is None or first >= book.next_quarter:
+                continue
+            if row_channel == channel or (channel == self._power and row_channel in self._stuck_signs):
+                book.dirty.update(range(max(first, state.grid_from or first), min(last + 1, book.next_quarter)))
 
-    # -- time ----------------------------------------------------------------------------------------------------------
+    # Time
 
     def advance(self, state: MeterState, site_time_ms: int) -> tuple[MeterState, list[Output]]:
-        """Publish what is over by the site's event time, and again what has changed."""
-        self.begin(state, site_time_ms)
-        state.site_time_ms = max(state.site_time_ms, site_time_ms)
-        return state, self._publish(state, self._due_until(state))
+        """Tell what is due by the site's event time, and again what has changed since it was told."""
+        return self._tell(state, site_time_ms, None)
 
-    def close(self, state: MeterState, last_ms: int) -> tuple[MeterState, list[Output]]:
-        """Publish everything up to the quarter hour that `last_ms` lies in: nothing more will come."""
-        self.begin(state, last_ms)
-        return state, self._publish(state, max(state.next_quarter, last_ms // QUARTER_MS + 1))
+    def close(self, state: MeterState, site_time_ms: int) -> tuple[MeterState, list[Output]]:
+        """Tell everything up to the quarter hour of `site_time_ms`, waiting for nothing: there is no more to come."""
+        return self._tell(state, site_time_ms, site_time_ms // QUARTER_MS)
 
-    def _due_until(self, state: MeterState) -> int:
-        quarter = state.next_quarter
-        while self._is_due(state, (quarter + 1) * QUARTER_MS):
-            quarter += 1
-        return quarter
-
-    def _is_due(self, state: MeterState, end_ms: int) -> bool:
-        if state.site_time_ms < end_ms + PATIENCE_MS:
-            return False
-        for channel in self._published_channels:
-            series = state.series.get(channel)
-            has_come = series is not None and len(series.times) > 0 and series.times[-1] >= end_ms
-            if not has_come and state.site_time_ms < end_ms + PATIENCE_MS + 2 * self._rules[channel].sampling_ms:
-                return False
-        return True
-
-    def _publish(self, state: MeterState, until: int) -> list[Output]:
-        if until == state.next_quarter and not state.dirty and not state.recounted:
-            return []
+    def _tell(self, state: MeterState, site_time_ms: int, up_to: int | None) -> tuple[MeterState, list[Output]]:
+        self._bind(state)
+        quarter = site_time_ms // QUARTER_MS
+        if state.grid_from is None or quarter < state.grid_from:
+            state.grid_from = quarter
+        state.site_ms = max(state.site_ms, site_time_ms)
         outputs: list[Output] = []
-        first_new = state.next_quarter
-        changed_from: int | None = None
-        for channel in self._published_channels:
-            start = min(state.dirty.get(channel, first_new), first_new)
-            changed_from = self._publish_channel(state, channel, start, until, outputs, changed_from)
-        state.next_quarter = max(until, first_new)
-        state.dirty.clear()
-        self._publish_counts(state, first_new, outputs)
-        if changed_from is not None:
-            self._reshape_long_gaps(state, changed_from, outputs)
-        if state.site_time_ms - state.thinned_ms > WHOLE_MS + _THIN_EVERY_MS:
-            self._thin(state)
-        return outputs
+        for channel, book in state.books.items():
+            self._open_grid(state, book)
+            track = state.tracks[channel]
+            if book.dirty:
+                self._tell_again(state, channel, track, book, outputs)
+            while book.next_quarter is not None and (
+                self._is_due(track, book.next_quarter, state.site_ms) if up_to is None else book.next_quarter <= up_to
+            ):
+                self._tell_row(state, channel, track, book, book.next_quarter, {}, outputs)
+                book.next_quarter += 1
+        self._seal(state)
+        return state, outputs
 
-    def _publish_channel(
-        self, state: MeterState, channel: str, start: int, until: int, outputs: list[Output], changed_from: int | None
-    ) -> int | None:
-        """Evaluate and publish ``[start, until)`` of a channel; gives the first quarter hour that was restated so far."""
-        start = max(start, state.first_quarter or 0)
-        until = max(until, state.next_quarter)
-        rows = self._rows(state, channel, start, until, outputs)
-        known = state.published.setdefault(channel, {})
-        for quarter, row in zip(range(start, until), rows, strict=True):
-            readings = state.counts.get(quarter, 0)
-            before = known.get(quarter)
-            if before is not None and before.row == row:
-                continue
-            if before is not None:
-                changed_from = quarter if changed_from is None else min(changed_from, quarter)
-            known[quarter] = Published(row, 1 if before is None else before.revision + 1, readings)
-            outputs.append(self._interval(channel, quarter, known[quarter]))
-        return changed_from
+    def _open_grid(self, state: MeterState, book: RowBook) -> None:
+        """Rows begin with the site's first quarter hour; an earlier one found later puts rows before the others."""
+        assert state.grid_from is not None
+        if book.next_quarter is None or not book.published:
+            book.next_quarter = state.grid_from
+        elif state.grid_from < next(iter(book.published)):
+            book.dirty |= set(range(state.grid_from, book.next_quarter)) - book.published.keys()
 
-    def _publish_counts(self, state: MeterState, first_new: int, outputs: list[Output]) -> None:
-        """Say again rows whose energy stands but whose number of readings has changed."""
-        for quarter in sorted(state.recounted):
-            for channel in self._published_channels:
-                before = state.published.get(channel, {}).get(quarter)
-                if before is not None and quarter < first_new and before.readings != state.counts.get(quarter, 0):
-                    restated = Published(before.row, before.revision + 1, state.counts.get(quarter, 0))
-                    state.published[channel][quarter] = restated
-                    outputs.append(self._interval(channel, quarter, restated))
-        state.recounted.clear()
+    def _is_due(self, track: Track, quarter: int, site_ms: int) -> bool:
+        """Whether a quarter hour can be told: readings after its end have come, and late ones have had their time."""
+        end_ms = (quarter + 1) * QUARTER_MS
+        if site_ms < end_ms + OUT_OF_ORDER_MS:
+            return False
+        if site_ms >= end_ms + OUT_OF_ORDER_MS + 2 * track.rules.sampling_ms:
+            return True
+        times = track.points.times
+        after = bisect_left(times, end_ms)
+        return after < len(times) and site_ms >= times[after] + OUT_OF_ORDER_MS
 
-    def _reshape_long_gaps(self, state: MeterState, changed_from: int, outputs: list[Output]) -> None:
-        """A like day was restated: long gaps after it may have another shape."""
-        for channel, gaps in state.long_gaps.items():
-            for start_ms, end_ms in gaps:
-                if start_ms // QUARTER_MS > changed_from:
-                    until = min(state.next_quarter, end_ms // QUARTER_MS + 1)
-                    rows = self._rows(state, channel, start_ms // QUARTER_MS, until, outputs)
-                    known = state.published[channel]
-                    for quarter, row in zip(range(start_ms // QUARTER_MS, until), rows, strict=True):
-                        before = known.get(quarter)
-                        if before is not None and before.row != row:
-                            known[quarter] = Published(row, before.revision + 1, before.readings)
-                            outputs.append(self._interval(channel, quarter, known[quarter]))
+    # Rows
 
-    def _interval(self, channel: str, quarter: int, published: Published) -> Interval:
-        row = published.row
-        return Interval(
-            self._site.id, self._meter.id, channel, instant(quarter * QUARTER_MS), row.energy_uwh, row.coverage, row.quality,
-            row.method, published.revision, published.readings,
+    def _tell_again(self, state: MeterState, channel: str, track: Track, book: RowBook, outputs: list[Output]) -> None:
+        """Look again at what may have changed; what follows from it by like days comes second."""
+        shapes: dict[tuple[int, int], list[tuple[int, int]] | None] = {}
+        dirty, book.dirty = sorted(book.dirty), set()
+        before = {quarter: _like_day_energy(book.published.get(quarter)) for quarter in dirty}
+        opened = any(quarter not in book.published for quarter in dirty)
+        for quarter in dirty:
+            self._tell_row(state, channel, track, book, quarter, shapes, outputs)
+        if opened:
+            book.published = dict(sorted(book.published.items()))
+        changed = [q for q in dirty if _like_day_energy(book.published.get(q)) != before[q]]
+        if changed and isinstance(track, CounterTrack):
+            again = {
+                quarter
+                for t0, t1 in track.long_gaps()
+                for quarter in range(t0 // QUARTER_MS, min(t1 // QUARTER_MS + 1, book.next_quarter or 0))
+                if changed[0] < quarter <= changed[-1] + (LOOK_BACK_DAYS + 1) * DAY_MS // QUARTER_MS
+            }
+            shapes = {}
+            for quarter in sorted(again):
+                self._tell_row(state, channel, track, book, quarter, shapes, outputs)
+        for quarter in dirty:
+            if quarter < state.next_seal.get(channel, 0) and quarter not in track.points.sealed and track.can_seal(quarter):
+                track.seal(quarter)
+
+    def _tell_row(
+        self, state: MeterState, channel: str, track: Track, book: RowBook, quarter: int,
+        shapes: dict[tuple[int, int], list[tuple[int, int]] | None], outputs: list[Output],
+    ) -> None:  # fmt: skip
+        """Tell one row if it differs from what was told last."""
+        told = book.published.get(quarter)
+        row = self._row(state, channel, track, book, quarter, shapes, told)
+        readings = state.used.get(quarter, 0)
+        if told is not None and told.row == row and told.readings == readings:
+            return
+        revision = 1 if told is None else told.revision + 1
+        book.published[quarter] = Published(row, revision, readings)
+        outputs.append(
+            Interval(
+                self._site, self._meter, channel, instant(quarter * QUARTER_MS), row.energy_uwh, row.coverage,
+                row.quality, row.method, revision, readings,
+            )
         )  # fmt: skip
 
-    # -- rows ----------------------------------------------------------------------------------------------------------
+    def _row(
+        self, state: MeterState, channel: str, track: Track, book: RowBook, quarter: int,
+        shapes: dict[tuple[int, int], list[tuple[int, int]] | None], told: Published | None,
+    ) -> Row:  # fmt: skip
+        start_ms = quarter * QUARTER_MS
+        if told is not None and (quarter in track.points.sealed or start_ms < track.points.floor_ms):
+            row = told.row
+        elif isinstance(track, GaugeTrack):
+            return track.row(start_ms)
+        else:
 
-    def _rows(self, state: MeterState, channel: str, start: int, until: int, outputs: list[Output]) -> list[Row]:
-        """Rows of the quarter hours ``[start, until)``; readings found to be glitches leave by `outputs`."""
-        if start >= until:
-            return []
-        rules = self._rules[channel]
-        series = state.series.get(channel)
-        if series is None or not series.times:
-            return [MISSING] * (until - start)
-        if rules.kind is RegisterKind.GAUGE:
-            return [gauge_row(rules, series.times, series.values, quarter) for quarter in range(start, until)]
-        first = self._context_start(state, rules, series, start * QUARTER_MS)
-        last = min(len(series.times), bisect_left(series.times, until * QUARTER_MS + GLITCH_MS) + 1)
-        resolved = resolve(rules, series.times[first:last], series.values[first:last], series.linked[first:last])
-        self._note(state, series, channel, first, last, resolved, outputs)
-        curve = CounterCurve(resolved.pieces, lambda quarter: self._like_day_energy(state, channel, quarter))
-        self._note_long_gaps(state, channel, curve)
-        gauge = self._rules.get(self._gauge or "")
-        gauge_series = state.series.get(self._gauge or "") if channel == self._watched_by_gauge else None
-        rows = []
-        for quarter in range(start, until):
-            seen = None
-            if gauge is not None and gauge_series is not None and gauge_series.times:
-                seen = gauge_integral(gauge, gauge_series.times, gauge_series.values, quarter)[0]
-            rows.append(counter_row(rules, curve, quarter, seen))
-        return rows
+            def shape(t0: int, t1: int) -> list[tuple[int, int]] | None:
+                if (t0, t1) not in shapes:
+                    shapes[t0, t1] = self._like_days.weights(t0, t1, lambda q: _like_day_energy(book.published.get(q)))
+                return shapes[t0, t1]
 
-    def _context_start(self, state: MeterState, rules: RegisterRules, series: Series, from_ms: int) -> int:
-        """Index from which the readings must be looked at to judge what comes after `from_ms`."""
-        irregular = [t for t in state.irregular.get(rules.channel, []) if from_ms - GLITCH_MS <= t < from_ms]
-        index = bisect_right(series.times, min([from_ms, *irregular])) - 1
-        kept = 0
-        while index > 0:
-            if not series.glitch[index]:
-                kept += 1
-                if kept >= _CONTEXT_READINGS:
-                    break
-            index -= 1
-        return max(0, index)
+            row = track.row(start_ms, shape)
+        if row.energy_uwh == 0 and isinstance(track, CounterTrack):
+            return self._stuck(state, channel, track, start_ms, row)
+        return row
 
-    def _note(
-        self, state: MeterState, series: Series, channel: str, first: int, last: int, resolved: Resolved, outputs: list[Output]
-    ) -> None:
-        """Keep what hindsight found: new glitches are rejected, withdrawn ones count again."""
-        now = bytearray(last - first)
-        for index in resolved.glitches:
-            now[index] = 1
-        for offset, is_glitch in enumerate(now):
-            index = first + offset
-            if is_glitch and not series.glitch[index]:
-                outputs.append(self._rejection(self._reading(channel, series, index), RejectionReason.GLITCH))
-                self._count(state, series.times[index], -1)
-            elif series.glitch[index] and not is_glitch:
-                self._count(state, series.times[index], 1)
-        series.glitch[first:last] = now
-        oldest = state.site_time_ms - 2 * GLITCH_MS
-        start_ms, end_ms = series.times[first], series.times[last - 1]
-        outside = [t for t in state.irregular.get(channel, []) if t >= oldest and not start_ms <= t <= end_ms]
-        state.irregular[channel] = sorted({*outside, *(t for t in resolved.irregular_ms if t >= oldest)})
+    def _stuck(self, state: MeterState, channel: str, track: CounterTrack, start_ms: int, row: Row) -> Row:
+        """The row, marked where the gauge shows a load that the register did not count."""
+        sign = self._stuck_signs.get(channel)
+        gauge = state.tracks.get(self._power or "")
+        if sign is None or not isinstance(gauge, GaugeTrack):
+            return row
+        drawn, _ = gauge.integral(start_ms)
+        at = bisect_left(track.points.times, start_ms)
+        level = track.points.amounts[min(at, len(track.points) - 1)]
+        if drawn * sign > self._stuck_uwh and drawn * sign > STUCK_STEPS * track.rules.step_uwh(level):
+            return row._replace(quality=IntervalQuality.FAULTY, method=IntervalMethod.STUCK)
+        if row.quality is IntervalQuality.FAULTY:
+            return row._replace(quality=IntervalQuality.MEASURED, method=IntervalMethod.REGISTER)
+        return row
 
-    def _reading(self, channel: str, series: Series, index: int) -> Reading:
-        value = self._rules[channel].raw(series.values[index])
-        return Reading(self._site.id, self._meter.id, channel, series.times[index], series.received[index], value)
+    # Forgetting
 
-    def _note_long_gaps(self, state: MeterState, channel: str, curve: CounterCurve) -> None:
-        gaps = {*state.long_gaps.get(channel, []), *curve.long_gaps()}
-        series = state.series[channel]
-
-        def still_there(gap: tuple[int, int]) -> bool:
-            index = bisect_right(series.times, gap[0])
-            return gap[1] > state.site_time_ms - self._horizon_ms and not (
-                index < len(series.times) and series.times[index] < gap[1]
-            )
-
-        state.long_gaps[channel] = sorted(gap for gap in gaps if still_there(gap))
-
-    def _like_day_energy(self, state: MeterState, channel: str, quarter: int) -> float | None:
-        """Mean energy [µWh] of the last like days in the same local slot, of those that were measured then."""
-        known = state.published.get(channel, {})
-        local = instant(quarter * QUARTER_MS).astimezone(self._zone)
-        wanted = self._type_of(local.date())
-        found: list[int] = []
-        for days in range(1, self._site.late_horizon_days + 1):
-            day = local.date() - timedelta(days=days)
-            if self._type_of(day) is not wanted:
+    def _seal(self, state: MeterState) -> None:
+        """Thin out what is settled, and forget what is beyond the horizon."""
+        for channel, track in state.tracks.items():
+            times = track.points.times
+            if not times:
                 continue
-            moment = local.replace(year=day.year, month=day.month, day=day.day, fold=0)
-            published = known.get(epoch_ms(moment.astimezone(self._zone)) // QUARTER_MS)
-            if published is not None and published.row.quality is IntervalQuality.MEASURED and published.row.energy_uwh is not None:
-                if instant(epoch_ms(moment)).astimezone(self._zone).time() != local.time():
-                    continue  # the slot does not exist on a spring clock-change day
-                found.append(published.row.energy_uwh)
-                if len(found) == LIKE_DAYS:
-                    break
-        return sum(found) / len(found) if found else None
+            quarter = state.next_seal.get(channel)
+            if quarter is None:
+                quarter = times[0] // QUARTER_MS
+            elif (quarter + 1) * QUARTER_MS + SEAL_AGE_MS > times[-1]:
+                continue
+            if isinstance(track, CounterTrack):
+                track.forget_old_doubts()
+                if track.doubts:
+                    continue
+            book = state.books.get(channel)
+            told = book.next_quarter if book is not None else None
+            while (quarter + 1) * QUARTER_MS + SEAL_AGE_MS <= times[-1] and (book is None or (told or 0) > quarter):
+                if quarter not in track.points.sealed and track.can_seal(quarter):
+                    track.seal(quarter)
+                quarter += 1
+            state.next_seal[channel] = quarter
+            track.points.bound()
+        self._forget(state)
 
-    def _type_of(self, day: date) -> DayType:
-        if day not in self._day_types:
-            self._day_types[day] = day_type(day, self._site)
-        return self._day_types[day]
-
-    # -- thinning ------------------------------------------------------------------------------------------------------
-
-    def _thin(self, state: MeterState) -> None:
-        """Forget readings that decide nothing any more, and everything beyond the horizon."""
-        limit_ms = state.site_time_ms - WHOLE_MS
-        oldest_ms = state.site_time_ms - self._horizon_ms - _DAY_MS
-        for channel, series in state.series.items():
-            rules = self._rules[channel]
-            if rules.kind is RegisterKind.GAUGE and channel not in self._published_channels:
-                first = bisect_left(series.times, limit_ms)
-                series.keep(list(range(first, len(series.times))), list(series.linked[first:]))
-            elif rules.kind is RegisterKind.COUNTER:
-                _thin_counter(rules, series, limit_ms, oldest_ms)
-        oldest_quarter = oldest_ms // QUARTER_MS
-        state.counts = {quarter: count for quarter, count in state.counts.items() if quarter >= oldest_quarter}
-        for channel, rows in state.published.items():
-            state.published[channel] = {quarter: row for quarter, row in rows.items() if quarter >= oldest_quarter}
-        state.first_quarter = max(state.first_quarter or 0, oldest_quarter)
-        state.thinned_ms = limit_ms
-
-
-def _thin_counter(rules: RegisterRules, series: Series, limit_ms: int, oldest_ms: int) -> None:
-    """Of old readings keep the first and last of each quarter hour and the edges of gaps and cases."""
-    times = series.times
-    keep, links = [], []
-    skipped = False
-    for index, time_ms in enumerate(times):
-        if time_ms < oldest_ms or (series.glitch[index] and time_ms < limit_ms):
-            continue
-        inner = (
-            time_ms < limit_ms
-            and 0 < index < len(times) - 1
-            and _is_plain(rules, series, index - 1, index)
-            and _is_plain(rules, series, index, index + 1)
-            and times[index - 1] // QUARTER_MS == time_ms // QUARTER_MS == times[index + 1] // QUARTER_MS
-        )
-        if inner:
-            skipped = True
-            continue
-        keep.append(index)
-        links.append(1 if skipped or series.linked[index] else 0)
-        skipped = False
-    series.keep(keep, links)
+    def _forget(self, state: MeterState) -> None:
+        """Forget what is beyond the horizon, once a day."""
+        floor_ms = state.site_ms // DAY_MS * DAY_MS - self._horizon_ms - DAY_MS
+        oldest = next(iter(state.used), None)
+        first = floor_ms // QUARTER_MS
+        if oldest is None or oldest >= first:
+            return
+        state.used = {quarter: count for quarter, count in state.used.items() if quarter >= first}
+        for track in state.tracks.values():
+            track.freeze_before(floor_ms)
+        rows_from = first - LOOK_BACK_DAYS * DAY_MS // QUARTER_MS
+        for book in state.books.values():
+            if next(iter(book.published), rows_from) < rows_from:
+                book.published = {q: told for q, told in book.published.items() if q >= rows_from}
+        if state.grid_from is not None:
+            state.grid_from = max(state.grid_from, rows_from)
 
 
-def _is_plain(rules: RegisterRules, series: Series, before: int, after: int) -> bool:
-    """Whether two neighbours are an ordinary step apart, without a gap."""
-    if series.glitch[before] or series.glitch[after]:
-        return False
-    elapsed = series.times[after] - series.times[before]
-    if elapsed > rules.gap_ms and not series.linked[after]:
-        return False
-    return rules.is_possible(series.values[after] - series.values[before], elapsed, series.values[after])
+def encode_state(state: MeterState) -> bytes:
+    """The state as bytes."""
+    return to_bytes(state)
+
+
+def decode_state(stored: bytes) -> MeterState:
+    """The state in `stored`; the step that it is given to knows the registers and reads the rest.
+
+    Raises
+    ------
+    UnreadableState
+        If the bytes are of another version.
+    """
+    return from_bytes(stored)
+
+
+def _like_day_energy(told: Published | None) -> int | None:
+    """The energy of a row if other days may take their shape from it."""
+    return told.row.energy_uwh if told is not None and told.row.quality is IntervalQuality.MEASURED else None

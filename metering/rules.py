@@ -1,39 +1,40 @@
-"""What a register can have done between two readings, in whole micro-watt-hours and milliseconds."""
+"""The limits of metering, and what the plant file says of one register in the engine's own units."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from enum import StrEnum
-
-import numpy as np
+from datetime import datetime
 
 from domain.clock import epoch_ms
-from domain.plant import Meter, Register, RegisterKind
+from domain.plant import Meter, Register
 from domain.units import KW_PER_UNIT, UWH_PER_UNIT, uwh_from
 
-POWER_MARGIN = 1.2
-"""A step is possible up to this multiple of the meter's greatest power."""
 GAP_PERIODS = 2.2
-"""Readings are a gap apart if by more than two sampling periods and a tenth for jitter."""
+"""Counter readings farther apart than this many sampling periods leave a gap: two periods, and a tenth for jitter."""
 HOLD_PERIODS = 2
-"""How many sampling periods a gauge's reading holds."""
+"""A gauge reading stands for the time after it, but for no more than this many sampling periods."""
+DENSE_PERIODS = 1.5
+"""Between two readings no farther apart than this nothing can be missing."""
+LINEAR_MS = 7_200_000
+"""Gaps up to here are divided in proportion to time; longer ones take the shape of like days."""
+POWER_MARGIN = 1.2
+"""A step is possible up to this multiple of the meter's maximum power."""
+CLOCK_AHEAD_MS = 5_000
+"""A device clock may lead the gateway's by this much."""
+OUT_OF_ORDER_MS = 60_000
+"""Readings may overtake each other by this much before a quarter hour is first published."""
+HINDSIGHT_MS = 86_400_000
+"""A register that went away may come back within this time."""
+MS_PER_HOUR = 3_600_000
 UW_PER_KW = 1_000_000_000
-_UWH_PER_KW_MS = 1_000_000_000 / 3_600_000
 
-
-class Case(StrEnum):
-    """What happened between two readings of a counter."""
-
-    REGISTER = "register"
-    ROLLOVER = "rollover"
-    RESET = "reset"
-    EXCHANGE = "exchange"
-    STEP_REMOVED = "step_removed"
+_EXACT = 2.0**52
 
 
 @dataclass(frozen=True, slots=True)
-class ExchangeRule:
-    """The fitter's protocol in micro-watt-hours."""
+class ExchangeProtocol:
+    """Both readings of a meter exchange [uWh]; from `at_ms` on readings are the new meter's."""
 
     at_ms: int
     final_uwh: int
@@ -41,95 +42,106 @@ class ExchangeRule:
 
 
 @dataclass(frozen=True, slots=True)
-class RegisterRules:
-    """One register of one meter, as the engine needs it."""
+class CounterRules:
+    """A counter register: what may lie between two of its readings."""
 
     channel: str
-    kind: RegisterKind
-    unit: str
     sampling_ms: int
+    gap_ms: float
+    dense_ms: float
+    uwh_per_unit: int
+    most_uwh_per_ms: float
+    """Highest possible advance, margin included."""
     resolution_uwh: int
-    max_power_kw: float
     modulus_uwh: int | None
     is_float32: bool
-    exchanges: tuple[ExchangeRule, ...]
+    exchanges: tuple[ExchangeProtocol, ...]
 
-    @property
-    def gap_ms(self) -> float:
-        """Readings further apart than this are a gap apart."""
-        return GAP_PERIODS * self.sampling_ms
+    def amount(self, value: float) -> int:
+        """The reading in whole micro-watt-hours; exact for whole numbers, else to the value's own precision."""
+        whole = int(value)
+        if whole == value:
+            return whole * self.uwh_per_unit
+        if abs(value) * self.uwh_per_unit >= _EXACT:
+            return _scaled(value, self.uwh_per_unit)
+        return whole * self.uwh_per_unit + round((value - whole) * self.uwh_per_unit)
 
-    @property
-    def hold_ms(self) -> int:
-        """How long a gauge's reading holds at most."""
-        return HOLD_PERIODS * self.sampling_ms
-
-    def stored(self, value: float | int) -> int:
-        """A reading's value as the engine keeps it: µWh of a counter, µW of a gauge."""
-        if self.kind is RegisterKind.COUNTER:
-            return int(value) * UWH_PER_UNIT[self.unit] if value == int(value) else uwh_from(value, self.unit)
-        return round(value * KW_PER_UNIT[self.unit] * UW_PER_KW)
-
-    def raw(self, stored: int) -> float:
-        """The value in the register's own unit again."""
-        scale = UWH_PER_UNIT[self.unit] if self.kind is RegisterKind.COUNTER else KW_PER_UNIT[self.unit] * UW_PER_KW
-        return stored / scale
-
-    def register_step_uwh(self, value_uwh: int) -> int:
-        """One step of the register at a value: its resolution, or the spacing of float32 there."""
-        if not self.is_float32:
+    def step_uwh(self, amount: int) -> int:
+        """The smallest step the register can show at `amount`."""
+        if not self.is_float32 or amount == 0:
             return self.resolution_uwh
-        spacing = float(np.spacing(np.float32(value_uwh / UWH_PER_UNIT[self.unit])))
-        return max(self.resolution_uwh, round(spacing * UWH_PER_UNIT[self.unit]))
+        _, exponent = math.frexp(amount / self.uwh_per_unit)
+        return max(self.resolution_uwh, math.ceil(math.ldexp(1.0, exponent - 24) * self.uwh_per_unit))
 
-    def greatest_uwh(self, elapsed_ms: int) -> int:
-        """The most that can have flowed in `elapsed_ms`."""
-        return int(POWER_MARGIN * self.max_power_kw * elapsed_ms * _UWH_PER_KW_MS)
-
-    def is_possible(self, advance_uwh: int, elapsed_ms: int, value_uwh: int) -> bool:
-        """Whether an advance can have been energy."""
-        return 0 <= advance_uwh <= self.greatest_uwh(elapsed_ms) + self.register_step_uwh(value_uwh)
-
-    def exchange_between(self, before_ms: int, after_ms: int) -> ExchangeRule | None:
-        """The exchange of which `before_ms` saw the old and `after_ms` the new meter."""
-        return next((e for e in self.exchanges if before_ms < e.at_ms <= after_ms), None)
-
-    def possible_step(self, t0: int, v0: int, t1: int, v1: int) -> tuple[int, Case] | None:
-        """Advance and case between two readings where it can have been energy, else None."""
-        exchange = self.exchange_between(t0, t1)
-        if exchange is not None:
-            advance = (exchange.final_uwh - v0) + (v1 - exchange.start_uwh)
-            return (advance, Case.EXCHANGE) if self.is_possible(advance, t1 - t0, v1) else None
-        advance = v1 - v0
-        if self.is_possible(advance, t1 - t0, max(v0, v1)):
-            return advance, Case.REGISTER
-        if advance < 0 and self.modulus_uwh is not None:
-            advance += self.modulus_uwh
-            if self.is_possible(advance, t1 - t0, max(v0, v1)):
-                return advance, Case.ROLLOVER
-        return None
+    def is_possible(self, advance_uwh: int, elapsed_ms: int, at_uwh: int) -> bool:
+        """Whether the register can have advanced so far in that time."""
+        if advance_uwh < 0:
+            return False
+        most = self.most_uwh_per_ms * elapsed_ms
+        return advance_uwh <= most or advance_uwh <= most + self.step_uwh(at_uwh)
 
 
-def rules_of(meter: Meter) -> dict[str, RegisterRules]:
-    """Rules of every register of a meter, by channel."""
-    return {register.channel: _rules(meter, register) for register in meter.registers}
+@dataclass(frozen=True, slots=True)
+class GaugeRules:
+    """A gauge register: how long a reading holds, and which power no cable carries."""
+
+    channel: str
+    sampling_ms: int
+    hold_ms: int
+    dense_ms: float
+    uw_per_unit: float
+    most_uw: float
+
+    def amount(self, value: float) -> int:
+        """The reading in whole microwatts."""
+        return round(value * self.uw_per_unit)
 
 
-def _rules(meter: Meter, register: Register) -> RegisterRules:
-    is_counter = register.kind is RegisterKind.COUNTER
-    exchanges = tuple(
-        ExchangeRule(epoch_ms(e.at_utc), uwh_from(e.final_reading, register.unit), uwh_from(e.start_reading, register.unit))
-        for e in sorted(meter.exchanges, key=lambda exchange: exchange.at_utc)
+def counter_rules(meter: Meter, register: Register) -> CounterRules:
+    """Rules of one counter of `meter`."""
+    per_unit = UWH_PER_UNIT[register.unit]
+    sampling_ms = round(register.sampling_s * 1000)
+    exchanges = sorted(
+        (_ms(e.at_utc), uwh_from(e.final_reading, register.unit), uwh_from(e.start_reading, register.unit))
+        for e in meter.exchanges
         if e.channel == register.channel
     )
-    return RegisterRules(
+    return CounterRules(
         channel=register.channel,
-        kind=register.kind,
-        unit=register.unit,
-        sampling_ms=round(register.sampling_s * 1000),
-        resolution_uwh=uwh_from(register.resolution, register.unit) if is_counter else 0,
-        max_power_kw=meter.max_power_kw,
-        modulus_uwh=uwh_from(register.modulus, register.unit) if is_counter and register.modulus else None,
+        sampling_ms=sampling_ms,
+        gap_ms=GAP_PERIODS * sampling_ms,
+        dense_ms=DENSE_PERIODS * sampling_ms,
+        uwh_per_unit=per_unit,
+        most_uwh_per_ms=POWER_MARGIN * meter.max_power_kw * UW_PER_KW / MS_PER_HOUR,
+        resolution_uwh=uwh_from(register.resolution, register.unit),
+        modulus_uwh=None if register.modulus is None else uwh_from(register.modulus, register.unit),
         is_float32=register.encoding == "float32",
-        exchanges=exchanges,
+        exchanges=tuple(ExchangeProtocol(*exchange) for exchange in exchanges),
     )
+
+
+def gauge_rules(meter: Meter, register: Register) -> GaugeRules:
+    """Rules of one gauge of `meter`."""
+    sampling_ms = round(register.sampling_s * 1000)
+    return GaugeRules(
+        channel=register.channel,
+        sampling_ms=sampling_ms,
+        hold_ms=HOLD_PERIODS * sampling_ms,
+        dense_ms=DENSE_PERIODS * sampling_ms,
+        uw_per_unit=KW_PER_UNIT[register.unit] * UW_PER_KW,
+        most_uw=POWER_MARGIN * meter.max_power_kw * UW_PER_KW,
+    )
+
+
+def _scaled(value: float, per_unit: int) -> int:
+    """`value` times `per_unit`, exact: a float is a fraction."""
+    numerator, denominator = value.as_integer_ratio()
+    return (
+        round(numerator * per_unit / denominator)
+        if numerator < 0
+        else (2 * numerator * per_unit + denominator) // (2 * denominator)
+    )
+
+
+def _ms(instant: datetime) -> int:
+    return epoch_ms(instant)

@@ -1,187 +1,228 @@
-"""What the engine remembers of one meter, and its bytes."""
+"""All that is remembered of one meter, and its bytes."""
 
 from __future__ import annotations
 
 import json
-import zlib
+import struct
 from array import array
-from dataclasses import dataclass, field
+from typing import Any
 
+from domain.errors import LastgangError
 from domain.intervals import IntervalMethod, IntervalQuality
-from metering.rows import Row
+from metering.cases import Break
+from metering.counter import CounterTrack, Doubt
+from metering.gauge import GaugeTrack
+from metering.points import Origin, Points, runs
+from metering.rows import Published, Row
 
-_VERSION = 1
+_MAGIC = b"LGM1"
+_QUALITIES = tuple(IntervalQuality)
+_METHODS = tuple(IntervalMethod)
+_NOTHING = -(2**63)
 
-
-@dataclass(slots=True)
-class Series:
-    """Readings of one register in order of device time; parallel arrays."""
-
-    times: array[int] = field(default_factory=lambda: array("q"))
-    values: array[int] = field(default_factory=lambda: array("q"))
-    received: array[int] = field(default_factory=lambda: array("q"))
-    linked: bytearray = field(default_factory=bytearray)
-    """1 where thinned-out readings stood between this one and the one before: no gap."""
-    glitch: bytearray = field(default_factory=bytearray)
-    """1 where hindsight rejected the reading."""
-
-    def insert(self, index: int, time_ms: int, value: int, received_ms: int) -> None:
-        """Put a reading at `index`."""
-        self.times.insert(index, time_ms)
-        self.values.insert(index, value)
-        self.received.insert(index, received_ms)
-        self.linked.insert(index, 0)
-        self.glitch.insert(index, 0)
-
-    def keep(self, indices: list[int], linked: list[int]) -> None:
-        """Thin out to `indices`, with their new links."""
-        self.times = array("q", [self.times[i] for i in indices])
-        self.values = array("q", [self.values[i] for i in indices])
-        self.received = array("q", [self.received[i] for i in indices])
-        self.glitch = bytearray(self.glitch[i] for i in indices)
-        self.linked = bytearray(linked)
+Track = CounterTrack | GaugeTrack
 
 
-@dataclass(slots=True)
-class Published:
-    """A row as it was published last."""
-
-    row: Row
-    revision: int
-    readings: int
+class UnreadableState(LastgangError):
+    """Stored bytes are no meter state of this version. Operator: start the job without its savepoint; topics are read again."""
 
 
-@dataclass(slots=True)
+class RowBook:
+    """The rows of one channel as they were last told, and which must be looked at again."""
+
+    __slots__ = ("dirty", "next_quarter", "published")
+
+    def __init__(self) -> None:
+        self.published: dict[int, Published] = {}
+        self.next_quarter: int | None = None
+        """First quarter hour that has not been told yet."""
+        self.dirty: set[int] = set()
+
+
 class MeterState:
-    """Everything of one meter; bounded by the horizon of late readings."""
+    """What is remembered of one meter."""
 
-    first_quarter: int | None = None
-    """Number of the quarter hour (since 1970) in which the site's first reading fell."""
-    next_quarter: int = 0
-    """The first that has not been published."""
-    site_time_ms: int = 0
-    thinned_ms: int = 0
-    series: dict[str, Series] = field(default_factory=dict)
-    counts: dict[int, int] = field(default_factory=dict)
-    """Used readings by quarter hour, over all channels."""
-    published: dict[str, dict[int, Published]] = field(default_factory=dict)
-    dirty: dict[str, int] = field(default_factory=dict)
-    """Channel -> first published quarter hour that may have changed."""
-    recounted: set[int] = field(default_factory=set)
-    """Published quarter hours whose number of readings changed."""
-    irregular: dict[str, list[int]] = field(default_factory=dict)
-    """Channel -> times of the readings before impossible steps that stayed, of the last day."""
-    long_gaps: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    __slots__ = ("books", "grid_from", "next_seal", "site_ms", "stored", "tracks", "used")
+
+    def __init__(self) -> None:
+        self.tracks: dict[str, Track] = {}
+        self.books: dict[str, RowBook] = {}
+        self.stored: bytes | None = None
+        """What is still to be read, by the step that knows the registers."""
+        self.grid_from: int | None = None
+        """First quarter hour of the site, as far as this meter has heard."""
+        self.site_ms = 0
+        """The site's event time."""
+        self.next_seal: dict[str, int] = {}
+        self.used: dict[int, int] = {}
+        """Readings used, by quarter hour."""
 
 
-_QUALITIES = list(IntervalQuality)
-_METHODS = list(IntervalMethod)
-
-
-def encode_state(state: MeterState) -> bytes:
-    """Versioned bytes: a JSON head, then the arrays, compressed together."""
-    blobs: list[bytes] = []
-
-    def put(data: bytes) -> int:
-        blobs.append(data)
-        return len(data)
-
-    head = {
-        "version": _VERSION,
-        "first_quarter": state.first_quarter,
-        "next_quarter": state.next_quarter,
-        "site_time_ms": state.site_time_ms,
-        "thinned_ms": state.thinned_ms,
-        "counts": [put(array("q", state.counts.keys()).tobytes()), put(array("q", state.counts.values()).tobytes())],
-        "dirty": state.dirty,
-        "recounted": sorted(state.recounted),
-        "irregular": state.irregular,
-        "long_gaps": state.long_gaps,
-        "series": {
-            name: [
-                put(s.times.tobytes()),
-                put(s.values.tobytes()),
-                put(s.received.tobytes()),
-                put(bytes(s.linked)),
-                put(bytes(s.glitch)),
-            ]
-            for name, s in state.series.items()
-        },
-        "published": {name: [put(data) for data in _packed(rows)] for name, rows in state.published.items()},
+def to_bytes(state: MeterState) -> bytes:
+    """The state, small and versioned: a JSON head and columns of numbers."""
+    if state.stored is not None:
+        return state.stored
+    head: dict[str, Any] = {
+        "grid_from": state.grid_from,
+        "site_ms": state.site_ms,
+        "next_seal": state.next_seal,
+        "used": _pairs(state.used),
+        "tracks": {},
+        "books": {},
     }
-    text = json.dumps(head).encode()
-    return zlib.compress(len(text).to_bytes(4, "big") + text + b"".join(blobs), 1)
+    columns: list[bytes] = []
+    for channel, track in state.tracks.items():
+        head["tracks"][channel] = _track_head(track)
+        columns += _point_columns(track.points, head["tracks"][channel])
+        if isinstance(track, GaugeTrack):
+            columns += _two_columns(track.integrals)
+            head["tracks"][channel]["integrals"] = len(track.integrals)
+    for channel, book in state.books.items():
+        head["books"][channel] = [book.next_quarter, sorted(book.dirty), len(book.published)]
+        columns += _book_columns(book)
+    text = json.dumps(head, separators=(",", ":")).encode()
+    return b"".join([_MAGIC, struct.pack("<I", len(text)), text, *columns])
 
 
-def decode_state(stored: bytes) -> MeterState:
-    """The state that `encode_state` made.
+def from_bytes(stored: bytes) -> MeterState:
+    """A state that has still to be read.
 
     Raises
     ------
-    ValueError
-        If the bytes are of a version that this engine does not know.
+    UnreadableState
+        If the bytes are of another version.
     """
-    raw = zlib.decompress(stored)
-    size = int.from_bytes(raw[:4], "big")
-    head = json.loads(raw[4 : 4 + size])
-    if head["version"] != _VERSION:
-        msg = f"meter state of version {head['version']}; this engine reads version {_VERSION}"
-        raise ValueError(msg)
-    position = 4 + size
-
-    def take(length: int) -> bytes:
-        nonlocal position
-        position += length
-        return raw[position - length : position]
-
-    def ints(length: int, kind: str = "q") -> array[int]:
-        return array(kind, take(length)) if length else array(kind)
-
-    keys, values = (ints(length) for length in head["counts"])
-    state = MeterState(
-        first_quarter=head["first_quarter"],
-        next_quarter=head["next_quarter"],
-        site_time_ms=head["site_time_ms"],
-        thinned_ms=head["thinned_ms"],
-        counts=dict(zip(keys, values, strict=True)),
-        dirty=head["dirty"],
-        recounted=set(head["recounted"]),
-        irregular=head["irregular"],
-        long_gaps={name: [(a, b) for a, b in gaps] for name, gaps in head["long_gaps"].items()},
-    )
-    for name, sizes in head["series"].items():
-        state.series[name] = Series(
-            ints(sizes[0]), ints(sizes[1]), ints(sizes[2]), bytearray(take(sizes[3])), bytearray(take(sizes[4]))
-        )
-    for name, sizes in head["published"].items():
-        state.published[name] = _unpacked([take(length) for length in sizes])
+    if stored[:4] != _MAGIC:
+        msg = f"stored meter state begins with {stored[:4]!r}, expected {_MAGIC!r}; start without the savepoint"
+        raise UnreadableState(msg)
+    state = MeterState()
+    state.stored = stored
     return state
 
 
-_NO_VALUE = -(2**63)
+def read_into(state: MeterState) -> None:
+    """Fill the empty tracks and books of a state from its stored bytes; channels that the plant file lost are left out."""
+    stored = state.stored or b""
+    state.stored = None
+    (length,) = struct.unpack_from("<I", stored, 4)
+    head = json.loads(stored[8 : 8 + length])
+    state.grid_from, state.site_ms = head["grid_from"], head["site_ms"]
+    state.used = dict(head["used"])
+    state.next_seal = {c: q for c, q in head["next_seal"].items() if c in state.tracks}
+    columns = _Columns(stored, 8 + length)
+    for channel, track_head in head["tracks"].items():
+        points, floor = _read_points(columns, track_head)
+        count = track_head.get("integrals", 0)
+        integrals = dict(zip(columns.take("q", count), columns.take("q", count), strict=True))
+        track = state.tracks.get(channel)
+        if track is None or isinstance(track, GaugeTrack) != ("integrals" in track_head):
+            continue
+        points.floor_ms = floor
+        points.amounts = [track.rules.amount(value) for value in points.values]
+        track.points = points
+        if isinstance(track, GaugeTrack):
+            track.integrals = integrals
+        else:
+            _read_cases(track, track_head)
+    for channel, (next_quarter, dirty, count) in head["books"].items():
+        published = _read_book(columns, count)
+        if channel in state.books:
+            book = state.books[channel]
+            book.next_quarter, book.dirty, book.published = next_quarter, set(dirty), published
 
 
-def _packed(rows: dict[int, Published]) -> list[bytes]:
-    values = rows.values()
-    return [
-        array("q", rows.keys()).tobytes(),
-        array("q", [_NO_VALUE if p.row.energy_uwh is None else p.row.energy_uwh for p in values]).tobytes(),
-        array("d", [p.row.coverage for p in values]).tobytes(),
-        bytes(_QUALITIES.index(p.row.quality) for p in values),
-        bytes(_METHODS.index(p.row.method) for p in values),
-        array("l", [p.revision for p in values]).tobytes(),
-        array("l", [p.readings for p in values]).tobytes(),
+def _track_head(track: Track) -> dict[str, Any]:
+    head: dict[str, Any] = {
+        "points": len(track.points),
+        "floor_ms": track.points.floor_ms,
+        "sealed": list(runs(sorted(track.points.sealed))),
+    }
+    if isinstance(track, CounterTrack):
+        head["breaks"] = [(b.from_ms, b.to_ms, b.kind.value, b.parts) for b in track.breaks.values()]
+        head["doubts"] = [(d.from_ms, d.from_uwh, d.fell) for d in track.doubts]
+    return head
+
+
+def _read_cases(track: CounterTrack, head: dict[str, Any]) -> None:
+    track.breaks = {
+        to_ms: Break(from_ms, to_ms, IntervalMethod(kind), tuple(tuple(part) for part in parts))
+        for from_ms, to_ms, kind, parts in head["breaks"]
+    }
+    track.doubts = [Doubt(*doubt) for doubt in head["doubts"]]
+
+
+def _point_columns(points: Points, head: dict[str, Any]) -> list[bytes]:
+    places: dict[tuple[str | None, str], int] = {}
+    received, sequences, roads = array("q"), array("q"), array("H")
+    for received_ms, sequence, gateway, origin in points.origins:
+        received.append(received_ms)
+        sequences.append(-1 if sequence is None else sequence)
+        roads.append(places.setdefault((gateway, origin), len(places)))
+    head["roads"] = list(places)
+    values = array("d", points.values)
+    return [array("q", points.times).tobytes(), values.tobytes(), received.tobytes(), sequences.tobytes(), roads.tobytes()]
+
+
+def _read_points(columns: _Columns, head: dict[str, Any]) -> tuple[Points, int]:
+    points, count = Points(), head["points"]
+    points.times, points.values = columns.take("q", count), columns.take("d", count)
+    received, sequences, roads = columns.take("q", count), columns.take("q", count), columns.take("H", count)
+    points.origins = [
+        Origin(received_ms, None if sequence < 0 else sequence, *head["roads"][road])
+        for received_ms, sequence, road in zip(received, sequences, roads, strict=True)
     ]
+    points.sealed = {quarter for first, length in head["sealed"] for quarter in range(first, first + length)}
+    return points, head["floor_ms"]
 
 
-def _unpacked(blobs: list[bytes]) -> dict[int, Published]:
-    quarters, energies = array("q", blobs[0]), array("q", blobs[1])
-    coverages, revisions, readings = array("d", blobs[2]), array("l", blobs[5]), array("l", blobs[6])
+def _book_columns(book: RowBook) -> list[bytes]:
+    quarters, energies, coverages = array("q"), array("q"), array("d")
+    words, counts = array("B"), array("I")
+    for quarter, (row, revision, readings) in book.published.items():
+        quarters.append(quarter)
+        energies.append(_NOTHING if row.energy_uwh is None else row.energy_uwh)
+        coverages.append(row.coverage)
+        words.append(_QUALITIES.index(row.quality) * 16 + _METHODS.index(row.method))
+        counts.append(revision)
+        counts.append(readings)
+    return [part.tobytes() for part in (quarters, energies, coverages, words, counts)]
+
+
+def _read_book(columns: _Columns, count: int) -> dict[int, Published]:
+    quarters, energies, coverages = columns.take("q", count), columns.take("q", count), columns.take("d", count)
+    words, counts = columns.take("B", count), columns.take("I", 2 * count)
     return {
         quarter: Published(
-            Row(None if energies[n] == _NO_VALUE else energies[n], coverages[n], _QUALITIES[blobs[3][n]], _METHODS[blobs[4][n]]),
-            revisions[n],
-            readings[n],
+            Row(
+                None if energies[i] == _NOTHING else energies[i],
+                coverages[i],
+                _QUALITIES[words[i] // 16],
+                _METHODS[words[i] % 16],
+            ),
+            counts[2 * i],
+            counts[2 * i + 1],
         )
-        for n, quarter in enumerate(quarters)
+        for i, quarter in enumerate(quarters)
     }
+
+
+def _pairs(numbers: dict[int, int]) -> list[tuple[int, int]]:
+    return list(numbers.items())
+
+
+def _two_columns(numbers: dict[int, int]) -> list[bytes]:
+    return [array("q", numbers.keys()).tobytes(), array("q", numbers.values()).tobytes()]
+
+
+class _Columns:
+    """Reads columns of numbers one after the other."""
+
+    def __init__(self, stored: bytes, at: int) -> None:
+        self._stored, self._at = stored, at
+
+    def take(self, kind: str, count: int) -> list[Any]:
+        values = array(kind)
+        size = values.itemsize * count
+        values.frombytes(self._stored[self._at : self._at + size])
+        self._at += size
+        return values.tolist()

@@ -1,4 +1,4 @@
-"""``lastgang metering``: the jobs' steps over a file of readings."""
+"""``lastgang metering``."""
 
 from __future__ import annotations
 
@@ -6,17 +6,31 @@ from pathlib import Path
 
 import click
 
+_FILE = click.Path(path_type=Path, dir_okay=False)
 
-@click.command(
-    epilog="\b\nExample:\n  lastgang metering readings.jsonl --plant plant.toml --out intervals.csv --rejected rejected.jsonl"
-)
-@click.argument("readings", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--plant", type=click.Path(path_type=Path, dir_okay=False), required=True, help="Plant file.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="CSV of quarter hours.")
-@click.option("--rejected", type=click.Path(path_type=Path, dir_okay=False), help="JSON lines of what was not used.")
-def command(readings: Path, plant: Path, out: Path, rejected: Path | None) -> None:
-    """Turn readings, in the order in which they arrived, into quarter hours."""
+
+@click.command()
+@click.argument("readings", type=_FILE)
+@click.option("--plant", "plant_file", type=_FILE, required=True, help="The plant file: meters, registers, exchanges, holidays.")
+@click.option("--out", "out_file", type=_FILE, required=True, help="Write the latest revision of every quarter hour here (CSV).")
+@click.option("--rejected", "rejected_file", type=_FILE, help="Write every reading that was not used here (JSON Lines).")
+def command(readings: Path, plant_file: Path, out_file: Path, rejected_file: Path | None) -> None:
+    """Turn READINGS (JSON Lines, in order of arrival) into quarter hours, by the very steps that the stream runs.
+
+    \b
+    Example:
+      lastgang metering readings.jsonl --plant plant.toml --out intervals.csv --rejected rejected.jsonl
+    """
     from domain.plant import load_plant
-    from metering.offline import run_offline
+    from metering.table import quarter_hours, read_readings, write_intervals, write_rejections
 
-    run_offline(readings, load_plant(plant), out, rejected)
+    plant = load_plant(plant_file)
+    result = quarter_hours(plant, read_readings(readings))
+    write_intervals(out_file, result.rows())
+    if rejected_file is not None:
+        write_rejections(rejected_file, result.rejections)
+    click.echo(
+        f"{result.readings} readings: {result.used} used, {len(result.rejections)} rejected; "
+        f"{len(result.intervals)} quarter hours written to {out_file}",
+        err=True,
+    )

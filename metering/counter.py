@@ -1,0 +1,263 @@
+"""A counter's readings as a track: what it has lawfully counted between any two instants."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from domain.intervals import QUARTER_MS, IntervalMethod, IntervalQuality
+from domain.readings import Reading, RejectionReason
+from metering.cases import Break, Plain, lawful, reset, step_removed
+from metering.points import Origin, Points
+from metering.rows import MISSING, Row
+from metering.rules import HINDSIGHT_MS, LINEAR_MS, CounterRules
+
+Refused = tuple[Reading, RejectionReason]
+Shape = Callable[[int, int], list[tuple[int, int]] | None]
+"""Weights of the quarter hours of a long gap: (end or end of gap [ms], cumulated weight); None where no like day shows any."""
+
+_UNCONFIRMED = (IntervalMethod.RESET, IntervalMethod.STEP_REMOVED)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A register went away at `from_ms` and may still come back to where it had been."""
+
+    from_ms: int
+    from_uwh: int
+    fell: bool
+
+
+class CounterTrack:
+    """The readings of one counter and the cases between them."""
+
+    __slots__ = ("_must_judge", "breaks", "doubts", "points", "rules")
+
+    def __init__(self, rules: CounterRules) -> None:
+        self.rules = rules
+        self.points = Points()
+        self.breaks: dict[int, Break] = {}
+        """By the time of the reading that a break leads to."""
+        self.doubts: list[Doubt] = []
+        self._must_judge = False
+
+    # Taking readings
+
+    def take(self, time_ms: int, value: float, origin: Origin) -> tuple[tuple[int, int] | None, RejectionReason | None]:
+        """Put one reading in its place.
+
+        Returns
+        -------
+        span, reason
+            The span whose count may have changed [ms], or why the reading was refused; `settle` must follow the batch.
+        """
+        points, times = self.points, self.points.times
+        amount = self.rules.amount(value)
+        if not times or time_ms > times[-1]:
+            points.insert(len(times), time_ms, value, amount, origin)
+            return self._append_judged(), None
+        if time_ms < points.floor_ms:
+            return None, RejectionReason.BEYOND_HORIZON
+        index = bisect_left(times, time_ms)
+        if times[index] == time_ms:
+            return self._same_instant(index, value, amount, origin), RejectionReason.DUPLICATE
+        if time_ms // QUARTER_MS in points.sealed:
+            return None, RejectionReason.DUPLICATE
+        points.insert(index, time_ms, value, amount, origin)
+        span = (times[max(index - 1, 0)], times[min(index + 1, len(times) - 1)])
+        if not self._must_judge and not self._fits(index):
+            self._must_judge = True
+        return span, None
+
+    def _append_judged(self) -> tuple[int, int]:
+        times = self.points.times
+        if self._must_judge or len(times) == 1:
+            return times[-2] if len(times) > 1 else times[-1], times[-1]
+        span, refused = self._judge_last()
+        if refused is not None:
+            # The return from a glitch: what lies between goes with the batch's settling, so that it is told once.
+            self._must_judge = True
+        return span
+
+    def _same_instant(self, index: int, value: float, amount: int, origin: Origin) -> tuple[int, int] | None:
+        """Of two readings of one instant the higher stays, whichever came first."""
+        points = self.points
+        if amount <= points.amounts[index]:
+            return None
+        points.values[index], points.amounts[index], points.origins[index] = value, amount, origin
+        self._must_judge = True
+        return points.times[max(index - 1, 0)], points.times[min(index + 1, len(points) - 1)]
+
+    def _fits(self, index: int) -> bool:
+        """Whether the reading at `index` lies in an ordinary step and leaves two ordinary ones."""
+        times, amounts = self.points.times, self.points.amounts
+        before, after = index - 1, index + 1
+        if times[after] in self.breaks or (before >= 0 and times[before] in self.breaks):
+            return False
+        pairs = [(index, after)] if before < 0 else [(before, index), (index, after)]
+        return all(isinstance(lawful(self.rules, times[a], amounts[a], times[b], amounts[b]), Plain) for a, b in pairs)
+
+    def settle(self, site: str, meter: str) -> tuple[list[tuple[int, int]], list[Refused]]:
+        """Judge again what a batch has put in doubt: spans that changed, and readings that turned out to be glitches."""
+        if not self._must_judge:
+            return [], []
+        self._must_judge = False
+        before, points = self.breaks, self.points
+        self.breaks, self.doubts = {}, []
+        kept = Points()
+        kept.sealed, kept.floor_ms = points.sealed, points.floor_ms
+        self.points = kept
+        spans, refused = [], []
+        for index in range(len(points)):
+            kept.insert(len(kept), points.times[index], points.values[index], points.amounts[index], points.origins[index])
+            if len(kept) > 1:
+                span, glitch = self._judge_last()
+                if glitch is not None:
+                    spans.append(span)
+                    first, stop = glitch
+                    for k in range(first, stop):
+                        refused.append((kept.reading(k, site, meter, self.rules.channel), RejectionReason.GLITCH))
+                    kept.remove(first, stop)
+        spans += [(b.from_ms, b.to_ms) for b in {*before.values()} ^ {*self.breaks.values()}]
+        return spans, refused
+
+    def _judge_last(self) -> tuple[tuple[int, int], tuple[int, int] | None]:
+        """Decide the step to the last reading: the span it changes, and the readings (indices) that it shows to be glitches."""
+        times, amounts = self.points.times, self.points.amounts
+        i, k = len(times) - 2, len(times) - 1
+        t0, e0, t1, e1 = times[i], amounts[i], times[k], amounts[k]
+        held = self.breaks.get(t0)
+        span = (held.from_ms if held is not None else t0, t1)
+        case = lawful(self.rules, t0, e0, t1, e1)
+        if case is not None:
+            if isinstance(case, Break):
+                self.breaks[t1] = case
+            return span, None
+        fell = e1 < e0
+        if self.doubts:
+            self.doubts = [d for d in self.doubts if t1 - d.from_ms <= HINDSIGHT_MS]
+        for position, doubt in enumerate(self.doubts):
+            back = lawful(self.rules, doubt.from_ms, doubt.from_uwh, t1, e1) if doubt.fell != fell else None
+            if back is not None:
+                del self.doubts[position:]
+                self.breaks = {to_ms: b for to_ms, b in self.breaks.items() if to_ms <= doubt.from_ms}
+                if isinstance(back, Break):
+                    self.breaks[t1] = back
+                return (doubt.from_ms, t1), (bisect_right(times, doubt.from_ms), k)
+        self.doubts.append(Doubt(t0, e0, fell))
+        before = None
+        if i > 0 and t0 not in self.breaks:
+            before = t0 - times[i - 1], e0 - amounts[i - 1]
+        self.breaks[t1] = reset(self.rules, t0, e0, t1, e1) or step_removed(self.rules, t0, t1, before)
+        return span, None
+
+    # What the track says
+
+    def _known(self) -> int:
+        """How many readings count: a first reading after an impossible step waits for the second to confirm it."""
+        times = self.points.times
+        held = self.breaks.get(times[-1]) if times else None
+        return len(times) - (held is not None and held.kind in _UNCONFIRMED)
+
+    def _segments(self, first: int, last: int) -> Iterator[tuple[int, int, int, IntervalMethod]]:
+        """Steps between the readings `first` and `last`: from, to [ms], advance [uWh], case."""
+        times, amounts, breaks = self.points.times, self.points.amounts, self.breaks
+        t0, e0 = times[first], amounts[first]
+        for k in range(first + 1, last + 1):
+            t1, e1 = times[k], amounts[k]
+            case = breaks.get(t1) if breaks else None
+            if case is None:
+                yield t0, t1, e1 - e0, IntervalMethod.REGISTER
+            else:
+                for part_from, part_to, advance in case.parts:
+                    yield part_from, part_to, advance, case.kind
+            t0, e0 = t1, e1
+
+    def is_gap(self, t0: int, t1: int) -> bool:
+        """Whether the time between two neighbouring readings was not seen."""
+        return t1 - t0 > self.rules.gap_ms and not self.points.is_dense(t0, t1)
+
+    def row(self, start_ms: int, shape: Shape) -> Row:
+        """The quarter hour that begins at `start_ms`."""
+        times, known, end_ms = self.points.times, self._known(), start_ms + QUARTER_MS
+        if known < 2:
+            return MISSING
+        first = bisect_right(times, start_ms, 0, known) - 1
+        last = bisect_left(times, end_ms, 0, known)
+        is_bracketed = first >= 0 and last < known
+        first, last = max(first, 0), min(last, known - 1)
+        energy = seen_ms = 0
+        method, like_day = IntervalMethod.REGISTER, False
+        in_gap = False
+        for t0, t1, advance, kind in self._segments(first, last):
+            if t0 == t1:
+                energy += advance if start_ms < t0 <= end_ms else 0
+                continue
+            if t1 <= start_ms or t0 >= end_ms:
+                continue
+            low, high = max(t0, start_ms), min(t1, end_ms)
+            gap = t1 - t0 > self.rules.gap_ms and self.is_gap(t0, t1)
+            if not gap:
+                seen_ms += high - low
+            if kind is not IntervalMethod.REGISTER and high > low:
+                method = kind
+            if low == t0 and high == t1:
+                energy += advance
+                continue
+            if gap and (t0 < start_ms < t1 or t0 < end_ms < t1):
+                in_gap = True
+            weights = shape(t0, t1) if gap and t1 - t0 > LINEAR_MS else None
+            like_day |= weights is not None
+            energy += _until(high, t0, t1, advance, weights) - _until(low, t0, t1, advance, weights)
+        coverage = round(seen_ms / QUARTER_MS, 6)
+        if not is_bracketed:
+            return MISSING._replace(coverage=coverage)
+        if in_gap:
+            division = IntervalMethod.LIKE_DAY_SCALED if like_day else IntervalMethod.INTERPOLATED
+            return Row(energy, coverage, IntervalQuality.SUBSTITUTED, division)
+        measured = method in (IntervalMethod.REGISTER, IntervalMethod.ROLLOVER)
+        return Row(energy, coverage, IntervalQuality.MEASURED if measured else IntervalQuality.CORRECTED, method)
+
+    def long_gaps(self) -> Iterator[tuple[int, int]]:
+        """Gaps that take the shape of like days."""
+        for k in range(1, self._known()):
+            t0, t1 = self.points.times[k - 1], self.points.times[k]
+            if t1 - t0 > LINEAR_MS and self.is_gap(t0, t1):
+                yield t0, t1
+
+    def can_seal(self, quarter: int) -> bool:
+        """Whether nothing that may still come can change `quarter`."""
+        if self.doubts or not self.points.is_complete(quarter, self.rules.dense_ms):
+            return False
+        start, end = quarter * QUARTER_MS, (quarter + 1) * QUARTER_MS
+        return not any(b.from_ms < end and b.to_ms > start for b in self.breaks.values())
+
+    def seal(self, quarter: int) -> None:
+        """Keep of `quarter` only what its neighbours need."""
+        self.points.seal(quarter)
+
+    def forget_old_doubts(self) -> None:
+        """Doubts that no reading can settle any more."""
+        if self.doubts:
+            head = self.points.times[-1]
+            self.doubts = [d for d in self.doubts if head - d.from_ms <= HINDSIGHT_MS]
+
+    def freeze_before(self, floor_ms: int) -> None:
+        """Forget what is beyond the horizon."""
+        self.points.freeze_before(floor_ms)
+        first = self.points.times[0] if self.points.times else floor_ms
+        if self.breaks:
+            self.breaks = {to_ms: b for to_ms, b in self.breaks.items() if to_ms > first}
+
+
+def _until(at_ms: int, t0: int, t1: int, advance: int, weights: list[tuple[int, int]] | None) -> int:
+    """How much of `advance` lies before `at_ms`; whole micro-watt-hours, so that neighbours sum exactly."""
+    if at_ms <= t0:
+        return 0
+    if at_ms >= t1:
+        return advance
+    if weights is None:
+        return advance * (at_ms - t0) // (t1 - t0)
+    ends = [end for end, _ in weights]
+    return advance * weights[bisect_left(ends, at_ms)][1] // weights[-1][1]

@@ -1,0 +1,221 @@
+"""A file of readings through the same steps as the stream: the latest row of every quarter hour, and what was not used."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic_core import from_json
+
+from domain.errors import Fault, InputFaults, fault
+from domain.intervals import QUARTERS_PER_HOUR, Interval
+from domain.plant import Plant
+from domain.readings import CONTROL_CHANNELS, Reading, ReadingQuality, Rejection, RejectionReason
+from domain.units import kwh_text
+from metering.engine import MeterStep
+from metering.intake import Intake, rejection
+from metering.state import MeterState
+
+BATCH_MS = 60_000
+"""Readings received within this time are given to the steps together."""
+COLUMNS = ("site", "meter", "channel", "start_utc", "energy_kwh", "power_kw", "coverage", "quality", "method", "revision")
+_MOST_FAULTS = 20
+_QUALITIES = {quality.value: quality for quality in ReadingQuality}
+_FIELDS: dict[str, tuple[tuple[type, ...], str]] = {
+    "site": ((str,), "a text"),
+    "meter": ((str,), "a text"),
+    "channel": ((str,), "a text"),
+    "observed_ms": ((int,), "whole milliseconds since 1970"),
+    "received_ms": ((int,), "whole milliseconds since 1970"),
+    "value": ((int, float, type(None)), "a number or null"),
+    "quality": ((str,), "good, uncertain or bad"),
+}
+
+
+@dataclass(slots=True)
+class Result:
+    """What came of a file of readings."""
+
+    intervals: dict[tuple[str, str, int], Interval]
+    """Latest revision by meter, channel and start [s since 1970]."""
+    rejections: list[Rejection]
+    readings: int = 0
+
+    def rows(self) -> list[Interval]:
+        """In order of meter, channel and time."""
+        return [self.intervals[key] for key in sorted(self.intervals)]
+
+    @property
+    def used(self) -> int:
+        """Readings used, of meters that have rows: each counted once, by its meter's first row channel."""
+        channels: dict[str, str] = {}
+        for meter, channel, _ in self.intervals:
+            channels[meter] = min(channel, channels.get(meter, channel))
+        return sum(row.readings for (meter, channel, _), row in self.intervals.items() if channel == channels[meter])
+
+
+def read_readings(path: Path) -> Iterator[Reading]:
+    """The readings of a JSON Lines file, in order of arrival.
+
+    Raises
+    ------
+    InputFaults
+        With the first faults found, each with its line.
+    """
+    faults: list[Fault] = []
+    try:
+        with path.open("rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                try:
+                    yield _reading(from_json(line))
+                except (ValueError, KeyError, TypeError, AttributeError):
+                    faults += _line_faults(path, number, line)
+                    if len(faults) >= _MOST_FAULTS:
+                        break
+    except OSError as error:
+        faults.append(fault(path, "file", error.strerror, "a readable file"))
+    if faults:
+        raise InputFaults(faults)
+
+
+def _reading(row: dict[str, Any]) -> Reading:
+    observed, received, value = row["observed_ms"], row["received_ms"], row["value"]
+    if type(observed) is not int or type(received) is not int or isinstance(value, str | bool | list | dict):
+        raise TypeError
+    return Reading(
+        row["site"], row["meter"], row["channel"], observed, received, value, _QUALITIES[row["quality"]], row.get("text"),
+        row.get("gateway"), row.get("sequence"), row.get("origin", "live"),
+    )  # fmt: skip
+
+
+def _line_faults(path: Path, number: int, line: bytes) -> list[Fault]:
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return [fault(path, "line", line[:80].decode(errors="backslashreplace").strip(), "a reading as a JSON object", number)]
+    if not isinstance(row, dict):
+        return [fault(path, "line", row, "a reading as a JSON object", number)]
+    faults = [Fault(str(path), number, name, "nothing", expected) for name, (_, expected) in _FIELDS.items() if name not in row]
+    for name, (types, expected) in _FIELDS.items():
+        value = row.get(name)
+        wrong = name in row and (not isinstance(value, types) or isinstance(value, bool))
+        if wrong or (name == "quality" and value is not None and value not in _QUALITIES):
+            faults.append(fault(path, name, value, expected, number))
+    return faults
+
+
+def quarter_hours(plant: Plant, readings: Iterable[Reading]) -> Result:
+    """Drive the steps of all meters with `readings` in order of arrival.
+
+    The site's event time is the highest usable ``observed_ms`` of any of its meters so far.
+    """
+    run = _Run(plant)
+    batch_ends_ms: int | None = None
+    batch: list[Reading] = []
+    for reading in readings:
+        if batch_ends_ms is None or reading.received_ms >= batch_ends_ms:
+            run.take(batch)
+            batch = []
+            batch_ends_ms = (reading.received_ms // BATCH_MS + 1) * BATCH_MS
+        batch.append(reading)
+    run.take(batch)
+    return run.close()
+
+
+class _Run:
+    def __init__(self, plant: Plant) -> None:
+        self._steps = {meter.id: MeterStep(plant, meter.id) for meter in plant.meters}
+        self._states: dict[str, MeterState] = {meter: step.initial() for meter, step in self._steps.items()}
+        self._site = plant.site.id
+        self._intake = Intake(plant)
+        self._first_ms: int | None = None
+        self._last_ms = 0
+        self._result = Result({}, [])
+
+    def take(self, batch: Sequence[Reading]) -> None:
+        """Give each meter its readings, then all of them the site's event time."""
+        by_meter: dict[str, list[Reading]] = {}
+        for reading in batch:
+            by_meter.setdefault(reading.meter, []).append(reading)
+        first_ms = self._first_ms
+        self._result.readings += len(batch)
+        for meter, readings in by_meter.items():
+            step = self._steps.get(meter)
+            known = [r for r in readings if r.site == self._site and r.channel not in CONTROL_CHANNELS] if step else []
+            if step is None or len(known) < len(readings):
+                self._refuse_unknown(readings, known)
+            if step is None:
+                continue
+            self._states[meter], outputs = step.take(self._states[meter], known)
+            self._keep(outputs)
+            usable = [r.observed_ms for r in known if self._intake.reason(r) is None]
+            if usable:
+                self._last_ms = max(self._last_ms, *usable)
+                lowest = min(usable)
+                first_ms = lowest if first_ms is None or lowest < first_ms else first_ms
+        if first_ms is None:
+            return
+        for meter, step in self._steps.items():
+            state = self._states[meter]
+            if first_ms != self._first_ms:
+                state, outputs = step.advance(state, first_ms)
+                self._keep(outputs)
+            self._states[meter], outputs = step.advance(state, self._last_ms)
+            self._keep(outputs)
+        self._first_ms = first_ms
+
+    def close(self) -> Result:
+        """Tell what is left."""
+        if self._first_ms is not None:
+            for meter, step in self._steps.items():
+                self._states[meter], outputs = step.close(self._states[meter], self._last_ms)
+                self._keep(outputs)
+        return self._result
+
+    def _refuse_unknown(self, readings: Sequence[Reading], known: Sequence[Reading]) -> None:
+        accepted = {id(reading) for reading in known}
+        self._result.rejections += [
+            rejection(reading, RejectionReason.UNKNOWN_REGISTER, "the plant file has no such meter at this site")
+            for reading in readings
+            if id(reading) not in accepted
+        ]
+
+    def _keep(self, outputs: Sequence[Interval | Rejection]) -> None:
+        for output in outputs:
+            if isinstance(output, Interval):
+                self._result.intervals[output.meter, output.channel, int(output.start_utc.timestamp())] = output
+            else:
+                self._result.rejections.append(output)
+
+
+def write_intervals(path: Path, rows: Iterable[Interval]) -> None:
+    """The table as CSV; energies in kWh with nine decimals, which is exact."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for row in rows:
+            known = row.energy_uwh is not None
+            writer.writerow(
+                (
+                    row.site, row.meter, row.channel, row.start_utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                    kwh_text(row.energy_uwh) if row.energy_uwh is not None else "",
+                    kwh_text(row.energy_uwh * QUARTERS_PER_HOUR) if known and row.energy_uwh is not None else "",
+                    row.coverage, row.quality.value, row.method.value, row.revision,
+                )
+            )  # fmt: skip
+
+
+def write_rejections(path: Path, rejections: Iterable[Rejection]) -> None:
+    """Every reading that was not used, as it came, with ``reason`` (and ``detail``) added."""
+    with path.open("w", encoding="utf-8") as file:
+        for rejected in rejections:
+            original = json.loads(rejected.original)
+            row = {name: value for name, value in original.items() if name in _FIELDS or value is not None}
+            row["reason"] = rejected.reason.value
+            if rejected.detail:
+                row["detail"] = rejected.detail
+            file.write(json.dumps(row, separators=(",", ":")) + "\n")
