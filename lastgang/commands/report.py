@@ -1,0 +1,53 @@
+"""``lastgang report``: a month to take home, and to check."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+@click.command(
+    "report",
+    epilog="Example: lastgang report --plant my-plant --ledger var/ledger.sqlite --month 2026-10 --out reports --author 'M. Adler'",
+)
+@click.option("--plant", "folder", type=click.Path(path_type=Path), required=True, help="Folder with plant.toml and the tariff.")
+@click.option(
+    "--ledger", "path", type=click.Path(path_type=Path), default=Path("ledger.sqlite"), show_default=True, help="The ledger's file."
+)
+@click.option("--month", required=True, metavar="YYYY-MM", help="Local month of the plant.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="Folder of reports; each version gets its own folder in it."
+)
+@click.option(
+    "--as-of", default=None, metavar="INSTANT", help="Data as known at this instant, with Z or offset. [default: all there is]"
+)
+@click.option("--language", type=click.Choice(["de", "en"]), default="de", show_default=True, help="Of PDF and workbook.")
+@click.option("--author", default="", help="Who answers for the report.")
+@click.option("--approver", default="", help="Who has approved it.")
+def command(folder: Path, path: Path, month: str, out: Path, as_of: str | None, language: Any, author: str, approver: str) -> None:
+    """Write a month's energy report: CSV, XLSX, PDF, JSON and a manifest. A second one becomes the next version; the first one stays."""
+    from datetime import datetime
+
+    from domain.clock import process_clock
+    from domain.instants import as_utc
+    from domain.plant import load_plant
+    from reporting.ledger import Ledger
+    from reporting.month import month_period
+    from reporting.report import ReportOrder, write_report
+
+    plant = load_plant(folder / "plant.toml")
+    try:
+        period = month_period(month, plant.site.timezone)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--month") from error
+    try:
+        as_of_utc = None if as_of is None else as_utc(datetime.fromisoformat(as_of))
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--as-of") from error
+    order = ReportOrder(folder, out, language, author, approver, as_of_utc)
+    with Ledger.open(path, readonly=True) as ledger:
+        made = write_report(ledger, plant, period, order, process_clock().now_utc())
+    click.echo(f"{made.folder}")
+    click.echo(f"{made.report} version {made.version}, {made.status}; manifest SHA-256 {made.manifest_sha256}", err=True)

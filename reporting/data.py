@@ -1,0 +1,154 @@
+"""A month's numbers as plain data: what ``report.json`` holds and what the other files are made from.
+
+Nothing in it depends on when or by whom the report is made: the same ledger at the same data cut-off gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from domain.intervals import Interval
+from domain.units import kwh
+from reporting.cost import MonthCost, WindowPeak
+from reporting.month import TOP_PEAKS, Balance, Gap, MonthReport, SeriesMonth
+
+SCHEMA = "lastgang-month-1"
+
+
+def instant_text(instant_utc: datetime) -> str:
+    """``2026-10-23T09:00:00Z``, with milliseconds only where there are some."""
+    text = instant_utc.isoformat(timespec="milliseconds").removesuffix("+00:00")
+    return text.removesuffix(".000") + "Z"
+
+
+def report_data(report: MonthReport, cost: MonthCost) -> dict[str, Any]:
+    """Everything that the report says, with exact energies [µWh] beside those for people [kWh]."""
+    period, plant = report.period, report.plant
+    return {
+        "schema": SCHEMA,
+        "site": plant.site.id,
+        "organisation": plant.site.name or plant.site.id,
+        "period": {
+            "month": period.label, "timezone": period.timezone, "from_utc": instant_text(period.from_utc),
+            "to_utc": instant_text(period.to_utc), "quarter_hours_expected": period.expected,
+        },
+        "data_cut_off_utc": instant_text(report.data_cut_off_utc),
+        "known_until_utc": instant_text(report.known_until_utc),
+        "status": "final" if report.is_over and not cost.is_provisional else "provisional",
+        "billing_meter": None if report.billing is None else report.billing.meter.id,
+        "target_kw": plant.site.target_kw,
+        "meters": [_series(series) for series in report.series],
+        "top_peaks": [] if report.billing is None else [_quarter(i) for i in report.billing.highest(TOP_PEAKS)],
+        "daily_peaks": []
+        if report.billing is None
+        else [{"day": day.isoformat(), **(_quarter(peak) or {})} for day, peak in report.billing.daily_peaks(period)],
+        "balance": [_balance(balance) for balance in report.balances],
+        "cost": _cost(cost),
+        "anomalies": [
+            {
+                "id": a.anomaly, "meter": a.meter, "kind": str(a.kind), "since_utc": instant_text(a.since_utc),
+                "until_utc": None if a.until_utc is None else instant_text(a.until_utc), "excess_kwh": a.excess_kwh,
+                "eur_per_day": a.eur_per_day, "message_de": a.message_de, "message_en": a.message_en,
+            }
+            for a in report.anomalies
+        ],
+        "recommendations": [_recommendation(report, number) for number in range(len(report.recommendations))],
+        "rejected_readings": [
+            {"meter": meter, "reason": reason, "count": count} for (meter, reason), count in sorted(report.rejections.items())
+        ],
+        "conflicts": len(report.conflicts),
+    }  # fmt: skip
+
+
+def as_json(data: dict[str, Any]) -> str:
+    """The data as text: fixed order, two spaces, a line end at the end."""
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def _series(series: SeriesMonth) -> dict[str, Any]:
+    slots = len(series.slots)
+    total = sum(share.energy_uwh for share in series.by_quality.values())
+    return {
+        "meter": series.meter.id,
+        "name": series.meter.label,
+        "parent": series.meter.parent,
+        "channel": series.channel,
+        "unit": series.unit,
+        "energy_uwh": series.energy_uwh,
+        "energy_kwh": kwh(series.energy_uwh),
+        "quarter_hours_with_value": series.with_value,
+        "coverage": round(series.coverage, 9),
+        "worst_quality": str(series.worst_quality),
+        "quality": {
+            str(quality): {
+                "quarter_hours": share.quarters, "share_of_quarter_hours": round(share.quarters / slots, 9),
+                "energy_uwh": share.energy_uwh, "share_of_energy": round(share.energy_uwh / total, 9) if total else 0.0,
+            }
+            for quality, share in series.by_quality.items()
+        },
+        "peak": _quarter(series.peak),
+        "gaps": [_gap(gap) for gap in series.gaps],
+        "events": [_quarter(interval) for interval in series.events],
+        "restatements": [
+            {
+                "start_utc": instant_text(r.revisions[0].start_utc),
+                "revisions": [
+                    {"revision": i.revision, "energy_uwh": i.energy_uwh, "quality": str(i.quality), "method": str(i.method),
+                     "origin": str(i.origin), "recorded_utc": instant_text(at)}
+                    for i, at in zip(r.revisions, r.recorded_utc, strict=True)
+                ],
+            }
+            for r in series.restatements
+        ],
+    }  # fmt: skip
+
+
+def _quarter(interval: Interval | None) -> dict[str, Any] | None:
+    if interval is None or interval.energy_uwh is None:
+        return None
+    return {
+        "start_utc": instant_text(interval.start_utc), "energy_uwh": interval.energy_uwh, "power_kw": interval.power_kw,
+        "quality": str(interval.quality), "method": str(interval.method), "revision": interval.revision,
+    }  # fmt: skip
+
+
+def _gap(gap: Gap) -> dict[str, Any]:
+    return {
+        "from_utc": instant_text(gap.from_utc), "to_utc": instant_text(gap.to_utc), "quarter_hours": gap.quarters,
+        "quality": str(gap.quality), "reason": gap.reason, "energy_uwh": gap.energy_uwh,
+    }  # fmt: skip
+
+
+def _balance(balance: Balance) -> dict[str, Any]:
+    return {
+        "meter": balance.meter.id, "meters_below": [child.id for child in balance.children], "meter_uwh": balance.meter_uwh,
+        "below_uwh": balance.children_uwh, "residual_uwh": balance.residual_uwh, "quarter_hours": balance.quarters,
+        "quarter_hours_left_out": balance.left_out,
+    }  # fmt: skip
+
+
+def _cost(cost: MonthCost) -> dict[str, Any]:
+    tariff = {"id": cost.tariff_id, "version": cost.tariff_version, "source": cost.tariff_source} if cost.tariff_id else None
+    windows = [_window(window) for window in cost.windows]
+    if cost.bill is None:
+        return {"tariff": tariff, "bill": None, "why_not": cost.why_not, "windows": windows}
+    return {"tariff": tariff, "bill": cost.bill.as_json(), "windows": windows}
+
+
+def _window(window: WindowPeak) -> dict[str, Any]:
+    return {"component": window.component, "where": window.where, "calendar": window.calendar, "peak": _quarter(window.peak)}
+
+
+def _recommendation(report: MonthReport, number: int) -> dict[str, Any]:
+    r = report.recommendations[number]
+    decision = report.decisions.get(r.recommendation)
+    return {
+        "id": r.recommendation, "status": str(r.status), "issued_utc": instant_text(r.issued_utc), "job": r.job, "machine": r.machine,
+        "from_start_utc": instant_text(r.from_start_utc), "to_start_utc": instant_text(r.to_start_utc),
+        "reduction_kw": r.reduction_kw, "saving_eur": r.saving_eur, "effect_kw": r.effect_kw,
+        "reason_de": r.reason_de, "reason_en": r.reason_en,
+        "decision": None if decision is None else
+            {"kind": str(decision.kind), "by": decision.by, "at_utc": instant_text(decision.at_utc), "comment": decision.comment},
+    }  # fmt: skip

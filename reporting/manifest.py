@@ -1,0 +1,57 @@
+"""The list of a report's files with their hashes, and who said what when."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reporting.verifier import CHECKSUMS, FORMAT, MANIFEST, sha256_of
+
+_VERSION = re.compile(r"^(?P<report>.+)-v(?P<version>\d+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierVersion:
+    """A report of the same month that lies in the same folder."""
+
+    folder: Path
+    version: int
+    manifest: Mapping[str, Any]
+    manifest_sha256: str
+
+
+def earlier_versions(out: Path, report: str) -> list[EarlierVersion]:
+    """Versions of `report` in the folder `out`, oldest first; folders without a manifest that can be read are passed over."""
+    found = []
+    for path in out.glob(f"{report}-v*"):
+        name = _VERSION.match(path.name)
+        if name is None or name["report"] != report:
+            continue
+        try:
+            manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            manifest = {}
+        digest = sha256_of(path / MANIFEST) if (path / MANIFEST).is_file() else ""
+        found.append(EarlierVersion(path, int(name["version"]), manifest, digest))
+    return sorted(found, key=lambda earlier: earlier.version)
+
+
+def file_entries(folder: Path) -> list[dict[str, Any]]:
+    """Name, hash and size of every file of a report but the manifest."""
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name not in (MANIFEST, CHECKSUMS))
+    return [{"name": p.relative_to(folder).as_posix(), "sha256": sha256_of(p), "bytes": p.stat().st_size} for p in files]
+
+
+def write_manifest(folder: Path, header: Mapping[str, Any]) -> str:
+    """Write manifest and checksum file over what is in `folder`; gives the manifest's SHA-256."""
+    entries = file_entries(folder)
+    manifest = {"format": FORMAT, **header, "files": entries}
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    own = sha256_of(folder / MANIFEST)
+    lines = [f"{entry['sha256']}  {entry['name']}\n" for entry in entries] + [f"{own}  {MANIFEST}\n"]
+    (folder / CHECKSUMS).write_text("".join(lines), encoding="utf-8")
+    return own

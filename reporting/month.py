@@ -1,0 +1,381 @@
+"""A month of a site as the ledger knows it at one instant: the numbers of every report, before anybody formats them.
+
+In: ledger, plant, tariff, a month, the instant up to which data count.  Out: a frozen `MonthReport`.
+
+What counts: consumption is the sum of all quarter hours that have a value, so that it equals the advance of the register; faulty ones
+are therefore in it, with what the register said, and are told beside it. A peak is never taken from a faulty quarter hour.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from domain.anomalies import Anomaly
+from domain.errors import Fault, InputFaults
+from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalQuality
+from domain.plant import Meter, Plant
+from domain.recommendations import Decision, Recommendation
+from reporting.ledger import Conflict, Ledger, Restatement
+
+IMPORT, EXPORT = "energy_import", "energy_export"
+_MONTH = re.compile(r"^(\d{4})-(0[1-9]|1[0-2])$")
+_SOUND = (IntervalQuality.MEASURED, IntervalQuality.CORRECTED)
+_EVENTS = (IntervalMethod.RESET, IntervalMethod.ROLLOVER, IntervalMethod.EXCHANGE, IntervalMethod.STEP_REMOVED)
+TOP_PEAKS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A local month, ``[from_utc, to_utc)``."""
+
+    label: str
+    first_day: date
+    end_day: date
+    timezone: str
+    from_utc: datetime
+    to_utc: datetime
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of its days."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def expected(self) -> int:
+        """Quarter hours in it; 2,980 in an October with its 25-hour day."""
+        return (self.to_utc - self.from_utc) // QUARTER
+
+    def slot(self, start_utc: datetime) -> int:
+        """Place of a quarter hour, from 0."""
+        return (start_utc - self.from_utc) // QUARTER
+
+    def start_utc(self, slot: int) -> datetime:
+        """Start of the quarter hour at `slot`."""
+        return self.from_utc + slot * QUARTER
+
+    def local(self, instant_utc: datetime) -> datetime:
+        """An instant on the plant's wall clock."""
+        return instant_utc.astimezone(self.zone)
+
+
+def month_period(month: str, timezone: str) -> Period:
+    """The local month ``YYYY-MM``; raises `ValueError` for any other text."""
+    found = _MONTH.match(month)
+    if not found:
+        msg = f"month {month!r}: expected YYYY-MM such as 2026-10"
+        raise ValueError(msg)
+    year, number = int(found.group(1)), int(found.group(2))
+    first, end = date(year, number, 1), date(year + number // 12, number % 12 + 1, 1)
+    zone = ZoneInfo(timezone)
+    from_utc, to_utc = (datetime.combine(day, time(0), tzinfo=zone).astimezone(UTC) for day in (first, end))
+    return Period(month, first, end, timezone, from_utc, to_utc)
+
+
+class Absence(StrEnum):
+    """Why there is no row for a quarter hour."""
+
+    BEFORE = "before_recording"
+    WITHIN = "no_record"
+    AFTER = "not_yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Quarter hours of one quality, and their energy."""
+
+    quarters: int = 0
+    energy_uwh: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Quarter hours in a row that were not simply measured, all for the same reason."""
+
+    from_utc: datetime
+    to_utc: datetime
+    quality: IntervalQuality
+    reason: str
+    """An `IntervalMethod` or `Absence`."""
+    energy_uwh: int
+
+    @property
+    def quarters(self) -> int:
+        """How many."""
+        return (self.to_utc - self.from_utc) // QUARTER
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesMonth:
+    """One meter's channel in the month."""
+
+    meter: Meter
+    channel: str
+    unit: str
+    """kWh or kvarh."""
+    slots: tuple[Interval | None, ...]
+    gaps: tuple[Gap, ...]
+    restatements: tuple[Restatement, ...]
+
+    @property
+    def energy_uwh(self) -> int:
+        """Sum of all values there are."""
+        return sum(i.energy_uwh or 0 for i in self.slots if i is not None)
+
+    @property
+    def with_value(self) -> int:
+        """Quarter hours that have a value."""
+        return sum(1 for i in self.slots if i is not None and i.energy_uwh is not None)
+
+    @property
+    def coverage(self) -> float:
+        """Share of the whole month that was seen by the meter, 0..1."""
+        return sum(i.coverage for i in self.slots if i is not None) / len(self.slots)
+
+    @property
+    def by_quality(self) -> dict[IntervalQuality, Share]:
+        """Quarter hours and energy by quality; without a row counts as missing. Every quality is named."""
+        quarters, energy = Counter[IntervalQuality](), Counter[IntervalQuality]()
+        for interval in self.slots:
+            quality = IntervalQuality.MISSING if interval is None else interval.quality
+            quarters[quality] += 1
+            energy[quality] += 0 if interval is None else interval.energy_uwh or 0
+        return {quality: Share(quarters[quality], energy[quality]) for quality in IntervalQuality}
+
+    @property
+    def worst_quality(self) -> IntervalQuality:
+        """The worst flag of its quarter hours."""
+        order = list(IntervalQuality)
+        return max((quality for quality, share in self.by_quality.items() if share.quarters), key=order.index)
+
+    @property
+    def peak(self) -> Interval | None:
+        """The earliest of the highest quarter hours, never a faulty one."""
+        return next(iter(self.highest(1)), None)
+
+    def highest(self, count: int) -> list[Interval]:
+        """The highest quarter hours, highest and earliest first."""
+        usable = [i for i in self.slots if i is not None and i.energy_uwh is not None and i.quality is not IntervalQuality.FAULTY]
+        return sorted(usable, key=lambda i: (-(i.energy_uwh or 0), i.start_utc))[:count]
+
+    @property
+    def events(self) -> list[Interval]:
+        """Quarter hours in which a register was reset, rolled over, exchanged or jumped."""
+        return [i for i in self.slots if i is not None and i.method in _EVENTS]
+
+    def daily_peaks(self, period: Period) -> list[tuple[date, Interval | None]]:
+        """The highest quarter hour of each local day."""
+        found: list[tuple[date, Interval | None]] = []
+        for day, slots in groupby(range(len(self.slots)), key=lambda slot: period.local(period.start_utc(slot)).date()):
+            part = SeriesMonth(self.meter, self.channel, self.unit, tuple(self.slots[slot] for slot in slots), (), ())
+            found.append((day, part.peak))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """A meter against the meters below it, over the quarter hours for which all of them have a value."""
+
+    meter: Meter
+    children: tuple[Meter, ...]
+    meter_uwh: int
+    """Import minus export."""
+    children_uwh: int
+    quarters: int
+    left_out: int
+    """Quarter hours in which one of them has no value."""
+
+    @property
+    def residual_uwh(self) -> int:
+        """What no meter below saw: unmetered loads, losses, and what the meters are off."""
+        return self.meter_uwh - self.children_uwh
+
+
+@dataclass(frozen=True, slots=True)
+class MonthReport:
+    """All that a report says."""
+
+    plant: Plant
+    period: Period
+    data_cut_off_utc: datetime
+    known_until_utc: datetime
+    """End of the last quarter hour of the month that any meter has."""
+    series: tuple[SeriesMonth, ...]
+    balances: tuple[Balance, ...]
+    anomalies: tuple[Anomaly, ...]
+    recommendations: tuple[Recommendation, ...]
+    decisions: Mapping[str, Decision]
+    """By recommendation, the last one."""
+    rejections: Mapping[tuple[str, str], int]
+    conflicts: tuple[Conflict, ...]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the billing meter (or, without one, any meter) has spoken until the month's end."""
+        return self.known_until_utc >= self.period.to_utc
+
+    @property
+    def billing(self) -> SeriesMonth | None:
+        """The grid connection's import."""
+        meter = self.plant.billing_meter()
+        return None if meter is None else self.of(meter.id, meter.energy_channel() or IMPORT)
+
+    def of(self, meter: str, channel: str) -> SeriesMonth | None:
+        """One series; None if the plant has it not."""
+        return next((s for s in self.series if (s.meter.id, s.channel) == (meter, channel)), None)
+
+
+def month_report(ledger: Ledger, plant: Plant, period: Period, as_of_utc: datetime | None = None) -> MonthReport:
+    """The month as known at `as_of_utc`, or at the newest row of the ledger.
+
+    Raises
+    ------
+    InputFaults
+        If the ledger has nothing of the month.
+    """
+    cut_off = as_of_utc or ledger.recorded_until_utc() or period.from_utc
+    rows = {
+        (meter.id, channel): ledger.intervals(meter.id, channel, period.from_utc, period.to_utc, cut_off)
+        for meter in plant.meters
+        for channel, _ in channels_of(meter)
+    }
+    starts = [interval.start_utc for some in rows.values() for interval in some]
+    if not starts:
+        raise InputFaults([_nothing(ledger, period, cut_off)])
+    span = ledger.interval_span(cut_off)
+    assert span is not None
+    known = (span[0], span[1] + QUARTER)
+    series = tuple(
+        _series(meter, channel, unit, rows[meter.id, channel], known, period, ledger, cut_off)
+        for meter in plant.meters
+        for channel, unit in channels_of(meter)
+    )
+    recommendations = [
+        r for r in ledger.recommendations(cut_off) if _touches(r.issued_utc, r.peak_start_utc + QUARTER, period)
+    ]  # fmt: skip
+    decisions = {d.recommendation: d for d in ledger.decisions(cut_off)}
+    return MonthReport(
+        plant, period, cut_off, max(starts) + QUARTER, series, tuple(_balances(plant, series)),
+        tuple(a for a in ledger.anomalies(as_of_utc=cut_off) if _touches(a.since_utc, a.until_utc, period)),
+        tuple(recommendations), {r.recommendation: decisions[r.recommendation] for r in recommendations if r.recommendation in decisions},
+        ledger.rejections(period.from_utc, period.to_utc, cut_off), tuple(ledger.conflicts(cut_off)),
+    )  # fmt: skip
+
+
+def channels_of(meter: Meter) -> list[tuple[str, str]]:
+    """(channel, unit) of the quarter hours that a meter has: its counters, else its gauge."""
+    counters = [(r.channel, "kvarh" if "var" in r.unit else "kWh") for r in meter.counters()]
+    gauge = meter.gauge()
+    return counters or ([] if gauge is None else [(gauge.channel, "kvarh" if "var" in gauge.unit else "kWh")])
+
+
+def _nothing(ledger: Ledger, period: Period, cut_off: datetime) -> Fault:
+    span = ledger.interval_span(cut_off)
+    there = "no quarter hours at all" if span is None else f"quarter hours from {span[0].isoformat()} to {span[1].isoformat()}"
+    return Fault("ledger", None, f"month {period.label}", "nothing", f"a month of which the ledger knows something; it has {there}")
+
+
+def _touches(from_utc: datetime, to_utc: datetime | None, period: Period) -> bool:
+    return from_utc < period.to_utc and (to_utc is None or to_utc > period.from_utc)
+
+
+def _series(
+    meter: Meter, channel: str, unit: str, rows: Sequence[Interval], known: tuple[datetime, datetime], period: Period, ledger: Ledger,
+    cut_off: datetime,
+) -> SeriesMonth:  # fmt: skip
+    slots: list[Interval | None] = [None] * period.expected
+    for interval in rows:
+        slots[period.slot(interval.start_utc)] = interval
+    restated = ledger.restatements(meter.id, channel, period.from_utc, period.to_utc, cut_off)
+    return SeriesMonth(meter, channel, unit, tuple(slots), tuple(_gaps(slots, known, period)), tuple(restated))
+
+
+def _gaps(slots: Sequence[Interval | None], known: tuple[datetime, datetime], period: Period) -> Iterator[Gap]:
+    def reason(slot: int) -> tuple[IntervalQuality, str] | None:
+        interval, start = slots[slot], period.start_utc(slot)
+        if interval is not None:
+            return None if interval.quality in _SOUND else (interval.quality, str(interval.method))
+        absence = Absence.BEFORE if start < known[0] else Absence.AFTER if start >= known[1] else Absence.WITHIN
+        return IntervalQuality.MISSING, str(absence)
+
+    for why, run in groupby(range(len(slots)), key=reason):
+        if why is not None:
+            places = list(run)
+            energy = sum(i.energy_uwh or 0 for place in places if (i := slots[place]) is not None)
+            yield Gap(period.start_utc(places[0]), period.start_utc(places[-1] + 1), *why, energy)
+
+
+def _balances(plant: Plant, series: Sequence[SeriesMonth]) -> Iterator[Balance]:
+    """Every meter that has meters below it. A generator counts negative, so what it feeds in is drawn by its neighbours."""
+    net = {meter.id: _net(meter, series) for meter in plant.meters}
+    for meter in plant.meters:
+        children = tuple(child for child in plant.meters if child.parent == meter.id)
+        if not children:
+            continue
+        own, below, quarters, left_out = 0, 0, 0, 0
+        for place, value in enumerate(net[meter.id]):
+            parts = [net[child.id][place] for child in children]
+            known = [part for part in parts if part is not None]
+            if value is None or len(known) < len(parts):
+                left_out += 1
+                continue
+            own, below, quarters = own + value, below + sum(known), quarters + 1
+        yield Balance(meter, children, own, below, quarters, left_out)
+
+
+def _net(meter: Meter, series: Sequence[SeriesMonth]) -> list[int | None]:
+    """Import minus export of each quarter hour; None where one of them has no value."""
+    signs = {IMPORT: 1, EXPORT: -1}
+    mine = [(s, signs.get(s.channel, 1)) for s in series if s.meter.id == meter.id and s.unit == "kWh"]
+    if any(s.channel in signs for s, _ in mine):
+        mine = [(s, sign) for s, sign in mine if s.channel in signs]
+    if not mine:
+        return [None] * (len(series[0].slots) if series else 0)
+    values: list[int | None] = []
+    for place in range(len(mine[0][0].slots)):
+        parts = [None if (i := s.slots[place]) is None or i.energy_uwh is None else sign * i.energy_uwh for s, sign in mine]
+        known = [part for part in parts if part is not None]
+        values.append(sum(known) if len(known) == len(parts) else None)
+    return values
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a series says other than at an earlier cut-off."""
+
+    meter: str
+    channel: str
+    quarters: int
+    before_uwh: int
+    after_uwh: int
+
+
+def changes_since(ledger: Ledger, report: MonthReport, earlier_cut_off_utc: datetime) -> list[Change]:
+    """Series whose quarter hours are others than they were at an earlier cut-off."""
+    found = []
+    for series in report.series:
+        period = report.period
+        before = {
+            i.start_utc: i.energy_uwh
+            for i in ledger.intervals(series.meter.id, series.channel, period.from_utc, period.to_utc, earlier_cut_off_utc)
+        }
+        after = {i.start_utc: i.energy_uwh for i in series.slots if i is not None}
+        changed = [start for start in {*before, *after} if before.get(start) != after.get(start)]
+        if changed:
+            sums = [sum(some.get(start) or 0 for start in changed) for some in (before, after)]
+            found.append(Change(series.meter.id, series.channel, len(changed), *sums))
+    return found
+
+
+def days_of(period: Period) -> Iterator[date]:
+    """Its local days."""
+    day = period.first_day
+    while day < period.end_day:
+        yield day
+        day += timedelta(days=1)

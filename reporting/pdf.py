@@ -1,0 +1,388 @@
+"""The report on paper: PDF/A-3a by typst, with ``report.json`` attached; all words and numbers are made here, the template only sets them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from domain.intervals import QUARTER, Interval, IntervalQuality
+from reporting.cost import MonthCost
+from reporting.month import TOP_PEAKS, Change, MonthReport, SeriesMonth
+from reporting.words import STATEMENTS, Words
+
+TEMPLATE = Path(__file__).parent / "report.typ"
+STANDARD: Final = "a-3a"
+_GAP_ROWS, _RESTATED_ROWS, _ADVICE_ROWS = 36, 12, 12
+
+
+def report_pdf(
+    report: MonthReport,
+    cost: MonthCost,
+    header: Sequence[tuple[str, str]],
+    changes: Sequence[Change] | None,
+    files: Sequence[dict[str, Any]],
+    json_text: str,
+    words: Words,
+    made_utc: datetime,
+    replaced: str,
+) -> bytes:
+    """The PDF's bytes.
+
+    Parameters
+    ----------
+    header
+        Rows of the first page's table.
+    files
+        Name, size and hash of the data files, to be printed.
+    """
+    import typst
+
+    page = page_data(report, cost, header, changes, files, words, replaced)
+    page["date"] = [made_utc.year, made_utc.month, made_utc.day, made_utc.hour, made_utc.minute, made_utc.second]
+    return bytes(
+        typst.compile(
+            TEMPLATE.read_bytes(),
+            sys_inputs={"page": json.dumps(page, ensure_ascii=False), "data": json_text},
+            pdf_standards=[STANDARD],
+            timestamp=made_utc.replace(microsecond=0),
+            ignore_system_fonts=True,
+        )
+    )
+
+
+def page_data(
+    report: MonthReport,
+    cost: MonthCost,
+    header: Sequence[tuple[str, str]],
+    changes: Sequence[Change] | None,
+    files: Sequence[dict[str, Any]],
+    words: Words,
+    replaced: str,
+) -> dict[str, Any]:
+    """What the template sets: texts and tables, and numbers for the two charts."""
+    notices = _notices(report, cost, words)
+    return {
+        "lang": words.language,
+        "title": words["title"],
+        "month": _month_name(report, words),
+        "organisation": report.plant.site.name or report.plant.site.id,
+        "subtitle": words["subtitle"],
+        "provisional": {"title": words["provisional"], "texts": notices} if notices else None,
+        "header": [list(row) for row in header],
+        "figures": _figures(report, cost, words),
+        "words": {
+            key: words[key]
+            for key in (
+                "key_figures", "load_chart", "load_chart.alt", "daily_peaks", "daily_peaks.alt", "target", "no_value", "top_peaks", "meters",
+                "quality_by_meter", "balance", "balance.note", "gaps", "gaps.none", "events", "events.none", "restatements",
+                "restatements.none", "versions", "bill", "bill.note", "total", "anomalies", "anomalies.none", "recommendations",
+                "recommendations.none", "rejections", "rejections.none", "statements", "files", "files.note", "signature", "author", "approver", "page",
+                "windows",
+            )
+        },
+        "chart": _chart(report, words),
+        "top_peaks": _top_peaks(report, words),
+        "windows": _windows(cost, words),
+        "meters": _meters(report, words),
+        "quality": _quality(report, words),
+        "balance": _balance(report, words),
+        "gaps": _gaps(report, words),
+        "events": _events(report, words),
+        "restatements": _restatements(report, words),
+        "versions": _versions(changes, replaced, words),
+        "bill": _bill(report, cost, words),
+        "anomalies": _anomalies(report, words),
+        "recommendations": _recommendations(report, words),
+        "rejections": [[meter, reason, words.number(count)] for (meter, reason), count in sorted(report.rejections.items())],
+        "rejections_header": [words["meter"], words["reason"], words["count"]],
+        "conflicts": words.say("conflicts.text", count=len(report.conflicts)) if report.conflicts else None,
+        "statements": list(STATEMENTS[words.language]),
+        "files": [[entry["name"], words.number(entry["bytes"]), entry["sha256"]] for entry in files],
+    }  # fmt: skip
+
+
+_MONTHS = {
+    "de": ["Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"],
+    "en": ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"],
+}  # fmt: skip
+
+
+def _month_name(report: MonthReport, words: Words) -> str:
+    day = report.period.first_day
+    return f"{_MONTHS[words.language][day.month - 1]} {day.year}"
+
+
+def _notices(report: MonthReport, cost: MonthCost, words: Words) -> list[str]:
+    notices = []
+    if not report.is_over:
+        notices.append(words.say("provisional.running", until=words.moment(report.known_until_utc)))
+    if cost.is_provisional:
+        notices.append(words.say("provisional.bill", share=words.percent(1 - float(cost.bill.covered_share))))
+    return notices
+
+
+def _figures(report: MonthReport, cost: MonthCost, words: Words) -> list[dict[str, str]]:
+    billing, figures = report.billing, []
+    if billing is not None:
+        measured = billing.by_quality[IntervalQuality.MEASURED]
+        share = measured.energy_uwh / billing.energy_uwh if billing.energy_uwh else 0.0
+        note = f"{words.percent(share, 1)} {words['measured_share']}"
+        figures.append({"name": words["consumption"], "value": words.energy(billing.energy_uwh), "unit": "kWh", "note": note})
+        figures.append(_peak_figure(billing, words))
+        note = f"{words.number(billing.with_value)} / {words.number(len(billing.slots))} {words['quarters']}"
+        figures.append({"name": words["coverage"], "value": words.percent(billing.coverage), "unit": "", "note": note})
+    if cost.bill is not None:
+        note = f"{cost.tariff_id}" + (f" · {words['provisional'].lower()}" if cost.is_provisional else "")
+        figures.append({"name": words["cost"], "value": words.number(float(cost.bill.total_eur), 2), "unit": "EUR", "note": note})
+    return figures
+
+
+def _peak_figure(billing: SeriesMonth, words: Words) -> dict[str, str]:
+    peak = billing.peak
+    if peak is None:
+        return {"name": words["peak"], "value": "–", "unit": "", "note": ""}
+    note = f"{words.moment(peak.start_utc)} · {words.either('q', str(peak.quality))}"
+    if billing.with_value < len(billing.slots):
+        note += f" · {words.say('peak.of_covered', share=words.percent(billing.with_value / len(billing.slots), 1))}"
+    return {"name": words["peak"], "value": words.number(peak.power_kw or 0.0, 1), "unit": "kW", "note": note}
+
+
+def _chart(report: MonthReport, words: Words) -> dict[str, Any] | None:
+    billing = report.billing
+    if billing is None or billing.peak is None:
+        return None
+    days = [
+        {
+            "label": f"{day.day}", "weekend": day.weekday() >= 5, "kw": None if peak is None else peak.power_kw,
+            "is_peak": peak is not None and peak.start_utc == billing.peak.start_utc,
+        }
+        for day, peak in billing.daily_peaks(report.period)
+    ]  # fmt: skip
+    starts = [report.period.slot(_midnight(report, number)) for number in range(len(days))]
+    powers = [None if interval is None or interval.power_kw is None else round(interval.power_kw, 1) for interval in billing.slots]
+    return {"kw": powers, "days": days, "day_starts": starts, "target": report.plant.site.target_kw, "axis": "kW"}
+
+
+def _midnight(report: MonthReport, number: int) -> datetime:
+    day = report.period.first_day + timedelta(days=number)
+    return datetime.combine(day, time(0), tzinfo=report.period.zone).astimezone(UTC)
+
+
+def _quarter_cells(interval: Interval, words: Words) -> list[str]:
+    return [words.moment(interval.start_utc), words.number(interval.power_kw or 0.0, 1), words.either("q", str(interval.quality))]
+
+
+def _top_peaks(report: MonthReport, words: Words) -> dict[str, Any]:
+    rows = [] if report.billing is None else report.billing.highest(TOP_PEAKS)
+    return {
+        "header": ["", words["start_local"], f"{words['power']} [kW]", words["quality"]],
+        "rows": [[f"{n}.", *_quarter_cells(i, words)] for n, i in enumerate(rows, 1)],
+    }
+
+
+def _windows(cost: MonthCost, words: Words) -> list[list[str]]:
+    return [
+        [
+            window.component,
+            f"{words[window.where]} {window.calendar}",
+            *(_quarter_cells(window.peak, words) if window.peak else ["–", "–", "–"]),
+        ]
+        for window in cost.windows
+    ]
+
+
+def _meters(report: MonthReport, words: Words) -> dict[str, Any]:
+    rows = []
+    for s in report.series:
+        peak = s.peak
+        rows.append([
+            s.meter.id, s.meter.name, s.meter.parent or "–", s.channel, words.energy(s.energy_uwh), s.unit,
+            "–" if peak is None else words.number(peak.power_kw or 0.0, 1), "–" if peak is None else words.moment(peak.start_utc),
+            words.percent(s.coverage),
+        ])  # fmt: skip
+    power = f"{words['peak']} [kW, kvar]"
+    header = [
+        words["meter"], words["name"], words["parent"], words["channel"], words["energy"], "", power, words["start_local"], words["coverage"],
+    ]  # fmt: skip
+    return {"header": header, "rows": rows}
+
+
+def _quality(report: MonthReport, words: Words) -> dict[str, Any]:
+    """Per series and quality: quarter hours, and share of the energy."""
+    qualities = list(IntervalQuality)
+    header = [words["meter"], words["channel"], *(words[f"q.{q}"] for q in qualities)]
+    rows = []
+    for s in report.series:
+        shares = s.by_quality
+        cells = []
+        for quality in qualities:
+            share = shares[quality]
+            if not share.quarters:
+                cells.append("–")
+                continue
+            text = f"{words.number(share.quarters)} ({words.percent(share.quarters / len(s.slots), 1)})"
+            if quality is not IntervalQuality.MISSING:
+                part = share.energy_uwh / s.energy_uwh if s.energy_uwh else 0.0
+                text += f"\n{words.energy(share.energy_uwh)} {s.unit} ({words.percent(part, 1)})"
+            cells.append(text)
+        rows.append([s.meter.id, s.channel, *cells])
+    return {"header": header, "rows": rows}
+
+
+def _balance(report: MonthReport, words: Words) -> dict[str, Any]:
+    header = [
+        words["meter"], words["meters_below"], f"{words['meter']} [kWh]", f"{words['sum_below']} [kWh]", f"{words['residual']} [kWh]",
+        words["quarters"], words["left_out"],
+    ]  # fmt: skip
+    rows = []
+    for b in report.balances:
+        share = f" ({words.percent(abs(b.residual_uwh / b.meter_uwh), 1)})" if b.meter_uwh else ""
+        rows.append([
+            b.meter.id, ", ".join(child.id for child in b.children), words.energy(b.meter_uwh), words.energy(b.children_uwh),
+            words.energy(b.residual_uwh) + share, words.number(b.quarters), words.number(b.left_out),
+        ])  # fmt: skip
+    return {"header": header, "rows": rows}
+
+
+def _gaps(report: MonthReport, words: Words) -> dict[str, Any]:
+    """Gaps of all series; those that many series have alike are one row."""
+    alike: dict[tuple[datetime, datetime, str, str], list[tuple[SeriesMonth, int]]] = {}
+    for series in report.series:
+        for gap in series.gaps:
+            alike.setdefault((gap.from_utc, gap.to_utc, str(gap.quality), gap.reason), []).append((series, gap.energy_uwh))
+    rows = []
+    for (from_utc, to_utc, quality, reason), found in sorted(alike.items(), key=lambda item: item[0]):
+        names = list(dict.fromkeys(f"{series.meter.id}/{series.channel}" for series, _ in found))
+        energy = sum(energy for series, energy in found) if len(found) == 1 else None
+        rows.append([
+            _some(names), words.moment(from_utc), words.moment(to_utc), words.number((to_utc - from_utc) // QUARTER),
+            words.either("q", quality), words.either("m", reason), "" if energy is None else words.energy(energy, 1),
+        ])  # fmt: skip
+    header = [
+        words["meter"],
+        words["from"],
+        words["to"],
+        words["quarters"],
+        words["quality"],
+        words["reason"],
+        f"{words['energy']} [kWh, kvarh]",
+    ]
+    return _cut({"header": header, "rows": rows}, _GAP_ROWS, words)
+
+
+def _some(names: Sequence[str], most: int = 4) -> str:
+    return ", ".join(names) if len(names) <= most else f"{', '.join(names[:most])} + {len(names) - most}"
+
+
+def _cut(table: dict[str, Any], most: int, words: Words) -> dict[str, Any]:
+    left = len(table["rows"]) - most
+    return table if left <= 0 else {**table, "rows": table["rows"][:most], "more": words.say("more", count=words.number(left))}
+
+
+def _events(report: MonthReport, words: Words) -> dict[str, Any]:
+    rows = [
+        [
+            f"{s.meter.id}/{s.channel}", words.moment(i.start_utc), words.either("m", str(i.method)), words.either("q", str(i.quality)),
+            words.energy(i.energy_uwh or 0, 1),
+        ]
+        for s in report.series
+        for i in s.events
+    ]  # fmt: skip
+    header = [words["meter"], words["start_local"], words["method"], words["quality"], f"{words['energy']} [kWh, kvarh]"]
+    return _cut({"header": header, "rows": rows}, _GAP_ROWS, words)
+
+
+def _restatements(report: MonthReport, words: Words) -> dict[str, Any]:
+    found = [(series, restated) for series in report.series for restated in series.restatements]
+    found.sort(key=lambda item: -abs((item[1].revisions[-1].energy_uwh or 0) - (item[1].revisions[0].energy_uwh or 0)))
+
+    def cells(interval: Interval) -> str:
+        energy = "–" if interval.energy_uwh is None else words.energy(interval.energy_uwh, 3)
+        return f"{energy} ({words.either('q', str(interval.quality))})"
+
+    rows = [
+        [f"{s.meter.id}/{s.channel}", words.moment(r.revisions[0].start_utc), cells(r.revisions[0]), cells(r.revisions[-1]),
+         f"{r.recorded_utc[-1]:%Y-%m-%d %H:%M}"]
+        for s, r in found
+    ]  # fmt: skip
+    header = [
+        words["meter"],
+        words["start_local"],
+        f"{words['before']} [kWh, kvarh]",
+        f"{words['after']} [kWh, kvarh]",
+        words["recorded"],
+    ]
+    intro = words.say("restatements.count", count=words.number(len(found))) if found else words["restatements.none"]
+    return {"intro": intro, **_cut({"header": header, "rows": rows}, _RESTATED_ROWS, words)}
+
+
+def _versions(changes: Sequence[Change] | None, replaced: str, words: Words) -> dict[str, Any]:
+    if changes is None:
+        return {"intro": words["versions.none"], "header": [], "rows": []}
+    rows = [
+        [f"{c.meter}/{c.channel}", words.number(c.quarters), words.energy(c.before_uwh, 3), words.energy(c.after_uwh, 3)]
+        for c in changes
+    ]
+    header = [words["meter"], words["quarters"], f"{words['before']} [kWh, kvarh]", f"{words['after']} [kWh, kvarh]"]
+    return {
+        "intro": f"{words['replaces']}: {replaced}." + ("" if rows else f" {words['versions.same']}"),
+        "header": header,
+        "rows": rows,
+    }
+
+
+def _bill(report: MonthReport, cost: MonthCost, words: Words) -> dict[str, Any]:
+    if cost.bill is None:
+        return {"intro": words.say("bill.none", why=cost.why_not), "header": [], "rows": [], "total": ""}
+    rows = []
+    for line in cost.bill.lines:
+        price = "" if line.price_eur is None else words.number(float(line.price_eur), 4)
+        quantity = "" if line.quantity is None else f"{words.number(float(line.quantity), 2)} {line.unit or ''}"
+        cause = ", ".join(words.moment(start) for start in line.cause)
+        rows.append([line.id, words.either("k", line.kind), quantity, price, words.number(float(line.amount_eur), 2), cause])
+    header = [
+        words["line"],
+        words["kind"],
+        words["quantity"],
+        f"{words['price']} [EUR]",
+        f"{words['amount']} [EUR]",
+        words["cause"],
+    ]
+    intro = f"{cost.tariff_id}, {words['version']} {cost.tariff_version}. {cost.tariff_source}."
+    return {"intro": intro, "header": header, "rows": rows, "total": words.number(float(cost.bill.total_eur), 2)}
+
+
+def _anomalies(report: MonthReport, words: Words) -> dict[str, Any]:
+    rows = [
+        [
+            a.meter, words.moment(a.since_utc), words["lasting"] if a.until_utc is None else words.moment(a.until_utc),
+            words.number(a.excess_kwh, 1), words.number(a.eur_per_day, 2), a.message_de if words.language == "de" else a.message_en,
+        ]
+        for a in report.anomalies
+    ]  # fmt: skip
+    header = [words["meter"], words["since"], words["until"], f"{words['excess']} [kWh]", words["eur_per_day"], words["finding"]]
+    return _cut({"header": header, "rows": rows}, _ADVICE_ROWS, words)
+
+
+def _recommendations(report: MonthReport, words: Words) -> dict[str, Any]:
+    rows = []
+    for r in report.recommendations:
+        decision = report.decisions.get(r.recommendation)
+        said = "" if decision is None else f"{words.either('rs', str(decision.kind))}: {decision.by}"
+        reason = r.reason_de if words.language == "de" else r.reason_en
+        status = words.either("rs", str(r.status))
+        rows.append(
+            [words.moment(r.issued_utc), status, words.number(r.reduction_kw, 1), words.number(r.saving_eur, 2), reason, said]
+        )
+    header = [
+        words["issued"],
+        words["status"],
+        f"{words['reduction']} [kW]",
+        f"{words['saving']} [EUR]",
+        words["advice"],
+        words["decided"],
+    ]
+    return _cut({"header": header, "rows": rows}, _ADVICE_ROWS, words)

@@ -1,0 +1,191 @@
+"""A month's report as a folder: written beside, then renamed, so that there is a whole report or none; earlier versions stay.
+
+In: ledger, plant folder, a month.  Out: ``<site>-<month>-v<N>/`` with data, workbook, PDF, manifest and checksums.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Any
+
+from domain.plant import Plant
+from reporting.cost import MonthCost, month_cost
+from reporting.data import as_json, instant_text, report_data
+from reporting.ledger import Ledger
+from reporting.manifest import EarlierVersion, earlier_versions, file_entries, write_manifest
+from reporting.month import Change, MonthReport, Period, changes_since, month_report
+from reporting.pdf import STANDARD, report_pdf
+from reporting.tables import (
+    INTERVAL_COLUMNS,
+    METER_COLUMNS,
+    german_excel,
+    interval_header_for_people,
+    interval_rows,
+    interval_rows_for_people,
+    meter_header_for_people,
+    meter_rows,
+    meter_rows_for_people,
+    plain,
+)
+from reporting.words import Language, Words
+
+
+@dataclass(frozen=True, slots=True)
+class ReportOrder:
+    """What is asked for."""
+
+    plant_folder: Path
+    out: Path
+    language: Language = "de"
+    author: str = ""
+    approver: str = ""
+    as_of_utc: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenReport:
+    """What was made."""
+
+    folder: Path
+    report: str
+    version: int
+    status: str
+    manifest_sha256: str
+
+
+def write_report(ledger: Ledger, plant: Plant, period: Period, order: ReportOrder, now_utc: datetime) -> WrittenReport:
+    """Write the next version of the month's report into `order.out`.
+
+    Raises
+    ------
+    InputFaults
+        If the ledger has nothing of the month.
+    """
+    month = month_report(ledger, plant, period, order.as_of_utc)
+    cost = month_cost(month, order.plant_folder)
+    name = f"{plant.site.id}-{period.label}"
+    earlier = earlier_versions(order.out, name)
+    number = earlier[-1].version + 1 if earlier else 1
+    replaced = earlier[-1] if earlier else None
+    order.out.mkdir(parents=True, exist_ok=True)
+    beside = order.out / f".{name}-v{number}.part"
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir()
+    try:
+        data = report_data(month, cost)
+        header = _manifest_header(month, cost, order, name, number, replaced, now_utc, data["status"])
+        _write_files(beside, month, cost, data, header, _changes(ledger, month, replaced), order, now_utc)
+        digest = write_manifest(beside, header)
+        beside.rename(order.out / f"{name}-v{number}")
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+    return WrittenReport(order.out / f"{name}-v{number}", name, number, data["status"], digest)
+
+
+def _write_files(
+    folder: Path, month: MonthReport, cost: MonthCost, data: dict[str, Any], header: dict[str, Any], changes: list[Change] | None,
+    order: ReportOrder, now_utc: datetime,
+) -> None:  # fmt: skip
+    from reporting.workbook import workbook
+
+    words, german = Words(order.language, month.period.zone), Words("de", month.period.zone)
+    json_text = as_json(data)
+    (folder / "report.json").write_text(json_text, encoding="utf-8")
+    (folder / "intervals.csv").write_bytes(plain(INTERVAL_COLUMNS, interval_rows(month)))
+    (folder / "meters.csv").write_bytes(plain(METER_COLUMNS, meter_rows(month)))
+    (folder / "intervals-excel.csv").write_bytes(
+        german_excel(interval_header_for_people(german), interval_rows_for_people(month, german))
+    )
+    (folder / "meters-excel.csv").write_bytes(german_excel(meter_header_for_people(german), meter_rows_for_people(month, german)))
+    printed = file_entries(folder)
+    cover = cover_rows(month, cost, header, words)
+    replaced = header["replaces"]["report"] if header["replaces"] else ""
+    (folder / "report.xlsx").write_bytes(workbook(month, cost, cover, changes, words, now_utc))
+    (folder / "report.pdf").write_bytes(report_pdf(month, cost, cover, changes, printed, json_text, words, now_utc, replaced))
+
+
+def _changes(ledger: Ledger, month: MonthReport, replaced: EarlierVersion | None) -> list[Change] | None:
+    """What differs from the replaced version; None if there is none, or its manifest does not say up to when it knew."""
+    if replaced is None or "data_cut_off_utc" not in replaced.manifest:
+        return None
+    return changes_since(ledger, month, datetime.fromisoformat(str(replaced.manifest["data_cut_off_utc"])))
+
+
+def _manifest_header(
+    month: MonthReport, cost: MonthCost, order: ReportOrder, name: str, number: int, replaced: EarlierVersion | None, now_utc: datetime,
+    status: str,
+) -> dict[str, Any]:  # fmt: skip
+    period = month.period
+    return {
+        "report": name,
+        "version": number,
+        "replaces": None
+        if replaced is None
+        else {"report": f"{name}-v{replaced.version}", "version": replaced.version, "manifest_sha256": replaced.manifest_sha256},
+        "status": status,
+        "organisation": month.plant.site.name or month.plant.site.id,
+        "site": month.plant.site.id,
+        "period": {
+            "from_utc": instant_text(period.from_utc), "to_utc": instant_text(period.to_utc), "timezone": period.timezone,
+            "quarter_hours_expected": period.expected,
+        },
+        "data_cut_off_utc": instant_text(month.data_cut_off_utc),
+        "generated_at_utc": instant_text(now_utc),
+        "software": {"name": "lastgang", "version": installed_version("lastgang")},
+        "config_sha256": config_hash(order.plant_folder, month.plant),
+        "tariff": {"id": cost.tariff_id, "version": cost.tariff_version} if cost.tariff_id else None,
+        "emission_factors": None,
+        "pdf_standard": f"PDF/{STANDARD.upper()[:-1]}{STANDARD[-1]}",
+        "author": order.author or None,
+        "approver": order.approver or None,
+    }  # fmt: skip
+
+
+def config_hash(folder: Path, plant: Plant) -> str:
+    """SHA-256 over the names and hashes of plant file, tariff and device files."""
+    files = [folder / "plant.toml"]
+    if plant.tariff is not None:
+        files.append(folder / plant.tariff.file)
+    if plant.connections is not None:
+        files += sorted((folder / plant.connections.devices).glob("*.toml"))
+    digest = hashlib.sha256()
+    for file in files:
+        if file.is_file():
+            digest.update(f"{file.relative_to(folder).as_posix()} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()
+
+
+def cover_rows(month: MonthReport, cost: MonthCost, header: dict[str, Any], words: Words) -> list[tuple[str, str]]:
+    """The header of a report for people."""
+    period, billing = month.period, month.plant.billing_meter()
+    below = len(month.plant.meters) - (1 if billing else 0)
+    replaces = header["replaces"]
+    tariff = (
+        f"{cost.tariff_id}, {words['version']} {cost.tariff_version}"
+        if cost.tariff_id
+        else words.say("tariff.none", why=cost.why_not)
+    )
+    return [
+        (words["organisation"], header["organisation"]),
+        (words["site"], header["site"]),
+        (words["boundary"], words.say("boundary.text", meter=billing.id if billing else "–", count=below)),
+        (words["period"], words.say("period.text", from_=words.moment(period.from_utc), to=words.moment(period.to_utc))),
+        (words["expected"], f"{words.number(period.expected)} ({period.timezone})"),
+        (words["report"], header["report"]),
+        (words["version"], str(header["version"])),
+        (words["replaces"], words["replaces.none"] if replaces is None else replaces["report"]),
+        (words["cut_off"], header["data_cut_off_utc"]),
+        (words["generated"], header["generated_at_utc"]),
+        (words["software"], f"Lastgang {header['software']['version']}"),
+        (words["config"], header["config_sha256"]),
+        (words["tariff"], tariff),
+        (words["factors"], words["factors.none"]),
+        (words["author"], header["author"] or words["open"]),
+        (words["approver"], header["approver"] or words["open"]),
+    ]

@@ -1,0 +1,166 @@
+"""The words of reports in German and English, and how numbers and instants are written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from domain.units import UWH_PER_KWH
+
+Language = Literal["de", "en"]
+THIN = "\u202f"
+
+_WORDS: dict[str, tuple[str, str]] = {
+    "title": ("Energiebericht", "Energy report"),
+    "subtitle": ("Stromverbrauch und Lastgang", "Electricity consumption and load profile"),
+    "provisional": ("Vorläufig", "Provisional"),
+    "provisional.running": ("Der Monat ist noch nicht zu Ende: Daten bis {until}.", "The month is not over: data until {until}."),
+    "provisional.bill": (
+        "Für {share} der Viertelstunden liegt kein Wert vor; die Rechnung kann sich noch ändern.",
+        "There is no value for {share} of the quarter hours; the bill can still change.",
+    ),
+    "organisation": ("Organisation", "Organisation"), "site": ("Standort", "Site"), "boundary": ("Bilanzgrenze", "Boundary"),
+    "boundary.text": ("Netzanschluss {meter} und {count} Zähler dahinter (Anhang Zählerbaum)", "grid connection {meter} and {count} meters behind it (see meter tree)"),
+    "period": ("Zeitraum", "Period"), "period.text": ("[{from_}, {to})", "[{from_}, {to})"),
+    "timezone": ("Zeitzone", "Time zone"), "expected": ("Erwartete Viertelstunden", "Quarter hours expected"),
+    "report": ("Berichtsnummer", "Report id"), "version": ("Version", "Version"), "replaces": ("Ersetzt", "Replaces"),
+    "replaces.none": ("erste Version", "first version"), "generated": ("Erstellt (UTC)", "Generated (UTC)"),
+    "software": ("Software", "Software"), "config": ("Konfiguration (SHA-256)", "Configuration (SHA-256)"),
+    "cut_off": ("Datenstand (UTC)", "Data as known at (UTC)"), "tariff": ("Tarif", "Tariff"),
+    "tariff.none": ("keiner: {why}", "none: {why}"), "factors": ("Emissionsfaktoren", "Emission factors"),
+    "factors.none": ("keine: Emissionen werden nicht berechnet", "none: emissions are not calculated"),
+    "author": ("Erstellt von", "Author"), "approver": ("Freigegeben von", "Approved by"), "open": ("offen", "open"),
+    "key_figures": ("Auf einen Blick", "At a glance"), "consumption": ("Netzbezug", "Grid import"), "peak": ("Höchste Viertelstunde", "Highest quarter hour"),
+    "peak.of_covered": ("Höchstwert aus {share} der Viertelstunden mit Wert", "maximum of the {share} of quarter hours with a value"),
+    "coverage": ("Abdeckung", "Coverage"), "cost": ("Kosten", "Cost"), "measured_share": ("davon gemessen", "of it measured"),
+    "export": ("Einspeisung", "Export"), "mean_power": ("Mittlere Leistung", "Mean power"),
+    "load_chart": ("Lastgang des Netzanschlusses", "Load profile of the grid connection"),
+    "load_chart.alt": ("Viertelstundenwerte des Netzbezugs in Kilowatt über den Monat", "Quarter-hour values of grid import in kilowatt over the month"),
+    "daily_peaks": ("Tageshöchstwerte", "Daily peaks"),
+    "daily_peaks.alt": ("Höchste Viertelstunde jedes Tages in Kilowatt", "Highest quarter hour of each day in kilowatt"),
+    "target": ("Ziel", "target"), "no_value": ("ohne Wert", "no value"),
+    "top_peaks": ("Die zehn höchsten Viertelstunden", "The ten highest quarter hours"),
+    "windows": ("Zeitfenster des Tarifs", "Windows of the tariff"), "inside": ("innerhalb", "inside"), "outside": ("außerhalb", "outside"),
+    "meters": ("Zähler", "Meters"), "meter": ("Zähler", "Meter"), "name": ("Bezeichnung", "Name"), "parent": ("unter", "below"), "channel": ("Kanal", "Channel"),
+    "unit": ("Einheit", "Unit"), "energy": ("Energie", "Energy"), "start": ("Beginn", "Start"), "end": ("Ende", "End"),
+    "power": ("Leistung", "Power"), "quality": ("Qualität", "Quality"), "method": ("Verfahren", "Method"), "revision": ("Revision", "Revision"),
+    "origin": ("Herkunft", "Origin"), "quarters": ("Viertelstunden", "Quarter hours"), "values": ("mit Wert", "with value"),
+    "worst": ("schlechteste Qualität", "worst quality"), "instrument": ("Gerät", "Device"), "resolution": ("Auflösung", "Resolution"),
+    "start_local": ("Beginn (Ortszeit)", "Start (local time)"), "offset": ("UTC-Versatz", "UTC offset"), "start_utc": ("Beginn (UTC, ISO 8601)", "Start (UTC, ISO 8601)"),
+    "quality_by_meter": ("Qualität je Zähler", "Quality by meter"), "share_quarters": ("Anteil Viertelstunden", "share of quarter hours"),
+    "share_energy": ("Anteil Energie", "share of energy"), "balance": ("Bilanz der Zähler", "Balance of the meters"),
+    "balance.note": (
+        "Bezug minus Einspeisung, über die Viertelstunden, für die alle beteiligten Zähler einen Wert haben. Der Rest ist nicht einzeln gemessen: weitere Verbraucher, Verluste, Messabweichung.",
+        "Import minus export, over the quarter hours for which all meters involved have a value. The residual is not metered on its own: other loads, losses, deviation of the meters.",
+    ),
+    "sum_below": ("Summe darunter", "Sum below"), "residual": ("Rest", "Residual"), "left_out": ("ausgelassen", "left out"), "meters_below": ("Zähler darunter", "Meters below"),
+    "gaps": ("Lücken und Ersatzwerte", "Gaps and substitute values"), "gaps.none": ("Keine: alle Viertelstunden sind gemessen.", "None: all quarter hours are measured."),
+    "from": ("von", "from"), "to": ("bis", "to"), "reason": ("Grund und Verfahren", "Reason and method"),
+    "events": ("Zählerstände: Rücksetzung, Überlauf, Wechsel, Sprung", "Registers: reset, rollover, exchange, jump"),
+    "events.none": ("Keine im Zeitraum.", "None in the period."),
+    "restatements": ("Berichtigungen", "Restatements"), "restatements.none": ("Keine: jede Viertelstunde wurde einmal angegeben.", "None: each quarter hour was stated once."),
+    "restatements.count": ("{count} Viertelstunden wurden mehr als einmal angegeben; es gilt die höchste Revision, die früheren bleiben erhalten.", "{count} quarter hours were stated more than once; the highest revision counts, earlier ones are kept."),
+    "before": ("vorher", "before"), "after": ("nachher", "after"), "recorded": ("aufgezeichnet (UTC)", "recorded (UTC)"),
+    "versions": ("Änderungen gegenüber der ersetzten Version", "Changes since the replaced version"), "versions.none": ("Dies ist die erste Version.", "This is the first version."),
+    "versions.same": ("Keine Viertelstunde hat sich geändert.", "No quarter hour has changed."),
+    "bill": ("Rechnung des Monats", "Bill of the month"), "bill.none": ("Keine Rechnung: {why}", "No bill: {why}"), "line": ("Position", "Line"), "kind": ("Art", "Kind"),
+    "quantity": ("Menge", "Quantity"), "price": ("Preis", "Price"), "amount": ("Betrag", "Amount"), "total": ("Summe", "Total"),
+    "bill.note": (
+        "Der Monat für sich: ein Jahresleistungspreis zählt mit einem Zwölftel und der höchsten Viertelstunde dieses Monats. Steigt der Jahreshöchstwert später, werden frühere Monate nachberechnet.",
+        "The month on its own: an annual demand price counts a twelfth, with the highest quarter hour of this month. If the year's maximum rises later, earlier months are billed again.",
+    ),
+    "cause": ("Verursacht durch", "Caused by"),
+    "anomalies": ("Auffälligkeiten", "Anomalies"), "anomalies.none": ("Keine im Zeitraum.", "None in the period."), "since": ("seit", "since"), "until": ("bis", "until"), "lasting": ("dauert an", "lasting"),
+    "eur_per_day": ("EUR/Tag", "EUR/day"), "excess": ("Mehrverbrauch", "Excess"), "finding": ("Befund", "Finding"),
+    "recommendations": ("Empfehlungen", "Recommendations"), "recommendations.none": ("Keine im Zeitraum.", "None in the period."), "status": ("Status", "Status"),
+    "saving": ("Ersparnis", "Saving"), "reduction": ("Senkung", "Reduction"), "decided": ("Entscheidung", "Decision"), "issued": ("erteilt", "issued"), "advice": ("Empfehlung", "Recommendation"),
+    "rejections": ("Nicht verwendete Messwerte", "Readings that were not used"), "rejections.none": ("Keine im Zeitraum.", "None in the period."), "count": ("Anzahl", "Count"),
+    "conflicts": ("Widersprüche", "Conflicts"),
+    "conflicts.text": ("{count} Datensätze widersprachen einem früheren mit derselben Kennung; der frühere gilt, der spätere ist aufbewahrt.", "{count} records contradicted an earlier one with the same identity; the earlier one counts, the later one is kept."),
+    "statements": ("Erklärungen zum Verfahren", "Statements on method"),
+    "files": ("Dateien dieses Berichts", "Files of this report"),
+    "files.note": ("Prüfen: lastgang verify ORDNER oder sha256sum -c SHA256SUMS; kein Netz nötig.", "To check: lastgang verify FOLDER or sha256sum -c SHA256SUMS; no network needed."),
+    "signature": ("Ort, Datum, Unterschrift", "Place, date, signature"), "page": ("Seite {page} von {pages}", "page {page} of {pages}"), "more": ("und {count} weitere in report.xlsx", "and {count} more in report.xlsx"),
+    "cover": ("Deckblatt", "Cover"), "summary": ("Übersicht", "Summary"), "intervals": ("Viertelstunden", "Intervals"), "findings": ("Befunde", "Findings"), "changelog": ("Änderungen", "Changelog"), "costs": ("Kosten", "Costs"),
+    "q.measured": ("gemessen", "measured"), "q.corrected": ("berichtigt", "corrected"), "q.substituted": ("Ersatzwert", "substituted"), "q.estimated": ("geschätzt", "estimated"), "q.faulty": ("gestört", "faulty"), "q.missing": ("fehlt", "missing"),
+    "m.register": ("Zählerdifferenz", "register"), "m.integral": ("Integral der Leistung", "integral of power"), "m.rollover": ("Zählerüberlauf", "rollover"),
+    "m.reset": ("Rücksetzung: neuer Stand gebucht", "reset: new value booked"), "m.exchange": ("Zählerwechsel nach Protokoll", "exchange by protocol"), "m.step_removed": ("unmöglicher Sprung, nicht gebucht", "impossible step, not booked"),
+    "m.interpolated": ("keine Messwerte; Vorschub des Zählers gleichmäßig verteilt", "no readings; advance of the register divided evenly"), "m.like_day_scaled": ("keine Messwerte; Vorschub des Zählers nach Vergleichstagen verteilt", "no readings; advance of the register divided by like days"),
+    "m.covered_mean": ("nur teilweise gesehen; Mittelwert des Gesehenen", "seen in part; mean of what was seen"), "m.stuck": ("Zählwerk stand trotz Last", "register stood still under load"), "m.none": ("kein verwendbarer Messwert", "no usable reading"),
+    "m.before_recording": ("vor Beginn der Aufzeichnung", "before recording began"), "m.no_record": ("nichts aufgezeichnet", "nothing recorded"), "m.not_yet": ("noch nicht gemessen", "not measured yet"),
+    "o.metering": ("Messung", "metering"), "o.import": ("Import", "import"), "rs.open": ("offen", "open"), "rs.accepted": ("angenommen", "accepted"), "rs.rejected": ("abgelehnt", "rejected"), "rs.expired": ("verfallen", "expired"), "rs.withdrawn": ("zurückgezogen", "withdrawn"), "rs.verified": ("Wirkung gemessen", "verified"),
+    "k.energy": ("Arbeit", "energy"), "k.demand": ("Leistung", "demand"), "k.excess": ("Überschreitung", "excess"), "k.demand_rebilled": ("Leistung, Nachberechnung", "demand, rebilled"), "k.energy_rebilled": ("Arbeit, Nachberechnung", "energy, rebilled"), "k.reactive": ("Blindarbeit", "reactive"), "k.fixed": ("Grundpreis", "fixed"), "k.levy": ("Abgabe", "levy"), "k.vat": ("Umsatzsteuer", "VAT"),
+}  # fmt: skip
+
+STATEMENTS: dict[Language, tuple[str, ...]] = {
+    "de": (
+        "Viertelstunden sind halboffen [Beginn, Ende) und nach ihrem Beginn benannt. Sie liegen auf dem Raster der UTC; Tage und Monate sind Ortszeit (92, 96 oder 100 Viertelstunden je Tag).",
+        "Der Verbrauch ist die Summe aller Viertelstunden mit Wert und entspricht dem Vorschub der Zählwerke. Gestörte Viertelstunden sind mit dem Stand des Zählwerks enthalten und einzeln ausgewiesen; Höchstwerte stammen nie aus ihnen. Fehlende Werte sind nirgends null und werden nicht ergänzt.",
+        "Ersatzwerte: Lücken bis 2 Stunden gleichmäßig, längere nach dem Mittel der letzten drei Vergleichstage (Werktag, Samstag, Sonn- und Feiertag), jeweils genau auf den Vorschub des Zählers skaliert. Nur gemessene Werte dienen als Vergleich.",
+        "Energie wird in ganzen Mikrowattstunden gerechnet und erst für die Darstellung gerundet; die Summe gerundeter Werte kann abweichen.",
+        "Grenzen: Seriennummer, Genauigkeitsklasse, Wandlerfaktor und Kalibrierdatum stehen nicht in der Anlagendatei und sind daher nicht genannt. Importierte Viertelstunden tragen die Angaben ihrer Datei. Die Prüfsummen belegen die Unversehrtheit gegenüber dem Manifest; Urheberschaft und Zeitpunkt belegen sie nicht.",
+    ),
+    "en": (
+        "Quarter hours are half open [start, end) and named by their start. They lie on the grid of UTC; days and months are local time (92, 96 or 100 quarter hours a day).",
+        "Consumption is the sum of all quarter hours with a value, which equals the advance of the registers. Faulty quarter hours are in it with what the register said, and are shown on their own; maxima are never taken from them. Missing values are nowhere zero and are not filled in.",
+        "Substitute values: gaps up to 2 hours evenly, longer ones by the mean of the last three like days (working day, Saturday, Sunday and holiday), scaled to sum exactly to the register's advance. Only measured values serve as reference.",
+        "Energy is calculated in whole micro-watt-hours and rounded for display only; sums of rounded values may differ.",
+        "Limits: serial number, accuracy class, transformer ratio and calibration date are not in the plant file and therefore not named. Imported quarter hours carry what their file said. The checksums prove that files and manifest belong together; they prove neither author nor time.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Words, numbers and instants in one language."""
+
+    language: Language
+    zone: ZoneInfo
+
+    def __getitem__(self, key: str) -> str:
+        return _WORDS[key][0 if self.language == "de" else 1]
+
+    def say(self, key: str, **values: object) -> str:
+        """The words with values filled in."""
+        return self[key].format(**values)
+
+    def either(self, prefix: str, key: str) -> str:
+        """The word for a code, or the code itself where there is none."""
+        return self[f"{prefix}.{key}"] if f"{prefix}.{key}" in _WORDS else key
+
+    def number(self, value: Decimal | float | int, places: int = 0) -> str:
+        """A number, rounded half up, thousands apart by thin spaces."""
+        exact = value if isinstance(value, Decimal) else Decimal(repr(value))
+        rounded = exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+        text = f"{rounded:,f}".replace(",", THIN)
+        return text.replace(".", ",") if self.language == "de" else text
+
+    def energy(self, uwh: int, places: int = 0) -> str:
+        """Micro-watt-hours as kWh."""
+        return self.number(Decimal(uwh) / UWH_PER_KWH, places)
+
+    def percent(self, share: float, places: int = 2) -> str:
+        """A share as percent; 100 only if nothing is missing, 0 only if nothing is there."""
+        limit = Decimal(1).scaleb(-places)
+        value = (Decimal(repr(share)) * 100).quantize(limit, ROUND_HALF_UP)
+        if share < 1:
+            value = min(value, 100 - limit)
+        if share > 0:
+            value = max(value, limit)
+        return f"{self.number(value, places)}{THIN}%"
+
+    def moment(self, instant_utc: datetime | None) -> str:
+        """Date and time on the plant's wall clock; with the offset in the hour that comes twice."""
+        if instant_utc is None:
+            return "–"
+        local = instant_utc.astimezone(self.zone)
+        text = f"{local:%d.%m.%Y %H:%M}" if self.language == "de" else f"{local:%Y-%m-%d %H:%M}"
+        twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+        return f"{text} ({local:%z})" if twice else text
+
+    def day(self, day: date) -> str:
+        """A date."""
+        return f"{day:%d.%m.%Y}" if self.language == "de" else day.isoformat()
