@@ -36,6 +36,9 @@ MOST_ALTERNATIVES = 2
 APART = 2
 """Alternatives lie at least so many quarter hours from each other."""
 
+KEEP_DONE = timedelta(hours=6)
+"""How long jobs that are over are kept."""
+
 Said = list[Recommendation]
 
 
@@ -173,9 +176,10 @@ class AdviceStep:
         if now is None:
             return
         oldest = now - self._settings.keep_closed
-        notes.orders = {job: order for job, order in notes.orders.items() if order.end_utc > oldest}
-        notes.before = {job: order for job, order in notes.before.items() if job in notes.orders}
         live = (RecommendationStatus.OPEN, RecommendationStatus.ACCEPTED)
+        advised = {told.job for told in notes.recommendations.values() if told.status in live}
+        notes.orders = {job: order for job, order in notes.orders.items() if order.end_utc > now - KEEP_DONE or job in advised}
+        notes.before = {job: order for job, order in notes.before.items() if job in notes.orders}
         notes.recommendations = {
             name: told
             for name, told in notes.recommendations.items()
