@@ -44,6 +44,14 @@ def lawful(rules: CounterRules, t0: int, e0: int, t1: int, e1: int) -> Plain | B
     return PLAIN if rules.is_possible(advance, t1 - t0, e1) else None
 
 
+def advance_between(rules: CounterRules, t0: int, e0: int, t1: int, e1: int) -> int | None:
+    """What the register has counted from one reading to the next [uWh]; None if no lawful case explains it."""
+    case = lawful(rules, t0, e0, t1, e1)
+    if isinstance(case, Break):
+        return sum(advance for _, _, advance in case.parts)
+    return None if case is None else e1 - e0
+
+
 def rollover(rules: CounterRules, t0: int, e0: int, t1: int, e1: int) -> Break | None:
     """The register passed its modulus."""
     if rules.modulus_uwh is None:

@@ -18,8 +18,8 @@ from domain.demand import Demand
 from domain.intervals import QUARTER_MS, QUARTERS_PER_HOUR, Interval, IntervalQuality
 from domain.plant import Plant, RegisterKind
 from domain.readings import Reading, ReadingQuality
-from metering.engine import FUTURE_MS
-from metering.rules import RegisterRules, rules_of
+from metering.cases import advance_between
+from metering.rules import CLOCK_AHEAD_MS, CounterRules, GaugeRules, counter_rules, gauge_rules
 
 _T_S = QUARTER_MS / 1000
 NOW_MS = 60_000
@@ -63,11 +63,16 @@ class RunningQuarter:
     def __init__(self, plant: Plant) -> None:
         self._site = plant.site
         self._meter = plant.billing_meter()
-        rules = rules_of(self._meter) if self._meter else {}
-        self._counter: RegisterRules | None = rules.get("energy_import")
-        gauges = [r for r in rules.values() if r.kind is RegisterKind.GAUGE and r.unit in ("W", "kW")]
-        self._gauge: RegisterRules | None = gauges[0] if gauges else None
-        self._connection_kw = self._meter.max_power_kw if self._meter else math.inf
+        self._counter: CounterRules | None = None
+        self._gauge: GaugeRules | None = None
+        self._connection_kw = math.inf
+        if self._meter is not None:
+            self._connection_kw = self._meter.max_power_kw
+            for register in self._meter.registers:
+                if register.kind is RegisterKind.COUNTER and register.channel == "energy_import":
+                    self._counter = counter_rules(self._meter, register)
+                elif register.kind is RegisterKind.GAUGE and register.unit in ("W", "kW") and self._gauge is None:
+                    self._gauge = gauge_rules(self._meter, register)
 
     def initial(self) -> RunningState:
         """A site of which nothing is known."""
@@ -110,13 +115,13 @@ class RunningQuarter:
             or reading.meter != self._meter.id
             or reading.quality is not ReadingQuality.GOOD
             or reading.value is None
-            or reading.observed_ms > reading.received_ms + FUTURE_MS
+            or reading.observed_ms > reading.received_ms + CLOCK_AHEAD_MS
         ):
             return state, []
         if self._counter is not None and reading.channel == self._counter.channel:
-            moved = self._take_counter(state, reading.observed_ms, self._counter.stored(reading.value))
+            moved = self._take_counter(state, reading.observed_ms, self._counter.amount(reading.value))
         elif self._gauge is not None and reading.channel == self._gauge.channel:
-            moved = self._take_power(state, reading.observed_ms, self._gauge.stored(reading.value))
+            moved = self._take_power(state, reading.observed_ms, self._gauge.amount(reading.value))
         else:
             return state, []
         if not moved or reading.observed_ms - state.said_ms < 1000:
@@ -149,16 +154,16 @@ class RunningQuarter:
         state.counter = (time_ms, value)
         if before is None:
             return True
-        step = self._counter.possible_step(before[0], before[1], time_ms, value)
+        step = advance_between(self._counter, before[0], before[1], time_ms, value)
         if step is None:
             # A glitch or a reset: the metering step will say which. Until then this quarter hour rests on the gauge.
             state.start_count_uwh = None
             return True
         start_ms = state.quarter * QUARTER_MS
         if before[0] >= start_ms:
-            state.energy_uwh += step[0]
+            state.energy_uwh += step
         elif time_ms - before[0] <= self._counter.gap_ms:
-            state.energy_uwh = step[0] * (time_ms - start_ms) // (time_ms - before[0])
+            state.energy_uwh = step * (time_ms - start_ms) // (time_ms - before[0])
             state.start_count_uwh = value - state.energy_uwh
         return True
 
