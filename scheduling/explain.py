@@ -51,6 +51,12 @@ def reasons(facts: Facts, move: Move, saving: Saving) -> tuple[str, str]:
         f"{order.job} auf {name} um {_when(facts, to, 'de', order.start_utc)} statt {_when(facts, order.start_utc, 'de', to)} Uhr starten: "
         f"Die um {_when(facts, peak, 'de')} Uhr erwartete Spitze sinkt von {move.before.median_kw:.0f} auf {move.after.median_kw:.0f} kW. "
     )
+    if move.relief_kw >= move.reduction_kw + 1:
+        remains = slot_start(move.after.slot)
+        en += (
+            f"Where it acts the load falls by {move.relief_kw:.0f} kW; what remains is the peak at {_when(facts, remains, 'en')}. "
+        )
+        de += f"An dieser Stelle sinkt die Last um {move.relief_kw:.0f} kW; es bleibt die Spitze um {_when(facts, remains, 'de')} Uhr. "
     en_worth, de_worth = _worth(facts, move, saving)
     return en + en_worth, de + de_worth
 

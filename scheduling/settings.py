@@ -19,7 +19,9 @@ class AdviceSettings:
     min_reduction_kw: float = 5.0
     """A move that lowers the expected peak by less is not advised."""
     keep_share: float = 0.5
-    """An open recommendation is kept while it still lowers the peak by this share of `min_reduction_kw`."""
+    """An open recommendation is kept while it still lowers the load where it acts by this share of `min_reduction_kw` ..."""
+    keep_margin_kw: float = 20.0
+    """... and the judged peak without it is not further than this below the level."""
     risk_weight: float = 0.3
     """The load that is judged lies this far from the median towards the 90 % quantile: ``q50 + 0.3 (q90 - q50)``."""
     again_factor: float = 2.0

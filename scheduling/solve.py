@@ -42,6 +42,8 @@ class Move:
     to_slot: int
     before: Peak
     after: Peak
+    relief_kw: float
+    """By how much the highest load falls over the quarter hours that the job leaves and takes: what it does where it acts."""
 
     @property
     def reduction_kw(self) -> float:
@@ -70,13 +72,25 @@ def peak_of(outlook: Outlook) -> Peak:
 
 def moves(outlook: Outlook, order: Order, starts: Iterable[int]) -> list[Move]:
     """Every move of `order` to one of `starts`."""
-    before = peak_of(outlook)
-    return [Move(order, slot, before, peak_of(outlook.moved(order, slot))) for slot in starts]
+    before, origin = peak_of(outlook), slot_of(order.start_utc)
+    left = outlook.profile(order, origin) > 0
+    highest_kw = float(outlook.median_kw.max(where=left, initial=0.0))
+    found = []
+    for slot in starts:
+        moved = outlook.moved(order, slot)
+        taken = left | (outlook.profile(order, slot) > 0)
+        relief_kw = highest_kw - float(moved.median_kw.max(where=taken, initial=0.0))
+        found.append(Move(order, slot, before, peak_of(moved), relief_kw))
+    return found
 
 
 def is_better(move: Move, min_reduction_kw: float) -> bool:
-    """Whether a move lowers the peak by enough, and raises no risk."""
-    return move.reduction_kw >= min_reduction_kw and move.after.judged_kw < move.before.judged_kw
+    """Whether a move relieves its place by enough, and raises neither the peak nor the risk.
+
+    Where two peaks are alike the first move hardly lowers the higher of them; a plan as a whole must (see `plan`).
+    """
+    raises = move.reduction_kw < 0 or move.after.judged_kw > move.before.judged_kw
+    return move.relief_kw >= min_reduction_kw and not raises
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +109,10 @@ class Ask:
 
 
 def plan(outlook: Outlook, orders: Mapping[str, Order], ask: Ask) -> list[list[Move]]:
-    """Moves to make one after the other, each followed by other good starts of its job, best first."""
+    """Moves to make one after the other, each followed by other good starts of its job, best first.
+
+    Together they lower the expected peak by the least reduction that is worth while.
+    """
     first = _greedy(outlook, orders, ask)
     chosen = dict(first)
     for _ in range(ROUNDS):
@@ -106,7 +123,12 @@ def plan(outlook: Outlook, orders: Mapping[str, Order], ask: Ask) -> list[list[M
             break
         chosen[changed] = again[changed]
     turns = _in_turn(outlook, orders, ask, chosen)
-    return turns if len(turns) == len(chosen) else _in_turn(outlook, orders, ask, first)
+    if len(turns) < len(chosen):
+        turns = _in_turn(outlook, orders, ask, first)
+    # Moves at the end that lower nothing any more, and plans that lower too little, are not worth a person's time.
+    while turns and turns[0][0].before.median_kw - turns[-1][0].after.median_kw < ask.rules.settings.min_reduction_kw:
+        turns.pop()
+    return turns
 
 
 def _greedy(outlook: Outlook, orders: Mapping[str, Order], ask: Ask) -> dict[str, int]:

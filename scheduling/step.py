@@ -230,7 +230,8 @@ class AdviceStep:
         if order is None or not good:
             return None, [self._end(pen.state.notes, told, RecommendationStatus.WITHDRAWN, pen.rules.now_utc)]
         move = moves(outlook, order, [to_slot])[0]
-        if move.reduction_kw < settings.keep_share * settings.min_reduction_kw:
+        too_low = move.before.judged_kw < pen.facts.level_kw - settings.keep_margin_kw
+        if too_low or move.reduction_kw < 0 or move.relief_kw < settings.keep_share * settings.min_reduction_kw:
             return None, [self._end(pen.state.notes, told, RecommendationStatus.WITHDRAWN, pen.rules.now_utc)]
         saving = pen.saving(outlook, move)
         changed = (
@@ -351,7 +352,7 @@ class _Pen:
         place = move.before.slot - outlook.first_slot
         deviation_kw = float(self._spread[place]) / NORMAL_10_TO_90
         if deviation_kw <= 0:
-            return 1.0 if move.reduction_kw > 0 else 0.0
+            return 1.0 if move.reduction_kw > 0 else 0.5
         return 0.5 * (1 + erf(move.reduction_kw / deviation_kw / sqrt(2)))
 
 
