@@ -96,7 +96,7 @@ def page_data(
         "bill": _bill(report, cost, words),
         "anomalies": _anomalies(report, words),
         "recommendations": _recommendations(report, words),
-        "rejections": [[meter, reason, words.number(count)] for (meter, reason), count in sorted(report.rejections.items())],
+        "rejections": [[meter, words.either("r", reason), words.number(count)] for (meter, reason), count in sorted(report.rejections.items())],
         "rejections_header": [words["meter"], words["reason"], words["count"]],
         "conflicts": words.say("conflicts.text", count=len(report.conflicts)) if report.conflicts else None,
         "statements": list(STATEMENTS[words.language]),
@@ -203,7 +203,7 @@ def _meters(report: MonthReport, words: Words) -> dict[str, Any]:
             "–" if peak is None else words.number(peak.power_kw or 0.0, 1), "–" if peak is None else words.moment(peak.start_utc),
             words.percent(s.coverage),
         ])  # fmt: skip
-    power = f"{words['peak']} [kW, kvar]"
+    power = f"{words['highest']} [kW, kvar]"
     header = [
         words["meter"], words["name"], words["parent"], words["channel"], words["energy"], "", power, words["start_local"], words["coverage"],
     ]  # fmt: skip
@@ -239,7 +239,7 @@ def _balance(report: MonthReport, words: Words) -> dict[str, Any]:
     ]  # fmt: skip
     rows = []
     for b in report.balances:
-        share = f" ({words.percent(abs(b.residual_uwh / b.meter_uwh), 1)})" if b.meter_uwh else ""
+        share = f" ({words.number(b.residual_uwh * 100 / b.meter_uwh, 1)} %)" if b.meter_uwh else ""
         rows.append([
             b.meter.id, ", ".join(child.id for child in b.children), words.energy(b.meter_uwh), words.energy(b.children_uwh),
             words.energy(b.residual_uwh) + share, words.number(b.quarters), words.number(b.left_out),
@@ -256,7 +256,7 @@ def _gaps(report: MonthReport, words: Words) -> dict[str, Any]:
     rows = []
     for (from_utc, to_utc, quality, reason), found in sorted(alike.items(), key=lambda item: item[0]):
         names = list(dict.fromkeys(f"{series.meter.id}/{series.channel}" for series, _ in found))
-        energy = sum(energy for series, energy in found) if len(found) == 1 else None
+        energy = found[0][1] if len(found) == 1 and quality != IntervalQuality.MISSING else None
         rows.append([
             _some(names), words.moment(from_utc), words.moment(to_utc), words.number((to_utc - from_utc) // QUARTER),
             words.either("q", quality), words.either("m", reason), "" if energy is None else words.energy(energy, 1),

@@ -23,7 +23,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "There is no value for {share} of the quarter hours; the bill can still change.",
     ),
     "organisation": ("Organisation", "Organisation"), "site": ("Standort", "Site"), "boundary": ("Bilanzgrenze", "Boundary"),
-    "boundary.text": ("Netzanschluss {meter} und {count} Zähler dahinter (Anhang Zählerbaum)", "grid connection {meter} and {count} meters behind it (see meter tree)"),
+    "boundary.text": ("Netzanschluss {meter} und {count} Zähler dahinter (siehe Tabelle der Zähler)", "grid connection {meter} and {count} meters behind it (see table of meters)"),
     "period": ("Zeitraum", "Period"), "period.text": ("[{from_}, {to})", "[{from_}, {to})"),
     "timezone": ("Zeitzone", "Time zone"), "expected": ("Erwartete Viertelstunden", "Quarter hours expected"),
     "report": ("Berichtsnummer", "Report id"), "version": ("Version", "Version"), "replaces": ("Ersetzt", "Replaces"),
@@ -91,6 +91,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "m.interpolated": ("keine Messwerte; Vorschub des Zählers gleichmäßig verteilt", "no readings; advance of the register divided evenly"), "m.like_day_scaled": ("keine Messwerte; Vorschub des Zählers nach Vergleichstagen verteilt", "no readings; advance of the register divided by like days"),
     "m.covered_mean": ("nur teilweise gesehen; Mittelwert des Gesehenen", "seen in part; mean of what was seen"), "m.stuck": ("Zählwerk stand trotz Last", "register stood still under load"), "m.none": ("kein verwendbarer Messwert", "no usable reading"),
     "m.before_recording": ("vor Beginn der Aufzeichnung", "before recording began"), "m.no_record": ("nichts aufgezeichnet", "nothing recorded"), "m.not_yet": ("noch nicht gemessen", "not measured yet"),
+    "r.unparsable": ("nicht lesbar", "unparsable"), "r.unknown_register": ("unbekanntes Register", "unknown register"), "r.bad_quality": ("vom Gerät als schlecht gemeldet", "bad by the device's own word"),
+    "r.clock_before_range": ("Uhr vor dem erlaubten Bereich", "clock before the allowed range"), "r.clock_in_future": ("Uhr in der Zukunft", "clock in the future"), "r.duplicate": ("Wiederholung", "duplicate"),
+    "r.impossible_power": ("unmögliche Leistung", "impossible power"), "r.glitch": ("Ausreißer", "glitch"), "r.beyond_horizon": ("zu spät gekommen", "too late"),
+    "highest": ("Höchstwert", "Highest"),
     "o.metering": ("Messung", "metering"), "o.import": ("Import", "import"), "rs.open": ("offen", "open"), "rs.accepted": ("angenommen", "accepted"), "rs.rejected": ("abgelehnt", "rejected"), "rs.expired": ("verfallen", "expired"), "rs.withdrawn": ("zurückgezogen", "withdrawn"), "rs.verified": ("Wirkung gemessen", "verified"),
     "k.energy": ("Arbeit", "energy"), "k.demand": ("Leistung", "demand"), "k.excess": ("Überschreitung", "excess"), "k.demand_rebilled": ("Leistung, Nachberechnung", "demand, rebilled"), "k.energy_rebilled": ("Arbeit, Nachberechnung", "energy, rebilled"), "k.reactive": ("Blindarbeit", "reactive"), "k.fixed": ("Grundpreis", "fixed"), "k.levy": ("Abgabe", "levy"), "k.vat": ("Umsatzsteuer", "VAT"),
 }  # fmt: skip
@@ -135,7 +139,7 @@ class Words:
         """A number, rounded half up, thousands apart by thin spaces."""
         exact = value if isinstance(value, Decimal) else Decimal(repr(value))
         rounded = exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
-        text = f"{rounded:,f}".replace(",", THIN)
+        text = f"{rounded + 0:,f}".replace(",", THIN).replace("-", "−")  # + 0: no negative zero
         return text.replace(".", ",") if self.language == "de" else text
 
     def energy(self, uwh: int, places: int = 0) -> str:

@@ -241,7 +241,7 @@ def _findings(book: Any, report: MonthReport, words: Words) -> None:
         status = words.either("rs", str(r.status))
         rows.append((words["recommendations"], local, r.issued_utc, r.machine, status, r.reduction_kw, r.saving_eur, reason, said))
     for (meter, reason), count in sorted(report.rejections.items()):
-        rows.append((words["rejections"], None, None, meter, reason, None, None, f"{count}", None))
+        rows.append((words["rejections"], None, None, meter, words.either("r", reason), None, None, f"{count}", None))
     _sheet(book, words["findings"], header, rows, (24, 18, 22, 18, 26, 10, 12, 90, 40))
 
 
