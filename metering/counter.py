@@ -116,8 +116,9 @@ class CounterTrack:
                 if glitch is not None:
                     spans.append(span)
                     first, stop = glitch
-                    for k in range(first, stop):
-                        refused.append((kept.reading(k, site, meter, self.rules.channel), RejectionReason.GLITCH))
+                    refused += [
+                        (kept.reading(k, site, meter, self.rules.channel), RejectionReason.GLITCH) for k in range(first, stop)
+                    ]
                     kept.remove(first, stop)
         spans += [(b.from_ms, b.to_ms) for b in {*before.values()} ^ {*self.breaks.values()}]
         return spans, refused
@@ -137,7 +138,9 @@ class CounterTrack:
         fell = e1 < e0
         if self.doubts:
             self.doubts = [d for d in self.doubts if t1 - d.from_ms <= HINDSIGHT_MS]
-        for position, doubt in enumerate(self.doubts):
+        # The latest doubt first: what came back explains as little as it can, and an earlier step stays what it was.
+        for position in reversed(range(len(self.doubts))):
+            doubt = self.doubts[position]
             back = lawful(self.rules, doubt.from_ms, doubt.from_uwh, t1, e1) if doubt.fell != fell else None
             if back is not None:
                 del self.doubts[position:]
