@@ -1,0 +1,267 @@
+"""Reading the ledger: latest revisions, or what was known at an instant. No statement here changes anything."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from domain.anomalies import Anomaly
+from domain.clock import epoch_ms, instant
+from domain.codec import decode
+from domain.demand import Demand
+from domain.errors import LastgangError
+from domain.forecasts import Forecast
+from domain.intervals import Interval, IntervalMethod, IntervalOrigin, IntervalQuality
+from domain.orders import DayAheadPrices, Order
+from domain.recommendations import Decision, Recommendation
+from domain.topics import ANOMALIES, DECISIONS, FORECASTS, ORDERS, PRICES, RECOMMENDATIONS, Topic
+
+_COUNTS_NOT = (IntervalQuality.MISSING, IntervalQuality.FAULTY)
+
+Record = TypeVar("Record")
+Place = tuple[str, int]
+"""Topic name without namespace, partition."""
+
+
+class LedgerError(LastgangError):
+    """The ledger cannot be used as asked; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A record that contradicts one with the same identity; it does not count."""
+
+    topic: str
+    subject: str
+    revision: int
+    payload: str
+    place: str
+    """``topic/partition/offset`` where it came from."""
+    recorded_utc: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Restatement:
+    """A quarter hour that was said more than once: its revisions in order, with the instants they were recorded."""
+
+    revisions: tuple[Interval, ...]
+    recorded_utc: tuple[datetime, ...]
+
+
+class LedgerReading:
+    """Questions to a ledger; `as_of_utc` asks for what was known then."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+
+    def offsets(self) -> dict[Place, int]:
+        """``(topic name, partition)`` -> next offset to read."""
+        return {(topic, partition): offset for topic, partition, offset in self._database.execute("SELECT * FROM kafka_offset")}
+
+    def series(self) -> list[tuple[str, str]]:
+        """All (meter, channel) that have intervals."""
+        return [
+            (meter, channel)
+            for meter, channel in self._database.execute("SELECT DISTINCT meter, channel FROM series ORDER BY 1, 2")
+        ]
+
+    def intervals(
+        self, meter: str, channel: str, from_utc: datetime, to_utc: datetime, as_of_utc: datetime | None = None
+    ) -> list[Interval]:
+        """Latest revisions of the quarter hours that start in ``[from_utc, to_utc)``, by start."""
+        rows = self._interval_rows(
+            meter, channel, from_utc, to_utc, as_of_utc, "max(revision)", "GROUP BY start_s ORDER BY start_s"
+        )
+        return [interval for interval, _ in rows]
+
+    def interval_revisions(self, meter: str, channel: str, start_utc: datetime) -> list[Interval]:
+        """All revisions of one quarter hour, oldest first."""
+        second = instant(epoch_ms(start_utc) + 1000)
+        return [i for i, _ in self._interval_rows(meter, channel, start_utc, second, None, "revision", "ORDER BY revision")]
+
+    def restatements(
+        self, meter: str, channel: str, from_utc: datetime, to_utc: datetime, as_of_utc: datetime | None = None
+    ) -> list[Restatement]:
+        """Quarter hours that were said more than once, with all that was said."""
+        found: dict[datetime, list[tuple[Interval, datetime]]] = {}
+        for row in self._interval_rows(meter, channel, from_utc, to_utc, as_of_utc, "revision", "ORDER BY start_s, revision"):
+            found.setdefault(row[0].start_utc, []).append(row)
+        return [Restatement(tuple(i for i, _ in said), tuple(at for _, at in said)) for said in found.values() if len(said) > 1]
+
+    def peak(
+        self, meter: str, channel: str, from_utc: datetime, to_utc: datetime, as_of_utc: datetime | None = None
+    ) -> Interval | None:
+        """The quarter hour with the highest energy, the earliest of equal ones; missing and faulty ones do not count."""
+        best: Interval | None = None
+        for interval in self.intervals(meter, channel, from_utc, to_utc, as_of_utc):
+            if interval.energy_uwh is None or interval.quality in _COUNTS_NOT:
+                continue
+            if best is None or best.energy_uwh is None or interval.energy_uwh > best.energy_uwh:
+                best = interval
+        return best
+
+    def _interval_rows(
+        self, meter: str, channel: str, from_utc: datetime, to_utc: datetime, as_of_utc: datetime | None, revision: str, order: str
+    ) -> list[tuple[Interval, datetime]]:
+        name = self._site_of(meter, channel)
+        if name is None:
+            return []
+        series, site = name
+        # With max(), SQLite takes the other columns from the row that has the maximum.
+        rows = self._database.execute(
+            f"SELECT start_s, {revision}, energy_uwh, coverage, quality, method, readings, origin, recorded_ms FROM interval "
+            f"WHERE series=? AND start_s>=? AND start_s<? AND recorded_ms<=? {order}",
+            (series, -(-epoch_ms(from_utc) // 1000), -(-epoch_ms(to_utc) // 1000), _until(as_of_utc)),
+        )
+        return [
+            (
+                Interval(
+                    site, meter, channel, instant(start_s * 1000), energy, coverage, _QUALITIES[quality], _METHODS[method], number,
+                    readings, _ORIGINS[origin],
+                ),
+                instant(recorded_ms),
+            )
+            for start_s, number, energy, coverage, quality, method, readings, origin, recorded_ms in rows
+        ]  # fmt: skip
+
+    def _site_of(self, meter: str, channel: str) -> tuple[int, str] | None:
+        found = self._database.execute("SELECT series, site FROM series WHERE meter=? AND channel=?", (meter, channel)).fetchall()
+        if len(found) > 1:
+            msg = f"meter {meter!r} is of several sites in this ledger: {sorted(site for _, site in found)}; keep one ledger a site"
+            raise LedgerError(msg)
+        return (int(found[0][0]), str(found[0][1])) if found else None
+
+    def interval_span(self, as_of_utc: datetime | None = None) -> tuple[datetime, datetime] | None:
+        """Start of the first and of the last quarter hour that there is."""
+        sql = "SELECT min(start_s), max(start_s) FROM interval WHERE recorded_ms<=?"
+        first, last = self._database.execute(sql, (_until(as_of_utc),)).fetchone()
+        return None if first is None else (instant(first * 1000), instant(last * 1000))
+
+    def latest_forecast(self) -> Forecast | None:
+        """The forecast issued last."""
+        row = self._database.execute(
+            "SELECT payload FROM entry WHERE topic=? ORDER BY at_ms DESC, entry DESC LIMIT 1", (FORECASTS.name,)
+        ).fetchone()
+        return None if row is None else decode(Forecast, row[0])
+
+    def forecasts(self, issued_from: datetime, issued_to: datetime) -> list[Forecast]:
+        """Forecasts issued in ``[issued_from, issued_to)``, by issue."""
+        rows = self._database.execute(
+            "SELECT payload FROM entry WHERE topic=? AND at_ms>=? AND at_ms<? ORDER BY at_ms, entry",
+            (FORECASTS.name, epoch_ms(issued_from), epoch_ms(issued_to)),
+        )
+        return [decode(Forecast, row[0]) for row in rows]
+
+    def anomalies(self, open_only: bool = False, as_of_utc: datetime | None = None) -> list[Anomaly]:
+        """Latest revision of each, by their beginning; `open_only`: those that last."""
+        found = self._latest(ANOMALIES, Anomaly, as_of_utc)
+        return sorted((a for a in found if not open_only or a.until_utc is None), key=lambda a: (a.since_utc, a.anomaly))
+
+    def orders(self, as_of_utc: datetime | None = None) -> list[Order]:
+        """Latest revision of each job, by start."""
+        return sorted(self._latest(ORDERS, Order, as_of_utc), key=lambda o: (o.start_utc, o.job))
+
+    def order_revisions(self, job: str) -> list[Order]:
+        """All revisions of one job, oldest first."""
+        rows = self._database.execute(
+            "SELECT payload FROM entry WHERE topic=? AND subject LIKE ? ESCAPE '\\' ORDER BY revision",
+            (ORDERS.name, "%/" + job.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")),
+        )
+        return [order for row in rows if (order := decode(Order, row[0])).job == job]
+
+    def recommendations(self, as_of_utc: datetime | None = None) -> list[Recommendation]:
+        """Latest revision of each, by issue."""
+        return sorted(self._latest(RECOMMENDATIONS, Recommendation, as_of_utc), key=lambda r: (r.issued_utc, r.recommendation))
+
+    def decisions(self, as_of_utc: datetime | None = None) -> list[Decision]:
+        """All decisions, by time."""
+        return sorted(self._latest(DECISIONS, Decision, as_of_utc), key=lambda d: (d.at_utc, d.recommendation))
+
+    def prices(self, as_of_utc: datetime | None = None) -> list[DayAheadPrices]:
+        """All day-ahead prices, by zone and start."""
+        return sorted(self._latest(PRICES, DayAheadPrices, as_of_utc), key=lambda p: (p.zone, p.start_utc))
+
+    def _latest(self, topic: Topic, record_type: type[Record], as_of_utc: datetime | None) -> list[Record]:
+        rows = self._database.execute(
+            "SELECT payload, max(revision) FROM entry WHERE topic=? AND recorded_ms<=? GROUP BY subject",
+            (topic.name, _until(as_of_utc)),
+        )
+        return [decode(record_type, row[0]) for row in rows]
+
+    def rejections_by_reason(self, as_of_utc: datetime | None = None) -> dict[str, int]:
+        """How many readings were set aside, by reason."""
+        sql = "SELECT reason, count(*) FROM rejection WHERE recorded_ms<=? GROUP BY reason ORDER BY reason"
+        return dict(self._database.execute(sql, (_until(as_of_utc),)))
+
+    def rejections(self, from_utc: datetime, to_utc: datetime, as_of_utc: datetime | None = None) -> Counter[tuple[str, str]]:
+        """(meter, reason) -> how many readings received in ``[from_utc, to_utc)`` were set aside."""
+        rows = self._database.execute(
+            "SELECT meter, reason, count(*) FROM rejection WHERE at_ms>=? AND at_ms<? AND recorded_ms<=? GROUP BY meter, reason ORDER BY 1, 2",
+            (epoch_ms(from_utc), epoch_ms(to_utc), _until(as_of_utc)),
+        )
+        return Counter({(meter, reason): count for meter, reason, count in rows})
+
+    def latest_demand(self) -> Demand | None:
+        """The newest state of the running quarter hour that was written."""
+        rows = self._database.execute("SELECT payload FROM running_demand")
+        found = [decode(Demand, row[0]) for row in rows]
+        return max(found, key=lambda demand: demand.at_utc, default=None)
+
+    def demands(self, from_utc: datetime, to_utc: datetime) -> list[Demand]:
+        """The last state of each quarter hour that is over and starts in ``[from_utc, to_utc)``."""
+        rows = self._database.execute(
+            "SELECT payload FROM demand WHERE start_s>=? AND start_s<? ORDER BY start_s",
+            (epoch_ms(from_utc) // 1000, epoch_ms(to_utc) // 1000),
+        )
+        return [decode(Demand, row[0]) for row in rows]
+
+    def conflicts(self, as_of_utc: datetime | None = None) -> list[Conflict]:
+        """Records that contradict what was written before them, in order of arrival."""
+        rows = self._database.execute(
+            "SELECT topic, subject, revision, payload, place, recorded_ms FROM conflict WHERE recorded_ms<=? ORDER BY conflict",
+            (_until(as_of_utc),),
+        )
+        return [
+            Conflict(topic, subject, revision, payload, place, instant(recorded_ms))
+            for topic, subject, revision, payload, place, recorded_ms in rows
+        ]
+
+    def unreadable(self) -> list[tuple[str, int, int, str]]:
+        """(topic, partition, offset, reason) of messages that were no records."""
+        return list(self._database.execute("SELECT topic, partition, offset, reason FROM unreadable ORDER BY unreadable"))
+
+    def recorded_until_utc(self) -> datetime | None:
+        """When the newest row was written: the natural data cut-off of a report."""
+        tables = ("interval", "entry", "rejection", "demand", "conflict")
+        found = [self._database.execute(f"SELECT max(recorded_ms) FROM {table}").fetchone()[0] for table in tables]
+        return max((instant(ms) for ms in found if ms is not None), default=None)
+
+    def content(self) -> Iterator[tuple[str, tuple[Any, ...]]]:
+        """Every row of data but for when and in which order it was recorded: equal for ledgers that say the same."""
+        for table, columns in _CONTENT.items():
+            for row in self._database.execute(f"SELECT {columns} FROM {table} ORDER BY {columns}"):
+                yield table.split()[0], row
+
+
+_QUALITIES = {str(quality): quality for quality in IntervalQuality}
+_METHODS = {str(method): method for method in IntervalMethod}
+_ORIGINS = {str(origin): origin for origin in IntervalOrigin}
+_CONTENT = {
+    "interval JOIN series USING (series)":
+        "site, meter, channel, start_s, revision, energy_uwh, coverage, quality, method, readings, origin",
+    "entry": "topic, subject, revision, at_ms, payload",
+    "rejection": "source, meter, reason, at_ms, payload",
+    "demand": "site, start_s, payload",
+    "running_demand": "site, payload",
+    "conflict": "topic, subject, revision, payload",
+    "unreadable": "topic, partition, offset, reason, original",
+    "kafka_offset": "topic, partition, next_offset",
+}  # fmt: skip
+
+
+def _until(as_of_utc: datetime | None) -> int:
+    return 2**62 if as_of_utc is None else epoch_ms(as_of_utc)
