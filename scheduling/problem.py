@@ -86,7 +86,9 @@ class Rules:
 
     def may_move(self, order: Order, lead: timedelta) -> bool:
         """Whether there is something to decide about `order`."""
-        in_reach = self.first_slot <= slot_of(order.start_utc) < self.end_slot
+        # A job that the outlook cuts would change the energy of the bill by being moved.
+        start = slot_of(order.start_utc)
+        in_reach = self.first_slot <= start and start + len(order.profile_kw) <= self.end_slot
         planned = order.movable and order.status is OrderStatus.PLANNED
         return planned and in_reach and order.start_utc >= self.now_utc + lead
 

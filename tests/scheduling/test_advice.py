@@ -224,3 +224,8 @@ def test_a_ratchet_or_usage_hours_tariff_prices_the_move_by_its_own_rules(tmp_pa
     # October: 120 kW x 10 EUR. With the ratchet November and December too: 90 % of 640 instead of 520 kW.
     assert plain.saving_eur == 1200.0
     assert bound.saving_eur == pytest.approx(1200.0 + 2 * 0.9 * 120 * 10)
+
+
+def test_a_job_that_the_forecast_cuts_off_waits_until_it_is_whole(tmp_path):
+    job = order("A", "furnace-1", start=190, profile=(200.0,) * 4, due=220)
+    assert Advised(tmp_path, job).take(forecast([job])) == []
