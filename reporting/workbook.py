@@ -17,6 +17,7 @@ from openpyxl.writer.excel import ExcelWriter
 
 from reporting.cost import MonthCost
 from reporting.month import Change, MonthReport
+from reporting.sheet_rows import with_rows
 from reporting.tables import (
     Cell,
     LocalTime,
@@ -63,23 +64,25 @@ def workbook(
     _cover(book, header, words)
     _summary(book, report, cost, words)
     _sheet(book, words["meters"], meter_header_for_people(words), meter_rows_for_people(report, words))
-    _sheet(book, words["intervals"], interval_header_for_people(words), interval_rows_for_people(report, words))
+    rows = iter(interval_rows_for_people(report, words))
+    _sheet(book, words["intervals"], interval_header_for_people(words), [next(rows)])
     _sheet(book, words["gaps"].split()[0], _gap_header(words), _gap_rows(report, words))
     _costs(book, cost, words)
     _findings(book, report, words)
     _changelog(book, report, changes, words)
-    return _bytes(book, made_utc)
+    return _bytes(book, made_utc, f"xl/worksheets/sheet{book.sheetnames.index(words['intervals']) + 1}.xml", rows)
 
 
-def _bytes(book: Workbook, made_utc: datetime) -> bytes:
-    """The saved book with the clock times of saving taken out."""
+def _bytes(book: Workbook, made_utc: datetime, long_sheet: str, rows: Iterable[Sequence[Cell]]) -> bytes:
+    """The saved book with `rows` put below what `long_sheet` has, and the clock times of saving taken out."""
     saved, clean = io.BytesIO(), io.BytesIO()
     book.properties.modified = made_utc.replace(tzinfo=None)
     with zipfile.ZipFile(saved, "w", zipfile.ZIP_STORED) as archive:
         ExcelWriter(book, archive).save()
     with zipfile.ZipFile(saved) as source, zipfile.ZipFile(clean, "w", zipfile.ZIP_DEFLATED) as target:
         for name in source.namelist():
-            target.writestr(zipfile.ZipInfo(name, _EPOCH_OF_ZIP), source.read(name), zipfile.ZIP_DEFLATED)
+            content = with_rows(source.read(name), rows) if name == long_sheet else source.read(name)
+            target.writestr(zipfile.ZipInfo(name, _EPOCH_OF_ZIP), content, zipfile.ZIP_DEFLATED)
     return clean.getvalue()
 
 

@@ -288,6 +288,9 @@ def test_the_workbook_has_real_numbers_and_dates(ledger: Ledger, make: Callable[
     row = [cell.value for cell in sheet[50]]
     assert row[:7] == ["main", "energy_import", datetime(2026, 10, 1, 12), "UTC+02:00", datetime(2026, 10, 1, 10), 160, "kWh"]  # noqa: DTZ001
     assert sheet.cell(50, 3).is_date
+    assert [cell.value for cell in sheet[2982]][:3] == ["furnace-1", "energy_import", datetime(2026, 10, 1)]  # noqa: DTZ001
+    assert [sheet.cell(n, 3).number_format for n in (2, 3, 5961)] == ["dd.mm.yyyy hh:mm"] * 3
+    assert [sheet.cell(n, 5).is_date for n in (2, 3, 5961)] == [True] * 3
     meters: Any = book["Zähler"]
     assert meters.cell(2, 5).value == 298_060
     cover: Any = book["Deckblatt"]
