@@ -189,7 +189,7 @@ class RunningQuarter:
         start_ms = state.quarter * QUARTER_MS
         elapsed_s = (now_ms - start_ms) / 1000
         remaining_s = _T_S - elapsed_s
-        energy_kwh, confidence = self._energy_kwh(state, now_ms)
+        energy_kwh, confidence, by_counter = self._energy_kwh(state, now_ms)
         now_kw = self._now_kw(state, now_ms, energy_kwh, elapsed_s)
         if now_kw is None:
             return None
@@ -198,7 +198,7 @@ class RunningQuarter:
         projected_kw = (energy_kwh + now_kw * remaining_s / 3600) * QUARTERS_PER_HOUR
         spread_kw = Z_BAND * self._deviation_kw(state) * remaining_s / _T_S
         peak_kw, peak_utc, peak_quality = self._billed_peak(state)
-        target_kw = self._site.target_kw or peak_kw
+        target_kw = self._site.target_kw or peak_kw or self._connection_kw
         return Demand(
             site=self._site.id,
             meter=self._meter.id if self._meter else "",
@@ -219,21 +219,29 @@ class RunningQuarter:
             billed_peak_utc=peak_utc,
             billed_peak_quality=peak_quality,
             confidence=confidence,
+            synchronised=by_counter,
             basis_observed_ms=now_ms,
         )
 
-    def _energy_kwh(self, state: RunningState, now_ms: int) -> tuple[float, str]:
-        """Imported so far [kWh], and how it is known; where the start was not seen, the mean seen so far stands for all of it."""
+    def _energy_kwh(self, state: RunningState, now_ms: int) -> tuple[float, str, bool]:
+        """Imported so far [kWh], how it is known, and whether the counter says so.
+
+        Without the counter the gauge's integral stands in; where the start was not seen either, the mean of what was seen stands
+        for all of it: missing is never zero.
+        """
+        start_ms = state.quarter * QUARTER_MS
         if state.start_count_uwh is not None:
             energy_kwh = state.energy_uwh / _UWH_PER_KWH
             since_ms = now_ms - state.counter[0] if state.counter else 0
             # Between two readings of the counter the gauge carries on.
-            return energy_kwh + (state.powers[-1][1] / _UW_PER_KW * since_ms / 3_600_000 if state.powers else 0.0), "measured"
-        seen_ms = now_ms - max(state.gauge_from_ms, state.quarter * QUARTER_MS)
+            return energy_kwh + (state.powers[-1][1] / _UW_PER_KW * since_ms / 3_600_000 if state.powers else 0.0), "measured", True
+        from_ms = max(state.gauge_from_ms, start_ms)
+        was_seen = self._gauge is not None and from_ms <= start_ms
+        seen_ms = now_ms - from_ms
         if seen_ms <= 0:
-            return 0.0, "partial"
-        elapsed_ms = now_ms - state.quarter * QUARTER_MS
-        return max(0, state.gauge_uwh) / _UWH_PER_KWH * elapsed_ms / seen_ms, "partial"
+            return 0.0, "partial", False
+        seen_kwh = max(0, state.gauge_uwh) / _UWH_PER_KWH
+        return seen_kwh * (now_ms - start_ms) / seen_ms, "measured" if was_seen else "partial", False
 
     def _now_kw(self, state: RunningState, now_ms: int, energy_kwh: float, elapsed_s: float) -> float | None:
         recent = [value for time_ms, value in state.powers if time_ms > now_ms - NOW_MS]

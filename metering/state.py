@@ -18,6 +18,7 @@ from metering.rows import Published, Row
 _MAGIC = b"LGM1"
 _QUALITIES = tuple(IntervalQuality)
 _METHODS = tuple(IntervalMethod)
+_WORDS = {(q, m): i * 16 + j for i, q in enumerate(_QUALITIES) for j, m in enumerate(_METHODS)}
 _NOTHING = -(2**63)
 
 Track = CounterTrack | GaugeTrack
@@ -66,11 +67,11 @@ def to_bytes(state: MeterState) -> bytes:
         "grid_from": state.grid_from,
         "site_ms": state.site_ms,
         "next_seal": state.next_seal,
-        "used": _pairs(state.used),
+        "used": len(state.used),
         "tracks": {},
         "books": {},
     }
-    columns: list[bytes] = []
+    columns = _two_columns(state.used)
     for channel, track in state.tracks.items():
         head["tracks"][channel] = _track_head(track)
         columns += _point_columns(track.points, head["tracks"][channel])
@@ -107,13 +108,12 @@ def read_into(state: MeterState) -> None:
     (length,) = struct.unpack_from("<I", stored, 4)
     head = json.loads(stored[8 : 8 + length])
     state.grid_from, state.site_ms = head["grid_from"], head["site_ms"]
-    state.used = dict(head["used"])
     state.next_seal = {c: q for c, q in head["next_seal"].items() if c in state.tracks}
     columns = _Columns(stored, 8 + length)
+    state.used = columns.take_pairs(head["used"])
     for channel, track_head in head["tracks"].items():
         points, floor = _read_points(columns, track_head)
-        count = track_head.get("integrals", 0)
-        integrals = dict(zip(columns.take("q", count), columns.take("q", count), strict=True))
+        integrals = columns.take_pairs(track_head.get("integrals", 0))
         track = state.tracks.get(channel)
         if track is None or isinstance(track, GaugeTrack) != ("integrals" in track_head):
             continue
@@ -176,15 +176,12 @@ def _read_points(columns: _Columns, head: dict[str, Any]) -> tuple[Points, int]:
 
 
 def _book_columns(book: RowBook) -> list[bytes]:
-    quarters, energies, coverages = array("q"), array("q"), array("d")
-    words, counts = array("B"), array("I")
-    for quarter, (row, revision, readings) in book.published.items():
-        quarters.append(quarter)
-        energies.append(_NOTHING if row.energy_uwh is None else row.energy_uwh)
-        coverages.append(row.coverage)
-        words.append(_QUALITIES.index(row.quality) * 16 + _METHODS.index(row.method))
-        counts.append(revision)
-        counts.append(readings)
+    published = book.published.values()
+    quarters = array("q", book.published)
+    energies = array("q", [_NOTHING if told.row.energy_uwh is None else told.row.energy_uwh for told in published])
+    coverages = array("d", [told.row.coverage for told in published])
+    words = array("B", [_WORDS[told.row.quality, told.row.method] for told in published])
+    counts = array("I", [number for told in published for number in (told.revision, told.readings)])
     return [part.tobytes() for part in (quarters, energies, coverages, words, counts)]
 
 
@@ -206,10 +203,6 @@ def _read_book(columns: _Columns, count: int) -> dict[int, Published]:
     }
 
 
-def _pairs(numbers: dict[int, int]) -> list[tuple[int, int]]:
-    return list(numbers.items())
-
-
 def _two_columns(numbers: dict[int, int]) -> list[bytes]:
     return [array("q", numbers.keys()).tobytes(), array("q", numbers.values()).tobytes()]
 
@@ -226,3 +219,6 @@ class _Columns:
         values.frombytes(self._stored[self._at : self._at + size])
         self._at += size
         return values.tolist()
+
+    def take_pairs(self, count: int) -> dict[int, int]:
+        return dict(zip(self.take("q", count), self.take("q", count), strict=True))
