@@ -74,7 +74,10 @@ class AdviceStep:
         return state, [*said, *self._plan(state, forecast)]
 
     def take_order(self, state: AdviceState, order: Order) -> tuple[AdviceState, Said]:
-        """Learn one revision of a job; what advises against it is withdrawn."""
+        """Learn one revision of a job; what was advised and is now planned so is accepted, what advises against it is withdrawn.
+
+        The plan and the decision come on two topics in either order: a plan that does as advised is as good as a word.
+        """
         notes = state.notes
         known = notes.orders.get(order.job)
         if known is not None and known.revision >= order.revision:
@@ -85,7 +88,7 @@ class AdviceStep:
         notes.orders[order.job] = order
         told = [told for told in self._with_status(notes, RecommendationStatus.OPEN) if told.job == order.job]
         gone = [recommendation for recommendation in told if not _still_as_advised(recommendation, order)]
-        return state, [self._end(notes, one, RecommendationStatus.WITHDRAWN, order.at_utc) for one in gone]
+        return state, [self._end(notes, one, _status_after(one, order), order.at_utc) for one in gone]
 
     def take_decision(self, state: AdviceState, decision: Decision) -> tuple[AdviceState, Said]:
         """Honour what a person said, if it was said in time."""
@@ -93,10 +96,12 @@ class AdviceStep:
         recommendation = notes.recommendations.get(decision.recommendation)
         if recommendation is None or decision.at_utc > recommendation.valid_until_utc:
             return state, []
-        if recommendation.status not in (RecommendationStatus.OPEN, RecommendationStatus.EXPIRED):
+        accepted = decision.kind is DecisionKind.ACCEPTED
+        planned_already = recommendation.status is RecommendationStatus.ACCEPTED and recommendation.decided_by is None
+        is_open = recommendation.status in (RecommendationStatus.OPEN, RecommendationStatus.EXPIRED)
+        if not is_open and not (accepted and planned_already):
             return state, []
         state.encoded = None
-        accepted = decision.kind is DecisionKind.ACCEPTED
         status = RecommendationStatus.ACCEPTED if accepted else RecommendationStatus.REJECTED
         if not accepted:
             notes.declined.append(
@@ -383,3 +388,8 @@ def _profile(outlook: Outlook, order: Order) -> np.ndarray[tuple[int, ...], np.d
 
 def _still_as_advised(told: Recommendation, order: Order) -> bool:
     return order.movable and order.status is OrderStatus.PLANNED and order.start_utc == told.from_start_utc
+
+
+def _status_after(told: Recommendation, order: Order) -> RecommendationStatus:
+    carried_out = order.status is not OrderStatus.CANCELLED and order.start_utc == told.to_start_utc
+    return RecommendationStatus.ACCEPTED if carried_out else RecommendationStatus.WITHDRAWN

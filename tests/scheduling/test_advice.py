@@ -229,3 +229,15 @@ def test_a_ratchet_or_usage_hours_tariff_prices_the_move_by_its_own_rules(tmp_pa
 def test_a_job_that_the_forecast_cuts_off_waits_until_it_is_whole(tmp_path):
     job = order("A", "furnace-1", start=190, profile=(200.0,) * 4, due=220)
     assert Advised(tmp_path, job).take(forecast([job])) == []
+
+
+def test_a_plan_that_does_as_advised_counts_as_accepted_and_the_decision_that_comes_after_it_names_the_person(tmp_path):
+    jobs = two_furnaces()
+    advised = Advised(tmp_path, *jobs)
+    [told] = advised.take(forecast(jobs))
+    moved = replace(jobs[0], revision=2, start_utc=told.to_start_utc, reason=told.recommendation)
+    [accepted] = advised.take(moved)
+    assert (accepted.status, accepted.decided_by) == (RecommendationStatus.ACCEPTED, None)
+    [named] = advised.take(said(told.recommendation))
+    assert (named.status, named.revision) == (RecommendationStatus.ACCEPTED, accepted.revision + 1)
+    assert named.decided_by is not None
