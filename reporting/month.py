@@ -217,7 +217,7 @@ class MonthReport:
 
     @property
     def is_over(self) -> bool:
-        """Whether the billing meter (or, without one, any meter) has spoken until the month's end."""
+        """Whether there are quarter hours until the month's end."""
         return self.known_until_utc >= self.period.to_utc
 
     @property
