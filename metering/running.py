@@ -28,9 +28,11 @@ RECENT_MS = 10 * 60_000
 """Power samples that the band is drawn from."""
 DEAD_TIME_S = 120.0
 """In the first minutes the trend is weak: said as ``early``."""
+SEEN_SHARE = 0.95
+"""Share of the time so far that the gauge must have seen to stand in for the counter without a word."""
 Z_BAND = 1.2816
 """Normal quantile of 90 %: the band holds eight of ten."""
-_STATE_VERSION = 1
+_STATE_VERSION = 2
 _UWH_PER_KWH = 1_000_000_000
 _UW_PER_KW = 1_000_000_000
 
@@ -48,7 +50,8 @@ class RunningState:
     """Imported since the start, as far as the counter tells."""
     gauge_uwh: int = 0
     """The same from the power gauge, for a meter whose counter has not told the start."""
-    gauge_from_ms: int = 0
+    gauge_seen_ms: int = 0
+    """For how long the gauge was seen in it."""
     powers: list[tuple[int, int]] = field(default_factory=list)
     """Recent samples of the power gauge: (time [ms], µW)."""
     said_ms: int = 0
@@ -140,8 +143,7 @@ class RunningQuarter:
         if quarter > state.quarter:
             state.quarter = quarter
             state.start_count_uwh = None
-            state.energy_uwh = state.gauge_uwh = 0
-            state.gauge_from_ms = time_ms
+            state.energy_uwh = state.gauge_uwh = state.gauge_seen_ms = 0
         return True
 
     def _take_counter(self, state: RunningState, time_ms: int, value: int) -> bool:
@@ -179,7 +181,7 @@ class RunningQuarter:
             held_until = min(time_ms, before[0] + self._gauge.hold_ms)
             if held_until > held_from:
                 state.gauge_uwh += before[1] * (held_until - held_from) // 3_600_000
-                state.gauge_from_ms = min(state.gauge_from_ms, held_from)
+                state.gauge_seen_ms += held_until - held_from
         state.powers.append((time_ms, value_uw))
         while state.powers[0][0] < time_ms - RECENT_MS:
             state.powers.pop(0)
@@ -235,13 +237,16 @@ class RunningQuarter:
             since_ms = now_ms - state.counter[0] if state.counter else 0
             # Between two readings of the counter the gauge carries on.
             return energy_kwh + (state.powers[-1][1] / _UW_PER_KW * since_ms / 3_600_000 if state.powers else 0.0), "measured", True
-        from_ms = max(state.gauge_from_ms, start_ms)
-        was_seen = self._gauge is not None and from_ms <= start_ms
-        seen_ms = now_ms - from_ms
+        seen_kwh, seen_ms = max(0, state.gauge_uwh) / _UWH_PER_KWH, state.gauge_seen_ms
+        if self._gauge is not None and state.powers:
+            since_ms = max(state.powers[-1][0], start_ms)
+            held_ms = max(0, min(now_ms, state.powers[-1][0] + self._gauge.hold_ms) - since_ms)
+            seen_kwh += state.powers[-1][1] / _UW_PER_KW * held_ms / 3_600_000
+            seen_ms += held_ms
+        elapsed_ms = now_ms - start_ms
         if seen_ms <= 0:
-            return 0.0, "partial", False
-        seen_kwh = max(0, state.gauge_uwh) / _UWH_PER_KWH
-        return seen_kwh * (now_ms - start_ms) / seen_ms, "measured" if was_seen else "partial", False
+            return 0.0, "measured" if elapsed_ms == 0 else "partial", False
+        return seen_kwh * elapsed_ms / seen_ms, "measured" if seen_ms >= SEEN_SHARE * elapsed_ms else "partial", False
 
     def _now_kw(self, state: RunningState, now_ms: int, energy_kwh: float, elapsed_s: float) -> float | None:
         recent = [value for time_ms, value in state.powers if time_ms > now_ms - NOW_MS]
@@ -288,7 +293,10 @@ def decode_state(stored: bytes) -> RunningState:
     """The state that `encode_state` made; ValueError for an unknown version."""
     document = json.loads(stored)
     version = document.pop("version")
-    if version != _STATE_VERSION:
+    if version == 1:
+        # Of the older form the peaks are kept; the running quarter hour begins to be seen anew.
+        document = {"year": document["year"], "peaks": document["peaks"], "counter": None, "powers": []}
+    elif version != _STATE_VERSION:
         msg = f"running-quarter state of version {version}; this step reads version {_STATE_VERSION}"
         raise ValueError(msg)
     document["counter"] = tuple(document["counter"]) if document["counter"] else None

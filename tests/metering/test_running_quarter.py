@@ -1,0 +1,144 @@
+"""The running quarter hour, by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from small_plant import TEN, counter, gauge, plant, reading
+
+from domain.demand import Demand
+from domain.intervals import Interval, IntervalMethod, IntervalQuality
+from domain.readings import Reading, ReadingQuality
+from domain.units import UWH_PER_KWH
+from metering.running import RunningQuarter, RunningState, allowed_kw, decode_state, encode_state
+
+SITE = plant(counter(sampling_s=10.0, resolution=0.0001), gauge(sampling_s=10.0), target_kw=120.0)
+BIG = SITE.model_copy(update={"meters": (SITE.meters[0].model_copy(update={"max_power_kw": 1000.0}),)})
+
+
+def feed(readings: list[Reading], step: RunningQuarter | None = None, state: RunningState | None = None) -> list[Demand]:
+    step = step or RunningQuarter(BIG)
+    state = state or step.initial()
+    told: list[Demand] = []
+    for one in readings:
+        state, demands = step.take_reading(state, one)
+        told += demands
+    return told
+
+
+def load(kw_by_second: list[tuple[int, int, float]], counter_too: bool = True) -> list[Reading]:
+    """Readings every ten seconds of stretches (from, to [s], kW); the counter begins at 1000 kWh at -60 s."""
+    readings, level = [], 1000.0
+    for second in range(-60, kw_by_second[-1][1] + 1, 10):
+        if counter_too:
+            readings.append(reading(TEN + second * 1000, round(level, 9)))
+        kw = next((kw for start, stop, kw in kw_by_second if start <= second < stop), kw_by_second[-1][2])
+        readings.append(reading(TEN + second * 1000, kw, "power"))
+        level += kw * 10 / 3600
+    return readings
+
+
+def test_the_trend_goes_on_at_the_present_power() -> None:
+    # After 300 s and 10 kWh, at 150 kW: (10 + 150 * 600 / 3600) * 4 = 140 kW; of 120 kW there are 120 kW left to draw.
+    told = feed(load([(-60, 240, 112.5), (240, 300, 150.0), (300, 300, 150.0)]))
+    last = told[-1]
+    assert last.elapsed_s == 300
+    assert last.energy_kwh == pytest.approx(10.0, abs=1e-6)
+    assert last.now_kw == pytest.approx(150.0)
+    assert last.projected_kw == pytest.approx(140.0, abs=1e-5)
+    assert last.allowed_kw == pytest.approx(120.0, abs=1e-5)
+    assert last.headroom_kw == pytest.approx(-20.0, abs=1e-5)
+    assert last.confidence == "measured"
+    assert last.synchronised
+
+
+def test_shedding_100_kw_with_180_s_left_lowers_the_mean_by_20_kw() -> None:
+    before, after = (feed(load([(-60, 720, kw), (720, 720, kw)]))[-1] for kw in (300.0, 300.0))
+    shed = before.projected_kw - (after.energy_kwh + 200.0 * after.remaining_s / 3600) * 4
+    assert shed == pytest.approx(20.0, abs=1e-6)
+
+
+def test_what_may_be_drawn_is_clamped_at_both_ends() -> None:
+    assert allowed_kw(120.0, 10.0, 300.0, 1200.0) == pytest.approx(120.0)
+    assert allowed_kw(120.0, 40.0, 800.0, 1200.0) == 0.0
+    assert allowed_kw(120.0, 1.0, 899.0, 1200.0) == 1200.0
+
+
+def test_the_first_minutes_are_early_and_the_band_closes_towards_the_end() -> None:
+    wave = [(s, s + 60, 100.0 + 40.0 * (s // 60 % 2)) for s in range(-60, 900, 60)]
+    told = feed(load(wave))
+    running = [d for d in told if d.start_utc == datetime(2026, 3, 10, 10, tzinfo=UTC)]
+    assert running[3].confidence == "early"
+    widths = {round(d.elapsed_s): d.projected_high_kw - d.projected_low_kw for d in running}
+    assert widths[300] > widths[600] > widths[890] > 0
+    assert widths[890] < 2
+
+
+def test_a_quarter_hour_whose_start_was_not_seen_is_partial_and_not_small() -> None:
+    readings = [one for one in load([(-60, 500, 100.0), (500, 500, 100.0)]) if one.observed_ms > TEN + 300_000]
+    last = feed(readings)[-1]
+    assert last.confidence == "partial"
+    assert last.projected_kw == pytest.approx(100.0, abs=0.5)
+
+
+def test_without_a_counter_the_gauge_carries_it_and_it_says_so() -> None:
+    last = feed(load([(-60, 500, 100.0), (500, 500, 100.0)], counter_too=False))[-1]
+    assert last.energy_kwh == pytest.approx(100 * 500 / 3600, abs=1e-6)
+    assert not last.synchronised
+
+
+def test_a_silence_is_not_zero_power() -> None:
+    readings = [
+        one
+        for one in load([(-60, 500, 100.0), (500, 500, 100.0)], counter_too=False)
+        if not TEN + 100_000 < one.observed_ms < TEN + 300_000
+    ]
+    last = feed(readings)[-1]
+    assert last.confidence == "partial"
+    assert last.projected_kw == pytest.approx(100.0, abs=1e-6)
+
+
+def test_bad_readings_move_nothing() -> None:
+    good = load([(-60, 300, 100.0), (300, 300, 100.0)])
+    bad = [replace(one, value=None, quality=ReadingQuality.BAD) for one in good[-4:]]
+    assert feed(good[:-4] + bad) == feed(good[:-4])
+
+
+def test_at_most_one_a_second_of_device_time() -> None:
+    readings = [reading(TEN + n * 100, 50.0, "power") for n in range(100)]
+    at = [demand.at_utc for demand in feed(readings)]
+    assert all(later - earlier >= timedelta(seconds=1) for earlier, later in pairwise(at))
+    assert len(at) > 5
+
+
+def _interval(start: datetime, kw: float, revision: int = 1, quality: IntervalQuality = IntervalQuality.MEASURED) -> Interval:
+    return Interval(
+        "s", "m", "energy_import", start, round(kw / 4 * UWH_PER_KWH), 1.0, quality, IntervalMethod.REGISTER, revision
+    )  # fmt: skip
+
+
+def test_the_billed_peak_follows_the_latest_revisions_of_the_running_year() -> None:
+    step = RunningQuarter(BIG)
+    state = step.initial()
+    nine = datetime(2026, 3, 10, 9, tzinfo=UTC)
+    for interval in (
+        _interval(datetime(2025, 12, 31, 22, tzinfo=UTC), 900.0),
+        _interval(nine, 500.0),
+        _interval(nine + timedelta(minutes=15), 700.0),
+        _interval(nine + timedelta(minutes=15), 450.0, revision=2, quality=IntervalQuality.SUBSTITUTED),
+    ):
+        state, _ = step.take_interval(state, interval)
+    state = decode_state(encode_state(state))
+    last = feed(load([(-60, 60, 100.0), (60, 60, 100.0)]), step, state)[-1]
+    assert (last.billed_peak_kw, last.billed_peak_utc, last.billed_peak_quality) == (500.0, nine, "measured")
+
+
+def test_the_year_ends_at_local_midnight() -> None:
+    step = RunningQuarter(BIG)
+    state, _ = step.take_interval(step.initial(), _interval(datetime(2025, 12, 31, 22, 45, tzinfo=UTC), 900.0))
+    state, _ = step.take_interval(state, _interval(datetime(2025, 12, 31, 23, 0, tzinfo=UTC), 300.0))
+    last = feed(load([(-60, 60, 100.0), (60, 60, 100.0)]), step, state)[-1]
+    assert last.billed_peak_kw == 300.0
