@@ -83,6 +83,10 @@ def two_roads(tables: StreamTableEnvironment, table: str, bucket_s: int) -> str:
 
     SQL windows drop late rows without a word, so late, future and undated records are split off *before* the window and take
     the second road into the same operator, which restates or rejects with a reason.
+
+    The first road's window is the older ``GROUP BY TUMBLE(...)`` on purpose. The ``TABLE(TUMBLE(...))`` aggregate keeps its watermark
+    in its state, while the source begins without one after a failure: late rows that came soon after it would be on time here and
+    dropped there. This one begins without a watermark too, so both always judge alike.
     """
     on_time = "ts > TO_TIMESTAMP_LTZ(0, 3) AND (CURRENT_WATERMARK(ts) IS NULL OR ts > CURRENT_WATERMARK(ts))"
     item = f"COALESCE(k, '') AS k, {_ONE_STRING} AS item"
@@ -91,7 +95,7 @@ def two_roads(tables: StreamTableEnvironment, table: str, bucket_s: int) -> str:
     tables.execute_sql(f"CREATE TEMPORARY VIEW {table}_late AS SELECT k, item, pt FROM {table}_split WHERE NOT on_time")
     return f"""
         SELECT k, LISTAGG(item, U&'\\001E') AS bucket
-        FROM TABLE(TUMBLE(TABLE {table}_live, DESCRIPTOR(ts), INTERVAL '{bucket_s}' SECOND)) GROUP BY k, window_start, window_end
+        FROM {table}_live GROUP BY k, TUMBLE(ts, INTERVAL '{bucket_s}' SECOND)
         UNION ALL
         SELECT k, LISTAGG(item, U&'\\001E') AS bucket
         FROM TABLE(TUMBLE(TABLE {table}_late, DESCRIPTOR(pt), INTERVAL '1' SECOND)) GROUP BY k, window_start, window_end"""

@@ -1,4 +1,4 @@
-"""The metering job on a real cluster: what it writes is what the engine makes of the same readings."""
+"""The metering job on a real cluster: what it writes is what the engine makes of the same readings, also if it is killed midway."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from metering_sample import (
 )
 
 from connectors.kafka.client import KafkaSettings, Message, RecordConsumer, RecordProducer, ensure_topics
-from deploy.flink_cluster import FlinkCluster
+from deploy.flink_cluster import ClusterFailed, FlinkCluster
 from deploy.jars import PROJECT
 from deploy.kafka_broker import KafkaBroker
 from domain.codec import decode, json_schema
@@ -103,6 +103,27 @@ def submit(flink: FlinkCluster, kafka: KafkaSettings, folder: Path) -> str:
     return flink.submit(JOB, arguments, f"metering-{kafka.namespace}", resume=False)
 
 
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Return when `holds` does; the cluster has no event for it."""
+    deadline = time.monotonic() + TIMEOUT_S
+    while not holds():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.1)
+
+
+def await_checkpoints(flink: FlinkCluster, job_id: str, count: int) -> None:
+    done = flink.checkpoints_completed(job_id)
+    wait_until(lambda: flink.checkpoints_completed(job_id) >= done + count)
+
+
+def is_running(flink: FlinkCluster, job_id: str) -> bool:
+    try:
+        job = flink.job(job_id)
+    except ClusterFailed:
+        return False
+    return job is not None and job.is_running
+
+
 def has_told_what_the_backfill_changes(outputs: Outputs) -> bool:
     """Whether the quarter hours are out in which the press was silent for a while."""
     return any(i.meter == "press" and i.start_utc >= BACKFILLED_UTC for i in outputs.intervals())
@@ -131,6 +152,27 @@ def test_the_job_writes_what_the_engine_makes_of_the_same_readings(
         assert outputs.read_until(has_told_what_the_backfill_changes), "no quarter hour of the press came"
         send(kafka, sample.arrivals[first:])
         outputs.read_until(lambda out: out.has_all_of(expected))
+        flink.stop_with_savepoint(job_id)
+        outputs.read_to_end()
+        assert_outputs(outputs, expected, sample)
+
+
+def test_a_taskmanager_killed_midway_changes_nothing_in_the_result(
+    flink: FlinkCluster, kafka: KafkaSettings, sample: Sample, tmp_path: Path
+) -> None:
+    expected = undisturbed(sample)
+    first = sample.before_backfill()
+    send(kafka, sample.arrivals[:first])
+    job_id = submit(flink, kafka, tmp_path / "plant")
+    with outputs_of(kafka) as outputs:
+        assert outputs.read_until(has_told_what_the_backfill_changes), "no quarter hour of the press came"
+        await_checkpoints(flink, job_id, 1)
+        send(kafka, sample.arrivals[first : first + 500])  # some of it is taken, and not yet in a checkpoint
+        flink.kill_taskmanager()
+        flink.start_taskmanager()
+        send(kafka, sample.arrivals[first + 500 :])
+        outputs.read_until(lambda out: out.has_all_of(expected))
+        wait_until(lambda: is_running(flink, job_id))
         flink.stop_with_savepoint(job_id)
         outputs.read_to_end()
         assert_outputs(outputs, expected, sample)
