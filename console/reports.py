@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import re
-import shutil
 import sys
 import zipfile
 from collections.abc import Sequence
@@ -42,7 +41,7 @@ class ReportShelf:
     Parameters
     ----------
     command
-        How to make one: ``{month}`` and ``{out}`` are filled in.
+        How to make one: ``{month}`` and ``{out}`` are filled in; it puts each version into a folder of its own in ``{out}``.
     """
 
     def __init__(self, folder: Path, command: Sequence[str]) -> None:
@@ -76,10 +75,9 @@ class ReportShelf:
         await asyncio.shield(task)
 
     async def _make(self, month: str) -> None:
-        fresh = self.folder / f".{month}.new"
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(parents=True)
-        command = [word.replace("{month}", month).replace("{out}", str(fresh)) for word in self._command]
+        folder = self.folder / month
+        folder.mkdir(parents=True, exist_ok=True)
+        command = [word.replace("{month}", month).replace("{out}", str(folder)) for word in self._command]
         process = await asyncio.create_subprocess_exec(
             *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
         )
@@ -89,15 +87,15 @@ class ReportShelf:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
-            shutil.rmtree(fresh, ignore_errors=True)
             raise
+        finally:
+            # The report's own versions are written whole or not at all; a month without any is not shown.
+            if not any(folder.iterdir()):
+                folder.rmdir()
         if process.returncode != 0:
-            shutil.rmtree(fresh, ignore_errors=True)
             words = talk.decode(errors="replace").strip().splitlines() or ["no word why"]
             msg = f"exit {process.returncode}: {words[-1][:300]}"
             raise ReportFailed(msg)
-        shutil.rmtree(self.folder / month, ignore_errors=True)
-        fresh.rename(self.folder / month)
 
     def file(self, month: str, name: str) -> Path | None:
         """One file of a report; None if there is no such one in its folder."""

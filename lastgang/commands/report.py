@@ -10,11 +10,11 @@ import click
 
 @click.command(
     "report",
-    epilog="Example: lastgang report --plant my-plant --ledger var/ledger.sqlite --month 2026-10 --out reports --author 'M. Adler'",
+    epilog="Example: lastgang report --plant my-plant --month 2026-10 --out reports --author 'M. Adler'",
 )
 @click.option("--plant", "folder", type=click.Path(path_type=Path), required=True, help="Folder with plant.toml and the tariff.")
 @click.option(
-    "--ledger", "path", type=click.Path(path_type=Path), default=Path("ledger.sqlite"), show_default=True, help="The ledger's file."
+    "--ledger", "path", type=click.Path(path_type=Path), default=None, help="The ledger's file. [default: that of `lastgang up`]"
 )
 @click.option("--month", required=True, metavar="YYYY-MM", help="Local month of the plant.")
 @click.option(
@@ -26,10 +26,14 @@ import click
 @click.option("--language", type=click.Choice(["de", "en"]), default="de", show_default=True, help="Of PDF and workbook.")
 @click.option("--author", default="", help="Who answers for the report.")
 @click.option("--approver", default="", help="Who has approved it.")
-def command(folder: Path, path: Path, month: str, out: Path, as_of: str | None, language: Any, author: str, approver: str) -> None:
+def command(
+    folder: Path, path: Path | None, month: str, out: Path, as_of: str | None, language: Any, author: str, approver: str
+) -> None:
     """Write a month's energy report: CSV, XLSX, PDF, JSON and a manifest. A second one becomes the next version; the first one stays."""
     from datetime import datetime
 
+    from deploy.parts import LEDGER
+    from deploy.settings import load_settings
     from domain.clock import process_clock
     from domain.instants import as_utc
     from domain.plant import load_plant
@@ -47,6 +51,7 @@ def command(folder: Path, path: Path, month: str, out: Path, as_of: str | None, 
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--as-of") from error
     order = ReportOrder(folder, out, language, author, approver, as_of_utc)
+    path = path or load_settings(folder).home_of(folder) / LEDGER
     with Ledger.open(path, readonly=True) as ledger:
         made = write_report(ledger, plant, period, order, process_clock().now_utc())
     click.echo(f"{made.folder}")

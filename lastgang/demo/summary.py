@@ -83,7 +83,7 @@ def summarise(settings: DemoSettings, plant: Plant, span: Span, account: Account
         readings_in=account.readings_in,
         readings_used=account.readings_used,
         readings_rejected=account.rejected.total(),
-        rejected_by_reason=dict(sorted(account.rejected.items())),
+        rejected_by_reason={str(reason): count for reason, count in sorted(account.rejected.items())},
         meters=len(channels),
         intervals=len(energies),
         intervals_expected=len(channels) * ((span.to_utc - span.from_utc) // QUARTER),

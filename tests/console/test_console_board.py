@@ -200,7 +200,7 @@ def test_the_platforms_processes_are_known_by_their_command(command: list[str], 
 PYTHON = __import__("sys").executable
 
 
-def test_a_report_is_made_beside_and_put_in_place_whole(tmp_path) -> None:
+def test_a_report_is_made_once_for_all_who_ask_and_shown_with_its_files(tmp_path) -> None:
     shelf = ReportShelf(tmp_path, [PYTHON, "-c", "import pathlib,sys; pathlib.Path(sys.argv[1], 'a.csv').write_text('x')", "{out}"])
 
     async def twice() -> None:
@@ -216,13 +216,16 @@ def test_a_report_is_made_beside_and_put_in_place_whole(tmp_path) -> None:
 
 
 def test_a_report_that_fails_says_the_last_word_and_leaves_the_old_one(tmp_path) -> None:
-    (tmp_path / "2026-10").mkdir()
+    (tmp_path / "2026-10" / "v1").mkdir(parents=True)
+    (tmp_path / "2026-10" / "v1" / "a.csv").write_text("x")
     shelf = ReportShelf(tmp_path, [PYTHON, "-c", "import sys; print('no tariff for 2026', file=sys.stderr); sys.exit(1)"])
     with pytest.raises(ReportFailed, match="no tariff for 2026"):
         asyncio.run(shelf.make("2026-10"))
     with pytest.raises(ReportFailed, match="YYYY-MM"):
         asyncio.run(shelf.make("../x"))
-    assert [p.name for p in tmp_path.iterdir()] == ["2026-10"]
+    with pytest.raises(ReportFailed):
+        asyncio.run(shelf.make("2026-09"))
+    assert [(r.month, r.files) for r in shelf.made()] == [("2026-10", (("v1/a.csv", 1),))]
 
 
 @pytest.mark.cluster
