@@ -7,6 +7,7 @@ Formats: ``start_utc,power_kw``; ``[site,]meter,channel,start_utc,energy_kwh``; 
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import re
 from collections.abc import Sequence
@@ -33,6 +34,7 @@ _UWH_PER_QUARTER: dict[str, Decimal] = {
 """Micro-watt-hours in a quarter hour that one unit of the column stands for."""
 _NO_VALUE = frozenset({"", "-", "--", "n/a", "na", "nan", "null", "#nv"})
 _STATUS = {"w": IntervalQuality.MEASURED, "e": IntervalQuality.SUBSTITUTED, "v": IntervalQuality.ESTIMATED}
+_GZIP = b"\x1f\x8b"
 _STATUS_HEADERS = ("status", "kennung", "qualität", "qualitaet", "statuskennung")
 
 
@@ -128,6 +130,8 @@ def _text(path: Path, faults: _Faults) -> str:
         faults.wrong(None, "file", error.strerror or "unreadable", "a readable file")
         faults.raise_if_any()
         raise
+    if raw.startswith(_GZIP):
+        raw = gzip.decompress(raw)
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:

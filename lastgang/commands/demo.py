@@ -16,6 +16,11 @@ import click
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="CSV start_utc,power_kw that drives the grid meter.",
 )
+@click.option(
+    "--replay-first-start",
+    metavar="INSTANT",
+    help="For a profile of bare kW values: instant of its first quarter hour, with offset.",
+)
 @click.option("--accept", type=click.Choice(["auto", "manual"]), default="auto", show_default=True, help="Who decides on advice.")
 @click.option("--speed", type=click.FloatRange(min=0.1, max=120), default=60.0, show_default=True, help="Plant seconds a second.")
 @click.option("--seed", type=int, help="Seed of the simulated factory.")
@@ -29,6 +34,7 @@ def command(
     minutes: float | None,
     summary: Path | None,
     replay: Path | None,
+    replay_first_start: str | None,
     accept: str,
     speed: float,
     seed: int | None,
@@ -63,6 +69,7 @@ def command(
         seed=seed,
         accept=accept,
         replay=None if replay is None else replay.resolve(),
+        replay_first_start=replay_first_start,
         start_utc=start_utc,
     )
     if fresh:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
+from connectors.files import load_profile
+from connectors.files.load_profile import ProfileOptions
 from deploy.ports import free_port
 from domain.errors import Fault, InputFaults
+from domain.intervals import QUARTERS_PER_HOUR
 from domain.toml_files import load_toml
+from domain.units import UWH_PER_KWH
 from lastgang.demo.settings import DemoSettings
 from simulation import demo_plant
 from simulation.history import write_history
@@ -28,10 +33,14 @@ def import_mark(settings: DemoSettings) -> Path:
     return settings.folder / "history.imported"
 
 
-def prepare(settings: DemoSettings, console: Console) -> None:
-    """Write plant folder and history where they are not there yet; the devices' ports are chosen anew at every start."""
+def prepare(settings: DemoSettings, console: Console) -> DemoSettings:
+    """Write plant folder and history where they are not there yet; the devices' ports are chosen anew at every start.
+
+    Gives the settings with the load profile in the form that the simulator reads.
+    """
     settings.folder.mkdir(parents=True, exist_ok=True)
     _check_same_load(settings)
+    settings = _with_stamped_profile(settings)
     ports = {"modbus_port": free_port(), "compressor_port": free_port(), "opcua_port": free_port()}
     start_utc = settings.start_utc or demo_plant.DEMO_START_UTC
     if (settings.plant_dir / "simulation.toml").exists():
@@ -51,6 +60,23 @@ def prepare(settings: DemoSettings, console: Console) -> None:
             beside = settings.history.with_suffix(".part")
             write_history(load_span(settings.plant_dir, settings.seed, settings.replay), beside)
             beside.replace(settings.history)
+    return settings
+
+
+def _with_stamped_profile(settings: DemoSettings) -> DemoSettings:
+    """A profile of bare values gets its stamps, in a file of ours."""
+    if settings.replay is None or settings.replay_first_start is None:
+        return settings
+    stamped = settings.folder / "replay.csv"
+    if not stamped.exists():
+        options = ProfileOptions(first_start=settings.replay_first_start, unit="kW")
+        with stamped.with_suffix(".part").open("w", encoding="ascii") as file:
+            file.write("start_utc,power_kw\n")
+            for row in load_profile.read_profile(settings.replay, options).rows:
+                power = "" if row.energy_uwh is None else f"{row.energy_uwh * QUARTERS_PER_HOUR / UWH_PER_KWH:.6f}"
+                file.write(f"{row.start_utc:%Y-%m-%dT%H:%M:%SZ},{power}\n")
+        stamped.with_suffix(".part").replace(stamped)
+    return replace(settings, replay=stamped)
 
 
 def last_instant(settings: DemoSettings) -> datetime:

@@ -38,7 +38,7 @@ class DemoFailed(LastgangError):
 
 def run_demo(settings: DemoSettings, console: Console) -> Summary | None:
     """Run the demo; gives the summary, or None where not even a quarter hour was completed."""
-    prepare(settings, console)
+    settings = prepare(settings, console)
     plant = load_plant(settings.plant_dir / "plant.toml")
     started_utc = last_instant(settings)
     StartableClock.hold(settings.clock_file, started_utc, settings.speed)

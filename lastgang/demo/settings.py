@@ -21,6 +21,8 @@ class DemoSettings:
     seed: int | None = None
     accept: str = "auto"
     replay: Path | None = None
+    replay_first_start: str | None = None
+    """For a load profile without stamps: instant of its first row, with offset."""
     start_utc: datetime | None = None
 
     @property
