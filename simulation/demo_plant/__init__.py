@@ -51,7 +51,8 @@ def write(
     (folder / "devices").mkdir(parents=True, exist_ok=True)
     given = {"target_kw": target_kw, "billed_peak_kw": billed_peak_kw}
     plant = (TEMPLATE / "plant.toml").read_text(encoding="utf-8")
-    (folder / "plant.toml").write_text(_for_year(_scaled(plant, scale, given), start_utc.year), encoding="utf-8")
+    scaled = _with_connection_for(_scaled(plant, scale, given), billed_peak_kw)
+    (folder / "plant.toml").write_text(_for_year(scaled, start_utc.year), encoding="utf-8")
     tariff = (TEMPLATE / "tariff.toml").read_text(encoding="utf-8")
     (folder / "tariff.toml").write_text(_for_year(tariff, start_utc.year), encoding="utf-8")
     for template in sorted((TEMPLATE / "devices").glob("*.toml")):
@@ -72,6 +73,14 @@ def _scaled(plant: str, scale: float, given: dict[str, float | None]) -> str:
         return f"{key} = {round(value if chosen is None else chosen, 1)}"
 
     return re.sub(r"^(max_power_kw|rated_kw|standby_kw|target_kw|billed_peak_kw) = ([0-9.]+)", power, plant, flags=re.MULTILINE)
+
+
+def _with_connection_for(plant: str, billed_peak_kw: float | None) -> str:
+    """The grid connection carries twice the peak billed so far, as that of the template does; a given load may be any size."""
+    if billed_peak_kw is None:
+        return plant
+    connection = re.compile(r'(id = "main"\nname = "[^"]*"\nmax_power_kw = )([0-9.]+)')
+    return connection.sub(lambda found: f"{found.group(1)}{max(float(found.group(2)), round(2 * billed_peak_kw, 1))}", plant)
 
 
 def _for_year(text: str, year: int) -> str:
