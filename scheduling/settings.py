@@ -23,7 +23,7 @@ class AdviceSettings:
     keep_margin_kw: float = 20.0
     """... and the judged peak without it is not further than this below the level."""
     risk_weight: float = 0.3
-    """The load that is judged lies this far from the median towards the 90 % quantile: ``q50 + 0.3 (q90 - q50)``."""
+    """The load that is judged lies at least this far from the median towards the 90 % quantile: ``q50 + 0.3 (q90 - q50)``."""
     again_factor: float = 2.0
     """A declined job is advised again for the same day's peak only if it is worth so many times as much."""
     quality_quarters: int = 4

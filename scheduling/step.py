@@ -22,7 +22,7 @@ from domain.plant import Plant
 from domain.recommendations import Decision, DecisionKind, Recommendation, RecommendationStatus
 from scheduling.explain import CHECKED, NOT_CHECKED, Facts, alternative, reasons
 from scheduling.history import first_slot_of_year, year_of
-from scheduling.problem import Outlook, Rules, slot_of, slot_start, with_move
+from scheduling.problem import Load, Outlook, Rules, slot_of, slot_start, with_move
 from scheduling.settings import AdviceSettings
 from scheduling.solve import Ask, Move, moves, plan
 from scheduling.state import AdviceState, Declined, Notes, decode_state, encode_state
@@ -291,7 +291,7 @@ class AdviceStep:
     def _outlook(self, notes: Notes, forecast: Forecast) -> Outlook:
         """The forecast, with the jobs where they are planned now: orders that are newer than it are moved in it."""
         median, high = np.array(forecast.q50_kw), np.array(forecast.q90_kw)
-        judged = median + self._settings.risk_weight * (high - median)
+        judged = median + self._risk_weights(forecast, median, high) * (high - median)
         outlook = Outlook(slot_of(forecast.first_start_utc), median, judged)
         for job, order in notes.orders.items():
             if notes.forecast_until_utc is not None and order.at_utc <= notes.forecast_until_utc:
@@ -300,6 +300,21 @@ class AdviceStep:
             change = _profile(outlook, order) - (_profile(outlook, was) if was is not None else 0.0)
             outlook = outlook.plus(change)
         return outlook
+
+    def _risk_weights(self, forecast: Forecast, median: Load, high: Load) -> Load:
+        """How far towards the 90 % quantile each quarter hour is judged.
+
+        The highest of many quarter hours is above the highest median: a day is judged so that its highest load is the median of
+        the day's peak, where the forecast has one that is still to come.
+        """
+        weights = np.full(len(median), self._settings.risk_weight)
+        days = np.array([self._day(slot_start(slot_of(forecast.first_start_utc) + n)) for n in range(len(median))])
+        for peak in forecast.peaks:
+            of_day = (days == peak.day_local) & (high > median)
+            if peak.start_utc >= forecast.first_start_utc and of_day.any():
+                needed = ((peak.q50_kw - median[of_day]) / (high[of_day] - median[of_day])).min()
+                weights[of_day] = np.clip(needed, self._settings.risk_weight, 1.0)
+        return weights
 
     def _known_peak_kw(self, notes: Notes, first_slot: int) -> float:
         """The peak billed so far in the year in which the outlook begins, as far as it is not in the history."""

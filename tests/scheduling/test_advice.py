@@ -2,16 +2,19 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from small_works import NOW, TARIFF, Advised, demand, forecast, interval, order, said
 
 from domain.codec import decode, encode
+from domain.forecasts import DayPeak
 from domain.intervals import QUARTER
 from domain.orders import OrderStatus
 from domain.recommendations import DecisionKind, Recommendation, RecommendationStatus
 from scheduling.step import decode_state, encode_state
 
+ZONE = ZoneInfo("Europe/Berlin")
 MINUTE = timedelta(minutes=1)
 
 
@@ -241,3 +244,18 @@ def test_a_plan_that_does_as_advised_counts_as_accepted_and_the_decision_that_co
     [named] = advised.take(said(told.recommendation))
     assert (named.status, named.revision) == (RecommendationStatus.ACCEPTED, accepted.revision + 1)
     assert named.decided_by is not None
+
+
+def test_a_day_is_judged_by_the_median_of_its_peak_not_by_its_highest_median(tmp_path):
+    """Target 500 kW; the highest median is 250 + 120 + 120 = 490 and its 90 % quantile 510, but the day's peak is likely 506."""
+    jobs = two_furnaces()
+    plain = forecast(jobs, base=250.0, spread=20.0)
+    assert Advised(tmp_path, *jobs).take(plain) == []
+    day = jobs[0].start_utc.astimezone(ZONE).date().isoformat()
+    peak = DayPeak(day, 495.0, 506.0, 515.0, jobs[0].start_utc, 0.7)
+    [told] = Advised(tmp_path, *jobs).take(replace(plain, peaks=(peak,)))
+    assert told.job == "A"
+    gone = replace(peak, start_utc=plain.first_start_utc - QUARTER)
+    assert Advised(tmp_path, *jobs).take(replace(plain, peaks=(gone,))) == [], (
+        "a peak that has been measured bears on nothing to come"
+    )
