@@ -17,7 +17,7 @@ QUARTERS_PER_HOUR = 4
 
 
 class IntervalQuality(StrEnum):
-    """How an interval's energy is known; the words of the metering exam and of the reports."""
+    """How an interval's energy is known; the words of the tables and of the reports."""
 
     MEASURED = "measured"
     CORRECTED = "corrected"

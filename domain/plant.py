@@ -1,6 +1,6 @@
 """The plant file: which meters, machines, shifts and jobs a site has.
 
-In: ``plant.toml`` (the format of the metering exam, extended by name, billing meter, connections, machines, shifts, orders and
+In: ``plant.toml`` (site, meters and registers, extended by billing meter, connections, machines, shifts, orders and
 tariff).  Out: a frozen `Plant`, checked whole before anything connects.
 """
 
