@@ -62,7 +62,8 @@ def base(labels: Sequence[str], words: Words, every_h: int, tooltip: str) -> dic
             "type": "value",
             "name": "kW",
             "nameTextStyle": {"color": "var(--ink-soft)", "align": "right"},
-            "axisLabel": {"color": "var(--ink-soft)", "fontSize": 12, ":formatter": _number_js(words)},
+            # The top is no round number and would be printed over the tick below it.
+            "axisLabel": {"color": "var(--ink-soft)", "fontSize": 12, "showMaxLabel": False, ":formatter": _number_js(words)},
             "splitLine": {"lineStyle": {"color": "var(--line)"}},
         },
     }
