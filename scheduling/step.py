@@ -291,8 +291,7 @@ class AdviceStep:
     def _outlook(self, notes: Notes, forecast: Forecast) -> Outlook:
         """The forecast, with the jobs where they are planned now: orders that are newer than it are moved in it."""
         median, high = np.array(forecast.q50_kw), np.array(forecast.q90_kw)
-        judged = median + self._risk_weights(forecast, median, high) * (high - median)
-        outlook = Outlook(slot_of(forecast.first_start_utc), median, judged)
+        outlook = Outlook(slot_of(forecast.first_start_utc), median, self._judged(forecast, median, high))
         for job, order in notes.orders.items():
             if notes.forecast_until_utc is not None and order.at_utc <= notes.forecast_until_utc:
                 continue
@@ -301,20 +300,20 @@ class AdviceStep:
             outlook = outlook.plus(change)
         return outlook
 
-    def _risk_weights(self, forecast: Forecast, median: Load, high: Load) -> Load:
-        """How far towards the 90 % quantile each quarter hour is judged.
+    def _judged(self, forecast: Forecast, median: Load, high: Load) -> Load:
+        """The load that a plan is judged by: somewhat above the median, and each day as high as its peak is likely to be.
 
-        The highest of many quarter hours is above the highest median: a day is judged so that its highest load is the median of
-        the day's peak, where the forecast has one that is still to come.
+        The highest of many quarter hours is above the highest median. Where the forecast has a day's peak that is still to come, all
+        of the day is lifted by what its highest quarter hour lacks to the median of that peak.
         """
-        weights = np.full(len(median), self._settings.risk_weight)
-        days = np.array([self._day(slot_start(slot_of(forecast.first_start_utc) + n)) for n in range(len(median))])
+        judged = median + self._settings.risk_weight * (high - median)
+        first_slot = slot_of(forecast.first_start_utc)
+        days = np.array([self._day(slot_start(first_slot + n)) for n in range(len(median))])
         for peak in forecast.peaks:
-            of_day = (days == peak.day_local) & (high > median)
+            of_day = days == peak.day_local
             if peak.start_utc >= forecast.first_start_utc and of_day.any():
-                needed = ((peak.q50_kw - median[of_day]) / (high[of_day] - median[of_day])).min()
-                weights[of_day] = np.clip(needed, self._settings.risk_weight, 1.0)
-        return weights
+                judged[of_day] += max(0.0, peak.q50_kw - float(judged[of_day].max()))
+        return judged
 
     def _known_peak_kw(self, notes: Notes, first_slot: int) -> float:
         """The peak billed so far in the year in which the outlook begins, as far as it is not in the history."""

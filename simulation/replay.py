@@ -29,7 +29,7 @@ LIVE = timedelta(hours=12)
 START_CLOCK = "06:00"
 BATCH_KW = 135.0
 """What a batch adds while it heats up, in a factory of scale 1."""
-BATCH_SHARE = 0.125
+BATCH_SHARE = 0.05
 _WEEK_S = 7 * 86_400
 _UWH_PER_KW_QUARTER = 250_000_000
 
@@ -149,7 +149,7 @@ class ReplayPlan:
 
 
 def plan_replay(profile: LoadProfile, zone: ZoneInfo, start_utc: datetime | None = None) -> ReplayPlan:
-    """Start, size and limits: a batch draws an eighth of the profile's peak while it heats up.
+    """Start, size and limits: a batch draws a twentieth of the profile's peak while it heats up, so that there are hours to move it to.
 
     The peak billed so far is the highest quarter hour of the five weeks before; the target lies a hundredth below it.
     """

@@ -76,7 +76,7 @@ def test_without_moves_the_grid_meter_is_the_profile_until_the_furnace_stays_on(
         if start < replayed.start_utc + timedelta(hours=8):
             assert extra == pytest.approx(0.0, abs=1e-6)
         else:
-            assert 20 < extra < 90
+            assert 8 < extra < 40  # holding heat in a furnace of this size
 
 
 def test_a_moved_batch_lowers_the_replayed_quarter_hour(replayed: Span) -> None:
@@ -90,7 +90,7 @@ def test_a_moved_batch_lowers_the_replayed_quarter_hour(replayed: Span) -> None:
     factory.on_quarter = lambda quarter: moved.__setitem__(quarter.start_s, quarter.energy_uwh["main", "energy_import"])
     factory.advance_to(peak.timestamp() + 900)
     naive = main_import_kw(without_moves(replayed, peak + timedelta(minutes=15)))[peak]
-    assert 60 < naive - moved[int(peak.timestamp())] * 4e-9 < 200
+    assert 25 < naive - moved[int(peak.timestamp())] * 4e-9 < 90
 
 
 def test_a_batch_can_be_moved_at_nearly_every_hour_of_the_working_day(replayed: Span) -> None:
