@@ -304,15 +304,17 @@ class AdviceStep:
         """The load that a plan is judged by: somewhat above the median, and each day as high as its peak is likely to be.
 
         The highest of many quarter hours is above the highest median. Where the forecast has a day's peak that is still to come, all
-        of the day is lifted by what its highest quarter hour lacks to the median of that peak.
+        of the day is lifted by what its highest quarter hour lacks to that peak, taken at the same risk.
         """
-        judged = median + self._settings.risk_weight * (high - median)
+        risk = self._settings.risk_weight
+        judged = median + risk * (high - median)
         first_slot = slot_of(forecast.first_start_utc)
         days = np.array([self._day(slot_start(first_slot + n)) for n in range(len(median))])
         for peak in forecast.peaks:
             of_day = days == peak.day_local
             if peak.start_utc >= forecast.first_start_utc and of_day.any():
-                judged[of_day] += max(0.0, peak.q50_kw - float(judged[of_day].max()))
+                likely_kw = peak.q50_kw + risk * (peak.q90_kw - peak.q50_kw)
+                judged[of_day] += max(0.0, likely_kw - float(judged[of_day].max()))
         return judged
 
     def _known_peak_kw(self, notes: Notes, first_slot: int) -> float:
