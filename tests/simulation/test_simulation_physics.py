@@ -288,6 +288,6 @@ def test_a_plant_folder_for_another_year_and_size_is_whole(tmp_path: Path) -> No
     span = load_span(tmp_path)
     site = span.plant.site
     assert (site.target_kw, site.billed_peak_kw, site.commissioned_utc.year) == (1400.0, 1410.0, 2019)
-    assert span.plant.meter_by_id("main").max_power_kw == 1875.0
+    assert span.plant.meter_by_id("main").max_power_kw == 2820.0  # twice the billed peak that was given
     assert "valid_from = 2020-01-01" in (tmp_path / "tariff.toml").read_text()
     assert span.first_day == date(2020, 2, 7)
