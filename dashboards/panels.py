@@ -108,15 +108,11 @@ def dial(title: str, query: str, unit: str, description: str, top: float, steps:
     )
 
 
-def rows(
-    title: str, query: str, description: str, units: Sequence[tuple[str, str]] = (), hidden: Sequence[str] = ()
-) -> table.Panel:
+def rows(title: str, query: str, description: str, units: Sequence[tuple[str, str]] = ()) -> table.Panel:
     """A table of what a query gives."""
     panel = table.Panel().title(title).description(description).datasource(SOURCE).with_target(Flux("A", query))
     for field, unit in units:
         panel = panel.override_by_name(field, [prop("unit", unit)])
-    for field in hidden:
-        panel = panel.override_by_name(field, [prop("custom.hidden", True)])
     return panel
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -151,8 +150,3 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 async def sleep(clock: Clock, plant_time: timedelta) -> None:
     """Wait for `plant_time` on `clock` without blocking the event loop."""
     await asyncio.sleep(clock.real_seconds(plant_time))
-
-
-def sleep_blocking(clock: Clock, plant_time: timedelta) -> None:
-    """Wait for `plant_time` on `clock`."""
-    time.sleep(clock.real_seconds(plant_time))

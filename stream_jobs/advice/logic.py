@@ -18,9 +18,6 @@ class Advice:
 
     def __init__(self, plant: Plant, tariff: Tariff) -> None:
         self._step = scheduling.AdviceStep(plant, tariff)
-        billing = plant.billing_meter()
-        self._meter = billing.id if billing else None
-        self._channel = billing.energy_channel() if billing else None
 
     def initial(self, key: str) -> Any:
         return self._step.initial()
@@ -42,7 +39,7 @@ class Advice:
                 state, said = self._step.take_decision(state, record)
             elif topic is DEMAND:
                 state, said = self._step.take_demand(state, record)
-            elif topic is INTERVALS and record.meter == self._meter and record.channel == self._channel:
+            elif topic is INTERVALS:  # the step takes those of the billing meter only
                 state, said = self._step.take_interval(state, record)
             else:
                 continue

@@ -17,9 +17,6 @@ class SiteForecast:
 
     def __init__(self, plant: Plant) -> None:
         self._step = forecasting.ForecastStep(plant)
-        billing = plant.billing_meter()
-        self._meter = billing.id if billing else None
-        self._channel = billing.energy_channel() if billing else None
 
     def initial(self, key: str) -> Any:
         return self._step.initial()
@@ -34,8 +31,6 @@ class SiteForecast:
         newest: list[Any] = []
         for topic, record in records:
             if topic is INTERVALS:
-                if record.meter != self._meter or record.channel != self._channel:
-                    continue
                 state, forecasts = self._step.take_interval(state, record)
             else:
                 state, forecasts = self._step.take_order(state, record)
