@@ -20,6 +20,7 @@ from metering.like_days import LOOK_BACK_DAYS, LikeDays
 from metering.points import Origin
 from metering.rows import Published, Row
 from metering.rules import OUT_OF_ORDER_MS, counter_rules, gauge_rules
+from metering.runs import ReadingRun
 from metering.state import MeterState, RowBook, Track, from_bytes, read_into, to_bytes
 
 DAY_MS = 86_400_000
@@ -100,6 +101,10 @@ class MeterStep:
             if isinstance(track, CounterTrack):
                 self._settle(state, track, outputs)
         return state, outputs
+
+    def take_run(self, state: MeterState, run: ReadingRun) -> tuple[MeterState, list[Output]]:
+        """The same as `take` of the run's readings."""
+        return self.take(state, run.readings())
 
     def _place(self, state: MeterState, track: Track, reading: Reading, outputs: list[Output]) -> None:
         """One usable reading of a register."""
