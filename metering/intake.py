@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from domain.clock import epoch_ms, instant
 from domain.codec import encode
 from domain.plant import Plant
 from domain.readings import Reading, ReadingQuality, Rejection, RejectionReason
 from metering.rules import CLOCK_AHEAD_MS
+
+_MOST_WHOLE = 1 << 53
+"""Up to here a float says which whole number it is."""
 
 
 class Intake:
@@ -34,7 +38,13 @@ def has_number(reading: Reading) -> bool:
 
 
 def rejection(reading: Reading, reason: RejectionReason, detail: str = "") -> Rejection:
-    """The record that says why `reading` was not used."""
+    """The record that says why `reading` was not used.
+
+    A whole number is written without a fraction, whether the reading came as a record, as a column or out of the state.
+    """
+    value = reading.value
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _MOST_WHOLE:
+        reading = replace(reading, value=int(value))
     return Rejection(
         reading.site, reading.meter, reason, encode(reading).decode(), detail, "", instant(reading.received_ms)
     )  # fmt: skip
