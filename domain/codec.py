@@ -5,11 +5,13 @@ State that jobs keep is stored through here too, so that moving a class does not
 
 from __future__ import annotations
 
+import json
 from collections.abc import Hashable
 from functools import cache
 from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import SchemaValidator
 
 from domain.errors import LastgangError
 
@@ -25,6 +27,29 @@ def _adapter(record_type: Hashable) -> TypeAdapter[Any]:
     return TypeAdapter(cast(Any, record_type))
 
 
+@cache
+def _reader(record_type: Hashable) -> SchemaValidator:
+    return SchemaValidator(_unguessing(_adapter(record_type).core_schema))
+
+
+_TAKEN_AS_THEY_ARE = frozenset({"bool", "float", "int", "str"})
+
+
+def _unguessing(schema: Any) -> Any:
+    """The schema with nothing turned into a number or a text, and every number finite: JSON has no NaN, 1e400 is nobody's reading."""
+    if isinstance(schema, list | tuple):
+        return type(schema)(_unguessing(item) for item in schema)
+    if not isinstance(schema, dict):
+        return schema
+    inner = {key: _unguessing(value) for key, value in schema.items()}
+    kind = inner.get("type")
+    if isinstance(kind, str) and kind in _TAKEN_AS_THEY_ARE:
+        inner["strict"] = True
+    if kind == "float":
+        inner["allow_inf_nan"] = False
+    return inner
+
+
 def encode(record: Any) -> bytes:
     """The record as compact UTF-8 JSON; instants as ISO-8601 with Z, absent values as null."""
     return _adapter(cast(Hashable, type(record))).dump_json(record)
@@ -33,19 +58,61 @@ def encode(record: Any) -> bytes:
 def decode(record_type: type[Record], payload: bytes | str) -> Record:
     """The record in `payload`; unknown fields are ignored, so that an older reader can follow a newer writer.
 
+    Nothing is guessed: a text or a truth value is no number, 5.0 no whole number, and a field that stands twice has no value.
+
     Raises
     ------
     UnreadableRecord
         Naming the first field at fault, what was found and what was expected.
     """
     try:
-        record: Record = _adapter(cast(Hashable, record_type)).validate_json(payload)
+        raw = payload.encode() if isinstance(payload, str) else payload
+        record: Record = _reader(cast(Hashable, record_type)).validate_json(raw)
     except ValidationError as error:
-        first = error.errors()[0]
+        first = error.errors(include_url=False)[0]
         field = ".".join(str(part) for part in first["loc"]) or "record"
-        msg = f"{record_type.__name__}.{field}: {first['msg']} (found {str(first['input'])[:80]!r})"
-        raise UnreadableRecord(msg) from error
+        raise _unreadable(record_type, field, first["msg"].removeprefix("Value error, "), _shown(first["input"])) from error
+    except UnicodeEncodeError as error:
+        found = ascii(cast(str, payload)[error.start])
+        raise _unreadable(record_type, "record", f"no UTF-8 text at character {error.start}", found) from error
+    # What reads back as the same bytes needs no second look, and that is nearly all there is.
+    if _adapter(cast(Hashable, record_type)).dump_json(record) != raw and (twice := _named_twice(raw)) is not None:
+        raise _unreadable(record_type, twice, "each field once", f"{twice} twice")
     return record
+
+
+def _shown(found: Any) -> str:
+    text = found.decode(errors="backslashreplace") if isinstance(found, bytes) else str(found)
+    return text[:80]
+
+
+def _unreadable(record_type: type[Any], field: str, expected: str, found: str) -> UnreadableRecord:
+    return UnreadableRecord(f"{record_type.__name__}.{field}: {expected} (found {found!r})")
+
+
+class _Twice(Exception):
+    """A key that stands twice in one JSON object."""
+
+
+def _named_twice(raw: bytes) -> str | None:
+    try:
+        _ONCE.decode(raw.decode())
+    except _Twice as twice:
+        return str(twice)
+    except (ValueError, RecursionError):
+        return None  # more digits or depth in a field that nobody reads than Python's own reader takes
+    return None
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> None:
+    keys: set[str] = set()
+    for key, _ in pairs:
+        if key in keys:
+            raise _Twice(key)
+        keys.add(key)
+
+
+_ONCE = json.JSONDecoder(object_pairs_hook=_each_once)
 
 
 def json_schema(record_type: Any) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from domain.instants import UtcInstant
+from domain.instants import EpochMs, UtcInstant
+from domain.units import Int64
 
 HEARTBEAT_CHANNEL = "heartbeat"
 """Channel of a gateway's sign of life: `meter` is the gateway's id, `value` the number of readings it has buffered."""
@@ -35,15 +36,15 @@ class Reading:
     site: str
     meter: str
     channel: str
-    observed_ms: int
+    observed_ms: EpochMs
     """The device's clock [ms since 1970]; dates the reading."""
-    received_ms: int
+    received_ms: EpochMs
     """The gateway's clock at receipt [ms since 1970]."""
-    value: float | int | None
+    value: float | Int64 | None
     quality: ReadingQuality = ReadingQuality.GOOD
     text: str | None = None
     gateway: str | None = None
-    sequence: int | None = None
+    sequence: Int64 | None = None
     """Counts up by one per reading of one gateway process; a hole is a loss, a repeat a resend."""
     origin: Literal["live", "history"] = "live"
 

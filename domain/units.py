@@ -6,6 +6,12 @@ A micro-watt-hour is far below any register's step, and 2**63 of them are 9.2 TW
 from __future__ import annotations
 
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Annotated
+
+from pydantic import Field
+
+Int64 = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+"""A whole number as tables, brokers and databases can hold it."""
 
 UWH_PER_WH = 1_000_000
 UWH_PER_KWH = 1_000_000_000
