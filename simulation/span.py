@@ -19,7 +19,7 @@ from simulation.noise import dice
 from simulation.orders import day_orders
 from simulation.replay import LoadProfile, Replay, baseline_surprises, read_profile
 from simulation.schedule import Job, Schedule
-from simulation.surprises import NONE, Surprises, scheduled
+from simulation.surprises import NONE, NetworkOutage, Surprises, scheduled
 
 LIVE_TICK_S = 5
 HISTORY_TICK_S = 60
@@ -31,12 +31,25 @@ REPLAY_DAYS = 30
 _WARM_UP = timedelta(hours=30)
 
 
+class PulledPlug(Settings):
+    """A span in which somebody wants a meter to be out of reach."""
+
+    meter: str
+    from_utc: UtcInstant
+    to_utc: UtcInstant
+
+    def outage(self) -> NetworkOutage:
+        """The same as a surprise."""
+        return NetworkOutage((self.meter,), self.from_utc.timestamp(), self.to_utc.timestamp())
+
+
 class SpanSettings(Settings):
     """``simulation.toml`` beside the plant file."""
 
     start_utc: UtcInstant
     seed: int = DEFAULT_SEED
     scale: float = Field(default=1.0, gt=0)
+    pulled: list[PulledPlug] = Field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +104,18 @@ def load_span(folder: Path, seed: int | None = None, replay: Path | None = None)
         raise InputFaults(
             [fault(folder / "simulation.toml", "start_utc", settings.start_utc.isoformat(), "an instant on a quarter hour")]
         )
+    strangers = [plug.meter for plug in settings.pulled if plug.meter not in METERS]
+    if strangers:
+        known = f"one of {', '.join(METERS)}"
+        raise InputFaults([fault(folder / "simulation.toml", "pulled.meter", name, known) for name in strangers])
+    surprises = scheduled(settings.start_utc, plant.site.zone)
+    pulled = tuple(plug.outage() for plug in settings.pulled)
     return Span(
         plant,
         settings.start_utc,
         settings.seed if seed is None else seed,
         settings.scale,
-        scheduled(settings.start_utc, plant.site.zone),
+        replace(surprises, outages=surprises.outages + pulled),
         None if replay is None else _profile(replay, settings.start_utc),
         replay is not None,
     )

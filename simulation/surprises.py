@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.calendars import at_local
@@ -34,6 +35,29 @@ class NetworkOutage:
     meters: tuple[str, ...]
     from_s: float
     to_s: float
+
+
+_PULL = re.compile(r"(?P<meter>[\w.-]+)@(?P<clock>(?:[01]\d|2[0-3]):[0-5]\d)\+(?P<minutes>[1-9]\d{0,4})")
+
+
+def pulled_plug(text: str, after_utc: datetime, zone: ZoneInfo) -> NetworkOutage:
+    """The outage that ``METER@HH:MM+MINUTES`` asks for: at the next such local time at or after `after_utc`.
+
+    Raises
+    ------
+    ValueError
+        For any other text.
+    """
+    found = _PULL.fullmatch(text.strip())
+    if found is None:
+        msg = f"{text!r}: expected METER@HH:MM+MINUTES such as press-1@07:30+180"
+        raise ValueError(msg)
+    day = after_utc.astimezone(zone).date()
+    start = at_local(day, found["clock"], zone)
+    if start < after_utc:
+        start = at_local(day + timedelta(days=1), found["clock"], zone)
+    from_s = start.astimezone(UTC).timestamp()
+    return NetworkOutage((found["meter"],), from_s, from_s + 60.0 * int(found["minutes"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +96,11 @@ def scheduled(start_utc: datetime, zone: ZoneInfo) -> Surprises:
     """The surprises of a demo whose live span begins at `start_utc`, on a Friday morning.
 
     Fog hides the sun until the early afternoon; the chiller's meter restarts at zero mid-morning; the compressor house has no
-    network for ten minutes; the chamber furnace stays on after the last shift until Monday's warm-up. The first
-    compressor has been wearing for five weeks.
+    network for ten minutes, a moulding machine and the charging points have none for three hours; the chamber furnace stays on
+    after the last shift until Monday's warm-up. The first compressor has been wearing for five weeks.
+
+    The moulding machine's control remembers what it measured and can be asked afterwards; the meter of the charging points
+    only counts on.
     """
     day = start_utc.astimezone(zone).date()
 
@@ -85,7 +112,11 @@ def scheduled(start_utc: datetime, zone: ZoneInfo) -> Surprises:
     return Surprises(
         left_on=(LeftOn("furnace-1", at("14:00"), at("01:00", 3)),),
         resets=(CounterReset("chiller", at("10:07")),),
-        outages=(NetworkOutage(("compressor-1", "compressor-2"), at("11:10"), at("11:20")),),
+        outages=(
+            NetworkOutage(("compressor-1", "compressor-2"), at("11:10"), at("11:20")),
+            NetworkOutage(("moulding-2",), at("07:30"), at("10:30")),
+            NetworkOutage(("ev-chargers",), at("07:30"), at("10:30")),
+        ),
         wear=(Wear("compressor-1", start_s - five_weeks, start_s, 0.11),),
         overcast=(Overcast(at("00:00"), at("13:30")),),
     )

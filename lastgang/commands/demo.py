@@ -29,6 +29,10 @@ import click
     "--folder", type=click.Path(path_type=Path, file_okay=False), default=Path(".lastgang/demo"), show_default=True,
     help="Where the demo keeps everything; a second start goes on from it.",
 )  # fmt: skip
+@click.option(
+    "--pull", "pull", multiple=True, metavar="METER@HH:MM+MINUTES",
+    help="Pull a meter's network plug at a local time of the plant for so many plant minutes; may be given more than once.",
+)  # fmt: skip
 @click.option("--fresh", is_flag=True, help="Forget what earlier runs stored.")
 def command(
     minutes: float | None,
@@ -40,6 +44,7 @@ def command(
     seed: int | None,
     start: str | None,
     folder: Path,
+    pull: tuple[str, ...],
     fresh: bool,
 ) -> None:
     """Run the whole platform against a simulated factory on a fast clock; Ctrl-C stops every process and loses nothing.
@@ -48,6 +53,7 @@ def command(
     Example:
       lastgang demo --minutes 12 --summary summary.json
       lastgang demo --replay load.csv --fresh
+      lastgang demo --pull press-1@07:30+180 --pull washer@09:00+20
     """
     from rich.console import Console
 
@@ -71,6 +77,7 @@ def command(
         replay=None if replay is None else replay.resolve(),
         replay_first_start=replay_first_start,
         start_utc=start_utc,
+        pull=pull,
     )
     if fresh:
         forget(settings)

@@ -19,10 +19,13 @@ from domain.toml_files import load_toml
 from domain.units import UWH_PER_KWH
 from lastgang.demo.settings import DemoSettings
 from simulation import demo_plant
+from simulation.factory import METERS
 from simulation.history import write_history
 from simulation.replay import plan_replay, read_profile
 from simulation.span import SpanSettings, load_span
+from simulation.surprises import pulled_plug
 
+_ZONE = ZoneInfo("Europe/Berlin")
 _STACK_TOML = """## Ports and sizes of the demo's stack; see deploy/sample.toml for all settings.
 home = "{home}"
 """
@@ -41,19 +44,20 @@ def prepare(settings: DemoSettings, console: Console) -> DemoSettings:
     settings.folder.mkdir(parents=True, exist_ok=True)
     _check_same_load(settings)
     settings = _with_stamped_profile(settings)
+    pulled = _pulled(settings)
     ports = {"modbus_port": free_port(), "compressor_port": free_port(), "opcua_port": free_port()}
     start_utc = settings.start_utc or demo_plant.DEMO_START_UTC
     if (settings.plant_dir / "simulation.toml").exists():
         start_utc = load_toml(settings.plant_dir / "simulation.toml", SpanSettings).start_utc
     seed = demo_plant.DEFAULT_SEED if settings.seed is None else settings.seed
     if settings.replay is not None:
-        plan = plan_replay(read_profile(settings.replay), ZoneInfo("Europe/Berlin"), settings.start_utc)
+        plan = plan_replay(read_profile(settings.replay), _ZONE, settings.start_utc)
         demo_plant.write(
             settings.plant_dir, **ports, start_utc=plan.start_utc, seed=seed,
-            scale=plan.scale, target_kw=plan.target_kw, billed_peak_kw=plan.billed_peak_kw,
+            scale=plan.scale, target_kw=plan.target_kw, billed_peak_kw=plan.billed_peak_kw, pulled=pulled,
         )  # fmt: skip
     else:
-        demo_plant.write(settings.plant_dir, **ports, start_utc=start_utc, seed=seed)
+        demo_plant.write(settings.plant_dir, **ports, start_utc=start_utc, seed=seed, pulled=pulled)
     (settings.plant_dir / "stack.toml").write_text(_STACK_TOML.format(home=settings.folder / "stack"), encoding="utf-8")
     if not settings.history.exists():
         with console.status("simulating the five weeks before"):
@@ -61,6 +65,28 @@ def prepare(settings: DemoSettings, console: Console) -> DemoSettings:
             write_history(load_span(settings.plant_dir, settings.seed, settings.replay), beside)
             beside.replace(settings.history)
     return settings
+
+
+def _pulled(settings: DemoSettings) -> list[tuple[str, datetime, datetime]]:
+    """The plugs pulled at earlier starts, and those of this one, from where the plant's time goes on."""
+    known, after_utc = [], settings.start_utc or demo_plant.DEMO_START_UTC
+    if (settings.plant_dir / "simulation.toml").exists():
+        known = [(p.meter, p.from_utc, p.to_utc) for p in load_toml(settings.plant_dir / "simulation.toml", SpanSettings).pulled]
+        after_utc = last_instant(settings)
+    faults: list[Fault] = []
+    for text in settings.pull:
+        try:
+            plug = pulled_plug(text, after_utc, _ZONE)
+        except ValueError:
+            faults.append(Fault("--pull", None, "pull", repr(text), "METER@HH:MM+MINUTES such as press-1@07:30+180"))
+            continue
+        (meter,) = plug.meters
+        if meter not in METERS:
+            faults.append(Fault("--pull", None, "pull", repr(text), f"a meter of {', '.join(METERS)}"))
+        known.append((meter, datetime.fromtimestamp(plug.from_s, UTC), datetime.fromtimestamp(plug.to_s, UTC)))
+    if faults:
+        raise InputFaults(faults)
+    return known
 
 
 def _with_stamped_profile(settings: DemoSettings) -> DemoSettings:

@@ -24,6 +24,8 @@ class DemoSettings:
     replay_first_start: str | None = None
     """For a load profile without stamps: instant of its first row, with offset."""
     start_utc: datetime | None = None
+    pull: tuple[str, ...] = ()
+    """Plugs to pull, each as ``METER@HH:MM+MINUTES``: local time of the plant and plant minutes."""
 
     @property
     def plant_dir(self) -> Path:

@@ -7,6 +7,7 @@ In: ports, the instant at which the live span begins, a seed.  Out: a plant fold
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,6 +27,7 @@ def write(
     scale: float = 1.0,
     target_kw: float | None = None,
     billed_peak_kw: float | None = None,
+    pulled: Sequence[tuple[str, datetime, datetime]] = (),
 ) -> Path:
     """Write the plant folder; files of the same name are replaced, others stay.
 
@@ -41,6 +43,8 @@ def write(
         Factor on the power of every machine, and so on the limits of every meter.
     target_kw, billed_peak_kw
         The site's target and the peak billed so far; those of the template, scaled, if None.
+    pulled
+        Meter, from, to: when somebody wants a meter to be out of reach.
 
     Returns
     -------
@@ -59,9 +63,14 @@ def write(
         text = template.read_text(encoding="utf-8").replace("127.0.0.1:4840", f"127.0.0.1:{opcua_port}")
         text = re.sub(r"^port = \d+", lambda found: ports[found.group()], text, flags=re.MULTILINE)
         (folder / "devices" / template.name).write_text(text, encoding="utf-8")
-    instant = start_utc.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    (folder / "simulation.toml").write_text(f"start_utc = {instant}\nseed = {seed}\nscale = {scale}\n", encoding="utf-8")
+    plugs = "".join(f'\n[[pulled]]\nmeter = "{m}"\nfrom_utc = {_toml(begin)}\nto_utc = {_toml(end)}\n' for m, begin, end in pulled)
+    span = f"start_utc = {_toml(start_utc)}\nseed = {seed}\nscale = {scale}\n"
+    (folder / "simulation.toml").write_text(span + plugs, encoding="utf-8")
     return folder / "plant.toml"
+
+
+def _toml(instant: datetime) -> str:
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _scaled(plant: str, scale: float, given: dict[str, float | None]) -> str:
