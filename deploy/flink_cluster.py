@@ -225,12 +225,17 @@ class FlinkCluster:
             return False
         return True
 
-    def is_ready(self) -> bool:
-        """Whether jobs could run now: the JobManager answers and slots are offered."""
+    def is_ready(self, since: float = 0.0) -> bool:
+        """Whether jobs could run now: the JobManager answers, and TaskManagers it has heard of after `since` [s] offer all slots.
+
+        The slots of a TaskManager that died are counted until its death is noticed: give the time at which the new one began.
+        """
         try:
-            return int(self._get("/overview")["slots-total"]) >= self.sizes.slots
+            found = self._get("/taskmanagers")["taskmanagers"]
         except ClusterFailed:
             return False
+        heard = [manager for manager in found if int(manager["timeSinceLastHeartbeat"]) >= 1000 * since]
+        return sum(int(manager["slotsNumber"]) for manager in heard) >= self.sizes.slots
 
     def jobs(self) -> list[Job]:
         """All jobs the JobManager knows, oldest first."""

@@ -6,6 +6,7 @@ import base64
 import subprocess
 import time
 import uuid
+from dataclasses import dataclass
 from pathlib import Path
 
 from kafka.admin import KafkaAdminClient
@@ -20,6 +21,16 @@ START_TIMEOUT_S = 60.0
 
 class BrokerFailed(LastgangError):
     """The broker did not come up. Operator: the message names its log; most often the disk is full or a port is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeListener:
+    """A second listener, for gateways that reach the broker under another address (a relay, a firewall's forwarding)."""
+
+    port: int
+    """Where the broker listens, on loopback."""
+    advertised_port: int
+    """What it tells those who come this way to connect to, on loopback."""
 
 
 class KafkaBroker:
@@ -44,6 +55,8 @@ class KafkaBroker:
         self.heap_mb = heap_mb
         self.log = log or self.folder / "kafka.log"
         self.identity: ProcessId | None = None
+        self.edge: EdgeListener | None = None
+        """Set it before `prepare`."""
 
     @property
     def bootstrap(self) -> str:
@@ -53,7 +66,8 @@ class KafkaBroker:
     def prepare(self) -> None:
         """Write the configuration, and format the storage the first time."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "server.properties").write_text(server_properties(self.folder / "data", self.port, self.controller_port))
+        properties = server_properties(self.folder / "data", self.port, self.controller_port, self.edge)
+        (self.folder / "server.properties").write_text(properties)
         (self.folder / "log4j2.properties").write_text(_LOGGING)
         if not (self.folder / "data" / "meta.properties").exists():
             self._format()
@@ -143,15 +157,19 @@ class KafkaBroker:
             self.identity = None
 
 
-def server_properties(data: Path, port: int, controller_port: int) -> str:
+def server_properties(data: Path, port: int, controller_port: int, edge: EdgeListener | None = None) -> str:
     """The broker's configuration: one node, loopback only, nothing created unasked, small buffers."""
+    beside = "" if edge is None else f",EDGE://127.0.0.1:{edge.port}"
+    told = "" if edge is None else f",EDGE://127.0.0.1:{edge.advertised_port}"
     settings: dict[str, object] = {
         "process.roles": "broker,controller",
         "node.id": 1,
         "controller.quorum.voters": f"1@127.0.0.1:{controller_port}",
         "controller.listener.names": "CONTROLLER",
-        "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}",
-        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+        "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}{beside}",
+        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}{told}",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,EDGE:PLAINTEXT",
+        "inter.broker.listener.name": "PLAINTEXT",
         "log.dirs": data,
         "auto.create.topics.enable": "false",
         "log.message.timestamp.type": "CreateTime",

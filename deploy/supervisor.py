@@ -196,6 +196,8 @@ class Supervisor:
     def _is_ready(self, running: _Running) -> bool:
         if running.part.ready is not None:
             return running.part.ready()
+        if running.part.ready_of is not None:
+            return running.identity is not None and running.part.ready_of(running.identity.created)
         if not running.log.exists():
             return False
         with running.log.open("rb") as log:

@@ -60,11 +60,12 @@ class StartableClock:
     """A clock in a file, shared by processes that start before the plant's time does.
 
     While the file holds ``PLANT_ANCHOR,SPEED`` the clock stands at the anchor; once it holds what `ScaledClock.as_setting` writes
-    it runs, for all who share the file.
+    it runs, for all who share the file. A file that changes again is a clock that was set while it ran.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._seen: tuple[int, int] | None = None
         self._running: ScaledClock | None = None
         anchor, speed = self._read()
         self._anchor_utc, self._speed = datetime.fromisoformat(anchor), float(speed)
@@ -74,12 +75,20 @@ class StartableClock:
         return self._speed
 
     def now_utc(self) -> datetime:
-        if self._running is None:
-            self._read()
+        self._follow()
         return self._anchor_utc if self._running is None else self._running.now_utc()
 
     def real_seconds(self, plant_time: timedelta) -> float:
         return plant_time.total_seconds() / self._speed
+
+    def _follow(self) -> None:
+        try:
+            status = os.stat(self._path)  # noqa: PTH116  # half the time of Path.stat, and every reading asks
+        except FileNotFoundError:
+            return  # whoever made it has cleared up; what it showed goes on
+        if (status.st_ino, status.st_mtime_ns) != self._seen:
+            self._seen = status.st_ino, status.st_mtime_ns
+            self._read()
 
     def _read(self) -> tuple[str, str]:
         parts = self._path.read_text(encoding="ascii").strip().split(",")
@@ -99,6 +108,14 @@ class StartableClock:
         running = ScaledClock(datetime.now(UTC), datetime.fromisoformat(anchor), float(speed))
         _write_whole(path, running.as_setting())
         return running
+
+    @staticmethod
+    def step(path: Path, by: timedelta) -> ScaledClock:
+        """Set the running clock in `path` forward, or back where `by` is negative; what it shows from here."""
+        real, plant, speed = path.read_text(encoding="ascii").strip().split(",")
+        stepped = ScaledClock(datetime.fromisoformat(real), datetime.fromisoformat(plant) + by, float(speed))
+        _write_whole(path, stepped.as_setting())
+        return stepped
 
 
 def _write_whole(path: Path, text: str) -> None:

@@ -32,6 +32,20 @@ def test_a_held_clock_stands_until_it_is_started_for_all_who_share_it(tmp_path):
     assert running.plant_anchor_utc == SIX
 
 
+def test_a_running_clock_that_is_set_back_and_forth_is_followed_by_all_who_share_it(tmp_path):
+    path = tmp_path / "clock"
+    StartableClock.hold(path, SIX, 60.0)
+    StartableClock.start(path)
+    clock = clock_from_setting(f"@{path}")
+    assert clock.now_utc() < SIX + timedelta(minutes=10)
+    StartableClock.step(path, timedelta(hours=1))
+    assert SIX + timedelta(hours=1) <= clock.now_utc() < SIX + timedelta(hours=1, minutes=10)
+    StartableClock.step(path, timedelta(hours=-2))
+    assert SIX - timedelta(hours=1) <= clock.now_utc() < SIX - timedelta(minutes=50)
+    path.unlink()
+    assert clock.now_utc() < SIX
+
+
 def test_a_setting_of_another_form_is_refused():
     with pytest.raises(ValueError, match="REAL_ANCHOR_UTC"):
         clock_from_setting("sixty times")
