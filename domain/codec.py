@@ -77,7 +77,9 @@ def decode(record_type: type[Record], payload: bytes | str) -> Record:
         raise _unreadable(record_type, "record", f"no UTF-8 text at character {error.start}", found) from error
     # What reads back as the same bytes needs no second look, and that is nearly all there is.
     if _adapter(cast(Hashable, record_type)).dump_json(record) != raw and (twice := _named_twice(raw)) is not None:
-        raise _unreadable(record_type, twice, "each field once", f"{twice} twice")
+        raise _unreadable(
+            record_type, repr(twice)[:80] if not twice.isidentifier() else twice, "each field once", f"{twice[:80]} twice"
+        )
     return record
 
 
