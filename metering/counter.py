@@ -5,13 +5,18 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import isfinite
+
+import numpy as np
 
 from domain.intervals import QUARTER_MS, IntervalMethod, IntervalQuality
 from domain.readings import Reading, RejectionReason
+from metering.attic import Attic
 from metering.cases import Break, Plain, lawful, reset, step_removed
 from metering.points import Origin, Points
 from metering.rows import MISSING, Row
-from metering.rules import HINDSIGHT_MS, LINEAR_MS, CounterRules
+from metering.rules import EXACT, HINDSIGHT_MS, LINEAR_MS, CounterRules, factor_at
+from metering.runs import FEW, ReadingRun
 
 Refused = tuple[Reading, RejectionReason]
 Shape = Callable[[int, int], list[tuple[int, int]] | None]
@@ -32,7 +37,7 @@ class Doubt:
 class CounterTrack:
     """The readings of one counter and the cases between them."""
 
-    __slots__ = ("_must_judge", "breaks", "doubts", "points", "rules")
+    __slots__ = ("_must_judge", "attic", "breaks", "doubts", "points", "rules")
 
     def __init__(self, rules: CounterRules) -> None:
         self.rules = rules
@@ -40,6 +45,8 @@ class CounterTrack:
         self.breaks: dict[int, Break] = {}
         """By the time of the reading that a break leads to."""
         self.doubts: list[Doubt] = []
+        self.attic = Attic()
+        """What was thinned out while there was a doubt."""
         self._must_judge = False
 
     # Taking readings
@@ -53,22 +60,65 @@ class CounterTrack:
             The span whose count may have changed [ms], or why the reading was refused; `settle` must follow the batch.
         """
         points, times = self.points, self.points.times
-        amount = self.rules.amount(value)
+        amount = self.rules.amount(value, time_ms)
         if not times or time_ms > times[-1]:
-            points.insert(len(times), time_ms, value, amount, origin)
+            points.append(time_ms, value, amount, origin, self.rules.dense_ms)
             return self._append_judged(), None
         if time_ms < points.floor_ms:
             return None, RejectionReason.BEYOND_HORIZON
         index = bisect_left(times, time_ms)
         if times[index] == time_ms:
             return self._same_instant(index, value, amount, origin), RejectionReason.DUPLICATE
-        if time_ms // QUARTER_MS in points.sealed:
+        if points.is_seen(time_ms, index):
             return None, RejectionReason.DUPLICATE
         points.insert(index, time_ms, value, amount, origin)
         span = (times[max(index - 1, 0)], times[min(index + 1, len(times) - 1)])
         if not self._must_judge and not self._fits(index):
             self._must_judge = True
         return span, None
+
+    def plain_amounts(self, times: list[int], run: ReadingRun) -> tuple[list[int], int] | None:
+        """Amounts of a run that follows in ordinary steps on what is known, and its widest step [ms]; None if it does not."""
+        points, rules = self.points, self.rules
+        known = points.times
+        if not known or self._must_judge or known[-1] in self.breaks or rules.changes_within(known[-1], times[-1]):
+            return None
+        if len(times) < FEW:
+            return self._plain_few(times, run.values.tolist())
+        values, observed = run.values, run.observed_ms
+        limit = rules.most_exact
+        if not (-limit < values.min() and values.max() < limit):
+            return None
+        whole = np.trunc(values)
+        amounts = whole.astype(np.int64) * rules.uwh_per_unit + np.rint((values - whole) * rules.uwh_per_unit).astype(np.int64)
+        if rules.multipliers:
+            factor = factor_at(rules.multipliers, times[0])
+            amounts = amounts * factor.numerator // factor.denominator
+        elapsed, advances = observed[1:] - observed[:-1], amounts[1:] - amounts[:-1]
+        found: list[int] = amounts.tolist()
+        if elapsed.min() <= 0 or advances.min() < 0 or found[-1] - found[0] >= EXACT:
+            return None
+        if not rules.is_possible(found[0] - points.amounts[-1], times[0] - known[-1], found[0]):
+            return None
+        if not (advances <= rules.most_uwh_per_ms * elapsed + rules.resolution_uwh).all():
+            return None
+        return found, int(elapsed.max())
+
+    def _plain_few(self, times: list[int], values: list[float]) -> tuple[list[int], int] | None:
+        rules, widest = self.rules, 0
+        t0, e0 = self.points.times[-1], self.points.amounts[-1]
+        amounts: list[int] = []
+        for k, (time_ms, value) in enumerate(zip(times, values, strict=True)):
+            if time_ms <= t0 or not isfinite(value):
+                return None
+            amount = rules.amount(value, time_ms)
+            if not rules.is_possible(amount - e0, time_ms - t0, amount):
+                return None
+            if k and time_ms - t0 > widest:
+                widest = time_ms - t0
+            amounts.append(amount)
+            t0, e0 = time_ms, amount
+        return amounts, widest
 
     def _append_judged(self) -> tuple[int, int]:
         times = self.points.times
@@ -85,7 +135,7 @@ class CounterTrack:
         points = self.points
         if amount <= points.amounts[index]:
             return None
-        points.values[index], points.amounts[index], points.origins[index] = value, amount, origin
+        points.put(index, value, amount, origin)
         self._must_judge = True
         return points.times[max(index - 1, 0)], points.times[min(index + 1, len(points) - 1)]
 
@@ -105,29 +155,37 @@ class CounterTrack:
         self._must_judge = False
         before, points = self.breaks, self.points
         self.breaks, self.doubts = {}, []
-        kept = Points()
-        kept.sealed, kept.floor_ms = points.sealed, points.floor_ms
+        kept = points.emptied()
         self.points = kept
         spans, refused = [], []
         for index in range(len(points)):
-            kept.insert(len(kept), points.times[index], points.values[index], points.amounts[index], points.origins[index])
+            kept.append_from(points, index)
             if len(kept) > 1:
                 span, glitch = self._judge_last()
                 if glitch is not None:
                     spans.append(span)
-                    first, stop = glitch
-                    refused += [
-                        (kept.reading(k, site, meter, self.rules.channel), RejectionReason.GLITCH) for k in range(first, stop)
-                    ]
-                    kept.remove(first, stop)
+                    refused += [(reading, RejectionReason.GLITCH) for reading in self._take_out(*glitch, site, meter)]
+        kept.dense_from_ms = None
         spans += [(b.from_ms, b.to_ms) for b in {*before.values()} ^ {*self.breaks.values()}]
         return spans, refused
+
+    def _take_out(self, first: int, stop: int, site: str, meter: str) -> list[Reading]:
+        """Remove the readings ``[first, stop)`` and those thinned out between them, and give them back in order of time."""
+        points, channel = self.points, self.rules.channel
+        taken = [points.reading(k, site, meter, channel) for k in range(first, stop)]
+        if self.attic:
+            taken += self.attic.take_out(points.times[first], points.times[stop - 1], site, meter, channel)
+            taken.sort(key=lambda reading: reading.observed_ms)
+        points.remove(first, stop)
+        return taken
 
     def _judge_last(self) -> tuple[tuple[int, int], tuple[int, int] | None]:
         """Decide the step to the last reading: the span it changes, and the readings (indices) that it shows to be glitches."""
         times, amounts = self.points.times, self.points.amounts
         i, k = len(times) - 2, len(times) - 1
         t0, e0, t1, e1 = times[i], amounts[i], times[k], amounts[k]
+        if t0 in self.points.whole:
+            return (t0, t1), None
         held = self.breaks.get(t0)
         span = (held.from_ms if held is not None else t0, t1)
         case = lawful(self.rules, t0, e0, t1, e1)
@@ -179,7 +237,7 @@ class CounterTrack:
 
     def is_gap(self, t0: int, t1: int) -> bool:
         """Whether the time between two neighbouring readings was not seen."""
-        return t1 - t0 > self.rules.gap_ms and not self.points.is_dense(t0, t1)
+        return t1 - t0 > self.rules.gap_ms and t0 not in self.points.whole
 
     def row(self, start_ms: int, shape: Shape) -> Row:
         """The quarter hour that begins at `start_ms`."""
@@ -238,13 +296,31 @@ class CounterTrack:
 
     def seal(self, quarter: int) -> None:
         """Keep of `quarter` only what its neighbours need."""
-        self.points.seal(quarter)
+        self.points.seal(quarter, self.rules.dense_ms, integrate=False)
+
+    def thin(self) -> None:
+        """Keep of readings that lie close together only what quarter hours and cases need."""
+        points = self.points
+        if self._must_judge or not points.times or points.is_thin(points.times[-1] - self.rules.thin_age_ms):
+            return
+        pins: set[int] = set()
+        for found in self.breaks.values():
+            if found.to_ms >= points.thin_from_ms:
+                pins.update((found.from_ms, found.to_ms))
+                before = bisect_left(points.times, found.from_ms)
+                pins.update(points.times[max(before - 1, 0) : before])
+        points.thin(points.times[-1] - self.rules.thin_age_ms, self.rules.dense_ms, pins, self.attic if self.doubts else None)
 
     def forget_old_doubts(self) -> None:
         """Doubts that no reading can settle any more."""
         if self.doubts:
             head = self.points.times[-1]
             self.doubts = [d for d in self.doubts if head - d.from_ms <= HINDSIGHT_MS]
+        if self.attic:
+            self.attic.forget_before(self.doubts[0].from_ms if self.doubts else None)
+
+    def forget_integral(self, quarter: int) -> None:
+        """A counter has none."""
 
     def freeze_before(self, floor_ms: int) -> None:
         """Forget what is beyond the horizon."""

@@ -13,23 +13,24 @@ from domain.clock import instant
 from domain.intervals import QUARTER_MS, Interval, IntervalMethod, IntervalQuality
 from domain.plant import Plant, RegisterKind
 from domain.readings import Reading, Rejection, RejectionReason
+from metering.book import EXACT_QUARTERS, RowBook, rounded, unrounded
 from metering.counter import CounterTrack
 from metering.gauge import GaugeTrack
 from metering.intake import Intake, has_number, rejection
 from metering.like_days import LOOK_BACK_DAYS, LikeDays
 from metering.points import Origin
 from metering.rows import Published, Row
-from metering.rules import OUT_OF_ORDER_MS, counter_rules, gauge_rules
-from metering.runs import ReadingRun
-from metering.state import MeterState, RowBook, Track, from_bytes, read_into, to_bytes
+from metering.rules import CLOCK_AHEAD_MS, OUT_OF_ORDER_MS, SEAL_AGE_MS, counter_rules, gauge_rules
+from metering.runs import FEW, NO_SEQUENCE, ReadingRun
+from metering.state import MeterState, Track
+from metering.state_bytes import from_bytes, read_into, to_bytes
 
 DAY_MS = 86_400_000
-SEAL_AGE_MS = 1_800_000
-"""Quarter hours that ended longer ago are thinned out as soon as nothing can be missing in them."""
 STUCK_SHARE = 0.05
 """Share of the maximum power above which a gauge contradicts a counter that stands still."""
 STUCK_STEPS = 10
 _HORIZON_DETAIL = "observed longer ago than late readings are waited for"
+_SETTLED_DETAIL = "of a channel that is no register, after its meter's quarter hour was settled for good"
 _SEALED_DETAIL = "of this instant or of a span in which no reading is missing"
 
 Output = Interval | Rejection
@@ -92,7 +93,7 @@ class MeterStep:
             elif reading.observed_ms < oldest_ms:
                 outputs.append(rejection(reading, RejectionReason.BEYOND_HORIZON, _HORIZON_DETAIL))
             elif (track := state.tracks.get(reading.channel)) is None:
-                self._count(state, reading.observed_ms, 1)
+                self._count_other(state, reading, outputs)
             elif not has_number(reading):
                 outputs.append(rejection(reading, RejectionReason.BAD_QUALITY, "a register's reading without a number"))
             else:
@@ -100,18 +101,56 @@ class MeterStep:
         for track in state.tracks.values():
             if isinstance(track, CounterTrack):
                 self._settle(state, track, outputs)
+            track.thin()
         return state, outputs
 
     def take_run(self, state: MeterState, run: ReadingRun) -> tuple[MeterState, list[Output]]:
-        """The same as `take` of the run's readings."""
+        """The same as `take` of the run's readings, and cheap where they are ordinary."""
+        self._bind(state)
+        if self._take_ordinary(state, run):
+            return state, []
         return self.take(state, run.readings())
+
+    def _take_ordinary(self, state: MeterState, run: ReadingRun) -> bool:
+        """Put a run after all that is known, if every reading of it is in order; else nothing is changed."""
+        track = state.tracks.get(run.channel)
+        times: list[int] = run.observed_ms.tolist()
+        if track is None or not track.points.times or not times:
+            return False
+        points = track.points
+        first, last, before = times[0], times[-1], points.times[-1]
+        if first <= before or first < self._intake.commissioned_ms or first < state.site_ms - self._horizon_ms:
+            return False
+        received: list[int] = run.received_ms.tolist()
+        if len(times) < FEW:
+            if any(at - got > CLOCK_AHEAD_MS for at, got in zip(times, received, strict=True)):
+                return False
+        elif (run.observed_ms - run.received_ms).max() > CLOCK_AHEAD_MS:
+            return False
+        plain = track.plain_amounts(times, run)
+        if plain is None:
+            return False
+        amounts, widest_ms = plain
+        road = points.road(run.gateway, run.origin)
+        points.extend(
+            times, run.values.tolist(), amounts, received, run.sequences.tolist(), road, track.rules.dense_ms, widest_ms
+        )  # fmt: skip
+        at = 0
+        for quarter in range(first // QUARTER_MS, last // QUARTER_MS + 1):
+            stop = len(times) if quarter == last // QUARTER_MS else bisect_left(times, (quarter + 1) * QUARTER_MS, at)
+            if stop > at:
+                self._count(state, times[at], stop - at)
+            at = stop
+        self._touch(state, track, (before, last + track.rules.hold_ms if isinstance(track, GaugeTrack) else last))
+        track.thin()
+        return True
 
     def _place(self, state: MeterState, track: Track, reading: Reading, outputs: list[Output]) -> None:
         """One usable reading of a register."""
-        value = reading.value
-        assert value is not None
-        origin = Origin(reading.received_ms, reading.sequence, reading.gateway, reading.origin)
-        span, reason = track.take(reading.observed_ms, value, origin)
+        assert reading.value is not None
+        sequence = NO_SEQUENCE if reading.sequence is None else reading.sequence
+        origin = Origin(reading.received_ms, sequence, track.points.road(reading.gateway, reading.origin))
+        span, reason = track.take(reading.observed_ms, float(reading.value), origin)
         if reason is not None:
             detail = {RejectionReason.DUPLICATE: _SEALED_DETAIL, RejectionReason.BEYOND_HORIZON: _HORIZON_DETAIL}
             outputs.append(rejection(reading, reason, detail.get(reason, "")))
@@ -128,6 +167,13 @@ class MeterStep:
             outputs.append(rejection(reading, reason, "the register went back to where it had been"))
         for span in spans:
             self._touch(state, track, span)
+
+    def _count_other(self, state: MeterState, reading: Reading, outputs: list[Output]) -> None:
+        """A reading of a channel that is no register: it is counted, as long as its quarter hour can be told again."""
+        if any(reading.observed_ms // QUARTER_MS in book.settled for book in state.books.values()):
+            outputs.append(rejection(reading, RejectionReason.BEYOND_HORIZON, _SETTLED_DETAIL))
+        else:
+            self._count(state, reading.observed_ms, 1)
 
     def _count(self, state: MeterState, observed_ms: int, by: int) -> None:
         """Count a reading as used; rows that were told already are told again with the new number."""
@@ -155,6 +201,22 @@ class MeterStep:
         """Tell what is due by the site's event time, and again what has changed since it was told."""
         return self._tell(state, site_time_ms, None)
 
+    def next_due_ms(self, state: MeterState) -> int | None:
+        """The site's event time at which `advance` can next have something to tell; None if nothing was heard yet.
+
+        Call it after `take` or `advance`.  `advance` may be called earlier and more often: that changes no row.
+        """
+        self._bind(state)
+        if state.grid_from is None:
+            return None
+        due: list[int] = []
+        for channel, book in state.books.items():
+            if book.dirty or (book.first is not None and state.grid_from < book.first):
+                return state.site_ms
+            quarter = state.grid_from if book.next_quarter is None else book.next_quarter
+            due.append(self._due_ms(state.tracks[channel], quarter))
+        return min(due, default=None)
+
     def close(self, state: MeterState, site_time_ms: int) -> tuple[MeterState, list[Output]]:
         """Tell everything up to the quarter hour of `site_time_ms`, waiting for nothing: there is no more to come."""
         return self._tell(state, site_time_ms, site_time_ms // QUARTER_MS)
@@ -163,7 +225,7 @@ class MeterStep:
         self._bind(state)
         quarter = site_time_ms // QUARTER_MS
         if state.grid_from is None or quarter < state.grid_from:
-            state.grid_from = quarter
+            state.grid_from = max(quarter, state.floor_quarter)
         state.site_ms = max(state.site_ms, site_time_ms)
         outputs: list[Output] = []
         for channel, book in state.books.items():
@@ -172,31 +234,30 @@ class MeterStep:
             if book.dirty:
                 self._tell_again(state, channel, track, book, outputs)
             while book.next_quarter is not None and (
-                self._is_due(track, book.next_quarter, state.site_ms) if up_to is None else book.next_quarter <= up_to
+                self._due_ms(track, book.next_quarter) <= state.site_ms if up_to is None else book.next_quarter <= up_to
             ):
                 self._tell_row(state, channel, track, book, book.next_quarter, {}, outputs)
                 book.next_quarter += 1
         self._seal(state)
+        if outputs:
+            self._forget(state)
         return state, outputs
 
     def _open_grid(self, state: MeterState, book: RowBook) -> None:
         """Rows begin with the site's first quarter hour; an earlier one found later puts rows before the others."""
         assert state.grid_from is not None
-        if book.next_quarter is None or not book.published:
+        if book.next_quarter is None or book.first is None:
             book.next_quarter = state.grid_from
-        elif state.grid_from < next(iter(book.published)):
-            book.dirty |= set(range(state.grid_from, book.next_quarter)) - book.published.keys()
+        elif state.grid_from < book.first:
+            book.dirty.update(range(state.grid_from, book.first))
 
-    def _is_due(self, track: Track, quarter: int, site_ms: int) -> bool:
-        """Whether a quarter hour can be told: readings after its end have come, and late ones have had their time."""
+    def _due_ms(self, track: Track, quarter: int) -> int:
+        """When a quarter hour can be told: readings after its end have come, and late ones have had their time."""
         end_ms = (quarter + 1) * QUARTER_MS
-        if site_ms < end_ms + OUT_OF_ORDER_MS:
-            return False
-        if site_ms >= end_ms + OUT_OF_ORDER_MS + 2 * track.rules.sampling_ms:
-            return True
+        latest_ms = end_ms + OUT_OF_ORDER_MS + 2 * track.rules.sampling_ms
         times = track.points.times
         after = bisect_left(times, end_ms)
-        return after < len(times) and site_ms >= times[after] + OUT_OF_ORDER_MS
+        return min(latest_ms, times[after] + OUT_OF_ORDER_MS) if after < len(times) else latest_ms
 
     # Rows
 
@@ -204,13 +265,14 @@ class MeterStep:
         """Look again at what may have changed; what follows from it by like days comes second."""
         shapes: dict[tuple[int, int], list[tuple[int, int]] | None] = {}
         dirty, book.dirty = sorted(book.dirty), set()
-        before = {quarter: _like_day_energy(book.published.get(quarter)) for quarter in dirty}
+        before = {quarter: self._like_day_energy(book, quarter) for quarter in dirty}
         opened = any(quarter not in book.published for quarter in dirty)
         for quarter in dirty:
             self._tell_row(state, channel, track, book, quarter, shapes, outputs)
         if opened:
             book.published = dict(sorted(book.published.items()))
-        changed = [q for q in dirty if _like_day_energy(book.published.get(q)) != before[q]]
+            book.stored = None
+        changed = [q for q in dirty if self._like_day_energy(book, q) != before[q]]
         if changed and isinstance(track, CounterTrack):
             again = {
                 quarter
@@ -231,12 +293,14 @@ class MeterStep:
     ) -> None:  # fmt: skip
         """Tell one row if it differs from what was told last."""
         told = book.published.get(quarter)
+        if told is None and (quarter in book.settled or quarter < state.floor_quarter):
+            return
         row = self._row(state, channel, track, book, quarter, shapes, told)
         readings = state.used.get(quarter, 0)
         if told is not None and told.row == row and told.readings == readings:
             return
         revision = 1 if told is None else told.revision + 1
-        book.published[quarter] = Published(row, revision, readings)
+        book.tell(quarter, Published(row, revision, readings))
         outputs.append(
             Interval(
                 self._site, self._meter, channel, instant(quarter * QUARTER_MS), row.energy_uwh, row.coverage,
@@ -257,7 +321,7 @@ class MeterStep:
 
             def shape(t0: int, t1: int) -> list[tuple[int, int]] | None:
                 if (t0, t1) not in shapes:
-                    shapes[t0, t1] = self._like_days.weights(t0, t1, lambda q: _like_day_energy(book.published.get(q)))
+                    shapes[t0, t1] = self._like_days.weights(t0, t1, lambda q: self._like_day_energy(book, q))
                 return shapes[t0, t1]
 
             row = track.row(start_ms, shape)
@@ -305,24 +369,58 @@ class MeterStep:
                 quarter += 1
             state.next_seal[channel] = quarter
             track.points.bound()
-        self._forget(state)
 
     def _forget(self, state: MeterState) -> None:
-        """Forget what is beyond the horizon, once a day."""
-        floor_ms = state.site_ms // DAY_MS * DAY_MS - self._horizon_ms - DAY_MS
-        oldest = next(iter(state.used), None)
-        first = floor_ms // QUARTER_MS
-        if oldest is None or oldest >= first:
+        """Settle what nothing can change any more, and forget what is beyond the horizon."""
+        self._settle_rows(state)
+        floor = (state.site_ms // DAY_MS * DAY_MS - self._horizon_ms - DAY_MS) // QUARTER_MS
+        if state.floor_quarter and floor <= state.floor_quarter:
             return
-        state.used = {quarter: count for quarter, count in state.used.items() if quarter >= first}
+        state.floor_quarter = max(floor, 1)
+        state.used = {quarter: count for quarter, count in state.used.items() if quarter >= floor}
         for track in state.tracks.values():
-            track.freeze_before(floor_ms)
-        rows_from = first - LOOK_BACK_DAYS * DAY_MS // QUARTER_MS
+            track.freeze_before(floor * QUARTER_MS)
         for book in state.books.values():
-            if next(iter(book.published), rows_from) < rows_from:
-                book.published = {q: told for q, told in book.published.items() if q >= rows_from}
+            for quarter in [q for q in book.published if q < floor]:
+                book.settle(quarter, self._like_days.day_of(quarter))
+            book.settled.drop_before(floor)
+            book.first = max(book.first, floor) if book.first is not None else None
+            self._forget_days(state, book)
         if state.grid_from is not None:
-            state.grid_from = max(state.grid_from, rows_from)
+            state.grid_from = max(state.grid_from, floor)
+
+    def _settle_rows(self, state: MeterState) -> None:
+        """Rows of which no register can tell anything new are kept for two days, and then only as far as like days need them."""
+        oldest_kept = state.site_ms // QUARTER_MS - EXACT_QUARTERS
+        settled: set[int] = set()
+        for book in state.books.values():
+            days = len(book.shelf.days)
+            for quarter in list(book.published):
+                if quarter >= oldest_kept:
+                    break
+                if quarter not in book.dirty and all(quarter in track.points.sealed for track in state.tracks.values()):
+                    book.settle(quarter, self._like_days.day_of(quarter))
+                    settled.add(quarter)
+            if len(book.shelf.days) > days:
+                self._forget_days(state, book)
+        for quarter in settled:
+            if all(quarter in book.settled for book in state.books.values()):
+                state.used.pop(quarter, None)
+                for track in state.tracks.values():
+                    track.forget_integral(quarter)
+
+    def _forget_days(self, state: MeterState, book: RowBook) -> None:
+        floor = state.floor_quarter
+        book.shelf.forget(self._like_days.day_of, lambda quarter: book.settled.stop_of(max(quarter, floor)))
+        book.stored = None
+
+    def _like_day_energy(self, book: RowBook, quarter: int) -> int | None:
+        """The energy of a row if other days may take their shape from it: rounded, whether or not it is settled."""
+        told = book.published.get(quarter)
+        if told is None:
+            return book.shelf.energy(quarter, self._like_days.day_of(quarter)) if book.shelf.days else None
+        energy_uwh = told.row.energy_uwh
+        return unrounded(rounded(energy_uwh)) if told.row.quality is IntervalQuality.MEASURED and energy_uwh is not None else None
 
 
 def encode_state(state: MeterState) -> bytes:
@@ -339,8 +437,3 @@ def decode_state(stored: bytes) -> MeterState:
         If the bytes are of another version.
     """
     return from_bytes(stored)
-
-
-def _like_day_energy(told: Published | None) -> int | None:
-    """The energy of a row if other days may take their shape from it."""
-    return told.row.energy_uwh if told is not None and told.row.quality is IntervalQuality.MEASURED else None

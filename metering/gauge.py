@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from math import isfinite
+
+import numpy as np
 
 from domain.intervals import QUARTER_MS, IntervalMethod, IntervalQuality
 from domain.readings import RejectionReason
 from metering.points import Origin, Points
 from metering.rows import MISSING, Row
 from metering.rules import MS_PER_HOUR, GaugeRules
+from metering.runs import FEW, ReadingRun
 
 MEASURED_COVERAGE = 0.99
+MOST_INT64 = 2.0**62
 
 
 class GaugeTrack:
@@ -27,28 +32,59 @@ class GaugeTrack:
     def take(self, time_ms: int, value: float, origin: Origin) -> tuple[tuple[int, int] | None, RejectionReason | None]:
         """Put one reading in its place: the span whose integral may have changed [ms], or why it was refused."""
         points, times = self.points, self.points.times
-        amount = self.rules.amount(value)
+        amount = self.rules.amount(value, time_ms)
         if not -self.rules.most_uw <= amount <= self.rules.most_uw:
             return None, RejectionReason.IMPOSSIBLE_POWER
         if not times or time_ms > times[-1]:
-            index = len(times)
+            points.append(time_ms, value, amount, origin, self.rules.dense_ms)
+            index = len(times) - 1
         else:
             if time_ms < points.floor_ms:
                 return None, RejectionReason.BEYOND_HORIZON
             index = bisect_left(times, time_ms)
             if times[index] == time_ms:
                 return self._same_instant(index, value, amount, origin), RejectionReason.DUPLICATE
-            if time_ms // QUARTER_MS in points.sealed:
+            if points.is_seen(time_ms, index):
                 return None, RejectionReason.DUPLICATE
-        points.insert(index, time_ms, value, amount, origin)
+            points.insert(index, time_ms, value, amount, origin)
         return (times[max(index - 1, 0)], time_ms + self.rules.hold_ms), None
+
+    def plain_amounts(self, times: list[int], run: ReadingRun) -> tuple[list[int], int] | None:
+        """Amounts of a run that follows on what is known, and its widest step [ms]; None if one of them cannot be used."""
+        known, rules = self.points.times, self.rules
+        if not known or rules.multipliers:
+            return None
+        if len(times) < FEW:
+            return self._plain_few(times, run.values.tolist())
+        elapsed = run.observed_ms[1:] - run.observed_ms[:-1]
+        amounts = np.rint(run.values * rules.uw_per_unit)
+        most = min(rules.most_uw, MOST_INT64)
+        if not (elapsed.min() > 0 and -most <= amounts.min() and amounts.max() <= most):
+            return None
+        found: list[int] = amounts.astype(np.int64).tolist()
+        return found, int(elapsed.max())
+
+    def _plain_few(self, times: list[int], values: list[float]) -> tuple[list[int], int] | None:
+        t0, widest, most = self.points.times[-1], 0, self.rules.most_uw
+        amounts: list[int] = []
+        for k, (time_ms, value) in enumerate(zip(times, values, strict=True)):
+            if time_ms <= t0 or not isfinite(value):
+                return None
+            amount = self.rules.amount(value, time_ms)
+            if not -most <= amount <= most:
+                return None
+            if k and time_ms - t0 > widest:
+                widest = time_ms - t0
+            amounts.append(amount)
+            t0 = time_ms
+        return amounts, widest
 
     def _same_instant(self, index: int, value: float, amount: int, origin: Origin) -> tuple[int, int] | None:
         """Of two readings of one instant the higher stays, whichever came first."""
         points = self.points
         if amount <= points.amounts[index]:
             return None
-        points.values[index], points.amounts[index], points.origins[index] = value, amount, origin
+        points.put(index, value, amount, origin)
         return points.times[index], points.times[index] + self.rules.hold_ms
 
     def integral(self, start_ms: int) -> tuple[int, int]:
@@ -57,9 +93,13 @@ class GaugeTrack:
         if sealed is not None:
             return sealed, QUARTER_MS
         times, amounts, end_ms = self.points.times, self.points.amounts, start_ms + QUARTER_MS
-        hold_ms = self.rules.hold_ms
+        hold_ms, whole = self.rules.hold_ms, self.points.whole
         uw_ms = seen_ms = 0
         for k in range(max(bisect_right(times, start_ms) - 1, 0), bisect_left(times, end_ms)):
+            if times[k] in whole:
+                uw_ms += whole[times[k]]
+                seen_ms += times[k + 1] - times[k]
+                continue
             stop = times[k] + hold_ms
             if k + 1 < len(times) and times[k + 1] < stop:
                 stop = times[k + 1]
@@ -88,7 +128,18 @@ class GaugeTrack:
         """Keep of `quarter` its integral only, and what its neighbours need."""
         energy, _ = self.integral(quarter * QUARTER_MS)
         self.integrals[quarter] = energy
-        self.points.seal(quarter)
+        self.points.seal(quarter, self.rules.dense_ms, integrate=False)
+
+    def thin(self) -> None:
+        """Keep of readings that lie close together only what quarter hours need."""
+        points = self.points
+        if points.times and not points.is_thin(points.times[-1] - self.rules.thin_age_ms):
+            points.thin(points.times[-1] - self.rules.thin_age_ms, self.rules.dense_ms, integrate=True)
+
+    def forget_integral(self, quarter: int) -> None:
+        """Nothing will be asked of `quarter` any more."""
+        if self.integrals.pop(quarter, None) is not None:
+            self.points.cold = None
 
     def freeze_before(self, floor_ms: int) -> None:
         """Forget what is beyond the horizon."""

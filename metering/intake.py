@@ -19,13 +19,13 @@ class Intake:
     """The checks that need no other reading; a reading that passes them may move the site's event time."""
 
     def __init__(self, plant: Plant) -> None:
-        self._commissioned_ms = epoch_ms(plant.site.commissioned_utc)
+        self.commissioned_ms = epoch_ms(plant.site.commissioned_utc)
 
     def reason(self, reading: Reading) -> RejectionReason | None:
         """Why `reading` cannot be used, or None."""
         if reading.quality is not ReadingQuality.GOOD:
             return RejectionReason.BAD_QUALITY
-        if reading.observed_ms < self._commissioned_ms:
+        if reading.observed_ms < self.commissioned_ms:
             return RejectionReason.CLOCK_BEFORE_RANGE
         if reading.observed_ms > reading.received_ms + CLOCK_AHEAD_MS:
             return RejectionReason.CLOCK_IN_FUTURE

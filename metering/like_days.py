@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
-from domain.calendars import day_type
+from domain.calendars import DayType, day_type
 from domain.clock import epoch_ms, instant
 from domain.intervals import QUARTER_MS
 from domain.plant import Site
@@ -14,6 +15,15 @@ from domain.plant import Site
 LOOK_BACK_DAYS = 28
 """Days farther back are no longer alike."""
 MOST_LIKE_DAYS = 3
+
+
+class LocalDay(NamedTuple):
+    """A local day: its first quarter hour and the one after its last, by number, and its type."""
+
+    first: int
+    stop: int
+    kind: DayType
+
 
 Measured = Callable[[int], int | None]
 """Energy [uWh] of a quarter hour (by number) if it was measured."""
@@ -27,6 +37,19 @@ class LikeDays:
         self._zone = site.zone
         self._day_type = lru_cache(maxsize=512)(lambda day: day_type(day, site))
         self._earlier = lru_cache(maxsize=2048)(self._find_earlier)
+        self._local_day = lru_cache(maxsize=512)(self._find_day)
+        self._known_day = LocalDay(0, 0, self._day_type(date(1970, 1, 1)))
+
+    def day_of(self, quarter: int) -> LocalDay:
+        """The local day that a quarter hour lies in."""
+        if not self._known_day.first <= quarter < self._known_day.stop:
+            self._known_day = self._local_day(instant(quarter * QUARTER_MS).astimezone(self._zone).date())
+        return self._known_day
+
+    def _find_day(self, day: date) -> LocalDay:
+        starts = (datetime.combine(d, time(0), tzinfo=self._zone).astimezone(UTC) for d in (day, day + timedelta(days=1)))
+        first, stop = (epoch_ms(start) // QUARTER_MS for start in starts)
+        return LocalDay(first, stop, self._day_type(day))
 
     def weights(self, t0: int, t1: int, measured: Measured) -> list[tuple[int, int]] | None:
         """Cumulated weights of a gap's quarter hours.

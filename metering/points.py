@@ -1,100 +1,312 @@
 """Readings of one register that may still matter, sorted by the device's clock.
 
-Most are forgotten once nothing can be missing around them: a quarter hour is *sealed* when its readings lie so close that none
-can still come, and then only two readings beside each unsealed neighbour are kept.
+Where readings lie so close that none can still come between them, only those beside the boundaries of quarter hours are kept:
+the step from one kept reading to the next is then *whole*.  Once a quarter hour is *sealed* its boundaries go too.
 """
 
 from __future__ import annotations
 
-from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple, cast
+from collections.abc import Collection, Sequence
+from operator import mul, sub
+from typing import Literal, NamedTuple, Protocol, cast
 
 from domain.intervals import QUARTER_MS
 from domain.readings import Reading
+from metering.quarter_runs import QuarterRuns
 
 _KEPT_AT_EDGE = 2
+_MINUTE_MS = 60_000
 MOST_POINTS = 12_000
 """More readings than this are never kept of one register; the oldest are frozen first."""
+_LOOK_BACK = 4
+"""A reading that comes late is looked at together with so many before it."""
+
+Road = tuple[str | None, str]
+"""Gateway, and live or history."""
 
 
 class Origin(NamedTuple):
-    """What is needed to tell a reading again: receipt, number, gateway, road."""
+    """What is needed to tell a reading again: receipt, number, road."""
 
     received_ms: int
-    sequence: int | None
-    gateway: str | None
-    origin: str
+    sequence: int
+    """-1: none."""
+    road: int
+    """Place in `Points.road_names`."""
+
+
+class Forgotten(Protocol):
+    """Keeps readings aside that `Points` forgets."""
+
+    def keep(self, points: Points, first: int, stop: int) -> None:
+        """Take the readings ``[first, stop)`` before they go."""
 
 
 class Points:
     """Columns of readings: time, value as read, amount in whole micro-units, origin."""
 
-    __slots__ = ("amounts", "floor_ms", "origins", "sealed", "times", "values")
+    __slots__ = (
+        "_roads", "amounts", "cold", "cold_whole", "dense_from_ms", "floor_ms", "received", "road_names", "roads", "sealed", "sequences",
+        "thin_from_ms", "thin_to_ms", "times", "values", "whole",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.times: list[int] = []
         self.values: list[float] = []
         self.amounts: list[int] = []
-        self.origins: list[Origin] = []
-        self.sealed: set[int] = set()
+        self.received: list[int] = []
+        self.sequences: list[int] = []
+        self.roads: list[int] = []
+        self.road_names: list[Road] = []
+        self._roads: dict[Road, int] = {}
+        self.whole: dict[int, int] = {}
+        """Steps between neighbours of which the readings in between were forgotten: time of the earlier, integral [uW ms]."""
+        self.sealed = QuarterRuns()
         self.floor_ms = 0
         """Nothing before it can be changed any more."""
+        self.thin_from_ms = 0
+        """The readings before it have been thinned out."""
+        self.thin_to_ms = 0
+        """How far was looked, in whole minutes; not stored."""
+        self.dense_from_ms: int | None = None
+        """Since this reading all lie close together, as far as is known; a shortcut that is not stored."""
+        self.cold: bytes | None = None
+        """The readings before `thin_from_ms` as bytes, as long as they do not change."""
+        self.cold_whole = 0
+        """How many whole steps are in `cold`."""
 
     def __len__(self) -> int:
         return len(self.times)
+
+    def thinned(self) -> int:
+        """How many readings lie before `thin_from_ms`."""
+        return bisect_left(self.times, self.thin_from_ms)
+
+    def road(self, gateway: str | None, origin: str) -> int:
+        """The place of a road."""
+        name = (gateway, origin)
+        place = self._roads.get(name)
+        if place is None:
+            place = self._roads[name] = len(self.road_names)
+            self.road_names.append(name)
+            self.cold = None
+        return place
+
+    def name_roads(self, names: Sequence[Road]) -> None:
+        """The roads of stored readings."""
+        self.road_names = list(names)
+        self._roads = {name: place for place, name in enumerate(names)}
+
+    def append(self, time_ms: int, value: float, amount: int, origin: Origin, dense_ms: float) -> None:
+        """Put a reading after all others."""
+        if not self.times or time_ms - self.times[-1] > dense_ms or self.dense_from_ms is None:
+            self.dense_from_ms = time_ms
+        self.times.append(time_ms)
+        self.values.append(value)
+        self.amounts.append(amount)
+        self.received.append(origin[0])
+        self.sequences.append(origin[1])
+        self.roads.append(origin[2])
+
+    def extend(
+        self, times: list[int], values: list[float], amounts: list[int], received: list[int], sequences: list[int], road: int,
+        dense_ms: float, widest_ms: int,
+    ) -> None:  # fmt: skip
+        """Put readings after all others, the farthest of them `widest_ms` apart."""
+        if widest_ms > dense_ms:
+            self.dense_from_ms = times[-1]
+        elif not self.times or times[0] - self.times[-1] > dense_ms or self.dense_from_ms is None:
+            self.dense_from_ms = times[0]
+        self.times += times
+        self.values += values
+        self.amounts += amounts
+        self.received += received
+        self.sequences += sequences
+        self.roads += [road] * len(times)
+
+    def emptied(self) -> Points:
+        """The same without its readings, to be filled again."""
+        empty = Points()
+        empty.name_roads(self.road_names)
+        empty.whole, empty.sealed, empty.floor_ms, empty.thin_from_ms = self.whole, self.sealed, self.floor_ms, self.thin_from_ms
+        return empty
+
+    def append_from(self, other: Points, index: int) -> None:
+        """Put the reading at `index` of `other` after all others."""
+        self.times.append(other.times[index])
+        self.values.append(other.values[index])
+        self.amounts.append(other.amounts[index])
+        self.received.append(other.received[index])
+        self.sequences.append(other.sequences[index])
+        self.roads.append(other.roads[index])
 
     def insert(self, index: int, time_ms: int, value: float, amount: int, origin: Origin) -> None:
         """Put a reading where the order of time wants it."""
         self.times.insert(index, time_ms)
         self.values.insert(index, value)
         self.amounts.insert(index, amount)
-        self.origins.insert(index, origin)
+        self.received.insert(index, origin[0])
+        self.sequences.insert(index, origin[1])
+        self.roads.insert(index, origin[2])
+        self.look_again(index)
+
+    def put(self, index: int, value: float, amount: int, origin: Origin) -> None:
+        """Put a reading in the place of another one of the same instant."""
+        self.values[index], self.amounts[index] = value, amount
+        self.received[index], self.sequences[index], self.roads[index] = origin
+        self.cold = None
+
+    def look_again(self, index: int) -> None:
+        """The reading at `index` has come late: what lies around it may be thinned out now."""
+        self.thin_from_ms = min(self.thin_from_ms, self.times[max(index - _LOOK_BACK, 0)])
+        self.thin_to_ms = 0
+        self.cold = None
 
     def remove(self, first: int, stop: int) -> None:
         """Forget the readings ``[first, stop)``."""
-        for column in (self.times, self.values, self.amounts, self.origins):
-            del cast(list[object], column)[first:stop]
+        if self.whole:
+            for time_ms in self.times[first:stop]:
+                self.whole.pop(time_ms, None)
+        self._delete(first, stop)
+        self.cold = None
+        self.dense_from_ms = None
+
+    def _delete(self, first: int, stop: int) -> None:
+        del self.times[first:stop], self.values[first:stop], self.amounts[first:stop]
+        del self.received[first:stop], self.sequences[first:stop], self.roads[first:stop]
 
     def reading(self, index: int, site: str, meter: str, channel: str) -> Reading:
         """The reading at `index`, as it was taken."""
-        received_ms, sequence, gateway, origin = self.origins[index]
+        gateway, origin = self.road_names[self.roads[index]]
+        sequence = self.sequences[index]
         return Reading(
-            site, meter, channel, self.times[index], received_ms, self.values[index],
-            gateway=gateway, sequence=sequence, origin=cast(Literal["live", "history"], origin),
+            site, meter, channel, self.times[index], self.received[index], self.values[index],
+            gateway=gateway, sequence=None if sequence < 0 else sequence, origin=cast(Literal["live", "history"], origin),
         )  # fmt: skip
 
-    def is_dense(self, t0: int, t1: int) -> bool:
-        """Whether readings between two neighbours were forgotten because the time between them was seen whole."""
-        if not self.sealed:
-            return False
-        return all(quarter in self.sealed for quarter in range(t0 // QUARTER_MS, t1 // QUARTER_MS + 1))
+    def is_seen(self, time_ms: int, index: int) -> bool:
+        """Whether a reading that belongs before the one at `index` has been forgotten already."""
+        return (index > 0 and self.times[index - 1] in self.whole) or time_ms // QUARTER_MS in self.sealed
 
     def is_complete(self, quarter: int, dense_ms: float) -> bool:
         """Whether no reading can be missing in `quarter` and across its ends."""
-        times = self.times
+        times, whole = self.times, self.whole
         start = quarter * QUARTER_MS
         first = bisect_right(times, start) - 1
         last = bisect_left(times, start + QUARTER_MS)
         if first < 0 or last >= len(times):
             return False
-        return all(times[k + 1] - times[k] <= dense_ms or self.is_dense(times[k], times[k + 1]) for k in range(first, last))
+        return all(times[k + 1] - times[k] <= dense_ms or times[k] in whole for k in range(first, last))
 
-    def seal(self, quarter: int) -> None:
-        """Keep of `quarter` only what its neighbours need."""
+    # Thinning out
+
+    def is_thin(self, to_ms: int) -> bool:
+        """Whether `thin` up to `to_ms` would find nothing new; it looks once a minute."""
+        return to_ms - to_ms % _MINUTE_MS == self.thin_to_ms
+
+    def thin(
+        self, to_ms: int, dense_ms: float, pinned: Collection[int] = (), attic: Forgotten | None = None, integrate: bool = False
+    ) -> None:
+        """Forget, up to `to_ms`, what lies close between others.
+
+        Parameters
+        ----------
+        pinned
+            Times of readings that stay.
+        attic
+            Where the forgotten ones go.
+        integrate
+            Whether the integral of what is forgotten matters.
+        """
+        to_ms -= to_ms % _MINUTE_MS
+        if to_ms == self.thin_to_ms:
+            return
+        self.thin_to_ms = to_ms
+        times = self.times
+        stop = bisect_right(times, to_ms)
+        start = bisect_left(times, self.thin_from_ms, 0, stop)
+        if stop - start < 3:
+            return
+        dense_from = self.dense_from_ms
+        if (
+            dense_from is not None and not pinned and attic is None
+            and times[start] // QUARTER_MS == times[stop - 1] // QUARTER_MS
+            and (times[start] >= dense_from or (times[start + 1] >= dense_from and times[start] in self.whole))
+        ):  # fmt: skip
+            self._merge(start, stop - 1, integrate)
+            if self.thin_from_ms != times[start]:
+                self.thin_from_ms, self.cold = times[start], None
+            return
+        self._thin_between(start, stop, dense_ms, pinned, attic, integrate)
+
+    def _thin_between(
+        self, start: int, stop: int, dense_ms: float, pinned: Collection[int], attic: Forgotten | None, integrate: bool
+    ) -> None:
+        spans: list[tuple[int, int]] = []
+        times, whole = self.times, self.whole
+        first = start
+        for k in range(start + 1, stop):
+            t0, t1 = times[k - 1], times[k]
+            if t1 - t0 > dense_ms and t0 not in whole:
+                # The step before a silence tells the power that a removed step is held at.
+                spans.append((first, k - 2))
+                first = k
+            elif t0 // QUARTER_MS != t1 // QUARTER_MS and not self.sealed.covers(t0 // QUARTER_MS, t1 // QUARTER_MS):
+                spans.append((first, k - 1))
+                first = k
+            elif t1 in pinned:
+                spans.append((first, k))
+                first = k
+        self.cold = None
+        last_anchor = times[first]
+        spans.append((first, stop - 1))
+        for left, right in reversed(spans):
+            if right - left >= 2:
+                if attic is not None:
+                    attic.keep(self, left + 1, right)
+                self._merge(left, right, integrate)
+        self.thin_from_ms = last_anchor
+
+    def _merge(self, left: int, right: int, integrate: bool) -> None:
+        """Forget what lies between the readings `left` and `right`."""
+        times, amounts, whole = self.times, self.amounts, self.whole
+        uw_ms, k = 0, left
+        if integrate:
+            while k < right and times[k] in whole:
+                uw_ms += whole[times[k]]
+                k += 1
+            if any(time_ms in whole for time_ms in times[k:right]):
+                uw_ms += sum(whole.get(times[n], amounts[n] * (times[n + 1] - times[n])) for n in range(k, right))
+            else:
+                uw_ms += sum(map(mul, amounts[k:right], map(sub, times[k + 1 : right + 1], times[k:right])))
+        for n in range(left + 1, right):
+            if times[n] in whole:
+                del whole[times[n]]
+        whole[times[left]] = uw_ms
+        self._delete(left + 1, right)
+
+    def seal(self, quarter: int, dense_ms: float, integrate: bool) -> None:
+        """Nothing will be asked of `quarter` any more: keep only what its neighbours need."""
         self.sealed.add(quarter)
-        for touched in (quarter - 1, quarter, quarter + 1):
-            if touched in self.sealed:
-                self._thin(touched)
-
-    def _thin(self, quarter: int) -> None:
-        first = bisect_left(self.times, quarter * QUARTER_MS)
-        stop = bisect_left(self.times, (quarter + 1) * QUARTER_MS)
-        keep_first = 0 if quarter - 1 in self.sealed else _KEPT_AT_EDGE
-        keep_last = 0 if quarter + 1 in self.sealed else _KEPT_AT_EDGE
-        if stop - first > keep_first + keep_last:
-            self.remove(first + keep_first, stop - keep_last)
+        times = self.times
+        first = bisect_left(times, quarter * QUARTER_MS)
+        start = first
+        while start > 0 and self.sealed.covers(times[start - 1] // QUARTER_MS, quarter):
+            start -= 1
+            if times[start] in self.whole and start < first - 2:
+                break
+        stop = bisect_left(times, (quarter + 1) * QUARTER_MS)
+        most = min(len(times), stop + _LOOK_BACK)
+        while stop < most and times[stop] // QUARTER_MS in self.sealed:
+            stop += 1
+        thin_from = self.thin_from_ms
+        if stop - start >= 3:
+            self._thin_between(start, stop, dense_ms, (), None, integrate)
+        # What came after was thinned before and stays so; its anchor may be one that has gone.
+        at = bisect_right(times, thin_from) - 1
+        self.thin_from_ms = times[max(at, 0)] if times else thin_from
+        self.cold = None
 
     def freeze_before(self, floor_ms: int) -> None:
         """Forget what lies before `floor_ms`, all but the last two readings."""
@@ -102,31 +314,10 @@ class Points:
             return
         self.floor_ms = floor_ms
         self.remove(0, max(0, bisect_left(self.times, floor_ms) - _KEPT_AT_EDGE))
-        first = floor_ms // QUARTER_MS
-        if self.sealed and min(self.sealed) < first:
-            self.sealed = {quarter for quarter in self.sealed if quarter >= first}
+        self.sealed.drop_before(floor_ms // QUARTER_MS)
 
     def bound(self) -> None:
-        """Freeze the oldest quarter hours where there are too many readings that cannot be sealed."""
+        """Freeze the oldest quarter hours where there are too many readings that cannot be thinned out."""
         if len(self.times) > MOST_POINTS:
             excess = self.times[len(self.times) - MOST_POINTS]
             self.freeze_before((excess // QUARTER_MS + 1) * QUARTER_MS)
-
-
-def runs(quarters: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Sorted numbers as runs of first and length."""
-    first = length = 0
-    for quarter in quarters:
-        if length and quarter == first + length:
-            length += 1
-        else:
-            if length:
-                yield first, length
-            first, length = quarter, 1
-    if length:
-        yield first, length
-
-
-def column(kind: str, values: Sequence[int] | Sequence[float]) -> bytes:
-    """Numbers as bytes."""
-    return array(kind, values).tobytes()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 
 from domain.clock import epoch_ms
 from domain.plant import Meter, Register
@@ -24,12 +26,18 @@ CLOCK_AHEAD_MS = 5_000
 """A device clock may lead the gateway's by this much."""
 OUT_OF_ORDER_MS = 60_000
 """Readings may overtake each other by this much before a quarter hour is first published."""
+SEAL_AGE_MS = 1_800_000
+"""Quarter hours that ended longer ago are sealed as soon as nothing can be missing in them."""
+THIN_PERIODS = 120
+THIN_AGE_MS = 2 * OUT_OF_ORDER_MS
+"""Readings that lie close together are thinned out when they are older than both, or than `SEAL_AGE_MS`."""
 HINDSIGHT_MS = 86_400_000
 """A register that went away may come back within this time."""
 MS_PER_HOUR = 3_600_000
 UW_PER_KW = 1_000_000_000
-
-_EXACT = 2.0**52
+EXACT = 2**53
+"""Whole numbers up to here are exact as floats."""
+_ONE = Fraction(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,20 @@ class ExchangeProtocol:
     at_ms: int
     final_uwh: int
     start_uwh: int
+
+
+@dataclass(frozen=True, slots=True)
+class Multiplier:
+    """Factor of the instrument transformers from `from_ms` on."""
+
+    from_ms: int
+    factor: Fraction
+
+
+def factor_at(multipliers: tuple[Multiplier, ...], at_ms: int) -> Fraction:
+    """The factor that holds at `at_ms`; 1 before the first."""
+    at = bisect_right(multipliers, at_ms, key=lambda multiplier: multiplier.from_ms)
+    return multipliers[at - 1].factor if at else _ONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +74,33 @@ class CounterRules:
     uwh_per_unit: int
     most_uwh_per_ms: float
     """Highest possible advance, margin included."""
+    thin_age_ms: int
     resolution_uwh: int
     modulus_uwh: int | None
     is_float32: bool
     exchanges: tuple[ExchangeProtocol, ...]
+    multipliers: tuple[Multiplier, ...] = ()
+    is_balance: bool = False
+    """Whether it counts down as well as up."""
+    most_exact: float = 0.0
+    """Values below this [unit] stay exact in 64 bits."""
 
-    def amount(self, value: float) -> int:
+    def amount(self, value: float, at_ms: int) -> int:
         """The reading in whole micro-watt-hours; exact for whole numbers, else to the value's own precision."""
         whole = int(value)
-        if whole == value:
-            return whole * self.uwh_per_unit
-        if abs(value) * self.uwh_per_unit >= _EXACT:
-            return _scaled(value, self.uwh_per_unit)
-        return whole * self.uwh_per_unit + round((value - whole) * self.uwh_per_unit)
+        raw = whole * self.uwh_per_unit
+        if whole != value:
+            raw += round((value - whole) * self.uwh_per_unit)
+        if not self.multipliers:
+            return raw
+        factor = factor_at(self.multipliers, at_ms)
+        return raw * factor.numerator // factor.denominator
+
+    def changes_within(self, t0: int, t1: int) -> bool:
+        """Whether meter or transformer changed after `t0` and up to `t1` [ms]."""
+        return any(t0 < protocol.at_ms <= t1 for protocol in self.exchanges) or any(
+            t0 < multiplier.from_ms <= t1 for multiplier in self.multipliers
+        )
 
     def step_uwh(self, amount: int) -> int:
         """The smallest step the register can show at `amount`."""
@@ -89,12 +125,18 @@ class GaugeRules:
     sampling_ms: int
     hold_ms: int
     dense_ms: float
+    thin_age_ms: int
     uw_per_unit: float
     most_uw: float
+    multipliers: tuple[Multiplier, ...] = ()
 
-    def amount(self, value: float) -> int:
+    def amount(self, value: float, at_ms: int) -> int:
         """The reading in whole microwatts."""
-        return round(value * self.uw_per_unit)
+        amount = round(value * self.uw_per_unit)
+        if not self.multipliers:
+            return amount
+        factor = factor_at(self.multipliers, at_ms)
+        return amount * factor.numerator // factor.denominator
 
 
 def counter_rules(meter: Meter, register: Register) -> CounterRules:
@@ -111,12 +153,14 @@ def counter_rules(meter: Meter, register: Register) -> CounterRules:
         sampling_ms=sampling_ms,
         gap_ms=GAP_PERIODS * sampling_ms,
         dense_ms=DENSE_PERIODS * sampling_ms,
+        thin_age_ms=min(SEAL_AGE_MS, max(THIN_AGE_MS, THIN_PERIODS * sampling_ms)),
         uwh_per_unit=per_unit,
         most_uwh_per_ms=POWER_MARGIN * meter.max_power_kw * UW_PER_KW / MS_PER_HOUR,
         resolution_uwh=uwh_from(register.resolution, register.unit),
         modulus_uwh=None if register.modulus is None else uwh_from(register.modulus, register.unit),
         is_float32=register.encoding == "float32",
         exchanges=tuple(ExchangeProtocol(*exchange) for exchange in exchanges),
+        most_exact=2.0**62 / per_unit,
     )
 
 
@@ -128,18 +172,9 @@ def gauge_rules(meter: Meter, register: Register) -> GaugeRules:
         sampling_ms=sampling_ms,
         hold_ms=HOLD_PERIODS * sampling_ms,
         dense_ms=DENSE_PERIODS * sampling_ms,
+        thin_age_ms=min(SEAL_AGE_MS, max(THIN_AGE_MS, THIN_PERIODS * sampling_ms)),
         uw_per_unit=KW_PER_UNIT[register.unit] * UW_PER_KW,
         most_uw=POWER_MARGIN * meter.max_power_kw * UW_PER_KW,
-    )
-
-
-def _scaled(value: float, per_unit: int) -> int:
-    """`value` times `per_unit`, exact: a float is a fraction."""
-    numerator, denominator = value.as_integer_ratio()
-    return (
-        round(numerator * per_unit / denominator)
-        if numerator < 0
-        else (2 * numerator * per_unit + denominator) // (2 * denominator)
     )
 
 

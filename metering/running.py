@@ -122,9 +122,9 @@ class RunningQuarter:
         ):
             return state, []
         if self._counter is not None and reading.channel == self._counter.channel:
-            moved = self._take_counter(state, reading.observed_ms, self._counter.amount(reading.value))
+            moved = self._take_counter(state, reading.observed_ms, self._counter.amount(reading.value, reading.observed_ms))
         elif self._gauge is not None and reading.channel == self._gauge.channel:
-            moved = self._take_power(state, reading.observed_ms, self._gauge.amount(reading.value))
+            moved = self._take_power(state, reading.observed_ms, self._gauge.amount(reading.value, reading.observed_ms))
         else:
             return state, []
         if not moved or reading.observed_ms - state.said_ms < 1000:

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from domain.readings import Reading, ReadingQuality
 
+FEW = 6
+"""Fewer readings than this are cheaper one by one than as arrays."""
 NO_SEQUENCE = -1
 """Stands in the column for a reading without a number."""
 

@@ -1,0 +1,315 @@
+"""The bytes of a meter's state, ``LGM2``.
+
+A state is stored after every minute's readings, so that what did not change must cost nothing: rows, and readings that were
+thinned out, keep their bytes.
+"""
+
+from __future__ import annotations
+
+import struct
+from array import array
+
+from domain.intervals import IntervalMethod, IntervalQuality
+from metering import state_lgm1
+from metering.book import RowBook
+from metering.cases import Break
+from metering.counter import CounterTrack, Doubt
+from metering.gauge import GaugeTrack
+from metering.packing import Reader, blob, pack_ints, pack_values, pack_wide, squeeze, unsqueeze
+from metering.points import Points
+from metering.quarter_runs import QuarterRuns
+from metering.rows import Published, Row
+from metering.state import MeterState, UnreadableState
+
+_MAGIC = b"LGM2"
+_QUALITIES = tuple(IntervalQuality)
+_METHODS = tuple(IntervalMethod)
+_WORDS = {(q, m): i * 256 + j for i, q in enumerate(_QUALITIES) for j, m in enumerate(_METHODS)}
+_NOTHING = -(2**63)
+_HEAD = struct.Struct("<qqqHHH")
+_TRACK = struct.Struct("<qqqI")
+_BOOK = struct.Struct("<qqI")
+_DOUBT = struct.Struct("<qq?")
+_BREAK = struct.Struct("<qqBH")
+_PART = struct.Struct("<qq16s")
+_COUNT = struct.Struct("<I")
+_NO_PLACES = pack_ints([])
+_FIRST_PLACE = pack_ints([0])
+
+
+def to_bytes(state: MeterState) -> bytes:
+    """The state, small and versioned."""
+    if state.stored is not None:
+        return state.stored
+    used, tracks, books = state.used, state.tracks, state.books
+    parts = [
+        _MAGIC,
+        _HEAD.pack(_or_nothing(state.grid_from), state.floor_quarter, state.site_ms, len(used), len(tracks), len(books)),
+        array("q", used).tobytes(),
+        array("I", used.values()).tobytes(),
+    ]
+    for channel, track in tracks.items():
+        parts.append(blob(channel.encode()))
+        content = _track_bytes(track, state.next_seal.get(channel))
+        parts += (_COUNT.pack(len(content)), content)
+    for channel, book in books.items():
+        parts.append(blob(channel.encode()))
+        content = _book_bytes(book)
+        parts += (_COUNT.pack(len(content)), content)
+    return b"".join(parts)
+
+
+def from_bytes(stored: bytes) -> MeterState:
+    """A state that has still to be read.
+
+    Raises
+    ------
+    UnreadableState
+        If the bytes are of another version.
+    """
+    if stored[:4] not in (_MAGIC, state_lgm1.MAGIC):
+        msg = (
+            f"stored meter state begins with {stored[:4]!r}, expected {_MAGIC!r} or {state_lgm1.MAGIC!r}; "
+            "start without the savepoint"
+        )
+        raise UnreadableState(msg)
+    state = MeterState()
+    state.stored = stored
+    return state
+
+
+def read_into(state: MeterState) -> None:
+    """Fill the empty tracks and books of a state from its stored bytes; channels that the plant file lost are left out."""
+    stored = state.stored or b""
+    state.stored = None
+    if stored[:4] == state_lgm1.MAGIC:
+        state_lgm1.read_into(state, stored)
+        return
+    reader = Reader(stored, 4)
+    grid_from, state.floor_quarter, state.site_ms, used, tracks, books = reader.numbers(_HEAD)
+    state.grid_from = _or_none(grid_from)
+    quarters = reader.numbers(struct.Struct(f"<{used}q"))
+    state.used = dict(zip(quarters, reader.numbers(struct.Struct(f"<{used}I")), strict=True))
+    for _ in range(tracks):
+        channel, content = reader.text(), Reader(reader.blob())
+        track = state.tracks.get(channel)
+        if track is None:
+            continue
+        next_seal = _read_track(track, content)
+        if next_seal is not None:
+            state.next_seal[channel] = next_seal
+    for _ in range(books):
+        channel, content = reader.text(), Reader(reader.blob())
+        if channel in state.books:
+            _read_book(state.books[channel], content)
+
+
+# Tracks: what was thinned out (kept), the last readings, cases
+
+
+def _track_bytes(track: CounterTrack | GaugeTrack, next_seal: int | None) -> bytes:
+    points = track.points
+    at = points.thinned()
+    if points.cold is None:
+        points.cold = blob(squeeze(_cold_bytes(track, at)))
+    parts = [points.cold]
+    parts.append(_TRACK.pack(_or_nothing(next_seal), points.floor_ms, points.thin_from_ms, len(points) - at))
+    if at < len(points):
+        parts += (_columns(points, at, len(points)), _whole_bytes(points, at))
+    if isinstance(track, CounterTrack):
+        parts.append(_case_bytes(track))
+    return b"".join(parts)
+
+
+def _whole_bytes(points: Points, at: int) -> bytes:
+    """Which of the last readings were thinned out, and their integrals: seldom more than the first."""
+    whole, times = points.whole, points.times
+    if len(whole) == points.cold_whole:
+        return _NO_PLACES
+    if len(whole) == points.cold_whole + 1 and times[at] in whole:
+        return _FIRST_PLACE + whole[times[at]].to_bytes(16, "little", signed=True)
+    places = [k for k in range(at, len(times)) if times[k] in whole]
+    integrals = [whole[times[k]].to_bytes(16, "little", signed=True) for k in places]
+    return pack_ints([k - at for k in places]) + b"".join(integrals)
+
+
+def _cold_bytes(track: CounterTrack | GaugeTrack, at: int) -> bytes:
+    points = track.points
+    names = "\n".join(f"{origin} {'' if gateway is None else '=' + gateway}" for gateway, origin in points.road_names)
+    whole = [(k, points.whole[points.times[k]]) for k in range(at) if points.times[k] in points.whole]
+    points.cold_whole = len(whole)
+    kept = "counter" if isinstance(track, CounterTrack) else "gauge"
+    return b"".join(
+        (
+            blob(kept.encode()), blob(names.encode()), _COUNT.pack(at), _columns(points, 0, at),
+            pack_ints([k for k, _ in whole]), b"".join(uw_ms.to_bytes(16, "little", signed=True) for _, uw_ms in whole),
+            _runs_bytes(points.sealed),
+            b"" if isinstance(track, CounterTrack) else _pairs_bytes(track.integrals),
+        )
+    )  # fmt: skip
+
+
+def _columns(points: Points, first: int, stop: int) -> bytes:
+    if first == stop:
+        return b""
+    times, roads = points.times[first:stop], points.roads[first:stop]
+    same_road = roads.count(roads[0]) == len(roads)
+    return b"".join(
+        (
+            pack_ints(times), pack_values(points.values[first:stop]),
+            pack_ints(list(map(int.__sub__, points.received[first:stop], times))),
+            pack_ints(points.sequences[first:stop]), pack_ints(roads[:1] if same_road else roads),
+        )
+    )  # fmt: skip
+
+
+def _read_columns(points: Points, reader: Reader, count: int) -> None:
+    if not count:
+        return
+    times = reader.ints()
+    points.times += times
+    points.values += reader.values()
+    points.received += [time_ms + lag for time_ms, lag in zip(times, reader.ints(), strict=True)]
+    points.sequences += reader.ints()
+    roads = reader.ints()
+    points.roads += roads * count if len(roads) == 1 else roads
+
+
+def _read_track(track: CounterTrack | GaugeTrack, reader: Reader) -> int | None:
+    cold_from = reader.at
+    cold = Reader(unsqueeze(reader.blob()))
+    cold_bytes = reader.since(cold_from)
+    if cold.text() != ("counter" if isinstance(track, CounterTrack) else "gauge"):
+        return None
+    points = Points()
+    names = [line.partition(" ") for line in cold.text().split("\n") if line]
+    points.name_roads([(gateway[1:] if gateway else None, origin) for origin, _, gateway in names])
+    (at,) = cold.numbers(_COUNT)
+    _read_columns(points, cold, at)
+    for place in cold.ints():
+        points.whole[points.times[place]] = _wide(cold)
+    points.cold_whole = len(points.whole)
+    points.sealed = _read_runs(cold)
+    if isinstance(track, GaugeTrack):
+        track.integrals = _read_pairs(cold)
+    next_seal, points.floor_ms, points.thin_from_ms, tail = reader.numbers(_TRACK)
+    _read_columns(points, reader, tail)
+    if tail:
+        for place in reader.ints():
+            points.whole[points.times[at + place]] = _wide(reader)
+    points.amounts = [track.rules.amount(value, at_ms) for value, at_ms in zip(points.values, points.times, strict=True)]
+    points.cold = cold_bytes
+    track.points = points
+    if isinstance(track, CounterTrack):
+        _read_cases(track, reader)
+    return _or_none(next_seal)
+
+
+def _wide(reader: Reader) -> int:
+    return int.from_bytes(reader.numbers(struct.Struct("16s"))[0], "little", signed=True)
+
+
+def _case_bytes(track: CounterTrack) -> bytes:
+    parts = [struct.pack("<HI", len(track.doubts), len(track.breaks))]
+    parts += [_DOUBT.pack(d.from_ms, d.from_uwh, d.fell) for d in track.doubts]
+    for b in track.breaks.values():
+        parts.append(_BREAK.pack(b.from_ms, b.to_ms, _METHODS.index(b.kind), len(b.parts)))
+        parts += [_PART.pack(t0, t1, advance.to_bytes(16, "little", signed=True)) for t0, t1, advance in b.parts]
+    parts.append(blob(track.attic.to_bytes()))
+    return b"".join(parts)
+
+
+def _read_cases(track: CounterTrack, reader: Reader) -> None:
+    doubts, breaks = reader.numbers(struct.Struct("<HI"))
+    track.doubts = [Doubt(*reader.numbers(_DOUBT)) for _ in range(doubts)]
+    for _ in range(breaks):
+        from_ms, to_ms, kind, count = reader.numbers(_BREAK)
+        parts = []
+        for _ in range(count):
+            t0, t1, advance = reader.numbers(_PART)
+            parts.append((t0, t1, int.from_bytes(advance, "little", signed=True)))
+        track.breaks[to_ms] = Break(from_ms, to_ms, _METHODS[kind], tuple(parts))
+    track.attic.read(reader.blob())
+
+
+# Books
+
+
+def _book_bytes(book: RowBook) -> bytes:
+    if book.stored is None:
+        book.stored = squeeze(_row_bytes(book))
+    dirty = sorted(book.dirty)
+    return b"".join(
+        (
+            _BOOK.pack(_or_nothing(book.first), _or_nothing(book.next_quarter), len(dirty)),
+            array("q", dirty).tobytes(),
+            book.stored,
+        )
+    )
+
+
+def _row_bytes(book: RowBook) -> bytes:
+    told = list(book.published.values())
+    energies = [row.energy_uwh for row, _, _ in told]
+    shelf = book.shelf.days
+    return b"".join(
+        (
+            pack_ints(list(book.published)), pack_ints([int(energy is not None) for energy in energies]),
+            pack_wide([energy for energy in energies if energy is not None]),
+            pack_values([row.coverage for row, _, _ in told]),
+            pack_ints([_WORDS[row.quality, row.method] for row, _, _ in told]),
+            pack_ints([revision for _, revision, _ in told]), pack_ints([readings for _, _, readings in told]),
+            _runs_bytes(book.settled),
+            pack_ints(list(shelf)), pack_ints([len(codes) for codes in shelf.values()]),
+            b"".join(codes.tobytes() for codes in shelf.values()),
+        )
+    )  # fmt: skip
+
+
+def _read_book(book: RowBook, reader: Reader) -> None:
+    first, next_quarter, dirty = reader.numbers(_BOOK)
+    book.first, book.next_quarter = _or_none(first), _or_none(next_quarter)
+    book.dirty = set(reader.numbers(struct.Struct(f"<{dirty}q")))
+    book.stored = reader.rest()
+    rows = Reader(unsqueeze(book.stored))
+    quarters, known = rows.ints(), rows.ints()
+    energies = iter(rows.wide())
+    coverages, words, revisions, readings = rows.values(), rows.ints(), rows.ints(), rows.ints()
+    for i, quarter in enumerate(quarters):
+        row = Row(
+            next(energies) if known[i] else None, coverages[i], _QUALITIES[words[i] // 256], _METHODS[words[i] % 256]
+        )  # fmt: skip
+        book.published[quarter] = Published(row, revisions[i], readings[i])
+    book.settled = _read_runs(rows)
+    days, lengths = rows.ints(), rows.ints()
+    for day, length in zip(days, lengths, strict=True):
+        book.shelf.days[day] = array("H", rows.numbers(struct.Struct(f"<{length}H")))
+
+
+# Small things
+
+
+def _runs_bytes(quarters: QuarterRuns) -> bytes:
+    runs = list(quarters.runs())
+    return pack_ints([first for first, _ in runs]) + pack_ints([stop - first for first, stop in runs])
+
+
+def _read_runs(reader: Reader) -> QuarterRuns:
+    firsts, lengths = reader.ints(), reader.ints()
+    return QuarterRuns((first, first + length) for first, length in zip(firsts, lengths, strict=True))
+
+
+def _pairs_bytes(numbers: dict[int, int]) -> bytes:
+    return pack_ints(list(numbers)) + pack_wide(list(numbers.values()))
+
+
+def _read_pairs(reader: Reader) -> dict[int, int]:
+    return dict(zip(reader.ints(), reader.wide(), strict=True))
+
+
+def _or_nothing(number: int | None) -> int:
+    return _NOTHING if number is None else number
+
+
+def _or_none(number: int) -> int | None:
+    return None if number == _NOTHING else number
