@@ -16,6 +16,8 @@ from benchmarks.fuzz.target import READ, Target, Wrong, input_of
 
 ROOT = Path(__file__).parents[2]
 TARGETS = {
+    "modbus": "benchmarks.fuzz.modbus",
+    "sockets": "benchmarks.fuzz.sockets",
     "json": "benchmarks.fuzz.json_records",
 }
 """Target -> the module that holds it as `TARGET`."""

@@ -7,37 +7,40 @@ import logging
 
 from pymodbus import FramerType, ModbusException
 from pymodbus.client import AsyncModbusTcpClient
-from pymodbus.pdu import ModbusPDU
+from pymodbus.pdu import DecodePDU, ModbusPDU
 
+from connectors.modbus.answers import DeviceBusy, DeviceRefuses, ModbusError, NoAnswer, registers_in
 from connectors.modbus.plan import Block
-from domain.errors import LastgangError
+
+__all__ = ["DeviceBusy", "DeviceRefuses", "ModbusConnection", "ModbusError", "NoAnswer", "WholeAnswers"]
 
 # The library tells every lost connection by itself; ours are told once, with the device's name.
 logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
 
-EXCEPTIONS = {
-    1: "illegal function", 2: "illegal data address", 3: "illegal data value", 4: "device failure",
-    5: "acknowledged, not ready", 6: "busy", 8: "memory parity error", 10: "gateway path unavailable",
-    11: "gateway target did not respond",
-}  # fmt: skip
-_BUSY = frozenset({5, 6})
-_UNREACHABLE = frozenset({4, 8, 10, 11})
+
+class WholeAnswer(ModbusPDU):
+    """An answer as it came, from its function code on."""
+
+    def __init__(self, raw: bytes) -> None:
+        super().__init__()
+        self.function_code = raw[0]
+        self.raw = raw
 
 
-class ModbusError(LastgangError):
-    """A read that gave no registers."""
+def answer_of(pdu: ModbusPDU) -> bytes:
+    """The bytes of an answer; none of one that the library has made itself."""
+    return pdu.raw if isinstance(pdu, WholeAnswer) else b""
 
 
-class NoAnswer(ModbusError):
-    """Nothing came back: the connection is lost, or the device behind it is. Retrying is safe."""
+class WholeAnswers(DecodePDU):
+    """Hands over every answer as it came: `registers_in` looks at each byte, where the library's decoder is forgiving."""
 
+    def __init__(self) -> None:
+        super().__init__(is_server=False)
 
-class DeviceBusy(ModbusError):
-    """The device asks to be asked again later."""
-
-
-class DeviceRefuses(ModbusError):
-    """The device answers, and will not give these registers. Operator: is this the right profile, the right unit id?"""
+    def decode(self, frame: bytes) -> ModbusPDU:
+        """The answer of a frame."""
+        return WholeAnswer(frame)
 
 
 class ModbusConnection:
@@ -50,6 +53,7 @@ class ModbusConnection:
         self.host, self.port, self._timeout_s = host, port, timeout_s
         self._turn = asyncio.Lock()
         self._client: AsyncModbusTcpClient | None = None
+        self._transaction = 0
 
     @property
     def connected(self) -> bool:
@@ -64,15 +68,24 @@ class ModbusConnection:
         NoAnswer, DeviceBusy, DeviceRefuses
             Naming host, unit, function and address.
         """
+        where = f"{self.host}:{self.port} unit {unit_id} function {block.function} registers {block.address} to {block.end - 1}"
         async with self._turn:
             client = await self._open()
+            self._transaction += 1
             ask = client.read_holding_registers if block.function == 3 else client.read_input_registers
             try:
                 answer = await ask(block.address, count=block.count, device_id=unit_id)
             except (TimeoutError, ModbusException, OSError) as error:
-                msg = f"{self._where(unit_id, block)}: no answer within {self._timeout_s} s ({error})"
+                if client.ctx.recv_buffer:
+                    self.close()  # half an answer: whatever comes next would begin in its middle
+                msg = f"{where}: no answer within {self._timeout_s} s ({error})"
                 raise NoAnswer(msg) from error
-        return self._registers(unit_id, block, answer)
+            if answer.transaction_id != client.ctx.request_transaction_id:
+                # The library lets 0 pass; it may be the late answer to any request before.
+                self.close()
+                msg = f"{where}: transaction {answer.transaction_id} answered, {client.ctx.request_transaction_id} was asked"
+                raise NoAnswer(msg)
+        return registers_in(answer_of(answer), block.function, block.count, where)
 
     async def _open(self) -> AsyncModbusTcpClient:
         if self._client is not None and self._client.connected:
@@ -87,11 +100,14 @@ class ModbusConnection:
             reconnect_delay=0,
             trace_connect=self._on_connection,
         )
+        client.ctx.framer.decoder = WholeAnswers()
         self._client = client
         if not await client.connect():
             self.close()
             msg = f"{self.host}:{self.port}: no connection; is the device or its gateway on, is the port right?"
             raise NoAnswer(msg)
+        # Numbers go on over connections: some gateways answer on the new one what was asked on the old one.
+        client.ctx.next_tid = self._transaction % 65_000
         return client
 
     def _on_connection(self, is_open: bool) -> None:
@@ -100,21 +116,6 @@ class ModbusConnection:
         if waiting is not None and not waiting.done():
             waiting.set_exception(ConnectionResetError("the connection was closed"))
             waiting.exception()  # nobody may be waiting any more
-
-    def _where(self, unit_id: int, block: Block) -> str:
-        return f"{self.host}:{self.port} unit {unit_id} function {block.function} registers {block.address} to {block.end - 1}"
-
-    def _registers(self, unit_id: int, block: Block, answer: ModbusPDU) -> bytes:
-        if answer.isError():
-            code = int(answer.exception_code)
-            msg = f"{self._where(unit_id, block)}: exception {code:02d}, {EXCEPTIONS.get(code, 'unknown')}"
-            if code in _BUSY:
-                raise DeviceBusy(msg)
-            raise NoAnswer(msg) if code in _UNREACHABLE else DeviceRefuses(msg)
-        if len(answer.registers) != block.count:
-            msg = f"{self._where(unit_id, block)}: {len(answer.registers)} registers came, {block.count} were asked for"
-            raise NoAnswer(msg)
-        return b"".join(word.to_bytes(2, "big") for word in answer.registers)
 
     def close(self) -> None:
         """Let go of the socket."""
