@@ -1,0 +1,43 @@
+"""What ``lastgang bench faults`` does."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks.faults import campaign, report
+from benchmarks.faults.bench import Bench
+from benchmarks.faults.show import Show
+from deploy.stack import terminated_like_interrupted
+from domain.errors import Fault, InputFaults
+
+
+def run(kills: int, seed: int, only: Sequence[str], json_file: Path | None, folder: Path | None, write_report: bool) -> bool:
+    """Do the campaign and tell it; whether all is as if nothing had been.
+
+    Raises
+    ------
+    InputFaults
+        If `only` names a kind that there is not.
+    """
+    if unknown := [word for word in only if not any(campaign.is_chosen(kind, [word]) for kind in campaign.kinds())]:
+        raise InputFaults([Fault("command line", None, "--only", ", ".join(unknown), f"one of {', '.join(campaign.kinds())}")])
+    talk = Console(stderr=True)
+    with ExitStack() as around, terminated_like_interrupted():
+        home = folder or Path(around.enter_context(tempfile.TemporaryDirectory(prefix="lastgang-faults-")))
+        bench = around.enter_context(Bench(home.resolve(), seed))
+        faults = campaign.plan(kills, seed, only, bench.influx is not None)
+        with Show(talk, [fault for fault, _ in faults]) as show:
+            bench.start(show.part)
+            account = campaign.run(bench, faults, seed, show.fault)
+    report.show(account, Console(width=None if Console().is_terminal else 200))
+    if json_file is not None:
+        json_file.write_text(json.dumps(report.as_json(account), indent=1) + "\n", encoding="utf-8")
+    if write_report:
+        report.write(account, Path(__file__).parents[1])
+    return account.is_well
