@@ -12,7 +12,8 @@ from typing import Any
 from domain.intervals import Interval
 from domain.units import kwh
 from reporting.cost import MonthCost, WindowPeak
-from reporting.month import TOP_PEAKS, Balance, Gap, MonthReport, SeriesMonth
+from reporting.gaps import SOUND, Gap
+from reporting.month import TOP_PEAKS, Balance, MonthReport, SeriesMonth
 
 SCHEMA = "lastgang-month-1"
 
@@ -80,6 +81,7 @@ def _series(series: SeriesMonth) -> dict[str, Any]:
         "energy_kwh": kwh(series.energy_uwh),
         "quarter_hours_with_value": series.with_value,
         "coverage": round(series.coverage, 9),
+        "share_of_quarter_hours_measured": round(series.covered_share, 9),
         "worst_quality": str(series.worst_quality),
         "quality": {
             str(quality): {
@@ -111,13 +113,22 @@ def _quarter(interval: Interval | None) -> dict[str, Any] | None:
     return {
         "start_utc": instant_text(interval.start_utc), "energy_uwh": interval.energy_uwh, "power_kw": interval.power_kw,
         "quality": str(interval.quality), "method": str(interval.method), "revision": interval.revision,
+        "rests_on_substitute": interval.quality not in SOUND,
     }  # fmt: skip
 
 
 def _gap(gap: Gap) -> dict[str, Any]:
     return {
         "from_utc": instant_text(gap.from_utc), "to_utc": instant_text(gap.to_utc), "quarter_hours": gap.quarters,
-        "quality": str(gap.quality), "reason": gap.reason, "energy_uwh": gap.energy_uwh,
+        "quality": str(gap.quality), "reason": gap.reason, "filled_by": str(gap.filling),
+        "energy_uwh": gap.energy_uwh if gap.has_value else None, "revision": gap.revision,
+        "told_first": None if gap.revision is None else
+            {"energy_uwh": gap.first_energy_uwh, "quarter_hours_without_value": gap.first_without_value,
+             "quality": str(gap.first_quality), "method": gap.first_method},
+        "told_before": [
+            {"quality": str(e.quality), "method": str(e.method), "quarter_hours": e.quarters, "energy_uwh": e.energy_uwh} for e in gap.earlier
+        ],
+        "last_recorded_utc": None if gap.last_recorded_utc is None else instant_text(gap.last_recorded_utc),
     }  # fmt: skip
 
 
@@ -126,6 +137,13 @@ def _balance(balance: Balance) -> dict[str, Any]:
         "meter": balance.meter.id, "meters_below": [child.id for child in balance.children], "meter_uwh": balance.meter_uwh,
         "below_uwh": balance.children_uwh, "residual_uwh": balance.residual_uwh, "quarter_hours": balance.quarters,
         "quarter_hours_left_out": balance.left_out,
+        "below_by_quality": {
+            str(quality): {
+                "quarter_hours": share.quarters, "energy_uwh": share.energy_uwh,
+                "share_of_energy": round(balance.share_of_energy(quality), 9),
+            }
+            for quality, share in balance.by_quality.items()
+        },
     }  # fmt: skip
 
 

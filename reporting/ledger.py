@@ -35,7 +35,7 @@ from domain.topics import (
     REJECTED,
     Topic,
 )
-from reporting.ledger_reading import Conflict, LedgerError, LedgerReading, Place, Restatement
+from reporting.ledger_reading import Conflict, LedgerError, LedgerReading, Place
 
 VERSION = 1
 """`PRAGMA user_version` of the schema that this code reads and writes."""
@@ -362,4 +362,4 @@ def _statements(script: str) -> Iterator[str]:
             statement = ""
 
 
-__all__ = ["Conflict", "Entry", "Ledger", "LedgerError", "OtherSite", "Place", "Restatement", "Unreadable"]
+__all__ = ["Conflict", "Entry", "Ledger", "LedgerError", "OtherSite", "Place", "Unreadable"]

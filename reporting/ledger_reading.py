@@ -19,7 +19,12 @@ from domain.intervals import Interval, IntervalMethod, IntervalOrigin, IntervalQ
 from domain.orders import DayAheadPrices, Order
 from domain.recommendations import Decision, Recommendation
 from domain.topics import ANOMALIES, DECISIONS, FORECASTS, ORDERS, PRICES, RECOMMENDATIONS, Topic
+from reporting.gaps import Told
 
+_IN_DOUBT = (
+    "AND start_s IN (SELECT d.start_s FROM interval d WHERE d.series = interval.series AND d.start_s = interval.start_s "
+    "AND d.quality NOT IN ('measured', 'corrected'))"
+)
 _COUNTS_NOT = (IntervalQuality.MISSING, IntervalQuality.FAULTY)
 
 Record = TypeVar("Record")
@@ -42,14 +47,6 @@ class Conflict:
     place: str
     """``topic/partition/offset`` where it came from."""
     recorded_utc: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Restatement:
-    """A quarter hour that was said more than once: its revisions in order, with the instants they were recorded."""
-
-    revisions: tuple[Interval, ...]
-    recorded_utc: tuple[datetime, ...]
 
 
 class LedgerReading:
@@ -83,14 +80,30 @@ class LedgerReading:
         second = instant(epoch_ms(start_utc) + 1000)
         return [i for i, _ in self._interval_rows(meter, channel, start_utc, second, None, "revision", "ORDER BY revision")]
 
+    def told(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime, as_of_utc: datetime | None = None) -> list[Told]:
+        """Quarter hours with all that was said of them, by start."""
+        return self._told(meter, channel, from_utc, to_utc, as_of_utc, "")
+
     def restatements(
         self, meter: str, channel: str, from_utc: datetime, to_utc: datetime, as_of_utc: datetime | None = None
-    ) -> list[Restatement]:
+    ) -> list[Told]:
         """Quarter hours that were said more than once, with all that was said."""
+        return [told for told in self.told(meter, channel, from_utc, to_utc, as_of_utc) if len(told.revisions) > 1]
+
+    def doubtful(
+        self, meter: str, channel: str, from_utc: datetime, to_utc: datetime, as_of_utc: datetime | None = None
+    ) -> list[Told]:
+        """Quarter hours of which it was ever said that they are not simply measured, with all that was said."""
+        return self._told(meter, channel, from_utc, to_utc, as_of_utc, _IN_DOUBT)
+
+    def _told(
+        self, meter: str, channel: str, from_utc: datetime, to_utc: datetime, as_of_utc: datetime | None, which: str
+    ) -> list[Told]:
         found: dict[datetime, list[tuple[Interval, datetime]]] = {}
-        for row in self._interval_rows(meter, channel, from_utc, to_utc, as_of_utc, "revision", "ORDER BY start_s, revision"):
+        order = f"{which} ORDER BY start_s, revision"
+        for row in self._interval_rows(meter, channel, from_utc, to_utc, as_of_utc, "revision", order):
             found.setdefault(row[0].start_utc, []).append(row)
-        return [Restatement(tuple(i for i, _ in said), tuple(at for _, at in said)) for said in found.values() if len(said) > 1]
+        return [Told(tuple(i for i, _ in said), tuple(at for _, at in said)) for said in found.values()]
 
     def peak(
         self, meter: str, channel: str, from_utc: datetime, to_utc: datetime, as_of_utc: datetime | None = None

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from enum import StrEnum
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
@@ -22,12 +21,13 @@ from domain.errors import Fault, InputFaults
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalQuality
 from domain.plant import Meter, Plant
 from domain.recommendations import Decision, Recommendation
-from reporting.ledger import Conflict, Ledger, Restatement
+from reporting.gaps import SOUND, Absence, Filling, Gap, Told, gaps_in
+from reporting.ledger import Conflict, Ledger
 
 IMPORT, EXPORT = "energy_import", "energy_export"
 _MONTH = re.compile(r"^(\d{4})-(0[1-9]|1[0-2])$")
-_SOUND = (IntervalQuality.MEASURED, IntervalQuality.CORRECTED)
 _EVENTS = (IntervalMethod.RESET, IntervalMethod.ROLLOVER, IntervalMethod.EXCHANGE, IntervalMethod.STEP_REMOVED)
+_QUALITY_ORDER = list(IntervalQuality)
 TOP_PEAKS = 10
 
 
@@ -78,37 +78,12 @@ def month_period(month: str, timezone: str) -> Period:
     return Period(month, first, end, timezone, from_utc, to_utc)
 
 
-class Absence(StrEnum):
-    """Why there is no row for a quarter hour."""
-
-    BEFORE = "before_recording"
-    WITHIN = "no_record"
-    AFTER = "not_yet"
-
-
 @dataclass(frozen=True, slots=True)
 class Share:
     """Quarter hours of one quality, and their energy."""
 
     quarters: int = 0
     energy_uwh: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Quarter hours in a row that were not simply measured, all for the same reason."""
-
-    from_utc: datetime
-    to_utc: datetime
-    quality: IntervalQuality
-    reason: str
-    """An `IntervalMethod` or `Absence`."""
-    energy_uwh: int
-
-    @property
-    def quarters(self) -> int:
-        """How many."""
-        return (self.to_utc - self.from_utc) // QUARTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +96,8 @@ class SeriesMonth:
     """kWh or kvarh."""
     slots: tuple[Interval | None, ...]
     gaps: tuple[Gap, ...]
-    restatements: tuple[Restatement, ...]
+    """What was not simply measured, and what was not at first."""
+    restatements: tuple[Told, ...]
 
     @property
     def energy_uwh(self) -> int:
@@ -137,6 +113,11 @@ class SeriesMonth:
     def coverage(self) -> float:
         """Share of the whole month that was seen by the meter, 0..1."""
         return sum(i.coverage for i in self.slots if i is not None) / len(self.slots)
+
+    @property
+    def covered_share(self) -> float:
+        """Share of the month's quarter hours that were measured, 0..1: a maximum is the maximum of these."""
+        return sum(1 for i in self.slots if i is not None and i.quality in SOUND) / len(self.slots)
 
     @property
     def by_quality(self) -> dict[IntervalQuality, Share]:
@@ -190,6 +171,13 @@ class Balance:
     quarters: int
     left_out: int
     """Quarter hours in which one of them has no value."""
+    by_quality: Mapping[IntervalQuality, Share]
+    """The sum below: quarter hours by the worst quality among its meters, energy by the quality of each meter's own."""
+
+    def share_of_energy(self, quality: IntervalQuality) -> float:
+        """Share of the sum below, what is fed in counted like what is drawn, 0..1."""
+        total = sum(abs(share.energy_uwh) for share in self.by_quality.values())
+        return abs(self.by_quality[quality].energy_uwh) / total if total else 0.0
 
     @property
     def residual_uwh(self) -> int:
@@ -292,23 +280,27 @@ def _series(
     slots: list[Interval | None] = [None] * period.expected
     for interval in rows:
         slots[period.slot(interval.start_utc)] = interval
-    restated = ledger.restatements(meter.id, channel, period.from_utc, period.to_utc, cut_off)
-    return SeriesMonth(meter, channel, unit, tuple(slots), tuple(_gaps(slots, known, period)), tuple(restated))
+    which = (meter.id, channel, period.from_utc, period.to_utc, cut_off)
+    gaps = [*gaps_in(ledger.doubtful(*which)), *_absences(slots, known, period)]
+    return SeriesMonth(
+        meter, channel, unit, tuple(slots), tuple(sorted(gaps, key=lambda gap: gap.from_utc)), tuple(ledger.restatements(*which))
+    )
 
 
-def _gaps(slots: Sequence[Interval | None], known: tuple[datetime, datetime], period: Period) -> Iterator[Gap]:
-    def reason(slot: int) -> tuple[IntervalQuality, str] | None:
-        interval, start = slots[slot], period.start_utc(slot)
-        if interval is not None:
-            return None if interval.quality in _SOUND else (interval.quality, str(interval.method))
-        absence = Absence.BEFORE if start < known[0] else Absence.AFTER if start >= known[1] else Absence.WITHIN
-        return IntervalQuality.MISSING, str(absence)
+def _absences(slots: Sequence[Interval | None], known: tuple[datetime, datetime], period: Period) -> Iterator[Gap]:
+    """Gaps of which nothing was ever said."""
 
-    for why, run in groupby(range(len(slots)), key=reason):
+    def absence(slot: int) -> Absence | None:
+        if slots[slot] is not None:
+            return None
+        start = period.start_utc(slot)
+        return Absence.BEFORE if start < known[0] else Absence.AFTER if start >= known[1] else Absence.WITHIN
+
+    for why, run in groupby(range(len(slots)), key=absence):
         if why is not None:
             places = list(run)
-            energy = sum(i.energy_uwh or 0 for place in places if (i := slots[place]) is not None)
-            yield Gap(period.start_utc(places[0]), period.start_utc(places[-1] + 1), *why, energy)
+            from_utc, to_utc = period.start_utc(places[0]), period.start_utc(places[-1] + 1)
+            yield Gap(from_utc, to_utc, IntervalQuality.MISSING, str(why), Filling.NOTHING, 0)
 
 
 def _balances(plant: Plant, series: Sequence[SeriesMonth]) -> Iterator[Balance]:
@@ -318,30 +310,40 @@ def _balances(plant: Plant, series: Sequence[SeriesMonth]) -> Iterator[Balance]:
         children = tuple(child for child in plant.meters if child.parent == meter.id)
         if not children:
             continue
-        own, below, quarters, left_out = 0, 0, 0, 0
+        own, below, left_out = 0, 0, 0
+        quarters, energy = Counter[IntervalQuality](), Counter[IntervalQuality]()
         for place, value in enumerate(net[meter.id]):
-            parts = [net[child.id][place] for child in children]
-            known = [part for part in parts if part is not None]
-            if value is None or len(known) < len(parts):
+            parts = [part for child in children if (part := net[child.id][place]) is not None]
+            if value is None or len(parts) < len(children):
                 left_out += 1
                 continue
-            own, below, quarters = own + value, below + sum(known), quarters + 1
-        yield Balance(meter, children, own, below, quarters, left_out)
+            own, below = own + value[0], below + sum(part_uwh for part_uwh, _ in parts)
+            quarters[_worst(quality for _, quality in parts)] += 1
+            for part_uwh, quality in parts:
+                energy[quality] += part_uwh
+        by_quality = {quality: Share(quarters[quality], energy[quality]) for quality in IntervalQuality}
+        yield Balance(meter, children, own, below, quarters.total(), left_out, by_quality)
 
 
-def _net(meter: Meter, series: Sequence[SeriesMonth]) -> list[int | None]:
-    """Import minus export of each quarter hour; None where one of them has no value."""
+def _worst(qualities: Iterable[IntervalQuality]) -> IntervalQuality:
+    return max(qualities, key=_QUALITY_ORDER.index)
+
+
+def _net(meter: Meter, series: Sequence[SeriesMonth]) -> list[tuple[int, IntervalQuality] | None]:
+    """Import minus export of each quarter hour with the worse of both qualities; None where one of them has no value."""
     signs = {IMPORT: 1, EXPORT: -1}
     mine = [(s, signs.get(s.channel, 1)) for s in series if s.meter.id == meter.id and s.unit == "kWh"]
     if any(s.channel in signs for s, _ in mine):
         mine = [(s, sign) for s, sign in mine if s.channel in signs]
     if not mine:
         return [None] * (len(series[0].slots) if series else 0)
-    values: list[int | None] = []
+    values: list[tuple[int, IntervalQuality] | None] = []
     for place in range(len(mine[0][0].slots)):
-        parts = [None if (i := s.slots[place]) is None or i.energy_uwh is None else sign * i.energy_uwh for s, sign in mine]
-        known = [part for part in parts if part is not None]
-        values.append(sum(known) if len(known) == len(parts) else None)
+        parts = [
+            (sign * i.energy_uwh, i.quality) for s, sign in mine if (i := s.slots[place]) is not None and i.energy_uwh is not None
+        ]
+        whole = len(parts) == len(mine)
+        values.append((sum(energy for energy, _ in parts), _worst(quality for _, quality in parts)) if whole else None)
     return values
 
 

@@ -8,9 +8,10 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from domain.intervals import QUARTER, Interval, IntervalQuality
+from domain.intervals import Interval, IntervalQuality
 from reporting.cost import MonthCost
-from reporting.month import TOP_PEAKS, Change, MonthReport, SeriesMonth
+from reporting.gaps import SOUND, Gap
+from reporting.month import TOP_PEAKS, Balance, Change, MonthReport, SeriesMonth
 from reporting.words import STATEMENTS, Words
 
 TEMPLATE = Path(__file__).parent / "report.typ"
@@ -64,20 +65,21 @@ def page_data(
 ) -> dict[str, Any]:
     """What the template sets: texts and tables, and numbers for the two charts."""
     notices = _notices(report, cost, words)
+    is_final = report.is_over and not cost.is_provisional
     return {
         "lang": words.language,
         "title": words["title"],
         "month": _month_name(report, words),
         "organisation": report.plant.site.name or report.plant.site.id,
         "subtitle": words["subtitle"],
-        "provisional": {"title": words["provisional"], "texts": notices} if notices else None,
+        "notice": {"title": words["note" if is_final else "provisional"], "texts": notices} if notices else None,
         "header": [list(row) for row in header],
         "figures": _figures(report, cost, words),
         "words": {
             key: words[key]
             for key in (
-                "key_figures", "load_chart", "load_chart.alt", "daily_peaks", "daily_peaks.alt", "target", "no_value", "top_peaks", "meters",
-                "quality_by_meter", "balance", "balance.note", "gaps", "gaps.none", "events", "events.none", "restatements",
+                "key_figures", "load_chart", "load_chart.alt", "daily_peaks", "daily_peaks.alt", "target", "no_value", "q.substituted", "top_peaks", "meters",
+                "quality_by_meter", "balance", "balance.note", "gaps", "gaps.none", "gaps.note", "events", "events.none", "restatements",
                 "restatements.none", "versions", "bill", "bill.note", "total", "anomalies", "anomalies.none", "recommendations",
                 "recommendations.none", "rejections", "rejections.none", "statements", "files", "files.note", "signature", "author", "approver", "page",
                 "windows",
@@ -117,6 +119,17 @@ def _month_name(report: MonthReport, words: Words) -> str:
 
 def _notices(report: MonthReport, cost: MonthCost, words: Words) -> list[str]:
     notices = []
+    billing = report.billing
+    peak = None if billing is None else billing.peak
+    if peak is not None and peak.quality not in SOUND:
+        notices.append(
+            words.say(
+                "peak.notice", moment=words.moment(peak.start_utc), power=words.number(peak.power_kw or 0.0, 1),
+                quality=words.either("q", str(peak.quality)), method=words.either("m", str(peak.method)), revision=peak.revision,
+            )
+        )  # fmt: skip
+    if billing is not None and report.is_over and billing.covered_share < 1:
+        notices.append(words.say("peak.unknown", share=words.percent(billing.covered_share)))
     if not report.is_over:
         notices.append(words.say("provisional.running", until=words.moment(report.known_until_utc)))
     if cost.is_provisional:
@@ -144,9 +157,10 @@ def _peak_figure(billing: SeriesMonth, words: Words) -> dict[str, str]:
     peak = billing.peak
     if peak is None:
         return {"name": words["peak"], "value": "–", "unit": "", "note": ""}
-    note = f"{words.moment(peak.start_utc)} · {words.either('q', str(peak.quality))}"
-    if billing.with_value < len(billing.slots):
-        note += f" · {words.say('peak.of_covered', share=words.percent(billing.with_value / len(billing.slots), 1))}"
+    quality = words.either("q", str(peak.quality))
+    note = f"{words.moment(peak.start_utc)} · {quality if peak.quality in SOUND else words.say('peak.rests', quality=quality)}"
+    if billing.covered_share < 1:
+        note += f" · {words.say('peak.of_covered', share=words.percent(billing.covered_share))}"
     return {"name": words["peak"], "value": words.number(peak.power_kw or 0.0, 1), "unit": "kW", "note": note}
 
 
@@ -163,7 +177,10 @@ def _chart(report: MonthReport, words: Words) -> dict[str, Any] | None:
     ]  # fmt: skip
     starts = [report.period.slot(_midnight(report, number)) for number in range(len(days))]
     powers = [None if interval is None or interval.power_kw is None else round(interval.power_kw, 1) for interval in billing.slots]
-    return {"kw": powers, "days": days, "day_starts": starts, "target": report.plant.site.target_kw, "axis": "kW"}
+    unsure = [
+        [report.period.slot(gap.from_utc), report.period.slot(gap.to_utc)] for gap in billing.gaps if gap.has_value and not gap.is_healed
+    ]  # fmt: skip
+    return {"kw": powers, "unsure": unsure, "days": days, "day_starts": starts, "target": report.plant.site.target_kw, "axis": "kW"}
 
 
 def _midnight(report: MonthReport, number: int) -> datetime:
@@ -235,42 +252,72 @@ def _quality(report: MonthReport, words: Words) -> dict[str, Any]:
 def _balance(report: MonthReport, words: Words) -> dict[str, Any]:
     header = [
         words["meter"], words["meters_below"], f"{words['meter']} [kWh]", f"{words['sum_below']} [kWh]", f"{words['residual']} [kWh]",
-        words["quarters"], words["left_out"],
+        f"{words['sum_below']}: {words['q.measured']}", words["quarters"], words["left_out"],
     ]  # fmt: skip
     rows = []
     for b in report.balances:
         share = f" ({words.number(b.residual_uwh * 100 / b.meter_uwh, 1)} %)" if b.meter_uwh else ""
         rows.append([
             b.meter.id, ", ".join(child.id for child in b.children), words.energy(b.meter_uwh), words.energy(b.children_uwh),
-            words.energy(b.residual_uwh) + share, words.number(b.quarters), words.number(b.left_out),
+            words.energy(b.residual_uwh) + share, _qualities(b, words), words.number(b.quarters), words.number(b.left_out),
         ])  # fmt: skip
     return {"header": header, "rows": rows}
 
 
 def _gaps(report: MonthReport, words: Words) -> dict[str, Any]:
-    """Gaps of all series; those that many series have alike are one row."""
-    alike: dict[tuple[datetime, datetime, str, str], list[tuple[SeriesMonth, int]]] = {}
+    """Gaps of all series; absences that many series have alike are one row."""
+    alike: dict[tuple[Any, ...], list[tuple[SeriesMonth, Gap]]] = {}
     for series in report.series:
         for gap in series.gaps:
-            alike.setdefault((gap.from_utc, gap.to_utc, str(gap.quality), gap.reason), []).append((series, gap.energy_uwh))
+            own = "" if gap.revision is None else f"{series.meter.id}/{series.channel}"
+            alike.setdefault((gap.from_utc, own, gap.to_utc, str(gap.quality), gap.reason), []).append((series, gap))
     rows = []
-    for (from_utc, to_utc, quality, reason), found in sorted(alike.items(), key=lambda item: item[0]):
+    for _, found in sorted(alike.items(), key=lambda item: item[0]):
+        gap = found[0][1]
         names = list(dict.fromkeys(f"{series.meter.id}/{series.channel}" for series, _ in found))
-        energy = found[0][1] if len(found) == 1 and quality != IntervalQuality.MISSING else None
         rows.append([
-            _some(names), words.moment(from_utc), words.moment(to_utc), words.number((to_utc - from_utc) // QUARTER),
-            words.either("q", quality), words.either("m", reason), "" if energy is None else words.energy(energy, 1),
+            _some(names), f"{words.span(gap.from_utc, gap.to_utc)}\n{_utc_span(gap)}",
+            f"{words.lasting(gap.duration)}\n{words.number(gap.quarters)}", _told_before(gap, words), _told_last(gap, words),
+            words.either("f", str(gap.filling)) if gap.revision is not None else words.either("m", gap.reason),
+            "–" if gap.revision is None else words.number(gap.revision),
         ])  # fmt: skip
     header = [
-        words["meter"],
-        words["from"],
-        words["to"],
-        words["quarters"],
-        words["quality"],
-        words["reason"],
-        f"{words['energy']} [kWh, kvarh]",
-    ]
+        words["meter"], words["gaps.span"], f"{words['duration']},\n¼\u202fh", f"{words['before']}\n[kWh, kvarh]",
+        f"{words['now']}\n[kWh, kvarh]", words["filled"], "Rev.",
+    ]  # fmt: skip
     return _cut({"header": header, "rows": rows}, _GAP_ROWS, words)
+
+
+def _utc_span(gap: Gap) -> str:
+    end = f"{gap.to_utc:%H:%M}" if gap.from_utc.date() == gap.to_utc.date() else f"{gap.to_utc:%Y-%m-%d %H:%M}"
+    return f"{gap.from_utc:%Y-%m-%d %H:%M} – {end} UTC"
+
+
+def _told_before(gap: Gap, words: Words) -> str:
+    """Everything that was said and no longer counts."""
+    said = [
+        words.say("without_value", count=words.number(e.quarters))
+        if e.energy_uwh is None
+        else f"{words.energy(e.energy_uwh, 3)}\n({words.either('q', str(e.quality))})"
+        for e in gap.earlier
+    ]
+    return "\n".join(said) or "–"
+
+
+def _told_last(gap: Gap, words: Words) -> str:
+    value = [words.energy(gap.energy_uwh, 3)] if gap.has_value else ["–"]
+    return "\n".join([*value, f"({words.either('q', str(gap.quality))})"])
+
+
+def _qualities(balance: Balance, words: Words) -> str:
+    """Shares of the sum below by quality: measured first, then what else there is."""
+    measured = words.percent(balance.share_of_energy(IntervalQuality.MEASURED), 1)
+    others = [
+        f"{words.either('q', str(quality))} {words.percent(balance.share_of_energy(quality), 1)}"
+        for quality, share in balance.by_quality.items()
+        if share.energy_uwh and quality is not IntervalQuality.MEASURED
+    ]
+    return "\n".join([measured, *others])
 
 
 def _some(names: Sequence[str], most: int = 4) -> str:
@@ -297,14 +344,14 @@ def _events(report: MonthReport, words: Words) -> dict[str, Any]:
 
 def _restatements(report: MonthReport, words: Words) -> dict[str, Any]:
     found = [(series, restated) for series in report.series for restated in series.restatements]
-    found.sort(key=lambda item: -abs((item[1].revisions[-1].energy_uwh or 0) - (item[1].revisions[0].energy_uwh or 0)))
+    found.sort(key=lambda item: -abs((item[1].last.energy_uwh or 0) - (item[1].first.energy_uwh or 0)))
 
     def cells(interval: Interval) -> str:
         energy = "–" if interval.energy_uwh is None else words.energy(interval.energy_uwh, 3)
         return f"{energy} ({words.either('q', str(interval.quality))})"
 
     rows = [
-        [f"{s.meter.id}/{s.channel}", words.moment(r.revisions[0].start_utc), cells(r.revisions[0]), cells(r.revisions[-1]),
+        [f"{s.meter.id}/{s.channel}", words.moment(r.start_utc), cells(r.first), cells(r.last), f"{r.first.revision} → {r.last.revision}",
          f"{r.recorded_utc[-1]:%Y-%m-%d %H:%M}"]
         for s, r in found
     ]  # fmt: skip
@@ -313,6 +360,7 @@ def _restatements(report: MonthReport, words: Words) -> dict[str, Any]:
         words["start_local"],
         f"{words['before']} [kWh, kvarh]",
         f"{words['after']} [kWh, kvarh]",
+        "Rev.",
         words["recorded"],
     ]
     intro = words.say("restatements.count", count=words.number(len(found))) if found else words["restatements.none"]

@@ -21,8 +21,12 @@ from reporting.manifest import EarlierVersion, earlier_versions, file_entries, w
 from reporting.month import Change, MonthReport, Period, changes_since, month_report
 from reporting.pdf import STANDARD, report_pdf
 from reporting.tables import (
+    GAP_COLUMNS,
     INTERVAL_COLUMNS,
     METER_COLUMNS,
+    gap_header_for_people,
+    gap_rows,
+    gap_rows_for_people,
     german_excel,
     interval_header_for_people,
     interval_rows,
@@ -103,6 +107,8 @@ def _write_files(
         german_excel(interval_header_for_people(german), interval_rows_for_people(month, german))
     )
     (folder / "meters-excel.csv").write_bytes(german_excel(meter_header_for_people(german), meter_rows_for_people(month, german)))
+    (folder / "gaps.csv").write_bytes(plain(GAP_COLUMNS, gap_rows(month)))
+    (folder / "gaps-excel.csv").write_bytes(german_excel(gap_header_for_people(german), gap_rows_for_people(month, german)))
     printed = file_entries(folder)
     cover = cover_rows(month, cost, header, words)
     replaced = header["replaces"]["report"] if header["replaces"] else ""

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from domain.units import UWH_PER_KWH
 from reporting.data import instant_text
+from reporting.gaps import SOUND
 from reporting.month import MonthReport
 from reporting.words import Words
 
@@ -134,10 +135,59 @@ def interval_rows_for_people(report: MonthReport, words: Words) -> Iterable[tupl
         )  # fmt: skip
 
 
+GAP_COLUMNS = (
+    "meter", "channel", "from_utc", "to_utc", "minutes", "quarter_hours", "energy", "unit", "quality", "filled_by", "method", "revision",
+    "first_energy", "first_quarter_hours_without_value", "first_quality", "first_method", "last_recorded_utc",
+)  # fmt: skip
+
+
+def gap_rows(report: MonthReport) -> Iterable[tuple[Cell, ...]]:
+    """A row a gap, for machines: what counts, and what was said first."""
+    for series in report.series:
+        for gap in series.gaps:
+            said = gap.revision is not None
+            yield (
+                series.meter.id, series.channel, gap.from_utc, gap.to_utc, gap.duration // timedelta(minutes=1), gap.quarters,
+                exact_kwh(gap.energy_uwh) if gap.has_value else None, series.unit, str(gap.quality), str(gap.filling), gap.reason,
+                gap.revision, exact_kwh(gap.first_energy_uwh), gap.first_without_value if said else None,
+                str(gap.first_quality) if said else None, gap.first_method if said else None, gap.last_recorded_utc,
+            )  # fmt: skip
+
+
+def gap_header_for_people(words: Words) -> list[str]:
+    """Headings of `gap_rows_for_people`, with units."""
+    energy = f"{words['energy']} [kWh, kvarh]"
+    return [
+        words["meter"], words["channel"], words["start_local"], words["zone"], words["start_utc"], words["end_local"], words["zone"],
+        words["end_utc"], f"{words['duration']} [{words['minutes']}]", words["quarters"], f"{energy} {words['last']}", words["unit"],
+        words["quality"], words["filled"], words["method"], words["revision"], f"{energy} {words['first']}",
+        f"{words['first']}: {words['no_value']}", f"{words['first']}: {words['quality']}", f"{words['first']}: {words['method']}",
+        words["recorded"],
+    ]  # fmt: skip
+
+
+def gap_rows_for_people(report: MonthReport, words: Words) -> Iterable[tuple[Cell, ...]]:
+    """The same with local times, their zones, and words."""
+    for row in gap_rows(report):
+        begin, end = row[2], row[3]
+        assert isinstance(begin, datetime) and isinstance(end, datetime)
+        local = [report.period.local(instant) for instant in (begin, end)]
+        quality, filled, method, revision, first_energy, without, first_quality, first_method, recorded = row[8:]
+        yield (
+            *row[:2], LocalTime(local[0].replace(tzinfo=None)), f"{local[0]:%Z}", begin, LocalTime(local[1].replace(tzinfo=None)),
+            f"{local[1]:%Z}", end, *row[4:8], words.either("q", str(quality)), words.either("f", str(filled)),
+            words.either("m", str(method)), revision, first_energy, without,
+            None if first_quality is None else words.either("q", str(first_quality)),
+            None if first_method is None else words.either("m", str(first_method)), recorded,
+        )  # fmt: skip
+
+
+_SHARED = ("measured", "corrected", "substituted", "estimated", "faulty")
 METER_COLUMNS = (
     "meter", "name", "parent", "channel", "energy", "unit", "peak_power", "peak_start_utc", "peak_quality", "quarter_hours_expected",
     "quarter_hours_with_value", "coverage", *(f"quarter_hours_{q}" for q in ("measured", "corrected", "substituted", "estimated", "faulty", "missing")),
-    *(f"energy_{q}" for q in ("measured", "corrected", "substituted", "estimated", "faulty")),
+    *(f"energy_{q}" for q in _SHARED), *(f"share_of_quarter_hours_{q}" for q in (*_SHARED, "missing")), *(f"share_of_energy_{q}" for q in _SHARED),
+    "share_of_quarter_hours_covered", "peak_rests_on_substitute",
 )  # fmt: skip
 
 
@@ -150,6 +200,9 @@ def meter_rows(report: MonthReport) -> Iterable[tuple[Cell, ...]]:
             None if peak is None else exact_kwh(peak.energy_uwh, 4), None if peak is None else peak.start_utc,
             None if peak is None else str(peak.quality), len(series.slots), series.with_value, round(series.coverage, 9),
             *(share.quarters for share in shares), *(exact_kwh(share.energy_uwh) for share in shares[:-1]),
+            *(round(share.quarters / len(series.slots), 9) for share in shares),
+            *(round(share.energy_uwh / series.energy_uwh, 9) if series.energy_uwh else None for share in shares[:-1]),
+            round(series.covered_share, 9), None if peak is None else "no" if peak.quality in SOUND else "yes",
         )  # fmt: skip
 
 
@@ -161,6 +214,8 @@ def meter_header_for_people(words: Words) -> list[str]:
         f"{words['peak']} [kW, kvar]", f"{words['peak']}: {words['start_local']}", f"{words['peak']}: {words['start_utc']}",
         f"{words['peak']}: {words['quality']}", words["expected"], f"{words['quarters']} {words['values']}", f"{words['coverage']} [0..1]",
         *(f"{words['quarters']} {name}" for name in names), *(f"{words['energy']} {name} [kWh, kvarh]" for name in names[:-1]),
+        *(f"{words['share_quarters']} {name} [0..1]" for name in names), *(f"{words['share_energy']} {name} [0..1]" for name in names[:-1]),
+        f"{words['peak.of_covered.name']} [0..1]", words["peak.rests.name"],
     ]  # fmt: skip
 
 
@@ -170,4 +225,5 @@ def meter_rows_for_people(report: MonthReport, words: Words) -> Iterable[tuple[C
         start: Any = row[7]
         local = None if start is None else LocalTime(report.period.local(start).replace(tzinfo=None))
         quality = None if row[8] is None else words.either("q", str(row[8]))
-        yield (*row[:7], local, start, quality, *row[9:])
+        rests = None if row[-1] is None else words[f"answer.{row[-1]}"]
+        yield (*row[:7], local, start, quality, *row[9:-1], rests)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ THIN = "\u202f"
 _WORDS: dict[str, tuple[str, str]] = {
     "title": ("Energiebericht", "Energy report"),
     "subtitle": ("Stromverbrauch und Lastgang", "Electricity consumption and load profile"),
-    "provisional": ("Vorläufig", "Provisional"),
+    "note": ("Hinweis", "Note"), "provisional": ("Vorläufig", "Provisional"),
     "provisional.running": ("Der Monat ist noch nicht zu Ende: Daten bis {until}.", "The month is not over: data until {until}."),
     "provisional.bill": (
         "Für {share} der Viertelstunden liegt kein Wert vor; die Rechnung kann sich noch ändern.",
@@ -34,7 +34,19 @@ _WORDS: dict[str, tuple[str, str]] = {
     "factors.none": ("keine: Emissionen werden nicht berechnet", "none: emissions are not calculated"),
     "author": ("Erstellt von", "Author"), "approver": ("Freigegeben von", "Approved by"), "open": ("offen", "open"),
     "key_figures": ("Auf einen Blick", "At a glance"), "consumption": ("Netzbezug", "Grid import"), "peak": ("Höchste Viertelstunde", "Highest quarter hour"),
-    "peak.of_covered": ("Höchstwert aus {share} der Viertelstunden mit Wert", "maximum of the {share} of quarter hours with a value"),
+    "peak.of_covered": ("Höchstwert aus {share} gemessenen Viertelstunden", "maximum of {share} covered quarter hours"),
+    "peak.of_covered.name": ("Höchste Viertelstunde: Anteil gemessener Viertelstunden", "Highest quarter hour: share of covered quarter hours"),
+    "peak.rests": ("nicht gemessen: {quality}", "not measured: {quality}"),
+    "peak.rests.name": ("Höchste Viertelstunde beruht auf einem Ersatzwert", "Highest quarter hour rests on a substitute"),
+    "answer.yes": ("ja", "yes"), "answer.no": ("nein", "no"),
+    "peak.notice": (
+        "Die höchste Viertelstunde ({moment}, {power} kW) beruht auf einem Ersatz ({quality}: {method}; Revision {revision}).",
+        "The highest quarter hour ({moment}, {power} kW) rests on a substitute ({quality}: {method}; revision {revision}).",
+    ),
+    "peak.unknown": (
+        "Gemessen sind {share} der Viertelstunden des Netzbezugs; in den übrigen kann die wahre Höchstleistung gelegen haben.",
+        "{share} of the quarter hours of grid import are measured; the true maximum may have been in the others.",
+    ),
     "coverage": ("Abdeckung", "Coverage"), "cost": ("Kosten", "Cost"), "measured_share": ("davon gemessen", "of it measured"),
     "export": ("Einspeisung", "Export"), "mean_power": ("Mittlere Leistung", "Mean power"),
     "load_chart": ("Lastgang des Netzanschlusses", "Load profile of the grid connection"),
@@ -58,6 +70,20 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "sum_below": ("Summe darunter", "Sum below"), "residual": ("Rest", "Residual"), "left_out": ("ausgelassen", "left out"), "meters_below": ("Zähler darunter", "Meters below"),
     "gaps": ("Lücken und Ersatzwerte", "Gaps and substitute values"), "gaps.none": ("Keine: alle Viertelstunden sind gemessen.", "None: all quarter hours are measured."),
+    "gaps.note": (
+        "Viertelstunden, die nicht einfach gemessen sind oder es nicht von Anfang an waren. „Vorher“ ist, was vor der Berichtigung gesagt wurde; es gilt „jetzt“ mit der genannten Revision. Alle Lücken stehen in gaps.csv, jede Revision in report.xlsx.",
+        "Quarter hours that are not simply measured, or were not from the beginning. “Before” is what was said until the restatement; “now” counts, with the revision named. All gaps are in gaps.csv, every revision in report.xlsx.",
+    ),
+    "gaps.span": ("von – bis (Ortszeit, UTC)", "from – to (local time, UTC)"),
+    "gaps.short": ("Lücken", "Gaps"),
+    "duration": ("Dauer", "Duration"), "minutes": ("Minuten", "minutes"), "filled": ("Gefüllt durch", "Filled by"),
+    "first": ("zuerst", "first"), "last": ("zuletzt", "last"), "now": ("jetzt", "now"), "without_value": ("{count} ohne Wert", "{count} without value"),
+    "zone": ("Zone", "zone"), "end_local": ("Ende (Ortszeit)", "End (local time)"), "end_utc": ("Ende (UTC, ISO 8601)", "End (UTC, ISO 8601)"),
+    "f.late_readings": ("nachgereichte Messwerte (Gedächtnis von Gerät oder Gateway)", "readings delivered later (memory of device or gateway)"),
+    "f.shared_evenly": ("Vorschub des Zählers, gleichmäßig verteilt", "advance of the register, divided evenly"),
+    "f.like_days": ("Vorschub des Zählers, nach Vergleichstagen verteilt", "advance of the register, divided by like days"),
+    "f.seen_in_part": ("Mittelwert des Gesehenen", "mean of what was seen"), "f.as_read": ("Stand des Zählwerks, nicht glaubhaft", "as the register said, not believed"),
+    "f.of_its_source": ("als Ersatzwert geliefert", "delivered as a substitute"), "f.nothing": ("nichts: kein Wert", "nothing: no value"),
     "from": ("von", "from"), "to": ("bis", "to"), "reason": ("Grund und Verfahren", "Reason and method"),
     "events": ("Zählerstände: Rücksetzung, Überlauf, Wechsel, Sprung", "Registers: reset, rollover, exchange, jump"),
     "events.none": ("Keine im Zeitraum.", "None in the period."),
@@ -164,6 +190,24 @@ class Words:
         text = f"{local:%d.%m.%Y %H:%M}" if self.language == "de" else f"{local:%Y-%m-%d %H:%M}"
         twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
         return f"{text} ({local:%z})" if twice else text
+
+    def span(self, from_utc: datetime, to_utc: datetime) -> str:
+        """From and to on the plant's wall clock with the zone's name, the date once where it is one day."""
+        begin, end = from_utc.astimezone(self.zone), to_utc.astimezone(self.zone)
+        first = f"{self.day(begin.date())} {begin:%H:%M}"
+        if begin.tzname() != end.tzname():
+            first += f" {begin:%Z}"
+        second = f"{end:%H:%M %Z}" if begin.date() == end.date() else f"{self.day(end.date())} {end:%H:%M %Z}"
+        return f"{first} – {second}"
+
+    def lasting(self, duration: timedelta) -> str:
+        """A span of time: minutes below two hours, hours below two days, else days."""
+        minutes = duration // timedelta(minutes=1)
+        if minutes < 120:
+            return f"{minutes}{THIN}min"
+        if minutes < 2 * 1440:
+            return f"{self.number(Decimal(minutes) / 60, 0 if minutes % 60 == 0 else 2)}{THIN}h"
+        return f"{self.number(Decimal(minutes) / 1440, 0 if minutes % 1440 == 0 else 1)}{THIN}d"
 
     def day(self, day: date) -> str:
         """A date."""

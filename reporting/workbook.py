@@ -16,12 +16,15 @@ from openpyxl.utils import get_column_letter
 from openpyxl.writer.excel import ExcelWriter
 
 from reporting.cost import MonthCost
-from reporting.month import Change, MonthReport
+from reporting.gaps import SOUND
+from reporting.month import Change, MonthReport, SeriesMonth, Share
 from reporting.sheet_rows import with_rows
 from reporting.tables import (
     Cell,
     LocalTime,
     exact_kwh,
+    gap_header_for_people,
+    gap_rows_for_people,
     guarded,
     interval_header_for_people,
     interval_rows_for_people,
@@ -66,7 +69,8 @@ def workbook(
     _sheet(book, words["meters"], meter_header_for_people(words), meter_rows_for_people(report, words))
     rows = iter(interval_rows_for_people(report, words))
     _sheet(book, words["intervals"], interval_header_for_people(words), [next(rows)])
-    _sheet(book, words["gaps"].split()[0], _gap_header(words), _gap_rows(report, words))
+    gaps = [*gap_rows_for_people(report, words), *_event_rows(report, words)]
+    _sheet(book, words["gaps.short"], gap_header_for_people(words), gaps, (18, 18, 18, 8, 20, 18, 8, 20, 12, 12, 16, 8, 14, 44, 44))
     _costs(book, cost, words)
     _findings(book, report, words)
     _changelog(book, report, changes, words)
@@ -154,8 +158,14 @@ def _summary(book: Any, report: MonthReport, cost: MonthCost, words: Words) -> N
                 )
             )
             rows.append((f"{words['peak']}: {words['quality']}", words.either("q", str(peak.quality)), None))
+            rests = words["answer.no"] if peak.quality in SOUND else words["answer.yes"]
+            rows.append((words["peak.rests.name"], rests, words.say("peak.of_covered", share=words.percent(billing.covered_share))))
         rows.append((words["coverage"], billing.coverage, "0..1"))
         rows.append((f"{words['quarters']} {words['values']}", billing.with_value, f"/ {len(billing.slots)}"))
+        for quality, share in billing.by_quality.items():
+            if share.quarters:
+                name = f"{words['consumption']}: {words.either('q', str(quality))}"
+                rows.append((name, exact_kwh(share.energy_uwh), _share_words(share, billing, words)))
     if cost.bill is not None:
         rows.append((words["cost"], float(cost.bill.total_eur), f"EUR ({cost.bill.status})"))
     rows.append((None, None, None))
@@ -163,31 +173,30 @@ def _summary(book: Any, report: MonthReport, cost: MonthCost, words: Words) -> N
         below = ", ".join(child.id for child in balance.children)
         rows.append((f"{words['balance']}: {balance.meter.id}", exact_kwh(balance.meter_uwh), "kWh"))
         rows.append((f"  {words['sum_below']}: {below}", exact_kwh(balance.children_uwh), "kWh"))
+        for quality, share in balance.by_quality.items():
+            if share.energy_uwh:
+                part = f"{words.percent(balance.share_of_energy(quality))} {words['share_energy']}"
+                rows.append((f"    {words.either('q', str(quality))}", exact_kwh(share.energy_uwh), part))
         rows.append((f"  {words['residual']}", exact_kwh(balance.residual_uwh), "kWh"))
         rows.append((f"  {words['quarters']}", balance.quarters, f"({balance.left_out} {words['left_out']})"))
-    _sheet(book, words["summary"], [words["key_figures"], words["quantity"], words["unit"]], rows, (70, 24, 24))
+    _sheet(book, words["summary"], [words["key_figures"], words["quantity"], words["unit"]], rows, (70, 24, 60))
 
 
-def _gap_header(words: Words) -> list[str]:
-    return [
-        words["meter"], words["channel"], f"{words['from']} ({words['start_local']})", words["start_utc"], words["quarters"], words["quality"],
-        words["reason"], f"{words['energy']} [kWh, kvarh]",
-    ]  # fmt: skip
+def _share_words(share: Share, series: SeriesMonth, words: Words) -> str:
+    energy = share.energy_uwh / series.energy_uwh if series.energy_uwh else 0.0
+    quarters = share.quarters / len(series.slots)
+    return f"{words.percent(energy)} {words['share_energy']}, {words.percent(quarters)} {words['share_quarters']}"
 
 
-def _gap_rows(report: MonthReport, words: Words) -> Iterable[tuple[Cell, ...]]:
+def _event_rows(report: MonthReport, words: Words) -> Iterable[tuple[Cell, ...]]:
+    """Registers that were reset, rolled over, exchanged or jumped, in the columns of the gaps."""
     for series in report.series:
-        for gap in series.gaps:
-            local = LocalTime(report.period.local(gap.from_utc).replace(tzinfo=None))
-            yield (
-                series.meter.id, series.channel, local, gap.from_utc, gap.quarters, words.either("q", str(gap.quality)),
-                words.either("m", gap.reason), exact_kwh(gap.energy_uwh),
-            )  # fmt: skip
         for event in series.events:
-            local = LocalTime(report.period.local(event.start_utc).replace(tzinfo=None))
+            local = [report.period.local(instant) for instant in (event.start_utc, event.end_utc)]
             yield (
-                series.meter.id, series.channel, local, event.start_utc, 1, words.either("q", str(event.quality)),
-                words.either("m", str(event.method)), exact_kwh(event.energy_uwh),
+                series.meter.id, series.channel, LocalTime(local[0].replace(tzinfo=None)), f"{local[0]:%Z}", event.start_utc,
+                LocalTime(local[1].replace(tzinfo=None)), f"{local[1]:%Z}", event.end_utc, 15, 1, exact_kwh(event.energy_uwh), series.unit,
+                words.either("q", str(event.quality)), None, words.either("m", str(event.method)), event.revision,
             )  # fmt: skip
 
 

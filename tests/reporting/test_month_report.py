@@ -8,17 +8,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
 from openpyxl import load_workbook
+from report_sample import BERLIN, FIRST, NOON, NOW, PLANT, TARIFF, StepClock, data_of, put, quarter, whole_month
 
 from domain.contracts import EXAMPLES
 from domain.errors import InputFaults
-from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
+from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalQuality
 from domain.plant import load_plant
-from domain.topics import ANOMALIES, DECISIONS, INTERVALS, RECOMMENDATIONS, REJECTED
+from domain.topics import ANOMALIES, DECISIONS, RECOMMENDATIONS, REJECTED
 from domain.units import UWH_PER_KWH
 from lastgang.commands.report import command
 from reporting.ledger import Ledger
@@ -27,142 +27,6 @@ from reporting.report import ReportOrder, WrittenReport, write_report
 from reporting.tables import LocalTime, exact_kwh, german_excel, guarded, plain
 from reporting.verifier import verify
 from reporting.words import Words
-
-PLANT = """
-[site]
-id = "werk-nord"
-name = "Werk Nord"
-timezone = "Europe/Berlin"
-commissioned_utc = 2026-01-01T00:00:00Z
-billing_meter = "main"
-target_kw = 640.0
-[tariff]
-file = "tariff.toml"
-[[meter]]
-id = "main"
-name = "Netzanschluss"
-max_power_kw = 1000
-[[meter.register]]
-channel = "energy_import"
-kind = "counter"
-unit = "Wh"
-sampling_s = 5
-resolution = 1
-[[meter]]
-id = "furnace-1"
-name = "Härteofen"
-parent = "main"
-max_power_kw = 200
-[[meter.register]]
-channel = "energy_import"
-kind = "counter"
-unit = "Wh"
-sampling_s = 5
-resolution = 1
-"""
-TARIFF = """
-id = "ms-2026"
-version = "2026-01-01"
-source = "price sheet"
-valid_from = 2026-01-01
-valid_to = 2027-01-01
-currency = "EUR"
-timezone = "Europe/Berlin"
-[[energy]]
-id = "supply"
-price = "10 ct/kWh"
-[[demand]]
-id = "network"
-quantity = "kW"
-interval_min = 15
-reset = "month"
-price = "2 EUR/kW/month"
-inside = "day"
-[[calendar]]
-id = "day"
-[[calendar.band]]
-days = ["all"]
-from = "06:00"
-to = "22:00"
-"""
-BERLIN = ZoneInfo("Europe/Berlin")
-FIRST = datetime(2026, 9, 30, 22, 0, tzinfo=UTC)
-NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
-NOON = FIRST + timedelta(hours=12)
-
-
-class StepClock:
-    """Stands until it is moved."""
-
-    speed = 1.0
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 1, 6, 0, tzinfo=UTC)
-
-    def now_utc(self) -> datetime:
-        return self.now
-
-    def real_seconds(self, plant_time: timedelta) -> float:
-        return plant_time.total_seconds()
-
-
-def quarter(start: datetime, kwh: float | None, meter: str = "main", **others: Any) -> Interval:
-    known: dict[str, Any] = {
-        "coverage": 1.0,
-        "quality": IntervalQuality.MEASURED,
-        "method": IntervalMethod.REGISTER,
-        "revision": 1,
-        **others,
-    }
-    if kwh is None:
-        known |= {"coverage": 0.0, "quality": IntervalQuality.MISSING, "method": IntervalMethod.NONE}
-    energy = None if kwh is None else round(kwh * UWH_PER_KWH)
-    return Interval("werk-nord", meter, "energy_import", start, energy, readings=180, origin=IntervalOrigin.METERING, **known)
-
-
-def whole_month() -> list[Interval]:
-    """100 kWh a quarter hour at the connection, 25 at the furnace; at 12:00 on the first day 160 kWh (640 kW)."""
-    rows = [quarter(FIRST + QUARTER * n, 160.0 if n == 48 else 100.0) for n in range(2980)]
-    return rows + [quarter(FIRST + QUARTER * n, 25.0, "furnace-1") for n in range(2980)]
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "plant").mkdir()
-    (tmp_path / "plant" / "plant.toml").write_text(PLANT)
-    (tmp_path / "plant" / "tariff.toml").write_text(TARIFF)
-    return tmp_path
-
-
-@pytest.fixture
-def clock() -> StepClock:
-    return StepClock()
-
-
-@pytest.fixture
-def ledger(folder: Path, clock: StepClock) -> Any:
-    with Ledger.open(folder / "ledger.sqlite", clock=clock) as opened:
-        yield opened
-
-
-def put(ledger: Ledger, *records: Interval) -> None:
-    first = ledger.offsets().get((INTERVALS.name, 0), 0)
-    ledger.append([(INTERVALS, 0, first + n, record) for n, record in enumerate(records)])
-
-
-@pytest.fixture
-def make(ledger: Ledger, folder: Path) -> Callable[..., WrittenReport]:
-    def write(month: str = "2026-10", now_utc: datetime = NOW, **others: Any) -> WrittenReport:
-        plant = load_plant(folder / "plant" / "plant.toml")
-        order = ReportOrder(folder / "plant", folder / "out", **others)
-        return write_report(ledger, plant, month_period(month, plant.site.timezone), order, now_utc)
-
-    return write
-
-
-def data_of(made: WrittenReport) -> dict[str, Any]:
-    data: dict[str, Any] = json.loads((made.folder / "report.json").read_text())
-    return data
 
 
 def test_months_are_local_and_know_the_clock_changes() -> None:
@@ -196,7 +60,7 @@ def test_a_whole_month_worked_by_hand(ledger: Ledger, make: Callable[..., Writte
 
 
 def test_gaps_are_listed_with_reason_and_nothing_missing_is_zero(ledger: Ledger, make: Callable[..., WrittenReport]) -> None:
-    substituted = {"quality": IntervalQuality.SUBSTITUTED, "method": IntervalMethod.INTERPOLATED, "coverage": 0.0}
+    substituted: dict[str, Any] = {"quality": IntervalQuality.SUBSTITUTED, "method": IntervalMethod.INTERPOLATED, "coverage": 0.0}
     put(
         ledger,
         quarter(NOON, 100.0), quarter(NOON + QUARTER, 120.0, **substituted), quarter(NOON + 2 * QUARTER, 120.0, **substituted),

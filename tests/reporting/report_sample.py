@@ -1,0 +1,121 @@
+"""A small plant and its ledger for the tests of reports: a grid connection and a furnace below it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
+from domain.topics import INTERVALS
+from domain.units import UWH_PER_KWH
+from reporting.ledger import Ledger
+from reporting.report import WrittenReport
+
+PLANT = """
+[site]
+id = "werk-nord"
+name = "Werk Nord"
+timezone = "Europe/Berlin"
+commissioned_utc = 2026-01-01T00:00:00Z
+billing_meter = "main"
+target_kw = 640.0
+[tariff]
+file = "tariff.toml"
+[[meter]]
+id = "main"
+name = "Netzanschluss"
+max_power_kw = 1000
+[[meter.register]]
+channel = "energy_import"
+kind = "counter"
+unit = "Wh"
+sampling_s = 5
+resolution = 1
+[[meter]]
+id = "furnace-1"
+name = "Härteofen"
+parent = "main"
+max_power_kw = 200
+[[meter.register]]
+channel = "energy_import"
+kind = "counter"
+unit = "Wh"
+sampling_s = 5
+resolution = 1
+"""
+TARIFF = """
+id = "ms-2026"
+version = "2026-01-01"
+source = "price sheet"
+valid_from = 2026-01-01
+valid_to = 2027-01-01
+currency = "EUR"
+timezone = "Europe/Berlin"
+[[energy]]
+id = "supply"
+price = "10 ct/kWh"
+[[demand]]
+id = "network"
+quantity = "kW"
+interval_min = 15
+reset = "month"
+price = "2 EUR/kW/month"
+inside = "day"
+[[calendar]]
+id = "day"
+[[calendar.band]]
+days = ["all"]
+from = "06:00"
+to = "22:00"
+"""
+BERLIN = ZoneInfo("Europe/Berlin")
+FIRST = datetime(2026, 9, 30, 22, 0, tzinfo=UTC)
+NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
+NOON = FIRST + timedelta(hours=12)
+
+
+class StepClock:
+    """Stands until it is moved."""
+
+    speed = 1.0
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 1, 6, 0, tzinfo=UTC)
+
+    def now_utc(self) -> datetime:
+        return self.now
+
+    def real_seconds(self, plant_time: timedelta) -> float:
+        return plant_time.total_seconds()
+
+
+def quarter(start: datetime, kwh: float | None, meter: str = "main", **others: Any) -> Interval:
+    known: dict[str, Any] = {
+        "coverage": 1.0,
+        "quality": IntervalQuality.MEASURED,
+        "method": IntervalMethod.REGISTER,
+        "revision": 1,
+        **others,
+    }
+    if kwh is None:
+        known |= {"coverage": 0.0, "quality": IntervalQuality.MISSING, "method": IntervalMethod.NONE}
+    energy = None if kwh is None else round(kwh * UWH_PER_KWH)
+    return Interval("werk-nord", meter, "energy_import", start, energy, readings=180, origin=IntervalOrigin.METERING, **known)
+
+
+def whole_month() -> list[Interval]:
+    """100 kWh a quarter hour at the connection, 25 at the furnace; at 12:00 on the first day 160 kWh (640 kW)."""
+    rows = [quarter(FIRST + QUARTER * n, 160.0 if n == 48 else 100.0) for n in range(2980)]
+    return rows + [quarter(FIRST + QUARTER * n, 25.0, "furnace-1") for n in range(2980)]
+
+
+def put(ledger: Ledger, *records: Interval) -> None:
+    first = ledger.offsets().get((INTERVALS.name, 0), 0)
+    ledger.append([(INTERVALS, 0, first + n, record) for n, record in enumerate(records)])
+
+
+def data_of(made: WrittenReport) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads((made.folder / "report.json").read_text())
+    return data
