@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Literal, cast
 
 from domain.readings import Reading
-from metering.packing import Reader, blob, pack_ints, pack_values, squeeze, unsqueeze
+from metering.packing import Reader, blob, pack_readings, squeeze, unsqueeze
 from metering.points import Points, Road
 
 _CHUNK = 1800
@@ -112,12 +112,8 @@ def _packed(aside: Sequence[_Aside], squeezed: bool) -> Chunk:
     roads = [names.setdefault((gateway, origin), len(names)) for _, _, _, _, gateway, origin in aside]
     times = [row[0] for row in aside]
     text = "\n".join(f"{origin} {'' if gateway is None else '=' + gateway}" for gateway, origin in names)
-    packed = b"".join(
-        (
-            blob(text.encode()), pack_ints(times), pack_values([row[1] for row in aside]),
-            pack_ints([row[2] - row[0] for row in aside]), pack_ints([row[3] for row in aside]), pack_ints(roads),
-        )
-    )  # fmt: skip
+    values, received, sequences = [row[1] for row in aside], [row[2] for row in aside], [row[3] for row in aside]
+    packed = blob(text.encode()) + pack_readings(times, values, received, sequences, roads)
     return Chunk(min(times), max(times), len(times), squeeze(packed) if squeezed else packed)
 
 
@@ -127,10 +123,9 @@ def _unpacked(packed: bytes, squeezed: bool) -> list[_Aside]:
         (gateway[1:] if gateway else None, origin)
         for origin, _, gateway in (line.partition(" ") for line in reader.text().split("\n"))
     ]
-    times, values, lags, sequences, roads = reader.ints(), reader.values(), reader.ints(), reader.ints(), reader.ints()
     return [
-        (time_ms, value, time_ms + lag, sequence, *names[road])
-        for time_ms, value, lag, sequence, road in zip(times, values, lags, sequences, roads, strict=True)
+        (time_ms, value, received_ms, sequence, *names[road])
+        for time_ms, value, received_ms, sequence, road in zip(*reader.readings(), strict=True)
     ]
 
 

@@ -41,7 +41,7 @@ class CounterTrack:
 
     def __init__(self, rules: CounterRules) -> None:
         self.rules = rules
-        self.points = Points()
+        self.points = Points(rules.chunk_ms)
         self.breaks: dict[int, Break] = {}
         """By the time of the reading that a break leads to."""
         self.doubts: list[Doubt] = []

@@ -25,7 +25,7 @@ class GaugeTrack:
 
     def __init__(self, rules: GaugeRules) -> None:
         self.rules = rules
-        self.points = Points()
+        self.points = Points(rules.chunk_ms)
         self.integrals: dict[int, int] = {}
         """Energy [uWh] of sealed quarter hours, which were seen whole."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from array import array
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,12 @@ from numpy.typing import NDArray
 
 _INTS = struct.Struct("<BIq")
 _KINDS: tuple[Any, ...] = (np.int8, np.int16, np.int32, np.int64)
-_SCALES = (1.0, 1000.0)
+_VALUES = struct.Struct("<BId")
+_READING = struct.Struct("<qdqqH")
+_READINGS = struct.Struct("<BBIHqqq")
+_FEW = 6
+_MANY = 0xFF
+_VARIOUS = 0xFFFF
 _AS_FLOATS = 0xFF
 _LARGE = 2.0**52
 
@@ -28,8 +34,8 @@ def pack_ints(numbers: Sequence[int] | NDArray[np.int64]) -> bytes:
     return _INTS.pack(kind, count, column.item(0)) + steps.astype(_KINDS[kind]).tobytes()
 
 
-def _narrowest(steps: NDArray[np.int64]) -> int:
-    if not len(steps):
+def _narrowest(steps: NDArray[Any]) -> int:
+    if not steps.size:
         return 0
     high, low = int(steps.max()), int(steps.min())
     most = max(high, ~low)
@@ -37,13 +43,36 @@ def _narrowest(steps: NDArray[np.int64]) -> int:
 
 
 def pack_values(values: Sequence[float]) -> bytes:
-    """Values as read: whole numbers of their last decimal place where that gives them back exactly."""
+    """Values as read: whole thousandths where that gives them back exactly, else all their bits."""
     column = np.array(values, np.float64)
-    for place, scale in enumerate(_SCALES):
-        scaled = np.rint(column * scale)
-        if (scaled / scale == column).all() and (np.abs(scaled) < _LARGE).all():
-            return bytes((place,)) + pack_ints(scaled.astype(np.int64))
-    return bytes((_AS_FLOATS,)) + struct.pack("<I", len(column)) + column.tobytes()
+    if not len(column):
+        return _VALUES.pack(_AS_FLOATS, 0, 0.0)
+    thousandths = np.rint(column * 1000.0)
+    if np.count_nonzero(thousandths / 1000.0 == column) == len(column) and abs(thousandths.item(0)) < _LARGE:
+        steps = thousandths[1:] - thousandths[:-1]
+        kind = _narrowest(steps)
+        if kind < len(_KINDS) - 1:
+            packed: bytes = steps.astype(_KINDS[kind]).tobytes()
+            return _VALUES.pack(kind, len(column), thousandths.item(0)) + packed
+    return _VALUES.pack(_AS_FLOATS, len(column), 0.0) + column.tobytes()
+
+
+def pack_readings(times: list[int], values: list[float], received: list[int], sequences: list[int], roads: list[int]) -> bytes:
+    """Columns of readings."""
+    count = len(times)
+    if count < _FEW:
+        rows = zip(times, values, received, sequences, roads, strict=True)
+        return bytes((count,)) + b"".join([_READING.pack(*row) for row in rows])
+    columns = np.array((times, received, sequences), np.int64)
+    firsts = columns[:, 0].tolist()
+    columns[1] -= columns[0]
+    steps = columns[:, 1:] - columns[:, :-1]
+    kind = _narrowest(steps)
+    road = roads[0]
+    same_road = roads.count(road) == count
+    head = _READINGS.pack(_MANY, kind, count, road if same_road else _VARIOUS, *firsts)
+    packed: bytes = head + steps.astype(_KINDS[kind]).tobytes() + pack_values(values)
+    return packed if same_road else packed + array("H", roads).tobytes()
 
 
 def pack_wide(numbers: Sequence[int]) -> bytes:
@@ -84,26 +113,44 @@ class Reader:
         kind, count, first = self.numbers(_INTS)
         if not count:
             return []
-        width = np.dtype(_KINDS[kind]).itemsize
-        steps = np.frombuffer(self._stored, _KINDS[kind], count - 1, self._at).astype(np.int64)
-        self._at += width * (count - 1)
-        column = np.empty(count, np.int64)
-        column[0] = first
-        column[1:] = steps
-        found: list[int] = np.cumsum(column).tolist()
+        steps = self._column(_KINDS[kind], count - 1).astype(np.int64)
+        found: list[int] = np.cumsum(np.concatenate((np.array([first], np.int64), steps))).tolist()
         return found
 
     def values(self) -> list[float]:
         """A column of values."""
-        place = self._stored[self._at]
-        self._at += 1
-        if place != _AS_FLOATS:
-            scale = _SCALES[place]
-            return [number / scale for number in self.ints()]
-        (count,) = self.numbers(struct.Struct("<I"))
-        found: list[float] = np.frombuffer(self._stored, np.float64, count, self._at).tolist()
-        self._at += 8 * count
+        kind, count, first = self.numbers(_VALUES)
+        if kind == _AS_FLOATS:
+            floats: list[float] = self._column(np.float64, count).tolist()
+            return floats
+        thousandths = np.concatenate(([first], self._column(_KINDS[kind], count - 1)))
+        found: list[float] = (np.cumsum(thousandths) / 1000.0).tolist()
         return found
+
+    def readings(self) -> tuple[list[int], list[float], list[int], list[int], list[int]]:
+        """Times, values, receipts, numbers and roads."""
+        if self._stored[self._at] != _MANY:
+            count = self._stored[self._at]
+            self._at += 1
+            rows = [self.numbers(_READING) for _ in range(count)]
+            return tuple(map(list, zip(*rows, strict=True))) if rows else ([], [], [], [], [])  # type: ignore[return-value]
+        _, kind, count, road, *firsts = self.numbers(_READINGS)
+        steps = self._column(_KINDS[kind], 3 * (count - 1)).astype(np.int64).reshape(3, count - 1)
+        columns = np.concatenate((np.array(firsts, np.int64)[:, None], steps), axis=1)
+        columns[0] = np.cumsum(columns[0])
+        columns[2] = np.cumsum(columns[2])
+        # The lag of the receipt: its first is the receipt itself.
+        columns[1, 0] -= columns[0, 0]
+        columns[1] = np.cumsum(columns[1]) + columns[0]
+        times, received, sequences = columns.tolist()
+        values = self.values()
+        roads = self._column(np.uint16, count).tolist() if road == _VARIOUS else [road] * count
+        return times, values, received, sequences, roads
+
+    def _column(self, kind: Any, count: int) -> NDArray[Any]:
+        column = np.frombuffer(self._stored, kind, count, self._at)
+        self._at += column.nbytes
+        return column
 
     def numbers(self, layout: struct.Struct) -> tuple[Any, ...]:
         """Numbers of a fixed layout."""

@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple, Protocol, cast
 
 from domain.intervals import QUARTER_MS
 from domain.readings import Reading
+from metering.packing import pack_readings
 from metering.quarter_runs import QuarterRuns
 
 _KEPT_AT_EDGE = 2
@@ -47,11 +48,15 @@ class Points:
     """Columns of readings: time, value as read, amount in whole micro-units, origin."""
 
     __slots__ = (
-        "_roads", "amounts", "cold", "cold_whole", "dense_from_ms", "floor_ms", "received", "road_names", "roads", "sealed", "sequences",
+        "_roads", "amounts", "chunk_ms", "chunks", "cold", "cold_whole", "dense_from_ms", "floor_ms", "received", "road_names", "roads", "sealed", "sequences", "stored",
         "thin_from_ms", "thin_to_ms", "times", "values", "whole",
     )  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, chunk_ms: int = _MINUTE_MS) -> None:
+        self.chunk_ms = chunk_ms
+        """The last readings are stored in pieces of this length."""
+        self.chunks: dict[int, bytes] = {}
+        """Pieces that have not changed since."""
         self.times: list[int] = []
         self.values: list[float] = []
         self.amounts: list[int] = []
@@ -73,11 +78,27 @@ class Points:
         """Since this reading all lie close together, as far as is known; a shortcut that is not stored."""
         self.cold: bytes | None = None
         """The readings before `thin_from_ms` as bytes, as long as they do not change."""
+        self.stored: bytes | None = None
+        """All of this as bytes, as long as nothing changes."""
         self.cold_whole = 0
         """How many whole steps are in `cold`."""
 
     def __len__(self) -> int:
         return len(self.times)
+
+    def packed(self, first: int, stop: int) -> bytes:
+        """The readings ``[first, stop)`` as bytes."""
+        part = slice(first, stop)
+        return pack_readings(self.times[part], self.values[part], self.received[part], self.sequences[part], self.roads[part])
+
+    def add_columns(self, columns: tuple[list[int], list[float], list[int], list[int], list[int]]) -> None:
+        """Readings as they were stored, after all others; amounts are still to be put."""
+        times, values, received, sequences, roads = columns
+        self.times += times
+        self.values += values
+        self.received += received
+        self.sequences += sequences
+        self.roads += roads
 
     def thinned(self) -> int:
         """How many readings lie before `thin_from_ms`."""
@@ -90,7 +111,7 @@ class Points:
         if place is None:
             place = self._roads[name] = len(self.road_names)
             self.road_names.append(name)
-            self.cold = None
+            self.cold = self.stored = None
         return place
 
     def name_roads(self, names: Sequence[Road]) -> None:
@@ -102,6 +123,7 @@ class Points:
         """Put a reading after all others."""
         if not self.times or time_ms - self.times[-1] > dense_ms or self.dense_from_ms is None:
             self.dense_from_ms = time_ms
+        self._changed(time_ms, time_ms)
         self.times.append(time_ms)
         self.values.append(value)
         self.amounts.append(amount)
@@ -118,6 +140,7 @@ class Points:
             self.dense_from_ms = times[-1]
         elif not self.times or times[0] - self.times[-1] > dense_ms or self.dense_from_ms is None:
             self.dense_from_ms = times[0]
+        self._changed(times[0], times[-1])
         self.times += times
         self.values += values
         self.amounts += amounts
@@ -127,7 +150,7 @@ class Points:
 
     def emptied(self) -> Points:
         """The same without its readings, to be filled again."""
-        empty = Points()
+        empty = Points(self.chunk_ms)
         empty.name_roads(self.road_names)
         empty.whole, empty.sealed, empty.floor_ms, empty.thin_from_ms = self.whole, self.sealed, self.floor_ms, self.thin_from_ms
         return empty
@@ -153,15 +176,17 @@ class Points:
 
     def put(self, index: int, value: float, amount: int, origin: Origin) -> None:
         """Put a reading in the place of another one of the same instant."""
+        self._changed(self.times[index], self.times[index])
         self.values[index], self.amounts[index] = value, amount
         self.received[index], self.sequences[index], self.roads[index] = origin
-        self.cold = None
+        self.cold = self.stored = None
 
     def look_again(self, index: int) -> None:
         """The reading at `index` has come late: what lies around it may be thinned out now."""
+        self._changed(self.times[index], self.times[index])
         self.thin_from_ms = min(self.thin_from_ms, self.times[max(index - _LOOK_BACK, 0)])
         self.thin_to_ms = 0
-        self.cold = None
+        self.cold = self.stored = None
 
     def remove(self, first: int, stop: int) -> None:
         """Forget the readings ``[first, stop)``."""
@@ -169,10 +194,18 @@ class Points:
             for time_ms in self.times[first:stop]:
                 self.whole.pop(time_ms, None)
         self._delete(first, stop)
-        self.cold = None
+        self.cold = self.stored = None
         self.dense_from_ms = None
 
+    def _changed(self, from_ms: int, to_ms: int) -> None:
+        self.stored = None
+        if self.chunks:
+            for key in range(from_ms // self.chunk_ms, to_ms // self.chunk_ms + 1):
+                self.chunks.pop(key, None)
+
     def _delete(self, first: int, stop: int) -> None:
+        if first < stop:
+            self._changed(self.times[first], self.times[stop - 1])
         del self.times[first:stop], self.values[first:stop], self.amounts[first:stop]
         del self.received[first:stop], self.sequences[first:stop], self.roads[first:stop]
 
@@ -258,7 +291,7 @@ class Points:
             elif t1 in pinned:
                 spans.append((first, k))
                 first = k
-        self.cold = None
+        self.cold = self.stored = None
         last_anchor = times[first]
         spans.append((first, stop - 1))
         for left, right in reversed(spans):
@@ -306,7 +339,7 @@ class Points:
         # What came after was thinned before and stays so; its anchor may be one that has gone.
         at = bisect_right(times, thin_from) - 1
         self.thin_from_ms = times[max(at, 0)] if times else thin_from
-        self.cold = None
+        self.cold = self.stored = None
 
     def freeze_before(self, floor_ms: int) -> None:
         """Forget what lies before `floor_ms`, all but the last two readings."""

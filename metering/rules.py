@@ -75,6 +75,7 @@ class CounterRules:
     most_uwh_per_ms: float
     """Highest possible advance, margin included."""
     thin_age_ms: int
+    chunk_ms: int
     resolution_uwh: int
     modulus_uwh: int | None
     is_float32: bool
@@ -126,6 +127,7 @@ class GaugeRules:
     hold_ms: int
     dense_ms: float
     thin_age_ms: int
+    chunk_ms: int
     uw_per_unit: float
     most_uw: float
     multipliers: tuple[Multiplier, ...] = ()
@@ -154,6 +156,7 @@ def counter_rules(meter: Meter, register: Register) -> CounterRules:
         gap_ms=GAP_PERIODS * sampling_ms,
         dense_ms=DENSE_PERIODS * sampling_ms,
         thin_age_ms=min(SEAL_AGE_MS, max(THIN_AGE_MS, THIN_PERIODS * sampling_ms)),
+        chunk_ms=_chunk_ms(sampling_ms),
         uwh_per_unit=per_unit,
         most_uwh_per_ms=POWER_MARGIN * meter.max_power_kw * UW_PER_KW / MS_PER_HOUR,
         resolution_uwh=uwh_from(register.resolution, register.unit),
@@ -173,9 +176,15 @@ def gauge_rules(meter: Meter, register: Register) -> GaugeRules:
         hold_ms=HOLD_PERIODS * sampling_ms,
         dense_ms=DENSE_PERIODS * sampling_ms,
         thin_age_ms=min(SEAL_AGE_MS, max(THIN_AGE_MS, THIN_PERIODS * sampling_ms)),
+        chunk_ms=_chunk_ms(sampling_ms),
         uw_per_unit=KW_PER_UNIT[register.unit] * UW_PER_KW,
         most_uw=POWER_MARGIN * meter.max_power_kw * UW_PER_KW,
     )
+
+
+def _chunk_ms(sampling_ms: int) -> int:
+    """Some sixty readings, and whole minutes."""
+    return max(1, sampling_ms // 1000) * MS_PER_HOUR // 60
 
 
 def _ms(instant: datetime) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from array import array
+from bisect import bisect_left
 
 from domain.intervals import IntervalMethod, IntervalQuality
 from metering import state_lgm1
@@ -27,12 +28,14 @@ _METHODS = tuple(IntervalMethod)
 _WORDS = {(q, m): i * 256 + j for i, q in enumerate(_QUALITIES) for j, m in enumerate(_METHODS)}
 _NOTHING = -(2**63)
 _HEAD = struct.Struct("<qqqHHH")
-_TRACK = struct.Struct("<qqqI")
+_TRACK = struct.Struct("<qqI")
+_NUMBER = struct.Struct("<q")
 _BOOK = struct.Struct("<qqI")
 _DOUBT = struct.Struct("<qq?")
 _BREAK = struct.Struct("<qqBH")
 _PART = struct.Struct("<qq16s")
 _COUNT = struct.Struct("<I")
+_NO_CASES = bytes(struct.calcsize("<HII"))
 _NO_PLACES = pack_ints([])
 _FIRST_PLACE = pack_ints([0])
 
@@ -108,17 +111,20 @@ def read_into(state: MeterState) -> None:
 
 
 def _track_bytes(track: CounterTrack | GaugeTrack, next_seal: int | None) -> bytes:
+    if track.points.stored is None:
+        track.points.stored = _reading_bytes(track)
+    sealed = _NUMBER.pack(_or_nothing(next_seal))
+    return track.points.stored + sealed + (_case_bytes(track) if isinstance(track, CounterTrack) else b"")
+
+
+def _reading_bytes(track: CounterTrack | GaugeTrack) -> bytes:
     points = track.points
     at = points.thinned()
     if points.cold is None:
         points.cold = blob(squeeze(_cold_bytes(track, at)))
-    parts = [points.cold]
-    parts.append(_TRACK.pack(_or_nothing(next_seal), points.floor_ms, points.thin_from_ms, len(points) - at))
-    if at < len(points):
-        parts += (_columns(points, at, len(points)), _whole_bytes(points, at))
-    if isinstance(track, CounterTrack):
-        parts.append(_case_bytes(track))
-    return b"".join(parts)
+    chunks = _tail_bytes(points, at)
+    whole = _whole_bytes(points, at) if chunks else b""
+    return b"".join((points.cold, _TRACK.pack(points.floor_ms, points.thin_from_ms, len(chunks)), *chunks, whole))
 
 
 def _whole_bytes(points: Points, at: int) -> bytes:
@@ -141,7 +147,7 @@ def _cold_bytes(track: CounterTrack | GaugeTrack, at: int) -> bytes:
     kept = "counter" if isinstance(track, CounterTrack) else "gauge"
     return b"".join(
         (
-            blob(kept.encode()), blob(names.encode()), _COUNT.pack(at), _columns(points, 0, at),
+            blob(kept.encode()), blob(names.encode()), points.packed(0, at),
             pack_ints([k for k, _ in whole]), b"".join(uw_ms.to_bytes(16, "little", signed=True) for _, uw_ms in whole),
             _runs_bytes(points.sealed),
             b"" if isinstance(track, CounterTrack) else _pairs_bytes(track.integrals),
@@ -149,30 +155,19 @@ def _cold_bytes(track: CounterTrack | GaugeTrack, at: int) -> bytes:
     )  # fmt: skip
 
 
-def _columns(points: Points, first: int, stop: int) -> bytes:
-    if first == stop:
-        return b""
-    times, roads = points.times[first:stop], points.roads[first:stop]
-    same_road = roads.count(roads[0]) == len(roads)
-    return b"".join(
-        (
-            pack_ints(times), pack_values(points.values[first:stop]),
-            pack_ints(list(map(int.__sub__, points.received[first:stop], times))),
-            pack_ints(points.sequences[first:stop]), pack_ints(roads[:1] if same_road else roads),
-        )
-    )  # fmt: skip
-
-
-def _read_columns(points: Points, reader: Reader, count: int) -> None:
-    if not count:
-        return
-    times = reader.ints()
-    points.times += times
-    points.values += reader.values()
-    points.received += [time_ms + lag for time_ms, lag in zip(times, reader.ints(), strict=True)]
-    points.sequences += reader.ints()
-    roads = reader.ints()
-    points.roads += roads * count if len(roads) == 1 else roads
+def _tail_bytes(points: Points, at: int) -> list[bytes]:
+    """The readings from `at` on in chunks; those that did not change keep their bytes."""
+    parts = []
+    times, count, chunk_ms = points.times, len(points.times), points.chunk_ms
+    while at < count:
+        key = times[at] // chunk_ms
+        stop = bisect_left(times, (key + 1) * chunk_ms, at)
+        packed = points.chunks.get(key)
+        if packed is None:
+            packed = points.chunks[key] = points.packed(at, stop)
+        parts.append(packed)
+        at = stop
+    return parts
 
 
 def _read_track(track: CounterTrack | GaugeTrack, reader: Reader) -> int | None:
@@ -181,25 +176,27 @@ def _read_track(track: CounterTrack | GaugeTrack, reader: Reader) -> int | None:
     cold_bytes = reader.since(cold_from)
     if cold.text() != ("counter" if isinstance(track, CounterTrack) else "gauge"):
         return None
-    points = Points()
+    points = Points(track.points.chunk_ms)
     names = [line.partition(" ") for line in cold.text().split("\n") if line]
     points.name_roads([(gateway[1:] if gateway else None, origin) for origin, _, gateway in names])
-    (at,) = cold.numbers(_COUNT)
-    _read_columns(points, cold, at)
+    points.add_columns(cold.readings())
+    at = len(points)
     for place in cold.ints():
         points.whole[points.times[place]] = _wide(cold)
     points.cold_whole = len(points.whole)
     points.sealed = _read_runs(cold)
     if isinstance(track, GaugeTrack):
         track.integrals = _read_pairs(cold)
-    next_seal, points.floor_ms, points.thin_from_ms, tail = reader.numbers(_TRACK)
-    _read_columns(points, reader, tail)
-    if tail:
+    points.floor_ms, points.thin_from_ms, chunks = reader.numbers(_TRACK)
+    for _ in range(chunks):
+        points.add_columns(reader.readings())
+    if chunks:
         for place in reader.ints():
             points.whole[points.times[at + place]] = _wide(reader)
     points.amounts = [track.rules.amount(value, at_ms) for value, at_ms in zip(points.values, points.times, strict=True)]
     points.cold = cold_bytes
     track.points = points
+    (next_seal,) = reader.numbers(_NUMBER)
     if isinstance(track, CounterTrack):
         _read_cases(track, reader)
     return _or_none(next_seal)
@@ -210,6 +207,8 @@ def _wide(reader: Reader) -> int:
 
 
 def _case_bytes(track: CounterTrack) -> bytes:
+    if not (track.doubts or track.breaks or track.attic):
+        return _NO_CASES
     parts = [struct.pack("<HI", len(track.doubts), len(track.breaks))]
     parts += [_DOUBT.pack(d.from_ms, d.from_uwh, d.fell) for d in track.doubts]
     for b in track.breaks.values():
