@@ -16,10 +16,11 @@ MADE_UV := $(VENV)/.made-uv
 MADE_RUNTIME := $(VENV)/.made-runtime
 MADE_DEV := $(VENV)/.made-dev
 MADE_JARS := $(JARS)/.made
+STREAM_JAR := $(JARS)/flink/lastgang-stream.jar
 
 .PHONY: setup setup-dev check-machine demo test lint format lock jar-sums clean distclean
 
-setup: check-machine $(MADE_RUNTIME) $(MADE_JARS)
+setup: check-machine $(MADE_RUNTIME) $(MADE_JARS) $(STREAM_JAR)
 setup-dev: setup $(MADE_DEV)
 
 check-machine:
@@ -48,6 +49,10 @@ $(MADE_JARS): deploy/jars/pom.xml deploy/jars/SHA256SUMS | check-machine
 	@mvn --quiet --batch-mode --strict-checksums -f deploy/jars/pom.xml -Djars=$(JARS) process-resources
 	@cd $(JARS) && sha256sum --quiet --strict --check $(CURDIR)/deploy/jars/SHA256SUMS
 	@touch $@
+
+$(STREAM_JAR): $(wildcard stream_jobs/jvm/lastgang/*.java) deploy/build-stream-jar $(MADE_JARS) $(MADE_RUNTIME)
+	@echo "set-up: what the stream jobs do inside the JVM (stream_jobs/jvm)"
+	@deploy/build-stream-jar $(BIN)/python $(JARS)
 
 demo: setup
 	@$(BIN)/lastgang demo $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SUMMARY),--summary $(SUMMARY)) \

@@ -14,6 +14,10 @@ PROJECT = Path(__file__).resolve().parent.parent
 """The folder that holds the rooms; jobs import them from here."""
 
 
+STREAM_JAR = "lastgang-stream.jar"
+"""Built from ``stream_jobs/jvm``."""
+
+
 class NotSetUp(LastgangError):
     """A part of the set-up is missing. Operator: run `make setup` in the project's folder."""
 
@@ -29,13 +33,16 @@ def kafka_jars() -> Path:
 
 
 def flink_connector_jars() -> list[Path]:
-    """Jars that Flink needs beside those it ships with."""
+    """Jars that Flink needs beside those it ships with: its Kafka connector, and what our jobs do inside the JVM."""
+    if not (jars_folder() / "flink" / STREAM_JAR).exists():
+        msg = f"no {STREAM_JAR} in {jars_folder() / 'flink'}; run `make setup`"
+        raise NotSetUp(msg)
     return sorted(_with_jars(jars_folder() / "flink").glob("*.jar"))
 
 
 def jars_present() -> bool:
-    """Whether the set-up has copied the jars."""
-    return all(any((jars_folder() / part).glob("*.jar")) for part in ("kafka", "flink"))
+    """Whether the set-up has copied the jars and built ours."""
+    return any((jars_folder() / "kafka").glob("*.jar")) and (jars_folder() / "flink" / STREAM_JAR).exists()
 
 
 def flink_home() -> Path:

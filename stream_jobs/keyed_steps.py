@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
 
-from pyflink.common import Types
-
-from domain.topics import REJECTED, Topic
+from domain.plant import Plant
+from domain.topics import INTERVALS, REJECTED, Topic
+from stream_jobs import streams
 from stream_jobs.functions import OUTPUT_TYPE, StepFunction
 from stream_jobs.logic import MakeLogic
 from stream_jobs.settings import JobSettings
-from stream_jobs.tables import bucketed, environment, insert, log_table, sink_table
+from stream_jobs.tables import environment, insert, sink_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,23 +23,28 @@ class KeyedStep:
     writes: Topic
     make_logic: MakeLogic
     state_name: str
-    key_sql: str
-    """Key of the state, from `k`, the record's key on the log."""
-    where_sql: str = "TRUE"
+    keyed_by: Literal["record", "site"]
+    """Whether each key of the log has a state of its own, or each site."""
+    only: Mapping[Topic, str] = field(default_factory=dict)
+    """Of these topics only the records of one key."""
 
 
-SITE_OF_KEY = "SPLIT_INDEX(k, '/', 0)"
+def billing_meter_only(plant: Plant) -> dict[Topic, str]:
+    """Of the intervals only those of the billing meter."""
+    billing = plant.billing_meter()
+    return {INTERVALS: f"{plant.site.id}/{billing.id if billing else ''}"}
 
 
 def build(step: KeyedStep, settings: JobSettings) -> None:
     """Declare source, step and sink, and submit."""
     execution, tables = environment(settings)
     sinks = [step.writes, REJECTED]
-    log_table(tables, "records", settings, step.reads)
     sink_table(tables, "results", settings, sinks, exactly_once=True)
-    buckets = tables.to_data_stream(tables.sql_query(bucketed(tables, "records", step.key_sql, step.where_sql)))
+    records = streams.only(streams.records(execution, "records", settings, step.reads), settings, step.only)
+    if step.keyed_by == "site":
+        records = streams.by_site(records)
     results = (
-        buckets.key_by(lambda row: row[0], key_type=Types.STRING())
+        streams.keyed(streams.by_arrival(records, "buckets"))
         .process(StepFunction(step.make_logic, settings, step.state_name), output_type=OUTPUT_TYPE)
         .uid(f"{settings.name}-step")
         .name(f"{settings.name} step")

@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from domain.codec import UnreadableRecord, decode
 from domain.readings import Rejection, RejectionReason
-from domain.topics import BY_NAME, REJECTED, Topic
-
-RECORD_SEPARATOR = "\x1e"
-FIELD_SEPARATOR = "\x1f"
+from domain.topics import REJECTED, Topic
+from metering.runs import ReadingRun
+from stream_jobs.buckets import Raw, unpack
 
 Outputs = list[tuple[Topic, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Raw:
-    """One record as it lies on the log."""
-
-    topic: Topic
-    partition: int
-    offset: int
-    payload: str
-
-    @property
-    def source(self) -> str:
-        """Where it lies, for people."""
-        return f"{self.topic.name}/{self.partition}/{self.offset}"
 
 
 class Logic(Protocol):
@@ -46,22 +29,18 @@ class Logic(Protocol):
     def take(self, key: str, state: Any, records: Sequence[tuple[Topic, Any]]) -> tuple[Any, Outputs]:
         """Take decoded records of one key, in the order of the log."""
 
+
+class TimedLogic(Logic, Protocol):
+    """The pure part of a job that reads readings: it takes them as columns too, and knows event time."""
+
+    def take_run(self, key: str, state: Any, run: ReadingRun) -> tuple[Any, Outputs]:
+        """Take readings of one register of `key`."""
+
     def advance(self, key: str, state: Any, event_time_ms: int) -> tuple[Any, Outputs]:
         """Everything observed up to `event_time_ms` has been taken."""
 
-
-def unpack(bucket: str, namespace: str) -> list[Raw]:
-    """The records of a bucket: ``topic US partition US offset US payload``, separated by RS."""
-    raws = []
-    for item in bucket.split(RECORD_SEPARATOR):
-        parts = item.split(FIELD_SEPARATOR, 3)
-        if len(parts) == 4:
-            raws.append(Raw(BY_NAME[parts[0].removeprefix(namespace)], int(parts[1]), int(parts[2]), parts[3]))
-        elif raws:
-            # A payload that holds our separator is no JSON: put the pieces together, so that the original is whole.
-            last = raws[-1]
-            raws[-1] = Raw(last.topic, last.partition, last.offset, last.payload + RECORD_SEPARATOR + item)
-    return raws
+    def next_due_ms(self, key: str, state: Any) -> int | None:
+        """The event time at which `advance` may next have something to say; None if never before more is taken."""
 
 
 def read(raws: Sequence[Raw], key: str) -> tuple[list[tuple[Topic, Any]], Outputs]:
@@ -74,21 +53,25 @@ def read(raws: Sequence[Raw], key: str) -> tuple[list[tuple[Topic, Any]], Output
             good.append((raw.topic, decode(raw.topic.record, raw.payload)))
         except UnreadableRecord as error:
             rejection = Rejection(
-                site or "unknown", meter or "unknown", RejectionReason.UNPARSABLE, raw.payload, str(error), raw.source
+                site or "unknown", meter or "unknown", RejectionReason.UNPARSABLE, raw.original, str(error), raw.source
             )
             bad.append((REJECTED, rejection))
     return good, bad
 
 
 def run_bucket(
-    logic: Logic, key: str, state: Any, bucket: str, namespace: str, tells_unreadable: bool = True
+    logic: Logic, key: str, state: Any, bucket: bytes, namespace: str, tells_unreadable: bool = True
 ) -> tuple[Any, Outputs]:
     """Take one bucket; what cannot be read leaves as a rejection and holds nothing up.
 
     `tells_unreadable` is off where another operator reads the same records and tells.
     """
-    good, rejections = read(unpack(bucket, namespace), key)
+    runs, raws = unpack(key, bucket, namespace)
+    good, rejections = read(raws, key) if raws else ([], [])
     outputs = rejections if tells_unreadable else []
+    for run in runs:
+        state, more = logic.take_run(key, state, run)  # type: ignore[attr-defined]  # only topics of readings hold runs
+        outputs = outputs + more
     if good:
         state, more = logic.take(key, state, good)
         outputs = outputs + more

@@ -12,7 +12,7 @@ STEP = KeyedStep(
     writes=ANOMALIES,
     make_logic=make,
     state_name="detection-state-v1",
-    key_sql="k",
+    keyed_by="record",
 )
 
 if __name__ == "__main__":

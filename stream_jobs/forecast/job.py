@@ -5,9 +5,8 @@ from __future__ import annotations
 from domain.plant import load_plant
 from domain.topics import FORECASTS, INTERVALS, ORDERS
 from stream_jobs.forecast.logic import make
-from stream_jobs.keyed_steps import SITE_OF_KEY, KeyedStep, build
+from stream_jobs.keyed_steps import KeyedStep, billing_meter_only, build
 from stream_jobs.settings import JobSettings, from_command_line
-from stream_jobs.tables import billing_meter_only
 
 
 def step(settings: JobSettings) -> KeyedStep:
@@ -18,8 +17,8 @@ def step(settings: JobSettings) -> KeyedStep:
         writes=FORECASTS,
         make_logic=make,
         state_name="forecast-state-v1",
-        key_sql=SITE_OF_KEY,
-        where_sql=billing_meter_only(plant, settings),
+        keyed_by="site",
+        only=billing_meter_only(plant),
     )
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from pyflink.common import Types
-
 from domain.plant import load_plant
 from domain.topics import DEMAND, INTERVALS, READINGS, REJECTED
-from stream_jobs.functions import OUTPUT_TYPE, StepFunction
+from stream_jobs import streams
+from stream_jobs.functions import OUTPUT_TYPE, StepFunction, TimedStepFunction
 from stream_jobs.metering.logic import quarter_hours, running_demand
 from stream_jobs.settings import JobSettings, from_command_line
-from stream_jobs.tables import bucketed, environment, insert, log_table, sink_table, two_roads
+from stream_jobs.tables import environment, insert, sink_table
 
-BUCKET_S = 30
-LIVE_BUCKET = "INTERVAL '0.02' SECOND"
-"""How long the running quarter hour's readings are collected before Python sees them."""
+BUCKET_MS = 60_000
+"""Readings of a minute come to Python together: quarter hours end with a minute, so nothing waits for it."""
+PAUSE_MS = 20
+"""A crowd of the billing meter's readings is collected for so long; a single one goes on at once."""
 
 
 def build(settings: JobSettings) -> None:
@@ -22,12 +22,11 @@ def build(settings: JobSettings) -> None:
     execution, tables = environment(settings)
     statements = tables.create_statement_set()
 
-    log_table(tables, "readings", settings, [READINGS], dated=True)
+    readings = streams.records(execution, "readings", settings, [READINGS])
     sink_table(tables, "quarter_hours", settings, [INTERVALS, REJECTED], exactly_once=True)
-    buckets = tables.to_data_stream(tables.sql_query(two_roads(tables, "readings", BUCKET_S)))
     intervals = (
-        buckets.key_by(lambda row: row[0], key_type=Types.STRING())
-        .process(StepFunction(quarter_hours, settings, "meter-state-v1", BUCKET_S * 1000), output_type=OUTPUT_TYPE)
+        streams.keyed(streams.two_roads(readings, BUCKET_MS))
+        .process(TimedStepFunction(quarter_hours, settings, "meter-state-v1", BUCKET_MS), output_type=OUTPUT_TYPE)
         .uid("quarter-hours")
         .name("quarter hours")
     )
@@ -35,12 +34,12 @@ def build(settings: JobSettings) -> None:
 
     billing = plant.billing_meter()
     if billing is not None:
-        log_table(tables, "billing_meter", settings, [READINGS, INTERVALS])
+        key = f"{plant.site.id}/{billing.id}"
+        told = streams.records(execution, "intervals", settings, [INTERVALS])
+        live = streams.union(streams.of_key(readings, key), streams.of_key(told, key))
         sink_table(tables, "running_quarter", settings, [DEMAND], exactly_once=False)
-        only = f"k = '{plant.site.id}/{billing.id}'"
-        live = tables.to_data_stream(tables.sql_query(bucketed(tables, "billing_meter", f"'{plant.site.id}'", only, LIVE_BUCKET)))
         demand = (
-            live.key_by(lambda row: row[0], key_type=Types.STRING())
+            streams.keyed(streams.soon(live, "soon", PAUSE_MS))
             .process(StepFunction(running_demand, settings, "running-quarter-v1", tells_unreadable=False), output_type=OUTPUT_TYPE)
             .uid("running-quarter")
             .name("running quarter hour")

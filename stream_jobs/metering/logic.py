@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from domain.codec import encode
 from domain.intervals import Interval
 from domain.plant import Plant, load_plant
 from domain.readings import CONTROL_CHANNELS, Reading, Rejection, RejectionReason
 from domain.topics import DEMAND, INTERVALS, READINGS, REJECTED, Topic
 from metering import engine, running
+from metering.intake import rejection
+from metering.runs import ReadingRun
 from stream_jobs.logic import Outputs
 
 
@@ -36,8 +37,23 @@ class QuarterHours:
         step = self._steps.get(key)
         if step is None:
             return state, [(REJECTED, _unknown(reading)) for reading in readings]
-        state, outputs = step.take(state, readings)
+        ours = [reading for reading in readings if READINGS.key(reading) == key]
+        strange = [(REJECTED, _misplaced(reading, key)) for reading in readings if READINGS.key(reading) != key]
+        state, outputs = step.take(state, ours)
+        return state, strange + _to_topics(outputs)
+
+    def take_run(self, key: str, state: Any, run: ReadingRun) -> tuple[Any, Outputs]:
+        if run.channel in CONTROL_CHANNELS:
+            return state, []
+        step = self._steps.get(key)
+        if step is None:
+            return state, [(REJECTED, _unknown(reading)) for reading in run.readings()]
+        state, outputs = step.take_run(state, run)
         return state, _to_topics(outputs)
+
+    def next_due_ms(self, key: str, state: Any) -> int | None:
+        step = self._steps.get(key)
+        return None if step is None else getattr(step, "next_due_ms", lambda s: 0)(state)
 
     def advance(self, key: str, state: Any, event_time_ms: int) -> tuple[Any, Outputs]:
         step = self._steps.get(key)
@@ -48,7 +64,7 @@ class QuarterHours:
 
 
 class RunningDemand:
-    """Keyed by site: readings and intervals of the billing meter to the running quarter hour."""
+    """Keyed by the billing meter: its readings and intervals to the running quarter hour."""
 
     def __init__(self, plant: Plant) -> None:
         self._step = running.RunningQuarter(plant)
@@ -73,8 +89,8 @@ class RunningDemand:
                 state, _ = self._step.take_interval(state, record)
         return state, outputs
 
-    def advance(self, key: str, state: Any, event_time_ms: int) -> tuple[Any, Outputs]:
-        return state, []
+    def take_run(self, key: str, state: Any, run: ReadingRun) -> tuple[Any, Outputs]:
+        return self.take(key, state, [(READINGS, reading) for reading in run.readings()])
 
 
 def quarter_hours(plant_dir: str) -> QuarterHours:
@@ -92,7 +108,9 @@ def _to_topics(outputs: Sequence[Interval | Rejection]) -> Outputs:
 
 
 def _unknown(reading: Reading) -> Rejection:
-    return Rejection(
-        reading.site, reading.meter, RejectionReason.UNKNOWN_REGISTER, encode(reading).decode(),
-        f"the plant file has no meter {reading.meter!r}", "", None,
-    )  # fmt: skip
+    return rejection(reading, RejectionReason.UNKNOWN_REGISTER, f"the plant file has no meter {reading.meter!r}")
+
+
+def _misplaced(reading: Reading, key: str) -> Rejection:
+    detail = f"the record's key is {key!r}, the reading is of {READINGS.key(reading)!r}: it could be booked for the wrong meter"
+    return rejection(reading, RejectionReason.UNKNOWN_REGISTER, detail)

@@ -1,12 +1,17 @@
-"""A bucket of raw records becomes steps and rejections; nothing is lost on the way."""
+"""A bucket from the JVM becomes steps and rejections; nothing is lost on the way."""
 
+import struct
 from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from domain.codec import encode
 from domain.readings import Reading, Rejection, RejectionReason
 from domain.topics import INTERVALS, READINGS, REJECTED, Topic
-from stream_jobs.logic import FIELD_SEPARATOR, RECORD_SEPARATOR, Outputs, run_bucket, unpack
+from metering.runs import ReadingRun, run_of
+from stream_jobs.buckets import unpack
+from stream_jobs.logic import Outputs, run_bucket
 
 
 class Counting:
@@ -24,40 +29,68 @@ class Counting:
     def take(self, key: str, state: int, records: Sequence[tuple[Topic, Any]]) -> tuple[int, Outputs]:
         return state + len(records), []
 
-    def advance(self, key: str, state: int, event_time_ms: int) -> tuple[int, Outputs]:
-        return state, []
+    def take_run(self, key: str, state: int, run: ReadingRun) -> tuple[int, Outputs]:
+        return state + len(run), []
 
 
-def item(payload: str, topic: str = READINGS.name, partition: int = 2, offset: int = 7) -> str:
-    return FIELD_SEPARATOR.join([topic, str(partition), str(offset), payload])
+def name(text: str) -> bytes:
+    return bytes([len(text)]) + text.encode()
 
 
-GOOD = encode(Reading("werk", "press", "power", 1, 2, 3.5)).decode()
+def bucket(runs: Sequence[ReadingRun] = (), raws: Sequence[bytes] = ()) -> bytes:
+    """What `Bucket.toBytes` writes."""
+    packed = struct.pack("<i", len(runs))
+    for run in runs:
+        packed += name(run.channel) + name(run.gateway or "") + bytes([run.origin == "history"]) + struct.pack("<i", len(run))
+        packed += run.observed_ms.tobytes() + run.received_ms.tobytes() + run.sequences.tobytes() + run.values.tobytes()
+    return packed + struct.pack("<i", len(raws)) + b"".join(raws)
 
 
-def test_a_bucket_comes_apart_into_its_records_with_their_places():
-    raws = unpack(RECORD_SEPARATOR.join([item(GOOD), item(GOOD, offset=8)]), "")
+def raw(payload: bytes, topic: str = READINGS.name, partition: int = 2, offset: int = 7) -> bytes:
+    return name(topic) + struct.pack("<iqi", partition, offset, len(payload)) + payload
+
+
+READING = Reading("werk", "press", "power", 1, 2, 3.5)
+GOOD = encode(READING)
+
+
+def test_a_bucket_comes_apart_into_its_records_with_their_places() -> None:
+    _, raws = unpack("werk/press", bucket(raws=[raw(GOOD), raw(GOOD, offset=8)]), "")
     assert [(r.topic, r.source, r.payload) for r in raws] == [
         (READINGS, "energy.readings.v1/2/7", GOOD),
         (READINGS, "energy.readings.v1/2/8", GOOD),
     ]
 
 
-def test_the_namespace_is_not_part_of_the_topic():
-    [raw] = unpack(item("{}", topic=f"plant-a.{INTERVALS.name}"), "plant-a.")
-    assert raw.topic is INTERVALS
+def test_columns_come_apart_into_the_readings_that_they_were() -> None:
+    power = [Reading("werk", "press", "power", 1_000 * n, 1_000 * n + 7, n / 3, gateway="gw-1", sequence=n) for n in range(5)]
+    count = [Reading("werk", "press", "energy_import", 60_000 + n, 60_009, 10.0 + n, origin="history") for n in range(3)]
+    runs, raws = unpack("werk/press", bucket([run_of(power), run_of(count)], [raw(GOOD)]), "")
+    assert [run.readings() for run in runs] == [power, count]
+    assert all(run.observed_ms.dtype == np.int64 and run.values.dtype == np.float64 for run in runs)
+    assert [r.payload for r in raws] == [GOOD]
 
 
-def test_a_payload_that_holds_our_separators_stays_whole():
-    evil = f"x{RECORD_SEPARATOR}y{FIELD_SEPARATOR}z"
-    [raw] = unpack(item(evil), "")
-    assert raw.payload == evil
+def test_the_namespace_is_not_part_of_the_topic() -> None:
+    _, [found] = unpack("werk/press", bucket(raws=[raw(b"{}", topic=f"plant-a.{INTERVALS.name}")]), "plant-a.")
+    assert found.topic is INTERVALS
 
 
-def test_an_unreadable_record_leaves_as_a_rejection_with_original_and_place_and_holds_nothing_up():
-    state, outputs = run_bucket(Counting(), "werk/press", 0, RECORD_SEPARATOR.join([item("{no json"), item(GOOD)]), "")
+def test_a_payload_of_any_bytes_stays_whole() -> None:
+    evil = bytes(range(256)) + b"x\x1ea\x1fb\x1fc\x1fd" + bucket(raws=[raw(GOOD)])
+    _, raws = unpack("werk/press", bucket(raws=[raw(evil), raw(GOOD)]), "")
+    assert [r.payload for r in raws] == [evil, GOOD]
+
+
+def test_bytes_that_are_no_text_are_told_as_they_came() -> None:
+    _, [(_, rejection)] = run_bucket(Counting(), "werk/press", 0, bucket(raws=[raw(b'{"site":"\xff\xfe')]), "")
+    assert rejection.original == '{"site":"\\xff\\xfe'
+
+
+def test_an_unreadable_record_leaves_as_a_rejection_with_original_and_place_and_holds_nothing_up() -> None:
+    state, outputs = run_bucket(Counting(), "werk/press", 0, bucket([run_of([READING] * 4)], [raw(b"{no json"), raw(GOOD)]), "")
     [(topic, rejection)] = outputs
-    assert state == 1
+    assert state == 5
     assert topic is REJECTED
     assert isinstance(rejection, Rejection)
     assert (rejection.site, rejection.meter, rejection.reason) == ("werk", "press", RejectionReason.UNPARSABLE)
@@ -65,16 +98,21 @@ def test_an_unreadable_record_leaves_as_a_rejection_with_original_and_place_and_
     assert rejection.source == "energy.readings.v1/2/7"
 
 
-def test_a_record_of_the_wrong_shape_names_the_field():
-    _, [(_, rejection)] = run_bucket(Counting(), "werk/press", 0, item('{"site":"werk"}'), "")
+def test_a_tombstone_is_rejected_not_dropped() -> None:
+    _, [(_, rejection)] = run_bucket(Counting(), "werk/press", 0, bucket(raws=[raw(b"")]), "")
+    assert (rejection.reason, rejection.original) == (RejectionReason.UNPARSABLE, "")
+
+
+def test_a_record_of_the_wrong_shape_names_the_field() -> None:
+    _, [(_, rejection)] = run_bucket(Counting(), "werk/press", 0, bucket(raws=[raw(b'{"site":"werk"}')]), "")
     assert "Reading.meter" in rejection.detail
 
 
-def test_where_another_operator_tells_nothing_is_told_twice():
-    _, outputs = run_bucket(Counting(), "werk/press", 0, item("{no json"), "", tells_unreadable=False)
+def test_where_another_operator_tells_nothing_is_told_twice() -> None:
+    _, outputs = run_bucket(Counting(), "werk/press", 0, bucket(raws=[raw(b"{no json")]), "", tells_unreadable=False)
     assert outputs == []
 
 
-def test_a_record_without_key_is_rejected_under_unknown():
-    _, [(_, rejection)] = run_bucket(Counting(), "", 0, item("?"), "")
+def test_a_record_without_key_is_rejected_under_unknown() -> None:
+    _, [(_, rejection)] = run_bucket(Counting(), "", 0, bucket(raws=[raw(b"?")]), "")
     assert (rejection.site, rejection.meter) == ("unknown", "unknown")

@@ -1,0 +1,88 @@
+"""Kafka topics as streams of buckets. All of it JVM work (``jvm/lastgang``): Python never sees a single reading here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pyflink.common import Types
+from pyflink.datastream import DataStream, KeyedStream, StreamExecutionEnvironment
+from pyflink.java_gateway import get_gateway
+
+from domain.topics import READINGS, Topic
+from stream_jobs.settings import JobSettings
+
+OUT_OF_ORDER_MS = 60_000
+"""How far readings of a site may be out of order before they take the second road (law 3 of metering)."""
+FUTURE_TOLERANCE_MS = 5_000
+"""A device clock further ahead of the gateway's must not move the watermark: it would make every other meter late."""
+IDLE_MS = 5_000
+"""A partition that is silent for so long does not hold back the time of the others; gateways send heartbeats."""
+_ROWS = Types.ROW([Types.STRING(), Types.PRIMITIVE_ARRAY(Types.BYTE())])
+_KEY = Types.ROW([Types.STRING()])
+
+Records = Any
+"""A Java stream of items."""
+Buckets = Any
+"""A Java stream of rows ``(key, (key, bucket))``."""
+
+
+def records(execution: StreamExecutionEnvironment, name: str, settings: JobSettings, topics: Sequence[Topic]) -> Records:
+    """Every committed record of `topics` from their beginning; readings carry their event time."""
+    names = get_gateway().jvm.java.util.ArrayList()
+    for topic in topics:
+        names.add(settings.kafka.full_name(topic))
+    return _buckets().records(
+        execution._j_stream_execution_environment, name, settings.kafka.bootstrap,
+        f"{settings.kafka.namespace}lastgang-{settings.name}", names,
+        settings.kafka.full_name(READINGS) if READINGS in topics else "",
+        OUT_OF_ORDER_MS, FUTURE_TOLERANCE_MS, IDLE_MS,
+    )  # fmt: skip
+
+
+def only(stream: Records, settings: JobSettings, keys: Mapping[Topic, str]) -> Records:
+    """Of some topics' records only those of one key; all of other topics'."""
+    wanted = get_gateway().jvm.java.util.HashMap()
+    for topic, key in keys.items():
+        wanted.put(settings.kafka.full_name(topic), key)
+    return _buckets().only(stream, wanted)
+
+
+def union(one: Records, other: Records) -> Records:
+    """The records of both."""
+    return _buckets().union(one, other)
+
+
+def of_key(stream: Records, key: str) -> Records:
+    """Records of one key."""
+    return _buckets().ofKey(stream, key)
+
+
+def by_site(stream: Records) -> Records:
+    """The same records keyed by their site."""
+    return _buckets().bySite(stream)
+
+
+def two_roads(stream: Records, bucket_ms: int) -> Buckets:
+    """What is on time grouped by event time, everything else by processing time, into the same operator."""
+    return _buckets().twoRoads(stream, bucket_ms)
+
+
+def by_arrival(stream: Records, name: str, every_ms: int = 200) -> Buckets:
+    """Records grouped by the time of their arrival."""
+    return _buckets().byArrival(stream, name, every_ms)
+
+
+def soon(stream: Records, name: str, pause_ms: int) -> Buckets:
+    """Records at once; a crowd of them every `pause_ms`."""
+    return _buckets().soon(stream, name, pause_ms)
+
+
+def keyed(buckets: Buckets) -> KeyedStream:
+    """Buckets as PyFlink's keyed stream of rows ``(key, bucket)``: what its `key_by` makes, without a step in Python."""
+    rows = buckets.keyBy(get_gateway().jvm.KeyByKeySelector(), _KEY.get_java_type_info())
+    return KeyedStream(rows, _ROWS, DataStream(buckets))
+
+
+def _buckets() -> Any:
+    return get_gateway().jvm.lastgang.Buckets
