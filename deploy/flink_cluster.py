@@ -7,6 +7,7 @@ whoever supervises submits them again with `submit`, which resumes from the newe
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -48,6 +49,8 @@ class FlinkSizes:
     slots: int = 8
     checkpoint_interval_s: float = 2.0
     state_backend: StateBackend = "hashmap"
+    savepoints_kept: int = 3
+    """Of each job, the newest; older ones are deleted when a new one is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,12 +406,23 @@ class FlinkCluster:
             if answer["status"]["id"] == "COMPLETED":
                 operation = answer["operation"]
                 if "location" in operation:
+                    self._forget_old_savepoints(job_id)
                     return Path(str(operation["location"]).removeprefix("file:"))
                 msg = f"job {job_id}: savepoint failed: {str(operation.get('failure-cause', {}).get('class'))[:200]}"
                 raise ClusterFailed(msg)
             time.sleep(0.1)
         msg = f"job {job_id}: no savepoint within {timeout_s:.0f} s"
         raise ClusterFailed(msg)
+
+    def _forget_old_savepoints(self, job_id: str) -> None:
+        """Of the job's name; a job that goes on from a savepoint no longer needs it once it has a checkpoint of its own."""
+        ids = next((ids for ids in self._all_job_ids().values() if job_id in ids), [job_id])
+        places = [place for one in ids for place in (self.folder / "savepoints" / one).glob("*/_metadata")]
+        places.sort(key=lambda place: place.stat().st_mtime_ns)
+        for place in places[: -self.sizes.savepoints_kept]:
+            shutil.rmtree(place.parent, ignore_errors=True)
+            with contextlib.suppress(OSError):  # holds another savepoint
+                place.parent.parent.rmdir()
 
     def latest_checkpoint(self, job_id: str) -> Path | None:
         """Newest complete checkpoint or savepoint of a job on disk; None if there is none."""
@@ -435,8 +449,11 @@ class FlinkCluster:
         return ids[-1] if ids else None
 
     def _job_ids(self, name: str) -> list[str]:
+        return self._all_job_ids().get(name, [])
+
+    def _all_job_ids(self) -> dict[str, list[str]]:
         ids: dict[str, list[str]] = json.loads(self._jobs_file.read_text()) if self._jobs_file.exists() else {}
-        return ids.get(name, [])
+        return ids
 
     @property
     def _jobs_file(self) -> Path:
@@ -444,7 +461,7 @@ class FlinkCluster:
 
     def _remember(self, name: str, job_id: str) -> None:
         with _file_lock(self.folder / "jobs.lock"):
-            ids: dict[str, list[str]] = json.loads(self._jobs_file.read_text()) if self._jobs_file.exists() else {}
+            ids = self._all_job_ids()
             ids.setdefault(name, []).append(job_id)
             fresh = self._jobs_file.with_suffix(".new")
             fresh.write_text(json.dumps(ids, indent=1))

@@ -47,9 +47,19 @@ class FlinkSection(Settings):
     state_backend: StateBackend = "hashmap"
     """Where jobs keep state: ``hashmap`` in memory, ``rocksdb`` on disk for plants of thousands of meters."""
 
+    savepoints_kept: int = Field(default=3, ge=1)
+    """Savepoints of each job that are kept, the newest; each stop makes one."""
+
     def sizes(self) -> FlinkSizes:
         """As the cluster takes it."""
-        return FlinkSizes(self.jobmanager_mb, self.taskmanager_mb, self.slots, self.checkpoint_interval_s, self.state_backend)
+        return FlinkSizes(
+            self.jobmanager_mb,
+            self.taskmanager_mb,
+            self.slots,
+            self.checkpoint_interval_s,
+            self.state_backend,
+            self.savepoints_kept,
+        )
 
 
 class ConsoleSection(Settings):

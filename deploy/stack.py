@@ -28,6 +28,7 @@ from domain.errors import LastgangError
 from domain.plant import load_plant
 
 _JOB_CHECK_S = 2.0
+_JOB_END_S = 60.0
 _CHILD_ENVIRONMENT = {
     "PYTHONUNBUFFERED": "1",
     "MALLOC_ARENA_MAX": "2",
@@ -112,6 +113,8 @@ class Stack:
         self._phase, self._message = "starting", ""
         self._stopping = threading.Event()
         self._job_keeper: threading.Thread | None = None
+        self._job_turn = threading.RLock()
+        """Held by whoever submits jobs: one at a time."""
         self._state_lock = threading.Lock()
 
     @property
@@ -249,10 +252,12 @@ class Stack:
         """Submit again what the JobManager has lost or given up; a JobManager that was killed forgets its jobs."""
         backoff_s = _JOB_CHECK_S
         while not self._stopping.wait(backoff_s):
+            missing: list[JobPart] = []
             try:
-                missing = self._missing_jobs()
-                if missing and self.cluster.is_ready():
-                    self._submit(missing)
+                with self._job_turn:
+                    missing = self._missing_jobs()
+                    if missing and self.cluster.is_ready():
+                        self._submit(missing)
                 backoff_s = _JOB_CHECK_S
             except ClusterFailed:
                 continue  # the supervisor is bringing the JobManager back
@@ -260,6 +265,39 @@ class Stack:
                 for job in missing:
                     self._job_states[job.name] = self._job_state(job.name, "failed", str(error)[:300])
                 backoff_s = min(60.0, backoff_s * 2)
+
+    def restart_job(self, job: JobPart) -> None:
+        """Stop the job of this name with a savepoint and let `job` go on from it: with other settings, or as another version.
+
+        Where no savepoint can be had, because the job is restarting just then, it goes on from its newest checkpoint.
+
+        Raises
+        ------
+        PartFailed
+            If it was not accepted or does not run; the supervision goes on trying.
+        """
+        with self._job_turn:
+            self._jobs[job.name] = job
+            job_id = self.cluster.newest_job_id(job.name)
+            if job_id is not None:
+                self._end_job(job_id)
+            self._submit([job])
+
+    def _end_job(self, job_id: str) -> None:
+        with contextlib.suppress(ClusterFailed):
+            self.cluster.stop_with_savepoint(job_id)
+        deadline = time.monotonic() + _JOB_END_S
+        while (job := self.cluster.job(job_id)) is not None and not job.is_over:
+            with contextlib.suppress(ClusterFailed):
+                self.cluster.cancel(job_id)
+            if time.monotonic() > deadline:
+                msg = f"job {job_id} does not end ({job.state}); see {self.log_folder / 'flink-jobmanager.log'}"
+                raise PartFailed(msg)
+            time.sleep(0.2)
+
+    def job(self, name: str) -> JobPart:
+        """The job called `name` as it is kept running; KeyError if there is none."""
+        return self._jobs[name]
 
     def _missing_jobs(self) -> list[JobPart]:
         known = {job.job_id: job for job in self.cluster.jobs()}

@@ -11,7 +11,7 @@ import pytest
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.admin import KafkaAdminClient, NewTopic
 
-from deploy.flink_cluster import ClusterFailed, FlinkCluster, SubmissionFailed, shipped_java_options
+from deploy.flink_cluster import ClusterFailed, FlinkCluster, FlinkSizes, SubmissionFailed, shipped_java_options
 from deploy.jars import flink_home
 from deploy.kafka_broker import KafkaBroker
 
@@ -116,6 +116,20 @@ def test_the_newest_of_checkpoints_and_savepoints_is_where_a_job_goes_on(tmp_pat
     assert cluster.resume_point("metering") == tmp_path / "savepoints/new/savepoint-x"
     assert cluster.latest_checkpoint("old") == tmp_path / "checkpoints/old/chk-7"
     assert cluster.resume_point("advice") is None
+
+
+def test_of_old_savepoints_the_newest_few_of_each_job_are_kept(tmp_path: Path) -> None:
+    cluster = FlinkCluster(tmp_path, 0, 0, FlinkSizes(savepoints_kept=2))
+    (tmp_path / "jobs.json").write_text('{"metering": ["a", "b"], "advice": ["c"]}')
+    for number, place in enumerate(("c/savepoint-1", "a/savepoint-2", "a/savepoint-3", "b/savepoint-4")):
+        folder = tmp_path / "savepoints" / place
+        folder.mkdir(parents=True)
+        (folder / "_metadata").touch()
+        os.utime(folder / "_metadata", (number, number))
+    cluster._forget_old_savepoints("b")
+    left = sorted(str(place.relative_to(tmp_path / "savepoints")) for place in tmp_path.glob("savepoints/*/*"))
+    assert left == ["a/savepoint-3", "b/savepoint-4", "c/savepoint-1"]
+    assert cluster.resume_point("metering") == tmp_path / "savepoints/b/savepoint-4"
 
 
 def test_flink_ships_the_java_options_that_we_keep() -> None:
