@@ -67,6 +67,9 @@ class Poller:
             now_ms = epoch_ms(self._clock.now_utc())
             asked_last_ms = {device.id: now_ms for device in self._devices}
             while True:
+                now_ms = epoch_ms(self._clock.now_utc())
+                # A clock that was set back would have us wait until it is again as late as it was.
+                asked_last_ms = {device: min(at_ms, now_ms) for device, at_ms in asked_last_ms.items()}
                 await self._wait_until(min(device.next_tick_ms(asked_last_ms[device.id]) for device in self._devices))
                 for device in self._devices:
                     now_ms = epoch_ms(self._clock.now_utc())
