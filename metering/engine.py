@@ -178,7 +178,8 @@ class MeterStep:
     def _count(self, state: MeterState, observed_ms: int, by: int) -> None:
         """Count a reading as used; rows that were told already are told again with the new number."""
         quarter = observed_ms // QUARTER_MS
-        state.used[quarter] = state.used.get(quarter, 0) + by
+        count = state.used.get(quarter)
+        state.used[quarter] = (_told_readings(state, quarter) if count is None else count) + by
         if state.grid_from is None or quarter < state.grid_from:
             state.grid_from = quarter
         for book in state.books.values():
@@ -240,6 +241,8 @@ class MeterStep:
                 book.next_quarter += 1
         self._seal(state)
         if outputs:
+            for told in [q for q, count in state.used.items() if _is_told(state, q, count)]:
+                del state.used[told]
             self._forget(state)
         return state, outputs
 
@@ -296,7 +299,8 @@ class MeterStep:
         if told is None and (quarter in book.settled or quarter < state.floor_quarter):
             return
         row = self._row(state, channel, track, book, quarter, shapes, told)
-        readings = state.used.get(quarter, 0)
+        count = state.used.get(quarter)
+        readings = _told_readings(state, quarter) if count is None else count
         if told is not None and told.row == row and told.readings == readings:
             return
         revision = 1 if told is None else told.revision + 1
@@ -405,7 +409,6 @@ class MeterStep:
                 self._forget_days(state, book)
         for quarter in settled:
             if all(quarter in book.settled for book in state.books.values()):
-                state.used.pop(quarter, None)
                 for track in state.tracks.values():
                     track.forget_integral(quarter)
 
@@ -437,3 +440,13 @@ def decode_state(stored: bytes) -> MeterState:
         If the bytes are of another version.
     """
     return from_bytes(stored)
+
+
+def _told_readings(state: MeterState, quarter: int) -> int:
+    """How many readings were last told of a quarter hour."""
+    return next((book.published[quarter].readings for book in state.books.values() if quarter in book.published), 0)
+
+
+def _is_told(state: MeterState, quarter: int, count: int) -> bool:
+    """Whether all rows of a quarter hour tell this number of readings."""
+    return all(quarter in book.published and book.published[quarter].readings == count for book in state.books.values())

@@ -32,4 +32,4 @@ class MeterState:
         """The site's event time."""
         self.next_seal: dict[str, int] = {}
         self.used: dict[int, int] = {}
-        """Readings used, by quarter hour."""
+        """Readings used, by quarter hour, as far as no row tells their number."""
