@@ -260,6 +260,10 @@ class FlinkCluster:
         """How many checkpoints the job has completed since it was submitted."""
         return int(self._get(f"/jobs/{job_id}/checkpoints")["counts"]["completed"])
 
+    def describe(self, path: str) -> Any:
+        """What the JobManager says at `path` of its REST interface, such as ``/jobs/JOB/checkpoints``."""
+        return self._get(path)
+
     def _get(self, path: str) -> Any:
         return self._ask(urllib.request.Request(f"http://127.0.0.1:{self.rest_port}{path}"))
 
