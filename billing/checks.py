@@ -88,7 +88,7 @@ def check_versions(source: Source, tariff: Tariff) -> None:
 
 def _place(source: Source, kind: str, name: str) -> tuple[str | int, ...]:
     """Where the last version of a component stands in the file."""
-    text = source.path.read_text(encoding="utf-8").splitlines()
+    text = source.path.read_bytes().decode().split("\n")
     places = [
         (kind, index)
         for index in range(1000)

@@ -15,7 +15,7 @@ ENERGY_UNITS = {"ct/kWh": Fraction(1, 100), "EUR/kWh": Fraction(1), "EUR/MWh": F
 REACTIVE_UNITS = {"ct/kvarh": Fraction(1, 100), "EUR/kvarh": Fraction(1)}
 FIXED_UNITS = {"EUR/month": Fraction(1), "EUR/year": Fraction(1), "EUR/day": Fraction(1)}
 
-_NUMBER_AND_UNIT = re.compile(r"^\s*([+-]?\d+(?:\.\d+)?)\s+(\S+)\s*$")
+_NUMBER_AND_UNIT = re.compile(r"^\s*([+-]?[0-9]{1,30}(?:\.[0-9]{1,30})?)\s+(\S+)\s*$")
 
 
 @dataclass(frozen=True, slots=True)

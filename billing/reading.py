@@ -14,7 +14,9 @@ from billing.money import Price, fraction, number_and_unit
 from domain.errors import Fault
 
 Path_ = tuple[str | int, ...]
-_CLOCK = re.compile(r"^([01]\d|2[0-3]):([0-5]\d)$")
+_CLOCK = re.compile(r"^([01][0-9]|2[0-3]):([0-5][0-9])$")
+_MOST_DIGITS = 30
+"""Before and behind the decimal point: no price sheet needs them, and 1e999999 as an exact fraction takes all memory."""
 MISSING = object()
 
 
@@ -38,6 +40,13 @@ def _shown(found: object) -> str:
     return str(found) if isinstance(found, Decimal | date) else repr(found)
 
 
+def _is_number(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return False
+    number = Decimal(value)
+    return number.is_finite() and abs(number.adjusted()) <= _MOST_DIGITS and len(number.as_tuple().digits) <= 2 * _MOST_DIGITS
+
+
 class Table:
     """One table: each key is asked for once; `finish` tells of keys that nobody asked for."""
 
@@ -50,7 +59,8 @@ class Table:
 
     def wrong(self, key: str, found: object, expected: str) -> None:
         """A fault of this table's `key`."""
-        self.source.wrong((*self.where, key), f"{self.name}: {key}" if self.name else key, found, expected)
+        shown = key if key.strip() else repr(key)
+        self.source.wrong((*self.where, key), f"{self.name}: {shown}" if self.name else shown, found, expected)
 
     def has(self, key: str) -> bool:
         return key in self.data
@@ -76,7 +86,7 @@ class Table:
     def choice(self, key: str, choices: Collection[str], required: bool = False, default: str = "") -> str:
         value = self.raw(key, required, f"one of {', '.join(choices)}")
         if value is MISSING:
-            return default
+            return default or (next(iter(choices)) if required else "")
         if value not in choices:
             self.wrong(key, value, f"one of {', '.join(choices)}")
             return default or next(iter(choices))
@@ -96,8 +106,7 @@ class Table:
         value = self.raw(key, required, expected)
         if value is MISSING:
             return default
-        finite = isinstance(value, int | Decimal) and not isinstance(value, bool) and Decimal(value).is_finite()
-        if not finite or (low is not None and value < low):
+        if not _is_number(value) or (low is not None and value < low):
             self.wrong(key, value, expected)
             return default
         return fraction(value)

@@ -5,7 +5,6 @@ In: a TOML file. Out: a frozen `Tariff`, or every fault at once. Prices are exac
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -240,8 +239,7 @@ def load_tariff(path: Path) -> Tariff:
         Naming every fault: file, line, component, key, what was found, what is expected.
     """
     path = Path(path)
-    text, _ = read_toml(path)
-    document = tomllib.loads(text, parse_float=Decimal)
+    text, document = read_toml(path, Decimal)
     source = Source(path, key_lines(text))
     tariff = _Reader(source, document).tariff()
     if tariff is None or source.faults:

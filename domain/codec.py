@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import SchemaValidator
 
 from domain.errors import LastgangError
+from domain.strictness import strict_validator
 
 Record = TypeVar("Record")
 
@@ -29,25 +30,7 @@ def _adapter(record_type: Hashable) -> TypeAdapter[Any]:
 
 @cache
 def _reader(record_type: Hashable) -> SchemaValidator:
-    return SchemaValidator(_unguessing(_adapter(record_type).core_schema))
-
-
-_TAKEN_AS_THEY_ARE = frozenset({"bool", "float", "int", "str"})
-
-
-def _unguessing(schema: Any) -> Any:
-    """The schema with nothing turned into a number or a text, and every number finite: JSON has no NaN, 1e400 is nobody's reading."""
-    if isinstance(schema, list | tuple):
-        return type(schema)(_unguessing(item) for item in schema)
-    if not isinstance(schema, dict):
-        return schema
-    inner = {key: _unguessing(value) for key, value in schema.items()}
-    kind = inner.get("type")
-    if isinstance(kind, str) and kind in _TAKEN_AS_THEY_ARE:
-        inner["strict"] = True
-    if kind == "float":
-        inner["allow_inf_nan"] = False
-    return inner
+    return strict_validator(_adapter(record_type).core_schema)
 
 
 def encode(record: Any) -> bytes:

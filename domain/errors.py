@@ -22,7 +22,12 @@ class Fault:
 
     def __str__(self) -> str:
         where = self.file if self.line is None else f"{self.file}:{self.line}"
-        return f"{where}: {self.field}: found {self.found}; expected {self.expected}"
+        return f"{where}: {_cut(self.field)}: found {_cut(self.found)}; expected {_cut(self.expected, 1000)}"
+
+
+def _cut(text: str, most: int = 200) -> str:
+    """A megabyte in the wrong place must not bury the other faults."""
+    return text if len(text) <= most else f"{text[:most]}... ({len(text):,} characters)"
 
 
 class InputFaults(LastgangError):

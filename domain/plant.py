@@ -114,7 +114,7 @@ class Site(Settings):
     def _known_zone(cls, name: str) -> str:
         try:
             ZoneInfo(name)
-        except (KeyError, ValueError) as error:
+        except (KeyError, ValueError, OSError) as error:  # "Europe" is a folder
             msg = "a name of the IANA time zone database such as 'Europe/Berlin'"
             raise ValueError(msg) from error
         return name

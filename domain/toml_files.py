@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import SchemaValidator
 
 from domain.errors import Fault, InputFaults
+from domain.strictness import strict_validator
 
 Model = TypeVar("Model", bound="Settings")
 
-_HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
-_KEY = re.compile(r"""^\s*(?:"([^"]+)"|([A-Za-z0-9_-]+))\s*=""")
+_HEADER = re.compile(r"^[ \t]*(\[\[?)([^\[\]]+)\]\]?[ \t\r]*(?:#.*)?$")
+_KEY = re.compile(r"""^\s*(?:"([^"]*)"|([A-Za-z0-9_-]+))\s*=""")
 
 
 class Settings(BaseModel):
@@ -33,17 +37,23 @@ def load_toml(path: Path, model: type[Model]) -> Model:
     """
     text, document = read_toml(path)
     try:
-        return model.model_validate(document)
+        settings: Model = _reader(model).validate_python(document)
     except ValidationError as error:
         lines = key_lines(text)
         raise InputFaults([_fault(path, lines, detail) for detail in error.errors()]) from error
+    return settings
 
 
-def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
+@cache
+def _reader(model: type[Settings]) -> SchemaValidator:
+    return strict_validator(model.__pydantic_core_schema__)
+
+
+def read_toml(path: Path, parse_float: Callable[[str], Any] = float) -> tuple[str, dict[str, Any]]:
     """Text and parsed document of a TOML file; raises `InputFaults` where it cannot be read or is no TOML."""
     try:
-        text = path.read_text(encoding="utf-8")
-        return text, tomllib.loads(text)
+        text = path.read_bytes().decode()  # with its line ends as they are: TOML has its own rule for them
+        return text, tomllib.loads(text, parse_float=parse_float)
     except OSError as error:
         raise InputFaults([Fault(str(path), None, "file", error.strerror or "unreadable", "a readable file")]) from error
     except UnicodeDecodeError as error:
@@ -52,6 +62,11 @@ def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
         where = re.search(r"line (\d+)", str(error))
         line = int(where.group(1)) if where else None
         raise InputFaults([Fault(str(path), line, "file", f"no TOML: {error}", "a TOML document")]) from error
+    except (ValueError, ArithmeticError) as error:
+        found = "a number with more digits than any has use for"
+        raise InputFaults([Fault(str(path), None, "file", found, "numbers of a few digits")]) from error
+    except RecursionError as error:
+        raise InputFaults([Fault(str(path), None, "file", "brackets within brackets without end", "a TOML document")]) from error
 
 
 def key_lines(text: str) -> dict[tuple[str | int, ...], int]:
@@ -62,7 +77,7 @@ def key_lines(text: str) -> dict[tuple[str | int, ...], int]:
     lines: dict[tuple[str | int, ...], int] = {}
     counts: dict[tuple[str | int, ...], int] = {}
     table: tuple[str | int, ...] = ()
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if header := _HEADER.match(line):
             names = [part.strip().strip('"') for part in header.group(2).split(".")]
             table = ()
@@ -75,7 +90,7 @@ def key_lines(text: str) -> dict[tuple[str | int, ...], int]:
                     table = (*table, counts[table])
             lines.setdefault(table, number)
         elif key := _KEY.match(line):
-            lines.setdefault((*table, key.group(1) or key.group(2)), number)
+            lines.setdefault((*table, key.group(2) or key.group(1)), number)
     return lines
 
 

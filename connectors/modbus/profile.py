@@ -156,10 +156,10 @@ def load_profile(name: str, folder: Path = FOLDER) -> Profile:
     InputFaults
         If there is none of that name, or it has faults.
     """
-    path = folder / f"{name}.toml"
-    if not path.is_file():
-        raise InputFaults([Fault(str(path), None, "profile", repr(name), f"one of {profile_names()}")])
-    return load_toml(path, Profile)
+    known = {path.stem: path for path in folder.glob("*.toml")}
+    if name not in known:
+        raise InputFaults([Fault(str(folder), None, "profile", repr(name), f"one of {sorted(known)}")])
+    return load_toml(known[name], Profile)
 
 
 def all_profiles() -> Iterable[Profile]:

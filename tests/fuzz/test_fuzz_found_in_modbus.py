@@ -30,7 +30,7 @@ def test_an_answer_that_is_only_half_right_gives_no_registers(answer: str, what:
 
 
 def test_an_exception_that_nobody_has_named_refuses_with_its_number() -> None:
-    with pytest.raises(DeviceRefuses, match="^meter 7: exception 77, unknown"):
+    with pytest.raises(DeviceRefuses, match=r"^meter 7: exception 77, unknown"):
         registers_in(bytes([0x83, 77]), 3, 2, "meter 7")
 
 
