@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+from kafka import KafkaProducer
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+
+from benchmarks.faults.broken import READINGS_LIMIT_BYTES, Broken
 from benchmarks.faults.devices import DeviceServers
 from benchmarks.faults.disk import SmallDisk
 from benchmarks.faults.influx import BUCKET, ORG, Influxd, influxd_binary
@@ -21,12 +27,12 @@ from deploy.parts import LEDGER, Part, Stage, job_parts, service
 from deploy.ports import free_port
 from deploy.settings import ConsoleSection, FlinkSection, KafkaSection, StackSettings
 from deploy.stack import Stack
-from domain.clock import StartableClock
+from domain.clock import StartableClock, epoch_ms
 from domain.codec import UnreadableRecord
 from domain.errors import LastgangError
 from domain.intervals import QUARTER, Interval, quarter_start
 from domain.plant import Plant, load_plant
-from domain.topics import INTERVALS
+from domain.topics import INTERVALS, READINGS, REJECTED, Topic
 from reporting.ledger import Ledger, LedgerError
 
 SPEED = 60.0
@@ -89,6 +95,8 @@ class Bench:
         self.stack.add_parts(self._parts())
         jobs = job_parts(self.stack.plant_dir, self.stack.kafka.bootstrap, self.stack.kafka.namespace)
         self.stack.add_jobs([job for job in jobs if job.name == "metering"])
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="strike")
+        self._background: Future[None] | None = None
         self.undisturbed: Undisturbed
         self.known_differences: dict[Identity, str] = {}
         """Rows that differed after a fault and were told with it."""
@@ -137,6 +145,7 @@ class Bench:
 
     def stop(self) -> None:
         """End everything."""
+        self._pool.shutdown()
         with suppress(AttributeError):
             self.undisturbed.close()
         self.stack.stop()
@@ -157,6 +166,71 @@ class Bench:
         if part == "gateway":
             self.gateway_ends_s.append(self.monotonic())
         self.stack.supervisor.kill(part)
+
+    def set_gateway_clock(self, by: timedelta) -> None:
+        """Set the gateway's clock forward or back; the plant's own runs on."""
+        StartableClock.step(self.gateway_clock_file, by)
+
+    def has_heard_since(self, real_s: float) -> bool:
+        """Whether the topic has a reading that was served in the last so many seconds."""
+        since_s = self.monotonic() - real_s
+        recent = [(answer.meter, answer.value_wh) for answer in self.devices.served[-5_000:] if answer.real_s >= since_s]
+        return len(self.undisturbed.missing(recent)) < len(recent)
+
+    def put(self, topic: Topic, records: Sequence[Broken]) -> dict[str, str]:
+        """Put records on a topic as they are; their places, and what they are."""
+        producer = KafkaProducer(
+            bootstrap_servers=self.stack.kafka.bootstrap, acks="all", max_request_size=2 * READINGS_LIMIT_BYTES,
+            buffer_memory=4 * READINGS_LIMIT_BYTES,
+        )  # fmt: skip
+        try:
+            name = self.stack.kafka.full_name(topic)
+            sent = [(record, producer.send(name, key=record.key, value=record.value).get(30.0)) for record in records]
+        finally:
+            producer.close()
+        return {f"{topic.name}/{done.partition}/{done.offset}": record.says for record, done in sent}
+
+    def let_big_readings_through(self) -> None:
+        """Raise the limit of the readings topic, as somebody may have done."""
+        admin = KafkaAdminClient(bootstrap_servers=self.stack.kafka.bootstrap)
+        try:
+            name = self.stack.kafka.full_name(READINGS)
+            limit = {"max.message.bytes": str(READINGS_LIMIT_BYTES)}
+            admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, limit)])
+        finally:
+            admin.close()
+
+    def await_refused(self, places: Mapping[str, str]) -> dict[str, str]:
+        """Wait until each of the records at `places` is on the topic of rejections or noted in the ledger as unreadable; what is not."""
+
+        missing = dict(places)
+
+        def all_told() -> bool | None:
+            for topic, partition, offset, _ in self.ask(lambda ledger: ledger.unreadable()) or ():
+                missing.pop(f"{topic}/{partition}/{offset}", None)
+            for message in consumer.poll(0.2):
+                missing.pop(message.record().source, None)
+            return None if missing else True
+
+        with RecordConsumer(self.stack.kafka, [REJECTED]) as consumer, suppress(TookTooLong):
+            self.wait_for(all_told, "refusals", LONGEST_WAIT_S / 3)
+        return missing
+
+    def rescale_metering(self, parallelism: int) -> None:
+        """Let the metering job go on with another parallelism."""
+        job = self.stack.job("metering")
+        self.stack.restart_job(replace(job, settings={**job.settings, "parallelism.default": str(parallelism)}))
+
+    def in_background(self, work: Callable[[], None]) -> None:
+        """Do something slow while the topic is followed; `join_background` raises what it raised."""
+        self._background = self._pool.submit(work)
+
+    def join_background(self) -> None:
+        """Wait for what was begun in the background."""
+        if self._background is not None:
+            background, self._background = self._background, None
+            self.wait_for(lambda: True if background.done() else None, "work in the background")
+            background.result()
 
     def end_readings(self) -> None:
         """Stop the gateway in good order and wait until all it had is on the topic."""
@@ -209,6 +283,16 @@ class Bench:
             return True if demand is not None and demand.at_utc > since_utc else None
 
         self.wait_for(newer, f"a value after {since_utc:%H:%M:%S} in the ledger")
+
+    def await_reading_after(self, since_utc: datetime) -> None:
+        """Return when the topic has a reading that a device gave after `since_utc`."""
+        since_ms = epoch_ms(since_utc)
+
+        def newer() -> bool | None:
+            recent = [(answer.meter, answer.value_wh) for answer in self.devices.served[-5_000:] if answer.plant_ms > since_ms]
+            return True if len(self.undisturbed.missing(recent)) < len(recent) else None
+
+        self.wait_for(newer, f"a reading after {since_utc:%H:%M:%S} on the topic")
 
     def await_influx_after(self, since_utc: datetime) -> None:
         """The same of InfluxDB."""

@@ -10,7 +10,6 @@ from datetime import datetime
 
 from benchmarks.faults import strikes
 from benchmarks.faults.bench import SETTLED, Bench, TookTooLong
-from benchmarks.faults.network import Wire
 from benchmarks.faults.outcome import Fault, Outcome
 from benchmarks.faults.strikes import KILLED, Strike
 from domain.errors import LastgangError
@@ -66,17 +65,16 @@ def plan(kills: int, seed: int, only: Sequence[str], with_influx: bool) -> list[
     chosen = [part for part in parts if is_chosen(f"kill-{part}", only)]
     rounds = [chance.sample(chosen, len(chosen)) for _ in range(-(-kills // max(1, len(chosen))))]
     found = [strikes.kill(part) for some in rounds for part in some][:kills]
-    for other in (fault for fault in OTHERS if is_chosen(fault[0].kind, only)):
-        found.insert(chance.randint(0, len(found)), other)
+    others = [fault for fault in strikes.others() if is_chosen(fault[0].kind, only)]
+    # In their own order, spread over the kills: what builds on each other keeps its turn.
+    for place in sorted((chance.randint(0, len(found)) for _ in others), reverse=True):
+        found.insert(place, others.pop())
     return found
-
-
-OTHERS: list[tuple[Fault, Strike]] = [strikes.cut(wire) for wire in (Wire.SILENT, Wire.DEAF, Wire.REFUSING)]
 
 
 def kinds() -> list[str]:
     """All kinds of faults."""
-    return [*(f"kill-{part}" for part in KILLED), *(fault.kind for fault, _ in OTHERS)]
+    return [*(f"kill-{part}" for part in KILLED), *(fault.kind for fault, _ in strikes.others())]
 
 
 def is_chosen(kind: str, only: Sequence[str]) -> bool:
@@ -107,11 +105,10 @@ def do(bench: Bench, strike: Strike, chance: random.Random, outcome: Outcome, te
     try:
         mended = strike(bench, chance, outcome)
         tell(outcome, "recovers")
-        if mended.in_influx:
-            bench.await_influx_after(mended.since_utc)
-        else:
-            bench.await_value_after(mended.since_utc)
+        waits = {"ledger": bench.await_value_after, "influx": bench.await_influx_after, "topic": bench.await_reading_after}
+        waits[mended.shown_in](mended.since_utc)
         outcome.recover_s = bench.monotonic() - mended.since_s
+        bench.join_background()
         bench.await_all_running()
         tell(outcome, "compared")
         fresh = bench.await_equal(quarter_start(mended.since_utc) + QUARTER)

@@ -6,11 +6,16 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Literal
 
 from benchmarks.faults.bench import Bench
+from benchmarks.faults.broken import poison, wrong_shapes
 from benchmarks.faults.network import Wire
 from benchmarks.faults.outcome import Fault, Outcome
+from domain.clock import epoch_ms
 from domain.intervals import quarter_start
+from domain.topics import INTERVALS, READINGS
 
 WORST_MOMENT = timedelta(minutes=14)
 """Of a quarter hour: what dies now is away at the boundary, where the counters' readings decide."""
@@ -23,7 +28,8 @@ class Mended:
     since_utc: datetime
     since_s: float
     """The same on the monotonic clock."""
-    in_influx: bool = False
+    shown_in: Literal["ledger", "influx", "topic"] = "ledger"
+    """Where a value read after it must be for the recovery to be complete."""
 
 
 Strike = Callable[[Bench, random.Random, Outcome], Mended]
@@ -48,7 +54,7 @@ def kill(part: str) -> tuple[Fault, Strike]:
             bench.await_plant_time(quarter_start(bench.now_utc()) + WORST_MOMENT)
         else:
             bench.pass_time(chance.uniform(0.0, 4.0))
-        mended = Mended(bench.now_utc(), bench.monotonic(), in_influx=part.startswith("influx"))
+        mended = Mended(bench.now_utc(), bench.monotonic(), shown_in="influx" if part.startswith("influx") else "ledger")
         bench.kill(part)
         return mended
 
@@ -75,3 +81,83 @@ _WIRES = {
     Wire.DEAF: ("one way", "the broker hears, its acknowledgements are lost"),
     Wire.REFUSING: ("reset", "connections are reset"),
 }
+
+
+def full_disk(bench: Bench, chance: random.Random, outcome: Outcome) -> Mended:
+    """Not one byte left for the gateway's buffer; it says so, keeps what fits into memory, and goes on by itself."""
+    said, answered = len(bench.log_of("gateway")), len(bench.devices.served)
+    bench.disk.fill()
+    bench.pass_time(chance.uniform(6.0, 9.0))
+    if "buffer_unusable" not in bench.log_of("gateway")[said:]:
+        outcome.trouble.append("the gateway did not say that its disk is full")
+    bench.disk.free()
+    mended = Mended(bench.now_utc(), bench.monotonic())
+    outcome.remark = f"a tmpfs filled to the last byte; {len(bench.devices.served) - answered} counter readings waited in memory"
+    return mended
+
+
+def clock_step(bench: Bench, chance: random.Random, outcome: Outcome, forward: bool) -> Mended:
+    """The gateway's clock jumps by minutes, and some seconds later back to where it should be."""
+    by = timedelta(minutes=chance.randint(4, 12)) * (1 if forward else -1)
+    bench.set_gateway_clock(by)
+    bench.pass_time(chance.uniform(5.0, 8.0))
+    if not bench.has_heard_since(3.0):
+        outcome.trouble.append(f"the gateway fell silent when its clock was set by {by}")
+    bench.set_gateway_clock(-by)
+    outcome.remark = f"by {abs(by).seconds // 60} min and back after seconds; readings of that time carry wrong dates, in the engine and in the job alike"
+    return Mended(bench.now_utc(), bench.monotonic(), shown_in="topic")
+
+
+def broken_messages(bench: Bench, chance: random.Random, outcome: Outcome) -> Mended:
+    """Wrong shapes and versions, on the readings and on the intervals topic."""
+    records = wrong_shapes(epoch_ms(bench.now_utc()))
+    places = bench.put(READINGS, records) | bench.put(INTERVALS, records)
+    mended = Mended(bench.now_utc(), bench.monotonic())
+    _await_refusals(bench, places, outcome)
+    return mended
+
+
+def poison_records(bench: Bench, chance: random.Random, outcome: Outcome) -> Mended:
+    """Bytes that no decoder takes."""
+    bench.let_big_readings_through()
+    places = bench.put(READINGS, poison(epoch_ms(bench.now_utc())))
+    mended = Mended(bench.now_utc(), bench.monotonic())
+    _await_refusals(bench, places, outcome)
+    return mended
+
+
+def _await_refusals(bench: Bench, places: dict[str, str], outcome: Outcome) -> None:
+    """Every one of them is set aside with a reason; none is lost without a word."""
+    missing = bench.await_refused(places)
+    outcome.trouble += [f"no refusal was told of: {says}" for says in missing.values()]
+    outcome.remark = f"{len(places) - len(missing)} of {len(places)} records were set aside, each with place and reason"
+
+
+def rescale(parallelism: int) -> tuple[Fault, Strike]:
+    """The metering job stopped with a savepoint, and going on from it with another parallelism."""
+
+    def strike(bench: Bench, chance: random.Random, outcome: Outcome) -> Mended:
+        mended = Mended(bench.now_utc(), bench.monotonic())
+        bench.in_background(lambda: bench.rescale_metering(parallelism))
+        outcome.remark = "stop with savepoint, go on from it"
+        return mended
+
+    return Fault(f"rescale-{parallelism}", f"rescaled to parallelism {parallelism}", "the order to stop"), strike
+
+
+def simple(kind: str, name: str, counted_from: str, strike: Strike) -> tuple[Fault, Strike]:
+    """A fault without choices."""
+    return Fault(kind, name, counted_from), strike
+
+
+def others() -> list[tuple[Fault, Strike]]:
+    """All but the kills; those of one kind that build on each other in their order."""
+    return [
+        *(cut(wire) for wire in (Wire.SILENT, Wire.DEAF, Wire.REFUSING)),
+        simple("disk", "disk of the gateway full", "the space's return", full_disk),
+        simple("clock-forward", "gateway's clock set forward", "the clock's return", partial(clock_step, forward=True)),
+        simple("clock-back", "gateway's clock set back", "the clock's return", partial(clock_step, forward=False)),
+        simple("broken", "broken messages", "the messages", broken_messages),
+        simple("poison", "poison records", "the records", poison_records),
+        *(rescale(parallelism) for parallelism in (2, 4, 1)),
+    ]
