@@ -22,6 +22,10 @@ Record = TypeVar("Record")
 class UnreadableRecord(LastgangError):
     """Bytes that are no record of the expected type; belongs into ``energy.rejected.v1`` with the original."""
 
+    def __init__(self, record: str, field: str, expected: str, found: str) -> None:
+        self.field, self.expected, self.found = field, expected, found
+        super().__init__(f"{record}.{field}: {expected} (found {found!r})")
+
 
 @cache
 def _adapter(record_type: Hashable) -> TypeAdapter[Any]:
@@ -72,7 +76,7 @@ def _shown(found: Any) -> str:
 
 
 def _unreadable(record_type: type[Any], field: str, expected: str, found: str) -> UnreadableRecord:
-    return UnreadableRecord(f"{record_type.__name__}.{field}: {expected} (found {found!r})")
+    return UnreadableRecord(record_type.__name__, field, expected, found)
 
 
 class _Twice(Exception):

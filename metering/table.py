@@ -6,11 +6,12 @@ import csv
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
-from typing import Any
 
 from pydantic_core import from_json
 
+from domain.codec import UnreadableRecord, decode
 from domain.errors import Fault, InputFaults, fault
 from domain.intervals import QUARTERS_PER_HOUR, Interval
 from domain.plant import Plant
@@ -24,6 +25,7 @@ BATCH_MS = 60_000
 """Readings received within this time are given to the steps together."""
 COLUMNS = ("site", "meter", "channel", "start_utc", "energy_kwh", "power_kw", "coverage", "quality", "method", "revision")
 _MOST_FAULTS = 20
+_PLAIN_MS = 10**14
 _QUALITIES = {quality.value: quality for quality in ReadingQuality}
 _FIELDS: dict[str, tuple[tuple[type, ...], str]] = {
     "site": ((str,), "a text"),
@@ -71,9 +73,10 @@ def read_readings(path: Path) -> Iterator[Reading]:
         with path.open("rb") as lines:
             for number, line in enumerate(lines, start=1):
                 try:
-                    yield _reading(from_json(line))
-                except (ValueError, KeyError, TypeError, AttributeError):
-                    faults += _line_faults(path, number, line)
+                    yield _plain_reading(line) or decode(Reading, line.rstrip(b"\r\n"))
+                except UnreadableRecord as error:
+                    told = _line_faults(path, number, line)
+                    faults += told or [fault(path, error.field, error.found, error.expected, number)]
                     if len(faults) >= _MOST_FAULTS:
                         break
     except OSError as error:
@@ -82,20 +85,36 @@ def read_readings(path: Path) -> Iterator[Reading]:
         raise InputFaults(faults)
 
 
-def _reading(row: dict[str, Any]) -> Reading:
-    observed, received, value = row["observed_ms"], row["received_ms"], row["value"]
-    if type(observed) is not int or type(received) is not int or isinstance(value, str | bool | list | dict):
-        raise TypeError
-    return Reading(
-        row["site"], row["meter"], row["channel"], observed, received, value, _QUALITIES[row["quality"]], row.get("text"),
-        row.get("gateway"), row.get("sequence"), row.get("origin", "live"),
-    )  # fmt: skip
+def _plain_reading(line: bytes) -> Reading | None:
+    """The reading in a line as most are, in half the time; None where the codec must look closer.
+
+    As many colons as keys: so no key stands twice, and no value holds anything that would have to be looked at.
+    """
+    try:
+        row = from_json(line, allow_inf_nan=False)
+        site, meter, channel, value, quality = row["site"], row["meter"], row["channel"], row["value"], row["quality"]
+        observed_ms, received_ms = row["observed_ms"], row["received_ms"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    is_plain = (
+        line.count(b":") == len(row)
+        and type(site) is type(meter) is type(channel) is type(quality) is str
+        and type(observed_ms) is type(received_ms) is int
+        and 0 <= observed_ms < _PLAIN_MS
+        and 0 <= received_ms < _PLAIN_MS
+        and (type(value) is float or (type(value) is int and -(2**63) <= value < 2**63) or value is None)
+        and quality in _QUALITIES
+        and len(row) == len(_FIELDS)
+    )
+    if not is_plain or (type(value) is float and not isfinite(value)):
+        return None
+    return Reading(site, meter, channel, observed_ms, received_ms, value, _QUALITIES[quality])
 
 
 def _line_faults(path: Path, number: int, line: bytes) -> list[Fault]:
     try:
         row = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return [fault(path, "line", line[:80].decode(errors="backslashreplace").strip(), "a reading as a JSON object", number)]
     if not isinstance(row, dict):
         return [fault(path, "line", row, "a reading as a JSON object", number)]

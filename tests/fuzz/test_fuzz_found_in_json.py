@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from domain.codec import UnreadableRecord, decode
+from domain.errors import InputFaults
 from domain.intervals import Interval
 from domain.readings import Reading
+from metering.table import read_readings
 
 READING = '{"site":"werk-nord","meter":"main","channel":"power","observed_ms":%s,"received_ms":1792746305040,"value":%s}'
 INTERVAL = (
@@ -54,3 +58,29 @@ def test_an_instant_is_written_out_and_within_the_calendar(start: str) -> None:
 def test_a_whole_number_stays_one_and_zero_keeps_its_sign() -> None:
     values = [decode(Reading, READING % ("1792746305000", text)).value for text in ("9007199254740993", "-0.0", "1e308", "null")]
     assert [repr(value) for value in values] == ["9007199254740993", "-0.0", "1e+308", "None"]
+
+
+LINE = (
+    '{"site":"s","meter":"m","channel":"power","observed_ms":1773136800000,"received_ms":1773136800300,"value":5,"quality":"good"}'
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (LINE.replace("5,", "NaN,"), r"4: value.*: found .*nan"),
+        (LINE.replace("5,", '5,"value":6,'), r"4: value: found .*value twice.*; expected each field once"),
+        (LINE.replace('"s"', "5"), r"4: site: found 5; expected a text"),
+        (LINE.replace('"good"', '"good","sequence":"x"'), r"4: sequence: found .*x.*; expected Input should be a valid integer"),
+        (LINE.replace('"good"', '"good","text":"\\ud800"'), r"4: record: found .*; expected Invalid JSON"),
+        (LINE.replace("1773136800300", "99999999999999999"), r"4: received_ms: found .*99999999999999999"),
+        (3_000 * "[", r"4: line: found .*; expected a reading as a JSON object"),
+    ],
+)
+def test_a_line_that_is_no_reading_is_never_passed_over(tmp_path: Path, line: str, words: str) -> None:
+    path = tmp_path / "readings.jsonl"
+    path.write_text("\n".join([LINE, LINE, LINE, line, LINE]))
+    with pytest.raises(InputFaults, match=rf"readings\.jsonl:{words}"):
+        list(read_readings(path))
+    path.write_text("\n".join([LINE, LINE]) + "\n")
+    assert list(read_readings(path)) == [decode(Reading, LINE)] * 2
