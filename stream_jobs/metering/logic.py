@@ -53,7 +53,7 @@ class QuarterHours:
 
     def next_due_ms(self, key: str, state: Any) -> int | None:
         step = self._steps.get(key)
-        return None if step is None else getattr(step, "next_due_ms", lambda s: 0)(state)
+        return None if step is None else step.next_due_ms(state)
 
     def advance(self, key: str, state: Any, event_time_ms: int) -> tuple[Any, Outputs]:
         step = self._steps.get(key)

@@ -1,6 +1,7 @@
 package lastgang;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 import org.apache.flink.types.CopyableValue;
@@ -36,7 +37,10 @@ public final class Item implements CopyableValue<Item> {
 
     @Override
     public void write(DataOutputView out) throws IOException {
-        out.writeUTF(key);
+        // Anybody may write a key of any length; writeUTF ends at 64 KiB.
+        byte[] keyBytes = key.getBytes(StandardCharsets.UTF_8);
+        out.writeInt(keyBytes.length);
+        out.write(keyBytes);
         out.writeLong(eventMs);
         if (payload != null) {
             out.writeByte(1);
@@ -60,7 +64,9 @@ public final class Item implements CopyableValue<Item> {
 
     @Override
     public void read(DataInputView in) throws IOException {
-        key = in.readUTF();
+        byte[] keyBytes = new byte[in.readInt()];
+        in.readFully(keyBytes);
+        key = new String(keyBytes, StandardCharsets.UTF_8);
         eventMs = in.readLong();
         int flags = in.readByte();
         if ((flags & 1) != 0) {

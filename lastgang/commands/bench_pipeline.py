@@ -1,0 +1,65 @@
+"""``lastgang bench pipeline``: speed of the road from Kafka to quarter hours in Kafka."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from benchmarks.pipeline.bench import Figures
+
+
+@click.command("pipeline")
+@click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Write the figures to this file.")
+@click.option("--quick", is_flag=True, help="A tenth of the load: says that it works, not how fast it is.")
+@click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Keep broker, cluster and logs in this folder.")
+def command(json_path: Path | None, quick: bool, keep: Path | None) -> None:
+    """Measure readings a second, latency and state on this machine; about ten minutes. Let nothing else run meanwhile.
+
+    \b
+    Example:
+      lastgang bench pipeline --json pipeline.json
+    """
+    from rich.console import Console
+
+    from benchmarks.pipeline.bench import Sizes, measure
+
+    console = Console(stderr=True)
+    sizes = Sizes(meters=100, many_meters=500, quarters=1, live_meters=100, live_s=30, outage_meters=50) if quick else Sizes()
+    with console.status("broker and cluster start") as status:
+
+        def say(line: str) -> None:
+            console.print(line)
+            status.update(line.strip())
+
+        figures = measure(sizes, say, keep)
+    if json_path is not None:
+        json_path.write_text(json.dumps(asdict(figures), indent=1) + "\n", encoding="utf-8")
+    _show(figures)
+
+
+def _show(figures: Figures) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("measure", "figure", title="Kafka to quarter hours in Kafka, on this machine")
+    latency, late = figures.projection_latency_ms, figures.catch_up
+    rows = [
+        ("readings a second", f"{figures.readings_per_s:,.0f}"),
+        ("the same, decoding only, pure JVM", f"{figures.jvm_readings_per_s:,.0f}  (ours: {figures.share_of_jvm:.0%})"),
+        ("CPU a reading, TaskManager", f"{figures.cpu_us_per_reading:.2f} us = {figures.energy_uj_per_reading:.0f} uJ at 4 W a core"),
+        *[(f"  {stage}", f"{used:.2f} us") for stage, used in figures.cpu_us_by_stage.items()],
+        *[(f"beside: {who}", f"{used:.2f} us") for who, used in figures.cpu_us_beside.items()],
+        ("CPU a reading with many meters", f"{figures.many_meters_cpu_us_per_reading:.2f} us  ({figures.many_meters_ratio:.0%})"),
+        ("state a meter", f"{figures.state_bytes_per_meter:,.0f} bytes"),
+        (f"running quarter hour at {figures.live_readings_per_s:,.0f}/s", f"p50 {latency['p50']:.0f} ms, p99 {latency['p99']:.0f} ms"),
+        ("an hour late, beside the present", f"{late['times_real_time']:.0f} times real time"),
+        ("  running quarter hour meanwhile", f"p50 {late['projection_latency_p50_ms']:.0f} ms, p99 {late['projection_latency_p99_ms']:.0f} ms"),
+    ]  # fmt: skip
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
