@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 from domain.clock import instant
@@ -24,15 +24,15 @@ from metering.rules import CLOCK_AHEAD_MS, CounterRules, GaugeRules, counter_rul
 _T_S = QUARTER_MS / 1000
 NOW_MS = 60_000
 """`now_kw` is the mean over this time: one sample is no trend."""
-RECENT_MS = 10 * 60_000
-"""Power samples that the band is drawn from."""
+RECENT_MINUTES = 10
+"""Minutes whose mean powers the band is drawn from."""
 DEAD_TIME_S = 120.0
 """In the first minutes the trend is weak: said as ``early``."""
 SEEN_SHARE = 0.95
 """Share of the time so far that the gauge must have seen to stand in for the counter without a word."""
 Z_BAND = 1.2816
 """Normal quantile of 90 %: the band holds eight of ten."""
-_STATE_VERSION = 2
+_STATE_VERSION = 3
 _UWH_PER_KWH = 1_000_000_000
 _UW_PER_KW = 1_000_000_000
 
@@ -53,7 +53,9 @@ class RunningState:
     gauge_seen_ms: int = 0
     """For how long the gauge was seen in it."""
     powers: list[tuple[int, int]] = field(default_factory=list)
-    """Recent samples of the power gauge: (time [ms], µW)."""
+    """Samples of the power gauge within `NOW_MS` of the newest: (time [ms], µW)."""
+    minutes: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """Of each recent minute (since 1970) the sum of its samples [µW] and how many there are."""
     said_ms: int = 0
     year: int = 0
     peaks: dict[str, tuple[float, str, int]] = field(default_factory=dict)
@@ -183,8 +185,13 @@ class RunningQuarter:
                 state.gauge_uwh += before[1] * (held_until - held_from) // 3_600_000
                 state.gauge_seen_ms += held_until - held_from
         state.powers.append((time_ms, value_uw))
-        while state.powers[0][0] < time_ms - RECENT_MS:
-            state.powers.pop(0)
+        if state.powers[0][0] <= time_ms - NOW_MS:
+            state.powers = [sample for sample in state.powers if sample[0] > time_ms - NOW_MS]
+        minute = time_ms // NOW_MS
+        total, count = state.minutes.get(minute, (0, 0))
+        state.minutes[minute] = (total + value_uw, count + 1)
+        if next(iter(state.minutes)) < minute - RECENT_MINUTES:
+            state.minutes = {at: seen for at, seen in state.minutes.items() if at >= minute - RECENT_MINUTES}
         return True
 
     def _demand(self, state: RunningState, now_ms: int) -> Demand | None:
@@ -256,10 +263,7 @@ class RunningQuarter:
 
     def _deviation_kw(self, state: RunningState) -> float:
         """Standard deviation [kW] of one-minute means over the last minutes: how far the rest may differ from now."""
-        minutes: dict[int, list[int]] = {}
-        for time_ms, value in state.powers:
-            minutes.setdefault(time_ms // NOW_MS, []).append(value)
-        means = [sum(values) / len(values) / _UW_PER_KW for values in minutes.values()]
+        means = [total / count / _UW_PER_KW for total, count in state.minutes.values()]
         if len(means) < 2:
             return 0.05 * (means[0] if means else 0.0)
         mean = sum(means) / len(means)
@@ -284,9 +288,12 @@ def _forget_low_peaks(state: RunningState, keep: int = 40) -> None:
         state.peaks = dict(best)
 
 
+_FIELDS = tuple(entry.name for entry in fields(RunningState))
+
+
 def encode_state(state: RunningState) -> bytes:
     """Versioned JSON."""
-    return json.dumps({"version": _STATE_VERSION, **asdict(state)}).encode()
+    return json.dumps({"version": _STATE_VERSION, **{name: getattr(state, name) for name in _FIELDS}}).encode()
 
 
 def decode_state(stored: bytes) -> RunningState:
@@ -295,11 +302,24 @@ def decode_state(stored: bytes) -> RunningState:
     version = document.pop("version")
     if version == 1:
         # Of the older form the peaks are kept; the running quarter hour begins to be seen anew.
-        document = {"year": document["year"], "peaks": document["peaks"], "counter": None, "powers": []}
+        document = {"year": document["year"], "peaks": document["peaks"], "counter": None, "powers": [], "minutes": {}}
+    elif version == 2:
+        document["minutes"] = _minutes_of(document["powers"])
+        newest = max((time_ms for time_ms, _ in document["powers"]), default=0)
+        document["powers"] = [sample for sample in document["powers"] if sample[0] > newest - NOW_MS]
     elif version != _STATE_VERSION:
         msg = f"running-quarter state of version {version}; this step reads version {_STATE_VERSION}"
         raise ValueError(msg)
     document["counter"] = tuple(document["counter"]) if document["counter"] else None
     document["powers"] = [(time_ms, value) for time_ms, value in document["powers"]]
+    document["minutes"] = {int(minute): (total, count) for minute, (total, count) in document["minutes"].items()}
     document["peaks"] = {start: (power, quality, revision) for start, (power, quality, revision) in document["peaks"].items()}
     return RunningState(**document)
+
+
+def _minutes_of(powers: list[tuple[int, int]]) -> dict[int, tuple[int, int]]:
+    minutes: dict[int, tuple[int, int]] = {}
+    for time_ms, value in powers:
+        total, count = minutes.get(time_ms // NOW_MS, (0, 0))
+        minutes[time_ms // NOW_MS] = (total + value, count + 1)
+    return minutes
