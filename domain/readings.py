@@ -17,6 +17,10 @@ CONTROL_CHANNELS = frozenset({HEARTBEAT_CHANNEL, CONNECTION_CHANNEL})
 """Channels that the gateway speaks for itself; they are no readings of a device and are not counted as such."""
 
 
+BEYOND_MEASURE = 1e300
+"""No device measures that much; and one unit turned into another must not leave the numbers."""
+
+
 class ReadingQuality(StrEnum):
     """The device's own word on its value. OPC UA: by the severity bits of the status code."""
 

@@ -215,6 +215,8 @@ def _plain_value(profile: Profile, point: Point, given: Registers) -> float | No
         scaled = float(Fraction(number) * Fraction(repr(point.scale)))
     except OverflowError:
         return None
+    if abs(scaled) >= 1e300:
+        return None
     return None if scaled < 0 and point.kind == "counter" and point.direction in ("import", "export") else scaled
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from connectors.modbus.profile import Point, Profile, RegisterType, WordOrder
+from domain.readings import BEYOND_MEASURE
 
 _FORMATS: dict[RegisterType, struct.Struct] = {
     "f32": struct.Struct(">f"), "f64": struct.Struct(">d"),
@@ -52,7 +53,7 @@ def decode(point: Point, raw: bytes, order: WordOrder, no_value: frozenset[bytes
     if isinstance(number, float) and not math.isfinite(number):
         return Value(None, f"{number} is no number, 0x{ordered.hex().upper()}")
     value = scaled(number, point.scale)
-    if not math.isfinite(value):
+    if abs(value) >= BEYOND_MEASURE:
         return Value(None, f"{number} times {point.scale} is beyond all numbers")
     if point.kind == "counter" and point.direction in ("import", "export") and value < 0:
         return Value(None, f"{value} {point.unit} in a counter that counts one way")

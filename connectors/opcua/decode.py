@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from domain.clock import epoch_ms
-from domain.readings import ReadingQuality
+from domain.readings import BEYOND_MEASURE, ReadingQuality
 
 _SEVERITY = {0: ReadingQuality.GOOD, 1: ReadingQuality.UNCERTAIN}
 _INFO_TYPE_BITS, _DATA_VALUE_INFO, _OVERFLOW = 0x0C00, 0x0400, 0x0080
@@ -41,7 +40,7 @@ class Seen:
 
 def milliseconds(instant_utc: datetime | None) -> int | None:
     """Milliseconds since 1970; libraries hand out naive instants that are meant as UTC."""
-    if instant_utc is None or instant_utc.year < 1971:  # OPC UA's zero is 1601: no time at all
+    if instant_utc is None or not 1971 <= instant_utc.year < 9000:  # OPC UA's zero is 1601 and its end 9999: no time at all
         return None
     return epoch_ms(instant_utc if instant_utc.tzinfo is not None else instant_utc.replace(tzinfo=UTC))
 
@@ -90,5 +89,13 @@ def _number_and_text(value: object) -> tuple[float | int | None, str | None]:
     if isinstance(value, int):
         return value, None
     if isinstance(value, float):
-        return (value, None) if math.isfinite(value) else (None, None)
-    return (None, value) if isinstance(value, str) else (None, None)
+        return (value, None) if abs(value) < BEYOND_MEASURE else (None, None)  # nor is NaN
+    return (None, _sayable(value)) if isinstance(value, str) else (None, None)
+
+
+def _sayable(text: str) -> str:
+    """`text` with bytes that were no UTF-8 shown as ``\\xNN``: the library hands them over as lone surrogates, which no JSON can hold."""
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "backslashreplace").decode()
