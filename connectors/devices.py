@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from domain.plant import Register, RegisterKind
 from domain.readings import ReadingQuality
+
+if TYPE_CHECKING:
+    from connectors.gaps import Note
 
 CONNECTED, LOST, REFUSED = "connected", "lost", "refused"
 """What a connection's state may be, as text of the channel ``connection``."""
@@ -75,7 +78,10 @@ class Channel:
 
 
 class Emit(Protocol):
-    """Where a connector puts a value. Times are milliseconds since 1970; `text` is a state's name or a note on the value."""
+    """Where a connector puts a value. Times are milliseconds since 1970; `text` is a state's name or a remark on the value.
+
+    `note` is what is to be remembered of the register together with this value (`connectors.gaps`).
+    """
 
     def __call__(
         self,
@@ -85,6 +91,7 @@ class Emit(Protocol):
         value: float | int | None,
         quality: ReadingQuality = ReadingQuality.GOOD,
         text: str | None = None,
+        note: Note | None = None,
     ) -> None: ...
 
 

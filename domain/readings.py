@@ -13,7 +13,10 @@ HEARTBEAT_CHANNEL = "heartbeat"
 """Channel of a gateway's sign of life: `meter` is the gateway's id, `value` the number of readings it has buffered."""
 CONNECTION_CHANNEL = "connection"
 """Channel of a device's connection: `text` is one of ``connected``, ``lost``, ``refused``."""
-CONTROL_CHANNELS = frozenset({HEARTBEAT_CHANNEL, CONNECTION_CHANNEL})
+GAP_CHANNEL = "gap"
+"""Channel of what a device is asked for after a gap: `meter` is the device's id, `value` the number of values that came (None
+while they are asked for), `text` what is told to people."""
+CONTROL_CHANNELS = frozenset({HEARTBEAT_CHANNEL, CONNECTION_CHANNEL, GAP_CHANNEL})
 """Channels that the gateway speaks for itself; they are no readings of a device and are not counted as such."""
 
 

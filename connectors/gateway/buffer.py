@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from connectors.gaps import Gap, Key, Note
 from domain.errors import LastgangError
 
 _SCHEMA = """
@@ -19,6 +20,13 @@ CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) 
 CREATE TABLE IF NOT EXISTS batches (
     id INTEGER PRIMARY KEY AUTOINCREMENT, readings INTEGER NOT NULL, bytes INTEGER NOT NULL,
     thinned INTEGER NOT NULL DEFAULT 0, payload BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS marks (
+    device TEXT NOT NULL, channel TEXT NOT NULL, known_to_ms INTEGER NOT NULL, PRIMARY KEY (device, channel)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS gaps (
+    number INTEGER PRIMARY KEY, device TEXT NOT NULL, channel TEXT NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL,
+    began_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL, filled INTEGER NOT NULL
 );
 """
 _VERSION = 1
@@ -93,8 +101,10 @@ class Buffer:
         self.thinned = 0
         """Samples dropped since the start because the buffer was full."""
 
-    def store(self, batches: Sequence[Sequence[Line]], acknowledged: Iterable[int], next_sequence: int) -> list[Batch]:
-        """In one transaction: keep `batches`, forget the acknowledged ones, remember the next sequence number."""
+    def store(
+        self, batches: Sequence[Sequence[Line]], acknowledged: Iterable[int], next_sequence: int, notes: Sequence[Note] = ()
+    ) -> list[Batch]:
+        """In one transaction: keep `batches` and their notes, forget the acknowledged, remember the next sequence number."""
         kept: list[Batch] = []
         before = (self.readings, self._bytes, self.thinned)
         try:
@@ -109,6 +119,7 @@ class Buffer:
                 self._bytes += len(payload)
             for number in acknowledged:
                 self._forget(number)
+            self._remember(notes)
             if next_sequence != self.next_sequence:
                 self._db.execute("INSERT OR REPLACE INTO meta VALUES ('next_sequence', ?)", (next_sequence,))
             if self._limits.exceeded(self.readings, self._bytes):
@@ -122,6 +133,30 @@ class Buffer:
             raise BufferUnusable(msg) from error
         self.next_sequence = next_sequence
         return kept
+
+    def _remember(self, notes: Sequence[Note]) -> None:
+        marks: dict[Key, int] = {}
+        gaps: dict[int, Gap | None] = {}
+        for note in notes:
+            marks.update(note.marks)
+            gaps.update((gap.number, gap) for gap in note.gaps)
+            gaps.update((number, None) for number in note.closed)
+        if marks:
+            self._db.executemany("INSERT OR REPLACE INTO marks VALUES (?, ?, ?)", [(*key, ms) for key, ms in marks.items()])
+        for number, gap in gaps.items():
+            if gap is None:
+                self._db.execute("DELETE FROM gaps WHERE number = ?", (number,))
+            else:
+                row = (number, gap.device, gap.channel, gap.from_ms, gap.to_ms, gap.began_ms, gap.ended_ms, gap.values)
+                self._db.execute("INSERT OR REPLACE INTO gaps VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+    def marks(self) -> dict[Key, int]:
+        """Per register the last instant [ms since 1970] of which it is known."""
+        return {(row[0], row[1]): row[2] for row in self._db.execute("SELECT device, channel, known_to_ms FROM marks")}
+
+    def gaps(self) -> list[Gap]:
+        """Gaps that are not filled yet."""
+        return [Gap(*row) for row in self._db.execute("SELECT * FROM gaps ORDER BY number")]
 
     def _forget(self, number: int) -> None:
         row = self._db.execute("DELETE FROM batches WHERE id = ? RETURNING readings, bytes", (number,)).fetchone()

@@ -6,7 +6,10 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from asyncua.ua import UaError
+
 from connectors.devices import CONNECTED, Channel
+from connectors.gaps import Note
 from connectors.gateway.fleet import Fleet, ModbusUnit, OpcUaUnit
 from connectors.modbus.client import ModbusConnection, ModbusError
 from connectors.modbus.decode import Value, decode_block, value_of
@@ -26,12 +29,13 @@ _PHASES = ("l1", "l2", "l3")
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one device said: values by channel, and what is not plausible."""
+    """What one device said: values by channel, what is not plausible, and what else is worth knowing."""
 
     device: str
     address: str
     values: Mapping[str, str]
     doubts: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
 
 
 def doubts_of(profile: Profile, raw: Mapping[int, tuple[Block, bytes]], channels: Mapping[str, str]) -> list[str]:
@@ -131,6 +135,7 @@ async def _look_opcua(unit: OpcUaUnit, patience_s: float) -> Look:
     """Subscribes for a moment: what comes is what the gateway would get."""
     told: dict[str, str] = {}
     doubts: list[str] = []
+    remarks: list[str] = []
     complete = asyncio.Event()
 
     def emit(
@@ -140,6 +145,7 @@ async def _look_opcua(unit: OpcUaUnit, patience_s: float) -> Look:
         value: float | int | None,
         quality: ReadingQuality = ReadingQuality.GOOD,
         text: str | None = None,
+        note: Note | None = None,
     ) -> None:
         told[channel.channel] = f"{value:.10g} {channel.unit}".strip() if value is not None else str(text)
         if quality is not ReadingQuality.GOOD:
@@ -157,6 +163,7 @@ async def _look_opcua(unit: OpcUaUnit, patience_s: float) -> Look:
     task = asyncio.create_task(session.run())
     try:
         await asyncio.wait_for(complete.wait(), patience_s)
+        remarks += await _history_remarks(session, unit, patience_s)
     except TimeoutError:
         missing = [channel.channel for channel in unit.channels if channel.channel not in told]
         doubts.append(f"nothing came within {patience_s:g} s of {', '.join(missing)}")
@@ -164,4 +171,17 @@ async def _look_opcua(unit: OpcUaUnit, patience_s: float) -> Look:
         while not task.done():
             task.cancel()
             await asyncio.wait([task], timeout=1.0)
-    return Look(unit.settings.device.id, unit.address, told, tuple(doubts))
+    return Look(unit.settings.device.id, unit.address, told, tuple(doubts), tuple(remarks))
+
+
+async def _history_remarks(session: ServerSession, unit: OpcUaUnit, patience_s: float) -> list[str]:
+    if unit.settings.device.history == "off":
+        return []
+    try:
+        keeps = await asyncio.wait_for(session.keeps_history(), patience_s)
+    except (OSError, TimeoutError, UaError) as error:
+        return [f"whether there is history cannot be read ({type(error).__name__}: {error})"]
+    without = sorted(channel for channel, is_kept in keeps.items() if not is_kept)
+    if not without:
+        return ["history: the server keeps it for every channel; gaps are filled from it"]
+    return [f"history: the server keeps none of {', '.join(without)}; what a gap hides there stays unknown"]

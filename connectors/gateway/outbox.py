@@ -10,12 +10,13 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import structlog
 
+from connectors.gaps import Note
 from connectors.gateway.buffer import Batch, Buffer, BufferUnusable, Line
 from domain.codec import encode
 from domain.errors import LastgangError
@@ -49,6 +50,15 @@ class Pace:
     last_retry_s: float = 5.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """Readings and a note that are committed together."""
+
+    readings: Sequence[Reading]
+    may_be_thinned: bool
+    note: Note | None
+
+
 class _InFlight:
     """A batch on its way."""
 
@@ -65,7 +75,9 @@ class Outbox:
         self._buffer, self._connect, self._pace = buffer, connect, pace if pace is not None else Pace()
         self._turn = threading.Lock()
         """Guards the buffer: one thread at a time."""
-        self._pending: deque[tuple[Reading, bool]] = deque()
+        self._pending: deque[_Entry] = deque()
+        self._taken = self._stored = 0
+        """Readings put in by the one thread, and committed by the other."""
         self._fresh = threading.Event()
         self._live: deque[Batch] = deque()
         self._results: deque[tuple[_InFlight, bool]] = deque()
@@ -93,9 +105,14 @@ class Outbox:
         self._writer.start()
         self._sender.start()
 
-    def put(self, reading: Reading, may_be_thinned: bool) -> None:
-        """Take one reading; its sequence number is given when it is committed."""
-        self._pending.append((reading, may_be_thinned))
+    def put(self, reading: Reading, may_be_thinned: bool, note: Note | None = None) -> None:
+        """Take one reading; its sequence number is given when it is committed, and `note` is stored with it."""
+        self.put_all((reading,), may_be_thinned, note)
+
+    def put_all(self, readings: Sequence[Reading], may_be_thinned: bool, note: Note | None = None) -> None:
+        """Take some readings (or none) and a note on them: they are committed in one transaction."""
+        self._taken += len(readings)
+        self._pending.append(_Entry(readings, may_be_thinned, note))
         self._fresh.set()
 
     def flush_now(self) -> None:
@@ -109,7 +126,7 @@ class Outbox:
     @property
     def buffered(self) -> int:
         """Readings that the broker has not acknowledged."""
-        return self._buffer.readings + len(self._pending)
+        return self._buffer.readings + self._taken - self._stored
 
     def wait_until_empty(self, timeout_s: float) -> bool:
         """Whether everything taken so far was acknowledged within `timeout_s`."""
@@ -158,18 +175,23 @@ class Outbox:
     def _commit(self) -> Batch | None:
         count = len(self._pending)
         sequence = self._buffer.next_sequence
-        lines = []
+        lines: list[Line] = []
+        notes: list[Note] = []
         for offset in range(count):
-            reading, may_be_thinned = self._pending[offset]
-            numbered = replace(reading, sequence=sequence + offset)
-            lines.append(Line(READINGS.key_bytes(numbered), encode(numbered), may_be_thinned))
+            entry = self._pending[offset]
+            for reading in entry.readings:
+                numbered = replace(reading, sequence=sequence + len(lines))
+                lines.append(Line(READINGS.key_bytes(numbered), encode(numbered), entry.may_be_thinned))
+            if entry.note is not None:
+                notes.append(entry.note)
         done = list(self._acknowledged)
-        if not lines and not done:
+        if not lines and not done and not notes:
             return None
         thinned_before = self._buffer.thinned
-        kept = self._buffer.store([lines] if lines else [], done, sequence + count)
+        kept = self._buffer.store([lines] if lines else [], done, sequence + len(lines), notes)
         for _ in range(count):
             self._pending.popleft()
+        self._stored += len(lines)
         self._acknowledged.difference_update(done)
         if self._buffer.thinned != thinned_before:
             _log.warning("buffer_full", dropped_gauge_samples=self._buffer.thinned - thinned_before, kept=self._buffer.readings)

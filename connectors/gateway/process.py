@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import signal
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 import structlog
 
 from connectors.devices import CONNECTED, Channel
+from connectors.gaps import GapBook, HistorySink, Note, PastValue
 from connectors.gateway.buffer import Buffer, Limits
 from connectors.gateway.fleet import Fleet, ModbusUnit, OpcUaUnit
 from connectors.gateway.outbox import Outbox, Pace
@@ -23,10 +25,14 @@ from connectors.modbus.poller import PolledDevice, Poller
 from connectors.opcua.session import ServerSession, SubscribedDevice
 from domain.clock import Clock, epoch_ms
 from domain.clock import sleep as plant_sleep
-from domain.readings import CONNECTION_CHANNEL, HEARTBEAT_CHANNEL, Reading, ReadingQuality
+from domain.readings import CONNECTION_CHANNEL, GAP_CHANNEL, HEARTBEAT_CHANNEL, Reading, ReadingQuality
 from domain.topics import READINGS
 
 _log = structlog.get_logger("gateway")
+STATES_EVERY = 6
+"""Heartbeats from one telling of all connections to the next."""
+HELD_UP_SHARE = 0.1
+"""Of the buffer's room: with more waiting for the broker, history stays where it is for a while."""
 Unit = TypeVar("Unit")
 
 
@@ -79,9 +85,10 @@ def _somebody_listens(bootstrap: str) -> None:
 class Gateway:
     """Everything that runs while the gateway does."""
 
-    def __init__(self, fleet: Fleet, settings: GatewaySettings, clock: Clock, outbox: Outbox) -> None:
+    def __init__(self, fleet: Fleet, settings: GatewaySettings, clock: Clock, outbox: Outbox, book: GapBook | None = None) -> None:
         self._site, self._fleet, self._settings, self._clock, self._outbox = fleet.plant.site.id, fleet, settings, clock, outbox
         self._states: dict[str, str] = {}
+        self._history = HistorySink(book if book is not None else GapBook(), self.put_past, self._is_held_up, self.tell_gap)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Read the plant until `stop` is set."""
@@ -117,7 +124,7 @@ class Gateway:
 
         for machines in _grouped(self._fleet.opcua, server).values():
             subscribed = [SubscribedDevice(u.settings.device, u.channels, u.file.parent) for u in machines]
-            yield ServerSession(subscribed, self._clock, self.emit, self.report).run()
+            yield ServerSession(subscribed, self._clock, self.emit, self.report, self._history).run()
         yield self._heartbeats()
 
     def emit(
@@ -128,12 +135,32 @@ class Gateway:
         value: float | int | None,
         quality: ReadingQuality = ReadingQuality.GOOD,
         text: str | None = None,
+        note: Note | None = None,
     ) -> None:
         """Put one value into the outbox."""
         reading = Reading(
             self._site, channel.meter, channel.channel, observed_ms, received_ms, value, quality, text, self._settings.id
         )
-        self._outbox.put(reading, channel.may_be_thinned)
+        self._outbox.put(reading, channel.may_be_thinned, note)
+
+    def put_past(self, channel: Channel, values: Sequence[PastValue], note: Note) -> None:
+        """Put values out of a device's memory into the outbox, with the note on the gap that they fill."""
+        now_ms = epoch_ms(self._clock.now_utc())
+        readings = [
+            Reading(
+                self._site, channel.meter, channel.channel, past.observed_ms, now_ms, past.value, past.quality, past.text,
+                self._settings.id, origin="history",
+            )
+            for past in values
+        ]  # fmt: skip
+        self._outbox.put_all(readings, channel.may_be_thinned, note)
+
+    def tell_gap(self, device: str, values: int | None, text: str) -> None:
+        """Tell people what a device was asked for after a gap, and what came."""
+        self._put_own(device, GAP_CHANNEL, values, text)
+
+    def _is_held_up(self) -> bool:
+        return self._outbox.buffered > HELD_UP_SHARE * self._settings.limits.readings
 
     def report(self, device: str, state: str, why: str) -> None:
         """Tell of a device's change of connection: into the log, and onto the topic under the device's id."""
@@ -150,8 +177,11 @@ class Gateway:
         self._outbox.put(reading, channel == HEARTBEAT_CHANNEL)
 
     async def _heartbeats(self) -> None:
-        while True:
+        for beat in itertools.count(1):
             self._put_own(self._settings.id, HEARTBEAT_CHANNEL, self._outbox.buffered, None)
+            if beat % STATES_EVERY == 0:  # who starts to listen now has not heard of the changes
+                for device, state in self._states.items():
+                    self._put_own(device, CONNECTION_CHANNEL, None, state)
             await plant_sleep(self._clock, timedelta(seconds=self._settings.heartbeat_s))
 
 
@@ -164,10 +194,12 @@ def _grouped(units: Iterable[Unit], key: Callable[[Unit], tuple[Any, ...]]) -> d
 
 def run(fleet: Fleet, settings: GatewaySettings, clock: Clock) -> None:
     """Run the gateway until SIGTERM or SIGINT; what the broker did not take by then stays on disk."""
-    outbox = Outbox(Buffer(settings.buffer, settings.limits), lambda: KafkaTransport(settings.kafka), settings.pace)
+    buffer = Buffer(settings.buffer, settings.limits)
+    book = GapBook(buffer.marks(), buffer.gaps())
+    outbox = Outbox(buffer, lambda: KafkaTransport(settings.kafka), settings.pace)
     outbox.start()
     try:
-        asyncio.run(_until_told(Gateway(fleet, settings, clock, outbox), fleet, settings, outbox))
+        asyncio.run(_until_told(Gateway(fleet, settings, clock, outbox, book), fleet, settings, outbox))
     finally:
         outbox.stop()
     _log.info("stopped", gateway=settings.id)

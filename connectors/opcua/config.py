@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from connectors.devices import UNITS
+from connectors.gaps import HistoryOrder
 from domain.plant import Identifier
 from domain.toml_files import Settings
 
@@ -30,6 +31,14 @@ class OpcUaHead(Settings):
     """After this much plant time without news of a register it is read: a constant value is no dead one."""
     timeout_s: float = Field(default=4.0, gt=0)
     """How long an answer may take on the wall clock."""
+    history: HistoryOrder = "oldest_first"
+    """Whether the server is asked for what was missed, and from which end of a gap."""
+    history_days: float = Field(default=7.0, gt=0, le=3660)
+    """How far back it is asked [plant days]; of a longer gap the older part stays lost."""
+    history_chunk: int = Field(default=500, ge=2, le=100_000)
+    """Values a request; the server may give fewer."""
+    history_pause_s: float = Field(default=0.2, ge=0)
+    """Pause between two requests on the wall clock, so that live values go first."""
     certificate: str = ""
     """Our certificate (DER or PEM), beside the device file; the server must trust it."""
     private_key: str = ""

@@ -28,6 +28,15 @@ def overflowed(status: int) -> bool:
     return status & _INFO_TYPE_BITS == _DATA_VALUE_INFO and bool(status & _OVERFLOW)
 
 
+_NOT_OF_NOW = frozenset({0x408F, 0x4090})
+"""Uncertain_NoCommunicationLastUsableValue, Uncertain_LastUsableValue: a value, and not that of this instant."""
+
+
+def is_of_now(status: int) -> bool:
+    """Whether the value was seen at its instant, and is not the last one before something went wrong."""
+    return quality_of(status) is not ReadingQuality.BAD and status >> 16 not in _NOT_OF_NOW
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """One value as it is passed on."""

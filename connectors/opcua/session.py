@@ -20,8 +20,10 @@ from asyncua.common.subscription import DataChangeEvent, StatusChangeEvent, Subs
 from asyncua.crypto.security_policies import SecurityPolicyBasic256Sha256
 
 from connectors.devices import CONNECTED, LOST, REFUSED, Channel, Emit, Report, converted
+from connectors.gaps import HistorySink, Key, Note
 from connectors.opcua import decode
 from connectors.opcua.config import OpcUaHead
+from connectors.opcua.history import GapFiller, Register, Service, keeps_history
 from domain.clock import Clock, epoch_ms
 from domain.clock import sleep as plant_sleep
 
@@ -55,6 +57,11 @@ class _Item:
     last: tuple[int, float | int | None, str | None] | None = field(default=None)
 
     @property
+    def key(self) -> Key:
+        """Its name in the book of gaps."""
+        return self.device.head.id, self.channel.channel
+
+    @property
     def may_be_silent_ms(self) -> float:
         """How long no news is good news [ms of the plant's time]: as stated, and no longer than readings should be apart."""
         return 1000 * min(self.device.head.max_silence_s, 1.5 * (self.channel.every_s or math.inf))
@@ -82,9 +89,15 @@ class _RestoringClient(Client):
 class ServerSession:
     """Keeps one server's variables coming in until cancelled."""
 
-    def __init__(self, devices: Sequence[SubscribedDevice], clock: Clock, emit: Emit, report: Report) -> None:
+    def __init__(
+        self, devices: Sequence[SubscribedDevice], clock: Clock, emit: Emit, report: Report, history: HistorySink | None = None
+    ) -> None:
         self._devices, self._clock, self._emit, self._report = devices, clock, emit, report
         self._head = devices[0].head
+        self._history = history
+        self._filler = None if history is None else GapFiller(history, self._service, self._head.endpoint)
+        self._counted: tuple[int | None, int] = (None, 0)
+        """Subscription, and the sequence number of its last message."""
         self._client: _RestoringClient | None = None
         self._items: dict[tuple[int, Any], _Item] = {}
         self._subscription: Subscription | None = None
@@ -93,6 +106,7 @@ class ServerSession:
     async def run(self) -> None:
         """Connect, and connect again, until cancelled."""
         retry_s = FIRST_RETRY_S
+        filling = asyncio.create_task(self._filler.run()) if self._filler is not None else None
         try:
             while True:
                 try:
@@ -100,11 +114,15 @@ class ServerSession:
                     retry_s = FIRST_RETRY_S
                     await self._watch()
                 except _TROUBLE as error:
+                    self._interrupted(self._devices)
                     self._tell_all(_state_of(error), f"{type(error).__name__}: {error}")
                 await self._disconnect()
                 await asyncio.sleep(retry_s)
                 retry_s = min(2 * retry_s, LAST_RETRY_S)
         finally:
+            if filling is not None:
+                filling.cancel()
+                await asyncio.wait([filling], timeout=2.0)
             await self._disconnect()
 
     async def _connect(self) -> None:
@@ -164,6 +182,7 @@ class ServerSession:
         # Unbounded on our side: what the server has sent is never dropped here, the disk buffer bounds what is kept.
         subscription = await client.create_subscription(parameters, None, queue_maxsize=0)
         self._subscription = subscription
+        self._count_messages(subscription)
         self._read_from(subscription)
         asked = list(self._items.values())
         requests = [self._item_request(number, item, sampling_ms[id(item)]) for number, item in enumerate(asked, start=1)]
@@ -178,6 +197,42 @@ class ServerSession:
             elif any(item.device is device for item in asked):
                 self._tell(device, CONNECTED, "")
         await self._read_current(asked, is_still=False)
+        if self._filler is not None:
+            made = [item for item, result in zip(asked, results, strict=True) if not isinstance(result, ua.StatusCode)]
+            self._filler.connected(Register(item.device.head, item.channel, item.node) for item in made)
+
+    async def keeps_history(self) -> dict[str, bool]:
+        """Of each channel whether the server says that it keeps its history."""
+        items = list(self._items.values())
+        answers = await keeps_history(self._of_now().uaclient.session, [item.node for item in items])
+        return {item.channel.channel: keeps for item, keeps in zip(items, answers, strict=True)}
+
+    def _service(self) -> Service | None:
+        client = self._client
+        return client.uaclient.session if client is not None and client.state is UaClientState.CONNECTED else None
+
+    def _count_messages(self, subscription: Subscription) -> None:
+        """Look at the number of each message before the library takes it: it does not mind a hole between two."""
+        take = subscription.publish_callback
+
+        async def count_and_take(result: ua.PublishResult) -> None:
+            message = result.NotificationMessage
+            if message.NotificationData:
+                known, last = self._counted
+                number = int(message.SequenceNumber)
+                if known == result.SubscriptionId and number not in (last, last + 1, 1):
+                    _log.warning("messages_lost", endpoint=self._head.endpoint, between=last, and_=number)
+                    self._interrupted(self._devices)
+                self._counted = result.SubscriptionId, number
+            await take(result)
+
+        subscription.publish_callback = count_and_take
+        self._of_now().uaclient.session._subscription_callbacks[subscription.subscription_id] = count_and_take
+
+    def _interrupted(self, devices: Sequence[SubscribedDevice]) -> None:
+        for device in devices:
+            if self._history is not None and device.head.history != "off":
+                self._history.book.interrupt(device.head.id)
 
     async def _create_items(
         self, subscription: Subscription, items: Sequence[_Item], requests: list[ua.MonitoredItemCreateRequest]
@@ -214,6 +269,8 @@ class ServerSession:
         for device in self._devices:
             self._tell(device, CONNECTED, "")
         await self._read_current(list(self._items.values()), is_still=False)
+        if self._filler is not None:
+            self._filler.wake()
 
     def _item_request(self, handle: int, item: _Item, sampling_ms: float) -> ua.MonitoredItemCreateRequest:
         return ua.MonitoredItemCreateRequest(
@@ -250,7 +307,7 @@ class ServerSession:
         if item is not None:
             self._pass_on(item, event.data.monitored_item.Value, epoch_ms(self._clock.now_utc()))
 
-    def _pass_on(self, item: _Item, value: ua.DataValue, received_ms: int) -> None:
+    def _pass_on(self, item: _Item, value: ua.DataValue, received_ms: int, is_ahead: bool = False) -> None:
         variant = None if value.Value is None else value.Value.Value
         status = value.StatusCode.value if value.StatusCode is not None else 0
         seen = decode.seen(variant, status, value.SourceTimestamp, value.ServerTimestamp, received_ms)
@@ -261,13 +318,53 @@ class ServerSession:
         # The first notification of a subscription and the read beside it tell the same thing twice.
         told = (seen.observed_ms, seen.value, seen.text)
         item.heard_ms = received_ms
+        note = None if is_ahead else self._note_of(item, seen, status, received_ms)
         if told != item.last:
             item.last = told
-            self._put(item.channel, seen, received_ms)
+            self._put(item.channel, seen, received_ms, note)
+        elif note is not None and self._history is not None:
+            self._history.put(item.channel, (), note)
 
-    def _put(self, channel: Channel, seen: decode.Seen, received_ms: int) -> None:
+    def _note_of(self, item: _Item, seen: decode.Seen, status: int, received_ms: int) -> Note | None:
+        """What a live value says about gaps."""
+        head = item.device.head
+        if self._history is None or self._filler is None or head.history == "off":
+            return None
+        if not decode.is_of_now(status):
+            self._history.book.bad(item.key)
+            return None
+        note = self._history.book.came(
+            item.key,
+            seen.observed_ms,
+            received_ms,
+            least_ms=1.5 * head.sampling_ms,
+            back_days=head.history_days,
+            lost_before=decode.overflowed(status),
+        )
+        if note is not None and note.gaps:
+            self._filler.wake()
+        return note
+
+    def _settle(self, item: _Item, value: ua.DataValue) -> None:
+        """After an interruption: a register whose last change we know has missed nothing."""
+        changed_ms = decode.milliseconds(value.SourceTimestamp)
+        mark = self._history.book.mark(item.key) if self._history is not None else None
+        if self._history is None or changed_ms is None or mark is None or changed_ms > mark:
+            return
+        note = self._note_unchanged(item, value.StatusCode.value if value.StatusCode is not None else 0, 0)
+        if note is not None:
+            self._history.put(item.channel, (), note)
+
+    def _note_unchanged(self, item: _Item, status: int, known_to_ms: int) -> Note | None:
+        """What a read says whose answer was known: nothing was missed, but for what is on its way from the machine."""
+        head = item.device.head
+        if self._history is None or head.history == "off" or not decode.is_of_now(status):
+            return None
+        return self._history.book.unchanged(item.key, known_to_ms - round(head.sampling_ms))
+
+    def _put(self, channel: Channel, seen: decode.Seen, received_ms: int, note: Note | None) -> None:
         value = None if seen.value is None else converted(seen.value, channel.by)
-        self._emit(channel, seen.observed_ms, received_ms, value, seen.quality, seen.text)
+        self._emit(channel, seen.observed_ms, received_ms, value, seen.quality, seen.text, note)
 
     async def _read_current(self, items: Sequence[_Item], is_still: bool) -> None:
         """Read the values of `items` and pass them on: after a (re)connect as they are, of silent ones as unchanged."""
@@ -284,19 +381,20 @@ class ServerSession:
         for item, value in zip(items, values, strict=True):
             if not is_still:
                 self._pass_on(item, value, came_ms)
+                self._settle(item, value)
                 continue
             variant = None if value.Value is None else value.Value.Value
             status = value.StatusCode.value if value.StatusCode is not None else 0
             seen = decode.seen(variant, status, value.SourceTimestamp, value.ServerTimestamp, came_ms)
             if (seen.observed_ms, seen.value, seen.text) != item.last:
-                self._pass_on(item, value, came_ms)  # it changed after all; the subscription was about to say so
+                # It changed after all, and the subscription is about to say so, with what came before it.
+                self._pass_on(item, value, came_ms, is_ahead=True)
                 continue
             item.heard_ms = came_ms
-            self._put(
-                item.channel,
-                decode.still(variant, status, value.SourceTimestamp, value.ServerTimestamp, asked_ms, came_ms),
-                came_ms,
-            )
+            still = decode.still(variant, status, value.SourceTimestamp, value.ServerTimestamp, asked_ms, came_ms)
+            # By our clock it says only that nothing was missed: the machine's may differ, and marks are on the machine's.
+            known_to_ms = still.observed_ms if still.text == decode.STILL_BY_SERVER else 0
+            self._put(item.channel, still, came_ms, self._note_unchanged(item, status, known_to_ms))
 
     async def _watch(self) -> None:
         """While the client lives: read registers that were silent for long. Ends when the library has given up."""
@@ -318,6 +416,7 @@ class ServerSession:
                 await self._read_current(silent, is_still=True)
 
     async def _on_loss(self, error: Exception) -> None:
+        self._interrupted(self._devices)
         self._tell_all(LOST, f"{type(error).__name__}: {error}")
 
     async def _disconnect(self) -> None:

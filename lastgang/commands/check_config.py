@@ -90,5 +90,5 @@ def looks_text(looks: list[Look]) -> str:
     for look in looks:
         values = ", ".join(f"{channel} {value}" for channel, value in look.values.items())
         lines.append(f"{'DOUBT' if look.doubts else 'ok':<6}{look.device}  {values}".rstrip())
-        lines += [f"      {look.address}: {doubt}" for doubt in look.doubts]
+        lines += [f"      {look.address}: {text}" for text in (*look.doubts, *look.remarks)]
     return "\n".join(lines)

@@ -11,6 +11,7 @@ import pytest
 from hand_modbus_server import HandServer, table
 
 from connectors.devices import Channel, bind
+from connectors.gaps import Note
 from connectors.modbus.client import DeviceBusy, DeviceRefuses, ModbusConnection, NoAnswer
 from connectors.modbus.plan import Block
 from connectors.modbus.poller import PolledDevice, Poller
@@ -106,6 +107,7 @@ class Heard:
         value: float | int | None,
         quality: ReadingQuality = ReadingQuality.GOOD,
         text: str | None = None,
+        note: Note | None = None,
     ) -> None:
         self.readings.append((channel, observed_ms, received_ms, value, quality, text))
         self.something.set()

@@ -7,8 +7,8 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from connectors.devices import Channel
+from connectors.gaps import Gap, GapBook, HistorySink, Key, Note, PastValue
 from connectors.opcua.config import OpcUaHead
 from connectors.opcua.session import ServerSession, SubscribedDevice
 from domain.clock import SystemClock
@@ -36,6 +37,25 @@ class Told:
     text: str | None
 
 
+@dataclass
+class Ledger:
+    """What a disk would hold of marks and gaps."""
+
+    marks: dict[Key, int] = field(default_factory=dict)
+    gaps: dict[int, Gap] = field(default_factory=dict)
+
+    def remember(self, note: Note | None) -> None:
+        if note is not None:
+            self.marks.update(note.marks)
+            self.gaps.update({gap.number: gap for gap in note.gaps})
+            for number in note.closed:
+                self.gaps.pop(number, None)
+
+    def book(self) -> GapBook:
+        """The book of the next process."""
+        return GapBook(self.marks, self.gaps.values())
+
+
 class Heard:
     """Takes what a session passes on, and lets a test wait for it."""
 
@@ -43,6 +63,11 @@ class Heard:
         self.readings: list[Told] = []
         self.states: list[str] = []
         self.reasons: list[str] = []
+        self.past: list[tuple[str, PastValue]] = []
+        self.pieces: list[int] = []
+        self.gaps_told: list[tuple[str, int | None, str]] = []
+        self.book = GapBook()
+        self.ledger = Ledger()
         self._something = asyncio.Event()
 
     def emit(
@@ -53,9 +78,27 @@ class Heard:
         value: float | int | None,
         quality: ReadingQuality = ReadingQuality.GOOD,
         text: str | None = None,
+        note: Note | None = None,
     ) -> None:
         self.readings.append(Told(channel.channel, observed_ms, received_ms, value, quality, text))
+        self.ledger.remember(note)
         self._something.set()
+
+    def put_past(self, channel: Channel, values: Sequence[PastValue], note: Note) -> None:
+        self.past += [(channel.channel, value) for value in values]
+        self.pieces.append(len(values))
+        self.ledger.remember(note)
+        self._something.set()
+
+    def tell(self, device: str, values: int | None, text: str) -> None:
+        self.gaps_told.append((device, values, text))
+        self._something.set()
+
+    def sink(self) -> HistorySink:
+        return HistorySink(self.book, self.put_past, lambda: False, self.tell)
+
+    def past_ms(self, channel: str) -> list[int]:
+        return [value.observed_ms for name, value in self.past if name == channel]
 
     def report(self, device: str, state: str, why: str) -> None:
         self.states.append(state)
@@ -92,7 +135,8 @@ def channels() -> list[Channel]:
 @contextlib.asynccontextmanager
 async def session(settings: OpcUaHead, heard: Heard, folder: Path = Path()) -> AsyncIterator[ServerSession]:
     """A running session that is gone afterwards."""
-    running = ServerSession([SubscribedDevice(settings, channels(), folder)], SystemClock(), heard.emit, heard.report)
+    device = SubscribedDevice(settings, channels(), folder)
+    running = ServerSession([device], SystemClock(), heard.emit, heard.report, heard.sink())
     task = asyncio.create_task(running.run())
     try:
         yield running
@@ -109,15 +153,37 @@ class Peer:
         self.process, self.endpoint, self.namespace_index = process, endpoint, namespace_index
 
     async def say(self, node: str, value: object, status: str = "Good", source_ms: int = 0) -> None:
+        assert await self._do({"node": node, "value": value, "status": status, "source_ms": source_ms}) == node
+
+    async def say_many(
+        self, node: str, first: float, by: float, count: int, source_ms: int, step_ms: int, pace_ms: int = 0
+    ) -> None:
+        """`count` values, each larger by `by` and later by `step_ms`; at once, or as a machine would."""
+        many = {
+            "node": node,
+            "value": first,
+            "by": by,
+            "count": count,
+            "source_ms": source_ms,
+            "step_ms": step_ms,
+            "pace_ms": pace_ms,
+        }
+        assert await self._do(many) == node
+
+    async def asked(self) -> dict[str, Any]:
+        """What history the server was asked for."""
+        answer: dict[str, Any] = await self._do({"asked": True})
+        return answer
+
+    async def _do(self, command: dict[str, Any]) -> Any:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        command = {"node": node, "value": value, "status": status, "source_ms": source_ms}
         self.process.stdin.write(json.dumps(command).encode() + b"\n")
         line = b""
-        while not line.startswith(b"{"):  # the library says things of its own
+        while not line.startswith(b'{"'):  # the library says things of its own
             line = await self.process.stdout.readline()
             assert line, "the peer ended"
-        assert json.loads(line) == {"done": node}
+        return json.loads(line)["done"]
 
     async def kill(self) -> None:
         if self.process.returncode is None:
@@ -126,10 +192,10 @@ class Peer:
 
 
 @contextlib.asynccontextmanager
-async def peer(port: int, folder: Path, namespaces_before: int = 0) -> AsyncIterator[Peer]:
-    """A server on `port`; killed at the end."""
+async def peer(port: int, folder: Path, namespaces_before: int = 0, history_of: str = "") -> AsyncIterator[Peer]:
+    """A server on `port` that keeps the history of the nodes named; killed at the end."""
     process = await asyncio.create_subprocess_exec(
-        "node", str(PEER / "server.mjs"), str(port), str(folder / "pki"), str(namespaces_before),
+        "node", str(PEER / "server.mjs"), str(port), str(folder / "pki"), str(namespaces_before), history_of,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     assert process.stdout is not None

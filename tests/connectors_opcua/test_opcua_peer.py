@@ -73,7 +73,7 @@ def test_after_a_restart_with_shuffled_namespaces_the_same_nodes_are_found(tmp_p
                     assert after.namespace_index != before.namespace_index
                     await after.say("Energy", 101.0, source_ms=SOURCE_MS + 60_000)
                     await heard.until(lambda: heard.said("energy_import", 101.0))
-                    assert heard.states[:3] == ["connected", "lost", "connected"]
+                    await heard.until(lambda: heard.states[:3] == ["connected", "lost", "connected"])
                     await after.say("Energy", 102.0, source_ms=SOURCE_MS + 70_000)
                     await heard.until(lambda: heard.said("energy_import", 102.0))
 

@@ -1,0 +1,311 @@
+"""Asks a server for what was missed: HistoryRead of raw values, one register and one piece at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any, Protocol
+
+import structlog
+from asyncua import ua
+
+from connectors.devices import Channel, converted
+from connectors.gaps import Gap, HistorySink, Key, PastValue, asked_text, told
+from connectors.opcua import decode
+from connectors.opcua.config import OpcUaHead
+from domain.clock import instant
+from domain.plant import RegisterKind
+
+_log = structlog.get_logger("opcua")
+
+FIRST_RETRY_S, LAST_RETRY_S = 1.0, 60.0
+_NEVER = frozenset({
+    ua.StatusCodes.BadHistoryOperationUnsupported, ua.StatusCodes.BadServiceUnsupported, ua.StatusCodes.BadNotImplemented,
+    ua.StatusCodes.BadUserAccessDenied, ua.StatusCodes.BadNotReadable, ua.StatusCodes.BadNotSupported,
+})  # fmt: skip
+"""Answers that will be the same the next time."""
+_HISTORY_READ = 1 << int(ua.AccessLevel.HistoryRead)
+
+
+class Service(Protocol):
+    """What of a session is used here: Read and HistoryRead."""
+
+    async def read(self, params: ua.ReadParameters) -> list[ua.DataValue]:
+        """The Read service."""
+
+    async def history_read(self, params: ua.HistoryReadParameters) -> list[ua.HistoryReadResult]:
+        """The HistoryRead service."""
+
+
+class HistoryRefused(ua.UaError):
+    """The server answered, and gave no history. Operator: the message names the register and the status code."""
+
+    def __init__(self, node: ua.NodeId, status: ua.StatusCode) -> None:
+        super().__init__(f"{node.Identifier}: {status.name}")
+        self.is_for_good = status.value in _NEVER
+        self.is_of_the_point = status.value == ua.StatusCodes.BadContinuationPointInvalid
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """One register of the server: whose it is, its node in this session, and how it is asked."""
+
+    head: OpcUaHead
+    channel: Channel
+    node: ua.NodeId
+
+    @property
+    def key(self) -> Key:
+        """Its name in the book of gaps."""
+        return self.head.id, self.channel.channel
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One answer: values as they came, and whether there are more."""
+
+    values: tuple[ua.DataValue, ...]
+    continuation: bytes | None
+
+
+_ASKED_OF_A_NODE = (ua.AttributeIds.UserAccessLevel, ua.AttributeIds.AccessLevel, ua.AttributeIds.Historizing)
+
+
+async def keeps_history(service: Service, nodes: Sequence[ua.NodeId]) -> list[bool]:
+    """Per node whether the server says that its history can be read by us, and that it is being written."""
+    request = ua.ReadParameters(
+        MaxAge=0,
+        TimestampsToReturn=ua.TimestampsToReturn.Neither,
+        NodesToRead=[ua.ReadValueId(NodeId=node, AttributeId=attribute) for node in nodes for attribute in _ASKED_OF_A_NODE],
+    )
+    found = [_plain(value) for value in await service.read(request)]
+    return [
+        bool(int((access if for_us is None else for_us) or 0) & _HISTORY_READ) and bool(historizing)
+        for for_us, access, historizing in zip(found[0::3], found[1::3], found[2::3], strict=True)
+    ]
+
+
+def _plain(value: ua.DataValue) -> Any:
+    return value.Value.Value if value.Value is not None and (value.StatusCode is None or value.StatusCode.is_good()) else None
+
+
+async def read_piece(
+    service: Service, node: ua.NodeId, start_ms: int, end_ms: int, count: int, continuation: bytes | None = None
+) -> Piece:
+    """Raw values between two instants, both included; newest first where `start_ms` is the later one.
+
+    Raises
+    ------
+    HistoryRefused
+        With the status code of the node, or of the whole request.
+    """
+    details = ua.ReadRawModifiedDetails(
+        IsReadModified=False, StartTime=_naive(start_ms), EndTime=_naive(end_ms), NumValuesPerNode=count, ReturnBounds=False
+    )
+    request = ua.HistoryReadParameters(
+        HistoryReadDetails=details,
+        TimestampsToReturn=ua.TimestampsToReturn.Both,
+        ReleaseContinuationPoints=False,
+        NodesToRead=[ua.HistoryReadValueId(NodeId=node, ContinuationPoint=continuation)],
+    )
+    try:
+        (result,) = await service.history_read(request)
+    except ua.UaStatusCodeError as error:
+        if error.code in _NEVER:
+            raise HistoryRefused(node, ua.StatusCode(ua.UInt32(error.code))) from error
+        raise
+    if not result.StatusCode.is_good():
+        raise HistoryRefused(node, result.StatusCode)
+    values = getattr(result.HistoryData, "DataValues", None) or ()
+    return Piece(tuple(values), result.ContinuationPoint or None)
+
+
+def _naive(at_ms: int) -> datetime:
+    return instant(at_ms).astimezone(UTC).replace(tzinfo=None)
+
+
+def past_values(piece: Sequence[ua.DataValue], gap: Gap, channel: Channel) -> list[PastValue]:
+    """What of a piece lies within the gap, in the order in which it came; a value without any time cannot be placed."""
+    found: list[PastValue] = []
+    for value in piece:
+        variant = None if value.Value is None else value.Value.Value
+        status = value.StatusCode.value if value.StatusCode is not None else 0
+        seen = decode.seen(variant, status, value.SourceTimestamp, value.ServerTimestamp, -1)
+        if gap.from_ms < seen.observed_ms < gap.to_ms:
+            number = None if seen.value is None else converted(seen.value, channel.by)
+            found.append(PastValue(seen.observed_ms, number, seen.quality, seen.text))
+    return found
+
+
+def is_newest_first(values: Sequence[PastValue], asked_so: bool) -> bool:
+    """In which order they came: as asked for, unless they show that the server did otherwise."""
+    if not asked_so or len(values) < 2:
+        return asked_so
+    return not all(a.observed_ms <= b.observed_ms for a, b in pairwise(values))
+
+
+class GapFiller:
+    """Fills the gaps of one server's devices while it is connected; ends with the task that runs it.
+
+    One register at a time, counters first: a bill needs them, and a server has few continuation points to give.
+    """
+
+    def __init__(self, sink: HistorySink, service: Callable[[], Service | None], endpoint: str) -> None:
+        self._sink, self._service, self._endpoint = sink, service, endpoint
+        self._registers: dict[Key, Register] = {}
+        self._keeps: dict[Key, bool] = {}
+        self._wake = asyncio.Event()
+        self._filled: dict[str, list[Gap]] = {}
+        """By device: gaps that were filled since people were last told."""
+        self._asked: set[str] = set()
+        self._not_before_s: dict[int, float] = {}
+        """By number: gaps that the server could not answer for, and when to ask again (the loop's clock)."""
+
+    def connected(self, registers: Iterable[Register]) -> None:
+        """A session is there, with these nodes: their index may differ from the one before."""
+        self._registers = {register.key: register for register in registers if register.head.history != "off"}
+        self._not_before_s.clear()
+        self._wake.set()
+
+    def wake(self) -> None:
+        """There is a new gap, or the way to the server is open again."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Fill what is to be filled, until cancelled."""
+        retry_s = FIRST_RETRY_S
+        while True:
+            await self._wait(self._until_next_try())
+            try:
+                await self._look_for_history()
+                await self._fill_all()
+                retry_s = FIRST_RETRY_S
+            except (OSError, TimeoutError, ua.UaError, ValueError) as error:
+                if self._service() is not None:
+                    _log.warning("history_waits", endpoint=self._endpoint, why=f"{type(error).__name__}: {error}", retry_s=retry_s)
+                await self._wait(retry_s)
+                retry_s = min(2 * retry_s, LAST_RETRY_S)
+                self._wake.set()
+
+    async def _wait(self, longest_s: float | None) -> None:
+        with contextlib.suppress(TimeoutError, asyncio.TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), longest_s)
+        self._wake.clear()
+
+    def _until_next_try(self) -> float | None:
+        now_s = asyncio.get_running_loop().time()
+        return max(0.0, min(self._not_before_s.values()) - now_s) if self._not_before_s else None
+
+    async def _look_for_history(self) -> None:
+        """Ask once per register, and not again in this process, whether there is history at all."""
+        service = self._service()
+        unknown = [register for key, register in self._registers.items() if key not in self._keeps]
+        if service is None or not unknown:
+            return
+        answers = await keeps_history(service, [register.node for register in unknown])
+        self._keeps.update({register.key: keeps for register, keeps in zip(unknown, answers, strict=True)})
+        self._give_up([register.key for register in unknown if not self._keeps[register.key]], "the server keeps none")
+
+    def _give_up(self, keys: Sequence[Key], why: str) -> None:
+        for device in sorted({key[0] for key in keys}):
+            channels = sorted(key[1] for key in keys if key[0] == device)
+            _log.info("no_history", device=device, channels=channels, why=why)
+            missed = sorted({gap.channel for gap in self._sink.book.open([device]) if gap.channel in channels})
+            for channel in channels:
+                self._keeps[device, channel] = False
+                note = self._sink.book.without_history([(device, channel)])
+                self._sink.put(self._registers[device, channel].channel, (), note)
+            if missed:
+                self._sink.tell(device, 0, f"no history of {', '.join(missed)}: {why}")
+
+    async def _fill_all(self) -> None:
+        # What ends one gap mostly ends those of the other registers too: let them come.
+        await asyncio.sleep(min((register.head.history_pause_s for register in self._registers.values()), default=0.0))
+        while (gap := self._next()) is not None:
+            register = self._registers[gap.key]
+            self._tell_asked(gap.device)
+            try:
+                await self._fill(register, gap)
+            except HistoryRefused as error:
+                if error.is_for_good:
+                    self._give_up([gap.key], str(error))
+                else:
+                    _log.warning("history_refused", device=gap.device, channel=gap.channel, why=str(error))
+                    self._not_before_s[gap.number] = asyncio.get_running_loop().time() + LAST_RETRY_S / 2
+            self._tell_filled(gap.device)
+
+    def _next(self) -> Gap | None:
+        now_s = asyncio.get_running_loop().time()
+        self._not_before_s = {number: at for number, at in self._not_before_s.items() if at > now_s}
+        devices = {device for device, _ in self._registers}
+        gaps = [gap for gap in self._sink.book.open(devices) if gap.number not in self._not_before_s]
+        return next(iter(in_turn(gaps, self._registers)), None)
+
+    async def _fill(self, register: Register, gap: Gap) -> None:
+        """Read one gap to its end; each piece is stored together with what is left."""
+        count, newest_first = register.head.history_chunk, register.head.history == "newest_first"
+        continuation: bytes | None = None
+        asked = gap
+        while True:
+            while self._sink.held_up():
+                await asyncio.sleep(1.0)
+            service = self._service()
+            if service is None:
+                msg = f"{self._endpoint}: not connected"
+                raise ConnectionError(msg)
+            if continuation is None:
+                asked = gap
+            start_ms, end_ms = (asked.to_ms, asked.from_ms) if newest_first else (asked.from_ms, asked.to_ms)
+            try:
+                piece = await read_piece(service, register.node, start_ms, end_ms, count, continuation)
+            except HistoryRefused as error:
+                if continuation is None or not error.is_of_the_point:
+                    raise
+                continuation = None  # the server has forgotten where we were; we have not
+                continue
+            values = past_values(piece.values, gap, register.channel)
+            newest_first = is_newest_first(values, newest_first)
+            # A full answer without a continuation point is not believed to be the last one: some servers cut without a word.
+            more = piece.continuation is not None or (bool(values) and len(piece.values) >= count)
+            note = self._sink.book.filled(gap, values, to_the_end=not more, newest_first=newest_first)
+            self._sink.put(register.channel, sorted(values, key=lambda value: value.observed_ms), note)
+            if not more:
+                self._filled.setdefault(gap.device, []).append(replace(gap, values=gap.values + len(values)))
+                return
+            (gap,) = note.gaps
+            continuation = piece.continuation
+            await asyncio.sleep(register.head.history_pause_s)
+
+    def _tell_asked(self, device: str) -> None:
+        if device in self._asked:
+            return
+        self._asked.add(device)
+        gaps = self._sink.book.open([device])
+        text = asked_text(gaps)
+        _log.info("history_asked", device=device, registers=len({gap.channel for gap in gaps}))
+        self._sink.tell(device, None, text)
+
+    def _tell_filled(self, device: str) -> None:
+        if self._sink.book.open([device]) or device not in self._asked:
+            return
+        self._asked.discard(device)
+        filled = self._filled.pop(device, [])
+        if filled:
+            count, text = told(filled)
+            _log.info("history_came", device=device, values=count)
+            self._sink.tell(device, count, text)
+
+
+def in_turn(gaps: Sequence[Gap], registers: Mapping[Key, Register]) -> list[Gap]:
+    """The gaps that can be filled now: counters before the rest, then by age as the device's settings say."""
+
+    def rank(gap: Gap) -> tuple[bool, int, int]:
+        register = registers[gap.key]
+        newest_first = register.head.history == "newest_first"
+        return register.channel.kind is not RegisterKind.COUNTER, -gap.to_ms if newest_first else gap.from_ms, gap.number
+
+    return sorted((gap for gap in gaps if gap.key in registers), key=rank)

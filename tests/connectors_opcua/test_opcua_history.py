@@ -1,0 +1,211 @@
+"""What was missed is asked for and comes late, from a server that is not made of our library."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from heard_opcua import Heard, Ledger, head, peer, peer_or_skip, session
+from network_cut import Cable
+
+from connectors.gaps import PastValue
+from connectors.opcua.config import OpcUaHead
+from deploy.ports import free_port
+from domain.readings import ReadingQuality
+
+KEPT = "Power,Energy,State"
+QUICK: dict[str, Any] = {"history_pause_s": 0.01, "history_chunk": 7}
+
+
+@pytest.fixture(autouse=True)
+def _node_opcua_is_there() -> None:
+    peer_or_skip()
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def in_time(main: Callable[[], Awaitable[None]], limit_s: float = 120) -> None:
+    asyncio.run(asyncio.wait_for(main(), limit_s))
+
+
+async def filled(heard: Heard) -> None:
+    await heard.until(lambda: any(count is not None for _, count, _ in heard.gaps_told))
+
+
+@pytest.mark.parametrize("order", ["oldest_first", "newest_first"])
+def test_a_gateway_that_was_off_for_a_day_asks_for_the_day_and_no_more(tmp_path: Path, order: str) -> None:
+    async def main() -> None:
+        start_ms = now_ms() - 26 * 3_600_000
+        async with peer(free_port(), tmp_path, history_of=KEPT) as server:
+            await server.say_many("Energy", 0.0, 1.0, 26 * 4 + 1, start_ms, 900_000)
+            heard = Heard()
+            known_ms = start_ms + 8 * 900_000
+            heard.ledger.marks["press", "energy_import"] = known_ms
+            heard.book = heard.ledger.book()
+            async with session(head(server.endpoint, history=order, **QUICK), heard):
+                await filled(heard)
+            live = heard.of("energy_import")[0].observed_ms
+            assert live == start_ms + 104 * 900_000
+            expected = [start_ms + 900_000 * number for number in range(9, 104)]
+            assert sorted(heard.past_ms("energy_import")) == expected
+            assert [value.value for _, value in sorted(heard.past, key=lambda found: found[1].observed_ms)] == list(range(9, 104))
+            first_piece = heard.past_ms("energy_import")[:5]
+            assert first_piece == (expected[:5] if order == "oldest_first" else expected[-6:-1])
+            asked = await server.asked()
+            assert (asked["earliest_ms"], asked["latest_ms"], asked["most"]) == (known_ms, live, 7)
+            assert asked["continued"] >= 12
+            assert heard.ledger.gaps == {}
+            assert heard.ledger.marks["press", "energy_import"] >= live
+            assert [text for _, _, text in heard.gaps_told] == [
+                "history asked: 1 register for 1,440 min",
+                "history: 95 values of 1 register for 1,440 min",
+            ]
+
+    in_time(main)
+
+
+def test_a_network_cut_is_filled_while_live_readings_go_on(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with peer(free_port(), tmp_path, history_of=KEPT) as server, Cable(server.endpoint) as cable:
+            heard = Heard()
+            begin_ms = now_ms() - 60_000
+            await server.say("Energy", 1.0, source_ms=begin_ms)
+            async with session(head(cable.endpoint, history_chunk=7, history_pause_s=0.1), heard):
+                await heard.until(lambda: heard.said("energy_import", 1.0))
+                cable.cut()
+                await heard.until(lambda: "lost" in heard.states)
+                await server.say_many("Energy", 2.0, 1.0, 60, begin_ms + 1000, 10)
+                cable.mend()
+                said = {float(value): begin_ms + 1000 + 10 * (value - 2) for value in range(2, 62)}
+                while not any(count for _, count, _ in heard.gaps_told):
+                    said[100.0 + len(said)] = now_ms()
+                    await server.say("Energy", 40.0 + len(said) + 59.0, source_ms=list(said.values())[-1])
+                    await asyncio.sleep(0.02)
+                live = len(heard.of("energy_import"))
+                await server.say("Energy", 1e6, source_ms=now_ms())
+                await heard.until(lambda: heard.said("energy_import", 1e6))
+            past = {value.value: value.observed_ms for _, value in heard.past}
+            assert past == {value: at for value, at in said.items() if at <= max(past.values())}
+            assert len(past) >= 60
+            assert live > 3  # the first, one at the end of the gap, and others while it was filled
+            assert heard.ledger.gaps == {}
+            asked = await server.asked()
+            assert asked["earliest_ms"] == begin_ms
+
+    in_time(main)
+
+
+def test_a_stretch_of_bad_values_is_asked_for_when_the_machine_is_reached_again(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with peer(free_port(), tmp_path, history_of=KEPT) as server:
+            heard = Heard()
+            begin_ms = now_ms() - 3_600_000
+            await server.say("Power", 1000.0, source_ms=begin_ms)
+            async with session(head(server.endpoint, **QUICK), heard):
+                await heard.until(lambda: heard.said("power", 1.0))
+                await server.say("Power", 0.0, "BadNoCommunication", begin_ms + 1000)
+                await heard.until(lambda: heard.of("power")[-1].quality is ReadingQuality.BAD)
+                await server.say("Power", 2000.0, source_ms=begin_ms + 60_000)
+                await filled(heard)
+            # The server's own memory holds the bad value, and says so: quality is kept.
+            assert [value for channel, value in heard.past if channel == "power"] == [
+                PastValue(begin_ms + 1000, None, ReadingQuality.BAD, "status 0x80310000")
+            ]
+
+    in_time(main)
+
+
+def test_values_lost_in_the_servers_queue_are_asked_for(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with peer(free_port(), tmp_path, history_of=KEPT) as server, Cable(server.endpoint) as cable:
+            heard = Heard()
+            await server.say("Energy", 1.0, source_ms=now_ms())
+            async with session(head(cable.endpoint, queue_size=3, timeout_s=30, **QUICK), heard):
+                await heard.until(lambda: heard.said("energy_import", 1.0))
+                cable.hold()
+                await server.say_many("Energy", 2.0, 1.0, 20, now_ms(), 75, pace_ms=75)
+                cable.release()
+                await heard.until(lambda: heard.said("energy_import", 21.0))
+                await filled(heard)
+            both = [r.value for r in heard.of("energy_import")] + [value.value for _, value in heard.past]
+            assert sorted(set(both)) == [float(value) for value in range(1, 22)]  # type: ignore[type-var]
+            assert any("lost in the server's queue" in (r.text or "") for r in heard.of("energy_import"))
+            assert heard.states == ["connected"]  # no loss of the connection told us, only the bit
+
+    in_time(main)
+
+
+def test_registers_without_history_are_found_once_and_never_asked(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with peer(free_port(), tmp_path) as server:
+            begin_ms = now_ms() - 3_600_000
+            await server.say("Energy", 5.0, source_ms=begin_ms)
+            heard = Heard()
+            heard.ledger.marks["press", "energy_import"] = begin_ms - 900_000
+            heard.book = heard.ledger.book()
+            async with session(head(server.endpoint, **QUICK), heard) as running:
+                await heard.until(lambda: bool(heard.gaps_told))
+                assert heard.gaps_told == [("press", 0, "no history of energy_import: the server keeps none")]
+                assert set((await running.keeps_history()).values()) == {False}
+                await server.say("Energy", 0.0, "BadNoCommunication", begin_ms + 1000)
+                await server.say("Energy", 6.0, source_ms=begin_ms + 900_000)
+                await heard.until(lambda: heard.said("energy_import", 6.0))
+            assert heard.ledger.gaps == {}
+            assert len(heard.gaps_told) == 1
+            assert (await server.asked())["reads"] == 0
+
+    in_time(main)
+
+
+def test_what_is_older_than_the_look_back_stays_lost_and_off_means_off(tmp_path: Path) -> None:
+    async def main() -> None:
+        start_ms = now_ms() - 48 * 3_600_000
+        async with peer(free_port(), tmp_path, history_of=KEPT) as server:
+            await server.say_many("Energy", 0.0, 1.0, 48 * 4 + 1, start_ms, 900_000)
+            heard = Heard()
+            heard.book = Ledger({("press", "energy_import"): start_ms}).book()
+            async with session(head(server.endpoint, history_days=0.5, **QUICK), heard):
+                await filled(heard)
+            past = heard.past_ms("energy_import")
+            assert 46 <= len(past) <= 48
+            assert min(past) > now_ms() - 12 * 3_600_000 - 60_000
+            silent = Heard()
+            silent.book = Ledger({("press", "energy_import"): start_ms}).book()
+            before = (await server.asked())["reads"]
+            off: OpcUaHead = head(server.endpoint, history="off")
+            async with session(off, silent):
+                await silent.until(lambda: silent.said("energy_import", 192.0))
+            assert (await server.asked())["reads"] == before
+
+    in_time(main)
+
+
+def test_a_fill_that_was_stopped_in_the_middle_goes_on_where_its_last_piece_ended(tmp_path: Path) -> None:
+    async def main() -> None:
+        start_ms = now_ms() - 3_600_000
+        async with peer(free_port(), tmp_path, history_of=KEPT) as server:
+            await server.say_many("Energy", 0.0, 1.0, 201, start_ms, 10_000)
+            first = Heard()
+            first.ledger.marks["press", "energy_import"] = start_ms
+            first.book = first.ledger.book()
+            async with session(head(server.endpoint, **QUICK), first):
+                await first.until(lambda: len(first.pieces) >= 5)
+            (gap,) = first.ledger.gaps.values()
+            assert gap.from_ms == max(first.past_ms("energy_import"))
+            assert gap.values == len(first.past)
+            second = Heard()
+            second.ledger = first.ledger
+            second.book = second.ledger.book()
+            async with session(head(server.endpoint, **QUICK), second):
+                await filled(second)
+            came = first.past_ms("energy_import") + second.past_ms("energy_import")
+            assert came == [start_ms + 10_000 * number for number in range(1, 200)]  # each once, in order
+            assert second.gaps_told[-1][1] == 199
+
+    in_time(main)
