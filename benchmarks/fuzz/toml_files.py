@@ -15,6 +15,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from asyncua import ua
 from pydantic import BaseModel
 
 from benchmarks.fuzz import toml_texts as texts
@@ -24,6 +25,7 @@ from billing.money import Price
 from billing.tariff import Tariff, load_tariff
 from connectors.gateway.fleet import check_fleet
 from connectors.modbus.profile import Profile
+from connectors.opcua.config import OpcUaDevice
 from deploy.settings import StackSettings
 from domain.errors import InputFaults
 from domain.plant import load_plant
@@ -123,6 +125,8 @@ def answer(given: Text) -> str:
         _same_tariff(document, loaded)
     else:
         _same(document, loaded, given.kind)
+        for source in loaded.channels.values() if isinstance(loaded, OpcUaDevice) else ():
+            ua.NodeId.from_string(f"ns=1;{source}")  # as the session will
     return READ
 
 

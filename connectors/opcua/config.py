@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -10,6 +12,30 @@ from connectors.devices import UNITS
 from connectors.gaps import HistoryOrder
 from domain.plant import Identifier
 from domain.toml_files import Settings
+
+
+def _is_guid(text: str) -> bool:
+    return re.fullmatch(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", text) is not None
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"[0-9]{1,10}", text) is not None and int(text) < 2**32
+
+
+def _is_base64(text: str) -> bool:
+    return re.fullmatch(r"([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?", text) is not None
+
+
+def _is_name(text: str) -> bool:
+    return text.isprintable()
+
+
+_IDENTIFIERS: dict[str, tuple[str, Callable[[str], bool]]] = {
+    "s=": ("a name", _is_name),
+    "i=": ("a number of at most 32 bits", _is_number),
+    "g=": ("a GUID such as 72962b91-fa75-4ae6-8d28-b404dc7daf63", _is_guid),
+    "b=": ("base64", _is_base64),
+}
 
 
 class OpcUaHead(Settings):
@@ -84,9 +110,11 @@ class OpcUaDevice(Settings):
         }:
             msg = f"node ids such as 's=Furnace1.Power' or 'i=1042' without a namespace index, not {wrong}"
             raise ValueError(msg)
-        if wrong := {channel: node for channel, node in channels.items() if node[:2] == "i=" and not node[2:].isdigit()}:
-            msg = f"a number after 'i=', not {wrong}"
-            raise ValueError(msg)
+        for channel, node in channels.items():
+            rule, holds = _IDENTIFIERS[node[:2]]
+            if not holds(node[2:]):
+                msg = f"{rule} after {node[:2]!r}, not {node!r} ({channel})"
+                raise ValueError(msg)
         return channels
 
     @model_validator(mode="after")

@@ -10,9 +10,10 @@ import pytest
 from benchmarks.fuzz import toml_texts as texts
 from billing.tariff import load_tariff
 from connectors.modbus.profile import load_profile
+from connectors.opcua.config import OpcUaDevice
 from domain.errors import InputFaults
 from domain.plant import load_plant
-from domain.toml_files import key_lines
+from domain.toml_files import key_lines, load_toml
 
 
 def refusal(tmp_path: Path, text: str, load: Callable[[Path], object]) -> str:
@@ -103,3 +104,9 @@ def test_a_profile_is_one_of_ours_or_is_refused(name: str) -> None:
 def test_lines_are_found_in_time_whatever_stands_in_them() -> None:
     text = f"a = [\n[{20_000 * ' '}1,\n2]]\n[b.c]  # [d]\nkey = '\u2028'\nlast = 1\n"
     assert key_lines(text)["b", "c", "last"] == 6
+
+
+@pytest.mark.parametrize("node", ["i=²", "i=99999999999", "i=-1", "g=72962b91", "b=*", "s=a\\nb"])
+def test_a_node_id_that_no_session_can_use_is_a_fault_of_its_file(tmp_path: Path, node: str) -> None:
+    text = texts.OPCUA.replace('power = "s=Machine.Power"', f'power = "{node}"', 1)
+    assert "file.toml:18: channels: found " in refusal(tmp_path, text, lambda path: load_toml(path, OpcUaDevice))
