@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -98,9 +99,10 @@ def send(kafka: KafkaSettings, arrivals: Sequence[Arrival]) -> None:
         producer.flush(60.0)
 
 
-def submit(flink: FlinkCluster, kafka: KafkaSettings, folder: Path) -> str:
+def submit(flink: FlinkCluster, kafka: KafkaSettings, folder: Path, parallelism: int = 1) -> str:
     arguments = ["--plant", str(folder), "--kafka", kafka.bootstrap, "--namespace", kafka.namespace]
-    return flink.submit(JOB, arguments, f"metering-{kafka.namespace}", resume=False)
+    settings = {"parallelism.default": str(parallelism)}
+    return flink.submit(JOB, arguments, f"metering-{kafka.namespace}", resume=False, settings=settings)
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
@@ -141,13 +143,14 @@ def sample(tmp_path: Path) -> Sample:
     return make_sample(tmp_path / "plant")
 
 
+@pytest.mark.parametrize("parallelism", [1, 4])
 def test_the_job_writes_what_the_engine_makes_of_the_same_readings(
-    flink: FlinkCluster, kafka: KafkaSettings, sample: Sample, tmp_path: Path
+    flink: FlinkCluster, kafka: KafkaSettings, sample: Sample, tmp_path: Path, parallelism: int
 ) -> None:
     expected = undisturbed(sample)
     first = sample.before_backfill()
     send(kafka, sample.arrivals[:first])
-    job_id = submit(flink, kafka, tmp_path / "plant")
+    job_id = submit(flink, kafka, tmp_path / "plant", parallelism)
     with outputs_of(kafka) as outputs:
         assert outputs.read_until(has_told_what_the_backfill_changes), "no quarter hour of the press came"
         send(kafka, sample.arrivals[first:])
@@ -157,13 +160,14 @@ def test_the_job_writes_what_the_engine_makes_of_the_same_readings(
         assert_outputs(outputs, expected, sample)
 
 
+@pytest.mark.parametrize("parallelism", [1, 4])
 def test_a_taskmanager_killed_midway_changes_nothing_in_the_result(
-    flink: FlinkCluster, kafka: KafkaSettings, sample: Sample, tmp_path: Path
+    flink: FlinkCluster, kafka: KafkaSettings, sample: Sample, tmp_path: Path, parallelism: int
 ) -> None:
     expected = undisturbed(sample)
     first = sample.before_backfill()
     send(kafka, sample.arrivals[:first])
-    job_id = submit(flink, kafka, tmp_path / "plant")
+    job_id = submit(flink, kafka, tmp_path / "plant", parallelism)
     with outputs_of(kafka) as outputs:
         assert outputs.read_until(has_told_what_the_backfill_changes), "no quarter hour of the press came"
         await_checkpoints(flink, job_id, 1)
@@ -176,6 +180,29 @@ def test_a_taskmanager_killed_midway_changes_nothing_in_the_result(
         flink.stop_with_savepoint(job_id)
         outputs.read_to_end()
         assert_outputs(outputs, expected, sample)
+
+
+@pytest.mark.parametrize("parallelism", [1, 4])
+def test_any_order_of_arrival_gives_the_same_table(
+    flink: FlinkCluster, kafka: KafkaSettings, sample: Sample, tmp_path: Path, parallelism: int
+) -> None:
+    """Shuffled over hours: nearly everything is late, and takes the second road."""
+    expected = undisturbed(sample)
+    shuffled = list(sample.arrivals)
+    random.Random(3).shuffle(shuffled)
+    send(kafka, shuffled)
+    job_id = submit(flink, kafka, tmp_path / "plant", parallelism)
+    with outputs_of(kafka) as outputs:
+        outputs.read_until(lambda out: out.has_all_of(expected))
+        flink.stop_with_savepoint(job_id)
+        outputs.read_to_end()
+        table = latest_table(outputs.intervals(), END_UTC)
+        assert table == expected.table, difference(table, expected.table)
+        assert Counter(meter for meter, _, _ in outputs.rejected().elements()) == Counter(
+            meter for meter, _, _ in expected.rejections.elements()
+        )
+        assert_every_reading_is_used_or_rejected(outputs, sample.readings())
+        assert_written_once(outputs)
 
 
 def assert_outputs(outputs: Outputs, expected: Undisturbed, sample: Sample) -> None:
