@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from console.board import NotDecidable
 from console.context import Console
 from console.reports import MONTH, MadeReport, ReportFailed
 from console.views.findings import Finding, open_findings
+from console.views.gaps import MeterGap, gaps_of
 from console.views.meters import MetersView, meters_view
 from console.views.now import NowView, now_view
 from console.views.plan import AdviceCard, PlanView, plan_view
@@ -24,6 +26,7 @@ from domain.forecasts import Forecast
 from domain.intervals import Interval
 from domain.orders import Order
 from domain.recommendations import Decision, DecisionKind, DeclineReason, Recommendation
+from reporting.gaps import Told
 
 MOST_DAYS = 400
 
@@ -58,6 +61,18 @@ class Fault(BaseModel):
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A register and a span that there are."""
+
+    meter: str
+    channel: str
+    from_utc: datetime
+    to_utc: datetime
+
+
+Start = Annotated[datetime, Query(description="With zone, on a quarter hour.")]
+UNKNOWN: dict[int | str, dict[str, Any]] = {404: {"model": Fault, "description": "No such meter."}}
 REFUSED: dict[int | str, dict[str, Any]] = {401: {"model": Fault, "description": "The token is missing or wrong."}}
 
 
@@ -133,14 +148,7 @@ def router(console: Console) -> APIRouter:
         """The tree with last values."""
         return await board.view(meters_view)
 
-    @api.get("/meters/{meter}/intervals", tags=["meters"], responses={404: {"model": Fault}})
-    async def intervals(
-        meter: str,
-        from_utc: Annotated[datetime, Query(description="With zone, on a quarter hour.")],
-        to_utc: datetime,
-        channel: str | None = None,
-    ) -> list[Interval]:
-        """Quarter hours of one register, latest revisions; the meter's energy register unless another is named."""
+    def checked(meter: str, from_utc: datetime, to_utc: datetime, channel: str | None) -> Asked:
         found = next((m for m in board.plant.meters if m.id == meter), None)
         register = channel or (found.energy_channel() if found is not None else None)
         if found is None or register is None:
@@ -149,7 +157,32 @@ def router(console: Console) -> APIRouter:
             raise HTTPException(422, "from_utc and to_utc need a zone, such as 2026-10-23T00:00:00Z")
         if not 0 <= (to_utc - from_utc).days <= MOST_DAYS:
             raise HTTPException(422, f"to_utc must lie 0 to {MOST_DAYS} days after from_utc")
-        return await board.view(_intervals, meter, register, from_utc.astimezone(UTC), to_utc.astimezone(UTC))
+        return Asked(found.id, register, from_utc.astimezone(UTC), to_utc.astimezone(UTC))
+
+    @api.get("/meters/{meter}/intervals", tags=["meters"], responses=UNKNOWN)
+    async def intervals(
+        meter: str,
+        from_utc: Start,
+        to_utc: datetime,
+        channel: str | None = None,
+        as_of_utc: Annotated[datetime | None, Query(description="With zone: what was known then.")] = None,
+    ) -> list[Interval]:
+        """Quarter hours of one register, latest revisions; the meter's energy register unless another is named."""
+        asked = checked(meter, from_utc, to_utc, channel)
+        if as_of_utc is not None and as_of_utc.tzinfo is None:
+            raise HTTPException(422, "as_of_utc needs a zone, such as 2026-10-23T00:00:00Z")
+        return await board.view(_intervals, asked, None if as_of_utc is None else as_of_utc.astimezone(UTC))
+
+    @api.get("/meters/{meter}/revisions", tags=["meters"], responses=UNKNOWN)
+    async def revisions(meter: str, from_utc: Start, to_utc: datetime, channel: str | None = None) -> list[Told]:
+        """Quarter hours of one register with all that was said of them, oldest revision first, and when each was recorded."""
+        return await board.view(_told, checked(meter, from_utc, to_utc, channel))
+
+    @api.get("/meters/{meter}/gaps", tags=["meters"], responses=UNKNOWN)
+    async def gaps(meter: str, from_utc: Start, to_utc: datetime, channel: str | None = None) -> list[MeterGap]:
+        """Gaps of all registers of a meter, or of one: from, to, energy, how they were filled, revision, what was said before."""
+        asked = checked(meter, from_utc, to_utc, channel)
+        return await board.view(_gaps, asked, channel)
 
     @api.get("/platform", tags=["platform"])
     async def platform() -> PlatformView:
@@ -208,5 +241,13 @@ def _recommendations(scene: Scene) -> list[Recommendation]:
     return sorted(scene.recommendations(), key=lambda r: r.issued_utc, reverse=True)
 
 
-def _intervals(scene: Scene, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> list[Interval]:
-    return list(scene.history.intervals(meter, channel, from_utc, to_utc))
+def _intervals(scene: Scene, asked: Asked, as_of_utc: datetime | None) -> list[Interval]:
+    return list(scene.history.intervals(asked.meter, asked.channel, asked.from_utc, asked.to_utc, as_of_utc))
+
+
+def _told(scene: Scene, asked: Asked) -> list[Told]:
+    return list(scene.history.told(asked.meter, asked.channel, asked.from_utc, asked.to_utc))
+
+
+def _gaps(scene: Scene, asked: Asked, channel: str | None) -> list[MeterGap]:
+    return gaps_of(scene, scene.plant.meter_by_id(asked.meter), asked.from_utc, asked.to_utc, channel)

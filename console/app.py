@@ -123,8 +123,8 @@ def _pages(console: Console) -> None:
         await plan_page(visit_of(console, request))
 
     @ui.page("/meters")
-    async def _meters(request: Request, meter: str = "", day: str = "") -> None:
-        await meters_page(visit_of(console, request), meter, day)
+    async def _meters(request: Request, meter: str = "", day: str = "", at: str = "", told: str = "") -> None:
+        await meters_page(visit_of(console, request), meter, day, at, told)
 
     @ui.page("/reports")
     async def _reports(request: Request) -> None:

@@ -14,6 +14,7 @@ from domain.intervals import Interval
 from domain.orders import Order
 from domain.recommendations import Decision, Recommendation
 from domain.topics import ANOMALIES, DECISIONS, DEMAND, FORECASTS, INTERVALS, ORDERS, RECOMMENDATIONS, REJECTED, Topic
+from reporting.gaps import Told
 
 Answer = TypeVar("Answer")
 
@@ -24,8 +25,16 @@ class History(Protocol):
     def offsets(self) -> Mapping[tuple[str, int], int]:
         """``(topic name, partition)`` -> next offset: moves whenever something was written."""
 
-    def intervals(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Sequence[Interval]:
-        """Latest revisions, by start."""
+    def intervals(
+        self, meter: str, channel: str, from_utc: datetime, to_utc: datetime, as_of_utc: datetime | None = None
+    ) -> Sequence[Interval]:
+        """Latest revisions, by start; those that were known at `as_of_utc`."""
+
+    def told(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Sequence[Told]:
+        """Quarter hours with all their revisions, by start."""
+
+    def doubtful(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Sequence[Told]:
+        """Those of which it was ever said that they are not simply measured."""
 
     def latest_forecast(self) -> Forecast | None:
         """The forecast issued last."""
@@ -61,7 +70,15 @@ class EmptyHistory:
     def offsets(self) -> Mapping[tuple[str, int], int]:
         return {}
 
-    def intervals(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Sequence[Interval]:
+    def intervals(
+        self, meter: str, channel: str, from_utc: datetime, to_utc: datetime, as_of_utc: datetime | None = None
+    ) -> Sequence[Interval]:
+        return ()
+
+    def told(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Sequence[Told]:
+        return ()
+
+    def doubtful(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Sequence[Told]:
         return ()
 
     def latest_forecast(self) -> Forecast | None:
@@ -124,9 +141,19 @@ class RememberedHistory:
     def offsets(self) -> Mapping[tuple[str, int], int]:
         return self._behind.offsets()
 
-    def intervals(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Sequence[Interval]:
-        question = ("intervals", meter, channel, from_utc, to_utc)
-        return self._ask(INTERVALS, question, lambda: self._behind.intervals(meter, channel, from_utc, to_utc))
+    def intervals(
+        self, meter: str, channel: str, from_utc: datetime, to_utc: datetime, as_of_utc: datetime | None = None
+    ) -> Sequence[Interval]:
+        span = (meter, channel, from_utc, to_utc, as_of_utc)
+        return self._ask(INTERVALS, ("intervals", *span), lambda: self._behind.intervals(*span))
+
+    def told(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Sequence[Told]:
+        span = (meter, channel, from_utc, to_utc)
+        return self._ask(INTERVALS, ("told", *span), lambda: self._behind.told(*span))
+
+    def doubtful(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Sequence[Told]:
+        span = (meter, channel, from_utc, to_utc)
+        return self._ask(INTERVALS, ("doubtful", *span), lambda: self._behind.doubtful(*span))
 
     def latest_forecast(self) -> Forecast | None:
         return self._ask(FORECASTS, ("latest",), self._behind.latest_forecast)

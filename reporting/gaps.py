@@ -13,7 +13,10 @@ from enum import StrEnum
 
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalQuality
 
-SOUND = (IntervalQuality.MEASURED, IntervalQuality.CORRECTED)
+_ORDER = ("measured", "calculated", "corrected", "substituted", "estimated", "faulty", "missing")
+BEST_FIRST = tuple(sorted(IntervalQuality, key=_ORDER.index))
+"""In the order in which reports list them."""
+SOUND = tuple(quality for quality in BEST_FIRST if quality in _ORDER[:3])
 """Qualities that rest on readings of the quarter hour itself."""
 
 
@@ -72,6 +75,13 @@ class Told:
     def start_utc(self) -> datetime:
         """Start of the quarter hour."""
         return self.revisions[0].start_utc
+
+    def as_of(self, as_of_utc: datetime | None) -> Told | None:
+        """What had been said by then; None if nothing, all if `as_of_utc` is None."""
+        if as_of_utc is None:
+            return self
+        known = sum(1 for at in self.recorded_utc if at <= as_of_utc)
+        return Told(self.revisions[:known], self.recorded_utc[:known]) if known else None
 
     @property
     def was_in_doubt(self) -> bool:
@@ -188,7 +198,7 @@ def _end(quarter: Told) -> tuple[IntervalQuality, str, Filling]:
 def _gap(run: Sequence[Told]) -> Gap:
     quality, method, filling = _end(run[0])
     first = [quarter.first for quarter in run]
-    worst = max(first, key=lambda interval: list(IntervalQuality).index(interval.quality))
+    worst = max(first, key=lambda interval: BEST_FIRST.index(interval.quality))
     known = [interval.energy_uwh for interval in first if interval.energy_uwh is not None]
     return Gap(
         from_utc=run[0].start_utc,

@@ -19,11 +19,11 @@ from domain.intervals import Interval, IntervalMethod, IntervalOrigin, IntervalQ
 from domain.orders import DayAheadPrices, Order
 from domain.recommendations import Decision, Recommendation
 from domain.topics import ANOMALIES, DECISIONS, FORECASTS, ORDERS, PRICES, RECOMMENDATIONS, Topic
-from reporting.gaps import Told
+from reporting.gaps import SOUND, Told
 
 _IN_DOUBT = (
     "AND start_s IN (SELECT d.start_s FROM interval d WHERE d.series = interval.series AND d.start_s = interval.start_s "
-    "AND d.quality NOT IN ('measured', 'corrected'))"
+    f"AND d.quality NOT IN {tuple(map(str, SOUND))})"
 )
 _COUNTS_NOT = (IntervalQuality.MISSING, IntervalQuality.FAULTY)
 

@@ -21,13 +21,12 @@ from domain.errors import Fault, InputFaults
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalQuality
 from domain.plant import Meter, Plant
 from domain.recommendations import Decision, Recommendation
-from reporting.gaps import SOUND, Absence, Filling, Gap, Told, gaps_in
+from reporting.gaps import BEST_FIRST, SOUND, Absence, Filling, Gap, Told, gaps_in
 from reporting.ledger import Conflict, Ledger
 
 IMPORT, EXPORT = "energy_import", "energy_export"
 _MONTH = re.compile(r"^(\d{4})-(0[1-9]|1[0-2])$")
 _EVENTS = (IntervalMethod.RESET, IntervalMethod.ROLLOVER, IntervalMethod.EXCHANGE, IntervalMethod.STEP_REMOVED)
-_QUALITY_ORDER = list(IntervalQuality)
 TOP_PEAKS = 10
 
 
@@ -127,13 +126,12 @@ class SeriesMonth:
             quality = IntervalQuality.MISSING if interval is None else interval.quality
             quarters[quality] += 1
             energy[quality] += 0 if interval is None else interval.energy_uwh or 0
-        return {quality: Share(quarters[quality], energy[quality]) for quality in IntervalQuality}
+        return {quality: Share(quarters[quality], energy[quality]) for quality in BEST_FIRST}
 
     @property
     def worst_quality(self) -> IntervalQuality:
         """The worst flag of its quarter hours."""
-        order = list(IntervalQuality)
-        return max((quality for quality, share in self.by_quality.items() if share.quarters), key=order.index)
+        return _worst(quality for quality, share in self.by_quality.items() if share.quarters)
 
     @property
     def peak(self) -> Interval | None:
@@ -321,12 +319,12 @@ def _balances(plant: Plant, series: Sequence[SeriesMonth]) -> Iterator[Balance]:
             quarters[_worst(quality for _, quality in parts)] += 1
             for part_uwh, quality in parts:
                 energy[quality] += part_uwh
-        by_quality = {quality: Share(quarters[quality], energy[quality]) for quality in IntervalQuality}
+        by_quality = {quality: Share(quarters[quality], energy[quality]) for quality in BEST_FIRST}
         yield Balance(meter, children, own, below, quarters.total(), left_out, by_quality)
 
 
 def _worst(qualities: Iterable[IntervalQuality]) -> IntervalQuality:
-    return max(qualities, key=_QUALITY_ORDER.index)
+    return max(qualities, key=BEST_FIRST.index)
 
 
 def _net(meter: Meter, series: Sequence[SeriesMonth]) -> list[tuple[int, IntervalQuality] | None]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from domain.units import UWH_PER_KWH
 from reporting.data import instant_text
-from reporting.gaps import SOUND
+from reporting.gaps import BEST_FIRST, SOUND
 from reporting.month import MonthReport
 from reporting.words import Words
 
@@ -182,11 +182,12 @@ def gap_rows_for_people(report: MonthReport, words: Words) -> Iterable[tuple[Cel
         )  # fmt: skip
 
 
-_SHARED = ("measured", "corrected", "substituted", "estimated", "faulty")
+_QUALITIES = tuple(map(str, BEST_FIRST))
+_WITH_VALUE = _QUALITIES[:-1]
 METER_COLUMNS = (
     "meter", "name", "parent", "channel", "energy", "unit", "peak_power", "peak_start_utc", "peak_quality", "quarter_hours_expected",
-    "quarter_hours_with_value", "coverage", *(f"quarter_hours_{q}" for q in ("measured", "corrected", "substituted", "estimated", "faulty", "missing")),
-    *(f"energy_{q}" for q in _SHARED), *(f"share_of_quarter_hours_{q}" for q in (*_SHARED, "missing")), *(f"share_of_energy_{q}" for q in _SHARED),
+    "quarter_hours_with_value", "coverage", *(f"quarter_hours_{q}" for q in _QUALITIES),
+    *(f"energy_{q}" for q in _WITH_VALUE), *(f"share_of_quarter_hours_{q}" for q in _QUALITIES), *(f"share_of_energy_{q}" for q in _WITH_VALUE),
     "share_of_quarter_hours_covered", "peak_rests_on_substitute",
 )  # fmt: skip
 
@@ -208,7 +209,7 @@ def meter_rows(report: MonthReport) -> Iterable[tuple[Cell, ...]]:
 
 def meter_header_for_people(words: Words) -> list[str]:
     """Headings of `meter_rows_for_people`, with units."""
-    names = [words[f"q.{q}"] for q in ("measured", "corrected", "substituted", "estimated", "faulty", "missing")]
+    names = [words[f"q.{q}"] for q in _QUALITIES]
     return [
         words["meter"], words["name"], words["parent"], words["channel"], f"{words['energy']} [kWh, kvarh]", words["unit"],
         f"{words['peak']} [kW, kvar]", f"{words['peak']}: {words['start_local']}", f"{words['peak']}: {words['start_utc']}",

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from console.pages.frame import Visit, frame
 from console.pages.widgets import Chart, Fragment, panel
 from console.render import charts
+from console.render import gaps as draw_gaps
 from console.render import meters as draw
 from console.render.markup import Markup, icon, join, tag
+from console.views.gaps import meter_gaps_view
 from console.views.meters import MeterDayView, MetersView, meter_day_view, meters_view
 from console.words import Words
+from domain.intervals import QUARTER, quarter_start
 
 
 def day_links(view: MeterDayView, words: Words) -> Markup:
@@ -47,8 +51,59 @@ def parse_day(text: str, otherwise: date) -> date:
         return otherwise
 
 
-async def meters_page(visit: Visit, meter: str, day: str) -> None:
-    """The tree; the billing meter's day unless another is chosen."""
+def parse_instant(text: str) -> datetime | None:
+    """The quarter hour that an ISO instant with zone in an address lies in; None of anything else."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return None if instant.tzinfo is None else quarter_start(instant.astimezone(UTC))
+
+
+class DayDetail:
+    """One meter's day on one person's screen: chart, the quarter hour looked at, sums and registers."""
+
+    def __init__(self, visit: Visit, meter: str, day: date, first: bool, at_utc: datetime | None) -> None:
+        self._visit, self.at_utc = visit, at_utc
+        self._asked = (meter_day_view, (meter, day, first))
+
+    async def show(self) -> None:
+        """Put everything into the panel that is open."""
+        w, board = self._visit.words, self._visit.board
+        view = await board.view(*self._flat())
+        Fragment(day_links(view, w), "day-nav")
+        Fragment(draw_gaps.told_switch(view, w, self.at_utc))
+        self._chart = Chart(await self._options(), w["chart.label_meter"], "low", self._pick)
+        Fragment(charts.meter_day_keys(w))
+        self._story = Fragment(draw_gaps.quarter_story(view, w, self.at_utc), "story", role="status", aria_live="polite")
+        self._summary = Fragment(await board.drawn(*self._asked, draw.meter_summary, w))
+        self._registers = Fragment(await board.drawn(*self._asked, draw.channel_table, w))
+
+    def _flat(self) -> tuple[Any, ...]:
+        build, arguments = self._asked
+        return (build, *arguments)
+
+    async def _options(self) -> dict[str, Any]:
+        w = self._visit.words
+        options: dict[str, Any] = await self._visit.board.drawn(*self._asked, charts.meter_day_chart, w)
+        return charts.with_pick(options, None if self.at_utc is None else charts.label_of(self.at_utc, w))
+
+    async def _pick(self, place: int) -> None:
+        view = await self._visit.board.view(*self._flat())
+        self.at_utc = view.from_utc + place * QUARTER
+        await self.refresh()
+
+    async def refresh(self) -> None:
+        """Draw what is new."""
+        w, board = self._visit.words, self._visit.board
+        self._chart.show(await self._options())
+        self._story.show(draw_gaps.quarter_story(await board.view(*self._flat()), w, self.at_utc))
+        self._summary.show(await board.drawn(*self._asked, draw.meter_summary, w))
+        self._registers.show(await board.drawn(*self._asked, draw.channel_table, w))
+
+
+async def meters_page(visit: Visit, meter: str, day: str, at: str = "", told: str = "") -> None:
+    """The tree; the billing meter's day unless another is chosen, latest values unless those told first are asked for."""
     w, board = visit.words, visit.board
     plant = board.plant
     known = {m.id for m in plant.meters}
@@ -69,13 +124,14 @@ async def meters_page(visit: Visit, meter: str, day: str) -> None:
             section.props["id"] = "detail"
             if meter and meter not in known:
                 Fragment(tag("p", w.say("meter.unknown", meter=meter), class_="tone-bad"))
-            if chosen:
-                detail = (meter_day_view, (chosen, shown))
-                Fragment(await board.drawn(*detail, day_links, w), "day-nav")
-                chart = Chart(await board.drawn(*detail, charts.meter_day_chart, w), w["chart.label_meter"], "low")
-                Fragment(charts.meter_day_keys(w))
-                summary = Fragment(await board.drawn(*detail, draw.meter_summary, w))
-                registers = Fragment(await board.drawn(*detail, draw.channel_table, w))
+            detail = DayDetail(visit, chosen, shown, told == "first", parse_instant(at)) if chosen else None
+            if detail is not None:
+                await detail.show()
+        if chosen:
+            with panel(w.say("gaps.of_meter", meter=plant.meter_by_id(chosen).label)) as section:
+                section.props["id"] = "gaps"
+                Fragment(tag("p", w.say("gaps.note", days=plant.site.late_horizon_days), class_="remark above"))
+                gaps = Fragment(await board.drawn(meter_gaps_view, (chosen,), draw_gaps.gap_table, w))
         with panel(w["findings.title"]):
             found = Fragment(await board.drawn(meters_view, (), draw_findings, w))
 
@@ -83,9 +139,8 @@ async def meters_page(visit: Visit, meter: str, day: str) -> None:
             quiet.show(await board.drawn(meters_view, (), silence, w))
             tree.show(draw_tree(await board.view(meters_view), w))
             found.show(await board.drawn(meters_view, (), draw_findings, w))
-            if chosen:
-                chart.show(await board.drawn(*detail, charts.meter_day_chart, w))
-                summary.show(await board.drawn(*detail, draw.meter_summary, w))
-                registers.show(await board.drawn(*detail, draw.channel_table, w))
+            if detail is not None:
+                await detail.refresh()
+                gaps.show(await board.drawn(meter_gaps_view, (chosen,), draw_gaps.gap_table, w))
 
         every_second(refresh)

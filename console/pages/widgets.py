@@ -30,9 +30,11 @@ class Fragment:
 class Chart:
     """An ECharts chart whose options are sent again only when they have changed."""
 
-    def __init__(self, options: dict[str, Any], label: str, css: str = "") -> None:
+    def __init__(self, options: dict[str, Any], label: str, css: str = "", on_pick: Callable[[int], Any] | None = None) -> None:
         self._options = options
         self.element = ui.echart(dict(options), renderer="svg").classes(f"chart {css}")
+        if on_pick is not None:
+            self.element.on_point_click(lambda event: on_pick(event.data_index))
         self.element.props.update({"role": "img", "aria-label": label})
 
     def show(self, options: dict[str, Any]) -> None:

@@ -5,13 +5,13 @@ Colours are the style sheet's variables: the SVG renderer hands them to the brow
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from console.render.gauge import legend
 from console.render.markup import Markup
-from console.views.meters import SURE, MeterDayView
+from console.views.meters import MeterDayView
 from console.views.now import NowView
 from console.views.plan import PlanView
 from console.views.scene import QuarterValue
@@ -99,17 +99,36 @@ def levels(target_kw: float | None, peak_kw: float) -> list[dict[str, Any]]:
     ]
 
 
-def bar_point(quarter: QuarterValue | None, target_kw: float | None, words: Words) -> dict[str, Any] | None:
-    """One quarter hour as a bar: hollow and dashed where it was not seen whole, in the alarm's colour above the target."""
+_LOOKS = {
+    IntervalQuality.SUBSTITUTED: ("var(--guess)", [3, 2]),
+    IntervalQuality.ESTIMATED: ("var(--guess)", [1, 2]),
+    IntervalQuality.FAULTY: ("var(--panel)", "solid"),
+}
+"""Fill and border of what was not measured: dashed, dotted, empty."""
+
+
+def bar_point(
+    quarter: QuarterValue | None, target_kw: float | None, words: Words, revision: int | None = None
+) -> dict[str, Any] | None:
+    """One quarter hour as a bar: hollow and dashed where it was not seen whole, in the alarm's colour above the target.
+
+    Parameters
+    ----------
+    revision
+        Told beside it where it was once told otherwise.
+    """
     if quarter is None or quarter.kw is None:
         return None
     over = target_kw is not None and quarter.kw > target_kw
     colour = "var(--bad)" if over else "var(--bar)"
     point: dict[str, Any] = {"value": round(quarter.kw, 2), "itemStyle": {"color": colour}}
-    if quarter.quality not in SURE:
-        point["itemStyle"] = {"color": "var(--guess)", "borderColor": colour, "borderType": [3, 2], "borderWidth": 1}
-    if quarter.quality is not IntervalQuality.MEASURED:
-        point["note"] = words[f"quality.{quarter.quality}"]
+    if quarter.quality in _LOOKS:
+        fill, border = _LOOKS[quarter.quality]
+        point["itemStyle"] = {"color": fill, "borderColor": colour, "borderType": border, "borderWidth": 1.5}
+    notes = [] if quarter.quality is IntervalQuality.MEASURED else [words[f"quality.{quarter.quality}"]]
+    notes += [] if revision is None else [words.say("gaps.revision_of", number=revision)]
+    if notes:
+        point["note"] = ", ".join(notes)
     return point
 
 
@@ -203,26 +222,79 @@ def _range(low: float, high: float, words: Words) -> str:
 
 
 def meter_day_chart(view: MeterDayView, words: Words) -> dict[str, Any]:
-    """One meter's day; substituted and estimated quarter hours hollow, missing ones marked on the axis."""
-    labels = [label_of(s, words) for s in quarter_starts(view.from_utc, view.to_utc)]
-    options = base(labels, words, 3, tooltip_js(words))
-    missing = [0 if q is not None and q.energy_uwh is None else None for q in view.quarters]
-    options["series"] = [
-        bars(words["chart.mean"], view.quarters, None, words),
-        {
-            "type": "scatter",
-            "name": words["quality.missing"],
-            "symbol": "path://M2 2l20 20M22 2L2 22",
-            "symbolSize": 7,
-            "itemStyle": {"color": "none", "borderColor": "var(--bad)", "borderWidth": 2},
-            "data": [None if m is None else {"value": m, "tip": "×"} for m in missing],
-        },
-    ]
+    """Substituted and estimated quarter hours hollow, missing ones as grey columns with a cross, restated ones under a mark."""
+    quarters, restated = view.quarters, view.restated
+    starts = list(quarter_starts(view.from_utc, view.to_utc))
+    options = base([label_of(s, words) for s in starts], words, 3, tooltip_js(words))
+    missing = [q is not None and q.energy_uwh is None for q in quarters]
+    points = [bar_point(q, None, words, restated.get(start)) for start, q in zip(starts, quarters, strict=True)]
+    means = bars(words["chart.mean"], quarters, None, words)
+    means["data"] = points
+    means["z"] = 3
+    # A column over the whole height is what a finger can hit; grey where there is no value.
+    columns = {
+        "type": "bar", "name": "_columns", "yAxisIndex": 1, "barGap": "-100%", "z": 2, "emphasis": {"disabled": True},
+        "data": [{"value": 1, "itemStyle": {"color": "var(--gap)" if none else "transparent"}} for none in missing],
+    }  # fmt: skip
+    middles = {run[len(run) // 2] for run in _runs([n for n, none in enumerate(missing) if none])}
+    crosses = {
+        "type": "scatter", "name": words["quality.missing"], "symbol": "path://M2 2l20 20M22 2L2 22", "symbolSize": 7, "z": 4,
+        "itemStyle": {"color": "none", "borderColor": "var(--bad)", "borderWidth": 2},
+        "data": [{"value": 0, "tip": "×", "symbolSize": 7 if place in middles else 0} if none else None for place, none in enumerate(missing)],
+    }  # fmt: skip
+    options["yAxis"] = [options["yAxis"], {"type": "value", "min": 0, "max": 1, "show": False, "axisLabel": {"show": False}}]
+    options["series"] = [means, columns, crosses, _revision_marks(starts, restated, words)]
     return options
 
 
+def _runs(places: Sequence[int]) -> list[list[int]]:
+    """Neighbours together."""
+    runs: list[list[int]] = []
+    for place in places:
+        if runs and runs[-1][-1] == place - 1:
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    return runs
+
+
+def _revision_marks(starts: Sequence[datetime], restated: Mapping[datetime, int], words: Words) -> dict[str, Any]:
+    """A mark at the top of each restated quarter hour; the revision in words above the middle of a run of equal ones."""
+    marks: list[dict[str, Any] | None] = [{"value": 1, "tip": None} if start in restated else None for start in starts]
+    for number in sorted(set(restated.values())):
+        for run in _runs([n for n, start in enumerate(starts) if restated.get(start) == number]):
+            middle = marks[run[len(run) // 2]]
+            assert middle is not None
+            text = words.say("gaps.revision_short", number=number)
+            middle["label"] = {
+                "show": True, "formatter": text, "position": "top", "distance": 4, "color": "var(--ink)", "fontSize": 12,
+            }  # fmt: skip
+    return {
+        "type": "scatter", "name": "_restated", "yAxisIndex": 1, "symbol": "triangle", "symbolRotate": 180, "symbolSize": [5, 7],
+        "symbolOffset": [0, -5], "z": 5, "silent": True, "labelLayout": {"hideOverlap": True}, "itemStyle": {"color": "var(--ink)"},
+        "data": marks,
+    }  # fmt: skip
+
+
+def with_pick(options: dict[str, Any], label: str | None) -> dict[str, Any]:
+    """The same chart with a line through the quarter hour that somebody looks at."""
+    if label is None or label not in options["xAxis"]["data"]:
+        return options
+    line = {"xAxis": label, "lineStyle": {"color": "var(--focus)", "type": "solid", "width": 2}, "label": {"show": False}}
+    first, *others = options["series"]
+    return {**options, "series": [{**first, "markLine": _mark_lines([line])}, *others]}
+
+
 def _keys(words: Words, *names: str) -> list[tuple[str, str]]:
-    looks = {"measured": "", "over": "over", "guess": "guess", "forecast": "forecast"}
+    looks = {
+        "measured": "",
+        "over": "over",
+        "guess": "guess",
+        "forecast": "forecast",
+        "estimated": "estimated",
+        "substituted": "guess",
+    }
+    looks |= {"faulty": "faulty", "missing": "missing", "restated": "restated"}
     return [(looks[name], words[f"chart.key_{name}"]) for name in names]
 
 
@@ -248,4 +320,4 @@ def load_keys(view: PlanView, words: Words) -> Markup:
 
 def meter_day_keys(words: Words) -> Markup:
     """What the looks of a meter's chart mean."""
-    return legend(_keys(words, "measured", "guess"))
+    return legend(_keys(words, "measured", "substituted", "estimated", "faulty", "missing", "restated"))

@@ -8,30 +8,22 @@ from console.views.meters import MeterDayView, MeterRow, MetersView
 from console.words import NOTHING, Words
 from domain.intervals import IntervalQuality
 from domain.readings import ReadingQuality
+from reporting.gaps import BEST_FIRST, SOUND
 
-QUALITY_ICONS = {
-    IntervalQuality.MEASURED: "ok",
-    IntervalQuality.CORRECTED: "pencil",
-    IntervalQuality.SUBSTITUTED: "gap",
-    IntervalQuality.ESTIMATED: "gap",
-    IntervalQuality.FAULTY: "stop",
-    IntervalQuality.MISSING: "stop",
+_LOOKS = {
+    IntervalQuality.CORRECTED: ("pencil", "good"),
+    IntervalQuality.SUBSTITUTED: ("gap", "warn"),
+    IntervalQuality.ESTIMATED: ("gap", "warn"),
+    IntervalQuality.FAULTY: ("stop", "bad"),
+    IntervalQuality.MISSING: ("stop", "bad"),
 }
-QUALITY_TONES = {
-    IntervalQuality.MEASURED: "good",
-    IntervalQuality.CORRECTED: "good",
-    IntervalQuality.SUBSTITUTED: "warn",
-    IntervalQuality.ESTIMATED: "warn",
-    IntervalQuality.FAULTY: "bad",
-    IntervalQuality.MISSING: "bad",
-}
+"""Icon and tone of what is not measured or calculated."""
 
 
 def quality_chip(quality: IntervalQuality, words: Words) -> Markup:
     """A mark and a word."""
-    return tag(
-        "span", icon(QUALITY_ICONS[quality]), words[f"quality.{quality}"], class_=f"chip plain tone-{QUALITY_TONES[quality]}"
-    )
+    shape, tone = _LOOKS.get(quality, ("ok", "good"))
+    return tag("span", icon(shape), words[f"quality.{quality}"], class_=f"chip plain tone-{tone}")
 
 
 def tree(view: MetersView, words: Words, chosen: str) -> Markup:
@@ -126,11 +118,17 @@ def meter_summary(view: MeterDayView, words: Words) -> Markup:
         (words["meter.energy"], words.unit(view.energy_kwh, "kWh", 1)),
         (words["meter.highest"], words.unit(highest.kw, "kW", 1) + f" ({words.time(highest.start_utc)})" if highest else NOTHING),
     ]
+    if highest is not None and highest.quality not in SOUND:
+        facts.append((words["meter.highest_rests"], quality_chip(highest.quality, words)))
     chips = [
-        tag("span", quality_chip(quality, words), f" {words.number(view.by_quality[quality])}", class_="count")
-        for quality in IntervalQuality
+        tag(
+            "span", quality_chip(quality, words), f" {words.number(view.by_quality[quality])}",
+            tag("span", f" · {words.percent(view.energy_shares[quality])}", class_="soft") if quality in view.energy_shares else None,
+            class_="count", title=words["meter.share"],
+        )
+        for quality in BEST_FIRST
         if quality in view.by_quality
-    ]
+    ]  # fmt: skip
     return join(
         tag("dl", *(tag("div", tag("dt", n), tag("dd", v)) for n, v in facts), class_="facts wide"),
         tag("p", *chips, class_="counts"),

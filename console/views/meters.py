@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from console.live_state import Seen
 from console.views.findings import Finding, open_findings
-from console.views.scene import QuarterValue, Scene, net_quarters
+from console.views.gaps import restated
+from console.views.scene import QuarterValue, Scene, net_channels, net_of, net_quarters, worst_of
 from domain.clock import instant
 from domain.intervals import QUARTER, IntervalQuality, quarter_start, quarter_starts
 from domain.plant import Meter, Register
 from domain.readings import ReadingQuality
 from domain.units import KW_PER_UNIT, kwh
+from reporting.gaps import SOUND, Told
 
-SURE = frozenset({IntervalQuality.MEASURED, IntervalQuality.CORRECTED})
-"""Qualities whose energy is what the register counted."""
 SILENT_REAL_S = 10.0
 SILENT_PLANT_S = 120.0
 
@@ -93,7 +94,7 @@ def meter_row(
         now_kw=gauge_kw(meter.gauge(), scene.live.readings.get((meter.id, _channel(meter.gauge())))),
         last=max(quarters.values(), key=lambda q: q.start_utc, default=None),
         today_kwh=kwh(sum(known)) if known else None,
-        today_measured=sum(q.quality in SURE for q in today) / len(today) if today else None,
+        today_measured=sum(q.quality in SOUND for q in today) / len(today) if today else None,
         silent_since_utc=silent_since(scene, meter),
         state=state.reading.text if state is not None else None,
         findings=tuple(f for f in findings if f.anomaly.meter == meter.id),
@@ -107,9 +108,11 @@ def rest_row(
     rests: dict[datetime, QuarterValue] = {}
     for start, own in quarters[parent.id].items():
         below = [quarters[c].get(start) for c in children]
-        energies = [q.energy_uwh for q in below if q is not None and q.energy_uwh is not None]
-        if own.energy_uwh is not None and len(energies) == len(children):
-            rests[start] = QuarterValue(start, own.energy_uwh - sum(energies), own.quality, own.coverage)
+        known = [q for q in below if q is not None and q.energy_uwh is not None]
+        if own.energy_uwh is not None and len(known) == len(children):
+            rest_uwh = own.energy_uwh - sum(q.energy_uwh or 0 for q in known)
+            quality = worst_of([own.quality, *(q.quality for q in known)])
+            rests[start] = QuarterValue(start, rest_uwh, quality, min([own.coverage, *(q.coverage for q in known)]))
     today = [q.energy_uwh or 0 for q in rests.values() if q.start_utc >= day_start]
     return MeterRow(
         meter=f"{parent.id}/rest",
@@ -175,20 +178,34 @@ class MeterDayView:
     energy_kwh: float | None
     highest: QuarterValue | None
     by_quality: Mapping[IntervalQuality, int]
+    energy_shares: Mapping[IntervalQuality, float]
+    """Share of the day's energy by quality, what is fed back counted like what is drawn."""
+    as_first_told: bool
+    """Whether the quarter hours are those told first."""
+    restated: Mapping[datetime, int]
+    """Quarter hours that were once told otherwise, with the revision that counts."""
+    told: tuple[Told, ...]
+    """All that was said of each register's quarter hours."""
     channels: tuple[ChannelValue, ...]
     findings: tuple[Finding, ...]
     is_last: bool
 
 
-def meter_day_view(scene: Scene, meter_id: str, day: date) -> MeterDayView:
-    """The quarter hours of one day with their qualities; KeyError for a meter that is not there."""
+def meter_day_view(scene: Scene, meter_id: str, day: date, as_first_told: bool = False) -> MeterDayView:
+    """The quarter hours of one day with their qualities, as they count or as they were told first.
+
+    KeyError for a meter that is not there.
+    """
     meter = scene.plant.meter_by_id(meter_id)
     from_utc, to_utc = scene.day_span(day)
-    found = net_quarters(scene.history, meter, from_utc, to_utc)
+    registers = [(scene.history.told(meter.id, channel, from_utc, to_utc), sign) for channel, sign in net_channels(meter)]
+    found = net_of([([quarter.first if as_first_told else quarter.last for quarter in told], sign) for told, sign in registers])
+    everything = tuple(quarter for told, _ in registers for quarter in told)
     known = [q for q in found.values() if q.energy_uwh is not None]
-    counts: dict[IntervalQuality, int] = {}
+    counts, energies = Counter[IntervalQuality](), Counter[IntervalQuality]()
     for quarter in found.values():
-        counts[quarter.quality] = counts.get(quarter.quality, 0) + 1
+        counts[quarter.quality] += 1
+        energies[quarter.quality] += abs(quarter.energy_uwh or 0)
     return MeterDayView(
         meter=meter.id,
         label=meter.label,
@@ -199,6 +216,10 @@ def meter_day_view(scene: Scene, meter_id: str, day: date) -> MeterDayView:
         energy_kwh=kwh(sum(q.energy_uwh or 0 for q in known)) if known else None,
         highest=max(known, key=lambda q: q.energy_uwh or 0, default=None),
         by_quality=counts,
+        energy_shares={quality: energy / energies.total() for quality, energy in energies.items() if energy},
+        as_first_told=as_first_told,
+        restated={} if as_first_told else restated(everything),
+        told=everything,
         channels=channel_values(scene, meter),
         findings=tuple(f for f in open_findings(scene) if f.anomaly.meter == meter.id),
         is_last=day >= scene.day(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -14,6 +14,7 @@ from domain.intervals import QUARTER, Interval, IntervalQuality, quarter_start
 from domain.plant import Meter, Plant
 from domain.recommendations import Decision, Recommendation
 from domain.units import kwh
+from reporting.gaps import BEST_FIRST
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class QuarterValue:
     energy_uwh: int | None
     quality: IntervalQuality
     coverage: float
+    revision: int = 1
 
     @property
     def kw(self) -> float | None:
@@ -93,14 +95,9 @@ class QuarterValue:
         return None if self.energy_uwh is None else kwh(self.energy_uwh) * 4
 
 
-_WORST_FIRST = (
-    IntervalQuality.MISSING,
-    IntervalQuality.FAULTY,
-    IntervalQuality.ESTIMATED,
-    IntervalQuality.SUBSTITUTED,
-    IntervalQuality.CORRECTED,
-    IntervalQuality.MEASURED,
-)
+def worst_of(qualities: Iterable[IntervalQuality]) -> IntervalQuality:
+    """The quality that a sum has."""
+    return max(qualities, key=BEST_FIRST.index)
 
 
 def net_channels(meter: Meter) -> list[tuple[str, int]]:
@@ -112,10 +109,15 @@ def net_channels(meter: Meter) -> list[tuple[str, int]]:
 
 
 def net_quarters(history: History, meter: Meter, from_utc: datetime, to_utc: datetime) -> dict[datetime, QuarterValue]:
-    """The quarter hours of `meter` by start. Export that has no record does not hide import that has one."""
+    """The quarter hours of `meter` by start."""
+    return net_of([(history.intervals(meter.id, channel, from_utc, to_utc), sign) for channel, sign in net_channels(meter)])
+
+
+def net_of(parts: Sequence[tuple[Sequence[Interval], int]]) -> dict[datetime, QuarterValue]:
+    """Registers with their signs, put together. Export that has no record does not hide import that has one."""
     total: dict[datetime, QuarterValue] = {}
-    for number, (channel, sign) in enumerate(net_channels(meter)):
-        for interval in history.intervals(meter.id, channel, from_utc, to_utc):
+    for number, (intervals, sign) in enumerate(parts):
+        for interval in intervals:
             known = total.get(interval.start_utc)
             if known is None and number > 0:
                 continue
@@ -126,17 +128,19 @@ def net_quarters(history: History, meter: Meter, from_utc: datetime, to_utc: dat
 def _plus(known: QuarterValue | None, interval: Interval, sign: int) -> QuarterValue:
     own = None if interval.energy_uwh is None else sign * interval.energy_uwh
     if known is None:
-        return QuarterValue(interval.start_utc, own, interval.quality, interval.coverage)
-    worst = min(known.quality, interval.quality, key=_WORST_FIRST.index)
+        return QuarterValue(interval.start_utc, own, interval.quality, interval.coverage, interval.revision)
+    worst = worst_of((known.quality, interval.quality))
     energy = None if own is None or known.energy_uwh is None else known.energy_uwh + own
-    return QuarterValue(interval.start_utc, energy, worst, min(known.coverage, interval.coverage))
+    return QuarterValue(
+        interval.start_utc, energy, worst, min(known.coverage, interval.coverage), max(known.revision, interval.revision)
+    )
 
 
 def import_quarters(history: History, meter: Meter, from_utc: datetime, to_utc: datetime) -> dict[datetime, QuarterValue]:
     """What was drawn from the grid: the billing quantity, without export."""
     channel = meter.energy_channel()
     found = history.intervals(meter.id, channel, from_utc, to_utc) if channel is not None else ()
-    return {i.start_utc: QuarterValue(i.start_utc, i.energy_uwh, i.quality, i.coverage) for i in found}
+    return {i.start_utc: QuarterValue(i.start_utc, i.energy_uwh, i.quality, i.coverage, i.revision) for i in found}
 
 
 def last_quarters(now_utc: datetime, hours: int) -> tuple[datetime, datetime]:
@@ -154,5 +158,7 @@ __all__ = [
     "import_quarters",
     "last_quarters",
     "net_channels",
+    "net_of",
     "net_quarters",
+    "worst_of",
 ]

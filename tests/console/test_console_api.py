@@ -148,3 +148,32 @@ def test_a_report_is_made_listed_and_fetched(open_api: Api) -> None:
     assert (packed.status_code, packed.headers["content-type"]) == (200, "application/zip")
     assert client.get("/api/v1/reports/2026-09.zip").status_code == 404
     assert client.get("/api/v1/reports/2026-10/files/..%2F..%2Fsecret").status_code == 404
+
+
+OUTAGE = {"from_utc": "2026-10-23T05:30:00Z", "to_utc": "2026-10-23T08:30:00Z"}
+
+
+def test_gaps_and_revisions_are_the_same_as_on_the_page(open_api: tuple[TestClient, object]) -> None:
+    client = open_api[0]
+    (gap,) = client.get("/api/v1/meters/moulding-2/gaps", params=OUTAGE).json()
+    assert (gap["quarters"], gap["quality"], gap["filled_by"], gap["revision"]) == (12, "measured", "late_readings", 3)
+    assert [e["quality"] for e in gap["earlier"]] == ["missing", "substituted"]
+    quarters = client.get("/api/v1/meters/moulding-2/revisions", params=OUTAGE).json()
+    assert len(quarters) == 12
+    assert [i["quality"] for i in quarters[0]["revisions"]] == ["missing", "substituted", "measured"]
+    assert len(quarters[0]["recorded_utc"]) == 3
+
+
+def test_quarter_hours_can_be_asked_for_as_they_were_known(open_api: tuple[TestClient, object]) -> None:
+    client = open_api[0]
+
+    def told(as_of_utc: str) -> set[str]:
+        rows = client.get("/api/v1/meters/moulding-2/intervals", params={**OUTAGE, "as_of_utc": as_of_utc}).json()
+        return {row["quality"] for row in rows}
+
+    assert told("2026-10-23T08:30:00Z") == {"missing"}
+    assert told("2026-10-23T08:31:00Z") == {"missing", "substituted"}
+    assert told("2026-10-23T08:40:00Z") == {"measured"}
+    unzoned = client.get("/api/v1/meters/moulding-2/intervals", params={**OUTAGE, "as_of_utc": "2026-10-23T08:40:00"})
+    assert (unzoned.status_code, "as_of_utc needs a zone" in unzoned.text) == (422, True)
+    assert client.get("/api/v1/meters/nobody/gaps", params=OUTAGE).status_code == 404

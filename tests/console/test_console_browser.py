@@ -226,6 +226,31 @@ def test_language_and_brightness_stay_chosen(browser: Any, looked_at: Server) ->
         page.get_by_text("Target will be passed").wait_for()
 
 
+def test_a_tapped_quarter_hour_tells_what_was_told_when(browser: Any, looked_at: Server) -> None:
+    with Visitor(browser, looked_at.url, "en", "phone") as visitor:
+        page = visitor.go("/meters?meter=moulding-2")
+        page.get_by_text("Tap a quarter hour").wait_for()
+        chart = page.locator(".chart svg")
+        chart.scroll_into_view_if_needed()
+        box = chart.bounding_box()
+        # a third into the day, in the empty upper part of the column: a finger need not hit the bar
+        chart.click(position={"x": box["width"] * 0.42, "y": box["height"] * 0.25})
+        page.get_by_role("heading", name="Quarter hour").wait_for()
+        assert page.locator(".sayings li").count() == 3
+        page.get_by_role("link", name="As first told").click()
+        page.wait_for_url("**told=first**")
+        assert page.locator("#detail").get_by_text("missing").first.is_visible()
+        assert visitor.troubles == []
+
+
+def test_a_gap_in_the_list_leads_to_its_first_quarter_hour(browser: Any, looked_at: Server) -> None:
+    with Visitor(browser, looked_at.url) as visitor:
+        page = visitor.go("/meters?meter=ev-chargers")
+        page.get_by_role("link", name="Fr 23.10. 07:30 – 10:30").click()
+        page.get_by_role("heading", name="Viertelstunde 07:30 – 07:45").wait_for()
+        assert page.locator(".sayings li").count() == 2
+
+
 def test_a_report_is_made_and_can_be_taken_home(browser: Any, server: Server) -> None:
     with Visitor(browser, server.url, "en") as visitor:
         page = visitor.go("/reports")

@@ -13,10 +13,11 @@ from console.views.plan import Move
 from console.views.platform import Health
 from console.words import LANGUAGES, catalogue, language_for, words
 from domain.anomalies import AnomalyKind
-from domain.intervals import IntervalQuality
+from domain.intervals import IntervalMethod, IntervalQuality
 from domain.orders import OrderStatus
 from domain.readings import ReadingQuality, RejectionReason
 from domain.recommendations import DeclineReason, RecommendationStatus
+from reporting.gaps import Filling
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DE, EN = words("de", BERLIN), words("en", BERLIN)
@@ -41,7 +42,7 @@ def test_no_text_is_empty(language: str) -> None:
     ("prefix", "members"),
     [
         ("alarm", Alarm), ("quality", IntervalQuality), ("anomaly", AnomalyKind), ("status", RecommendationStatus), ("order", OrderStatus),
-        ("decline", DeclineReason), ("rejection", RejectionReason), ("reading_quality", ReadingQuality), ("health", Health),
+        ("decline", DeclineReason), ("rejection", RejectionReason), ("reading_quality", ReadingQuality), ("health", Health), ("method", IntervalMethod), ("filled", Filling),
         ("plan.move", [m for m in Move if m is not Move.STAYS]),
     ],
 )  # fmt: skip
