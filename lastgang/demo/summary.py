@@ -18,6 +18,7 @@ from domain.recommendations import DecisionKind, RecommendationStatus
 from domain.units import kwh
 from lastgang.demo.account import Account, Span, quantile
 from lastgang.demo.money import saving_eur_per_year
+from lastgang.demo.outages import OutageAccount, outage_accounts
 from lastgang.demo.settings import DemoSettings
 from simulation.counterfactual import main_import_kw, without_moves
 from simulation.span import load_span
@@ -56,6 +57,7 @@ class Summary:
     peak_with_kw: float
     peak_without_kw: float
     saving_eur_per_year: float
+    outages: tuple[OutageAccount, ...]
     projection_latency_ms: Mapping[str, float | None]
     processes: tuple[Mapping[str, float | str], ...]
 
@@ -78,6 +80,7 @@ def summarise(settings: DemoSettings, plant: Plant, span: Span, account: Account
         if span.has(start)
     ]
     with_kw, without_kw = _main_import(settings, plant, span, truth)
+    outages = load_span(settings.plant_dir, settings.seed, settings.replay).surprises.outages
     return Summary(
         plant_minutes=(span.to_utc - span.from_utc).total_seconds() / 60,
         readings_in=account.readings_in,
@@ -98,6 +101,7 @@ def summarise(settings: DemoSettings, plant: Plant, span: Span, account: Account
         peak_with_kw=round(max(with_kw.values(), default=0.0), 3),
         peak_without_kw=round(max(without_kw.values(), default=0.0), 3),
         saving_eur_per_year=round(saving_eur_per_year(settings, plant, with_kw, without_kw), 2),
+        outages=tuple(outage_accounts(outages, channels, account.told, truth, span.from_utc, span.to_utc)),
         projection_latency_ms={"p50": quantile(account.latencies_ms, 0.5), "p99": quantile(account.latencies_ms, 0.99)},
         processes=tuple({"name": use.name, "rss_mb": use.rss_mb, "cpu_s": use.cpu_s} for use in processes),
     )
@@ -156,6 +160,7 @@ def show_summary(summary: Summary, console: Console) -> None:
             "peak", f"{summary.peak_with_kw:.1f} kW with advice",
             f"{summary.peak_without_kw:.1f} kW without: {summary.saving_eur_per_year:.2f} EUR a year", summary.peak_with_kw < summary.peak_without_kw,
         ),
+        *(_outage_row(outage) for outage in summary.outages),
         (
             "reading → projection", f"p50 {summary.projection_latency_ms['p50']} ms", f"p99 {summary.projection_latency_ms['p99']} ms", None,
         ),
@@ -167,3 +172,14 @@ def show_summary(summary: Summary, console: Console) -> None:
     for name, found, against, holds in rows:
         table.add_row(name, found, against, "" if holds is None else "[green]✓[/]" if holds else "[red]✗[/]")
     console.print(table)
+
+
+def _outage_row(outage: OutageAccount) -> tuple[str, str, str, bool]:
+    def words(told: Mapping[str, int]) -> str:
+        return ", ".join(f"{count} {quality}" for quality, count in told.items())
+
+    found = f"first {words(outage.told_first)}"
+    against = (
+        f"now {words(outage.told_last)}, revision {outage.revision}; {outage.energy_kwh:.3f} kWh, off by {outage.off_kwh:+.3f}"
+    )
+    return f"outage {outage.meter}", found, against, outage.holds

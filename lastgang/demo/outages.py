@@ -1,0 +1,103 @@
+"""What became of the quarter hours in which a meter could not be reached. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from domain.intervals import Interval, IntervalQuality, quarter_start, quarter_starts
+from domain.units import kwh
+from simulation.surprises import NetworkOutage
+
+Truth = Mapping[tuple[str, str], Mapping[datetime, int]]
+"""Energy [uWh] by (meter, channel) and start."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutageAccount:
+    """One meter's outage: what was told of its quarter hours first, what at last, and how far that is from the truth."""
+
+    meter: str
+    from_utc: str
+    to_utc: str
+    quarter_hours: int
+    told_first: Mapping[str, int]
+    """Quarter hours by quality."""
+    told_last: Mapping[str, int]
+    ever_missing: int
+    ever_substituted: int
+    restated: int
+    """Quarter hours whose energy or quality was told otherwise later."""
+    measured_at_the_end: int
+    revision: int
+    energy_kwh: float
+    energy_true_kwh: float
+    off_kwh: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether every quarter hour has a value in the end, and nobody took the first word for the last."""
+        return self.quarter_hours > 0 and self.told_last.get(IntervalQuality.MISSING, 0) == 0 and self.restated > 0
+
+
+def outage_accounts(
+    outages: Iterable[NetworkOutage], channels: Mapping[str, str], told: Mapping[tuple[str, str, datetime], Sequence[Interval]],
+    truth: Truth, from_utc: datetime, to_utc: datetime,
+) -> list[OutageAccount]:  # fmt: skip
+    """Accounts of the outages that lie in ``[from_utc, to_utc)``, by their beginning and meter; a part that lies outside is left out.
+
+    Parameters
+    ----------
+    channels
+        The energy register of each meter; meters without one are passed over.
+    told
+        By (meter, channel, start): every revision, in the order in which it was told.
+    """
+    clipped = [
+        (outage, max(datetime.fromtimestamp(outage.from_s, UTC), from_utc), min(datetime.fromtimestamp(outage.to_s, UTC), to_utc))
+        for outage in outages
+    ]
+    accounts = [
+        _account(meter, channels[meter], begin, end, told, truth)
+        for outage, begin, end in clipped
+        for meter in outage.meters
+        if begin < end and meter in channels
+    ]
+    return sorted(accounts, key=lambda account: (account.from_utc, account.meter))
+
+
+def _account(
+    meter: str, channel: str, begin: datetime, end: datetime, told: Mapping[tuple[str, str, datetime], Sequence[Interval]], truth: Truth
+) -> OutageAccount:  # fmt: skip
+    starts = list(quarter_starts(quarter_start(begin), end))
+    said = [revisions for start in starts if (revisions := told.get((meter, channel, start)))]
+    last = [max(revisions, key=lambda interval: interval.revision) for revisions in said]
+    energy = kwh(sum(interval.energy_uwh or 0 for interval in last))
+    true = kwh(sum(truth.get((meter, channel), {}).get(start, 0) for start in starts))
+    told_last = Counter(str(interval.quality) for interval in last)
+    return OutageAccount(
+        meter=meter,
+        from_utc=_text(begin),
+        to_utc=_text(end),
+        quarter_hours=len(starts),
+        told_first=dict(Counter(str(revisions[0].quality) for revisions in said)),
+        told_last=dict(told_last),
+        ever_missing=_ever(said, IntervalQuality.MISSING),
+        ever_substituted=_ever(said, IntervalQuality.SUBSTITUTED),
+        restated=sum(1 for revisions in said if len({(i.energy_uwh, i.quality) for i in revisions}) > 1),
+        measured_at_the_end=told_last[IntervalQuality.MEASURED],
+        revision=max((interval.revision for interval in last), default=0),
+        energy_kwh=round(energy, 6),
+        energy_true_kwh=round(true, 6),
+        off_kwh=round(energy - true, 6),
+    )
+
+
+def _ever(said: Sequence[Sequence[Interval]], quality: IntervalQuality) -> int:
+    return sum(1 for revisions in said if any(interval.quality is quality for interval in revisions))
+
+
+def _text(instant_utc: datetime) -> str:
+    return instant_utc.isoformat().replace("+00:00", "Z")
