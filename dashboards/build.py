@@ -27,7 +27,7 @@ from dashboards.panels import (
     prop,
     rows,
 )
-from domain.measurements import DEMAND_NOW, EVENT, FORECAST, FORECAST_PEAK, INTERVAL, PLAN, POWER
+from domain.measurements import DEMAND_NOW, EVENT, FORECAST, FORECAST_PEAK, INTERVAL, PLAN, POWER, QUALITY_CODES
 from domain.plant import Plant
 
 FOLDER = "Energy"
@@ -256,10 +256,10 @@ def _meters(plant: Plant) -> dash.Dashboard:
     by_meter = '  |> group(columns: ["meter"])\n  |> keep(columns: ["_time", "_value", "meter"])'
     quality_names = [
         prop("mappings", [{"type": "value", "options": {
-            str(code): {"text": word, "index": code}
-            for code, word in enumerate(("measured", "corrected", "substituted", "estimated", "faulty", "missing"))
+            str(code): {"text": str(word), "index": code}
+            for word, code in QUALITY_CODES.items()
         }}]),
-        prop("max", 5), prop("min", 0),
+        prop("max", max(QUALITY_CODES.values())), prop("min", 0),
     ]  # fmt: skip
     quality = curves(
         "Quality of the quarter hours", [select(INTERVAL, ["quality"], where=f"{_IMPORT} and {chosen}", then=by_meter)], "none",

@@ -12,8 +12,11 @@ from deploy import jars, ports
 from deploy.flink_cluster import FlinkCluster
 from deploy.kafka_broker import KafkaBroker
 from deploy.settings import StackSettings
+from domain.plant import load_plant
 
 JOBS = ("metering", "detection", "forecast", "advice")
+VIRTUAL_METERS = "virtual_meters"
+"""The job of plants that have some."""
 LEDGER = "ledger.sqlite"
 """File of the historian in the home folder."""
 
@@ -85,9 +88,13 @@ def ground_parts(broker: KafkaBroker, cluster: FlinkCluster) -> list[Part]:
 
 
 def job_parts(plant_dir: Path, kafka: str, namespace: str) -> list[JobPart]:
-    """The four jobs; each folder in ``stream_jobs/`` may hold a ``flink.properties`` with settings of that job alone."""
+    """The four jobs, and that of the virtual meters where the plant file names some.
+
+    Each folder in ``stream_jobs/`` may hold a ``flink.properties`` with settings of that job alone.
+    """
     arguments = ("--plant", str(plant_dir), "--kafka", kafka, "--namespace", namespace)
-    folders = [(name, jars.PROJECT / "stream_jobs" / name) for name in JOBS]
+    names = JOBS if not load_plant(plant_dir / "plant.toml").virtual_meters else (*JOBS, VIRTUAL_METERS)
+    folders = [(name, jars.PROJECT / "stream_jobs" / name) for name in names]
     return [JobPart(name, folder / "job.py", arguments, _properties(folder / "flink.properties")) for name, folder in folders]
 
 

@@ -22,7 +22,7 @@ CLOSES_AFTER = 2
 KEPT_SINGLY = 96
 """Quarter hours of an incident that late data may still restate; what is older is settled."""
 DAY = timedelta(hours=24)
-SEEN = (IntervalQuality.MEASURED, IntervalQuality.CORRECTED)
+SEEN = (IntervalQuality.MEASURED, IntervalQuality.CALCULATED, IntervalQuality.CORRECTED)
 SEEN_COVERAGE = 0.5
 
 

@@ -16,7 +16,7 @@ from detection.staffing import Staffing
 from domain.anomalies import Anomaly
 from domain.codec import decode, encode
 from domain.errors import LastgangError
-from domain.intervals import Interval
+from domain.intervals import Interval, IntervalOrigin
 from domain.plant import Plant
 
 STATE_VERSION = 1
@@ -75,7 +75,9 @@ class DetectionStep:
         return DetectionState()
 
     def take(self, state: DetectionState, interval: Interval) -> tuple[DetectionState, list[Anomaly]]:
-        """Judge one quarter hour of the state's meter."""
+        """Judge one quarter hour of the state's meter; a virtual meter is watched through its parts."""
+        if interval.origin is IntervalOrigin.CALCULATED:
+            return state, []
         label = self._labels.get(interval.meter, interval.meter)
         found = discontinuity.take(state.jumps, interval, label, self._zone)
         if interval.channel != (self._channels.get(interval.meter) or "energy_import"):

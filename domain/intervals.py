@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
@@ -25,6 +25,25 @@ class IntervalQuality(StrEnum):
     ESTIMATED = "estimated"
     FAULTY = "faulty"
     MISSING = "missing"
+    CALCULATED = "calculated"
+    """Worked out from other meters' measured quarter hours. New words come last: their places are stored."""
+
+
+QUALITIES_BEST_FIRST = (
+    IntervalQuality.MEASURED,
+    IntervalQuality.CALCULATED,
+    IntervalQuality.CORRECTED,
+    IntervalQuality.SUBSTITUTED,
+    IntervalQuality.ESTIMATED,
+    IntervalQuality.FAULTY,
+    IntervalQuality.MISSING,
+)
+"""In the order in which reports list them."""
+
+
+def worst_quality(qualities: Iterable[IntervalQuality]) -> IntervalQuality:
+    """The quality that a sum has: that of its worst part."""
+    return max(qualities, key=QUALITIES_BEST_FIRST.index)
 
 
 class IntervalMethod(StrEnum):
@@ -41,6 +60,8 @@ class IntervalMethod(StrEnum):
     COVERED_MEAN = "covered_mean"
     STUCK = "stuck"
     NONE = "none"
+    FORMULA = "formula"
+    """Sums and differences of other meters; where a part is a substitute, so is the result."""
 
 
 class IntervalOrigin(StrEnum):
@@ -48,6 +69,8 @@ class IntervalOrigin(StrEnum):
 
     METERING = "metering"
     IMPORT = "import"
+    CALCULATED = "calculated"
+    """Of a virtual meter: its parts came by other roads."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,4 +54,4 @@ EVENT = Measurement(
 MEASUREMENTS = (POWER, INTERVAL, DEMAND_NOW, FORECAST, FORECAST_PEAK, PLAN, EVENT)
 
 QUALITY_CODES = {quality: code for code, quality in enumerate(IntervalQuality)}
-"""0 measured, 1 corrected, 2 substituted, 3 estimated, 4 faulty, 5 missing: a field, not a tag, so a restatement overwrites."""
+"""0 measured, 1 corrected, 2 substituted, 3 estimated, 4 faulty, 5 missing, 6 calculated: a field, not a tag, so a restatement overwrites."""

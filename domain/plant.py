@@ -6,9 +6,11 @@ tariff).  Out: a frozen `Plant`, checked whole before anything connects.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, time
 from enum import StrEnum
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -16,8 +18,10 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, field_validator
 
 from domain.errors import Fault, InputFaults
+from domain.formulas import FormulaFault, Term, cycle_in, expanded, parse_formula
 from domain.instants import UtcInstant
 from domain.toml_files import Settings, key_lines, load_toml
+from domain.units import UWH_PER_KWH
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """Site, meter, machine and job ids: they become Kafka keys, tags and file names."""
@@ -94,6 +98,30 @@ class Meter(Settings):
         channels = [r.channel for r in self.counters()] + [r.channel for r in self.registers if r.kind is RegisterKind.GAUGE]
         return "energy_import" if "energy_import" in channels else next(iter(channels), None)
 
+    def interval_registers(self) -> tuple[Register, ...]:
+        """The registers that have quarter hours: its counters, else its gauge."""
+        gauge = self.gauge()
+        return self.counters() or (() if gauge is None else (gauge,))
+
+    def interval_register(self, channel: str | None) -> Register | None:
+        """The register whose quarter hours stand in `channel`; None if there is none."""
+        return next((register for register in self.interval_registers() if register.channel == channel), None)
+
+
+class VirtualMeter(Settings):
+    """A meter that nobody mounted: sums and differences of others, by `domain.formulas`."""
+
+    id: Identifier
+    name: str = ""
+    channel: Identifier | None = None
+    """Of which channel all its parts are taken; None: the one that stands for them, the same for all."""
+    formula: str = Field(min_length=1, max_length=20_000)
+
+    @property
+    def label(self) -> str:
+        """Name for people."""
+        return self.name or self.id
+
 
 class Site(Settings):
     """The plant as a whole."""
@@ -108,6 +136,8 @@ class Site(Settings):
     target_kw: float | None = Field(default=None, gt=0)
     billed_peak_kw: float = Field(default=0.0, ge=0)
     late_horizon_days: int = Field(default=35, gt=0)
+    tree_tolerance: float = Field(default=0.03, ge=0, lt=1)
+    """By which share meters below another may together tell more than it before that is a finding."""
 
     @field_validator("timezone")
     @classmethod
@@ -217,6 +247,7 @@ class Plant(Settings):
 
     site: Site
     meters: tuple[Meter, ...] = Field(default=(), alias="meter")
+    virtual_meters: tuple[VirtualMeter, ...] = Field(default=(), alias="virtual_meter")
     shifts: tuple[Shift, ...] = Field(default=(), alias="shift")
     machines: tuple[Machine, ...] = Field(default=(), alias="machine")
     orders: tuple[PlannedJob, ...] = Field(default=(), alias="order")
@@ -235,6 +266,29 @@ class Plant(Settings):
         return roots[0] if len(roots) == 1 else None
 
 
+@dataclass(frozen=True, slots=True)
+class VirtualParts:
+    """What a virtual meter comes to: meters that exist, and how often each counts."""
+
+    meter: VirtualMeter
+    channel: str
+    unit: Literal["kWh", "kvarh"]
+    factors: Mapping[str, Fraction]
+
+
+def virtual_parts(plant: Plant) -> tuple[VirtualParts, ...]:
+    """Every virtual meter of a plant that was checked, formulas within formulas written out."""
+    factors = expanded({meter.id: parse_formula(meter.formula) for meter in plant.virtual_meters})
+    found = []
+    for meter in plant.virtual_meters:
+        part = plant.meter_by_id(next(iter(factors[meter.id])))
+        channel = meter.channel or part.energy_channel() or ""
+        register = part.interval_register(channel)
+        unit: Literal["kWh", "kvarh"] = "kvarh" if register is not None and "var" in register.unit else "kWh"
+        found.append(VirtualParts(meter, channel, unit, factors[meter.id]))
+    return tuple(found)
+
+
 def load_plant(path: Path) -> Plant:
     """The plant in the TOML file `path`, with references between its tables checked.
 
@@ -251,6 +305,10 @@ def load_plant(path: Path) -> Plant:
     return plant
 
 
+Wrong = Callable[[tuple[str | int, ...], object, str], None]
+"""Told where something is wrong, what was found and what is expected."""
+
+
 def _reference_faults(plant: Plant, path: Path, lines: dict[tuple[str | int, ...], int]) -> list[Fault]:
     faults: list[Fault] = []
 
@@ -259,8 +317,9 @@ def _reference_faults(plant: Plant, path: Path, lines: dict[tuple[str | int, ...
         field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in where).lstrip(".")
         faults.append(Fault(str(path), line, field, repr(found), expected))
 
-    tables: tuple[tuple[str, Sequence[Meter | Machine | Shift]], ...] = (
+    tables: tuple[tuple[str, Sequence[Meter | VirtualMeter | Machine | Shift]], ...] = (
         ("meter", plant.meters),
+        ("virtual_meter", plant.virtual_meters),
         ("machine", plant.machines),
         ("shift", plant.shifts),
     )
@@ -300,9 +359,66 @@ def _reference_faults(plant: Plant, path: Path, lines: dict[tuple[str | int, ...
     for index, order in enumerate(plant.orders):
         if order.machine not in machines:
             wrong(("order", index, "machine"), order.machine, f"one of the machines {sorted(machines)}")
+    _check_virtual_meters(plant, wrong)
     if plant.tariff is not None and not (path.parent / plant.tariff.file).is_file():
         wrong(("tariff", "file"), plant.tariff.file, f"a tariff file in {path.parent}")
     return faults
+
+
+def _check_virtual_meters(plant: Plant, wrong: Wrong) -> None:
+    meters = {meter.id: meter for meter in plant.meters}
+    names = {*meters, *(meter.id for meter in plant.virtual_meters)}
+    formulas: dict[str, tuple[Term, ...]] = {}
+    unknown: set[str] = set()
+    for index, meter in enumerate(plant.virtual_meters):
+        where = ("virtual_meter", index, "formula")
+        if meter.id in meters:
+            wrong(("virtual_meter", index, "id"), meter.id, "an id that no meter has")
+        try:
+            formulas[meter.id] = parse_formula(meter.formula)
+        except FormulaFault as fault:
+            wrong(where, fault.found, fault.expected)
+            unknown.add(meter.id)
+            continue
+        for term in formulas[meter.id]:
+            if term.meter not in names:
+                wrong(where, term.meter, f"one of the meters {sorted(names)}, with spaces around + and -")
+                unknown.add(term.meter)
+    for index, meter in enumerate(plant.virtual_meters):
+        way = cycle_in(formulas, meter.id)
+        if way:
+            wrong(("virtual_meter", index, "formula"), " -> ".join(way), "no meter that is worked out from itself")
+            return
+    factors = expanded(formulas)
+    for index, meter in enumerate(plant.virtual_meters):
+        if meter.id in factors and not unknown & set(factors[meter.id]) and meter.id not in meters:
+            found, expected = _mixed_channels(meter, [meters[part] for part in factors[meter.id]])
+            if not found and _is_beyond_tables(factors[meter.id], meters):
+                found, expected = meter.formula, "factors that leave a quarter hour below 9 TWh"
+            if found:
+                wrong(("virtual_meter", index, "formula"), found, expected)
+
+
+def _mixed_channels(virtual: VirtualMeter, parts: Sequence[Meter]) -> tuple[str, str]:
+    """What is wrong with the parts' channels, and what is expected; empty if nothing is."""
+    channels = {meter.id: virtual.channel or meter.energy_channel() for meter in parts}
+    if len(set(channels.values())) > 1:
+        found = ", ".join(f"{meter}: {channel}" for meter, channel in channels.items())
+        return found, "one channel of all parts; `channel` names it where their own differ"
+    channel = next(iter(channels.values()))
+    registers = {meter.id: meter.interval_register(channel) for meter in parts}
+    without = [meter for meter, register in registers.items() if register is None]
+    if without:
+        return f"{', '.join(without)} without quarter hours of {channel or 'anything'}", "parts that all have the same channel"
+    if len({"var" in register.unit for register in registers.values() if register is not None}) > 1:
+        return f"{channel} in Wh and in varh", "parts that count the same thing"
+    return "", ""
+
+
+def _is_beyond_tables(factors: Mapping[str, Fraction], meters: Mapping[str, Meter]) -> bool:
+    """Whether a quarter hour at full power would be more micro-watt-hours than 64 bits hold."""
+    most_kw = sum(abs(float(factor)) * meters[meter].max_power_kw for meter, factor in factors.items())
+    return most_kw * UWH_PER_KWH / 2 >= 2.0**63
 
 
 def _is_its_own_ancestor(meter: Meter, meters: dict[str, Meter]) -> bool:

@@ -22,6 +22,7 @@ KEPT_SLOTS = 10 * SLOTS_PER_WEEK
 
 TRUST_PERCENT = {
     IntervalQuality.MEASURED: 100,
+    IntervalQuality.CALCULATED: 100,
     IntervalQuality.CORRECTED: 90,
     IntervalQuality.ESTIMATED: 50,
     IntervalQuality.SUBSTITUTED: 40,
