@@ -22,6 +22,7 @@ TARGETS = {
     "opcua": "benchmarks.fuzz.opcua",
     "lines": "benchmarks.fuzz.json_lines",
     "toml": "benchmarks.fuzz.toml_files",
+    "profiles": "benchmarks.fuzz.profiles",
 }
 """Target -> the module that holds it as `TARGET`."""
 
@@ -30,6 +31,9 @@ SLOW_S = 2.0
 """More CPU time than this for one input is a finding: a gateway has other meters to read."""
 HANG_S = 30.0
 """A child that has not come on for so long is ended, and its input is named."""
+START_S = 120.0
+"""For the imports of a child, which a busy machine stretches."""
+_NOT_BEGUN = -1
 _BATCH = 2_000
 _EXAMPLES = 3
 
@@ -135,26 +139,30 @@ def run(
     """
     whole = Tally()
     context = multiprocessing.get_context("spawn")
-    at = numbers.start
-    while at < numbers.stop:
+    waiting = [numbers]
+    while waiting:
+        part = waiting.pop()
         ours, theirs = context.Pipe(duplex=False)
-        progress = context.Value("q", at, lock=False)
-        child = context.Process(target=_work, args=(name, seed, at, numbers.stop, progress, theirs), daemon=True)
+        progress = context.Value("q", _NOT_BEGUN, lock=False)
+        child = context.Process(target=_work, args=(name, seed, part, progress, theirs), daemon=True)
         child.start()
         theirs.close()
+        done = part.start
         for tally in _heard(ours, child, progress, hang_s):
             whole.add(tally)
+            done += tally.inputs
             tell(whole.inputs)
-        at = progress.value
-        if at < numbers.stop:
-            whole.add(_lost(name, seed, at, child.exitcode))
-            at += 1
+        if done < part.stop:
+            lost = max(part.start, progress.value)
+            whole.add(_lost(name, seed, lost, child.exitcode))
+            # What it had done since its last word goes with it, and is done again.
+            waiting += [rest for rest in (range(lost + 1, part.stop), range(done, lost)) if rest]
     return whole
 
 
 def _heard(ours: Any, child: Any, progress: Any, hang_s: float) -> Iterator[Tally]:
     """Tallies of finished batches, until the child is done, dead or stuck."""
-    seen, since = -1, time.monotonic()
+    seen, since = _NOT_BEGUN, time.monotonic()
     while True:
         try:
             while ours.poll(0.25):
@@ -163,8 +171,7 @@ def _heard(ours: Any, child: Any, progress: Any, hang_s: float) -> Iterator[Tall
             break
         if progress.value != seen:
             seen, since = progress.value, time.monotonic()
-        # Its first word comes after the imports, which a busy machine stretches.
-        if time.monotonic() - since > hang_s:
+        if time.monotonic() - since > (START_S if seen == _NOT_BEGUN else hang_s):
             child.kill()
             break
     child.join()
@@ -179,17 +186,16 @@ def _lost(name: str, seed: int, number: int, exitcode: int | None) -> Tally:
     return tally
 
 
-def _work(name: str, seed: int, start: int, stop: int, progress: Any, results: Any) -> None:
+def _work(name: str, seed: int, numbers: range, progress: Any, results: Any) -> None:
     target = target_named(name)
     tally = Tally()
-    for number in range(start, stop):
+    for number in numbers:
         progress.value = number
         try_one(target, seed, number, tally)
         if tally.inputs == _BATCH:
             results.send(tally)
             tally = Tally()
     results.send(tally)
-    progress.value = stop
 
 
 def shares(names: Sequence[str], inputs: int) -> dict[str, int]:

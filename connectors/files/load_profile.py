@@ -10,6 +10,7 @@ import csv
 import gzip
 import io
 import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -35,6 +36,9 @@ _UWH_PER_QUARTER: dict[str, Decimal] = {
 _NO_VALUE = frozenset({"", "-", "--", "n/a", "na", "nan", "null", "#nv"})
 _STATUS = {"w": IntervalQuality.MEASURED, "e": IntervalQuality.SUBSTITUTED, "v": IntervalQuality.ESTIMATED}
 _GZIP = b"\x1f\x8b"
+_MOST_BYTES = 256 << 20
+_MOST_DIGITS = 12
+"""Before the decimal mark: more are no plant's."""
 _STATUS_HEADERS = ("status", "kennung", "qualität", "qualitaet", "statuskennung")
 
 
@@ -109,8 +113,13 @@ def read_profile(path: Path, options: ProfileOptions | None = None) -> Profile:
     lines = text.splitlines()[options.skip_lines :]
     first_line = options.skip_lines + 1
     delimiter = _delimiter(lines[0] if lines else "")
-    cells_of_lines = csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter)
-    table = [(first_line + number, cells) for number, cells in enumerate(cells_of_lines) if any(cell.strip() for cell in cells)]
+    reader = csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter)
+    try:
+        table = [(options.skip_lines + reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
+    except csv.Error as error:
+        faults.wrong(options.skip_lines + reader.line_num, "row", str(error), "cells of less than 128 KiB, quotes that end")
+        faults.raise_if_any()
+        raise
     if not table:
         faults.wrong(None, "file", "no rows", "a header and a row a quarter hour")
         faults.raise_if_any()
@@ -131,11 +140,25 @@ def _text(path: Path, faults: _Faults) -> str:
         faults.raise_if_any()
         raise
     if raw.startswith(_GZIP):
-        raw = gzip.decompress(raw)
+        raw = _unpacked(raw, faults)
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         return raw.decode("cp1252", errors="replace")  # only headers can differ; stamps and numbers are ASCII
+
+
+def _unpacked(raw: bytes, faults: _Faults) -> bytes:
+    try:
+        with gzip.open(io.BytesIO(raw)) as packed:
+            text = packed.read(_MOST_BYTES + 1)
+    except (EOFError, OSError, zlib.error) as error:
+        faults.wrong(None, "file", f"gzip that cannot be unpacked ({error})", "a whole gzip file, or a plain one")
+        faults.raise_if_any()
+        raise
+    if len(text) > _MOST_BYTES:
+        faults.wrong(None, "file", f"more than {_MOST_BYTES >> 20} MiB, unpacked", "a load profile: a year of one meter is 2 MiB")
+        faults.raise_if_any()
+    return text
 
 
 def _delimiter(first: str) -> str:
@@ -162,9 +185,10 @@ class _Numbers:
         elif not self._plain.match(text):
             return f"a number with {self._decimal!r} as decimal mark (see --decimal)"
         try:
-            return Decimal(text.replace(self._decimal, "."))
+            number = Decimal(text.replace(self._decimal, "."))
         except InvalidOperation:
             return "a number"
+        return number if number.adjusted() < _MOST_DIGITS else f"a number of at most {_MOST_DIGITS} digits"
 
 
 def energy_uwh(value: Decimal, unit: str) -> int:

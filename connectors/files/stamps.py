@@ -59,7 +59,8 @@ def aware_stamp(text: str) -> datetime | None:
         stamp = datetime.fromisoformat(text.strip())
     except ValueError:
         return None
-    return None if stamp.tzinfo is None else stamp.astimezone(UTC)
+    # Years that zones and quarter hours can be counted in without leaving the calendar.
+    return None if stamp.tzinfo is None or not 1000 <= stamp.year < 9000 else stamp.astimezone(UTC)
 
 
 def wall_clock(text: str, row: int, order: DateOrder | None = None, midnight: Midnight = "begins-day") -> datetime:
@@ -92,6 +93,8 @@ def _date(text: str, row: int, order: DateOrder | None) -> datetime:
         day, month = (first, second) if order == "day-first" else (second, first)
     else:
         raise StampFault(row, repr(text), "a date such as 23.10.2026 or 2026-10-23")
+    if not 1000 <= year < 9000:
+        raise StampFault(row, repr(text), "a year of four digits, before 9000")
     try:
         return datetime(year, month, day)  # noqa: DTZ001  a wall clock; its zone is given later
     except ValueError as error:
