@@ -20,6 +20,7 @@ from domain.units import kwh_text
 from metering.engine import MeterStep
 from metering.intake import Intake, rejection
 from metering.state import MeterState
+from metering.virtual import VirtualMeterStep
 
 BATCH_MS = 60_000
 """Readings received within this time are given to the steps together."""
@@ -151,6 +152,8 @@ class _Run:
         self._states: dict[str, MeterState] = {meter: step.initial() for meter, step in self._steps.items()}
         self._site = plant.site.id
         self._intake = Intake(plant)
+        self._virtual_meters = VirtualMeterStep(plant)
+        self._virtual = self._virtual_meters.initial()
         self._first_ms: int | None = None
         self._last_ms = 0
         self._result = Result({}, [])
@@ -206,7 +209,9 @@ class _Run:
     def _keep(self, outputs: Sequence[Interval | Rejection]) -> None:
         for output in outputs:
             if isinstance(output, Interval):
-                self._result.intervals[output.meter, output.channel, int(output.start_utc.timestamp())] = output
+                self._virtual, virtual = self._virtual_meters.take_interval(self._virtual, output)
+                for row in (output, *virtual):
+                    self._result.intervals[row.meter, row.channel, int(row.start_utc.timestamp())] = row
             else:
                 self._result.rejections.append(output)
 

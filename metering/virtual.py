@@ -10,7 +10,7 @@ never zero.  Coverage is the least of the parts'.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -180,23 +180,6 @@ def energy_of(factors: Mapping[str, Fraction], energies: Mapping[str, int | None
             return None
         total += factor * energy
     return round(total)
-
-
-def virtual_rows(plant: Plant, rows: Iterable[Interval]) -> list[Interval]:
-    """The latest rows of a plant's virtual meters.
-
-    Parameters
-    ----------
-    rows
-        Quarter hours of its meters: every revision in the order in which they were told, or only those that count.
-    """
-    step = VirtualMeterStep(plant)
-    state = step.initial()
-    found: dict[tuple[str, int], Interval] = {}
-    for row in rows:
-        state, told = step.take_interval(state, row)
-        found |= {(virtual.meter, epoch_ms(virtual.start_utc)): virtual for virtual in told}
-    return [found[key] for key in sorted(found)]
 
 
 def _part(interval: Interval, told: Part | None) -> Part:

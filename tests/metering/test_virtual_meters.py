@@ -10,9 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.clock import epoch_ms
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.plant import Plant
-from metering.virtual import UnreadableState, VirtualMeterStep, decode_state, encode_state, virtual_rows
+from domain.readings import Reading
+from metering.table import quarter_hours
+from metering.virtual import UnreadableState, VirtualMeterStep, decode_state, encode_state
 
 TEN = datetime(2026, 3, 10, 10, tzinfo=UTC)
 KWH = 1_000_000_000
@@ -184,9 +187,23 @@ def test_a_month_of_a_part_is_remembered_in_twenty_five_kilobytes():
     assert encode_state(run.state) != unchanged
 
 
-def test_the_final_rows_of_a_file_give_the_same_as_the_stream():
-    rows = [row(meter, kwh, slot) for slot in range(3) for meter, kwh in (("main", 9.0), ("press-1", 2.0), ("press-2", slot * 1.0))]
-    assert said(virtual_rows(REST, rows)) == [(7.0 - slot, "calculated", "formula", 1) for slot in range(3)]
+def test_a_file_of_readings_gives_the_rows_of_virtual_meters_too():
+    start_ms = epoch_ms(TEN)
+
+    def reading(meter: str, minute: int, kwh_per_minute: float) -> Reading:
+        at_ms = start_ms + minute * 60_000
+        return Reading("s", meter, "energy_import", at_ms, at_ms + 300, 500.0 + minute * kwh_per_minute)
+
+    loads = {"main": 1.0, "press-1": 0.25, "press-2": 0.5}
+    readings = [
+        reading(meter, minute, by) for minute in range(47) for meter, by in loads.items() if meter != "press-2" or minute < 20
+    ]
+    result = quarter_hours(REST, readings)
+    rest = [one for one in result.rows() if one.meter == "rest"]
+    assert said(rest)[0] == (3.75, "calculated", "formula", 1)
+    assert said(rest)[2][:3] == (None, "missing", "none"), "press-2 fell silent"
+    assert len(rest) == 4
+    assert result.used == len(readings)
 
 
 def content(rows: Iterable[Interval]) -> dict[datetime, tuple[object, ...]]:

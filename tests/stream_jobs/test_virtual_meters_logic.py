@@ -1,0 +1,70 @@
+"""The job of the virtual meters, without Flink: what it writes comes back to it, and it may be stopped and begun anew at any time."""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from pathlib import Path
+
+import pytest
+from metering_sample import END_UTC, SITE, latest_table, make_sample
+
+from deploy.parts import job_parts
+from domain.intervals import Interval, IntervalOrigin
+from domain.plant import load_plant
+from domain.topics import INTERVALS
+from metering.table import quarter_hours
+from stream_jobs.virtual_meters.logic import make
+
+VIRTUAL = """
+[[virtual_meter]]
+id = "rest"
+formula = "main - press - pump"
+
+[[virtual_meter]]
+id = "pump-and-rest"
+formula = "pump + rest"
+"""
+
+
+def stream(folder: Path, rows: list[Interval], seed: int) -> list[Interval]:
+    """The rows of every meter in their order, meters mixed at random; what comes out is read back like everything else."""
+    chance = random.Random(seed)
+    logic = make(str(folder))
+    state = logic.initial(SITE)
+    logs: dict[str, deque[Interval]] = {}
+    for row in rows:
+        logs.setdefault(row.meter, deque()).append(row)
+    said: list[Interval] = []
+    while any(logs.values()):
+        log = chance.choice([log for log in logs.values() if log])
+        bucket = [log.popleft() for _ in range(min(len(log), chance.randrange(1, 5)))]
+        state, outputs = logic.take(SITE, state, [(INTERVALS, row) for row in bucket])
+        for topic, row in outputs:
+            assert topic is INTERVALS
+            said.append(row)
+            logs.setdefault(row.meter, deque()).append(row)
+        if chance.random() < 0.2:
+            state = logic.decode(SITE, logic.encode(state))
+    return said
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_stream_says_what_the_file_road_says(tmp_path: Path, seed: int) -> None:
+    sample = make_sample(tmp_path)
+    with (tmp_path / "plant.toml").open("a") as file:
+        file.write(VIRTUAL)
+    rows = quarter_hours(load_plant(tmp_path / "plant.toml"), sample.readings()).rows()
+    real = [row for row in rows if row.origin is IntervalOrigin.METERING]
+    virtual = [row for row in rows if row.origin is IntervalOrigin.CALCULATED]
+    assert {row.meter for row in virtual} == {"rest", "pump-and-rest"}
+    assert latest_table(stream(tmp_path, real, seed), END_UTC) == latest_table(virtual, END_UTC)
+
+
+def test_the_job_is_started_only_where_the_plant_has_virtual_meters(tmp_path: Path) -> None:
+    make_sample(tmp_path)
+    assert "virtual_meters" not in [job.name for job in job_parts(tmp_path, "localhost:9", "")]
+    with (tmp_path / "plant.toml").open("a") as file:
+        file.write(VIRTUAL)
+    started = {job.name: job for job in job_parts(tmp_path, "localhost:9", "")}
+    assert started["virtual_meters"].script.is_file()
