@@ -19,6 +19,7 @@ TARGETS = {
     "modbus": "benchmarks.fuzz.modbus",
     "sockets": "benchmarks.fuzz.sockets",
     "json": "benchmarks.fuzz.json_records",
+    "columns": "benchmarks.fuzz.columns",
     "opcua": "benchmarks.fuzz.opcua",
     "lines": "benchmarks.fuzz.json_lines",
     "toml": "benchmarks.fuzz.toml_files",

@@ -15,8 +15,10 @@ from benchmarks.fuzz.nasty import JSON_TOKENS, mutilated, noise
 from benchmarks.fuzz.target import READ, REFUSED, Target, must
 from domain.codec import UnreadableRecord, decode, encode
 from domain.contracts import EXAMPLES
-from domain.readings import Reading, ReadingQuality
+from domain.readings import Reading, ReadingQuality, Rejection
 from domain.topics import READINGS, TOPICS
+from stream_jobs.buckets import Raw
+from stream_jobs.logic import read
 
 Items = list[tuple[str, str]]
 _RECORDS = {topic.name: encode(EXAMPLES[topic.name]) for topic in TOPICS}
@@ -110,6 +112,7 @@ def answer(payload: Payload) -> str:
         must(bool(_WORDS.match(said)), f"says too little: {said[:200]!r}")
         must(len(said) < 2000, f"a message of {len(said)} characters")
         must(not _is_faultless(payload), f"refused although it is as it should be: {said}")
+        _leaves_whole(payload, said)
         return REFUSED
     document = plain(payload.raw)
     if isinstance(record, Reading):
@@ -121,6 +124,17 @@ def answer(payload: Payload) -> str:
 
 def _is_faultless(payload: Payload) -> bool:
     return payload.raw == _RECORDS[payload.topic]
+
+
+def _leaves_whole(payload: Payload, said: str) -> None:
+    """On the stream, what cannot be read leaves as a rejection that holds it whole."""
+    good, bad = read([Raw(_RECORD_OF[payload.topic], 1, 7, payload.raw)], "werk-nord/main")
+    must(not good and len(bad) == 1, f"one rejection was to leave the stream, not {len(good)} records and {len(bad)} rejections")
+    rejection = bad[0][1]
+    whole = payload.raw.decode(errors="backslashreplace")
+    must(isinstance(rejection, Rejection) and rejection.original == whole, "the rejection does not hold the original whole")
+    must(rejection.detail == said and rejection.source.endswith("/1/7"), f"the stream says {rejection}"[:300])
+    must(decode(Rejection, encode(rejection)) == rejection, "the rejection does not survive the wire")
 
 
 def plain(raw: bytes) -> Any:
@@ -206,4 +220,4 @@ def _instant(text: str) -> datetime | None:
     return instant if instant.tzinfo is not None else None
 
 
-TARGET = Target("json", 0.45, make, answer, "records of all topics as JSON")
+TARGET = Target("json", 0.45, make, answer, "records of all topics as JSON, and the rejections that hold them")

@@ -27,8 +27,14 @@ def test_no_broken_input_crashes_a_decoder_or_is_taken_for_another(name: str, se
     assert min(tally.read, tally.refused) > tally.inputs / 20, "inputs that are all right or all wrong find nothing"
 
 
+def test_what_the_jvm_takes_for_a_plain_reading_is_what_the_codec_says(java_parts: None) -> None:
+    target, tally = campaign.target_named("columns"), campaign.Tally()
+    campaign.try_one(target, 1, 0, tally)
+    assert (tally.examples, tally.read) == ([], 1)
+
+
 def test_every_target_is_tried_in_small() -> None:
-    assert {*SMALL, "sockets"} == set(campaign.TARGETS)
+    assert {*SMALL, "sockets", "columns"} == set(campaign.TARGETS)
 
 
 def test_the_campaign_names_the_input_that_hangs_and_goes_on_after_one_that_kills(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,4 +63,4 @@ def test_the_command_tells_what_was_tried_and_writes_it_down(tmp_path: Path) -> 
 def test_a_target_that_does_not_exist_is_told_with_those_that_do() -> None:
     result = CliRunner().invoke(command, ["--only", "xml"])
     assert result.exit_code == 2
-    assert "no target xml; there are modbus, sockets, json" in result.output
+    assert "no target xml; there are modbus, sockets, json, columns" in result.output
