@@ -27,7 +27,7 @@ from dashboards.panels import (
     prop,
     rows,
 )
-from domain.measurements import DEMAND_NOW, EVENT, FORECAST, FORECAST_PEAK, INTERVAL, PLAN, POWER, QUALITY_CODES
+from domain.measurements import DEMAND_NOW, EVENT, FORECAST, FORECAST_PEAK, INTERVAL, PLAN, POWER, QUALITY_CODES, TOLD
 from domain.plant import Plant
 
 FOLDER = "Energy"
@@ -265,6 +265,13 @@ def _meters(plant: Plant) -> dash.Dashboard:
         "Quality of the quarter hours", [select(INTERVAL, ["quality"], where=f"{_IMPORT} and {chosen}", then=by_meter)], "none",
         "0 measured, 1 corrected, 2 substituted, 3 estimated, 4 faulty, 5 missing.", steps=True,
     )  # fmt: skip
+    revision_lines = '  |> group(columns: ["meter", "revision"])\n  |> keep(columns: ["_time", "_value", "meter", "revision"])'
+    in_doubt = select(
+        TOLD, ["kwh", "quality", "method", "coverage"], where=f"{_IMPORT} and {chosen}",
+        then=PIVOT + '\n  |> group()\n  |> filter(fn: (r) => (r.quality >= 2 and r.quality <= 5) or (r.revision != "0" and r.revision != "1"))'
+        '\n  |> sort(columns: ["_time", "meter", "revision"], desc: true)'
+        '\n  |> keep(columns: ["_time", "meter", "revision", "kwh", "quality", "method", "coverage"])',
+    )  # fmt: skip
     board = _frame(plant, "fab-meters", "Meters, quality and anomalies", "now-24h").with_variable(meter)
     return _placed(
         board,
@@ -292,6 +299,20 @@ def _meters(plant: Plant) -> dash.Dashboard:
             (
                 rows("Anomalies", anomalies, "What is abnormal, since when, and what it costs a day.", [("kw", "kwatt"), ("eur", "currencyEUR")]),
                 0, 17, 24, 9,
+            ),
+            (
+                curves(
+                    "Energy a quarter hour, as told by each revision",
+                    [select(TOLD, ["kwh"], where=f"{_IMPORT} and {chosen}", then=revision_lines)], "kwatth",
+                    "What was said first, and what it was restated to; the panel above shows the newest revision only.", steps=True,
+                ), 0, 26, 24, 9,
+            ),
+            (
+                rows(
+                    "Gaps, substitutes and restatements", in_doubt,
+                    "Every revision of quarter hours that were not simply measured: what was told, by which rule, and what it became.",
+                    [("kwh", "kwatth"), ("coverage", "percentunit")],
+                ).override_by_name("quality", quality_names[:1]), 0, 35, 24, 10,
             ),
         ],
     )  # fmt: skip

@@ -28,6 +28,10 @@ INTERVAL = Measurement(
     "energy15", ("site", "meter", "channel"), ("kwh", "kw", "coverage"),
     "energy of one quarter hour, labelled by its START; the newest revision overwrites", ("quality", "revision"),
 )  # fmt: skip
+TOLD = Measurement(
+    "energy15_told", ("site", "meter", "channel", "revision"), ("kwh", "kw", "coverage"),
+    "every revision of each quarter hour, labelled by its START: what was said before it was restated", ("quality",), ("method",),
+)  # fmt: skip
 DEMAND_NOW = Measurement(
     "demand", ("site",),
     ("now_kw", "mean_so_far_kw", "projected_kw", "projected_low_kw", "projected_high_kw", "target_kw", "allowed_kw",
@@ -51,7 +55,7 @@ EVENT = Measurement(
     "anomalies and recommendations for tables and annotations", ("severity", "revision"), ("title", "text", "status", "end_time"),
 )  # fmt: skip
 
-MEASUREMENTS = (POWER, INTERVAL, DEMAND_NOW, FORECAST, FORECAST_PEAK, PLAN, EVENT)
+MEASUREMENTS = (POWER, INTERVAL, TOLD, DEMAND_NOW, FORECAST, FORECAST_PEAK, PLAN, EVENT)
 
 QUALITY_CODES = {quality: code for code, quality in enumerate(IntervalQuality)}
 """0 measured, 1 corrected, 2 substituted, 3 estimated, 4 faulty, 5 missing, 6 calculated: a field, not a tag, so a restatement overwrites."""

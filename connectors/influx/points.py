@@ -21,6 +21,7 @@ from domain.measurements import (
     PLAN,
     POWER,
     QUALITY_CODES,
+    TOLD,
     Measurement,
 )
 from domain.orders import Order, OrderStatus
@@ -92,16 +93,15 @@ def _slots(order: Order) -> dict[datetime, float]:
 
 
 def _of_interval(interval: Interval) -> Iterator[Point]:
-    fields: dict[str, Value] = {
-        "coverage": float(interval.coverage),
-        "quality": QUALITY_CODES[interval.quality],
-        "revision": interval.revision,
-    }
+    """The newest word, which the next revision overwrites, and this revision's own word, which stays."""
+    fields: dict[str, Value] = {"coverage": float(interval.coverage), "quality": QUALITY_CODES[interval.quality]}
     # Missing is never zero: a quarter hour without value has a quality and no energy.
     if interval.energy_kwh is not None and interval.power_kw is not None:
         fields |= {"kwh": interval.energy_kwh, "kw": interval.power_kw}
     tags = {"site": interval.site, "meter": interval.meter, "channel": interval.channel}
-    yield Point(INTERVAL, tags, fields, epoch_ms(interval.start_utc))
+    at_ms = epoch_ms(interval.start_utc)
+    yield Point(INTERVAL, tags, {**fields, "revision": interval.revision}, at_ms)
+    yield Point(TOLD, {**tags, "revision": str(interval.revision)}, {**fields, "method": str(interval.method)}, at_ms)
 
 
 def _of_demand(demand: Demand) -> Iterator[Point]:

@@ -15,7 +15,7 @@ from connectors.influx.sink import InfluxRefused, InfluxSettings, InfluxWriter
 from dashboards.build import dashboards
 from domain.clock import epoch_ms
 from domain.contracts import EXAMPLES
-from domain.intervals import quarter_start
+from domain.intervals import IntervalMethod, IntervalQuality, quarter_start
 from domain.plant import load_plant
 from domain.topics import ANOMALIES, DEMAND, FORECASTS, INTERVALS, ORDERS, READINGS, RECOMMENDATIONS
 from tests.connectors_influx.conftest import ORG, TOKEN
@@ -45,6 +45,8 @@ def records():
         for meter in PLANT.meters
         for n in range(1, 9)
     )
+    restated = {"quality": IntervalQuality.SUBSTITUTED, "method": IntervalMethod.INTERPOLATED, "revision": 2}
+    yield INTERVALS, replace(main, start_utc=NOW - timedelta(minutes=15), energy_uwh=10**9 * 101, **restated)
     for n in range(30):
         at = NOW - timedelta(seconds=10 * n)
         yield READINGS, replace(EXAMPLES[READINGS.name], channel="power", value=600_000.0 + n, observed_ms=epoch_ms(at))
@@ -96,7 +98,7 @@ def test_writing_the_same_records_again_doubles_nothing(influxd, bucket, writer)
     writer.write(points())
     once = len(influxd.query(only_energies))
     writer.write(points())
-    assert len(influxd.query(only_energies)) == once == 8 * len(PLANT.meters)
+    assert len(influxd.query(only_energies)) == once == 2 * 8 * len(PLANT.meters) + 1  # the newest word, and each revision's own
 
 
 def test_a_restated_quarter_hour_overwrites_the_first_one(influxd, bucket, writer):
@@ -105,8 +107,13 @@ def test_a_restated_quarter_hour_overwrites_the_first_one(influxd, bucket, write
     maker = PointMaker(PLANT)
     for interval in (first, restated):
         writer.write(maker.points(INTERVALS, interval))
-    [line] = influxd.query(f'from(bucket: "{bucket}") |> range(start: -1d) |> filter(fn: (r) => r._field == "kwh")')
+    newest = (
+        f'from(bucket: "{bucket}") |> range(start: -1d) |> filter(fn: (r) => r._field == "kwh" and r._measurement == "energy15")'
+    )
+    [line] = influxd.query(newest)
     assert ",120," in line
+    told = f'from(bucket: "{bucket}") |> range(start: -1d) |> filter(fn: (r) => r._field == "kwh" and r._measurement == "energy15_told")'
+    assert sorted("100" if ",100," in row else "120" for row in influxd.query(told)) == ["100", "120"]
 
 
 def test_points_survive_a_kill_of_the_server_while_they_are_written(influxd, bucket):

@@ -44,7 +44,7 @@ def test_what_is_no_good_power_draws_nothing(maker, change):
 
 
 def test_a_quarter_hour_is_labelled_by_its_start_and_158_402_kwh_are_633_608_kw(maker):
-    [point] = maker.points(INTERVALS, EXAMPLES[INTERVALS.name])
+    point, _ = maker.points(INTERVALS, EXAMPLES[INTERVALS.name])
     line = as_client_point(point).to_line_protocol()
     assert line.startswith("energy15,channel=energy_import,meter=main,site=werk-nord ")
     assert "kwh=158.402" in line
@@ -57,8 +57,21 @@ def test_a_missing_quarter_hour_has_a_quality_and_no_energy(maker):
     missing = replace(
         EXAMPLES[INTERVALS.name], energy_uwh=None, quality=IntervalQuality.MISSING, method=IntervalMethod.NONE, coverage=0.0
     )
-    [point] = maker.points(INTERVALS, missing)
+    point, told = maker.points(INTERVALS, missing)
     assert point.fields == {"coverage": 0.0, "quality": 5, "revision": 1}
+    assert told.fields == {"coverage": 0.0, "quality": 5, "method": "none"}
+
+
+def test_each_revision_keeps_a_point_of_its_own_beside_the_one_that_it_overwrites(maker):
+    first = EXAMPLES[INTERVALS.name]
+    lines = [
+        [as_client_point(point).to_line_protocol().split(" ")[0] for point in maker.points(INTERVALS, replace(first, revision=n))]
+        for n in (1, 2)
+    ]
+    assert lines[0][0] == lines[1][0] == "energy15,channel=energy_import,meter=main,site=werk-nord"
+    assert [told for _, told in lines] == [
+        f"energy15_told,channel=energy_import,meter=main,revision={n},site=werk-nord" for n in (1, 2)
+    ]
 
 
 def test_every_slot_of_a_forecast_is_a_point_and_so_is_every_days_peak(maker):
