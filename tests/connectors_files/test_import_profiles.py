@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from plant_texts import COUNTER, plant, register
 
 from connectors.files.import_check import check, quarters_of
 from connectors.files.load_profile import Profile, ProfileOptions, ProfileRow, read_profile, to_intervals
@@ -28,21 +29,7 @@ from reporting.ledger import Ledger
 
 CASES = Path(__file__).parent / "cases"
 BERLIN = ZoneInfo("Europe/Berlin")
-PLANT = """
-[site]
-id = "werk-nord"
-timezone = "Europe/Berlin"
-commissioned_utc = 2026-01-01T00:00:00Z
-[[meter]]
-id = "main"
-max_power_kw = 1000
-[[meter.register]]
-channel = "energy_import"
-kind = "counter"
-unit = "Wh"
-sampling_s = 5
-resolution = 1
-"""
+PLANT = plant("werk-nord", "main", register(*COUNTER))
 
 
 def options_of(case: Path) -> ProfileOptions:

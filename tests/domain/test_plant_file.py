@@ -3,26 +3,12 @@
 from pathlib import Path
 
 import pytest
+from plant_texts import COUNTER, plant, register
 
 from domain.errors import InputFaults
 from domain.plant import load_plant
 
-GOOD = """
-[site]
-id = "werk-1"
-timezone = "Europe/Berlin"
-commissioned_utc = 2026-01-01T00:00:00Z
-
-[[meter]]
-id = "main"
-max_power_kw = 900
-[[meter.register]]
-channel = "energy_import"
-kind = "counter"
-unit = "Wh"
-sampling_s = 5
-resolution = 1
-"""
+GOOD = plant("werk-1", "main", register(*COUNTER), max_power_kw=900)
 
 
 def written(folder: Path, text: str) -> Path:

@@ -7,34 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from plant_texts import COUNTER, GAUGE, plant, register
+
 from domain.errors import LastgangError
 from domain.readings import Reading
 
-PLANT = """
-[site]
-id = "werk"
-timezone = "Europe/Berlin"
-commissioned_utc = 2026-01-01T00:00:00Z
-
-[[meter]]
-id = "main"
-max_power_kw = 500.0
-
-[[meter.register]]
-channel = "power"
-kind = "gauge"
-unit = "kW"
-sampling_s = 5
-resolution = 0.1
-
-[[meter.register]]
-channel = "energy_import"
-kind = "counter"
-unit = "Wh"
-sampling_s = 5
-resolution = 1
-encoding = "float32"
-"""
+PLANT = plant("werk", "main", register(*GAUGE), register(*COUNTER, encoding='"float32"'), max_power_kw=500.0)
 METER = """
 [device]
 id = "main-meter"

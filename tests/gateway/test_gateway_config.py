@@ -42,7 +42,7 @@ def test_units_are_converted_from_the_profiles_to_the_plant_files(tmp_path: Path
         ("janitza_umg96rm", "janitza", "main-meter.toml:9: device.profile: found 'janitza'; expected one of ['abb_b23'"),
         ('power = "active_power_total"', 'power = "active_power"', "main-meter.toml:13: channels.power: found 'active_power'; expected a point of"),
         ('power = "active_power_total"', 'power = "voltage_l1_n"', "found 'voltage_l1_n in V'; expected a point that measures active power (kW in the plant file)"),
-        ('energy_import = "act', 'energy_imprt = "act', "plant.toml:19: meter[0].register[1].channel: found 'energy_import'; expected a device of main"),
+        ('energy_import = "act', 'energy_imprt = "act', "plant.toml:17: meter[0].register[1].channel: found 'energy_import'; expected a device of main"),
         ("janitza_umg96rm", "siemens_pac3200", "active_energy_import is f64, the register float32"),
         ("poll_s = 5", "poll_s = 60", "main-meter.toml:10: device.poll_s: found 60.0; expected at most every 5 s"),
         ("modbus-tcp", "modbus-rtu", "device.protocol: found 'modbus-rtu'; expected 'modbus-tcp' or 'opcua'"),

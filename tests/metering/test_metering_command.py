@@ -10,25 +10,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from plant_texts import plant, register
 
 from lastgang.commands.metering import command
 
 EXAM = Path(__file__).parents[3] / "shared" / "exams" / "metering"
-PLANT = """
-[site]
-id = "s"
-timezone = "Europe/Berlin"
-commissioned_utc = 2026-01-01T00:00:00Z
-[[meter]]
-id = "m"
-max_power_kw = 100.0
-[[meter.register]]
-channel = "energy_import"
-kind = "counter"
-unit = "kWh"
-sampling_s = 60
-resolution = 0.001
-"""
+PLANT = plant("s", "m", register("energy_import", "counter", "kWh", 0.001, sampling_s=60), max_power_kw=100.0)
 
 
 def _line(minute: int, **changes: object) -> str:

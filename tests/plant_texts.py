@@ -1,0 +1,32 @@
+"""Plant files of one meter, as the tests of several rooms start from them."""
+
+from __future__ import annotations
+
+COUNTER = ("energy_import", "counter", "Wh", 1)
+GAUGE = ("power", "gauge", "kW", 0.1)
+
+
+def register(channel: str, kind: str, unit: str, resolution: float, sampling_s: float = 5, **more: object) -> str:
+    """A ``[[meter.register]]`` table; `more` are its options, texts in their quotes."""
+    fields = {
+        "channel": f'"{channel}"',
+        "kind": f'"{kind}"',
+        "unit": f'"{unit}"',
+        "sampling_s": sampling_s,
+        "resolution": resolution,
+    }
+    return "\n".join(["[[meter.register]]", *(f"{key} = {value}" for key, value in {**fields, **more}.items()), ""])
+
+
+def plant(site: str, meter: str, *registers: str, max_power_kw: float = 1000) -> str:
+    """A plant of one meter in Berlin's time, running since 2026."""
+    return f"""
+[site]
+id = "{site}"
+timezone = "Europe/Berlin"
+commissioned_utc = 2026-01-01T00:00:00Z
+
+[[meter]]
+id = "{meter}"
+max_power_kw = {max_power_kw}
+{"".join(registers)}"""
