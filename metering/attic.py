@@ -13,7 +13,7 @@ from domain.readings import Reading
 from metering.packing import Reader, blob, pack_readings, squeeze, unsqueeze
 from metering.points import Points, Road
 
-_CHUNK = 1800
+_CHUNK = 600
 """Readings that are packed together."""
 _HEAD = struct.Struct("<qqI")
 

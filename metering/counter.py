@@ -7,16 +7,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import isfinite
 
-import numpy as np
-
 from domain.intervals import QUARTER_MS, IntervalMethod, IntervalQuality
 from domain.readings import Reading, RejectionReason
 from metering.attic import Attic
 from metering.cases import Break, Plain, lawful, reset, step_removed
 from metering.points import Origin, Points
 from metering.rows import MISSING, Row
-from metering.rules import EXACT, HINDSIGHT_MS, LINEAR_MS, CounterRules, factor_at
-from metering.runs import FEW, ReadingRun
+from metering.rules import EXACT, HINDSIGHT_MS, LINEAR_MS, CounterRules
+from metering.runs import ReadingRun, RunShape
 
 Refused = tuple[Reading, RejectionReason]
 Shape = Callable[[int, int], list[tuple[int, int]] | None]
@@ -77,48 +75,44 @@ class CounterTrack:
             self._must_judge = True
         return span, None
 
-    def plain_amounts(self, times: list[int], run: ReadingRun) -> tuple[list[int], int] | None:
-        """Amounts of a run that follows in ordinary steps on what is known, and its widest step [ms]; None if it does not."""
+    def plain_amounts(self, times: list[int], run: ReadingRun, shape: RunShape | None) -> list[int] | None:
+        """Amounts of a run that follows in ordinary steps on what is known; None if it does not."""
         points, rules = self.points, self.rules
         known = points.times
-        if not known or self._must_judge or known[-1] in self.breaks or rules.changes_within(known[-1], times[-1]):
+        if self._must_judge or known[-1] in self.breaks or rules.changes_within(known[-1], times[-1]):
             return None
-        if len(times) < FEW:
+        if shape is None or rules.is_balance:
             return self._plain_few(times, run.values.tolist())
-        values, observed = run.values, run.observed_ms
-        limit = rules.most_exact
-        if not (-limit < values.min() and values.max() < limit):
+        found = rules.amounts(run.values, shape.thousandths, times[0])
+        if found is None:
             return None
-        whole = np.trunc(values)
-        amounts = whole.astype(np.int64) * rules.uwh_per_unit + np.rint((values - whole) * rules.uwh_per_unit).astype(np.int64)
-        if rules.multipliers:
-            factor = factor_at(rules.multipliers, times[0])
-            amounts = amounts * factor.numerator // factor.denominator
-        elapsed, advances = observed[1:] - observed[:-1], amounts[1:] - amounts[:-1]
-        found: list[int] = amounts.tolist()
-        if elapsed.min() <= 0 or advances.min() < 0 or found[-1] - found[0] >= EXACT:
+        amounts: list[int] = found.tolist()
+        if not rules.is_possible(amounts[0] - points.amounts[-1], times[0] - known[-1], amounts[0]):
             return None
-        if not rules.is_possible(found[0] - points.amounts[-1], times[0] - known[-1], found[0]):
+        advances = found[1:] - found[:-1]
+        most = advances.max().item()
+        if advances.min() < 0 or most >= EXACT:
             return None
-        if not (advances <= rules.most_uwh_per_ms * elapsed + rules.resolution_uwh).all():
+        if (
+            most > rules.most_uwh_per_ms * shape.shortest_ms + rules.resolution_uwh
+            and not (advances <= rules.most_uwh_per_ms * shape.elapsed + rules.resolution_uwh).all()
+        ):
             return None
-        return found, int(elapsed.max())
+        return amounts
 
-    def _plain_few(self, times: list[int], values: list[float]) -> tuple[list[int], int] | None:
-        rules, widest = self.rules, 0
+    def _plain_few(self, times: list[int], values: list[float]) -> list[int] | None:
+        rules = self.rules
         t0, e0 = self.points.times[-1], self.points.amounts[-1]
         amounts: list[int] = []
-        for k, (time_ms, value) in enumerate(zip(times, values, strict=True)):
+        for time_ms, value in zip(times, values, strict=True):
             if time_ms <= t0 or not isfinite(value):
                 return None
             amount = rules.amount(value, time_ms)
             if not rules.is_possible(amount - e0, time_ms - t0, amount):
                 return None
-            if k and time_ms - t0 > widest:
-                widest = time_ms - t0
             amounts.append(amount)
             t0, e0 = time_ms, amount
-        return amounts, widest
+        return amounts
 
     def _append_judged(self) -> tuple[int, int]:
         times = self.points.times

@@ -18,10 +18,11 @@ from metering.counter import CounterTrack
 from metering.gauge import GaugeTrack
 from metering.intake import Intake, has_number, rejection
 from metering.like_days import LOOK_BACK_DAYS, LikeDays
+from metering.packing import FEW
 from metering.points import Origin
 from metering.rows import Published, Row
 from metering.rules import CLOCK_AHEAD_MS, OUT_OF_ORDER_MS, SEAL_AGE_MS, counter_rules, gauge_rules
-from metering.runs import FEW, NO_SEQUENCE, ReadingRun
+from metering.runs import NO_SEQUENCE, ReadingRun, RunShape
 from metering.state import MeterState, Track
 from metering.state_bytes import from_bytes, read_into, to_bytes
 
@@ -122,19 +123,16 @@ class MeterStep:
         if first <= before or first < self._intake.commissioned_ms or first < state.site_ms - self._horizon_ms:
             return False
         received: list[int] = run.received_ms.tolist()
-        if len(times) < FEW:
-            if any(at - got > CLOCK_AHEAD_MS for at, got in zip(times, received, strict=True)):
+        shape = RunShape(run) if len(times) >= FEW else None
+        if shape is not None:
+            if shape.least_lag_ms < -CLOCK_AHEAD_MS or shape.shortest_ms <= 0:
                 return False
-        elif (run.observed_ms - run.received_ms).max() > CLOCK_AHEAD_MS:
+        elif any(at - got > CLOCK_AHEAD_MS for at, got in zip(times, received, strict=True)):
             return False
-        plain = track.plain_amounts(times, run)
-        if plain is None:
+        amounts = track.plain_amounts(times, run, shape)
+        if amounts is None:
             return False
-        amounts, widest_ms = plain
-        road = points.road(run.gateway, run.origin)
-        points.extend(
-            times, run.values.tolist(), amounts, received, run.sequences.tolist(), road, track.rules.dense_ms, widest_ms
-        )  # fmt: skip
+        points.extend(run, shape, times, amounts, received, track.rules.dense_ms)
         at = 0
         for quarter in range(first // QUARTER_MS, last // QUARTER_MS + 1):
             stop = len(times) if quarter == last // QUARTER_MS else bisect_left(times, (quarter + 1) * QUARTER_MS, at)

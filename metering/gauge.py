@@ -12,7 +12,7 @@ from domain.readings import RejectionReason
 from metering.points import Origin, Points
 from metering.rows import MISSING, Row
 from metering.rules import MS_PER_HOUR, GaugeRules
-from metering.runs import FEW, ReadingRun
+from metering.runs import ReadingRun, RunShape
 
 MEASURED_COVERAGE = 0.99
 MOST_INT64 = 2.0**62
@@ -49,35 +49,30 @@ class GaugeTrack:
             points.insert(index, time_ms, value, amount, origin)
         return (times[max(index - 1, 0)], time_ms + self.rules.hold_ms), None
 
-    def plain_amounts(self, times: list[int], run: ReadingRun) -> tuple[list[int], int] | None:
-        """Amounts of a run that follows on what is known, and its widest step [ms]; None if one of them cannot be used."""
-        known, rules = self.points.times, self.rules
-        if not known or rules.multipliers:
-            return None
-        if len(times) < FEW:
+    def plain_amounts(self, times: list[int], run: ReadingRun, shape: RunShape | None) -> list[int] | None:
+        """Amounts of a run that follows on what is known; None if one of them cannot be used."""
+        rules = self.rules
+        if shape is None or rules.multipliers:
             return self._plain_few(times, run.values.tolist())
-        elapsed = run.observed_ms[1:] - run.observed_ms[:-1]
         amounts = np.rint(run.values * rules.uw_per_unit)
         most = min(rules.most_uw, MOST_INT64)
-        if not (elapsed.min() > 0 and -most <= amounts.min() and amounts.max() <= most):
+        if not (-most <= amounts.min() and amounts.max() <= most):
             return None
         found: list[int] = amounts.astype(np.int64).tolist()
-        return found, int(elapsed.max())
+        return found
 
-    def _plain_few(self, times: list[int], values: list[float]) -> tuple[list[int], int] | None:
-        t0, widest, most = self.points.times[-1], 0, self.rules.most_uw
+    def _plain_few(self, times: list[int], values: list[float]) -> list[int] | None:
+        t0, most = self.points.times[-1], self.rules.most_uw
         amounts: list[int] = []
-        for k, (time_ms, value) in enumerate(zip(times, values, strict=True)):
+        for time_ms, value in zip(times, values, strict=True):
             if time_ms <= t0 or not isfinite(value):
                 return None
             amount = self.rules.amount(value, time_ms)
             if not -most <= amount <= most:
                 return None
-            if k and time_ms - t0 > widest:
-                widest = time_ms - t0
             amounts.append(amount)
             t0 = time_ms
-        return amounts, widest
+        return amounts
 
     def _same_instant(self, index: int, value: float, amount: int, origin: Origin) -> tuple[int, int] | None:
         """Of two readings of one instant the higher stays, whichever came first."""

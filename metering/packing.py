@@ -15,12 +15,14 @@ _INTS = struct.Struct("<BIq")
 _KINDS: tuple[Any, ...] = (np.int8, np.int16, np.int32, np.int64)
 _VALUES = struct.Struct("<BId")
 _READING = struct.Struct("<qdqqH")
-_READINGS = struct.Struct("<BBIHqqq")
-_FEW = 6
+_READINGS = struct.Struct("<BBIHqq")
+FEW = 6
+"""Fewer readings than this are cheaper one by one than as arrays."""
 _MANY = 0xFF
 _VARIOUS = 0xFFFF
 _AS_FLOATS = 0xFF
 _LARGE = 2.0**52
+_WIDE = 2.0**31
 
 
 def pack_ints(numbers: Sequence[int] | NDArray[np.int64]) -> bytes:
@@ -35,44 +37,81 @@ def pack_ints(numbers: Sequence[int] | NDArray[np.int64]) -> bytes:
 
 
 def _narrowest(steps: NDArray[Any]) -> int:
-    if not steps.size:
-        return 0
-    high, low = int(steps.max()), int(steps.min())
+    return _kind_for(int(steps.min()), int(steps.max())) if steps.size else 0
+
+
+def _kind_for(low: int, high: int) -> int:
     most = max(high, ~low)
     return 0 if most < 0x80 else 1 if most < 0x8000 else 2 if most < 0x8000_0000 else 3
+
+
+class Thousandths:
+    """Values that are whole thousandths exactly, as steps from one to the next."""
+
+    __slots__ = ("first", "high", "last", "low", "numbers", "steps")
+
+    def __init__(self, numbers: NDArray[np.float64], steps: NDArray[np.float64]) -> None:
+        self.numbers, self.steps = numbers, steps
+        self.first: float = numbers.item(0)
+        self.last: float = numbers.item(-1)
+        self.low: float = steps.min().item() if len(steps) else 0.0
+        self.high: float = steps.max().item() if len(steps) else 0.0
+
+
+def thousandths_of(column: NDArray[np.float64]) -> Thousandths | None:
+    """The values as whole thousandths; None where that would not give them back."""
+    numbers = np.rint(column * 1000.0)
+    if np.count_nonzero(numbers / 1000.0 == column) != len(column) or not -_LARGE < numbers.item(0) < _LARGE:
+        return None
+    found = Thousandths(numbers, numbers[1:] - numbers[:-1])
+    return found if found.low > -_WIDE and found.high < _WIDE else None
 
 
 def pack_values(values: Sequence[float]) -> bytes:
     """Values as read: whole thousandths where that gives them back exactly, else all their bits."""
     column = np.array(values, np.float64)
-    if not len(column):
-        return _VALUES.pack(_AS_FLOATS, 0, 0.0)
-    thousandths = np.rint(column * 1000.0)
-    if np.count_nonzero(thousandths / 1000.0 == column) == len(column) and abs(thousandths.item(0)) < _LARGE:
-        steps = thousandths[1:] - thousandths[:-1]
-        kind = _narrowest(steps)
-        if kind < len(_KINDS) - 1:
-            packed: bytes = steps.astype(_KINDS[kind]).tobytes()
-            return _VALUES.pack(kind, len(column), thousandths.item(0)) + packed
-    return _VALUES.pack(_AS_FLOATS, len(column), 0.0) + column.tobytes()
+    return _pack_column(column, thousandths_of(column) if len(column) else None)
+
+
+def _pack_column(column: NDArray[np.float64], thousandths: Thousandths | None) -> bytes:
+    if thousandths is None:
+        return _VALUES.pack(_AS_FLOATS, len(column), 0.0) + column.tobytes()
+    kind = _kind_for(int(thousandths.low), int(thousandths.high))
+    packed: bytes = thousandths.steps.astype(_KINDS[kind]).tobytes()
+    return _VALUES.pack(kind, len(column), thousandths.first) + packed
 
 
 def pack_readings(times: list[int], values: list[float], received: list[int], sequences: list[int], roads: list[int]) -> bytes:
     """Columns of readings."""
     count = len(times)
-    if count < _FEW:
+    if count < FEW:
         rows = zip(times, values, received, sequences, roads, strict=True)
         return bytes((count,)) + b"".join([_READING.pack(*row) for row in rows])
     columns = np.array((times, received, sequences), np.int64)
-    firsts = columns[:, 0].tolist()
-    columns[1] -= columns[0]
-    steps = columns[:, 1:] - columns[:, :-1]
-    kind = _narrowest(steps)
     road = roads[0]
     same_road = roads.count(road) == count
-    head = _READINGS.pack(_MANY, kind, count, road if same_road else _VARIOUS, *firsts)
-    packed: bytes = head + steps.astype(_KINDS[kind]).tobytes() + pack_values(values)
+    packed = pack_columns(
+        columns[0, 1:] - columns[0, :-1], columns[1] - columns[0], columns[2], times[0], road if same_road else _VARIOUS
+    ) + pack_values(values)  # fmt: skip
     return packed if same_road else packed + array("H", roads).tobytes()
+
+
+def pack_columns(
+    elapsed: NDArray[np.int64], lags: NDArray[np.int64], sequences: NDArray[np.int64], first_ms: int, road: int
+) -> bytes:  # fmt: skip
+    """Times, receipts and numbers of at least `FEW` readings: what lies between them, as narrow as it is."""
+    steps = np.concatenate((elapsed, lags, sequences[1:] - sequences[:-1]))
+    kind = _narrowest(steps)
+    packed: bytes = steps.astype(_KINDS[kind]).tobytes()
+    return _READINGS.pack(_MANY, kind, len(lags), road, first_ms, sequences.item(0)) + packed
+
+
+def pack_run(
+    elapsed: NDArray[np.int64], lags: NDArray[np.int64], sequences: NDArray[np.int64], first_ms: int, road: int,
+    values: NDArray[np.float64], thousandths: Thousandths | None,
+) -> bytes:  # fmt: skip
+    """The bytes of `pack_readings`, for readings of one road that are columns already."""
+    return pack_columns(elapsed, lags, sequences, first_ms, road) + _pack_column(values, thousandths)
 
 
 def pack_wide(numbers: Sequence[int]) -> bytes:
@@ -134,15 +173,12 @@ class Reader:
             self._at += 1
             rows = [self.numbers(_READING) for _ in range(count)]
             return tuple(map(list, zip(*rows, strict=True))) if rows else ([], [], [], [], [])  # type: ignore[return-value]
-        _, kind, count, road, *firsts = self.numbers(_READINGS)
-        steps = self._column(_KINDS[kind], 3 * (count - 1)).astype(np.int64).reshape(3, count - 1)
-        columns = np.concatenate((np.array(firsts, np.int64)[:, None], steps), axis=1)
-        columns[0] = np.cumsum(columns[0])
-        columns[2] = np.cumsum(columns[2])
-        # The lag of the receipt: its first is the receipt itself.
-        columns[1, 0] -= columns[0, 0]
-        columns[1] = np.cumsum(columns[1]) + columns[0]
-        times, received, sequences = columns.tolist()
+        _, kind, count, road, first_ms, sequence = self.numbers(_READINGS)
+        steps = self._column(_KINDS[kind], 3 * count - 2).astype(np.int64)
+        observed = np.cumsum(np.concatenate(([first_ms], steps[: count - 1])))
+        numbers = np.cumsum(np.concatenate(([sequence], steps[2 * count - 1 :])))
+        times, sequences = observed.tolist(), numbers.tolist()
+        received = (observed + steps[count - 1 : 2 * count - 1]).tolist()
         values = self.values()
         roads = self._column(np.uint16, count).tolist() if road == _VARIOUS else [road] * count
         return times, values, received, sequences, roads

@@ -13,8 +13,9 @@ from typing import Literal, NamedTuple, Protocol, cast
 
 from domain.intervals import QUARTER_MS
 from domain.readings import Reading
-from metering.packing import pack_readings
+from metering.packing import pack_readings, pack_run
 from metering.quarter_runs import QuarterRuns
+from metering.runs import ReadingRun, RunShape
 
 _KEPT_AT_EDGE = 2
 _MINUTE_MS = 60_000
@@ -132,20 +133,27 @@ class Points:
         self.roads.append(origin[2])
 
     def extend(
-        self, times: list[int], values: list[float], amounts: list[int], received: list[int], sequences: list[int], road: int,
-        dense_ms: float, widest_ms: int,
+        self, run: ReadingRun, shape: RunShape | None, times: list[int], amounts: list[int], received: list[int], dense_ms: float
     ) -> None:  # fmt: skip
-        """Put readings after all others, the farthest of them `widest_ms` apart."""
+        """Put a run after all other readings, of which there is one at least."""
+        before, first, last = self.times[-1], times[0], times[-1]
+        widest_ms = shape.widest_ms if shape is not None else max(map(sub, times[1:], times), default=0)
         if widest_ms > dense_ms:
-            self.dense_from_ms = times[-1]
-        elif not self.times or times[0] - self.times[-1] > dense_ms or self.dense_from_ms is None:
-            self.dense_from_ms = times[0]
-        self._changed(times[0], times[-1])
+            self.dense_from_ms = last
+        elif first - before > dense_ms or self.dense_from_ms is None:
+            self.dense_from_ms = first
+        road = self.road(run.gateway, run.origin)
+        self._changed(first, last)
+        chunk = first // self.chunk_ms
+        if shape is not None and last // self.chunk_ms == chunk != before // self.chunk_ms:
+            self.chunks[chunk] = pack_run(
+                shape.elapsed, shape.lags, run.sequences, first, road, run.values, shape.thousandths
+            )  # fmt: skip
         self.times += times
-        self.values += values
+        self.values += run.values.tolist()
         self.amounts += amounts
         self.received += received
-        self.sequences += sequences
+        self.sequences += run.sequences.tolist()
         self.roads += [road] * len(times)
 
     def emptied(self) -> Points:
@@ -267,7 +275,7 @@ class Points:
             and times[start] // QUARTER_MS == times[stop - 1] // QUARTER_MS
             and (times[start] >= dense_from or (times[start + 1] >= dense_from and times[start] in self.whole))
         ):  # fmt: skip
-            self._merge(start, stop - 1, integrate)
+            self._merge(start, stop - 1, integrate, only_first=True)
             if self.thin_from_ms != times[start]:
                 self.thin_from_ms, self.cold = times[start], None
             return
@@ -301,21 +309,21 @@ class Points:
                 self._merge(left, right, integrate)
         self.thin_from_ms = last_anchor
 
-    def _merge(self, left: int, right: int, integrate: bool) -> None:
-        """Forget what lies between the readings `left` and `right`."""
+    def _merge(self, left: int, right: int, integrate: bool, only_first: bool = False) -> None:
+        """Forget what lies between the readings `left` and `right`; `only_first` if no step but the first may be whole."""
         times, amounts, whole = self.times, self.amounts, self.whole
-        uw_ms, k = 0, left
+        uw_ms = 0
         if integrate:
-            while k < right and times[k] in whole:
-                uw_ms += whole[times[k]]
-                k += 1
-            if any(time_ms in whole for time_ms in times[k:right]):
-                uw_ms += sum(whole.get(times[n], amounts[n] * (times[n + 1] - times[n])) for n in range(k, right))
+            if only_first:
+                k = left + (times[left] in whole)
+                uw_ms = sum(
+                    map(mul, amounts[k:right], map(sub, times[k + 1 : right + 1], times[k:right])), whole.get(times[left], 0)
+                )
             else:
-                uw_ms += sum(map(mul, amounts[k:right], map(sub, times[k + 1 : right + 1], times[k:right])))
-        for n in range(left + 1, right):
-            if times[n] in whole:
-                del whole[times[n]]
+                uw_ms = sum(whole.get(times[n], amounts[n] * (times[n + 1] - times[n])) for n in range(left, right))
+        if not only_first:
+            for n in range(left + 1, right):
+                whole.pop(times[n], None)
         whole[times[left]] = uw_ms
         self._delete(left + 1, right)
 

@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
+import numpy as np
+from numpy.typing import NDArray
+
 from domain.clock import epoch_ms
 from domain.plant import Meter, Register
 from domain.units import KW_PER_UNIT, UWH_PER_UNIT, uwh_from
+from metering.packing import Thousandths
 
 GAP_PERIODS = 2.2
 """Counter readings farther apart than this many sampling periods leave a gap: two periods, and a tenth for jitter."""
@@ -85,6 +89,8 @@ class CounterRules:
     """Whether it counts down as well as up."""
     most_exact: float = 0.0
     """Values below this [unit] stay exact in 64 bits."""
+    most_thousandths: float = 0.0
+    """Thousandths below this number give the same amount as the value itself."""
 
     def amount(self, value: float, at_ms: int) -> int:
         """The reading in whole micro-watt-hours; exact for whole numbers, else to the value's own precision."""
@@ -92,6 +98,21 @@ class CounterRules:
         raw = whole * self.uwh_per_unit
         if whole != value:
             raw += round((value - whole) * self.uwh_per_unit)
+        if not self.multipliers:
+            return raw
+        factor = factor_at(self.multipliers, at_ms)
+        return raw * factor.numerator // factor.denominator
+
+    def amounts(self, values: NDArray[np.float64], thousandths: Thousandths | None, at_ms: int) -> NDArray[np.int64] | None:
+        """`amount` of many readings that one factor holds for; None where 64 bits are too few."""
+        if thousandths is not None and thousandths.low >= 0 and thousandths.first >= 0 and thousandths.last < self.most_thousandths:
+            # So far below the limit a float is so close to its thousandth that rounding finds it.
+            raw = thousandths.numbers.astype(np.int64) * (self.uwh_per_unit // 1000)
+        elif -self.most_exact < values.min() and values.max() < self.most_exact:
+            whole = np.trunc(values)
+            raw = whole.astype(np.int64) * self.uwh_per_unit + np.rint((values - whole) * self.uwh_per_unit).astype(np.int64)
+        else:
+            return None
         if not self.multipliers:
             return raw
         factor = factor_at(self.multipliers, at_ms)
@@ -164,6 +185,7 @@ def counter_rules(meter: Meter, register: Register) -> CounterRules:
         is_float32=register.encoding == "float32",
         exchanges=tuple(ExchangeProtocol(*exchange) for exchange in exchanges),
         most_exact=2.0**62 / per_unit,
+        most_thousandths=1000 * 2.0**51 / per_unit,
     )
 
 

@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.readings import Reading, ReadingQuality
+from metering.packing import thousandths_of
 
-FEW = 6
-"""Fewer readings than this are cheaper one by one than as arrays."""
 NO_SEQUENCE = -1
 """Stands in the column for a reading without a number."""
 
@@ -45,6 +44,20 @@ class ReadingRun:
             )
             for observed_ms, received_ms, value, sequence in zip(*columns, strict=True)
         ]  # fmt: skip
+
+
+class RunShape:
+    """What is computed once of the columns of a run of at least `FEW` readings."""
+
+    __slots__ = ("elapsed", "lags", "least_lag_ms", "shortest_ms", "thousandths", "widest_ms")
+
+    def __init__(self, run: ReadingRun) -> None:
+        observed = run.observed_ms
+        self.elapsed = observed[1:] - observed[:-1]
+        self.shortest_ms, self.widest_ms = self.elapsed.min().item(), self.elapsed.max().item()
+        self.lags = run.received_ms - observed
+        self.least_lag_ms = self.lags.min().item()
+        self.thousandths = thousandths_of(run.values)
 
 
 def run_of(readings: Iterable[Reading]) -> ReadingRun:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from array import array
 from bisect import bisect_left
+from functools import lru_cache
 
 from domain.intervals import IntervalMethod, IntervalQuality
 from metering import state_lgm1
@@ -52,14 +53,17 @@ def to_bytes(state: MeterState) -> bytes:
         array("I", used.values()).tobytes(),
     ]
     for channel, track in tracks.items():
-        parts.append(blob(channel.encode()))
         content = _track_bytes(track, state.next_seal.get(channel))
-        parts += (_COUNT.pack(len(content)), content)
+        parts += (_name(channel), _COUNT.pack(len(content)), content)
     for channel, book in books.items():
-        parts.append(blob(channel.encode()))
         content = _book_bytes(book)
-        parts += (_COUNT.pack(len(content)), content)
+        parts += (_name(channel), _COUNT.pack(len(content)), content)
     return b"".join(parts)
+
+
+@lru_cache(maxsize=1024)
+def _name(channel: str) -> bytes:
+    return blob(channel.encode())
 
 
 def from_bytes(stored: bytes) -> MeterState:
@@ -237,6 +241,8 @@ def _read_cases(track: CounterTrack, reader: Reader) -> None:
 def _book_bytes(book: RowBook) -> bytes:
     if book.stored is None:
         book.stored = squeeze(_row_bytes(book))
+    if not book.dirty:
+        return _BOOK.pack(_or_nothing(book.first), _or_nothing(book.next_quarter), 0) + book.stored
     dirty = sorted(book.dirty)
     return b"".join(
         (
