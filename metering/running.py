@@ -32,6 +32,8 @@ SEEN_SHARE = 0.95
 """Share of the time so far that the gauge must have seen to stand in for the counter without a word."""
 Z_BAND = 1.2816
 """Normal quantile of 90 %: the band holds eight of ten."""
+_SAY_EVERY_MS = 900
+"""A second less a tenth: a meter that is read every second is told every second, though its stamps waver."""
 _STATE_VERSION = 3
 _UWH_PER_KWH = 1_000_000_000
 _UW_PER_KW = 1_000_000_000
@@ -129,7 +131,7 @@ class RunningQuarter:
             moved = self._take_power(state, reading.observed_ms, self._gauge.amount(reading.value, reading.observed_ms))
         else:
             return state, []
-        if not moved or reading.observed_ms - state.said_ms < 1000:
+        if not moved or reading.observed_ms - state.said_ms < _SAY_EVERY_MS:
             return state, []
         demand = self._demand(state, reading.observed_ms)
         if demand is None:

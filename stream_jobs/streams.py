@@ -27,16 +27,21 @@ Buckets = Any
 """A Java stream of rows ``(key, (key, bucket))``."""
 
 
-def records(execution: StreamExecutionEnvironment, name: str, settings: JobSettings, topics: Sequence[Topic]) -> Records:
-    """Every committed record of `topics` from their beginning; readings carry their event time."""
+def records(
+    execution: StreamExecutionEnvironment, name: str, settings: JobSettings, topics: Sequence[Topic], only_key: str = ""
+) -> Records:
+    """Every committed record of `topics` from their beginning; readings carry their event time.
+
+    With `only_key` the records of other keys are passed over unread, and nothing carries event time.
+    """
     names = get_gateway().jvm.java.util.ArrayList()
     for topic in topics:
         names.add(settings.kafka.full_name(topic))
     return _buckets().records(
         execution._j_stream_execution_environment, name, settings.kafka.bootstrap,
-        f"{settings.kafka.namespace}lastgang-{settings.name}", names,
+        f"{settings.kafka.namespace}lastgang-{settings.name}-{name}", names,
         settings.kafka.full_name(READINGS) if READINGS in topics else "",
-        OUT_OF_ORDER_MS, FUTURE_TOLERANCE_MS, IDLE_MS,
+        OUT_OF_ORDER_MS, FUTURE_TOLERANCE_MS, IDLE_MS, only_key,
     )  # fmt: skip
 
 
@@ -46,16 +51,6 @@ def only(stream: Records, settings: JobSettings, keys: Mapping[Topic, str]) -> R
     for topic, key in keys.items():
         wanted.put(settings.kafka.full_name(topic), key)
     return _buckets().only(stream, wanted)
-
-
-def union(one: Records, other: Records) -> Records:
-    """The records of both."""
-    return _buckets().union(one, other)
-
-
-def of_key(stream: Records, key: str) -> Records:
-    """Records of one key."""
-    return _buckets().ofKey(stream, key)
 
 
 def by_site(stream: Records) -> Records:

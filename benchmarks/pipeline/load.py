@@ -1,6 +1,6 @@
 """A plant of many meters at 1 Hz, and the readings that its gateway would send.
 
-    python -m benchmarks.pipeline.load --kafka HOST:PORT --namespace NS --meters 500 --seconds 3600 [--from MS] [--live] [--history]
+    python -m benchmarks.pipeline.load --kafka HOST:PORT --namespace NS --meters 500 --seconds 3600 [--from MS] [--pace TIMES] [--live] [--history]
 
 In: how many meters, how many seconds of plant time.  Out: a plant file, and readings on the topic whose values are a function of time
 alone, so that what must come of them is known beforehand. A process of its own, so that its CPU time is told apart.
@@ -9,6 +9,7 @@ alone, so that what must come of them is known beforehand. A process of its own,
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 import time
 from datetime import UTC, datetime
@@ -108,9 +109,12 @@ def _heads(number: int) -> tuple[bytes, str, str]:
     return f"{SITE}/{meter}".encode(), heads[0], heads[1]
 
 
-def send_fast(sender: Sender, meters: int, from_ms: int, seconds: int) -> None:
-    """Plant time as fast as the broker takes it, second after second over all meters."""
+def send_fast(sender: Sender, meters: int, from_ms: int, seconds: int, pace: float = math.inf) -> None:
+    """Plant time second after second over all meters: at `pace` times real time, or as fast as the broker takes it."""
+    begin = time.monotonic()
     for second in range(seconds):
+        if (wait_s := begin + second / pace - time.monotonic()) > 0:
+            time.sleep(wait_s)
         at_ms = from_ms + 1000 * second
         sender.send(range(meters), at_ms, at_ms + 12)
         sender.poll()
@@ -137,6 +141,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--meters", type=int, required=True)
     parser.add_argument("--seconds", type=int, required=True)
     parser.add_argument("--from", dest="from_ms", type=int, default=START_MS)
+    parser.add_argument("--pace", type=float, default=math.inf)
     parser.add_argument("--live", action="store_true")
     parser.add_argument("--history", action="store_true")
     chosen: Any = parser.parse_args(arguments)
@@ -144,7 +149,7 @@ def main(arguments: list[str]) -> None:
     if chosen.live:
         send_live(sender, chosen.meters, chosen.seconds)
     else:
-        send_fast(sender, chosen.meters, chosen.from_ms, chosen.seconds)
+        send_fast(sender, chosen.meters, chosen.from_ms, chosen.seconds, chosen.pace)
     sender.flush()
 
 

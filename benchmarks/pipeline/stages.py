@@ -9,7 +9,7 @@ import psutil
 
 STAGES = (
     ("fetch", ("Source Data Fet",)),
-    ("decode and date", ("Source: reading",)),
+    ("decode and date", ("Source: reading", "Source: live")),
     ("group", ("on time", "late", "soon", "Filter")),
     ("quarter hours (Python)", ("quarter hours",)),
     ("running quarter (Python)", ("running quarter",)),

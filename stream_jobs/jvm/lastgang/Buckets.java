@@ -41,6 +41,7 @@ public final class Buckets {
      * @param readingsTopic which of them holds readings and so event time; empty if none does
      * @param outOfOrderMs how far the watermark stays behind the newest reading
      * @param idleMs a partition that is silent for this long does not hold the others' time back
+     * @param onlyKey of all topics only the records of this key, without event time; empty for all records
      */
     public static DataStream<Item> records(
             StreamExecutionEnvironment environment,
@@ -51,18 +52,19 @@ public final class Buckets {
             String readingsTopic,
             long outOfOrderMs,
             long futureToleranceMs,
-            long idleMs) {
+            long idleMs,
+            String onlyKey) {
         KafkaSource<Item> source =
                 KafkaSource.<Item>builder()
                         .setBootstrapServers(bootstrap)
                         .setTopics(topics)
                         .setGroupId(group)
                         .setStartingOffsets(OffsetsInitializer.earliest())
-                        .setDeserializer(new LogRecords(readingsTopic, futureToleranceMs))
+                        .setDeserializer(new LogRecords(readingsTopic, futureToleranceMs, onlyKey))
                         .setProperty("isolation.level", "read_committed")
                         .build();
         WatermarkStrategy<Item> dates =
-                readingsTopic.isEmpty()
+                readingsTopic.isEmpty() || !onlyKey.isEmpty()
                         ? WatermarkStrategy.noWatermarks()
                         : WatermarkStrategy.<Item>forBoundedOutOfOrderness(Duration.ofMillis(outOfOrderMs))
                                 .withTimestampAssigner((item, before) -> item.eventMs)
@@ -74,16 +76,6 @@ public final class Buckets {
     public static DataStream<Item> only(DataStream<Item> records, Map<String, String> keys) {
         Map<String, String> wanted = new HashMap<>(keys);
         return records.filter(item -> !wanted.containsKey(item.topic) || wanted.get(item.topic).equals(item.key)).returns(ITEMS);
-    }
-
-    /** The records of both. */
-    public static DataStream<Item> union(DataStream<Item> one, DataStream<Item> other) {
-        return one.union(other);
-    }
-
-    /** Records of one key, of all topics. */
-    public static DataStream<Item> ofKey(DataStream<Item> records, String key) {
-        return records.filter(item -> item.key.equals(key)).returns(ITEMS);
     }
 
     /** The same records under their site's key: what stands before the first slash. */

@@ -1,6 +1,7 @@
 package lastgang;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.apache.flink.api.common.serialization.DeserializationSchema.InitializationContext;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
@@ -14,15 +15,18 @@ public final class LogRecords implements KafkaRecordDeserializationSchema<Item> 
 
     private final String readingsTopic;
     private final long futureToleranceMs;
+    private final byte[] onlyKey;
     private transient CanonicalReading canonical;
 
     /**
      * @param readingsTopic the topic whose records are readings with a date; empty where there is none
      * @param futureToleranceMs a device clock further ahead of the gateway's does not date its reading
+     * @param onlyKey records of other keys are passed over unread; empty: none are
      */
-    public LogRecords(String readingsTopic, long futureToleranceMs) {
+    public LogRecords(String readingsTopic, long futureToleranceMs, String onlyKey) {
         this.readingsTopic = readingsTopic;
         this.futureToleranceMs = futureToleranceMs;
+        this.onlyKey = onlyKey.isEmpty() ? null : onlyKey.getBytes(StandardCharsets.UTF_8);
     }
 
     @Override
@@ -32,8 +36,11 @@ public final class LogRecords implements KafkaRecordDeserializationSchema<Item> 
 
     @Override
     public void deserialize(ConsumerRecord<byte[], byte[]> record, Collector<Item> out) {
-        Item item = new Item();
         byte[] key = record.key();
+        if (onlyKey != null && !Arrays.equals(onlyKey, key)) {
+            return;
+        }
+        Item item = new Item();
         byte[] value = record.value();
         item.key = key == null ? "" : new String(key, StandardCharsets.UTF_8);
         boolean isReading = record.topic().equals(readingsTopic);
