@@ -20,7 +20,7 @@ from pydantic import AfterValidator, Field, field_validator
 from domain.errors import Fault, InputFaults
 from domain.formulas import FormulaFault, Term, cycle_in, expanded, parse_formula
 from domain.instants import UtcInstant
-from domain.toml_files import Settings, key_lines, load_toml
+from domain.toml_files import Settings, is_file, key_lines, load_toml
 from domain.units import UWH_PER_KWH
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
@@ -360,7 +360,7 @@ def _reference_faults(plant: Plant, path: Path, lines: dict[tuple[str | int, ...
         if order.machine not in machines:
             wrong(("order", index, "machine"), order.machine, f"one of the machines {sorted(machines)}")
     _check_virtual_meters(plant, wrong)
-    if plant.tariff is not None and not (path.parent / plant.tariff.file).is_file():
+    if plant.tariff is not None and not is_file(path.parent / plant.tariff.file):
         wrong(("tariff", "file"), plant.tariff.file, f"a tariff file in {path.parent}")
     return faults
 

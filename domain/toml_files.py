@@ -69,6 +69,14 @@ def read_toml(path: Path, parse_float: Callable[[str], Any] = float) -> tuple[st
         raise InputFaults([Fault(str(path), None, "file", "brackets within brackets without end", "a TOML document")]) from error
 
 
+def is_file(path: Path) -> bool:
+    """Whether there is such a file; no, too, where no file can have that name."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def key_lines(text: str) -> dict[tuple[str | int, ...], int]:
     """Line number (1-based) of each table and key of a TOML text, by path; array tables count from 0.
 

@@ -139,7 +139,9 @@ def _number(text: str) -> Decimal | float:
 
 def _load(kind: str, folder: Path, path: Path) -> BaseModel | Tariff:
     if kind == "plant":
-        return load_plant(path)
+        plant = load_plant(path)
+        check_fleet(folder, plant)  # what it says of the devices is of another file
+        return plant
     if kind == "tariff":
         return load_tariff(path)
     if kind in ("profile", "stack"):

@@ -12,7 +12,7 @@ from connectors.modbus.profile import Profile
 from connectors.opcua.config import OpcUaDevice
 from domain.errors import Fault, InputFaults
 from domain.plant import Meter, Plant, Register, RegisterKind, load_plant
-from domain.toml_files import key_lines, load_toml, read_toml
+from domain.toml_files import is_file, key_lines, load_toml, read_toml
 
 Place = tuple[str | int, ...]
 
@@ -90,7 +90,10 @@ def load_fleet(folder: Path) -> Fleet:
 def check_fleet(folder: Path, plant: Plant) -> tuple[Fleet, list[Fault]]:
     """The devices that can be used, and everything that is wrong with them."""
     devices = folder / (plant.connections.devices if plant.connections is not None else "devices")
-    files = sorted(devices.glob("*.toml"))
+    try:
+        files = sorted(devices.glob("*.toml"))
+    except (OSError, ValueError):  # no folder can have that name
+        files = []
     if not files:
         return Fleet(plant, (), ()), [Fault(str(devices), None, "folder", "no *.toml", "one file a device")]
     meters = {meter.id: meter for meter in plant.meters}
@@ -175,7 +178,7 @@ def _opcua_unit(file: _File, settings: OpcUaDevice, meters: dict[str, Meter], fa
     head = settings.device
     for key in ("certificate", "private_key", "server_certificate"):
         name = getattr(head, key)
-        if name and not (file.path.parent / name).is_file():
+        if name and not is_file(file.path.parent / name):
             faults.append(file.fault(("device", key), name, f"a file in {file.path.parent}"))
     meter = _meter(file, head.meter, meters, faults)
     channels: list[Channel] = []

@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.fuzz import toml_texts as texts
 from billing.tariff import load_tariff
+from connectors.gateway.fleet import check_fleet
 from connectors.modbus.profile import load_profile
 from connectors.opcua.config import OpcUaDevice
 from domain.errors import InputFaults
@@ -65,6 +66,7 @@ def refusal(tmp_path: Path, text: str, load: Callable[[Path], object]) -> str:
             'timezone = "Europe"',
             "file.toml:5: site.timezone: found 'Europe'; expected a name of the IANA",
         ),
+        ('file = "tariff.toml"', f'file = "{300 * "x"}"', "file.toml:18: tariff.file: found 'xxx"),
         ('name = "Werk"', 'name = "a"\rtarget_kw = 1', "file.toml:4: file: found no TOML"),
         ('name = "Werk"', f"id{300 * 'x'} = 9", "... (307 characters): found 9; expected no such key"),
     ],
@@ -110,3 +112,22 @@ def test_lines_are_found_in_time_whatever_stands_in_them() -> None:
 def test_a_node_id_that_no_session_can_use_is_a_fault_of_its_file(tmp_path: Path, node: str) -> None:
     text = texts.OPCUA.replace('power = "s=Machine.Power"', f'power = "{node}"', 1)
     assert "file.toml:18: channels: found " in refusal(tmp_path, text, lambda path: load_toml(path, OpcUaDevice))
+
+
+@pytest.mark.parametrize("folder", [300 * "x", "a\\u0000b"])
+def test_a_folder_that_cannot_be_is_a_folder_without_devices(tmp_path: Path, folder: str) -> None:
+    (tmp_path / "tariff.toml").write_text(texts.SAMPLE_TARIFF, encoding="utf-8")
+    path = tmp_path / "plant.toml"
+    path.write_text(texts.PLANT.replace('devices = "devices"', f'devices = "{folder}"'), encoding="utf-8")
+    _, faults = check_fleet(tmp_path, load_plant(path))
+    assert [fault.expected for fault in faults] == ["one file a device"]
+
+
+def test_a_certificate_whose_name_no_file_can_have_is_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "devices").mkdir()
+    (tmp_path / "tariff.toml").write_text(texts.SAMPLE_TARIFF, encoding="utf-8")
+    (tmp_path / "plant.toml").write_text(texts.PLANT, encoding="utf-8")
+    device = texts.OPCUA.replace("furnace.der", 300 * "x")
+    (tmp_path / "devices" / "furnace.toml").write_text(device, encoding="utf-8")
+    _, faults = check_fleet(tmp_path, load_plant(tmp_path / "plant.toml"))
+    assert "furnace.toml:10: device.server_certificate: found 'xxx" in str(faults[2])
