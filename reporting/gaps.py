@@ -11,12 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalQuality
+from domain.intervals import QUALITIES_BEST_FIRST, QUARTER, Interval, IntervalMethod, IntervalQuality
 
-_ORDER = ("measured", "calculated", "corrected", "substituted", "estimated", "faulty", "missing")
-BEST_FIRST = tuple(sorted(IntervalQuality, key=_ORDER.index))
-"""In the order in which reports list them."""
-SOUND = tuple(quality for quality in BEST_FIRST if quality in _ORDER[:3])
+SOUND = (IntervalQuality.MEASURED, IntervalQuality.CALCULATED, IntervalQuality.CORRECTED)
 """Qualities that rest on readings of the quarter hour itself."""
 
 
@@ -198,7 +195,7 @@ def _end(quarter: Told) -> tuple[IntervalQuality, str, Filling]:
 def _gap(run: Sequence[Told]) -> Gap:
     quality, method, filling = _end(run[0])
     first = [quarter.first for quarter in run]
-    worst = max(first, key=lambda interval: BEST_FIRST.index(interval.quality))
+    worst = max(first, key=lambda interval: QUALITIES_BEST_FIRST.index(interval.quality))
     known = [interval.energy_uwh for interval in first if interval.energy_uwh is not None]
     return Gap(
         from_utc=run[0].start_utc,

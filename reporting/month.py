@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
@@ -18,10 +18,10 @@ from zoneinfo import ZoneInfo
 
 from domain.anomalies import Anomaly
 from domain.errors import Fault, InputFaults
-from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalQuality
+from domain.intervals import QUALITIES_BEST_FIRST, QUARTER, Interval, IntervalMethod, IntervalQuality, worst_quality
 from domain.plant import Meter, Plant
 from domain.recommendations import Decision, Recommendation
-from reporting.gaps import BEST_FIRST, SOUND, Absence, Filling, Gap, Told, gaps_in
+from reporting.gaps import SOUND, Absence, Filling, Gap, Told, gaps_in
 from reporting.ledger import Conflict, Ledger
 
 IMPORT, EXPORT = "energy_import", "energy_export"
@@ -126,12 +126,12 @@ class SeriesMonth:
             quality = IntervalQuality.MISSING if interval is None else interval.quality
             quarters[quality] += 1
             energy[quality] += 0 if interval is None else interval.energy_uwh or 0
-        return {quality: Share(quarters[quality], energy[quality]) for quality in BEST_FIRST}
+        return {quality: Share(quarters[quality], energy[quality]) for quality in QUALITIES_BEST_FIRST}
 
     @property
     def worst_quality(self) -> IntervalQuality:
         """The worst flag of its quarter hours."""
-        return _worst(quality for quality, share in self.by_quality.items() if share.quarters)
+        return worst_quality(quality for quality, share in self.by_quality.items() if share.quarters)
 
     @property
     def peak(self) -> Interval | None:
@@ -316,15 +316,11 @@ def _balances(plant: Plant, series: Sequence[SeriesMonth]) -> Iterator[Balance]:
                 left_out += 1
                 continue
             own, below = own + value[0], below + sum(part_uwh for part_uwh, _ in parts)
-            quarters[_worst(quality for _, quality in parts)] += 1
+            quarters[worst_quality(quality for _, quality in parts)] += 1
             for part_uwh, quality in parts:
                 energy[quality] += part_uwh
-        by_quality = {quality: Share(quarters[quality], energy[quality]) for quality in BEST_FIRST}
+        by_quality = {quality: Share(quarters[quality], energy[quality]) for quality in QUALITIES_BEST_FIRST}
         yield Balance(meter, children, own, below, quarters.total(), left_out, by_quality)
-
-
-def _worst(qualities: Iterable[IntervalQuality]) -> IntervalQuality:
-    return max(qualities, key=BEST_FIRST.index)
 
 
 def _net(meter: Meter, series: Sequence[SeriesMonth]) -> list[tuple[int, IntervalQuality] | None]:
@@ -341,7 +337,7 @@ def _net(meter: Meter, series: Sequence[SeriesMonth]) -> list[tuple[int, Interva
             (sign * i.energy_uwh, i.quality) for s, sign in mine if (i := s.slots[place]) is not None and i.energy_uwh is not None
         ]
         whole = len(parts) == len(mine)
-        values.append((sum(energy for energy, _ in parts), _worst(quality for _, quality in parts)) if whole else None)
+        values.append((sum(energy for energy, _ in parts), worst_quality(quality for _, quality in parts)) if whole else None)
     return values
 
 

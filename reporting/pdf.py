@@ -8,9 +8,9 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from domain.intervals import Interval, IntervalQuality
+from domain.intervals import QUALITIES_BEST_FIRST, Interval, IntervalQuality
 from reporting.cost import MonthCost
-from reporting.gaps import BEST_FIRST, SOUND, Gap
+from reporting.gaps import SOUND, Gap
 from reporting.month import TOP_PEAKS, Balance, Change, MonthReport, SeriesMonth
 from reporting.words import STATEMENTS, Words
 
@@ -229,7 +229,9 @@ def _meters(report: MonthReport, words: Words) -> dict[str, Any]:
 
 def _quality(report: MonthReport, words: Words) -> dict[str, Any]:
     """Per series and quality: quarter hours, and share of the energy."""
-    qualities = [q for q in BEST_FIRST if q is IntervalQuality.MISSING or any(s.by_quality[q].quarters for s in report.series)]
+    qualities = [
+        q for q in QUALITIES_BEST_FIRST if q is IntervalQuality.MISSING or any(s.by_quality[q].quarters for s in report.series)
+    ]
     header = [words["meter"], words["channel"], *(words[f"q.{q}"] for q in qualities)]
     rows = []
     for s in report.series:

@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from domain.intervals import QUALITIES_BEST_FIRST
 from domain.units import UWH_PER_KWH
 from reporting.data import instant_text
-from reporting.gaps import BEST_FIRST, SOUND
+from reporting.gaps import SOUND
 from reporting.month import MonthReport
 from reporting.words import Words
 
@@ -182,7 +183,7 @@ def gap_rows_for_people(report: MonthReport, words: Words) -> Iterable[tuple[Cel
         )  # fmt: skip
 
 
-_QUALITIES = tuple(map(str, BEST_FIRST))
+_QUALITIES = tuple(map(str, QUALITIES_BEST_FIRST))
 _WITH_VALUE = _QUALITIES[:-1]
 METER_COLUMNS = (
     "meter", "name", "parent", "channel", "energy", "unit", "peak_power", "peak_start_utc", "peak_quality", "quarter_hours_expected",

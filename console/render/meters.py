@@ -6,9 +6,9 @@ from console.render.markup import Markup, icon, join, tag
 from console.views.findings import Finding
 from console.views.meters import MeterDayView, MeterRow, MetersView
 from console.words import NOTHING, Words
-from domain.intervals import IntervalQuality
+from domain.intervals import QUALITIES_BEST_FIRST, IntervalQuality
 from domain.readings import ReadingQuality
-from reporting.gaps import BEST_FIRST, SOUND
+from reporting.gaps import SOUND
 
 _LOOKS = {
     IntervalQuality.CORRECTED: ("pencil", "good"),
@@ -126,7 +126,7 @@ def meter_summary(view: MeterDayView, words: Words) -> Markup:
             tag("span", f" · {words.percent(view.energy_shares[quality])}", class_="soft") if quality in view.energy_shares else None,
             class_="count", title=words["meter.share"],
         )
-        for quality in BEST_FIRST
+        for quality in QUALITIES_BEST_FIRST
         if quality in view.by_quality
     ]  # fmt: skip
     return join(

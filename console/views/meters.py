@@ -10,9 +10,9 @@ from datetime import date, datetime
 from console.live_state import Seen
 from console.views.findings import Finding, open_findings
 from console.views.gaps import restated
-from console.views.scene import QuarterValue, Scene, net_channels, net_of, net_quarters, worst_of
+from console.views.scene import QuarterValue, Scene, net_channels, net_of, net_quarters
 from domain.clock import instant
-from domain.intervals import QUARTER, IntervalQuality, quarter_start, quarter_starts
+from domain.intervals import QUARTER, IntervalQuality, quarter_start, quarter_starts, worst_quality
 from domain.plant import Meter, Register
 from domain.readings import ReadingQuality
 from domain.units import KW_PER_UNIT, kwh
@@ -111,7 +111,7 @@ def rest_row(
         known = [q for q in below if q is not None and q.energy_uwh is not None]
         if own.energy_uwh is not None and len(known) == len(children):
             rest_uwh = own.energy_uwh - sum(q.energy_uwh or 0 for q in known)
-            quality = worst_of([own.quality, *(q.quality for q in known)])
+            quality = worst_quality([own.quality, *(q.quality for q in known)])
             rests[start] = QuarterValue(start, rest_uwh, quality, min([own.coverage, *(q.coverage for q in known)]))
     today = [q.energy_uwh or 0 for q in rests.values() if q.start_utc >= day_start]
     return MeterRow(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -10,11 +10,10 @@ from console.data import History
 from console.live_state import Live
 from domain.calendars import at_local
 from domain.demand import Demand
-from domain.intervals import QUARTER, Interval, IntervalQuality, quarter_start
+from domain.intervals import QUARTER, Interval, IntervalQuality, quarter_start, worst_quality
 from domain.plant import Meter, Plant
 from domain.recommendations import Decision, Recommendation
 from domain.units import kwh
-from reporting.gaps import BEST_FIRST
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +94,6 @@ class QuarterValue:
         return None if self.energy_uwh is None else kwh(self.energy_uwh) * 4
 
 
-def worst_of(qualities: Iterable[IntervalQuality]) -> IntervalQuality:
-    """The quality that a sum has."""
-    return max(qualities, key=BEST_FIRST.index)
-
-
 def net_channels(meter: Meter) -> list[tuple[str, int]]:
     """Which channels make the meter's net energy, and with which sign: what is fed back counts negative."""
     channels = [r.channel for r in meter.counters()] or [r.channel for r in meter.registers]
@@ -129,7 +123,7 @@ def _plus(known: QuarterValue | None, interval: Interval, sign: int) -> QuarterV
     own = None if interval.energy_uwh is None else sign * interval.energy_uwh
     if known is None:
         return QuarterValue(interval.start_utc, own, interval.quality, interval.coverage, interval.revision)
-    worst = worst_of((known.quality, interval.quality))
+    worst = worst_quality((known.quality, interval.quality))
     energy = None if own is None or known.energy_uwh is None else known.energy_uwh + own
     return QuarterValue(
         interval.start_utc, energy, worst, min(known.coverage, interval.coverage), max(known.revision, interval.revision)
@@ -160,5 +154,4 @@ __all__ = [
     "net_channels",
     "net_of",
     "net_quarters",
-    "worst_of",
 ]

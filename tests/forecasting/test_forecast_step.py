@@ -140,6 +140,22 @@ def test_each_new_live_quarter_hour_is_answered_once() -> None:
     assert run(step(), [restated, intervals(records)[-1]], state)[1] == []
 
 
+def test_a_restated_quarter_hour_replaces_what_was_told_first() -> None:
+    """An outage: missing, then a substitute, then measured; the next forecast is that of a run that knew it all along."""
+    records = stream(START, LIVE + 3 * QUARTER, LIVE, with_orders=False)
+    told = intervals(records)
+    gap = [replace(r, energy_uwh=None, quality=IntervalQuality.MISSING, revision=1) for r in told[-6:-2]]
+    substituted = [replace(r, energy_uwh=7_000_000_000, quality=IntervalQuality.SUBSTITUTED, revision=2) for r in told[-6:-2]]
+    measured = [replace(r, revision=3) for r in told[-6:-2]]
+    _, known = run(step(), [*told[:-6], *told[-6:-2], *told[-2:]])
+    _, restated = run(step(), [*told[:-6], *gap, *substituted, *measured, *told[-2:]])
+    _, in_between = run(step(), [*told[:-6], *gap, *substituted, *told[-2:]])
+    assert restated[-1].q50_kw == known[-1].q50_kw
+    assert in_between[-1].q50_kw != known[-1].q50_kw
+    _, again = run(step(), [*told[:-6], *measured, *gap, *told[-2:]])
+    assert again[-1].q50_kw == known[-1].q50_kw, "an older revision that comes later does not count"
+
+
 def test_other_meters_and_channels_are_passed_over() -> None:
     state, _ = run(step(), stream(START, LIVE, LIVE))
     live = interval(LIVE, 100.0)
