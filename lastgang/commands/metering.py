@@ -14,7 +14,10 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--plant", "plant_file", type=_FILE, required=True, help="The plant file: meters, registers, exchanges, holidays.")
 @click.option("--out", "out_file", type=_FILE, required=True, help="Write the latest revision of every quarter hour here (CSV).")
 @click.option("--rejected", "rejected_file", type=_FILE, help="Write every reading that was not used here (JSON Lines).")
-def command(readings: Path, plant_file: Path, out_file: Path, rejected_file: Path | None) -> None:
+@click.option(
+    "--tree", "tree_file", type=_FILE, help="Write each meter against the meters below it, with the unmetered rest (CSV)."
+)
+def command(readings: Path, plant_file: Path, out_file: Path, rejected_file: Path | None, tree_file: Path | None) -> None:
     """Turn READINGS (JSON Lines, in order of arrival) into quarter hours, by the very steps that the stream runs.
 
     \b
@@ -23,12 +26,18 @@ def command(readings: Path, plant_file: Path, out_file: Path, rejected_file: Pat
     """
     from domain.plant import load_plant
     from metering.table import quarter_hours, read_readings, write_intervals, write_rejections
+    from metering.tree_table import findings_text, tree_of, write_tree
 
     plant = load_plant(plant_file)
     result = quarter_hours(plant, read_readings(readings))
     write_intervals(out_file, result.rows())
     if rejected_file is not None:
         write_rejections(rejected_file, result.rejections)
+    if tree_file is not None:
+        tree = tree_of(plant, result.intervals.values())
+        write_tree(tree_file, plant, tree)
+        for line in findings_text(tree):
+            click.echo(line, err=True)
     click.echo(
         f"{result.readings} readings: {result.used} used, {len(result.rejections)} rejected; "
         f"{len(result.intervals)} quarter hours written to {out_file}",

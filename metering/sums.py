@@ -1,0 +1,112 @@
+"""A sum of quarter hours, and how well it is known: shares by quality, coverage against the declared period. Pure.
+
+Every sum that is shown is made here, so that page, reports and tables tell the same shares of the same quarter hours.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from domain.intervals import QUALITIES_BEST_FIRST, IntervalQuality, worst_quality
+
+SOUND = (IntervalQuality.MEASURED, IntervalQuality.CALCULATED, IntervalQuality.CORRECTED)
+"""Qualities that rest on readings of the quarter hour itself."""
+
+
+class Known(Protocol):
+    """What is known of a quarter hour."""
+
+    @property
+    def energy_uwh(self) -> int | None:
+        """None where there is no value."""
+
+    @property
+    def coverage(self) -> float:
+        """Share of it that was seen, 0..1."""
+
+    @property
+    def quality(self) -> IntervalQuality:
+        """How the energy is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Quarter hours of one quality, and their energy."""
+
+    quarters: int = 0
+    energy_uwh: int = 0
+    """Signed."""
+    moved_uwh: int = 0
+    """What was fed back counted like what was drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnergySum:
+    """The sum over a declared period; what has no value adds nothing and is counted as missing."""
+
+    quarters: int
+    """In the declared period."""
+    with_value: int
+    energy_uwh: int
+    coverage: float
+    """Share of the declared period that was seen, 0..1."""
+    by_quality: Mapping[IntervalQuality, Share]
+    """Every quality, best first; a quarter hour without a row is missing."""
+
+    @property
+    def worst(self) -> IntervalQuality:
+        """The worst flag of its quarter hours; missing for a period without any."""
+        return worst_quality([q for q, share in self.by_quality.items() if share.quarters] or [IntervalQuality.MISSING])
+
+    @property
+    def sound_share(self) -> float:
+        """Share of the quarter hours that rest on readings of their own, 0..1: a maximum is the maximum of these."""
+        return sum(self.by_quality[quality].quarters for quality in SOUND) / self.quarters if self.quarters else 0.0
+
+    def share_of_quarters(self, quality: IntervalQuality) -> float:
+        """Share of the declared period's quarter hours, 0..1."""
+        return self.by_quality[quality].quarters / self.quarters if self.quarters else 0.0
+
+    def share_of_energy(self, quality: IntervalQuality) -> float:
+        """Share of the energy that was moved in either direction, 0..1; of no energy 0."""
+        moved = sum(share.moved_uwh for share in self.by_quality.values())
+        return self.by_quality[quality].moved_uwh / moved if moved else 0.0
+
+
+def sum_of(rows: Iterable[Known | None], quarters: int | None = None) -> EnergySum:
+    """The sum of `rows`.
+
+    Parameters
+    ----------
+    rows
+        One a quarter hour; None where there is no row.
+    quarters
+        Quarter hours of the declared period; as many as there are rows if None. Those without a row are missing.
+
+    Raises
+    ------
+    ValueError
+        If there are more rows than quarter hours: some would count twice.
+    """
+    slots, energy, moved = Counter[IntervalQuality](), Counter[IntervalQuality](), Counter[IntervalQuality]()
+    count, with_value, coverage = 0, 0, 0.0
+    for row in rows:
+        count += 1
+        if row is None:
+            continue
+        slots[row.quality] += 1
+        coverage += row.coverage
+        if row.energy_uwh is not None:
+            with_value += 1
+            energy[row.quality] += row.energy_uwh
+            moved[row.quality] += abs(row.energy_uwh)
+    quarters = count if quarters is None else quarters
+    if count > quarters:
+        msg = f"{count} rows for a period of {quarters} quarter hours: give each quarter hour once"
+        raise ValueError(msg)
+    slots[IntervalQuality.MISSING] += quarters - slots.total()
+    by_quality = {quality: Share(slots[quality], energy[quality], moved[quality]) for quality in QUALITIES_BEST_FIRST}
+    return EnergySum(quarters, with_value, energy.total(), coverage / quarters if quarters else 0.0, by_quality)
