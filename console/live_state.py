@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from domain.demand import Demand
-from domain.readings import CONNECTION_CHANNEL, HEARTBEAT_CHANNEL, Reading
+from domain.readings import CONNECTION_CHANNEL, GAP_CHANNEL, HEARTBEAT_CHANNEL, Reading
 from domain.recommendations import Decision, Recommendation
 
 
@@ -34,6 +34,8 @@ class Live:
     readings: Mapping[tuple[str, str], Seen] = field(default_factory=dict)
     """By meter and channel; the newest by the device's clock."""
     connections: Mapping[str, Seen] = field(default_factory=dict)
+    gaps: Mapping[str, Seen] = field(default_factory=dict)
+    """What was done last about a gap of a device's readings."""
     gateways: Mapping[str, Seen] = field(default_factory=dict)
     recommendations: Mapping[str, Recommendation] = field(default_factory=dict)
     decisions: Mapping[str, Decision] = field(default_factory=dict)
@@ -58,6 +60,7 @@ class LiveState:
         self._demand_at_s = 0.0
         self._readings: dict[tuple[str, str], Seen] = {}
         self._connections: dict[str, Seen] = {}
+        self._gaps: dict[str, Seen] = {}
         self._gateways: dict[str, Seen] = {}
         self._recommendations: dict[str, Recommendation] = {}
         self._decisions: dict[str, Decision] = {}
@@ -94,6 +97,8 @@ class LiveState:
             known = self._connections.get(reading.meter)
             if known is None or known.reading.text != reading.text:  # the first of its kind tells since when
                 _keep_newest(self._connections, reading.meter, seen)
+        elif reading.channel == GAP_CHANNEL:
+            _keep_newest(self._gaps, reading.meter, seen)
         else:
             self._count += 1
             _keep_newest(self._readings, (reading.meter, reading.channel), seen)
@@ -119,6 +124,7 @@ class LiveState:
                 demand_at_s=self._demand_at_s,
                 readings=dict(self._readings),
                 connections=dict(self._connections),
+                gaps=dict(self._gaps),
                 gateways=dict(self._gateways),
                 recommendations=dict(self._recommendations),
                 decisions=dict(self._decisions),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from console.render.markup import Markup, icon, join, tag
-from console.views.platform import Health, PlatformView
+from console.views.platform import GapEvent, Health, PlatformView
 from console.words import NOTHING, Words
 
 HEALTH_ICONS = {Health.GOOD: "ok", Health.WAITING: "wait", Health.BAD: "stop"}
@@ -51,14 +51,23 @@ def connections(view: PlatformView, words: Words) -> Markup:
         rows.append(_row(words.say("platform.gateway", name=g.gateway), chip(g.health, words[f"health.{g.health}"]), said))
     for c in view.connections:
         word = words.texts.get(f"connection.{c.word}", c.word or NOTHING)
-        rows.append(_row(c.label, chip(c.health, word), words.say("platform.since", moment=words.moment(c.since_utc))))
+        said = words.say("platform.since", moment=words.moment(c.since_utc))
+        rows.append(_row(c.label, chip(c.health, word), said, _gap(c.gap, words)))
     if not view.gateways and not view.connections:
         rows.append(_row(words["platform.devices"], chip(Health.WAITING, words["platform.none_heard"]), ""))
     return tag("table", tag("caption", words["platform.connections"], class_="sr-only"), tag("tbody", *rows), class_="table")
 
 
-def _row(name: str, state: Markup, said: str) -> Markup:
-    return tag("tr", tag("th", name, scope="row"), tag("td", state), tag("td", said, class_="soft"))
+def _gap(gap: GapEvent | None, words: Words) -> Markup | None:
+    """What was done about the device's last gap, in our words; the gateway's own at hand."""
+    if gap is None:
+        return None
+    key = "platform.memory_asked" if gap.values is None else "platform.memory_gave" if gap.values else "platform.memory_none"
+    return tag("div", words.say(key, moment=words.moment(gap.at_utc), count=words.number(gap.values or 0)), title=gap.text)
+
+
+def _row(name: str, state: Markup, said: str, more: Markup | None = None) -> Markup:
+    return tag("tr", tag("th", name, scope="row"), tag("td", state), tag("td", said, more, class_="soft"))
 
 
 def rejected(view: PlatformView, words: Words) -> Markup:

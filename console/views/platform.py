@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from console.live_state import Live
+from console.live_state import Live, Seen
 from console.views.scene import ProcessUse, Scene
 from domain.clock import instant
 
@@ -27,6 +27,17 @@ class Health(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class GapEvent:
+    """What the gateway did last about a gap in a device's readings."""
+
+    at_utc: datetime
+    values: int | None
+    """Readings that the device's memory gave; None while it is being asked."""
+    text: str
+    """In the gateway's words."""
+
+
+@dataclass(frozen=True, slots=True)
 class Connection:
     """A device as its gateway sees it."""
 
@@ -36,6 +47,7 @@ class Connection:
     """``connected``, ``lost``, ``refused``, or what the gateway says."""
     health: Health
     since_utc: datetime
+    gap: GapEvent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +155,17 @@ def connections(scene: Scene) -> tuple[Connection, ...]:
     for device, seen in sorted(scene.live.connections.items()):
         word = seen.reading.text or ""
         health = Health.GOOD if word == "connected" else Health.BAD
-        found.append(Connection(device, labels.get(device, device), word, health, instant(seen.reading.observed_ms)))
+        gap = gap_event(scene.live.gaps.get(device))
+        found.append(Connection(device, labels.get(device, device), word, health, instant(seen.reading.observed_ms), gap))
     return tuple(sorted(found, key=lambda c: (c.health is Health.GOOD, c.device)))
+
+
+def gap_event(seen: Seen | None) -> GapEvent | None:
+    """A gateway's word about a gap."""
+    if seen is None:
+        return None
+    reading = seen.reading
+    return GapEvent(instant(reading.observed_ms), None if reading.value is None else int(reading.value), reading.text or "")
 
 
 def rejected(by_reason: Mapping[str, int]) -> tuple[tuple[str, int], ...]:

@@ -19,7 +19,7 @@ from domain.forecasts import DayPeak, Forecast
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalQuality, quarter_start
 from domain.orders import Order, OrderStatus
 from domain.plant import Plant, load_plant
-from domain.readings import CONNECTION_CHANNEL, HEARTBEAT_CHANNEL, Reading
+from domain.readings import CONNECTION_CHANNEL, GAP_CHANNEL, HEARTBEAT_CHANNEL, Reading
 from domain.recommendations import (
     Alternative,
     Decision,
@@ -327,6 +327,8 @@ class SampleFeed:
         self.state.take(Reading(SITE, "gateway-1", HEARTBEAT_CHANNEL, epoch_ms(at), epoch_ms(at), 3), at_s)
         for device, word in (("main-meter", "connected"), ("furnace-1-control", "connected"), ("lighting-meter", "lost")):
             self.state.take(Reading(SITE, device, CONNECTION_CHANNEL, epoch_ms(at), epoch_ms(at), None, text=word), at_s)
+        told = "history: 1,080 values of 3 registers for 180 min"
+        self.state.take(Reading(SITE, "furnace-1-control", GAP_CHANNEL, epoch_ms(late), epoch_ms(late), 1080, text=told), at_s)
 
     def picture(self) -> Live:
         return self.state.picture(time.monotonic())

@@ -13,8 +13,10 @@ from test_console_render import well_formed
 from console.render import charts
 from console.render import gaps as draw
 from console.render.meters import meter_summary
+from console.render.platform import connections
 from console.views.gaps import meter_gaps_view, sayings
 from console.views.meters import meter_day_view, meters_view
+from console.views.platform import platform_view
 from console.views.scene import Scene
 from console.words import LANGUAGES, words
 from domain.intervals import QUARTER, IntervalQuality
@@ -89,6 +91,17 @@ def test_the_chart_marks_missing_columns_and_restated_runs_once(scene: Scene) ->
     assert sum(1 for cross in crosses["data"] if cross and cross["symbolSize"]) == 1
     assert not any(marks["data"])
     json.dumps([options, first], allow_nan=False)
+
+
+def test_what_a_devices_memory_gave_is_told_with_the_device_and_is_no_reading(scene: Scene) -> None:
+    view = platform_view(scene)
+    gaps = {c.device: c.gap for c in view.connections}
+    gap = gaps.pop("furnace-1-control")
+    assert gap is not None
+    assert (gap.values, gap.text) == (1080, "history: 1,080 values of 3 registers for 180 min")
+    assert set(gaps.values()) == {None}
+    assert "1,080 readings from memory, Fri 23 Oct 11:38" in connections(view, EN)
+    assert ("furnace-1-control", "gap") not in scene.live.readings
 
 
 def test_the_quarter_hour_looked_at_is_marked_in_the_chart(scene: Scene) -> None:
