@@ -2,7 +2,7 @@
 
 Each machine is an object with power, energy, state by PackML name, product count and, for some, current and vibration. Values
 carry the plant's time as source time; a value that has not changed keeps its old one. While a control cannot be reached
-its nodes say BadNoCommunication.
+its nodes say BadNoCommunication; it goes on remembering (`memory.py`) and can be asked for that afterwards.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from asyncua import Server, ua
 
 from simulation.factory import Factory
 from simulation.live import LivePlant
+from simulation.memory import Memory
 from simulation.modbus_server import PortTaken
 
 POWER, ENERGY, STATE, PARTS, CURRENT, VIBRATION = "Power", "Energy", "State", "Parts", "Current", "Vibration"
@@ -67,6 +68,7 @@ class MachineServer:
         self._machines = tuple(machines)
         self._live = live
         self._server: Server | None = None
+        self._memory: Memory | None = None
         self._nodes: list[_Node] = []
 
     async def start(self) -> None:
@@ -76,6 +78,7 @@ class MachineServer:
         server.set_endpoint(self.endpoint)
         server.set_server_name("Werk Nord line server")
         server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
+        self._memory = server.iserver.history_manager = Memory(server.iserver, self._can_be_asked)
         index = await server.register_namespace(self._uri)
         folder = await server.nodes.objects.add_folder(ua.NodeId("Machines", index), ua.QualifiedName("Machines", index))
         for place, machine in enumerate(self._machines):
@@ -98,7 +101,19 @@ class MachineServer:
             node = await parent.add_variable(node_id, ua.QualifiedName(variable, index), start, _TYPES[variable])
             if variable in UNITS:
                 await self._add_unit(node, variable)
+            await self._remember(node, _TYPES[variable])
             self._nodes.append(_Node(machine, variable, node_id, place % 3 * STEP_S))
+
+    async def _remember(self, node: Any, variant: ua.VariantType) -> None:
+        assert self._memory is not None
+        self._memory.add(node.nodeid, variant)
+        await node.set_attr_bit(ua.AttributeIds.AccessLevel, ua.AccessLevel.HistoryRead)
+        await node.set_attr_bit(ua.AttributeIds.UserAccessLevel, ua.AccessLevel.HistoryRead)
+        await node.write_attribute(ua.AttributeIds.Historizing, ua.DataValue(ua.Variant(True, ua.VariantType.Boolean)))
+
+    def _can_be_asked(self, node_id: ua.NodeId) -> bool:
+        machine = next((node.machine for node in self._nodes if node.node_id == node_id), None)
+        return machine is None or not self._live.unreachable(machine, self._live.now_s())
 
     async def _add_unit(self, node: Any, variable: str) -> None:
         code, symbol, name = UNITS[variable]
@@ -114,22 +129,26 @@ class MachineServer:
 
     async def update(self) -> None:
         """Write what is due and has changed, as it is at this instant."""
-        if self._server is None:
+        if self._server is None or self._memory is None:
             return
         now = self._live.now_s()
         stamp = datetime.fromtimestamp(now, UTC)
         for node in self._nodes:
-            if self._live.unreachable(node.machine, now):
-                if not node.bad:
-                    node.bad = True
-                    await self._write(node, None, stamp, ua.StatusCodes.BadNoCommunication)
-            elif now >= node.due_s or node.bad:
-                node.due_s = (
-                    (now - node.offset_s) // _EVERY_S[node.name] * _EVERY_S[node.name] + _EVERY_S[node.name] + node.offset_s
-                )
-                value = value_of(self._live.factory, node.machine, node.name, now)
-                if value != node.last or node.bad:
-                    node.last, node.bad = value, False
+            reached = not self._live.unreachable(node.machine, now)
+            back = reached and node.bad
+            if not reached and not node.bad:
+                node.bad = True
+                await self._write(node, None, stamp, ua.StatusCodes.BadNoCommunication)
+            if now < node.due_s and not back:
+                continue
+            every_s = _EVERY_S[node.name]
+            node.due_s = (now - node.offset_s) // every_s * every_s + every_s + node.offset_s
+            value = value_of(self._live.factory, node.machine, node.name, now)
+            if value != node.last or back:
+                node.last = value
+                self._memory.keep(node.node_id, stamp, value)
+                if reached:
+                    node.bad = False
                     await self._write(node, value, stamp, ua.StatusCodes.Good)
 
     async def _write(self, node: _Node, value: Any, stamp: datetime, code: int) -> None:
