@@ -11,7 +11,8 @@ from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from pyflink.datastream.state import ValueStateDescriptor
 
 from domain.codec import encode
-from stream_jobs.logic import Logic, MakeLogic, Outputs, TimedLogic, run_bucket
+from domain.topics import REJECTED
+from stream_jobs.logic import Logic, MakeLogic, Outputs, TimedLogic, bounded, run_bucket
 from stream_jobs.settings import JobSettings
 from stream_jobs.streams import OUT_OF_ORDER_MS
 
@@ -67,7 +68,8 @@ class StepFunction(KeyedProcessFunction):
         self._held[key] = (encoded, state)
 
     def _rows(self, outputs: Outputs) -> Iterator[Row]:
-        for topic, record in outputs:
+        for topic, told in outputs:
+            record = bounded(told) if topic is REJECTED else told
             yield Row(self._kafka.full_name(topic), topic.key(record), encode(record).decode())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from domain.codec import UnreadableRecord, decode
@@ -76,6 +77,30 @@ def run_bucket(
         state, more = logic.take(key, state, good)
         outputs = outputs + more
     return state, outputs
+
+
+MOST_ORIGINAL, MOST_WORDS = 100_000, 500
+"""Characters of a refused record, and of any other text about it, that a rejection carries: JSON makes up to six times as many bytes
+of them, and a broker takes a megabyte."""
+
+
+def bounded(rejection: Rejection) -> Rejection:
+    """The rejection as a broker takes it: what is cut says so, and where the whole record lies."""
+    if (
+        len(rejection.original) <= MOST_ORIGINAL
+        and max(len(rejection.detail), len(rejection.site), len(rejection.meter)) <= MOST_WORDS
+    ):
+        return rejection
+    original = rejection.original
+    if len(original) > MOST_ORIGINAL:
+        original = f"{original[:MOST_ORIGINAL]}… ({len(original)} characters; the whole record is on the log)"
+    return replace(
+        rejection,
+        site=rejection.site[:MOST_WORDS],
+        meter=rejection.meter[:MOST_WORDS],
+        original=original,
+        detail=rejection.detail[:MOST_WORDS],
+    )
 
 
 MakeLogic = Callable[[str], Logic]

@@ -48,6 +48,23 @@ class Pace:
     """Of these, readings from disk: the rest is room for live ones."""
     first_retry_s: float = 0.25
     last_retry_s: float = 5.0
+    most_waiting: int = 100_000
+    """Readings in memory while the disk cannot be written; what comes beyond is refused, counted and told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Readings that could not be kept, because the disk was full for longer than memory lasts."""
+
+    count: int
+    from_ms: int
+    """When the first of them was received [ms since 1970]."""
+    to_ms: int
+    """The last of them."""
+
+    def and_more(self, count: int, at_ms: int) -> Refused:
+        """The same with some that came later."""
+        return Refused(self.count + count, self.from_ms, at_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +95,7 @@ class Outbox:
         self._pending: deque[_Entry] = deque()
         self._taken = self._stored = 0
         """Readings put in by the one thread, and committed by the other."""
+        self._refused: Refused | None = None
         self._fresh = threading.Event()
         self._live: deque[Batch] = deque()
         self._results: deque[tuple[_InFlight, bool]] = deque()
@@ -110,10 +128,38 @@ class Outbox:
         self.put_all((reading,), may_be_thinned, note)
 
     def put_all(self, readings: Sequence[Reading], may_be_thinned: bool, note: Note | None = None) -> None:
-        """Take some readings (or none) and a note on them: they are committed in one transaction."""
+        """Take some readings (or none) and a note on them: they are committed in one transaction.
+
+        While nothing can be committed and memory is used up they are refused: nothing of them or the note is kept, see `take_refused`.
+        """
+        if self._is_full(len(readings)):
+            self._refuse(readings)
+            return
         self._taken += len(readings)
         self._pending.append(_Entry(readings, may_be_thinned, note))
         self._fresh.set()
+
+    def _is_full(self, more: int = 1) -> bool:
+        return self._taken - self._stored + more > max(self._pace.most_waiting, more)
+
+    def _refuse(self, readings: Sequence[Reading]) -> None:
+        if not readings:
+            return
+        at_ms = readings[-1].received_ms
+        if self._refused is None:
+            _log.error(
+                "readings_refused", why="the buffer cannot be written and memory is used up", waiting=self._pace.most_waiting
+            )
+            self._refused = Refused(0, readings[0].received_ms, at_ms)
+        self._refused = self._refused.and_more(len(readings), at_ms)
+
+    def take_refused(self) -> Refused | None:
+        """What was refused, once readings are taken again; each is told once. For the thread that puts."""
+        if self._refused is None or self._is_full():
+            return None
+        refused, self._refused = self._refused, None
+        _log.warning("readings_not_kept", count=refused.count, from_ms=refused.from_ms, to_ms=refused.to_ms)
+        return refused
 
     def flush_now(self) -> None:
         """Commit what is there without waiting for more; for whoever needs batches of a known size."""
@@ -148,7 +194,10 @@ class Outbox:
         self._writer.join(5.0)
         self._sender.join(5.0)
         with self._turn:
-            self._commit()
+            try:
+                self._commit()
+            except BufferUnusable as error:
+                _log.error("readings_not_kept", count=self._taken - self._stored, why=str(error))
             self._buffer.close()
 
     # Committing

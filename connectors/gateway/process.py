@@ -17,15 +17,16 @@ import structlog
 from connectors.devices import CONNECTED, Channel
 from connectors.gaps import GapBook, HistorySink, Note, PastValue
 from connectors.gateway.buffer import Buffer, Limits
+from connectors.gateway.clocks import DeviceClocks
 from connectors.gateway.fleet import Fleet, ModbusUnit, OpcUaUnit
 from connectors.gateway.outbox import Outbox, Pace
 from connectors.kafka.client import BrokerUnavailable, KafkaSettings, RecordProducer, ensure_topics
 from connectors.modbus.client import ModbusConnection
 from connectors.modbus.poller import PolledDevice, Poller
 from connectors.opcua.session import ServerSession, SubscribedDevice
-from domain.clock import Clock, epoch_ms
+from domain.clock import Clock, epoch_ms, instant
 from domain.clock import sleep as plant_sleep
-from domain.readings import CONNECTION_CHANNEL, GAP_CHANNEL, HEARTBEAT_CHANNEL, Reading, ReadingQuality
+from domain.readings import CLOCK_CHANNEL, CONNECTION_CHANNEL, GAP_CHANNEL, HEARTBEAT_CHANNEL, Reading, ReadingQuality
 from domain.topics import READINGS
 
 _log = structlog.get_logger("gateway")
@@ -88,6 +89,7 @@ class Gateway:
     def __init__(self, fleet: Fleet, settings: GatewaySettings, clock: Clock, outbox: Outbox, book: GapBook | None = None) -> None:
         self._site, self._fleet, self._settings, self._clock, self._outbox = fleet.plant.site.id, fleet, settings, clock, outbox
         self._states: dict[str, str] = {}
+        self._clocks = DeviceClocks(self.tell_clock)
         self._history = HistorySink(book if book is not None else GapBook(), self.put_past, self._is_held_up, self.tell_gap)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -138,6 +140,7 @@ class Gateway:
         note: Note | None = None,
     ) -> None:
         """Put one value into the outbox."""
+        quality, text = self._clocks.look(channel, observed_ms, received_ms, value, quality, text)
         reading = Reading(
             self._site, channel.meter, channel.channel, observed_ms, received_ms, value, quality, text, self._settings.id
         )
@@ -159,6 +162,10 @@ class Gateway:
         """Tell people what a device was asked for after a gap, and what came."""
         self._put_own(device, GAP_CHANNEL, values, text)
 
+    def tell_clock(self, device: str, behind_s: float, text: str) -> None:
+        """Tell people of a device's clock."""
+        self._put_own(device, CLOCK_CHANNEL, behind_s, text)
+
     def _is_held_up(self) -> bool:
         return self._outbox.buffered > HELD_UP_SHARE * self._settings.limits.readings
 
@@ -171,13 +178,20 @@ class Gateway:
         self._states[device] = state
         self._put_own(device, CONNECTION_CHANNEL, None, state)
 
-    def _put_own(self, about: str, channel: str, value: int | None, text: str | None) -> None:
+    def _put_own(self, about: str, channel: str, value: float | None, text: str | None) -> None:
         now_ms = epoch_ms(self._clock.now_utc())
         reading = Reading(self._site, about, channel, now_ms, now_ms, value, text=text, gateway=self._settings.id)
         self._outbox.put(reading, channel == HEARTBEAT_CHANNEL)
 
+    def _tell_refused(self) -> None:
+        refused = self._outbox.take_refused()
+        if refused is not None:
+            text = f"not kept: {refused.count:,} readings from {instant(refused.from_ms):%Y-%m-%dT%H:%M:%SZ} to {instant(refused.to_ms):%Y-%m-%dT%H:%M:%SZ}, the disk was full"
+            self._put_own(self._settings.id, GAP_CHANNEL, refused.count, text)
+
     async def _heartbeats(self) -> None:
         for beat in itertools.count(1):
+            self._tell_refused()
             self._put_own(self._settings.id, HEARTBEAT_CHANNEL, self._outbox.buffered, None)
             if beat % STATES_EVERY == 0:  # who starts to listen now has not heard of the changes
                 for device, state in self._states.items():

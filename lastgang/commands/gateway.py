@@ -21,9 +21,21 @@ import click
     help="Readings to keep on disk; beyond, the oldest samples of gauges go, counters never.",
 )  # fmt: skip
 @click.option("--max-mb", default=500, show_default=True, help="Size of the buffer [MB]; likewise.")
+@click.option(
+    "--max-waiting", default=100_000, show_default=True,
+    help="Readings to keep in memory while the disk is full; what comes beyond is counted and told as a gap.",
+)  # fmt: skip
 @click.option("--heartbeat-s", default=10.0, show_default=True, help="Distance of heartbeats in the plant's time.")
 def command(
-    folder: Path, kafka: str, namespace: str, buffer: Path, gateway_id: str, max_readings: int, max_mb: int, heartbeat_s: float
+    folder: Path,
+    kafka: str,
+    namespace: str,
+    buffer: Path,
+    gateway_id: str,
+    max_readings: int,
+    max_mb: int,
+    max_waiting: int,
+    heartbeat_s: float,
 ) -> None:
     """Read the plant's devices and produce to Kafka.
 
@@ -32,6 +44,7 @@ def command(
     from connectors.gateway.buffer import Limits
     from connectors.gateway.fleet import load_fleet
     from connectors.gateway.log import to_stderr
+    from connectors.gateway.outbox import Pace
     from connectors.gateway.process import GatewaySettings, run
     from connectors.kafka.client import KafkaSettings
     from domain.clock import process_clock
@@ -43,6 +56,7 @@ def command(
         buffer,
         KafkaSettings(kafka, namespace),
         Limits(max_readings, max_mb * 1_000_000),
+        pace=Pace(most_waiting=max_waiting),
         heartbeat_s=heartbeat_s,
     )
     run(fleet, settings, process_clock())

@@ -11,7 +11,7 @@ from domain.readings import Reading, Rejection, RejectionReason
 from domain.topics import INTERVALS, READINGS, REJECTED, Topic
 from metering.runs import ReadingRun, run_of
 from stream_jobs.buckets import unpack
-from stream_jobs.logic import Outputs, run_bucket
+from stream_jobs.logic import Outputs, bounded, run_bucket
 
 
 class Counting:
@@ -116,3 +116,14 @@ def test_where_another_operator_tells_nothing_is_told_twice() -> None:
 def test_a_record_without_key_is_rejected_under_unknown() -> None:
     _, [(_, rejection)] = run_bucket(Counting(), "", 0, bucket(raws=[raw(b"?")]), "")
     assert (rejection.site, rejection.meter) == ("unknown", "unknown")
+
+
+def test_a_rejection_of_a_huge_record_is_cut_to_what_a_broker_takes_and_says_so() -> None:
+    key = "s" * 70_000 + "/" + "m" * 70_000
+    _, [(_, rejection)] = run_bucket(Counting(), key, 0, bucket(raws=[raw(b"\x00" * 10_000_000)]), "")
+    cut = bounded(rejection)
+    assert len(encode(cut)) < 1_000_000
+    assert cut.original.endswith("… (10000000 characters; the whole record is on the log)")
+    assert cut.source == "energy.readings.v1/2/7"
+    small = Rejection("werk", "press", RejectionReason.UNPARSABLE, "{no json")
+    assert bounded(small) is small
