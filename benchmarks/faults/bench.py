@@ -180,8 +180,7 @@ class Bench:
     def put(self, topic: Topic, records: Sequence[Broken]) -> dict[str, str]:
         """Put records on a topic as they are; their places, and what they are."""
         producer = KafkaProducer(
-            bootstrap_servers=self.stack.kafka.bootstrap, acks="all", max_request_size=2 * READINGS_LIMIT_BYTES,
-            buffer_memory=4 * READINGS_LIMIT_BYTES,
+            bootstrap_servers=self.stack.kafka.bootstrap, acks="all", max_request_size=READINGS_LIMIT_BYTES,
         )  # fmt: skip
         try:
             name = self.stack.kafka.full_name(topic)

@@ -63,7 +63,6 @@ def poison(now_ms: int) -> list[Broken]:
     return [
         Broken("nothing at all", METER_KEY, b""),
         Broken("a tombstone", METER_KEY, None),
-        Broken("a tombstone without key", None, None),
         Broken("without key", None, b"{}"),
         Broken("bytes that are no UTF-8", METER_KEY, bytes(range(256))),
         Broken("a key that is no UTF-8", b"\xff\xfe\x00", b"{}"),

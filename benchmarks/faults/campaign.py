@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from kafka.errors import KafkaError
+
 from benchmarks.faults import strikes
 from benchmarks.faults.bench import SETTLED, Bench, TookTooLong
 from benchmarks.faults.outcome import Fault, Outcome
@@ -116,7 +118,7 @@ def do(bench: Bench, strike: Strike, chance: random.Random, outcome: Outcome, te
         outcome.trouble += list(fresh.values())[:5]
     except TookTooLong as error:
         outcome.trouble.append(str(error))
-    except LastgangError as error:
+    except (LastgangError, KafkaError, OSError, AssertionError) as error:
         outcome.trouble.append(f"{type(error).__name__}: {str(error)[:300]}")
     outcome.resent = bench.undisturbed.topic.resent - resent
     tell(outcome, "done")
