@@ -311,7 +311,7 @@ class CounterTrack:
             head = self.points.times[-1]
             self.doubts = [d for d in self.doubts if head - d.from_ms <= HINDSIGHT_MS]
         if self.attic:
-            self.attic.forget_before(self.doubts[0].from_ms if self.doubts else None)
+            self.attic.forget_before(self.points.times[-1] - HINDSIGHT_MS if self.doubts else None)
 
     def forget_integral(self, quarter: int) -> None:
         """A counter has none."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_plant import MINUTE_MS, TEN, Run, counter, gauge, minutes, plant
@@ -54,12 +56,26 @@ def test_quarter_hours_sum_to_the_counters_advance(wh: list[int], silent: set[in
 
 
 @settings(max_examples=40, deadline=None)
-@given(steps, holes, zeros, st.randoms(use_true_random=False))
-def test_the_order_of_arrival_does_not_change_the_table(wh: list[int], silent: set[int], glitching: set[int], dice: object) -> None:
-    readings = sorted(_readings(wh, silent, glitching), key=lambda r: r.observed_ms)
+@given(steps, holes, st.randoms(use_true_random=False))
+def test_the_order_of_arrival_does_not_change_the_table(wh: list[int], silent: set[int], dice: Random) -> None:
+    readings = sorted(_readings(wh, silent, set()), key=lambda r: r.observed_ms)
     shuffled = list(readings)
-    dice.shuffle(shuffled)  # type: ignore[attr-defined]
+    dice.shuffle(shuffled)
     one, other = _in_order(readings), _in_order(shuffled)
+    assert _table(other) == _table(one)
+    assert other.rejected == one.rejected == []
+
+
+@settings(max_examples=80, deadline=None)
+@given(steps, holes, zeros, st.randoms(use_true_random=False), st.integers(0, 99), st.integers(0, 99), st.booleans())
+def test_neither_delays_nor_late_history_change_what_was_a_glitch(
+    wh: list[int], silent: set[int], glitching: set[int], dice: Random, first: int, last: int, newest_first: bool
+) -> None:
+    readings = sorted(_readings(wh, silent, glitching), key=lambda r: r.observed_ms)
+    span = range(TEN + first * MINUTE_MS, TEN + last * MINUTE_MS)
+    delayed = sorted(readings, key=lambda r: r.observed_ms + dice.randrange(MINUTE_MS))
+    history = sorted((r for r in readings if r.observed_ms in span), key=lambda r: r.observed_ms, reverse=newest_first)
+    one, other = _in_order(readings), _in_order([*(r for r in delayed if r.observed_ms not in span), *history])
     assert _table(other) == _table(one)
     assert sorted(r.original for r in other.rejected) == sorted(r.original for r in one.rejected)
 
