@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from domain.demand import Demand
-from domain.readings import CONNECTION_CHANNEL, GAP_CHANNEL, HEARTBEAT_CHANNEL, Reading
+from domain.readings import CONNECTION_CHANNEL, CONTROL_CHANNELS, GAP_CHANNEL, HEARTBEAT_CHANNEL, Reading
 from domain.recommendations import Decision, Recommendation
 
 
@@ -99,7 +99,7 @@ class LiveState:
                 _keep_newest(self._connections, reading.meter, seen)
         elif reading.channel == GAP_CHANNEL:
             _keep_newest(self._gaps, reading.meter, seen)
-        else:
+        elif reading.channel not in CONTROL_CHANNELS:
             self._count += 1
             _keep_newest(self._readings, (reading.meter, reading.channel), seen)
             self._meters_ms[reading.meter] = max(self._meters_ms.get(reading.meter, 0), reading.observed_ms)

@@ -16,12 +16,18 @@ CONNECTION_CHANNEL = "connection"
 GAP_CHANNEL = "gap"
 """Channel of what a device is asked for after a gap: `meter` is the device's id, `value` the number of values that came (None
 while they are asked for), `text` what is told to people."""
-CONTROL_CHANNELS = frozenset({HEARTBEAT_CHANNEL, CONNECTION_CHANNEL, GAP_CHANNEL})
+CLOCK_CHANNEL = "clock"
+"""Channel of what is to be said of a device's clock: `meter` is the device's id, `value` how far it is behind [s], `text` for people."""
+CONTROL_CHANNELS = frozenset({HEARTBEAT_CHANNEL, CONNECTION_CHANNEL, GAP_CHANNEL, CLOCK_CHANNEL})
 """Channels that the gateway speaks for itself; they are no readings of a device and are not counted as such."""
 
 
 BEYOND_MEASURE = 1e300
 """No device measures that much; and one unit turned into another must not leave the numbers."""
+
+
+CLOCK_JUMPED_NOTE = "clock jumped"
+"""Begins the `text` of a reading that the gateway marks as uncertain because the clock that dated it went back by whole half hours."""
 
 
 class ReadingQuality(StrEnum):
@@ -64,6 +70,7 @@ class RejectionReason(StrEnum):
     BAD_QUALITY = "bad_quality"
     CLOCK_BEFORE_RANGE = "clock_before_range"
     CLOCK_IN_FUTURE = "clock_in_future"
+    CLOCK_JUMPED = "clock_jumped"
     DUPLICATE = "duplicate"
     IMPOSSIBLE_POWER = "impossible_power"
     GLITCH = "glitch"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from domain.clock import epoch_ms, instant
 from domain.codec import encode
 from domain.plant import Plant
-from domain.readings import Reading, ReadingQuality, Rejection, RejectionReason
+from domain.readings import CLOCK_JUMPED_NOTE, Reading, ReadingQuality, Rejection, RejectionReason
 from metering.rules import CLOCK_AHEAD_MS
 
 _MOST_WHOLE = 1 << 53
@@ -24,7 +24,8 @@ class Intake:
     def reason(self, reading: Reading) -> RejectionReason | None:
         """Why `reading` cannot be used, or None."""
         if reading.quality is not ReadingQuality.GOOD:
-            return RejectionReason.BAD_QUALITY
+            jumped = reading.text is not None and reading.text.startswith(CLOCK_JUMPED_NOTE)
+            return RejectionReason.CLOCK_JUMPED if jumped else RejectionReason.BAD_QUALITY
         if reading.observed_ms < self.commissioned_ms:
             return RejectionReason.CLOCK_BEFORE_RANGE
         if reading.observed_ms > reading.received_ms + CLOCK_AHEAD_MS:
