@@ -254,7 +254,7 @@ def _quality(report: MonthReport, words: Words) -> dict[str, Any]:
 def _balance(report: MonthReport, words: Words) -> dict[str, Any]:
     header = [
         words["meter"], words["meters_below"], f"{words['meter']} [kWh]", f"{words['sum_below']} [kWh]", f"{words['residual']} [kWh]",
-        f"{words['sum_below']}: {words['q.measured']}", words["quarters"], words["left_out"],
+        words["q.measured"], words["quarters"], words["left_out"],
     ]  # fmt: skip
     rows = []
     for b in report.balances:
@@ -267,11 +267,11 @@ def _balance(report: MonthReport, words: Words) -> dict[str, Any]:
 
 
 def _gaps(report: MonthReport, words: Words) -> dict[str, Any]:
-    """Gaps of all series; absences that many series have alike are one row."""
+    """Gaps of all series; those without any value that many series have alike are one row."""
     alike: dict[tuple[Any, ...], list[tuple[SeriesMonth, Gap]]] = {}
     for series in report.series:
         for gap in series.gaps:
-            own = "" if gap.revision is None else f"{series.meter.id}/{series.channel}"
+            own = f"{series.meter.id}/{series.channel}" if gap.has_value or gap.earlier else ""
             alike.setdefault((gap.from_utc, own, gap.to_utc, str(gap.quality), gap.reason), []).append((series, gap))
     rows = []
     for _, found in sorted(alike.items(), key=lambda item: item[0]):
@@ -347,6 +347,8 @@ def _events(report: MonthReport, words: Words) -> dict[str, Any]:
 def _restatements(report: MonthReport, words: Words) -> dict[str, Any]:
     found = [(series, restated) for series in report.series for restated in series.restatements]
     found.sort(key=lambda item: -abs((item[1].last.energy_uwh or 0) - (item[1].first.energy_uwh or 0)))
+    shown = sorted(found[:_RESTATED_ROWS], key=lambda item: (item[0].meter.id, item[0].channel, item[1].start_utc))
+    found[:_RESTATED_ROWS] = shown
 
     def cells(interval: Interval) -> str:
         energy = "–" if interval.energy_uwh is None else words.energy(interval.energy_uwh, 3)
