@@ -55,4 +55,4 @@ def test_its_quarter_hours_are_measured_and_hold_its_energy(tmp_path: Path) -> N
     assert len(rows) == 4
     assert {(str(row.quality), row.coverage, row.revision) for row in rows} == {("measured", 1.0, 1)}
     expected = load.count_wh(0, 900) - load.count_wh(0, 0)
-    assert [row.energy_uwh for row in rows if row.meter == "main"][0] == expected * 1_000_000
+    assert next(row.energy_uwh for row in rows if row.meter == "main") == expected * 1_000_000
