@@ -42,6 +42,9 @@ class Demand:
     confidence: str = "measured"
     """``measured``; ``early`` in the dead time at the start; ``partial`` when the start of the quarter hour was not seen."""
     synchronised: bool = False
-    """Whether the quarter hour follows the billing meter's own pulse or register."""
+    """Whether the energy so far is the billing meter's own count and, where it shows its beginnings (`sync` in the plant file), those are known."""
     basis_observed_ms: int = 0
     """`observed_ms` of the newest reading in it, to measure the way from reading to projection."""
+    sync_offset_ms: int | None = None
+    """How much later than UTC's the billing meter's quarter hours begin, on the clock of its readings [ms]: measured by its pulse or its block's
+    demand, and used in `elapsed_s` and all that follows; None where it shows none."""

@@ -133,6 +133,8 @@ class Site(Settings):
     holidays: tuple[date, ...] = ()
     holiday_region: str | None = Field(default=None, pattern=r"^[A-Z]{2}(-[A-Z0-9]+)?$")
     billing_meter: Identifier | None = None
+    sync: Literal["demand_block", "sync_pulse"] | None = None
+    """Channel of the billing meter that shows where its quarter hours begin: `metering.block_sync`; None: they begin where ours do."""
     target_kw: float | None = Field(default=None, gt=0)
     billed_peak_kw: float = Field(default=0.0, ge=0)
     late_horizon_days: int = Field(default=35, gt=0)

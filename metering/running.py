@@ -18,6 +18,7 @@ from domain.demand import Demand
 from domain.intervals import QUARTER_MS, QUARTERS_PER_HOUR, Interval, IntervalQuality
 from domain.plant import Plant, RegisterKind
 from domain.readings import Reading, ReadingQuality
+from metering.block_sync import Bounds, Sign, bounds_by
 from metering.cases import advance_between
 from metering.rules import CLOCK_AHEAD_MS, CounterRules, GaugeRules, counter_rules, gauge_rules
 
@@ -34,7 +35,9 @@ Z_BAND = 1.2816
 """Normal quantile of 90 %: the band holds eight of ten."""
 _SAY_EVERY_MS = 900
 """A second less a tenth: a meter that is read every second is told every second, though its stamps waver."""
-_STATE_VERSION = 3
+SYNC_MS = 1_000
+"""A quarter hour that was begun so near to where the meter's begin follows it."""
+_STATE_VERSION = 4
 _UWH_PER_KWH = 1_000_000_000
 _UW_PER_KW = 1_000_000_000
 
@@ -60,6 +63,12 @@ class RunningState:
     """Of each recent minute (since 1970) the sum of its samples [µW] and how many there are."""
     said_ms: int = 0
     year: int = 0
+    sign: Sign | None = None
+    """Newest reading of the channel that shows where the meter's quarter hours begin."""
+    bounds: Bounds | None = None
+    """Where they begin, as far as that was shown."""
+    offset_ms: int = 0
+    """By how much later than UTC's the running quarter hour began."""
     peaks: dict[str, tuple[float, str, int]] = field(default_factory=dict)
     """Highest quarter hours of the billing year: start -> (kW, quality, revision); only those that may still be the peak."""
 
@@ -125,6 +134,9 @@ class RunningQuarter:
             or reading.observed_ms > reading.received_ms + CLOCK_AHEAD_MS
         ):
             return state, []
+        if reading.channel == self._site.sync:
+            self._take_sign(state, Sign(reading.observed_ms, float(reading.value)))
+            return state, []
         if self._counter is not None and reading.channel == self._counter.channel:
             moved = self._take_counter(state, reading.observed_ms, self._counter.amount(reading.value, reading.observed_ms))
         elif self._gauge is not None and reading.channel == self._gauge.channel:
@@ -139,13 +151,20 @@ class RunningQuarter:
         state.said_ms = reading.observed_ms
         return state, [demand]
 
+    def _take_sign(self, state: RunningState, sign: Sign) -> None:
+        if self._site.sync is None or (state.sign is not None and sign.time_ms <= state.sign.time_ms):
+            return
+        state.bounds = bounds_by(self._site.sync, state.sign, sign, state.bounds)
+        state.sign = sign
+
     def _enter(self, state: RunningState, time_ms: int) -> bool:
-        """Whether a reading at `time_ms` belongs to the running quarter hour or begins a newer one."""
-        quarter = time_ms // QUARTER_MS
-        if quarter < state.quarter:
+        """Whether a reading at `time_ms` belongs to the running quarter hour or begins a newer one, by the billing meter's clock."""
+        offset_ms = 0 if state.bounds is None else state.bounds.offset_ms
+        if time_ms < _start_ms(state):
             return False
-        if quarter > state.quarter:
-            state.quarter = quarter
+        # A quarter hour keeps the beginning that it was entered with.
+        if (time_ms - offset_ms) // QUARTER_MS > state.quarter:
+            state.quarter, state.offset_ms = (time_ms - offset_ms) // QUARTER_MS, offset_ms
             state.start_count_uwh = None
             state.energy_uwh = state.gauge_uwh = state.gauge_seen_ms = 0
         return True
@@ -165,7 +184,7 @@ class RunningQuarter:
             # A glitch or a reset: the metering step will say which. Until then this quarter hour rests on the gauge.
             state.start_count_uwh = None
             return True
-        start_ms = state.quarter * QUARTER_MS
+        start_ms = _start_ms(state)
         if before[0] >= start_ms:
             state.energy_uwh += step
         elif time_ms - before[0] <= self._counter.gap_ms:
@@ -181,7 +200,7 @@ class RunningQuarter:
         if not self._enter(state, time_ms):
             return False
         if before is not None:
-            held_from = max(before[0], state.quarter * QUARTER_MS)
+            held_from = max(before[0], _start_ms(state))
             held_until = min(time_ms, before[0] + self._gauge.hold_ms)
             if held_until > held_from:
                 state.gauge_uwh += before[1] * (held_until - held_from) // 3_600_000
@@ -197,8 +216,7 @@ class RunningQuarter:
         return True
 
     def _demand(self, state: RunningState, now_ms: int) -> Demand | None:
-        start_ms = state.quarter * QUARTER_MS
-        elapsed_s = (now_ms - start_ms) / 1000
+        elapsed_s = min(_T_S, (now_ms - _start_ms(state)) / 1000)
         remaining_s = _T_S - elapsed_s
         energy_kwh, confidence, by_counter = self._energy_kwh(state, now_ms)
         now_kw = self._now_kw(state, now_ms, energy_kwh, elapsed_s)
@@ -214,7 +232,7 @@ class RunningQuarter:
             site=self._site.id,
             meter=self._meter.id if self._meter else "",
             at_utc=instant(now_ms),
-            start_utc=instant(start_ms),
+            start_utc=instant(state.quarter * QUARTER_MS),
             elapsed_s=elapsed_s,
             remaining_s=remaining_s,
             energy_kwh=energy_kwh,
@@ -230,8 +248,9 @@ class RunningQuarter:
             billed_peak_utc=peak_utc,
             billed_peak_quality=peak_quality,
             confidence=confidence,
-            synchronised=by_counter,
+            synchronised=by_counter and (self._site.sync is None or _is_shown(state, now_ms)),
             basis_observed_ms=now_ms,
+            sync_offset_ms=state.offset_ms if _is_shown(state, now_ms) else None,
         )
 
     def _energy_kwh(self, state: RunningState, now_ms: int) -> tuple[float, str, bool]:
@@ -240,7 +259,7 @@ class RunningQuarter:
         Without the counter the gauge's integral stands in; where the start was not seen either, the mean of what was seen stands
         for all of it: missing is never zero.
         """
-        start_ms = state.quarter * QUARTER_MS
+        start_ms = _start_ms(state)
         if state.start_count_uwh is not None:
             energy_kwh = state.energy_uwh / _UWH_PER_KWH
             since_ms = now_ms - state.counter[0] if state.counter else 0
@@ -270,6 +289,16 @@ class RunningQuarter:
             return 0.05 * (means[0] if means else 0.0)
         mean = sum(means) / len(means)
         return math.sqrt(sum((value - mean) ** 2 for value in means) / (len(means) - 1))
+
+
+def _start_ms(state: RunningState) -> int:
+    """Where the running quarter hour began, on the clock of the meter's readings."""
+    return state.quarter * QUARTER_MS + state.offset_ms
+
+
+def _is_shown(state: RunningState, now_ms: int) -> bool:
+    """Whether the billing meter has shown of late where its quarter hours begin, and this one follows it."""
+    return state.bounds is not None and state.bounds.holds_at(now_ms) and abs(state.bounds.offset_ms - state.offset_ms) <= SYNC_MS
 
 
 def allowed_kw(target_kw: float, energy_kwh: float, elapsed_s: float, limit_kw: float) -> float:
@@ -309,9 +338,13 @@ def decode_state(stored: bytes) -> RunningState:
         document["minutes"] = _minutes_of(document["powers"])
         newest = max((time_ms for time_ms, _ in document["powers"]), default=0)
         document["powers"] = [sample for sample in document["powers"] if sample[0] > newest - NOW_MS]
-    elif version != _STATE_VERSION:
+    elif version not in (3, _STATE_VERSION):
         msg = f"running-quarter state of version {version}; this step reads version {_STATE_VERSION}"
         raise ValueError(msg)
+    if document.get("sign") is not None:
+        document["sign"] = Sign(*document["sign"])
+    if document.get("bounds") is not None:
+        document["bounds"] = Bounds(*document["bounds"])
     document["counter"] = tuple(document["counter"]) if document["counter"] else None
     document["powers"] = [(time_ms, value) for time_ms, value in document["powers"]]
     document["minutes"] = {int(minute): (total, count) for minute, (total, count) in document["minutes"].items()}
