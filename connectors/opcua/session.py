@@ -146,8 +146,8 @@ class ServerSession:
                 mode=ua.MessageSecurityMode.SignAndEncrypt,
             )
         if head.user_variable:
-            client.set_user(os.environ.get(head.user_variable, ""))
-            client.set_password(os.environ.get(head.password_variable, ""))
+            client.set_user(_secret(head.user_variable))
+            client.set_password(_secret(head.password_variable))
         await client.connect()
         await self.subscribe()
 
@@ -441,6 +441,15 @@ class ServerSession:
         if device.state != state:
             device.state = state
             self._report(device.head.id, state, why)
+
+
+def _secret(variable: str) -> str:
+    # Without it the library would come as anonymous, which is not what the file says.
+    value = os.environ.get(variable, "")
+    if not value:
+        msg = f"the environment variable {variable} is not set, and the device's file names it; set it for the gateway's process"
+        raise ValueError(msg)
+    return value
 
 
 _TROUBLE = (OSError, TimeoutError, asyncio.TimeoutError, ua.UaError, ConnectionError, ValueError)

@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from asyncua import Server, ua
 from asyncua.crypto.cert_gen import setup_self_signed_certificate
-from asyncua.crypto.permission_rules import SimpleRoleRuleset
+from asyncua.crypto.permission_rules import SimpleRoleRuleset, User, UserRole
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -31,14 +32,29 @@ async def make_certificate(folder: Path, name: str, uri: str, usage: x509.Object
         (folder / f"{name}.der").write_bytes(x509.load_pem_x509_certificate(raw).public_bytes(Encoding.DER))
 
 
+class People:
+    """Lets in who has a name and the password, and nobody else."""
+
+    def __init__(self) -> None:
+        self.came: list[tuple[str | None, str | None]] = []
+
+    def get_user(
+        self, iserver: Any, username: str | None = None, password: str | None = None, certificate: Any = None
+    ) -> User | None:
+        self.came.append((username, password))
+        return User(role=UserRole.User) if (username, password) == ("lastgang", "s3cret-w0rd") else None
+
+
 @contextlib.asynccontextmanager
-async def server(folder: Path, policy: ua.SecurityPolicyType) -> AsyncIterator[str]:
-    made = Server()
+async def server(folder: Path, policy: ua.SecurityPolicyType, people: People | None = None) -> AsyncIterator[str]:
+    made = Server(user_manager=people)
     await made.init()
     endpoint = f"opc.tcp://127.0.0.1:{free_port()}"
     made.set_endpoint(endpoint)
     await made.set_application_uri(THEIRS)
     made.set_security_policy([policy], permission_ruleset=SimpleRoleRuleset())
+    if people is not None:
+        made.set_identity_tokens([ua.UserNameIdentityToken])
     if policy is not ua.SecurityPolicyType.NoSecurity:
         await made.load_certificate(folder / "server.der")
         await made.load_private_key(folder / "server.pem")
@@ -74,3 +90,47 @@ def test_what_is_stated_is_used_and_never_less(tmp_path: Path, policy: str) -> N
                     assert heard.states == ["connected"]
 
     asyncio.run(asyncio.wait_for(main(), 60))
+
+
+@pytest.mark.parametrize(
+    ("name", "password", "state", "words"),
+    [
+        ("lastgang", "s3cret-w0rd", "connected", ""),
+        ("lastgang", "guessed", "refused", ""),
+        ("lastgang", "", "refused", "environment variable PRESS_WORD is not set"),
+    ],
+)
+def test_who_logs_in_comes_with_the_name_and_password_of_the_environment_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, password: str, state: str, words: str
+) -> None:
+    monkeypatch.setenv("PRESS_USER", name)
+    monkeypatch.setenv("PRESS_WORD", password)
+    people, heard = People(), Heard()
+
+    async def main() -> None:
+        await make_certificate(tmp_path, "ours", OURS, ExtendedKeyUsageOID.CLIENT_AUTH)
+        await make_certificate(tmp_path, "server", THEIRS, ExtendedKeyUsageOID.SERVER_AUTH)
+        async with server(tmp_path, ua.SecurityPolicyType.Basic256Sha256_SignAndEncrypt, people) as endpoint:
+            settings = head(
+                endpoint,
+                security="basic256sha256",
+                certificate="ours.der",
+                private_key="ours.pem",
+                server_certificate="server.der",
+                user_variable="PRESS_USER",
+                password_variable="PRESS_WORD",
+            )
+            async with session(settings, heard, tmp_path):
+                await heard.until(lambda: bool(heard.states))
+                if state == "connected":
+                    await heard.until(lambda: heard.said("power", 12.5))
+
+    asyncio.run(asyncio.wait_for(main(), 60))
+    assert heard.states == [state]
+    assert words in heard.reasons[0]
+    assert all(secret not in heard.reasons[0] for secret in ("s3cret-w0rd", "guessed"))
+    if state == "connected":
+        assert set(people.came) == {("lastgang", "s3cret-w0rd")}
+    else:
+        assert heard.readings == []
+        assert (None, None) not in people.came  # never as nobody
