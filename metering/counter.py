@@ -6,17 +6,17 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import isfinite
+from typing import NamedTuple
 
 from domain.intervals import QUARTER_MS, IntervalMethod, IntervalQuality
 from domain.readings import Reading, RejectionReason
 from metering.attic import Attic
 from metering.cases import Break, Plain, lawful, reset, step_removed
-from metering.points import Origin, Points
+from metering.points import Origin, Points, SetAside
 from metering.rows import MISSING, Row
-from metering.rules import EXACT, HINDSIGHT_MS, LINEAR_MS, CounterRules
+from metering.rules import BEYOND_UWH, EXACT, HINDSIGHT_MS, LINEAR_MS, CounterRules
 from metering.runs import ReadingRun, RunShape
 
-Refused = tuple[Reading, RejectionReason]
 Shape = Callable[[int, int], list[tuple[int, int]] | None]
 """Weights of the quarter hours of a long gap: (end or end of gap [ms], cumulated weight); None where no like day shows any."""
 
@@ -32,10 +32,28 @@ class Doubt:
     fell: bool
 
 
-class CounterTrack:
-    """The readings of one counter and the cases between them."""
+class Judged(NamedTuple):
+    """What hindsight says after a batch."""
 
-    __slots__ = ("_must_judge", "attic", "breaks", "doubts", "points", "rules")
+    spans: list[tuple[int, int]]
+    """Whose count may have changed [ms]."""
+    refused: list[Reading]
+    """Glitches, told for the first time."""
+    counts: list[tuple[int, int]]
+    """Time [ms] and by how many the readings in use have changed."""
+
+
+_NOTHING_NEW = Judged([], [], [])
+
+
+class CounterTrack:
+    """The readings of one counter and the cases between them.
+
+    What is a glitch is decided over all readings in order of time, those that were glitches before included: it follows from which
+    readings came, not from when they came.
+    """
+
+    __slots__ = ("_must_judge", "aside", "attic", "breaks", "cases", "doubts", "points", "reinstated", "rules")
 
     def __init__(self, rules: CounterRules) -> None:
         self.rules = rules
@@ -45,6 +63,12 @@ class CounterTrack:
         self.doubts: list[Doubt] = []
         self.attic = Attic()
         """What was thinned out while there was a doubt."""
+        self.aside: dict[int, SetAside] = {}
+        """By time."""
+        self.reinstated: dict[int, int | None] = {}
+        """Readings that were told as glitches and are none, by time, with what was thinned out after them."""
+        self.cases: bytes | None = None
+        """What was set aside and reinstated as bytes, as long as it does not change."""
         self._must_judge = False
 
     # Taking readings
@@ -59,6 +83,8 @@ class CounterTrack:
         """
         points, times = self.points, self.points.times
         amount = self.rules.amount(value, time_ms)
+        if not -BEYOND_UWH < amount < BEYOND_UWH:
+            return None, RejectionReason.IMPOSSIBLE_POWER
         if not times or time_ms > times[-1]:
             points.append(time_ms, value, amount, origin, self.rules.dense_ms)
             return self._append_judged(), None
@@ -68,6 +94,11 @@ class CounterTrack:
         if times[index] == time_ms:
             return self._same_instant(index, value, amount, origin), RejectionReason.DUPLICATE
         if points.is_seen(time_ms, index):
+            return None, RejectionReason.DUPLICATE
+        if self.aside and time_ms in self.aside:
+            if amount > self.aside[time_ms].amount:
+                self.aside[time_ms] = self.aside[time_ms]._replace(value=value, amount=amount, origin=origin)
+                self._must_judge, self.cases = True, None
             return None, RejectionReason.DUPLICATE
         points.insert(index, time_ms, value, amount, origin)
         span = (times[max(index - 1, 0)], times[min(index + 1, len(times) - 1)])
@@ -139,39 +170,89 @@ class CounterTrack:
         before, after = index - 1, index + 1
         if times[after] in self.breaks or (before >= 0 and times[before] in self.breaks):
             return False
+        if after + 1 < len(times) and times[after + 1] in self.breaks:
+            return False
+        since = times[before] if before >= 0 else 0
+        if self.aside and any(since < time_ms < times[after] for time_ms in self.aside):
+            return False
         pairs = [(index, after)] if before < 0 else [(before, index), (index, after)]
         return all(isinstance(lawful(self.rules, times[a], amounts[a], times[b], amounts[b]), Plain) for a, b in pairs)
 
-    def settle(self, site: str, meter: str) -> tuple[list[tuple[int, int]], list[Refused]]:
-        """Judge again what a batch has put in doubt: spans that changed, and readings that turned out to be glitches."""
+    def settle(self, site: str, meter: str) -> Judged:
+        """Judge again what a batch has put in doubt."""
         if not self._must_judge:
-            return [], []
+            return _NOTHING_NEW
         self._must_judge = False
-        before, points = self.breaks, self.points
-        self.breaks, self.doubts = {}, []
-        kept = points.emptied()
+        before, were_aside, all_points = self.breaks, self.aside, self._all_points()
+        self.breaks, self.doubts, self.aside = {}, [], {}
+        kept = all_points.emptied()
         self.points = kept
-        spans, refused = [], []
-        for index in range(len(points)):
-            kept.append_from(points, index)
+        spans: list[tuple[int, int]] = []
+        refused: list[Reading] = []
+        counts: list[tuple[int, int]] = []
+        for index in range(len(all_points)):
+            kept.append_from(all_points, index)
             if len(kept) > 1:
                 span, glitch = self._judge_last()
                 if glitch is not None:
-                    spans.append(span)
-                    refused += [(reading, RejectionReason.GLITCH) for reading in self._take_out(*glitch, site, meter)]
+                    found = self._set_aside(*glitch, were_aside, site, meter)
+                    if found.counts:
+                        spans.append(span)
+                    refused += found.refused
+                    counts += found.counts
         kept.dense_from_ms = None
+        for time_ms, was in were_aside.items():
+            if time_ms not in self.aside:
+                self.reinstated[time_ms] = was.thinned
+                counts.append((time_ms, 1 + (was.thinned or 0)))
+                index = bisect_left(kept.times, time_ms)
+                spans.append((kept.times[max(index - 1, 0)], kept.times[min(index + 1, len(kept) - 1)]))
+        if were_aside or self.aside:
+            self.cases = None
         spans += [(b.from_ms, b.to_ms) for b in {*before.values()} ^ {*self.breaks.values()}]
-        return spans, refused
+        return Judged(spans, refused, counts)
 
-    def _take_out(self, first: int, stop: int, site: str, meter: str) -> list[Reading]:
-        """Remove the readings ``[first, stop)`` and those thinned out between them, and give them back in order of time."""
+    def _all_points(self) -> Points:
+        """The readings in use and those that were set aside, in order of time."""
+        if not self.aside:
+            return self.points
+        points = self.points.emptied()
+        late = sorted(self.aside.items(), reverse=True)
+        for index, time_ms in enumerate(self.points.times):
+            while late and late[-1][0] < time_ms:
+                points.append_aside(*late.pop())
+            points.append_from(self.points, index)
+        while late:
+            points.append_aside(*late.pop())
+        return points
+
+    def _set_aside(self, first: int, stop: int, were_aside: dict[int, SetAside], site: str, meter: str) -> Judged:
+        """Take the readings ``[first, stop)`` out of use, and tell those that have not been told."""
         points, channel = self.points, self.rules.channel
-        taken = [points.reading(k, site, meter, channel) for k in range(first, stop)]
-        if self.attic:
-            taken += self.attic.take_out(points.times[first], points.times[stop - 1], site, meter, channel)
-            taken.sort(key=lambda reading: reading.observed_ms)
+        refused: list[Reading] = []
+        counts: list[tuple[int, int]] = []
+        for k in range(first, stop):
+            time_ms = points.times[k]
+            origin = Origin(points.received[k], points.sequences[k], points.roads[k])
+            known = were_aside.get(time_ms)
+            if known is not None:
+                self.aside[time_ms] = known
+                continue
+            thinned: int | None = None
+            if time_ms in self.reinstated:
+                thinned = self.reinstated.pop(time_ms)
+                counts.append((time_ms, -1 - (thinned or 0)))
+            else:
+                refused.append(points.reading(k, site, meter, channel))
+                counts.append((time_ms, -1))
+                if time_ms in points.whole and k + 1 < stop:
+                    gone = self.attic.take_out(time_ms, points.times[k + 1], site, meter, channel)
+                    thinned = len(gone)
+                    refused += gone
+                    counts += [(reading.observed_ms, -1) for reading in gone]
+            self.aside[time_ms] = SetAside(points.values[k], points.amounts[k], origin, thinned)
         points.remove(first, stop)
-        return taken
+        return Judged([], sorted(refused, key=lambda reading: reading.observed_ms), counts)
 
     def _judge_last(self) -> tuple[tuple[int, int], tuple[int, int] | None]:
         """Decide the step to the last reading: the span it changes, and the readings (indices) that it shows to be glitches."""
@@ -319,6 +400,10 @@ class CounterTrack:
     def freeze_before(self, floor_ms: int) -> None:
         """Forget what is beyond the horizon."""
         self.points.freeze_before(floor_ms)
+        if self.aside or self.reinstated:
+            self.aside = {time_ms: found for time_ms, found in self.aside.items() if time_ms >= floor_ms}
+            self.reinstated = {time_ms: thinned for time_ms, thinned in self.reinstated.items() if time_ms >= floor_ms}
+            self.cases = None
         first = self.points.times[0] if self.points.times else floor_ms
         if self.breaks:
             self.breaks = {to_ms: b for to_ms, b in self.breaks.items() if to_ms > first}

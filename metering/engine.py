@@ -159,11 +159,13 @@ class MeterStep:
 
     def _settle(self, state: MeterState, track: CounterTrack, outputs: list[Output]) -> None:
         """What hindsight makes of a counter's readings after a batch."""
-        spans, refused = track.settle(self._site, self._meter)
-        for reading, reason in refused:
-            self._count(state, reading.observed_ms, -1)
-            outputs.append(rejection(reading, reason, "the register went back to where it had been"))
-        for span in spans:
+        judged = track.settle(self._site, self._meter)
+        outputs += [
+            rejection(reading, RejectionReason.GLITCH, "the register went back to where it had been") for reading in judged.refused
+        ]
+        for time_ms, by in judged.counts:
+            self._count(state, time_ms, by)
+        for span in judged.spans:
             self._touch(state, track, span)
 
     def _count_other(self, state: MeterState, reading: Reading, outputs: list[Output]) -> None:

@@ -38,6 +38,16 @@ class Origin(NamedTuple):
     """Place in `Points.road_names`."""
 
 
+class SetAside(NamedTuple):
+    """A reading that was refused as a glitch: readings that come late may show that it was none."""
+
+    value: float
+    amount: int
+    origin: Origin
+    thinned: int | None
+    """How many readings were thinned out after it; None if none can have been."""
+
+
 class Forgotten(Protocol):
     """Keeps readings aside that `Points` forgets."""
 
@@ -171,6 +181,17 @@ class Points:
         self.received.append(other.received[index])
         self.sequences.append(other.sequences[index])
         self.roads.append(other.roads[index])
+
+    def append_aside(self, time_ms: int, aside: SetAside) -> None:
+        """Put a reading that was set aside after all others."""
+        self.times.append(time_ms)
+        self.values.append(aside.value)
+        self.amounts.append(aside.amount)
+        self.received.append(aside.origin.received_ms)
+        self.sequences.append(aside.origin.sequence)
+        self.roads.append(aside.origin.road)
+        if aside.thinned is not None:
+            self.whole[time_ms] = 0
 
     def insert(self, index: int, time_ms: int, value: float, amount: int, origin: Origin) -> None:
         """Put a reading where the order of time wants it."""

@@ -24,6 +24,7 @@ DENSE_PERIODS = 1.5
 """Between two readings no farther apart than this nothing can be missing."""
 LINEAR_MS = 7_200_000
 """Gaps up to here are divided in proportion to time; longer ones take the shape of like days."""
+_BEYOND_UW = 1e30
 POWER_MARGIN = 1.2
 """A step is possible up to this multiple of the meter's maximum power."""
 CLOCK_AHEAD_MS = 5_000
@@ -39,6 +40,8 @@ HINDSIGHT_MS = 86_400_000
 """A register that went away may come back within this time."""
 MS_PER_HOUR = 3_600_000
 UW_PER_KW = 1_000_000_000
+BEYOND_UWH = 2**80
+"""No register shows a million terawatt-hours: such a reading is refused without waiting for the next."""
 EXACT = 2**53
 """Whole numbers up to here are exact as floats."""
 _ONE = Fraction(1)
@@ -155,7 +158,8 @@ class GaugeRules:
 
     def amount(self, value: float, at_ms: int) -> int:
         """The reading in whole microwatts."""
-        amount = round(value * self.uw_per_unit)
+        # Beyond any cable is beyond: the product of a huge value would leave the numbers.
+        amount = round(max(-_BEYOND_UW, min(_BEYOND_UW, value * self.uw_per_unit)))
         if not self.multipliers:
             return amount
         factor = factor_at(self.multipliers, at_ms)

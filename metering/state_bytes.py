@@ -17,8 +17,8 @@ from metering.book import RowBook
 from metering.cases import Break
 from metering.counter import CounterTrack, Doubt
 from metering.gauge import GaugeTrack
-from metering.packing import Reader, blob, pack_ints, pack_values, pack_wide, squeeze, unsqueeze
-from metering.points import Points
+from metering.packing import Reader, blob, pack_ints, pack_readings, pack_values, pack_wide, squeeze, unsqueeze
+from metering.points import Origin, Points, SetAside
 from metering.quarter_runs import QuarterRuns
 from metering.rows import Published, Row
 from metering.state import MeterState, UnreadableState
@@ -32,11 +32,11 @@ _HEAD = struct.Struct("<qqqHHH")
 _TRACK = struct.Struct("<qqI")
 _NUMBER = struct.Struct("<q")
 _BOOK = struct.Struct("<qqI")
-_DOUBT = struct.Struct("<qq?")
+_DOUBT = struct.Struct("<q16s?")
 _BREAK = struct.Struct("<qqBH")
 _PART = struct.Struct("<qq16s")
 _COUNT = struct.Struct("<I")
-_NO_CASES = bytes(struct.calcsize("<HII"))
+_NO_CASES = bytes(struct.calcsize("<HIII"))
 _NO_PLACES = pack_ints([])
 _FIRST_PLACE = pack_ints([0])
 
@@ -211,20 +211,54 @@ def _wide(reader: Reader) -> int:
 
 
 def _case_bytes(track: CounterTrack) -> bytes:
-    if not (track.doubts or track.breaks or track.attic):
+    if not (track.doubts or track.breaks or track.attic or track.aside or track.reinstated):
         return _NO_CASES
     parts = [struct.pack("<HI", len(track.doubts), len(track.breaks))]
-    parts += [_DOUBT.pack(d.from_ms, d.from_uwh, d.fell) for d in track.doubts]
+    parts += [_DOUBT.pack(d.from_ms, d.from_uwh.to_bytes(16, "little", signed=True), d.fell) for d in track.doubts]
     for b in track.breaks.values():
         parts.append(_BREAK.pack(b.from_ms, b.to_ms, _METHODS.index(b.kind), len(b.parts)))
         parts += [_PART.pack(t0, t1, advance.to_bytes(16, "little", signed=True)) for t0, t1, advance in b.parts]
-    parts.append(blob(track.attic.to_bytes()))
+    if track.cases is None:
+        track.cases = squeeze(_aside_bytes(track)) if track.aside or track.reinstated else b""
+    parts += (blob(track.attic.to_bytes()), blob(track.cases))
     return b"".join(parts)
+
+
+def _aside_bytes(track: CounterTrack) -> bytes:
+    aside, reinstated = track.aside, track.reinstated
+    found = list(aside.values())
+    return b"".join(
+        (
+            pack_readings(
+                list(aside), [a.value for a in found], [a.origin.received_ms for a in found],
+                [a.origin.sequence for a in found], [a.origin.road for a in found],
+            ),
+            pack_ints([-1 if a.thinned is None else a.thinned for a in found]),
+            pack_ints(list(reinstated)), pack_ints([-1 if n is None else n for n in reinstated.values()]),
+        )
+    )  # fmt: skip
+
+
+def _read_aside(track: CounterTrack, stored: bytes) -> None:
+    track.cases = stored
+    if not stored:
+        return
+    reader = Reader(unsqueeze(stored))
+    readings, thinned = reader.readings(), reader.ints()
+    for time_ms, value, received_ms, sequence, road, count in zip(*readings, thinned, strict=True):
+        origin = Origin(received_ms, sequence, road)
+        amount = track.rules.amount(value, time_ms)
+        track.aside[time_ms] = SetAside(value, amount, origin, None if count < 0 else count)
+    track.reinstated = {
+        time_ms: None if count < 0 else count for time_ms, count in zip(reader.ints(), reader.ints(), strict=True)
+    }  # fmt: skip
 
 
 def _read_cases(track: CounterTrack, reader: Reader) -> None:
     doubts, breaks = reader.numbers(struct.Struct("<HI"))
-    track.doubts = [Doubt(*reader.numbers(_DOUBT)) for _ in range(doubts)]
+    for _ in range(doubts):
+        from_ms, from_uwh, fell = reader.numbers(_DOUBT)
+        track.doubts.append(Doubt(from_ms, int.from_bytes(from_uwh, "little", signed=True), fell))
     for _ in range(breaks):
         from_ms, to_ms, kind, count = reader.numbers(_BREAK)
         parts = []
@@ -233,6 +267,7 @@ def _read_cases(track: CounterTrack, reader: Reader) -> None:
             parts.append((t0, t1, int.from_bytes(advance, "little", signed=True)))
         track.breaks[to_ms] = Break(from_ms, to_ms, _METHODS[kind], tuple(parts))
     track.attic.read(reader.blob())
+    _read_aside(track, reader.blob())
 
 
 # Books

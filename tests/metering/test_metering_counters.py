@@ -218,3 +218,25 @@ def test_readings_of_channels_that_are_no_registers_are_used_and_counted() -> No
     run = Run(plant()).take(minutes(rising(40)) + minutes([1.0] * 40, channel="parts"))
     assert run.row(0).readings == 30
     assert run.rejected == []
+
+
+def test_two_clocks_that_interleave_give_one_table_however_the_readings_are_batched() -> None:
+    # The gateway's clock was set back by five minutes for a while: two rising runs lie between each other.
+    readings = minutes(rising(30))
+    back = minutes(rising(6, 1030.0), TEN + 25 * MINUTE_MS + 7_000)
+    after = minutes(rising(60, 1036.0), TEN + 36 * MINUTE_MS)
+    tables = []
+    for size in (1, 2, 5, 96):
+        run = Run(plant())
+        arrived = [*readings, *back, *after]
+        for at in range(0, len(arrived), size):
+            run.take(arrived[at : at + size])
+        tables.append({key: (row.energy_uwh, row.quality, row.method, row.readings) for key, row in run.close().rows.items()})
+    assert tables[1:] == tables[:1] * 3
+
+
+def test_a_value_that_no_register_can_show_is_refused_at_once() -> None:
+    run = Run(plant(counter(), gauge())).take(minutes([*rising(5), 1e300, -1e300, *rising(40, 1007.0)]))
+    run.take(minutes([60.0, 1e300, 60.0], channel="power"))
+    assert run.reasons() == ["impossible_power"] * 3
+    assert run.said(1) == (15.0, "measured", "register")

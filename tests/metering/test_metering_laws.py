@@ -66,6 +66,17 @@ def test_the_order_of_arrival_does_not_change_the_table(wh: list[int], silent: s
     assert other.rejected == one.rejected == []
 
 
+@settings(max_examples=60, deadline=None)
+@given(steps, holes, zeros, st.randoms(use_true_random=False), st.sampled_from((1, 5, 40)))
+def test_what_was_a_glitch_follows_from_which_readings_came_not_from_when(
+    wh: list[int], silent: set[int], glitching: set[int], dice: Random, batch: int
+) -> None:
+    readings = sorted(_readings(wh, silent, glitching), key=lambda r: r.observed_ms)
+    shuffled = list(readings)
+    dice.shuffle(shuffled)
+    assert _table(_in_order(shuffled, batch)) == _table(_in_order(readings))
+
+
 @settings(max_examples=80, deadline=None)
 @given(steps, holes, zeros, st.randoms(use_true_random=False), st.integers(0, 99), st.integers(0, 99), st.booleans())
 def test_neither_delays_nor_late_history_change_what_was_a_glitch(
