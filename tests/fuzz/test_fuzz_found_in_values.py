@@ -10,7 +10,9 @@ from connectors.modbus.decode import decode as decode_registers
 from connectors.modbus.profile import Point
 from connectors.opcua.decode import DATED_BY_GATEWAY, seen
 from domain.codec import decode, encode
+from domain.plant import Meter
 from domain.readings import Reading, ReadingQuality
+from metering.rules import gauge_rules
 
 NOW = datetime(2026, 10, 23, 9, 5, 5, tzinfo=UTC)
 
@@ -38,3 +40,16 @@ def test_a_register_beyond_measure_has_no_value_and_says_why() -> None:
     value = decode_registers(point, bytes.fromhex("7FE1CCF385EBC8A0"), "ABCD")
     assert value.number is None
     assert "beyond all numbers" in str(value.why_none)
+
+
+@pytest.mark.parametrize("value", [1e308, -1e308, 1e300])
+def test_a_gauge_that_says_more_than_numbers_can_hold_is_impossible_and_stops_nothing(value: float) -> None:
+    meter = Meter.model_validate(
+        {
+            "id": "m",
+            "max_power_kw": 100,
+            "register": [{"channel": "power", "kind": "gauge", "unit": "kW", "sampling_s": 60, "resolution": 1}],
+        }
+    )
+    rules = gauge_rules(meter, meter.registers[0])
+    assert not -rules.most_uw <= rules.amount(value, 1792746305000) <= rules.most_uw
