@@ -1,0 +1,45 @@
+"""Days on which the clocks change: 92 and 100 local quarter hours in the tables of reports, 96 UTC ones in the data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import pytest
+from report_sample import BERLIN, put, quarter
+
+from domain.plant import load_plant
+from reporting.ledger import Ledger
+from reporting.month import month_period, month_report
+from reporting.tables import LocalTime, interval_rows, interval_rows_for_people
+from reporting.words import Words
+
+
+@pytest.mark.parametrize(
+    ("month", "day", "quarters", "offsets"),
+    [
+        ("2026-03", date(2026, 3, 29), 92, ["UTC+01:00"] * 8 + ["UTC+02:00"] * 84),
+        ("2026-10", date(2026, 10, 25), 100, ["UTC+02:00"] * 12 + ["UTC+01:00"] * 88),
+        ("2027-03", date(2027, 3, 28), 92, ["UTC+01:00"] * 8 + ["UTC+02:00"] * 84),
+        ("2027-10", date(2027, 10, 31), 100, ["UTC+02:00"] * 12 + ["UTC+01:00"] * 88),
+    ],
+)
+def test_reports_count_local_days_and_data_count_utc_days(
+    ledger: Ledger, folder: Path, month: str, day: date, quarters: int, offsets: list[str]
+) -> None:
+    period = month_period(month, "Europe/Berlin")
+    put(ledger, *[quarter(period.start_utc(n), 10.0 + n / 10_000) for n in range(period.expected)])
+    report = month_report(ledger, load_plant(folder / "plant" / "plant.toml"), period)
+    people = [row for row in interval_rows_for_people(report, Words("de", BERLIN)) if row[0] == "main"]
+    of_day = [row for row in people if isinstance(row[2], LocalTime) and row[2].local.date() == day]
+    assert [row[3] for row in of_day] == offsets
+    assert len(of_day) == quarters
+    starts = [row[2] for row in interval_rows(report) if row[0] == "main"]
+    assert all(count == 96 for count in list(Counter(start.date() for start in starts).values())[1:-1])
+    assert len(set(starts)) == len(starts) == period.expected
+    peaks = dict(report.billing.daily_peaks(period))
+    last = peaks[day]
+    assert len(peaks) == 31
+    assert last is not None
+    assert last.end_utc.astimezone(BERLIN).strftime("%H:%M") == "00:00", "the last quarter hour of a day that rises all day"
