@@ -114,8 +114,8 @@ class Gateway:
 
         for (host, port), units in _grouped(self._fleet.modbus, lines).items():
             timeout_s = max(unit.settings.device.timeout_s for unit in units)
-            devices = [PolledDevice(u.settings.device.id, u.settings.device.unit_id, u.profile, u.channels) for u in units]
-            yield Poller(ModbusConnection(host, port, timeout_s), devices, self._clock, self.emit, self.report).run()
+            devices = [_polled(unit) for unit in units]
+            yield Poller(ModbusConnection(host, port, timeout_s), devices, self._clock, self.emit, self.report, self._history).run()
 
         def server(unit: OpcUaUnit) -> tuple[str, ...]:
             head = unit.settings.device
@@ -197,6 +197,19 @@ class Gateway:
                 for device, state in self._states.items():
                     self._put_own(device, CONNECTION_CHANNEL, None, state)
             await plant_sleep(self._clock, timedelta(seconds=self._settings.heartbeat_s))
+
+
+def _polled(unit: ModbusUnit) -> PolledDevice:
+    head = unit.settings.device
+    return PolledDevice(
+        head.id,
+        head.unit_id,
+        unit.profile,
+        unit.channels,
+        history=head.history,
+        history_days=head.history_days,
+        history_pause_s=head.history_pause_s,
+    )
 
 
 def _grouped(units: Iterable[Unit], key: Callable[[Unit], tuple[Any, ...]]) -> dict[tuple[Any, ...], list[Unit]]:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from connectors.gaps import HistoryOrder
 from connectors.modbus.profile import Profile, WordOrder, load_profile
 from domain.plant import Identifier
 from domain.toml_files import Settings
@@ -25,6 +26,12 @@ class ModbusHead(Settings):
     """Distance of its readings in the plant's time, on the grid of the plant's clock."""
     timeout_s: float = Field(default=1.0, gt=0)
     """How long an answer may take on the wall clock."""
+    history: HistoryOrder = "oldest_first"
+    """Whether a meter with a memory (its profile says so) is asked for what was missed, and which end of a gap is told first."""
+    history_days: float = Field(default=7.0, gt=0, le=3660)
+    """How far back [plant days]."""
+    history_pause_s: float = Field(default=0.2, ge=0)
+    """Pause between two reads of its memory on the wall clock, so that live values go first."""
     word_order: WordOrder | None = None
     """Where the device was set to another order of words than its profile says."""
 

@@ -88,6 +88,64 @@ class Readable(Settings):
     source: str
 
 
+class RecordStamp(Settings):
+    """Where in a record its time stands, and how it is written."""
+
+    offset: int = Field(ge=0)
+    """Registers from the record's first."""
+    format: Literal["unix_s", "y_m_d_h_min_s"]
+    """``unix_s``: u32, seconds since 1970. ``y_m_d_h_min_s``: six registers with year, month, day, hour, minute, second."""
+    utc_offset_min: int = Field(default=0, ge=-14 * 60, le=14 * 60)
+    """What the meter's clock is ahead of UTC, all year: a clock that is changed twice a year dates an hour in autumn twice."""
+
+    @property
+    def words(self) -> int:
+        """Registers it takes."""
+        return 2 if self.format == "unix_s" else 6
+
+
+class RecordValue(Settings):
+    """A counter's value in a record, as it stood at the record's end."""
+
+    point: str
+    """The point of this profile that is the same counter now; unit and direction are its own."""
+    holds: Literal["counter"] = "counter"
+    """Energies of single periods cannot be read: nothing in them says from which counter value they go on."""
+    offset: int = Field(ge=0)
+    type: RegisterType
+    scale: float = Field(default=1.0, gt=0)
+
+
+class LoadProfile(Settings):
+    """The meter's own memory: a ring of records, one each `interval_s`, in registers that can be read like all others."""
+
+    function: Literal[3, 4]
+    first: int = Field(ge=0, le=0xFFFF)
+    """Address of the ring's first record."""
+    records: int = Field(gt=1)
+    words: int = Field(gt=0, le=PROTOCOL_LIMIT)
+    """Registers from one record to the next."""
+    interval_s: int = Field(gt=0)
+    newest: int = Field(ge=0, le=0xFFFF)
+    """Address of a u16: the place of the newest record in the ring, counted from 0."""
+    stamp: RecordStamp
+    stamp_of: Literal["start", "end"]
+    """Which end of its period the stamp names. Stated, never guessed."""
+    values: tuple[RecordValue, ...] = Field(alias="value", min_length=1)
+    source: str
+
+    @model_validator(mode="after")
+    def _fits(self) -> LoadProfile:
+        if self.first + self.records * self.words > 0x10000:
+            msg = f"a ring that ends at or before register 65535, not at {self.first + self.records * self.words - 1}"
+            raise ValueError(msg)
+        ends = [self.stamp.offset + self.stamp.words, *(value.offset + WORDS[value.type] for value in self.values)]
+        if max(ends) > self.words:
+            msg = f"stamp and values within the {self.words} registers of a record, not up to {max(ends)}"
+            raise ValueError(msg)
+        return self
+
+
 class Profile(Settings):
     """All that Lastgang knows of a kind of meter."""
 
@@ -95,6 +153,7 @@ class Profile(Settings):
     points: tuple[Point, ...] = Field(alias="point", min_length=1)
     sums: tuple[SumPoint, ...] = Field(default=(), alias="sum")
     readable: tuple[Readable, ...] = ()
+    load_profile: LoadProfile | None = None
     invalid: dict[RegisterType, tuple[Hex, ...]] = Field(default_factory=dict)
     workarounds: dict[str, str] = Field(default_factory=dict)
 
@@ -111,6 +170,15 @@ class Profile(Settings):
                 raise ValueError(msg)
             if len({(by_name[part].unit, by_name[part].kind) for part in total.of}) > 1:
                 msg = f"sum {total.name!r} of points with one unit and kind"
+                raise ValueError(msg)
+        if self.load_profile is not None:
+            if unknown := [
+                v.point for v in self.load_profile.values if v.point not in by_name or by_name[v.point].kind != "counter"
+            ]:
+                msg = f"load_profile values of counters of this profile, not {unknown}"
+                raise ValueError(msg)
+            if self.load_profile.words > self.profile.max_registers:
+                msg = f"a load_profile record that one read can fetch, of at most {self.profile.max_registers} registers"
                 raise ValueError(msg)
         return self
 
