@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from domain.anomalies import Anomaly
 from domain.errors import Fault, InputFaults
 from domain.intervals import QUALITIES_BEST_FIRST, QUARTER, Interval, IntervalMethod, IntervalQuality, worst_quality
-from domain.plant import Meter, Plant
+from domain.plant import Meter, Plant, VirtualMeter, virtual_parts
 from domain.recommendations import Decision, Recommendation
 from reporting.gaps import SOUND, Absence, Filling, Gap, Told, gaps_in
 from reporting.ledger import Conflict, Ledger
@@ -89,7 +89,7 @@ class Share:
 class SeriesMonth:
     """One meter's channel in the month."""
 
-    meter: Meter
+    meter: Meter | VirtualMeter
     channel: str
     unit: str
     """kWh or kvarh."""
@@ -228,8 +228,7 @@ def month_report(ledger: Ledger, plant: Plant, period: Period, as_of_utc: dateti
     cut_off = as_of_utc or ledger.recorded_until_utc() or period.from_utc
     rows = {
         (meter.id, channel): ledger.intervals(meter.id, channel, period.from_utc, period.to_utc, cut_off)
-        for meter in plant.meters
-        for channel, _ in channels_of(meter)
+        for meter, channel, _ in _listed(plant)
     }
     starts = [interval.start_utc for some in rows.values() for interval in some]
     if not starts:
@@ -239,8 +238,7 @@ def month_report(ledger: Ledger, plant: Plant, period: Period, as_of_utc: dateti
     known = (span[0], span[1] + QUARTER)
     series = tuple(
         _series(meter, channel, unit, rows[meter.id, channel], known, period, ledger, cut_off)
-        for meter in plant.meters
-        for channel, unit in channels_of(meter)
+        for meter, channel, unit in _listed(plant)
     )
     recommendations = [
         r for r in ledger.recommendations(cut_off) if _touches(r.issued_utc, r.peak_start_utc + QUARTER, period)
@@ -252,6 +250,14 @@ def month_report(ledger: Ledger, plant: Plant, period: Period, as_of_utc: dateti
         tuple(recommendations), {r.recommendation: decisions[r.recommendation] for r in recommendations if r.recommendation in decisions},
         ledger.rejections(period.from_utc, period.to_utc, cut_off), tuple(ledger.conflicts(cut_off)),
     )  # fmt: skip
+
+
+def _listed(plant: Plant) -> list[tuple[Meter | VirtualMeter, str, str]]:
+    """(meter, channel, unit) of all quarter hours that a plant has; those of virtual meters come last."""
+    real: list[tuple[Meter | VirtualMeter, str, str]] = [
+        (m, channel, unit) for m in plant.meters for channel, unit in channels_of(m)
+    ]
+    return real + [(virtual.meter, virtual.channel, virtual.unit) for virtual in virtual_parts(plant)]
 
 
 def channels_of(meter: Meter) -> list[tuple[str, str]]:
@@ -272,7 +278,7 @@ def _touches(from_utc: datetime, to_utc: datetime | None, period: Period) -> boo
 
 
 def _series(
-    meter: Meter, channel: str, unit: str, rows: Sequence[Interval], known: tuple[datetime, datetime], period: Period, ledger: Ledger,
+    meter: Meter | VirtualMeter, channel: str, unit: str, rows: Sequence[Interval], known: tuple[datetime, datetime], period: Period, ledger: Ledger,
     cut_off: datetime,
 ) -> SeriesMonth:  # fmt: skip
     slots: list[Interval | None] = [None] * period.expected
