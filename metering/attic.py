@@ -15,16 +15,16 @@ from metering.points import Points, Road
 
 _CHUNK = 600
 """Readings that are packed together."""
-_HEAD = struct.Struct("<qqI")
+_HEAD = struct.Struct("<qqq")
 
 
 class Chunk:
-    """Readings ``from_ms`` to ``to_ms``, packed."""
+    """Readings ``from_ms`` to ``to_ms``, the last of which came at `received_ms`, packed."""
 
-    __slots__ = ("count", "from_ms", "packed", "to_ms")
+    __slots__ = ("from_ms", "packed", "received_ms", "to_ms")
 
-    def __init__(self, from_ms: int, to_ms: int, count: int, packed: bytes) -> None:
-        self.from_ms, self.to_ms, self.count, self.packed = from_ms, to_ms, count, packed
+    def __init__(self, from_ms: int, to_ms: int, received_ms: int, packed: bytes) -> None:
+        self.from_ms, self.to_ms, self.received_ms, self.packed = from_ms, to_ms, received_ms, packed
 
 
 _Aside = tuple[int, float, int, int, str | None, str]
@@ -72,19 +72,19 @@ class Attic:
         self._chunks, self._stored = chunks, None
         return [_reading(aside, site, meter, channel) for aside in found]
 
-    def forget_before(self, from_ms: int | None) -> None:
-        """Forget what no doubt concerns any more; None if there is none."""
-        if from_ms is None:
-            self._chunks, self._loose, self._stored = [], [], b""
-        elif any(chunk.to_ms < from_ms for chunk in self._chunks):
-            self._chunks = [chunk for chunk in self._chunks if chunk.to_ms >= from_ms]
+    def forget_before(self, received_ms: int) -> None:
+        """Forget what came before `received_ms`: no doubt concerns it any more."""
+        if self._chunks and self._chunks[0].received_ms < received_ms:
+            self._chunks = [chunk for chunk in self._chunks if chunk.received_ms >= received_ms]
             self._stored = None
+        if self._loose and self._loose[-1][2] < received_ms:
+            self._loose, self._stored = [], None
 
     def to_bytes(self) -> bytes:
         """All of it; empty if there is nothing."""
         if self._stored is None:
             parts = [struct.pack("<I", len(self._chunks))]
-            parts += [_HEAD.pack(c.from_ms, c.to_ms, c.count) + blob(c.packed) for c in self._chunks]
+            parts += [_HEAD.pack(c.from_ms, c.to_ms, c.received_ms) + blob(c.packed) for c in self._chunks]
             if self._loose:
                 parts.append(_packed(self._loose, squeezed=False).packed)
             self._stored = b"".join(parts) if self else b""
@@ -98,10 +98,10 @@ class Attic:
         (count,) = reader.numbers(struct.Struct("<I"))
         at = 4
         for _ in range(count):
-            from_ms, to_ms, readings = reader.numbers(_HEAD)
+            from_ms, to_ms, received_ms = reader.numbers(_HEAD)
             packed = reader.blob()
             at += _HEAD.size + 4 + len(packed)
-            self._chunks.append(Chunk(from_ms, to_ms, readings, packed))
+            self._chunks.append(Chunk(from_ms, to_ms, received_ms, packed))
         if at < len(stored):
             self._loose = _unpacked(stored[at:], squeezed=False)
         self._stored = stored
@@ -114,7 +114,7 @@ def _packed(aside: Sequence[_Aside], squeezed: bool) -> Chunk:
     text = "\n".join(f"{origin} {'' if gateway is None else '=' + gateway}" for gateway, origin in names)
     values, received, sequences = [row[1] for row in aside], [row[2] for row in aside], [row[3] for row in aside]
     packed = blob(text.encode()) + pack_readings(times, values, received, sequences, roads)
-    return Chunk(min(times), max(times), len(times), squeeze(packed) if squeezed else packed)
+    return Chunk(min(times), max(times), max(received), squeeze(packed) if squeezed else packed)
 
 
 def _unpacked(packed: bytes, squeezed: bool) -> list[_Aside]:

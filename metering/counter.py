@@ -367,11 +367,29 @@ class CounterTrack:
         if self.doubts or not self.points.is_complete(quarter, self.rules.dense_ms):
             return False
         start, end = quarter * QUARTER_MS, (quarter + 1) * QUARTER_MS
-        return not any(b.from_ms < end and b.to_ms > start for b in self.breaks.values())
+        return not any(
+            b.from_ms < end and (b.to_ms > start or (start <= b.from_ms + HINDSIGHT_MS and self._may_come_back(b)))
+            for b in self.breaks.values()
+        )
+
+    def _may_come_back(self, found: Break) -> bool:
+        """Whether a reading can still come that shows a step to have been a glitch."""
+        times, whole = self.points.times, self.points.whole
+        if found.kind not in _UNCONFIRMED:
+            return False
+        first, last = bisect_left(times, found.to_ms), bisect_left(times, found.from_ms + HINDSIGHT_MS)
+        return last >= len(times) or any(
+            times[k + 1] - times[k] > self.rules.dense_ms and times[k] not in whole for k in range(first, last)
+        )
+
+    def _attic(self, from_ms: int) -> Attic | None:
+        """Where readings from `from_ms` on go when they are thinned out: hindsight may want to tell them."""
+        doubtful = self.doubts or any(b.kind in _UNCONFIRMED and from_ms - b.from_ms <= HINDSIGHT_MS for b in self.breaks.values())
+        return self.attic if doubtful else None
 
     def seal(self, quarter: int) -> None:
         """Keep of `quarter` only what its neighbours need."""
-        self.points.seal(quarter, self.rules.dense_ms, integrate=False)
+        self.points.seal(quarter, self.rules.dense_ms, self._attic(quarter * QUARTER_MS))
 
     def thin(self) -> None:
         """Keep of readings that lie close together only what quarter hours and cases need."""
@@ -384,7 +402,8 @@ class CounterTrack:
                 pins.update((found.from_ms, found.to_ms))
                 before = bisect_left(points.times, found.from_ms)
                 pins.update(points.times[max(before - 1, 0) : before])
-        points.thin(points.times[-1] - self.rules.thin_age_ms, self.rules.dense_ms, pins, self.attic if self.doubts else None)
+        attic = self._attic(points.thin_from_ms)
+        points.thin(points.times[-1] - self.rules.thin_age_ms, self.rules.dense_ms, pins, attic)
 
     def forget_old_doubts(self) -> None:
         """Doubts that no reading can settle any more."""
@@ -392,7 +411,7 @@ class CounterTrack:
             head = self.points.times[-1]
             self.doubts = [d for d in self.doubts if head - d.from_ms <= HINDSIGHT_MS]
         if self.attic:
-            self.attic.forget_before(self.points.times[-1] - HINDSIGHT_MS if self.doubts else None)
+            self.attic.forget_before(self.points.received[-1] - HINDSIGHT_MS)
 
     def forget_integral(self, quarter: int) -> None:
         """A counter has none."""

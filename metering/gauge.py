@@ -123,7 +123,7 @@ class GaugeTrack:
         """Keep of `quarter` its integral only, and what its neighbours need."""
         energy, _ = self.integral(quarter * QUARTER_MS)
         self.integrals[quarter] = energy
-        self.points.seal(quarter, self.rules.dense_ms, integrate=False)
+        self.points.seal(quarter, self.rules.dense_ms)
 
     def thin(self) -> None:
         """Keep of readings that lie close together only what quarter hours need."""

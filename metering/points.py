@@ -348,7 +348,7 @@ class Points:
         whole[times[left]] = uw_ms
         self._delete(left + 1, right)
 
-    def seal(self, quarter: int, dense_ms: float, integrate: bool) -> None:
+    def seal(self, quarter: int, dense_ms: float, attic: Forgotten | None = None) -> None:
         """Nothing will be asked of `quarter` any more: keep only what its neighbours need."""
         self.sealed.add(quarter)
         times = self.times
@@ -364,7 +364,7 @@ class Points:
             stop += 1
         thin_from = self.thin_from_ms
         if stop - start >= 3:
-            self._thin_between(start, stop, dense_ms, (), None, integrate)
+            self._thin_between(start, stop, dense_ms, (), attic, integrate=False)
         # What came after was thinned before and stays so; its anchor may be one that has gone.
         at = bisect_right(times, thin_from) - 1
         self.thin_from_ms = times[max(at, 0)] if times else thin_from
