@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -98,10 +100,11 @@ class Bench:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="strike")
         self._background: Future[None] | None = None
         self.undisturbed: Undisturbed
+        self.disk.make()
         self.known_differences: dict[Identity, str] = {}
         """Rows that differed after a fault and were told with it."""
-        self.gateway_ends_s: list[float] = []
-        """When the gateway was killed or stopped, on the monotonic clock."""
+        self.gateway_ends_s: list[tuple[float, float]] = []
+        """From when to when the gateway was being killed or stopped, on the monotonic clock."""
 
     def _parts(self) -> list[Part]:
         stack = self.stack
@@ -133,7 +136,6 @@ class Bench:
 
     def start(self, progress: Callable[[str, str], None] = lambda name, state: None) -> None:
         """Start everything, let the plant's time run, and return when the ledger has its first quarter hour."""
-        self.disk.make()
         self.devices.start()
         self.relay.start()
         self.stack.start(progress)
@@ -163,9 +165,21 @@ class Bench:
 
     def kill(self, part: str) -> None:
         """End a part as a crash would."""
-        if part == "gateway":
-            self.gateway_ends_s.append(self.monotonic())
+        begun_s = self.monotonic()
         self.stack.supervisor.kill(part)
+        if part == "gateway":
+            self.gateway_ends_s.append((begun_s, self.monotonic()))
+
+    def restart_gateway(self) -> None:
+        """Ask the gateway to end, and wait until the supervisor has it back."""
+        gateway = self.stack.supervisor.identity("gateway")
+        assert gateway is not None
+        begun_s = self.monotonic()
+        os.kill(gateway.pid, signal.SIGTERM)
+        supervisor = self.stack.supervisor
+        self.wait_for(lambda: True if supervisor.identity("gateway") != gateway else None, "the gateway's return")
+        self.gateway_ends_s.append((begun_s, self.monotonic()))
+        supervisor.await_ready(["gateway"])
 
     def set_gateway_clock(self, by: timedelta) -> None:
         """Set the gateway's clock forward or back; the plant's own runs on."""
@@ -233,8 +247,9 @@ class Bench:
 
     def end_readings(self) -> None:
         """Stop the gateway in good order and wait until all it had is on the topic."""
+        begun_s = self.monotonic()
         self.stack.supervisor.stop(["gateway"])
-        self.gateway_ends_s.append(self.monotonic())
+        self.gateway_ends_s.append((begun_s, self.monotonic()))
         self.pass_time(1.0)
 
     # -- waiting -------------------------------------------------------------------------------------------------------

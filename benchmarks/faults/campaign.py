@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -54,20 +54,22 @@ class Account:
         return not (self.trouble or self.rows_different or self.lost) and all(outcome.is_well for outcome in self.outcomes)
 
 
-def plan(kills: int, seed: int, only: Sequence[str], with_influx: bool) -> list[tuple[Fault, Strike]]:
+def plan(kills: int, seed: int, only: Sequence[str], without: Iterable[str] = ()) -> list[tuple[Fault, Strike]]:
     """The faults in their order: kills of all parts in turn, shuffled, and the others in between.
 
     Parameters
     ----------
     only
         Kinds, or their beginnings, such as ``kill-kafka`` or ``cut``; none means all.
+    without
+        Kinds that cannot be done here.
     """
     chance = random.Random(seed)
-    parts = [part for part in KILLED if with_influx or not part.startswith("influx")]
-    chosen = [part for part in parts if is_chosen(f"kill-{part}", only)]
+    out = set(without)
+    chosen = [part for part in KILLED if is_chosen(f"kill-{part}", only) and f"kill-{part}" not in out]
     rounds = [chance.sample(chosen, len(chosen)) for _ in range(-(-kills // max(1, len(chosen))))]
     found = [strikes.kill(part) for some in rounds for part in some][:kills]
-    others = [fault for fault in strikes.others() if is_chosen(fault[0].kind, only)]
+    others = [fault for fault in strikes.others() if is_chosen(fault[0].kind, only) and fault[0].kind not in out]
     # In their own order, spread over the kills: what builds on each other keeps its turn.
     for place in sorted((chance.randint(0, len(found)) for _ in others), reverse=True):
         found.insert(place, others.pop())
@@ -151,7 +153,7 @@ def _account_for_every_answer(bench: Bench, account: Account) -> None:
     for answer in bench.devices.served:
         if answer.value_wh in topic.counters.get(answer.meter, ()):
             continue
-        if any(0.0 <= at - answer.real_s <= IN_FLIGHT_S for at in bench.gateway_ends_s):
+        if any(begun_s - IN_FLIGHT_S <= answer.real_s <= over_s for begun_s, over_s in bench.gateway_ends_s):
             account.in_flight += 1
             continue
         account.lost += 1

@@ -31,13 +31,26 @@ def run(kills: int, seed: int, only: Sequence[str], json_file: Path | None, fold
     with ExitStack() as around, terminated_like_interrupted():
         home = folder or Path(around.enter_context(tempfile.TemporaryDirectory(prefix="lastgang-faults-")))
         bench = around.enter_context(Bench(home.resolve(), seed))
-        faults = campaign.plan(kills, seed, only, bench.influx is not None)
+        skipped = _impossible(bench)
+        faults = campaign.plan(kills, seed, only, skipped)
         with Show(talk, [fault for fault, _ in faults]) as show:
             bench.start(show.part)
             account = campaign.run(bench, faults, seed, show.fault)
+        account.skipped = skipped
     report.show(account, Console(width=None if Console().is_terminal else 200))
     if json_file is not None:
         json_file.write_text(json.dumps(report.as_json(account), indent=1) + "\n", encoding="utf-8")
     if write_report:
         report.write(account, Path(__file__).parents[1])
     return account.is_well
+
+
+def _impossible(bench: Bench) -> dict[str, str]:
+    """Kind -> why it cannot be done here."""
+    found: dict[str, str] = {}
+    if bench.influx is None:
+        word = "no influxd: name one in LASTGANG_INFLUXD"
+        found |= {"kill-influxd": word, "kill-influx-sink": word}
+    if not bench.disk.is_own:
+        found |= {"disk": "this user may not mount a small file system (root may)"}
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import struct
 import threading
 from enum import StrEnum
 
@@ -62,7 +63,7 @@ class Relay:
 
     def _abort_all(self) -> None:
         for writer in list(self._pairs):
-            writer.transport.abort()
+            _reset(writer)
 
     def _end(self) -> None:
         self._server.close()
@@ -86,6 +87,7 @@ class Relay:
             while self.wire is Wire.SILENT:
                 await self._changed.wait()
             if self.wire is Wire.REFUSING:
+                _reset(writer)
                 return
             answers, upstream = await asyncio.open_connection("127.0.0.1", self._target_port)
             self._pairs.add(upstream)
@@ -108,3 +110,10 @@ class Relay:
             writer.write(data)
             with contextlib.suppress(ConnectionError):
                 await writer.drain()
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    """End a connection by a reset (RST) instead of in good order."""
+    with contextlib.suppress(OSError):
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()

@@ -83,16 +83,21 @@ _WIRES = {
 }
 
 
-def full_disk(bench: Bench, chance: random.Random, outcome: Outcome) -> Mended:
+def full_disk(bench: Bench, chance: random.Random, outcome: Outcome, real_s: float) -> Mended:
     """Not one byte left for the gateway's buffer; it says so, keeps what fits into memory, and goes on by itself."""
-    said, answered = len(bench.log_of("gateway")), len(bench.devices.served)
-    bench.disk.fill()
-    bench.pass_time(chance.uniform(6.0, 9.0))
-    if "buffer_unusable" not in bench.log_of("gateway")[said:]:
-        outcome.trouble.append("the gateway did not say that its disk is full")
-    bench.disk.free()
+    bench.restart_gateway()  # its log of changes, once grown, is room that no other file can take from it
+    said = len(bench.log_of("gateway"))
+    try:
+        bench.disk.fill()
+        bench.wait_for(
+            lambda: True if "buffer_unusable" in bench.log_of("gateway")[said:] else None,
+            "the gateway's word that its disk is full",
+        )
+        bench.pass_time(real_s)
+    finally:
+        bench.disk.free()
     mended = Mended(bench.now_utc(), bench.monotonic())
-    outcome.remark = f"a tmpfs filled to the last byte; {len(bench.devices.served) - answered} counter readings waited in memory"
+    outcome.remark = f"tmpfs filled to the last byte for {real_s:.0f} s; readings wait in memory"
     return mended
 
 
@@ -137,10 +142,11 @@ def rescale(parallelism: int) -> tuple[Fault, Strike]:
     """The metering job stopped with a savepoint, and going on from it with another parallelism."""
 
     def strike(bench: Bench, chance: random.Random, outcome: Outcome) -> Mended:
-        mended = Mended(bench.now_utc(), bench.monotonic())
+        begun_s = bench.monotonic()
         bench.in_background(lambda: bench.rescale_metering(parallelism))
+        bench.join_background()
         outcome.remark = "stop with savepoint, go on from it"
-        return mended
+        return Mended(bench.now_utc(), begun_s)
 
     return Fault(f"rescale-{parallelism}", f"rescaled to parallelism {parallelism}", "the order to stop"), strike
 
@@ -154,7 +160,7 @@ def others() -> list[tuple[Fault, Strike]]:
     """All but the kills; those of one kind that build on each other in their order."""
     return [
         *(cut(wire) for wire in (Wire.SILENT, Wire.DEAF, Wire.REFUSING)),
-        simple("disk", "disk of the gateway full", "the space's return", full_disk),
+        simple("disk", "disk of the gateway full", "the space's return", partial(full_disk, real_s=6.0)),
         simple("clock-forward", "gateway's clock set forward", "the clock's return", partial(clock_step, forward=True)),
         simple("clock-back", "gateway's clock set back", "the clock's return", partial(clock_step, forward=False)),
         simple("broken", "broken messages", "the messages", broken_messages),
