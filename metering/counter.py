@@ -372,12 +372,17 @@ class CounterTrack:
             for b in self.breaks.values()
         )
 
+    def _is_doubtful(self, found: Break) -> bool:
+        """Whether other readings may explain a step better: in a silence, a fall to zero can look like a full turn."""
+        silent = found.to_ms - found.from_ms > self.rules.gap_ms
+        return found.kind in _UNCONFIRMED or (silent and found.kind is IntervalMethod.ROLLOVER)
+
     def _may_come_back(self, found: Break) -> bool:
         """Whether a reading can still come that shows a step to have been a glitch."""
         times, whole = self.points.times, self.points.whole
-        if found.kind not in _UNCONFIRMED:
+        if not self._is_doubtful(found):
             return False
-        first, last = bisect_left(times, found.to_ms), bisect_left(times, found.from_ms + HINDSIGHT_MS)
+        first, last = bisect_left(times, found.from_ms), bisect_left(times, found.from_ms + HINDSIGHT_MS)
         return last >= len(times) or any(
             times[k + 1] - times[k] > self.rules.dense_ms and times[k] not in whole for k in range(first, last)
         )
