@@ -62,6 +62,8 @@ class IntervalMethod(StrEnum):
     NONE = "none"
     FORMULA = "formula"
     """Sums and differences of other meters; where a part is a substitute, so is the result."""
+    MULTIPLIER = "multiplier"
+    """The transformers' factor changed: each side of the instant was multiplied by its own."""
 
 
 class IntervalOrigin(StrEnum):

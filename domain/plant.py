@@ -57,6 +57,8 @@ class Register(Settings):
     resolution: float = Field(gt=0)
     modulus: float | None = Field(default=None, gt=0)
     encoding: Literal["float32", "float64"] = "float64"
+    balance: bool = False
+    """A counter that counts down as well as up: what flows back is taken off."""
 
 
 class Exchange(Settings):
@@ -70,6 +72,16 @@ class Exchange(Settings):
     start_reading: float
 
 
+class Multiplier(Settings):
+    """What a register's values are multiplied by from an instant on: the ratio of its current and voltage transformers."""
+
+    channel: Identifier
+    factor: float = Field(gt=0)
+    from_utc: UtcInstant
+    evidence: str
+    """Where the factor is written: the fitter's protocol, the plate, the calibration certificate."""
+
+
 class Meter(Settings):
     """One meter and its place in the tree."""
 
@@ -79,6 +91,8 @@ class Meter(Settings):
     max_power_kw: float = Field(gt=0)
     registers: tuple[Register, ...] = Field(default=(), alias="register")
     exchanges: tuple[Exchange, ...] = Field(default=(), alias="exchange")
+    multipliers: tuple[Multiplier, ...] = Field(default=(), alias="multiplier")
+    """Values before the first are taken as they are."""
 
     @property
     def label(self) -> str:
@@ -353,6 +367,16 @@ def _reference_faults(plant: Plant, path: Path, lines: dict[tuple[str | int, ...
             counts = register.unit.endswith("h")
             if counts != (register.kind is RegisterKind.COUNTER):
                 wrong(("meter", index, "register", number, "unit"), register.unit, UNITS_BY_KIND)
+            if register.balance and register.kind is not RegisterKind.COUNTER:
+                wrong(("meter", index, "register", number, "balance"), register.balance, "false: only a counter can be a balance")
+        begins = [(multiplier.channel, multiplier.from_utc) for multiplier in meter.multipliers]
+        for number, multiplier in enumerate(meter.multipliers):
+            if multiplier.channel not in channels:
+                wrong(
+                    ("meter", index, "multiplier", number, "channel"), multiplier.channel, f"a register of this meter: {channels}"
+                )
+            elif begins[number] in begins[:number]:
+                wrong(("meter", index, "multiplier", number, "from_utc"), str(multiplier.from_utc), "one factor an instant")
         for number, exchange in enumerate(meter.exchanges):
             if exchange.channel not in [r.channel for r in meter.counters()]:
                 wrong(("meter", index, "exchange", number, "channel"), exchange.channel, "a counter of this meter")

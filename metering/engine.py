@@ -54,7 +54,9 @@ class MeterStep:
         power = next((r.channel for r in meter.registers if r.kind is RegisterKind.GAUGE and r.unit in ("W", "kW")), None)
         self._power = power
         self._stuck_signs = {
-            r.channel: -1 if "export" in r.channel else 1 for r in meter.counters() if r.unit in ("Wh", "kWh", "MWh")
+            r.channel: 0 if r.balance else -1 if "export" in r.channel else 1
+            for r in meter.counters()
+            if r.unit in ("Wh", "kWh", "MWh")
         }
         self._stuck_uwh = round(STUCK_SHARE * meter.max_power_kw * 1_000_000_000 / 4)
         self._row_channels = tuple(self._counters) or ((power,) if power is not None else ())
@@ -324,6 +326,8 @@ class MeterStep:
         else:
 
             def shape(t0: int, t1: int) -> list[tuple[int, int]] | None:
+                if track.rules.is_balance:
+                    return None
                 if (t0, t1) not in shapes:
                     shapes[t0, t1] = self._like_days.weights(t0, t1, lambda q: self._like_day_energy(book, q))
                 return shapes[t0, t1]
@@ -342,7 +346,8 @@ class MeterStep:
         drawn, _ = gauge.integral(start_ms)
         at = bisect_left(track.points.times, start_ms)
         level = track.points.amounts[min(at, len(track.points) - 1)]
-        if drawn * sign > self._stuck_uwh and drawn * sign > STUCK_STEPS * track.rules.step_uwh(level):
+        missed = drawn * sign if sign else abs(drawn)
+        if missed > self._stuck_uwh and missed > STUCK_STEPS * track.rules.step_uwh(level):
             return row._replace(quality=IntervalQuality.FAULTY, method=IntervalMethod.STUCK)
         if row.quality is IntervalQuality.FAULTY:
             return row._replace(quality=IntervalQuality.MEASURED, method=IntervalMethod.REGISTER)

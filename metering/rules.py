@@ -103,8 +103,7 @@ class CounterRules:
             raw += round((value - whole) * self.uwh_per_unit)
         if not self.multipliers:
             return raw
-        factor = factor_at(self.multipliers, at_ms)
-        return raw * factor.numerator // factor.denominator
+        return _times(raw, factor_at(self.multipliers, at_ms))
 
     def amounts(self, values: NDArray[np.float64], thousandths: Thousandths | None, at_ms: int) -> NDArray[np.int64] | None:
         """`amount` of many readings that one factor holds for; None where 64 bits are too few."""
@@ -123,21 +122,35 @@ class CounterRules:
 
     def changes_within(self, t0: int, t1: int) -> bool:
         """Whether meter or transformer changed after `t0` and up to `t1` [ms]."""
-        return any(t0 < protocol.at_ms <= t1 for protocol in self.exchanges) or any(
-            t0 < multiplier.from_ms <= t1 for multiplier in self.multipliers
-        )
+        return any(t0 < protocol.at_ms <= t1 for protocol in self.exchanges) or self.multiplier_changes(t0, t1)
+
+    def multiplier_changes(self, t0: int, t1: int) -> bool:
+        """Whether the transformers' factor changed after `t0` and up to `t1` [ms]."""
+        return any(t0 < multiplier.from_ms <= t1 for multiplier in self.multipliers)
 
     def step_uwh(self, amount: int) -> int:
         """The smallest step the register can show at `amount`."""
         if not self.is_float32 or amount == 0:
             return self.resolution_uwh
         _, exponent = math.frexp(amount / self.uwh_per_unit)
-        return max(self.resolution_uwh, math.ceil(math.ldexp(1.0, exponent - 24) * self.uwh_per_unit))
+        # Of a multiplied value the step is that of the value, multiplied: at most twice that of the product.
+        bits = 23 if self.multipliers else 24
+        return max(self.resolution_uwh, math.ceil(math.ldexp(1.0, exponent - bits) * self.uwh_per_unit))
+
+    def factor(self, at_ms: int) -> Fraction:
+        """What values are multiplied by at that time."""
+        return factor_at(self.multipliers, at_ms) if self.multipliers else _ONE
+
+    def modulus_at(self, at_ms: int) -> int | None:
+        """The amount at which the register begins again at zero."""
+        return None if self.modulus_uwh is None else _times(self.modulus_uwh, self.factor(at_ms))
 
     def is_possible(self, advance_uwh: int, elapsed_ms: int, at_uwh: int) -> bool:
-        """Whether the register can have advanced so far in that time."""
+        """Whether the register can have advanced so far in that time; a balance can have gone back as far."""
         if advance_uwh < 0:
-            return False
+            if not self.is_balance:
+                return False
+            advance_uwh = -advance_uwh
         most = self.most_uwh_per_ms * elapsed_ms
         return advance_uwh <= most or advance_uwh <= most + self.step_uwh(at_uwh)
 
@@ -162,19 +175,25 @@ class GaugeRules:
         amount = round(max(-_BEYOND_UW, min(_BEYOND_UW, value * self.uw_per_unit)))
         if not self.multipliers:
             return amount
-        factor = factor_at(self.multipliers, at_ms)
-        return amount * factor.numerator // factor.denominator
+        return _times(amount, factor_at(self.multipliers, at_ms))
 
 
 def counter_rules(meter: Meter, register: Register) -> CounterRules:
     """Rules of one counter of `meter`."""
     per_unit = UWH_PER_UNIT[register.unit]
     sampling_ms = round(register.sampling_s * 1000)
+    multipliers = _multipliers(meter, register)
     exchanges = sorted(
-        (_ms(e.at_utc), uwh_from(e.final_reading, register.unit), uwh_from(e.start_reading, register.unit))
+        (
+            _ms(e.at_utc),
+            _times(uwh_from(e.final_reading, register.unit), factor_at(multipliers, _ms(e.at_utc) - 1)),
+            _times(uwh_from(e.start_reading, register.unit), factor_at(multipliers, _ms(e.at_utc))),
+        )
         for e in meter.exchanges
         if e.channel == register.channel
     )
+    largest = max([_ONE, *(m.factor for m in multipliers)])
+    widest = max([1, *(m.factor.numerator for m in multipliers)])
     return CounterRules(
         channel=register.channel,
         sampling_ms=sampling_ms,
@@ -184,12 +203,14 @@ def counter_rules(meter: Meter, register: Register) -> CounterRules:
         chunk_ms=_chunk_ms(sampling_ms),
         uwh_per_unit=per_unit,
         most_uwh_per_ms=POWER_MARGIN * meter.max_power_kw * UW_PER_KW / MS_PER_HOUR,
-        resolution_uwh=uwh_from(register.resolution, register.unit),
+        resolution_uwh=math.ceil(uwh_from(register.resolution, register.unit) * largest),
         modulus_uwh=None if register.modulus is None else uwh_from(register.modulus, register.unit),
         is_float32=register.encoding == "float32",
         exchanges=tuple(ExchangeProtocol(*exchange) for exchange in exchanges),
-        most_exact=2.0**62 / per_unit,
-        most_thousandths=1000 * 2.0**51 / per_unit,
+        multipliers=multipliers,
+        is_balance=register.balance,
+        most_exact=2.0**62 / per_unit / widest,
+        most_thousandths=1000 * 2.0**51 / per_unit if widest < 1024 else 0.0,
     )
 
 
@@ -205,6 +226,20 @@ def gauge_rules(meter: Meter, register: Register) -> GaugeRules:
         chunk_ms=_chunk_ms(sampling_ms),
         uw_per_unit=KW_PER_UNIT[register.unit] * UW_PER_KW,
         most_uw=POWER_MARGIN * meter.max_power_kw * UW_PER_KW,
+        multipliers=_multipliers(meter, register),
+    )
+
+
+def _times(amount: int, factor: Fraction) -> int:
+    return amount * factor.numerator // factor.denominator
+
+
+def _multipliers(meter: Meter, register: Register) -> tuple[Multiplier, ...]:
+    return tuple(
+        sorted(
+            (Multiplier(_ms(m.from_utc), Fraction(repr(m.factor))) for m in meter.multipliers if m.channel == register.channel),
+            key=lambda multiplier: multiplier.from_ms,
+        )
     )
 
 

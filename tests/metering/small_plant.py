@@ -18,12 +18,22 @@ TEN = epoch_ms(datetime(2026, 3, 10, 10, tzinfo=UTC))
 """A Tuesday, 10:00 UTC."""
 
 
-def plant(*registers: dict[str, Any], exchanges: Sequence[dict[str, Any]] = (), **site: Any) -> Plant:
+def plant(
+    *registers: dict[str, Any], exchanges: Sequence[dict[str, Any]] = (), multipliers: Sequence[dict[str, Any]] = (), **site: Any
+) -> Plant:
     """One meter ``m`` of 100 kW at most; by default with a kWh counter in steps of 1 Wh, a reading a minute."""
     return Plant.model_validate(
         {
             "site": {"id": "s", "timezone": "Europe/Berlin", "commissioned_utc": datetime(2026, 1, 1, tzinfo=UTC), **site},
-            "meter": [{"id": "m", "max_power_kw": 100.0, "register": registers or (counter(),), "exchange": exchanges}],
+            "meter": [
+                {
+                    "id": "m",
+                    "max_power_kw": 100.0,
+                    "register": registers or (counter(),),
+                    "exchange": exchanges,
+                    "multiplier": multipliers,
+                }
+            ],
         }
     )
 
