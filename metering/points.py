@@ -60,12 +60,14 @@ class Points:
 
     __slots__ = (
         "_roads", "amounts", "chunk_ms", "chunks", "cold", "cold_whole", "dense_from_ms", "floor_ms", "received", "road_names", "roads", "sealed", "sequences", "stored",
-        "thin_from_ms", "thin_to_ms", "times", "values", "whole",
+        "thin_from_ms", "thin_step_ms", "thin_to_ms", "times", "values", "whole",
     )  # fmt: skip
 
     def __init__(self, chunk_ms: int = _MINUTE_MS) -> None:
         self.chunk_ms = chunk_ms
         """The last readings are stored in pieces of this length."""
+        self.thin_step_ms = min(QUARTER_MS, chunk_ms)
+        """A minute at a reading a second; a quarter hour where readings are rarer."""
         self.chunks: dict[int, bytes] = {}
         """Pieces that have not changed since."""
         self.times: list[int] = []
@@ -84,7 +86,7 @@ class Points:
         self.thin_from_ms = 0
         """The readings before it have been thinned out."""
         self.thin_to_ms = 0
-        """How far was looked, in whole minutes; not stored."""
+        """How far was looked, in whole `thin_step_ms`; not stored."""
         self.dense_from_ms: int | None = None
         """Since this reading all lie close together, as far as is known; a shortcut that is not stored."""
         self.cold: bytes | None = None
@@ -264,8 +266,8 @@ class Points:
     # Thinning out
 
     def is_thin(self, to_ms: int) -> bool:
-        """Whether `thin` up to `to_ms` would find nothing new; it looks once a minute."""
-        return to_ms - to_ms % _MINUTE_MS == self.thin_to_ms
+        """Whether `thin` up to `to_ms` would find nothing new; it looks once in `thin_step_ms`."""
+        return to_ms - to_ms % self.thin_step_ms == self.thin_to_ms
 
     def thin(
         self, to_ms: int, dense_ms: float, pinned: Collection[int] = (), attic: Forgotten | None = None, integrate: bool = False
@@ -281,7 +283,7 @@ class Points:
         integrate
             Whether the integral of what is forgotten matters.
         """
-        to_ms -= to_ms % _MINUTE_MS
+        to_ms -= to_ms % self.thin_step_ms
         if to_ms == self.thin_to_ms:
             return
         self.thin_to_ms = to_ms

@@ -44,7 +44,7 @@ def read_into(state: MeterState, stored: bytes) -> None:
         if track is None or isinstance(track, GaugeTrack) != ("integrals" in track_head):
             continue
         points.amounts = [track.rules.amount(value, at_ms) for value, at_ms in zip(points.values, points.times, strict=True)]
-        points.chunk_ms = track.rules.chunk_ms
+        points.chunk_ms, points.thin_step_ms = track.points.chunk_ms, track.points.thin_step_ms
         track.points = points
         if isinstance(track, GaugeTrack):
             track.integrals = integrals

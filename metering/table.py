@@ -154,6 +154,8 @@ class _Run:
         self._intake = Intake(plant)
         self._virtual_meters = VirtualMeterStep(plant)
         self._virtual = self._virtual_meters.initial()
+        self._due_ms = dict.fromkeys(self._steps, 0)
+        """When a meter next has something to tell."""
         self._first_ms: int | None = None
         self._last_ms = 0
         self._result = Result({}, [])
@@ -186,8 +188,14 @@ class _Run:
             if first_ms != self._first_ms:
                 state, outputs = step.advance(state, first_ms)
                 self._keep(outputs)
-            self._states[meter], outputs = step.advance(state, self._last_ms)
-            self._keep(outputs)
+            elif meter not in by_meter and self._last_ms < self._due_ms[meter]:
+                continue
+            due_ms = step.next_due_ms(state)
+            if due_ms is not None and due_ms <= self._last_ms:
+                state, outputs = step.advance(state, self._last_ms)
+                self._keep(outputs)
+                due_ms = step.next_due_ms(state)
+            self._states[meter], self._due_ms[meter] = state, due_ms or 0
         self._first_ms = first_ms
 
     def close(self) -> Result:
