@@ -20,6 +20,7 @@ from metering.intake import Intake, has_number, rejection
 from metering.like_days import LOOK_BACK_DAYS, LikeDays
 from metering.packing import FEW
 from metering.points import Origin
+from metering.reconcile import Reconciliation, reconcile
 from metering.rows import Published, Row
 from metering.rules import CLOCK_AHEAD_MS, OUT_OF_ORDER_MS, SEAL_AGE_MS, counter_rules, gauge_rules
 from metering.runs import NO_SEQUENCE, ReadingRun, RunShape
@@ -352,6 +353,21 @@ class MeterStep:
         if row.quality is IntervalQuality.FAULTY:
             return row._replace(quality=IntervalQuality.MEASURED, method=IntervalMethod.REGISTER)
         return row
+
+    def reconcile(self, state: MeterState, channel: str, start_ms: int) -> Reconciliation | None:
+        """Whether the power gauge says the same as a counter of the quarter hour that begins at `start_ms`.
+
+        None where either has not seen it, or where it is settled.
+        """
+        self._bind(state)
+        track, gauge = state.tracks.get(channel), state.tracks.get(self._power or "")
+        book, sign = state.books.get(channel), self._stuck_signs.get(channel)
+        told = None if book is None else book.published.get(start_ms // QUARTER_MS)
+        if told is None or sign is None or not isinstance(track, CounterTrack) or not isinstance(gauge, GaugeTrack):
+            return None
+        drawn_uwh, seen_ms = gauge.integral(start_ms)
+        step_uwh = track.rules.step_uwh(track.points.amounts[-1])
+        return reconcile(told.row.energy_uwh, drawn_uwh * (sign or 1), seen_ms / QUARTER_MS, step_uwh)
 
     # Forgetting
 
