@@ -13,7 +13,7 @@ from typing import Any
 from domain.anomalies import Anomaly, AnomalyKind
 from domain.codec import encode, json_schema
 from domain.demand import Demand
-from domain.forecasts import DayPeak, Forecast
+from domain.forecasts import DayPeak, Forecast, PeriodPeak
 from domain.intervals import Interval, IntervalMethod, IntervalQuality
 from domain.orders import DayAheadPrices, Order, OrderStatus
 from domain.readings import Reading, Rejection, RejectionReason
@@ -24,6 +24,7 @@ from domain.topics import (
     DEMAND,
     FORECASTS,
     INTERVALS,
+    METER_FORECASTS,
     ORDERS,
     PRICES,
     READINGS,
@@ -60,7 +61,13 @@ EXAMPLES: dict[str, Any] = {
     ),
     FORECASTS.name: Forecast(
         "werk-nord", _NINE, _NINE, (598.2, 601.0), (631.5, 640.2), (662.0, 671.9),
-        (DayPeak("2026-10-23", 655.0, 688.0, 731.0, _NINE + 2 * _QUARTER, 0.81),), "like-days+orders", _NINE, 3360, 0.62, 14.1,
+        (DayPeak("2026-10-23", 655.0, 688.0, 731.0, _NINE + 2 * _QUARTER, 0.81),), "like-days+orders", _NINE, 3360, 0.62, 14.1, coverage=0.79,
+        period_peak=PeriodPeak(datetime(2026, 9, 30, 22, 0, tzinfo=UTC), datetime(2026, 10, 31, 23, 0, tzinfo=UTC), 676.4, 680.1, 695.0, 738.5, 0.84),
+    ),
+    METER_FORECASTS.name: Forecast(
+        "werk-nord", _NINE, _NINE, (120.4, 121.0), (131.5, 130.2), (142.0, 141.9),
+        (DayPeak("2026-10-23", 138.0, 144.0, 152.0, _NINE + 2 * _QUARTER, 0.0),), "like-days", _NINE, 3360, 0.71, 3.2,
+        meter="furnace-2", coverage=0.81,
     ),
     ORDERS.name: Order(
         "werk-nord", "H-2207", 2, "furnace-2", "gear rings", _NINE + 6 * _QUARTER, (140.0, 140.0, 95.0, 95.0), _NINE - 4 * _QUARTER,

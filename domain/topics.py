@@ -45,6 +45,8 @@ ANOMALIES = Topic("energy.anomalies.v1", Anomaly, lambda r: f"{r.site}/{r.meter}
     "what is abnormal since when, expected and actual, kWh and EUR a day, evidence")  # fmt: skip
 FORECASTS = Topic("energy.forecasts.v1", Forecast, lambda r: r.site,
     "quantiles of the load for 48 h and of each day's peak; model, score, when issued", 400 * DAY_MS)  # fmt: skip
+METER_FORECASTS = Topic("energy.meter_forecasts.v1", Forecast, lambda r: f"{r.site}/{r.meter}",
+    "the same for a meter below the grid connection", 90 * DAY_MS)  # fmt: skip
 ORDERS = Topic("energy.orders.v1", Order, lambda r: f"{r.site}/{r.job}",
     "production jobs as planned")  # fmt: skip
 PRICES = Topic("energy.prices.v1", DayAheadPrices, lambda r: r.zone,
@@ -54,5 +56,5 @@ RECOMMENDATIONS = Topic("energy.recommendations.v1", Recommendation, lambda r: f
 DECISIONS = Topic("energy.decisions.v1", Decision, lambda r: f"{r.site}/{r.recommendation}",
     "who accepted or rejected what, when, why")  # fmt: skip
 
-TOPICS = (READINGS, REJECTED, INTERVALS, DEMAND, ANOMALIES, FORECASTS, ORDERS, PRICES, RECOMMENDATIONS, DECISIONS)
+TOPICS = (READINGS, REJECTED, INTERVALS, DEMAND, ANOMALIES, FORECASTS, METER_FORECASTS, ORDERS, PRICES, RECOMMENDATIONS, DECISIONS)
 BY_NAME = {topic.name: topic for topic in TOPICS}

@@ -12,8 +12,8 @@ score and band come from what a model would have said then. Rungs, lightest firs
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -47,6 +47,8 @@ class Question:
     origins: Ints
     """Indexes into `load_kw` of the first quarter hour asked for; ascending, the last one is the forecast to be served."""
     jobs: JobLoads
+    inputs: Mapping[str, Floats] = field(default_factory=dict)
+    """Known inputs by name (`planned_kw`, `temperature_c`, ...), as long as `load_kw` and known ahead; nan where they are not known."""
 
     @property
     def asked(self) -> Ints:
