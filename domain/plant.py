@@ -155,6 +155,8 @@ class Site(Settings):
     """Channel of the billing meter that shows where its quarter hours begin: `metering.block_sync`; None: they begin where ours do."""
     target_kw: float | None = Field(default=None, gt=0)
     billed_peak_kw: float = Field(default=0.0, ge=0)
+    demand_period: Literal["month", "year"] = "year"
+    """For how long a peak is billed, by the local calendar."""
     late_horizon_days: int = Field(default=35, gt=0)
     tree_tolerance: float = Field(default=0.03, ge=0, lt=1)
     """By which share meters below another may together tell more than it before that is a finding."""

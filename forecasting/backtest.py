@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,15 +12,19 @@ from domain.forecasts import Forecast
 from domain.intervals import Interval
 from domain.orders import Order
 from domain.plant import Plant
-from forecasting.days import SiteDays
-from forecasting.issue import issue
-from forecasting.jobs import Jobs, with_order
-from forecasting.models import LEADS
-from forecasting.slots import SLOTS_PER_WEEK, LoadRing, slot_of
+from forecasting.inputs import Inputs
+from forecasting.jobs import with_order
+from forecasting.slots import LEADS, SLOTS_PER_WEEK, slot_of
+from forecasting.step import ForecastStep
 
 
 def backtest(
-    plant: Plant, intervals: Iterable[Interval], orders: Iterable[Order], origins_utc: Collection[datetime]
+    plant: Plant,
+    intervals: Iterable[Interval],
+    orders: Iterable[Order],
+    origins_utc: Collection[datetime],
+    inputs: Inputs | None = None,
+    told: Callable[[Forecast], None] = lambda _: None,
 ) -> list[Forecast]:
     """Forecasts issued at `origins_utc`, in order.
 
@@ -32,19 +36,23 @@ def backtest(
         Every revision of every job; it knows those planned before `o`.
     origins_utc
         Starts of quarter hours; an origin without a quarter hour that ends there is passed over.
+    inputs
+        What else is known ahead; all of it from every origin.
+    told
+        Called with each forecast as it is made.
     """
-    days, ring = SiteDays(plant), LoadRing()
-    jobs: Jobs = {}
+    step = ForecastStep(plant, inputs=inputs)
+    state = step.initial()
     waiting = sorted(orders, key=lambda order: (order.at_utc, order.job, order.revision))
     asked = set(origins_utc)
     forecasts = []
     for interval in sorted(intervals, key=lambda one: (one.start_utc, one.revision)):
-        advanced = ring.put(interval)
-        if advanced and interval.end_utc in asked:
-            while waiting and waiting[0].at_utc <= interval.end_utc:
-                order = waiting.pop(0)
-                jobs[order.job] = with_order(jobs.get(order.job), order)
-            forecasts.append(issue(plant, days, ring, jobs, interval.end_utc))
+        while waiting and waiting[0].at_utc <= interval.end_utc:
+            order = waiting.pop(0)
+            state.jobs[order.job] = with_order(state.jobs.get(order.job), order)
+        if step.put(state, interval) and interval.end_utc in asked:
+            forecasts.append(step.issue(state, interval.end_utc))
+            told(forecasts[-1])
     return forecasts
 
 

@@ -16,7 +16,7 @@ from domain.forecasts import Forecast
 from domain.intervals import QUARTER, Interval
 from domain.orders import Order
 from forecasting.backtest import Scores, loads_by_slot, score
-from forecasting.models import LEADS
+from forecasting.slots import LEADS
 
 Record = Interval | Order
 

@@ -30,6 +30,10 @@ class LocalDay:
     by_weekday: Like
     by_shifts: Like
     by_type: Like
+    weekday: int
+    """0 (Monday) to 6; 6 also on a holiday."""
+    rests: bool
+    """Whether no shift works; of a plant without shifts, whether it is no working day."""
 
 
 class SiteDays:
@@ -43,6 +47,11 @@ class SiteDays:
         """The local date of `slot`."""
         return slot_start(slot).astimezone(self._plant.site.zone).date()
 
+    def clock_of(self, slot: int) -> int:
+        """Quarter hour of the local clock at `slot`, 0..95."""
+        local = slot_start(slot).astimezone(self._plant.site.zone)
+        return local.hour * 4 + local.minute // 15
+
     def day(self, day: date) -> LocalDay:
         """The local day `day`."""
         found = self._known.get(day)
@@ -51,6 +60,10 @@ class SiteDays:
                 self._known.clear()
             found = self._known[day] = self._work_out(day)
         return found
+
+    def from_day(self, first: date, count: int) -> list[LocalDay]:
+        """`count` local days from `first` on."""
+        return [self.day(first + timedelta(days=n)) for n in range(count)]
 
     def between(self, first_slot: int, last_slot: int) -> list[LocalDay]:
         """All local days that hold a slot of ``first_slot .. last_slot``, in order."""
@@ -71,7 +84,18 @@ class SiteDays:
         kind = day_type(day, site)
         weekday = "sun" if is_holiday(day, site) else day.strftime("%a").lower()
         at_work = self._at_work(first, after, kind)
-        return LocalDay(day, first, clock, slot_at, at_work, (weekday,), self._shift_pattern(day) or (weekday,), (kind.value,))
+        return LocalDay(
+            day,
+            first,
+            clock,
+            slot_at,
+            at_work,
+            (weekday,),
+            self._shift_pattern(day) or (kind.value,),
+            (kind.value,),
+            6 if weekday == "sun" else day.weekday(),
+            not at_work.any(),
+        )
 
     def _at_work(self, first: int, after: int, kind: DayType) -> Bools:
         if not self._plant.shifts:

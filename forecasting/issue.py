@@ -1,171 +1,225 @@
-"""One forecast from what is known: a pure function of the loads, the jobs and the plant."""
+"""One forecast from what is known: a pure function of the loads, the jobs, what was learnt, and the plant.
+
+In: a `Watched` grid and the series' `Merit`.  Out: `Forecast`.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from domain.forecasts import DayPeak, Forecast
+from domain.calendars import at_local
+from domain.forecasts import DayPeak, Forecast, PeriodPeak
 from domain.plant import Plant
-from forecasting.bands import band, peak_odds
-from forecasting.days import Like, LocalDay, SiteDays
-from forecasting.jobs import JobLoads, Jobs, job_loads
-from forecasting.merit import Served, serve
-from forecasting.models import LEADS, LOOKBACK, Question, ladder
-from forecasting.slots import SLOTS_PER_DAY, SLOTS_PER_WEEK, Bools, Floats, Ints, LoadRing, slot_start
+from forecasting.days import SiteDays
+from forecasting.ensemble import MODELS, Told, ask
+from forecasting.grid import AHEAD_DAYS, REACH
+from forecasting.learning import Watched, rests
+from forecasting.merit import Merit, Mixed, mix, places
+from forecasting.peaks import Odds, calibrated, likely_place, period_odds, smoothed
+from forecasting.similar_days import LIKENESSES
+from forecasting.slots import LEADS, SLOTS_PER_DAY, SLOTS_PER_WEEK, Floats, slot_of, slot_start
 
-HINDCAST_DAYS = 28
-TOO_LITTLE = SLOTS_PER_DAY
-"""Below one day of known quarter hours there is no day to be like."""
 DECIMALS = 3
+NAMED_FROM = 0.1
+"""Models with a smaller share are not named."""
+LITTLE = SLOTS_PER_WEEK + SLOTS_PER_DAY
+OFFSETS = np.arange(REACH)
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """History unrolled: loads and trust from `first_slot` to the newest quarter hour."""
+@dataclass(frozen=True)
+class Subject:
+    """Whose load it is."""
 
-    first_slot: int
-    load_kw: Floats
-    trust: Floats
+    plant: Plant
+    meter: str
+    """Empty: the site's grid import."""
+    days: SiteDays
 
     @property
-    def next_slot(self) -> int:
-        """The quarter hour after the newest."""
-        return self.first_slot + len(self.load_kw)
+    def target_kw(self) -> float | None:
+        """Only the site has a target."""
+        return None if self.meter else self.plant.site.target_kw
 
     @property
-    def count(self) -> int:
-        """Quarter hours with a value."""
-        return int(np.isfinite(self.load_kw).sum())
+    def billed_kw(self) -> float:
+        """Peak of the billing period from before the first measured quarter hour; only the site's is billed."""
+        return 0.0 if self.meter else self.plant.site.billed_peak_kw
 
 
-def issue(plant: Plant, days: SiteDays, ring: LoadRing, jobs: Jobs, issued_utc: datetime) -> Forecast:
-    """The next 48 h, and the peak of each local day in them.
-
-    The models are replayed from the same time of day on each of the last 28 days; their errors choose the model and make the band.
-    `score` is therefore that of these replays, with jobs as they were planned then; the newest revision of a load is used for all.
-    """
+def issue(
+    subject: Subject, seen: Watched, merit: Merit, issued_utc: datetime, by_name: Mapping[str, Floats], notes: tuple[str, ...] = ()
+) -> Forecast | None:
+    """The next 48 h, the peak of each local day in them and of the billing period; None where there is no whole day to be like."""
     begin = time.thread_time_ns()
-    first, load_kw, trust = ring.unrolled()
-    known = Known(first, load_kw, trust)
-    next_slot = known.next_slot if ring.newest is None else ring.newest + 1
-    notes: list[str] = []
-    if known.count < TOO_LITTLE:
-        notes.append(f"too little history: {known.count} quarter hours, less than one day; a flat, wide band of what was seen")
-        served, low, high = _flat(known)
-    else:
-        served, low, high = _modelled(days, known, job_loads(jobs.values()), notes)
-    if plant.site.target_kw is None:
-        notes.append("no target: site.target_kw is not set, so the odds of passing it are given as 0")
-    peaks = _peaks(plant, days, known, next_slot, served, low, high, notes)
-    mid = served.kw[-1]
+    grid = seen.grid
+    told = ask(grid, seen.base_kw, grid.origin, OFFSETS, by_name)
+    if told is None:
+        return None
+    mixed = mix(merit, places(grid.origin, OFFSETS, told.surprise_kw != 0), told.kw, told.favour, rests(seen, told), seen.unit_kw)
+    kw = np.maximum(_without_gaps(mixed.kw), 0.0)
+    known = int(np.isfinite(grid.load_kw).sum())
+    said = list(notes)
+    if known < LITTLE:
+        said.append(f"little history: {known} quarter hours, less than eight days; weekdays are not told apart yet")
+    if subject.target_kw is None and not subject.meter:
+        said.append("no target: site.target_kw is not set, so the odds of passing it are given as 0")
+    first_slot = int(grid.slot_at[grid.origin])
+    leads = grid.lead_index - grid.origin
+    peaks, odds = _day_peaks(subject, seen, merit, told, mixed, kw, said)
+    score, coverage = merit.score()
     return Forecast(
-        site=plant.site.id,
+        site=subject.plant.site.id,
         issued_utc=issued_utc,
-        first_start_utc=slot_start(next_slot),
-        q10_kw=_rounded(np.minimum(low, mid)),
-        q50_kw=_rounded(mid),
-        q90_kw=_rounded(np.maximum(high, mid)),
+        first_start_utc=slot_start(first_slot),
+        q10_kw=_rounded(kw[0, leads]),
+        q50_kw=_rounded(kw[1, leads]),
+        q90_kw=_rounded(kw[2, leads]),
         peaks=peaks,
-        model=served.model,
-        trained_until_utc=slot_start(next_slot),
-        trained_on=known.count,
-        score=None if served.score is None else round(served.score, 4),
+        model=_named(mixed, told.planned_kw is not None),
+        trained_until_utc=slot_start(first_slot),
+        trained_on=known,
+        score=None if score is None else round(score, 4),
         cpu_ms=round((time.thread_time_ns() - begin) / 1e6, 2),
-        notes=tuple(notes),
+        notes=tuple(said),
+        meter=subject.meter,
+        period_peak=_period_peak(subject, seen, odds, first_slot),
+        coverage=None if coverage is None else round(coverage, 4),
     )
+
+
+def _without_gaps(kw: Floats) -> Floats:
+    """Quarter hours that no model could say (missing on all past days) take the nearest that was said."""
+    said = np.isfinite(kw).all(axis=0)
+    steps = np.arange(kw.shape[1])
+    if said.all() or not said.any():
+        return np.nan_to_num(kw)
+    return np.array([np.interp(steps, steps[said], row[said]) for row in kw])
 
 
 def _rounded(values: Floats) -> tuple[float, ...]:
     return tuple(np.round(values, DECIMALS).tolist())
 
 
-def _flat(known: Known) -> tuple[Served, Floats, Floats]:
-    seen = known.load_kw[np.isfinite(known.load_kw)]
-    middle, lowest, highest = (float(np.median(seen)), float(seen.min()), float(seen.max())) if seen.size else (0.0, 0.0, 0.0)
-    ones = np.ones(LEADS)
-    served = Served("flat", middle * ones[None, :], np.full((1, LEADS), np.nan), None, 0)
-    return served, 0.5 * lowest * ones, 1.5 * highest * ones
+def _named(mixed: Mixed, knows_jobs: bool) -> str:
+    """The models that are listened to most, with their shares."""
+    order = np.argsort(-mixed.shares)
+    names = [f"jobs+{name}" if knows_jobs and name.startswith(("carried", "lasting")) else name for name in MODELS]
+    return ", ".join(f"{names[n]} {mixed.shares[n]:.0%}" for n in order if mixed.shares[n] >= NAMED_FROM) or "mixed"
 
 
-def _modelled(days: SiteDays, known: Known, jobs: JobLoads, notes: list[str]) -> tuple[Served, Floats, Floats]:
-    count = len(known.load_kw)
-    future = np.full(LEADS, np.nan)
-    back = [count - SLOTS_PER_DAY * n for n in range(HINDCAST_DAYS, 0, -1)]
-    origins = np.array([origin for origin in back if origin >= SLOTS_PER_DAY] + [count])
-    load_kw = np.concatenate([known.load_kw, future])
-    trust = np.concatenate([known.trust, np.zeros(LEADS)])
-    question = Question(days, known.first_slot, load_kw, trust, count, origins, jobs)
-    served = serve(question, ladder(question), kinds_of_day(question, lambda day: day.by_shifts))
-    if count < SLOTS_PER_WEEK + SLOTS_PER_DAY:
-        notes.append(f"little history: {known.count} quarter hours, less than eight days; weekdays are not told apart yet")
-    if np.isfinite(served.errors_kw).sum() < 2 * LEADS:
-        notes.append("too few past errors to measure the band; it is as wide as the loads seen so far")
-        spread = known.load_kw[np.isfinite(known.load_kw)]
-        reach = float(np.quantile(spread, 0.95) - np.quantile(spread, 0.05))
-        return served, np.maximum(served.kw[-1] - reach, 0.0), served.kw[-1] + reach
-    low, high, _ = band(served.kw, served.errors_kw, kinds_of_day(question, lambda day: day.by_type))
-    return served, low, high
+def _day_peaks(
+    subject: Subject, seen: Watched, merit: Merit, told: Told, mixed: Mixed, kw: Floats, notes: list[str]
+) -> tuple[tuple[DayPeak, ...], list[Odds]]:
+    grid, days = seen.grid, subject.days
+    today = grid.origin // SLOTS_PER_DAY
+    first_day = days.date_of(int(grid.slot_at[0]))
+    shares = np.maximum(mixed.shares[: len(LIKENESSES)], 1e-6)
+    peaks, distributions = [], []
+    last = int(grid.lead_index[-1])
+    for day in range(AHEAD_DAYS):
+        span = told.asked.span(day)
+        span = slice(span.start, min(span.stop, last + 1 - grid.origin))
+        if span.stop <= span.start:
+            continue
+        weights = np.einsum("l,lc->c", shares, told.weights[:, :, day])
+        odds = _peak_odds(told, mixed, kw, day, span, weights)
+        courses = told.courses.after_kw[:, span]
+        if told.planned_kw is not None:
+            courses = courses + told.planned_kw[span]
+        place = grid.origin + span.start + likely_place(courses, weights)
+        drawn = grid.load_kw[today * SLOTS_PER_DAY : grid.origin] if day == 0 else np.empty(0)
+        if np.isfinite(drawn).any():
+            highest = float(np.nanmax(drawn))
+            if odds.above(highest) < 0.5:
+                place = today * SLOTS_PER_DAY + int(np.nanargmax(drawn))
+            odds = odds.at_least(highest)
+        distributions.append(odds)
+        local = first_day + timedelta(days=today + day)
+        if span.stop - span.start + (grid.origin % SLOTS_PER_DAY if day == 0 else 0) < SLOTS_PER_DAY and day == AHEAD_DAYS - 1:
+            notes.append(f"peak of {local}: only its first {span.stop - span.start} quarter hours lie within the forecast")
+        quantiles = odds.quantiles()
+        above = 0.0 if subject.target_kw is None else odds.above(subject.target_kw)
+        start_utc = slot_start(int(grid.slot_at[place]))
+        peaks.append(_day_peak(local, quantiles, start_utc, above))
+    return tuple(peaks), distributions
 
 
-def kinds_of_day(question: Question, alike: Callable[[LocalDay], Like]) -> Ints:
-    """Kind of local day of every quarter hour asked for, as integers: (origins, LEADS)."""
-    asked = question.asked[:, LOOKBACK:]
-    names: dict[tuple[str, ...], int] = {}
-    low, high = int(asked.min()), int(asked.max())
-    kinds = np.zeros(high - low + 1, np.int64)
-    for day in question.days.between(question.first_slot + low, question.first_slot + high):
-        begin = day.first_slot - question.first_slot - low
-        kinds[max(begin, 0) : max(begin + len(day.clock), 0)] = names.setdefault(alike(day), len(names))
-    found: Ints = kinds[asked - low]
-    return found
+def _day_peak(day: date, quantiles_kw: Floats, start_utc: datetime, above: float) -> DayPeak:
+    low, middle, high = _rounded(quantiles_kw)
+    return DayPeak(day.isoformat(), low, middle, high, start_utc, round(above, 4))
 
 
-def _peaks(
-    plant: Plant, days: SiteDays, known: Known, next_slot: int, served: Served, low: Floats, high: Floats, notes: list[str]
-) -> tuple[DayPeak, ...]:
-    target_kw = plant.site.target_kw
+def _peak_odds(told: Told, mixed: Mixed, kw: Floats, day: int, span: slice, weights: Floats) -> Odds:
+    """Odds of a day's highest quarter hour still to come: past courses, held to the calibrated quantiles of their maxima."""
+    paths = told.peak_paths[:, day]
+    usable = np.isfinite(paths) & (weights > 0)
+    quantiles = mixed.kw[:, told.asked.peaks.start + day]
+    if span.stop < told.asked.span(day).stop or not np.isfinite(quantiles).all():
+        quantiles = kw[:, span].max(axis=1)  # the day is cut off by the horizon
+    quantiles = np.maximum(np.sort(quantiles), 0.0)
+    if not usable.any():
+        return Odds(quantiles, np.array([0.25, 0.5, 0.25]))
+    return calibrated(smoothed(paths[usable], weights[usable]), quantiles)
+
+
+def _period_peak(subject: Subject, seen: Watched, odds: list[Odds], first_slot: int) -> PeriodPeak:
+    grid = seen.grid
+    zone = subject.plant.site.zone
+    starts_utc, ends_utc = billing_period(slot_start(first_slot), subject.plant.site.demand_period, zone)
+    since = grid.slot_at[: grid.origin] >= slot_of(starts_utc)
+    drawn = grid.load_kw[: grid.origin][since]
+    so_far = max(float(np.nanmax(drawn)) if np.isfinite(drawn).any() else 0.0, subject.billed_kw)
+    weeks_left = max(slot_of(ends_utc) - first_slot - LEADS, 0) / SLOTS_PER_WEEK
+    found = period_odds(grid.load_kw[: grid.origin], odds, weeks_left, so_far)
+    q10, q50, q90 = _rounded(found.quantiles())
+    above = 0.0 if subject.target_kw is None else round(found.above(subject.target_kw), 4)
+    return PeriodPeak(starts_utc, ends_utc, round(so_far, DECIMALS), q10, q50, q90, above)
+
+
+def billing_period(at_utc: datetime, period: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The local calendar month or year that holds `at_utc`, as UTC instants ``[start, end)``."""
+    local = at_utc.astimezone(zone).date()
+    if period == "year":
+        first, after = date(local.year, 1, 1), date(local.year + 1, 1, 1)
+    else:
+        first = local.replace(day=1)
+        after = (first + timedelta(days=32)).replace(day=1)
+    return at_local(first, "00:00", zone).astimezone(UTC), at_local(after, "00:00", zone).astimezone(UTC)
+
+
+def flat(subject: Subject, load_kw: Floats, next_slot: int, issued_utc: datetime, notes: tuple[str, ...] = ()) -> Forecast:
+    """What is said on less than a day: the median of what was seen, with a band that is as wide as all of it and half as much again."""
+    seen = load_kw[np.isfinite(load_kw)]
+    middle, low, high = (float(np.median(seen)), 0.5 * float(seen.min()), 1.5 * float(seen.max())) if seen.size else (0.0, 0.0, 0.0)
+    return level(subject, np.full((3, LEADS), [[low], [middle], [high]]), next_slot, issued_utc, "flat", len(seen), notes)
+
+
+def level(
+    subject: Subject, kw: Floats, next_slot: int, issued_utc: datetime, model: str, trained_on: int, notes: tuple[str, ...]
+) -> Forecast:
+    """A forecast from three quantiles alone: a day's peak is the highest of each."""
+    days = subject.days
+    kw = np.maximum(kw, 0.0)
     peaks = []
     for day in days.between(next_slot, next_slot + LEADS - 1):
-        begin, end = day.first_slot - next_slot, day.first_slot + len(day.clock) - next_slot
-        ahead = slice(max(begin, 0), min(end, LEADS))
-        count = ahead.stop - ahead.start
-        # A past path counts as alike where its day was of the same kind; the same lead a week ago always was, holidays aside.
-        alike = _alike(days, day.by_shifts, served, next_slot, ahead)
-        odds = peak_odds(served.kw[-1][ahead], served.errors_kw[:-1, ahead], alike, low[ahead], high[ahead], target_kw)
-        q10, q50, q90, start, above = odds.q10_kw, odds.q50_kw, odds.q90_kw, next_slot + ahead.start + odds.place, odds.above_target
-        measured = known.load_kw[max(day.first_slot - known.first_slot, 0) :] if begin < 0 else np.empty(0)
-        if measured.size and np.isfinite(measured).any():
-            highest = float(np.nanmax(measured))
-            if highest >= q50:
-                start = known.next_slot - measured.size + int(np.nanargmax(measured))
-            q10, q50, q90 = max(q10, highest), max(q50, highest), max(q90, highest)
-            above = 1.0 if target_kw is not None and highest > target_kw else above
-        if end > LEADS:
-            notes.append(f"peak of {day.day}: only its first {count} quarter hours lie within the forecast")
-        peaks.append(
-            DayPeak(
-                day.day.isoformat(),
-                round(q10, DECIMALS),
-                round(q50, DECIMALS),
-                round(q90, DECIMALS),
-                slot_start(start),
-                round(above, 4),
-            )
-        )
-    return tuple(peaks)
+        begin, end = max(day.first_slot - next_slot, 0), min(day.first_slot + len(day.clock) - next_slot, LEADS)
+        highest = kw[:, begin:end].max(axis=1)
+        above = 0.0 if subject.target_kw is None else _share_above(highest, subject.target_kw)
+        start_utc = slot_start(next_slot + begin + int(kw[1, begin:end].argmax()))
+        peaks.append(_day_peak(day.day, highest, start_utc, above))
+    return Forecast(
+        subject.plant.site.id, issued_utc, slot_start(next_slot), _rounded(kw[0]), _rounded(kw[1]), _rounded(kw[2]), tuple(peaks),
+        model, slot_start(next_slot), trained_on, None, 0.0, notes, subject.meter,
+    )  # fmt: skip
 
 
-def _alike(days: SiteDays, wanted: tuple[str, ...], served: Served, next_slot: int, ahead: slice) -> Bools:
-    """Whether each past path's quarter hours at these leads lay on a day with the same shifts: (past origins, leads)."""
-    past = len(served.kw) - 1
-    same = np.zeros((past, ahead.stop - ahead.start), bool)
-    for row in range(past):
-        shift = SLOTS_PER_DAY * (past - row)
-        middle = next_slot + (ahead.start + ahead.stop) // 2 - shift
-        same[row] = days.day(days.date_of(middle)).by_shifts == wanted
-    return same
+def _share_above(quantiles_kw: Floats, limit_kw: float) -> float:
+    low, middle, high = quantiles_kw
+    steps = np.maximum.accumulate(np.array([2 * low - middle, low, middle, high, 2 * high - middle]) + 1e-9 * np.arange(5))
+    return float(np.interp(limit_kw, steps, [1.0, 0.9, 0.5, 0.1, 0.0]))

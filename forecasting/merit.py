@@ -1,133 +1,278 @@
-"""Which model is served, by what each would have said over the past four weeks."""
+"""Which models are listened to, and how far their quantiles may be trusted: learnt by rolling origin, from each series itself.
+
+In: what every model said from a past origin, and what came.  Out: weights a model, and factors that widen or narrow the band.
+
+Weights follow Bernstein online aggregation (Wintenberger 2017) on the quantile loss, for each level by itself, with old regrets fading
+and a small share kept for everyone, so that a model that was right before a change can come back. The band is then held to its stated
+coverage by adaptive conformal inference (Gibbs and Candès 2021): each miss above what was stated widens it, each below narrows it, on
+days of work and of rest apart.
+
+How well a model does depends on how far ahead it looks and at which time of day it is asked, so all this is kept apart by band of leads
+(`BANDS`) and for four times of day; between these it is blended.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
-from forecasting.models import (
-    CORRECTIONS,
-    LEADS,
-    LOOKBACK,
-    STEADY_CORRECTIONS,
-    Answer,
-    Question,
-    correction,
-    mean_error,
-    newest_errors,
-    steady_error,
-)
-from forecasting.slots import SLOTS_PER_DAY, Floats, Ints
+from forecasting.grid import AHEAD_DAYS, REACH
+from forecasting.similar_days import LEVELS
+from forecasting.slots import LEADS, SLOTS_PER_DAY, Bools, Floats, Ints
 
-LEAD_BANDS = ((0, 16), (16, 96), (96, LEADS))
-"""The next four hours, the rest of the first day, the second day: what is known of the plan differs, so may the best model."""
-GAIN_TO_CLIMB = 0.98
-"""A heavier model must make its mean absolute error this much smaller; otherwise the lighter one stays."""
-PLAN_MAY_COST = 1.02
-"""A model that knows the planned jobs is preferred to its twin even when slightly worse: it sees a job that is moved."""
-FEWEST_ERRORS = 200
-"""Below this many scored quarter hours no merit is told apart from luck; the middle of the ladder is served."""
+Stored = NDArray[np.float32]
+
+NEAR_BANDS = ((0, 1), (1, 4), (4, 16))
+FAR_BANDS = ((16, 48), (48, 96), (96, REACH))
+"""Steps ahead of the origin; the near ones are learnt for all times of day together, every two hours."""
+NEAR_AGE, DAY_AGE, FAR_AGE = 16, 96, LEADS
+"""After how many quarter hours an origin's near bands, its first day and its second day are learnt from."""
+NEAR_EVERY = 8
+CLOCKS = 4
+CLOCK_STEP = SLOTS_PER_DAY // CLOCKS
+"""The far bands are learnt for origins at 0, 6, 12 and 18 o'clock."""
+
+NEAR_CELLS = len(NEAR_BANDS)
+FAR_CELLS = len(FAR_BANDS) + AHEAD_DAYS
+USUAL_CELLS = NEAR_CELLS + CLOCKS * FAR_CELLS
+CELLS = 2 * USUAL_CELLS
+"""The near bands; then, for each clock, the far bands and the three days' peaks; then the same for origins with a surprise behind them."""
+
+FADES_A_DAY = 0.96
+"""What is left of a regret after a day."""
+SHARED = 0.02
+STEEPEST = 50.0
+CAUTION = 0.5
+"""How far a day's miss moves the logarithm of the band's width; Gibbs and Candès' step, for a whole day of quarter hours."""
+CAUTION_NEAR = 0.15
+WIDTH_LIMITS = (-1.5, 2.0)
+THINNEST = 0.005
+"""No half of a band is thinner than this share of the series' mean deviation before it is calibrated."""
+STATED_OUTSIDE = LEVELS[0]
+SCORED_DAYS = 28
+SCORES = SCORED_DAYS * CLOCKS
+
+
+@dataclass(slots=True)
+class Merit:
+    """What was learnt of a series: changed in place by `learn`."""
+
+    models: tuple[str, ...]
+    regret: Stored
+    """(CELLS, levels, models), in mean deviations."""
+    variation: Stored
+    width: Stored
+    """Logarithm of the factor on the lower and the upper half of the band: (CELLS, work or rest, 2)."""
+    scores: Stored = field(default_factory=lambda: np.zeros((SCORES, 4), np.float32))
+    """Of the newest day-ahead replays: sum of absolute errors, of last week's errors, quarter hours within the band, quarter hours."""
+    scored: int = 0
+    usual_error_kw: float = 0.0
+    """Running mean of the day-ahead error."""
+    drift: float = 0.0
+    """Page and Hinkley's sum of how much larger than usual the newest errors were."""
+
+    @classmethod
+    def blank(cls, models: tuple[str, ...]) -> Merit:
+        """Nothing learnt: all models count the same."""
+        shape = (CELLS, len(LEVELS), len(models))
+        return cls(models, np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros((CELLS, 2, 2), np.float32))
+
+    def weights(self, cell: int, favour: Floats) -> Floats:
+        """Share of each model in a cell, by level: (levels, models).
+
+        Parameters
+        ----------
+        favour
+            Factor of each model before anything is learnt; 0 for one that is not asked.
+        """
+        spread = np.maximum(self.variation[cell].astype(np.float64), 1e-9)
+        rate = np.minimum(np.sqrt(np.log(max(len(self.models), 2)) / spread), STEEPEST)
+        power = rate * self.regret[cell]
+        share = favour * rate * np.exp(power - power.max(axis=1, keepdims=True))
+        share /= np.maximum(share.sum(axis=1, keepdims=True), 1e-300)
+        everyone = favour / max(float(favour.sum()), 1e-9)
+        mixed: Floats = (1 - SHARED) * share + SHARED * everyone
+        return mixed
+
+    def for_models(self, models: tuple[str, ...]) -> Merit:
+        """The same for other `models`: new ones begin with nothing learnt."""
+        if models == self.models:
+            return self
+        found = Merit.blank(models)
+        for number, name in enumerate(models):
+            if name in self.models:
+                found.regret[..., number] = self.regret[..., self.models.index(name)]
+                found.variation[..., number] = self.variation[..., self.models.index(name)]
+        found.width, found.scores, found.scored = self.width, self.scores, self.scored
+        found.usual_error_kw, found.drift = self.usual_error_kw, self.drift
+        return found
+
+    def score(self) -> tuple[float | None, float | None]:
+        """Mean absolute error over last week's, and share within the band, a day ahead over the last 28 days; None before there is any."""
+        error, naive, inside, count = (float(value) for value in self.scores.sum(axis=0))
+        if count < SLOTS_PER_DAY:
+            return None, None
+        return (error / naive if naive > 0 else None), inside / count
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
-    """The chosen combination, for the past origins and for the one to be served (last row)."""
+class Mixed:
+    """The models' quantiles put together, before and after the band is calibrated: (levels, columns)."""
 
-    model: str
+    raw_kw: Floats
     kw: Floats
-    errors_kw: Floats
-    """Actual minus said; nan where not known: (origins, LEADS). The last row is all nan."""
-    score: float | None
-    """Mean absolute error over that of last week's same quarter hour, on the same quarter hours."""
-    scored: int
+    shares: Floats
+    """Mean share of each model in the medians: (models,)."""
 
 
-def mean_absolute(errors: Floats) -> float:
-    """Mean absolute value of what is finite; inf where nothing is."""
-    known = np.abs(errors[np.isfinite(errors)])
-    return float(known.mean()) if known.size else float("inf")
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which columns belong to a band, and which learnt cells speak for it with which part."""
+
+    where: Bools
+    cells: tuple[tuple[int, float], ...]
 
 
-def serve(question: Question, answers: list[Answer], kinds: Ints) -> Served:
-    """The lightest model in each band of leads that earns its keep, corrected by the newest error if that helps."""
-    actual = question.actual_kw()[:, LOOKBACK:]
-    filled = [_without_gaps(answer.kw, answers) for answer in answers]
-    chosen = [_best(answers, filled, actual, begin, end) for begin, end in LEAD_BANDS]
-    kw = np.concatenate(
-        [filled[pick][:, LOOKBACK + a : LOOKBACK + b] for pick, (a, b) in zip(chosen, LEAD_BANDS, strict=True)], axis=1
+def places(origin: int, offsets: Ints, surprised: bool) -> list[Place]:
+    """The bands of `offsets` from `origin`, and of the three days' peaks behind them.
+
+    Parameters
+    ----------
+    surprised
+        Whether the newest quarter hours are unlike those of any such day; what is learnt then is kept apart.
+    """
+    base = USUAL_CELLS if surprised else 0
+    peaks = np.full(AHEAD_DAYS, -1)
+    every = np.append(offsets, peaks)
+    found = [Place((every >= a) & (every < b), ((base + cell, 1.0),)) for cell, (a, b) in enumerate(NEAR_BANDS)]
+    clock, part = divmod(origin % SLOTS_PER_DAY, CLOCK_STEP)
+    pair = ((clock, 1 - part / CLOCK_STEP), ((clock + 1) % CLOCKS, part / CLOCK_STEP))
+
+    def cells(number: int) -> tuple[tuple[int, float], ...]:
+        return tuple((base + NEAR_CELLS + one * FAR_CELLS + number, weight) for one, weight in pair if weight > 0)
+
+    found += [Place((every >= a) & (every < b), cells(number)) for number, (a, b) in enumerate(FAR_BANDS)]
+    for day in range(AHEAD_DAYS):
+        where = np.zeros(len(every), bool)
+        where[len(offsets) + day] = True
+        found.append(Place(where, cells(len(FAR_BANDS) + day)))
+    return found
+
+
+def mix(merit: Merit, found: list[Place], said_kw: Floats, favour: Floats, rests: Ints, unit_kw: float) -> Mixed:
+    """Put together what the models said.
+
+    Parameters
+    ----------
+    said_kw
+        (models, levels, columns); nan where a model says nothing.
+    rests
+        Of each column: 1 on a day of rest.
+    unit_kw
+        The series' mean deviation.
+    """
+    levels, count = said_kw.shape[1:]
+    raw = np.zeros((levels, count))
+    low, high = np.zeros(count), np.zeros(count)
+    shares = np.zeros(len(merit.models))
+    speaks = np.isfinite(said_kw)
+    told = np.where(speaks, said_kw, 0.0)
+    for place in found:
+        if not place.where.any():
+            continue
+        weight = sum(part * merit.weights(cell, favour) for cell, part in place.cells)
+        counts = np.asarray(weight).T[:, :, None] * speaks[:, :, place.where]
+        total = np.maximum(counts.sum(axis=0), 1e-12)
+        raw[:, place.where] = (counts * told[:, :, place.where]).sum(axis=0) / total
+        shares += (counts / total)[:, 1].sum(axis=1)
+        width = sum(part * merit.width[cell].astype(np.float64) for cell, part in place.cells)
+        low[place.where], high[place.where] = np.asarray(width)[rests[place.where]].T
+    raw.sort(axis=0)
+    thinnest = THINNEST * unit_kw
+    kw = np.stack(
+        [
+            raw[1] - np.maximum(raw[1] - raw[0], thinnest) * np.exp(low),
+            raw[1],
+            raw[1] + np.maximum(raw[2] - raw[1], thinnest) * np.exp(high),
+        ]
     )
-    kw, corrected = _corrected(question, kinds, filled[chosen[0]], kw, actual)
-    kw = np.maximum(kw, 0.0)
-    errors = actual - kw
-    score, scored = _score(errors, actual - answers[0].kw[:, LOOKBACK:])
-    names = list(dict.fromkeys(answers[pick].model for pick in chosen))
-    return Served(" then ".join(names) + ("+correction" if corrected else ""), kw, errors, score, scored)
+    return Mixed(raw, kw, shares / count)
 
 
-def _without_gaps(kw: Floats, answers: list[Answer]) -> Floats:
-    """`kw` with what it cannot say taken from the other models, and at last from the mean of what it can say."""
-    for other in [answer.kw for answer in answers[1:] + answers[:1]]:
-        kw = np.where(np.isfinite(kw), kw, other)
-    known = kw[np.isfinite(kw)]
-    return np.where(np.isfinite(kw), kw, float(np.median(known)) if known.size else 0.0)
+def learn(
+    merit: Merit,
+    found: list[Place],
+    chosen: Sequence[int],
+    said_kw: Floats,
+    mixed: Mixed,
+    came_kw: Floats,
+    rests: Ints,
+    unit_kw: float,
+) -> None:
+    """Learn from what came after an origin, in the bands number `chosen` of `found`; what did not come is not learnt from.
+
+    The origin must be at one of the clocks whose cells are learnt, so that each place has one cell.
+    """
+    for number in chosen:
+        place = found[number]
+        where = place.where & np.isfinite(came_kw)
+        if not where.any():
+            continue
+        (cell, _), *_ = place.cells
+        near = number < NEAR_CELLS
+        left = FADES_A_DAY ** (NEAR_EVERY / SLOTS_PER_DAY if near else 1.0)
+        came = came_kw[where]
+        for level, stated in enumerate(LEVELS):
+            said, together = said_kw[:, level, where], mixed.raw_kw[level, where]
+            slope = np.where(came < together, 1 - stated, -stated)
+            better = np.where(np.isfinite(said), (together - said) * slope, 0.0).mean(axis=1) / unit_kw
+            merit.regret[cell, level] = left * merit.regret[cell, level] + better
+            merit.variation[cell, level] = left**2 * merit.variation[cell, level] + better**2
+        step = CAUTION_NEAR if near else CAUTION
+        for rest in (0, 1):
+            these = where & (rests == rest)
+            if these.any():
+                misses = np.array([(came_kw < mixed.kw[0])[these].mean(), (came_kw > mixed.kw[2])[these].mean()]) - STATED_OUTSIDE
+                part = these.sum() / where.sum()
+                merit.width[cell, rest] = np.clip(merit.width[cell, rest] + step * part * misses, *WIDTH_LIMITS)
 
 
-def _best(answers: list[Answer], filled: list[Floats], actual: Floats, begin: int, end: int) -> int:
-    window = actual[:, begin:end]
-    columns = slice(LOOKBACK + begin, LOOKBACK + end)
-    # The same quarter hours for all: those for which last week is known, if there are enough of them.
-    comparable = np.isfinite(window) & np.isfinite(answers[0].kw[:, columns])
-    if comparable.sum() < FEWEST_ERRORS:
-        comparable = np.isfinite(window)
-    if comparable.sum() < FEWEST_ERRORS:
-        return len(answers) - 1
-    mae = [float(np.abs(window - kw[:, columns])[comparable].mean()) for kw in filled]
-    best = 0
-    for number in range(1, len(answers)):
-        knows_more = answers[number].knows_jobs and not answers[best].knows_jobs
-        if mae[number] < mae[best] * (PLAN_MAY_COST if knows_more else GAIN_TO_CLIMB):
-            best = number
-    return best
+def note_score(merit: Merit, mixed: Mixed, came_kw: Floats, last_week_kw: Floats) -> None:
+    """Note how good a day-ahead forecast was; only quarter hours that came and are known a week before count."""
+    known = np.isfinite(came_kw) & np.isfinite(last_week_kw)
+    came, kw = came_kw[known], mixed.kw[:, : len(came_kw)][:, known]
+    merit.scores[merit.scored % SCORES] = (
+        np.abs(came - kw[1]).sum(),
+        np.abs(came - last_week_kw[known]).sum(),
+        ((came >= kw[0]) & (came <= kw[2])).sum(),
+        known.sum(),
+    )
+    merit.scored += 1
 
 
-def _corrected(question: Question, kinds: Ints, base: Floats, kw: Floats, actual: Floats) -> tuple[Floats, bool]:
-    """`kw` with a lasting shift carried on and the rest of the newest error faded out, as far as the past bears each out."""
-    newest, weights = newest_errors(question, base)
-    near = slice(0, SLOTS_PER_DAY)
-    errors = actual[:, near] - kw[:, near]
-    if np.isfinite(errors).sum() < FEWEST_ERRORS:
-        return kw + correction(mean_error(newest, weights), 0.7, 2.0), True
-    steady = steady_error(newest, _usual_error(errors[:, :16], kinds[:, 0]))
-    # What was left on at rest is found when work begins, and the other way round: a shift ends with the regime.
-    lasts = question.same_regime()
-    trials = [mean_absolute(errors - (lasts * correction(steady, *way))[:, near]) for way in STEADY_CORRECTIONS]
-    bearable = next(n for n, mae in enumerate(trials) if mae <= min(trials) * 1.002)
-    shift = lasts * correction(steady, *STEADY_CORRECTIONS[bearable])
-    kw, errors = kw + shift, errors - shift[:, near]
-    passing = mean_error(newest - shift[:, :1], weights)
-    soon = slice(0, 32)
-    ways = [(mean_absolute(errors[:, soon] - correction(passing, *way)[:, soon]), way) for way in CORRECTIONS]
-    gain, way = min(ways)
-    if gain < mean_absolute(errors[:, soon]) * 0.99:
-        return kw + correction(passing, *way), True
-    return kw, bool(shift[-1].any())
+_HEAD = struct.Struct("<IIdd")
 
 
-def _usual_error(errors: Floats, kinds: Ints) -> Floats:
-    """Median absolute error of the past origins that began on the same kind of day, or of all if they are few: (origins,)."""
-    sizes = np.abs(errors)
-    everywhere = float(np.nanmedian(sizes))
-    usual = {}
-    for kind in set(kinds.tolist()):
-        mine = sizes[kinds == kind]
-        usual[kind] = float(np.nanmedian(mine)) if np.isfinite(mine).sum() >= FEWEST_ERRORS // 4 else everywhere
-    return np.array([usual[kind] for kind in kinds.tolist()])
+def encode_merit(merit: Merit) -> bytes:
+    """What was learnt as bytes: the models' names, the arrays as they lie in memory."""
+    names = "\n".join(merit.models).encode()
+    head = _HEAD.pack(len(names), merit.scored, merit.usual_error_kw, merit.drift)
+    arrays = (merit.regret, merit.variation, merit.width, merit.scores)
+    return b"".join((head, names, *(array.tobytes() for array in arrays)))
 
 
-def _score(errors: Floats, naive_errors: Floats) -> tuple[float | None, int]:
-    same = np.isfinite(errors) & np.isfinite(naive_errors)
-    if same.sum() < FEWEST_ERRORS:
-        return None, int(same.sum())
-    naive = mean_absolute(naive_errors[same])
-    return (mean_absolute(errors[same]) / naive if naive > 1e-6 else None), int(same.sum())
+def decode_merit(payload: bytes) -> Merit:
+    """What `encode_merit` wrote."""
+    size, scored, usual, drift = _HEAD.unpack_from(payload)
+    at = _HEAD.size
+    merit = Merit.blank(tuple(payload[at : at + size].decode().split("\n")))
+    at += size
+    for array in (merit.regret, merit.variation, merit.width, merit.scores):
+        array[...] = np.frombuffer(payload, np.float32, array.size, at).reshape(array.shape)
+        at += array.nbytes
+    merit.scored, merit.usual_error_kw, merit.drift = scored, usual, drift
+    return merit

@@ -17,8 +17,10 @@ Bools = NDArray[np.bool_]
 
 SLOTS_PER_DAY = 96
 SLOTS_PER_WEEK = 7 * SLOTS_PER_DAY
-KEPT_SLOTS = 10 * SLOTS_PER_WEEK
-"""Ten weeks: six like days of each weekday with four weeks of hindcasts behind them."""
+LEADS = 192
+"""48 h of quarter hours."""
+KEPT_SLOTS = 26 * SLOTS_PER_WEEK
+"""Half a year: seasons, holidays and rare days need more past to be like than weekdays do; 100 kB a series."""
 
 TRUST_PERCENT = {
     IntervalQuality.MEASURED: 100,

@@ -1,10 +1,17 @@
-"""The forecast as a stream step: loads and jobs in, forecasts out; time comes only from the records."""
+"""The forecast as a stream step: loads and jobs in, forecasts out; time comes only from the records.
+
+State is what was seen and what was learnt of one series: half a year of loads, the jobs, the models' merits; 140 kB.
+A quarter hour is an update (the ring, and now and then a lesson); an issue asks the models; a fit happens only for a series that is new,
+that has doubled what is known of it, or whose errors say that it has changed.
+"""
 
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
-from datetime import timedelta
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 import numpy as np
 
@@ -12,64 +19,107 @@ from domain.errors import LastgangError
 from domain.forecasts import Forecast
 from domain.intervals import Interval, IntervalOrigin
 from domain.orders import Order
-from domain.plant import PlannedJob, Plant
+from domain.plant import PlannedJob, Plant, virtual_parts
 from forecasting.days import SiteDays
-from forecasting.issue import issue
-from forecasting.jobs import JobPlan, Jobs, Version, decode_jobs, encode_jobs, with_order
-from forecasting.models import LEADS
-from forecasting.slots import KEPT_SLOTS, LoadRing, slot_of, slot_start
+from forecasting.ensemble import MODELS
+from forecasting.grid import lay_out
+from forecasting.inputs import Inputs
+from forecasting.issue import Subject, flat, issue
+from forecasting.jobs import JobPlan, Jobs, Version, decode_jobs, encode_jobs, job_loads, with_order
+from forecasting.learning import (
+    CHANGED_DAYS,
+    Watched,
+    drifting,
+    due,
+    fit,
+    no_guesses,
+    study,
+    watched,
+)
+from forecasting.merit import NEAR_EVERY, Merit, decode_merit, encode_merit
+from forecasting.slots import KEPT_SLOTS, LEADS, SLOTS_PER_DAY, Floats, LoadRing, slot_of, slot_start
 
 HEAD_TOLERANCE = timedelta(hours=1)
 """An order older than the newest quarter hour by more than this is history being told again: it is learnt, not answered."""
-CHANNEL = "energy_import"
+SITE_CHANNEL = "energy_import"
+TOO_LITTLE = 2 * SLOTS_PER_DAY
+"""Below two days there is no day to compare with another."""
+CAUGHT_UP = 2 * SLOTS_PER_DAY
+"""Quarter hours that came at once are learnt from as far back as this."""
 
 
 @dataclass(slots=True)
 class ForecastState:
-    """What was seen of one site. A step changes the state it is given and returns it: history comes in bursts of rows."""
+    """What was seen of one series. A step changes the state it is given and returns it: history comes in bursts of rows."""
 
     ring: LoadRing = field(default_factory=LoadRing)
     jobs: Jobs = field(default_factory=dict)
     issued_slot: int | None = None
     """Newest quarter hour that a forecast was issued on; None before the first live one."""
+    merit: Merit | None = None
+    """What was learnt; None before the first fit."""
+    fitted_on: int = 0
+    """Known quarter hours at the newest fit."""
+    changed_slot: int | None = None
+    """Where the newest change of the load was recognised."""
     encoded_jobs: bytes | None = None
     """`jobs` as `encode_state` wrote them last; None after a change."""
 
 
 class ForecastStep:
-    """48 h of quantiles for the grid import of one site.
+    """48 h of quantiles for the grid import of one site, or for one meter below it.
 
     A forecast is issued on every new quarter hour that came by way of metering (imported history is only learnt), and on an
     order that changes the planned load of the next 48 h, unless it is older than the newest quarter hour by more than an hour.
     Whether to issue depends on the records alone, so a replay issues the same forecasts.
+
+    Parameters
+    ----------
+    meter
+        A meter or virtual meter; None for the site.
+    inputs
+        What is known ahead beside orders.
     """
 
-    def __init__(self, plant: Plant) -> None:
+    def __init__(self, plant: Plant, meter: str | None = None, inputs: Inputs | None = None) -> None:
         self._plant = plant
-        meter = plant.billing_meter()
-        self._meter = None if meter is None else meter.id
-        self._days = SiteDays(plant)
+        billing = plant.billing_meter()
+        self._meter = meter if meter is not None else None if billing is None else billing.id
+        self._channel = SITE_CHANNEL if meter is None else _channel_of(plant, meter)
+        self._machines = None if meter is None else {machine.id for machine in plant.machines if machine.meter == meter}
+        self._subject = Subject(plant, meter or "", SiteDays(plant))
+        self._inputs = inputs
+        self._guesses = no_guesses
 
     def initial(self) -> ForecastState:
         """Nothing seen yet but the jobs written down in the plant file, known since the plant was commissioned."""
-        return ForecastState(jobs={order.job: self._from_plant_file(order) for order in self._plant.orders})
+        return ForecastState(
+            jobs={order.job: self._from_plant_file(order) for order in self._plant.orders if self._concerns(order.machine)}
+        )
 
     def take_interval(self, state: ForecastState, interval: Interval) -> tuple[ForecastState, list[Forecast]]:
-        """Learn one quarter hour of the billing meter; others are passed over."""
-        if interval.channel != CHANNEL or (self._meter is not None and interval.meter != self._meter):
+        """Learn one quarter hour of the series; others are passed over."""
+        if not self.put(state, interval) or interval.origin is not IntervalOrigin.METERING:
             return state, []
-        advanced = state.ring.put(interval)
-        if not advanced or interval.origin is not IntervalOrigin.METERING:
-            return state, []
+        return state, [self.issue(state, interval.end_utc)]
+
+    def put(self, state: ForecastState, interval: Interval) -> bool:
+        """Learn one quarter hour without answering; whether it is newer than all before."""
+        if interval.channel != self._channel or (self._meter is not None and interval.meter != self._meter):
+            return False
+        before = state.ring.newest
+        if not state.ring.put(interval):
+            return False
         self._forget_old_jobs(state)
-        state.issued_slot = state.ring.newest
-        return state, [issue(self._plant, self._days, state.ring, state.jobs, interval.end_utc)]
+        if before is not None and state.merit is not None:
+            self._learn(state, before + 1)
+        return True
 
     def take_order(self, state: ForecastState, order: Order) -> tuple[ForecastState, list[Forecast]]:
         """Learn one revision of a job; answer with a new forecast if it changes what is planned for the next 48 h."""
         before = state.jobs.get(order.job)
         after = with_order(before, order)
-        if after is before:
+        if after is before or not self._concerns(order.machine):
             return state, []
         state.jobs[order.job] = after
         state.encoded_jobs = None
@@ -79,7 +129,60 @@ class ForecastStep:
         now_utc = slot_start(newest + 1)
         if order.at_utc < now_utc - HEAD_TOLERANCE or not _changes_horizon(before, after, newest + 1):
             return state, []
-        return state, [issue(self._plant, self._days, state.ring, state.jobs, max(now_utc, order.at_utc))]
+        return state, [self.issue(state, max(now_utc, order.at_utc))]
+
+    def issue(self, state: ForecastState, issued_utc: datetime) -> Forecast:
+        """The forecast from all that is known; fits first where that is due."""
+        begin = time.thread_time_ns()
+        state.issued_slot = state.ring.newest
+        first, load_kw, trust = state.ring.unrolled()
+        known = int(np.isfinite(load_kw).sum())
+        next_slot = slot_of(issued_utc) if state.ring.newest is None else state.ring.newest + 1
+        forecast = None
+        notes = _notes(state)
+        if known >= TOO_LITTLE:
+            seen = self._watched(state, first, load_kw, trust, next_slot)
+            if state.merit is None or known >= 2 * state.fitted_on:
+                state.merit, state.fitted_on = fit(seen, self._guesses), known
+            by_name = self._guesses(seen.grid, [seen.grid.origin]).get(seen.grid.origin, {})
+            forecast = issue(self._subject, seen, state.merit, issued_utc, by_name, notes)
+        if forecast is None:
+            little = f"too little history: {known} quarter hours, less than two days; a flat, wide band of what was seen"
+            forecast = flat(self._subject, load_kw, next_slot, issued_utc, (little, *notes))
+        return replace(forecast, cpu_ms=round((time.thread_time_ns() - begin) / 1e6, 2))
+
+    def _watched(self, state: ForecastState, first: int, load_kw: Floats, trust: Floats, next_slot: int) -> Watched:
+        inputs = None if self._inputs is None else self._inputs.aligned(first, next_slot - first + LEADS)
+        return watched(lay_out(self._subject.days, first, load_kw, trust, next_slot, job_loads(state.jobs.values()), inputs))
+
+    def _learn(self, state: ForecastState, since: int) -> None:
+        """The lessons that the quarter hours from `since` on have made possible."""
+        newest = state.ring.newest
+        if newest is None or state.merit is None:
+            return
+        days = self._subject.days
+        nows = [slot + 1 for slot in range(max(since, newest - CAUGHT_UP + 1), newest + 1)]
+        nows = [slot for slot in nows if days.clock_of(slot) % NEAR_EVERY == 0]
+        if not nows:
+            return
+        first, load_kw, trust = state.ring.unrolled()
+        if not len(load_kw):
+            return
+        seen = self._watched(state, first, load_kw, trust, newest + 1)
+        grid = seen.grid
+        changed = False
+        for slot in nows:
+            now = grid.origin - (newest + 1 - slot) if slot != newest + 1 else grid.origin
+            for lesson in due(now):
+                if lesson.origin >= 2 * SLOTS_PER_DAY:
+                    by_name: Mapping[str, Floats] = self._guesses(grid, [lesson.origin]).get(lesson.origin, {})
+                    changed |= drifting(state.merit, study(seen, state.merit, lesson, by_name))
+        if changed:
+            state.merit = fit(seen, self._guesses, CHANGED_DAYS)
+            state.changed_slot = newest
+
+    def _concerns(self, machine: str) -> bool:
+        return self._machines is None or machine in self._machines
 
     def _from_plant_file(self, order: PlannedJob) -> JobPlan:
         version = Version(slot_of(self._plant.site.commissioned_utc), slot_of(order.start_utc), tuple(order.profile_kw))
@@ -94,6 +197,21 @@ class ForecastStep:
                 state.encoded_jobs = None
 
 
+def _channel_of(plant: Plant, meter: str) -> str:
+    """The channel whose quarter hours stand for `meter`; KeyError if the plant has no such meter."""
+    for virtual in virtual_parts(plant):
+        if virtual.meter.id == meter:
+            return virtual.channel
+    return plant.meter_by_id(meter).energy_channel() or SITE_CHANNEL
+
+
+def _notes(state: ForecastState) -> tuple[str, ...]:
+    newest, changed = state.ring.newest, state.changed_slot
+    if newest is None or changed is None or newest - changed > CHANGED_DAYS * SLOTS_PER_DAY:
+        return ()
+    return (f"the load has changed: recognised {slot_start(changed):%Y-%m-%d %H:%M} UTC, learnt anew since",)
+
+
 def _changes_horizon(before: JobPlan | None, after: JobPlan, first: int) -> bool:
     versions = [after.versions[-1]] + ([before.versions[-1]] if before is not None else [])
     if len(versions) == 2 and versions[0].same_load(versions[1]):
@@ -101,8 +219,8 @@ def _changes_horizon(before: JobPlan | None, after: JobPlan, first: int) -> bool
     return any(v.profile_kw and v.start_slot < first + LEADS and v.start_slot + len(v.profile_kw) > first for v in versions)
 
 
-MAGIC = b"lastgang-forecast-1"
-_HEAD = struct.Struct("<qqI")
+MAGIC = b"lastgang-forecast-2"
+_HEAD = struct.Struct("<qqIqII")
 _NONE = -(2**62)
 
 
@@ -115,9 +233,10 @@ def encode_state(state: ForecastState) -> bytes:
     if state.encoded_jobs is None:
         state.encoded_jobs = encode_jobs(state.jobs)
     ring = state.ring
-    numbers = [_NONE if number is None else number for number in (ring.newest, state.issued_slot)]
-    head = _HEAD.pack(*numbers, KEPT_SLOTS)
-    return b"".join((MAGIC, head, ring.load_kw.tobytes(), ring.trust.tobytes(), ring.revision.tobytes(), state.encoded_jobs))
+    newest, issued, changed = (_NONE if n is None else n for n in (ring.newest, state.issued_slot, state.changed_slot))
+    merit = b"" if state.merit is None else encode_merit(state.merit)
+    head = _HEAD.pack(newest, issued, KEPT_SLOTS, changed, state.fitted_on, len(merit))
+    return b"".join((MAGIC, head, ring.load_kw.tobytes(), ring.trust.tobytes(), ring.revision.tobytes(), merit, state.encoded_jobs))
 
 
 def decode_state(payload: bytes) -> ForecastState:
@@ -132,12 +251,21 @@ def decode_state(payload: bytes) -> ForecastState:
         msg = f"forecast state begins with {payload[:24]!r}; expected {MAGIC!r}: start the job without it"
         raise UnreadableState(msg)
     at = len(MAGIC)
-    newest, issued, kept = _HEAD.unpack_from(payload, at)
+    newest, issued, kept, changed, fitted_on, merit_size = _HEAD.unpack_from(payload, at)
     at += _HEAD.size
     load_kw = np.frombuffer(payload, np.float32, count=kept, offset=at).copy()
     trust = np.frombuffer(payload, np.uint8, count=kept, offset=at + 4 * kept).copy()
     revision = np.frombuffer(payload, np.int16, count=kept, offset=at + 5 * kept).copy()
     at += 7 * kept
     ring = LoadRing(None if newest == _NONE else newest, load_kw, trust, revision)
-    jobs = decode_jobs(payload[at:])
-    return ForecastState(ring, jobs, None if issued == _NONE else issued, payload[at:])
+    merit = decode_merit(payload[at : at + merit_size]).for_models(MODELS) if merit_size else None
+    at += merit_size
+    return ForecastState(
+        ring,
+        decode_jobs(payload[at:]),
+        None if issued == _NONE else issued,
+        merit,
+        fitted_on,
+        None if changed == _NONE else changed,
+        payload[at:],
+    )

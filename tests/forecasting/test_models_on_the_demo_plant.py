@@ -94,7 +94,7 @@ def test_the_forecast_beats_last_week_although_a_furnace_was_left_on_and_fog_hid
     assert score(issued, loads, leads=(0, 16)).mae_to_last_week < 0.55
     assert score(issued, loads, leads=(0, 1)).mae_to_last_week < 0.4
     assert all(forecast.score is not None and forecast.score < 0.5 for forecast in issued)
-    assert all("+jobs" in forecast.model for forecast in issued)
+    assert all("jobs+" in forecast.model for forecast in issued)
 
 
 def test_the_peak_of_the_rush_friday_is_foreseen_with_odds(demo: DemoRun, issued: list[Forecast]) -> None:

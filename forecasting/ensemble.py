@@ -1,0 +1,185 @@
+"""The ladder of models, asked together: one interface, quantiles for every step and for each day's highest.
+
+In: a `Grid` and an origin in it.  Out: `Told`: quantiles by every model of `MODELS`; nan where a model has nothing to say.
+
+Rungs, lightest first: last week's slot and the newest load (0); similar days by calendar and by course (1), also with the newest
+difference carried on, and with the planned jobs taken out of the past and put back where they are planned now; then what else is
+known ahead (2, 3), which comes as loads `by_name`. Models that know no spread of their own borrow that of like weekdays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecasting.grid import AHEAD_DAYS, REACH, Grid
+from forecasting.similar_days import (
+    CALENDAR,
+    COURSE,
+    LIKENESSES,
+    NEWEST,
+    Candidates,
+    Columns,
+    Said,
+    candidates,
+    columns,
+    say,
+    weigh,
+    weighted_quantiles,
+)
+from forecasting.slots import SLOTS_PER_DAY, SLOTS_PER_WEEK, Floats, Ints
+
+CARRIED_STEPS = (4.0, 16.0, 64.0)
+"""After how many quarter hours a third of the newest difference is left."""
+CARRIED_REACH = SLOTS_PER_DAY
+WITH_JOBS = (CALENDAR[0], COURSE[0], COURSE[3], COURSE[6])
+GUESSED = ("last-week", "newest", "known-inputs", "two-step")
+"""Models that say a load only."""
+
+MODELS = (
+    *(one.name for one in LIKENESSES),
+    *(f"carried-{steps / 4:.0f}h" for steps in CARRIED_STEPS),
+    *(f"jobs+{one.name}" for one in WITH_JOBS),
+    *GUESSED,
+    "lasting+calendar",
+    "lasting+course",
+)
+LASTING = (CALENDAR[0], COURSE[0])
+LASTING_FAVOUR = 12.0
+"""How many times more a model that keeps a surprise on counts, when there is one, before anything is learnt."""
+UNUSUAL = 1.25
+"""How many times their usual error the newest errors together must be to count at all; what is far above counts in full."""
+USUAL_OF_BAND = 0.263
+"""Median absolute error of a normal distribution over the distance of its 10 % and 90 % quantiles."""
+JOBS_FAVOUR = 10.0
+"""How many times more a model that knows the planned jobs counts before anything is learnt: it sees a job that is moved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What all models say from one origin."""
+
+    asked: Columns
+    kw: Floats
+    """(models, levels, columns); nan where a model says nothing."""
+    favour: Floats
+    """(models,); 0 for a model that was not asked."""
+    courses: Candidates
+    weights: Floats
+    """Of the candidates by each of `LIKENESSES`: (likenesses, candidates, AHEAD_DAYS)."""
+    peak_paths: Floats
+    """Each candidate's highest of the local days ahead, planned jobs included where they are known: (candidates, AHEAD_DAYS)."""
+    planned_kw: Floats | None
+    """Jobs from the origin on, where any are known: (REACH,)."""
+    surprise_kw: float
+    """What the newest quarter hours agree to be more, or less, than on such days; 0 where that is nothing unusual."""
+
+
+def ask(grid: Grid, base_kw: Floats | None, origin: int, offsets: Ints, by_name: Mapping[str, Floats]) -> Told | None:
+    """Every model's word from `origin`; None where there is not one whole day before it.
+
+    Parameters
+    ----------
+    base_kw
+        The grid's loads without the known jobs; None where no jobs are known.
+    offsets
+        Which steps ahead are asked for.
+    by_name
+        Loads [kW] over `REACH` steps by models that are not worked out here.
+    """
+    plain = candidates(grid, grid.load_kw, origin)
+    if plain is None:
+        return None
+    asked = columns(origin, offsets)
+    weights = weigh(grid, plain, LIKENESSES)
+    raw = say(plain, weights, asked)
+    kw = np.full((len(MODELS), 3, len(offsets) + AHEAD_DAYS), np.nan)
+    favour = np.zeros(len(MODELS))
+    kw[: len(LIKENESSES)] = raw.kw
+    favour[: len(LIKENESSES)] = 1.0
+    planned = None if base_kw is None else grid.jobs_kw(origin, origin)
+    courses, peak_paths = plain, raw.peak_paths
+    at = len(LIKENESSES) + len(CARRIED_STEPS)
+    if base_kw is not None and planned is not None:
+        courses = candidates(grid, base_kw, origin) or plain
+        with_jobs = say(courses, weigh(grid, courses, WITH_JOBS), asked, np.broadcast_to(planned, courses.after_kw.shape))
+        kw[at : at + len(WITH_JOBS)] = with_jobs.kw
+        favour[at : at + len(WITH_JOBS)] = JOBS_FAVOUR
+        peak_paths = with_jobs.peak_paths
+    _carry(grid, base_kw, courses, planned, asked, kw, favour)
+    _guess(grid, origin, asked, raw, by_name, kw, favour)
+    surprise = _surprise(grid, base_kw, courses, weights[0, :, 0])
+    if surprise != 0.0:
+        _last(grid, origin, surprise, asked, kw, favour, planned is not None)
+    return Told(asked, kw, favour, courses, weights, peak_paths, planned, surprise)
+
+
+def _surprise(grid: Grid, base_kw: Floats | None, courses: Candidates, weights: Floats) -> float:
+    """Median of the newest errors against like days where they agree and are far more than usual [kW]: a furnace was left on."""
+    own = (grid.load_kw if base_kw is None else base_kw)[courses.origin - NEWEST : courses.origin]
+    usual = weighted_quantiles(
+        courses.before_kw, weights[None, :, None], np.ones_like(courses.before_kw), np.zeros(NEWEST, np.int64)
+    )[0]
+    errors = own - usual[1]
+    errors = errors[np.isfinite(errors)]
+    if len(errors) < NEWEST - 2 or abs(int(np.sign(errors).sum())) < len(errors) - 2:
+        return 0.0
+    middle = float(np.median(errors))
+    noise = UNUSUAL * USUAL_OF_BAND * float(np.nanmean(usual[2] - usual[0])) / max(abs(middle), 1e-9)
+    return middle * (1 - noise**2) if noise < 1 else 0.0
+
+
+def _last(grid: Grid, origin: int, surprise: float, asked: Columns, kw: Floats, favour: Floats, knows_jobs: bool) -> None:
+    """The surprise kept on for as long as work, or rest, goes on: what was left on at rest is found when work begins."""
+    same = np.logical_and.accumulate(grid.at_work[origin : origin + REACH] == grid.at_work[origin - 1])
+    days = [bool(same[asked.span(day)].any()) for day in range(AHEAD_DAYS)]
+    lasts = np.append(same[asked.offsets], days)
+    names = [f"jobs+{one.name}" if knows_jobs else one.name for one in LASTING]
+    for one, name in zip(LASTING, names, strict=True):
+        row = MODELS.index(f"lasting+{one.name}")
+        kw[row] = np.maximum(kw[MODELS.index(name)] + surprise * lasts, 0.0)
+        favour[row] = LASTING_FAVOUR * (JOBS_FAVOUR if knows_jobs else 1.0)
+
+
+def _carry(
+    grid: Grid, base_kw: Floats | None, courses: Candidates, planned: Floats | None, asked: Columns, kw: Floats, favour: Floats
+) -> None:
+    """Similar courses, moved by the newest difference, which fades: what is on now that was not on then."""
+    origin = courses.origin
+    newest = (grid.load_kw if base_kw is None else base_kw)[origin - 1]
+    if not np.isfinite(newest):
+        return
+    apart = np.where(np.isfinite(courses.newest_kw), newest - courses.newest_kw, 0.0)
+    near = Columns(asked.offsets[asked.offsets < CARRIED_REACH], asked.day, asked.today_left)
+    near = Columns(near.offsets, np.append(asked.day[: len(near.offsets)], asked.day[asked.peaks]), asked.today_left)
+    weights = weigh(grid, courses, COURSE[:1])
+    steps = np.arange(REACH)
+    for number, fades in enumerate(CARRIED_STEPS):
+        carried = np.outer(apart, np.exp(-(steps + 1) / fades))
+        said = say(courses, weights, near, carried if planned is None else carried + planned).kw[0]
+        row = len(LIKENESSES) + number
+        kw[row, :, : len(near.offsets)] = said[:, : len(near.offsets)]
+        kw[row, :, asked.peaks] = said[:, near.peaks]
+        kw[row, :, asked.peaks.start + 1 :] = np.nan
+        favour[row] = 1.0 if planned is None else JOBS_FAVOUR
+
+
+def _guess(grid: Grid, origin: int, asked: Columns, raw: Said, by_name: Mapping[str, Floats], kw: Floats, favour: Floats) -> None:
+    """Loads without a spread of their own, with that of like weekdays around them."""
+    guesses = dict(by_name)
+    if origin >= SLOTS_PER_WEEK:
+        guesses["last-week"] = grid.load_kw[origin - SLOTS_PER_WEEK :][:REACH].copy()
+    if np.isfinite(grid.load_kw[origin - 1]):
+        guesses["newest"] = np.full(REACH, grid.load_kw[origin - 1])
+    spread = raw.kw[1] - raw.kw[1, 1]
+    for name, course in guesses.items():
+        row = MODELS.index(name)
+        peaks = np.full(AHEAD_DAYS, np.nan)
+        for day in range(AHEAD_DAYS):
+            span = course[asked.span(day)]
+            if name != "newest" and span.size and np.isfinite(span).all():
+                peaks[day] = span.max()
+        kw[row] = np.append(course[asked.offsets], peaks) + spread
+        favour[row] = 1.0

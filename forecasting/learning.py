@@ -1,0 +1,183 @@
+"""When what is learnt: replays of past origins, a few each day, all at once for a series that is new or has changed.
+
+In: a `Grid` that has just grown by a quarter hour.  Out: the series' `Merit`, brought up to date in place.
+
+Nothing that was said is kept: an origin whose future has come is asked again with what was known at it. So a revised quarter hour
+is learnt from as it is now, and the state is small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecasting.ensemble import MODELS, Told, ask
+from forecasting.grid import AHEAD_DAYS, REACH, Grid
+from forecasting.merit import (
+    CLOCK_STEP,
+    DAY_AGE,
+    FAR_AGE,
+    FAR_BANDS,
+    NEAR_AGE,
+    NEAR_BANDS,
+    NEAR_CELLS,
+    NEAR_EVERY,
+    Merit,
+    learn,
+    mix,
+    note_score,
+    places,
+)
+from forecasting.similar_days import SPREAD_DAYS
+from forecasting.slots import SCORED_FROM_PERCENT, SLOTS_PER_DAY, SLOTS_PER_WEEK, Floats, Ints
+
+NEAR_OFFSETS = np.arange(NEAR_BANDS[-1][1])
+FAR_OFFSETS = np.arange(FAR_BANDS[0][0] + 1, REACH, 4)
+"""One quarter hour an hour: its neighbours have nearly the same error."""
+FIRST_BANDS = (NEAR_CELLS, NEAR_CELLS + 1, NEAR_CELLS + len(FAR_BANDS))
+"""Places whose hours lie within a day of the origin: two bands and the running day's peak."""
+SECOND_BANDS = tuple(n for n in range(NEAR_CELLS, NEAR_CELLS + len(FAR_BANDS) + AHEAD_DAYS) if n not in FIRST_BANDS)
+FIT_DAYS = 56
+NEAR_FIT_DAYS = 10
+DRIFT_SLACK = 0.6
+DRIFT_LIMIT = 8.0
+"""Page and Hinkley's test on the day-ahead error over its usual size: 8 is a day at five times or four days at 2.6 times the usual."""
+CHANGED_DAYS = 14
+
+Guesses = Callable[[Grid, list[int]], Mapping[int, Mapping[str, Floats]]]
+"""Loads by models that are not worked out from the grid alone, for each origin: name -> (REACH,)."""
+
+
+def no_guesses(_: Grid, __: list[int]) -> Mapping[int, Mapping[str, Floats]]:
+    """None."""
+    return {}
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A series as it is learnt from: scored loads, unit and the load without jobs, worked out once."""
+
+    grid: Grid
+    base_kw: Floats | None
+    unit_kw: float
+    """Mean deviation over the past eight weeks."""
+    scored_kw: Floats
+    """Loads that were measured; nan where they were not: a substitute agrees with whatever made it."""
+    rest_of: Ints
+    """1 at each index on a day of rest."""
+
+
+def watched(grid: Grid) -> Watched:
+    """What learning and issuing need of `grid`."""
+    recent = grid.load_kw[max(0, grid.origin - SPREAD_DAYS * SLOTS_PER_DAY) : grid.origin]
+    recent = recent[np.isfinite(recent)]
+    unit = float(np.abs(recent - recent.mean()).mean()) if recent.size else 0.0
+    base = grid.load_kw - grid.past_jobs_kw() if grid.jobs.kw.size else None
+    scored = np.where(grid.trust * 100 >= SCORED_FROM_PERCENT, grid.load_kw, np.nan)
+    return Watched(grid, base, max(unit, 1e-3), scored, np.repeat(grid.rests, SLOTS_PER_DAY))
+
+
+def came(seen: Watched, told: Told) -> Floats:
+    """What came after the origin at the columns asked for; nan where it is not known, or was not measured."""
+    origin = told.courses.origin
+    after = seen.scored_kw[origin : origin + REACH]
+    peaks = np.full(AHEAD_DAYS, np.nan)
+    for day in range(AHEAD_DAYS):
+        span = after[told.asked.span(day)]
+        if span.size and np.isfinite(span).all():
+            peaks[day] = span.max()
+    return np.append(after[told.asked.offsets], peaks)
+
+
+def rests(seen: Watched, told: Told) -> Ints:
+    """1 for columns on a day of rest."""
+    origin = told.courses.origin
+    today = origin // SLOTS_PER_DAY
+    return np.append(seen.rest_of[origin + told.asked.offsets], seen.grid.rests[today : today + AHEAD_DAYS])
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """An origin to be asked again, in which bands, and whether it counts for the score."""
+
+    origin: int
+    bands: tuple[int, ...]
+    scored: bool = False
+
+    @property
+    def is_near(self) -> bool:
+        """Whether it is about the next four hours."""
+        return self.bands[0] < NEAR_CELLS
+
+
+NEAR = tuple(range(NEAR_CELLS))
+
+
+def due(now: int) -> Iterator[Lesson]:
+    """The lessons that the quarter hour before index `now` has made possible."""
+    if now % NEAR_EVERY == 0:
+        yield Lesson(now - NEAR_AGE, NEAR)
+    if now % CLOCK_STEP == 0:
+        yield Lesson(now - FAR_AGE, SECOND_BANDS)
+        yield Lesson(now - DAY_AGE, FIRST_BANDS, scored=True)
+
+
+def lessons_of_the_past(grid: Grid, days: int) -> list[Lesson]:
+    """The lessons of the last `days`, oldest first: both days ahead at once, those of the next hours for ten days only."""
+    first = max(grid.origin - days * SLOTS_PER_DAY, 2 * SLOTS_PER_DAY)
+    near_first = grid.origin - NEAR_FIT_DAYS * SLOTS_PER_DAY
+    found: list[Lesson] = []
+    for origin in range(first - first % NEAR_EVERY + NEAR_EVERY, grid.origin - NEAR_AGE + 1, NEAR_EVERY):
+        if origin >= near_first:
+            found.append(Lesson(origin, NEAR))
+        if origin % CLOCK_STEP == 0:
+            found.append(Lesson(origin, (*FIRST_BANDS, *SECOND_BANDS), scored=origin + DAY_AGE <= grid.origin))
+    return found
+
+
+def study(seen: Watched, merit: Merit, lesson: Lesson, by_name: Mapping[str, Floats]) -> float | None:
+    """Learn one lesson; the day-ahead error [kW, mean absolute] if it is scored."""
+    offsets = NEAR_OFFSETS if lesson.is_near else FAR_OFFSETS
+    told = ask(seen.grid, seen.base_kw, lesson.origin, offsets, by_name)
+    if told is None:
+        return None
+    found = places(lesson.origin, offsets, told.surprise_kw != 0)
+    what_came, on_rest = came(seen, told), rests(seen, told)
+    mixed = mix(merit, found, told.kw, told.favour, on_rest, seen.unit_kw)
+    error = None
+    if lesson.scored:
+        day = offsets < SLOTS_PER_DAY
+        came_kw = what_came[: len(offsets)][day]
+        before = lesson.origin + offsets[day] - SLOTS_PER_WEEK
+        last_week = np.where(before >= 0, seen.grid.load_kw[np.maximum(before, 0)], np.nan)
+        note_score(merit, mixed, came_kw, last_week)
+        wrong = np.abs(came_kw - mixed.kw[1, : len(came_kw)])
+        error = float(np.nanmean(wrong)) if np.isfinite(wrong).sum() >= len(wrong) // 2 else None
+    learn(merit, found, lesson.bands, told.kw, mixed, what_came, on_rest, seen.unit_kw)
+    return error
+
+
+def fit(seen: Watched, guesses: Guesses = no_guesses, days: int = FIT_DAYS) -> Merit:
+    """Learn a series from scratch, by replaying its last `days`."""
+    merit = Merit.blank(MODELS)
+    lessons = lessons_of_the_past(seen.grid, days)
+    known = guesses(seen.grid, sorted({lesson.origin for lesson in lessons}))
+    for lesson in lessons:
+        drifting(merit, study(seen, merit, lesson, known.get(lesson.origin, {})))
+    merit.drift = 0.0
+    return merit
+
+
+def drifting(merit: Merit, error_kw: float | None) -> bool:
+    """Note one day-ahead error; whether the errors have become so much larger that what was learnt is of another load."""
+    if error_kw is None:
+        return False
+    usual = merit.usual_error_kw
+    if usual <= 0:
+        merit.usual_error_kw = error_kw
+        return False
+    merit.drift = max(0.0, merit.drift + min(error_kw / max(usual, 1e-6), 6.0) - 1 - DRIFT_SLACK)
+    merit.usual_error_kw = usual + 0.03 * (min(error_kw, 3 * usual) - usual)
+    return merit.drift > DRIFT_LIMIT

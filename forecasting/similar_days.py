@@ -1,0 +1,229 @@
+"""Rung 1: what came after days like this one, weighted by how alike they are.
+
+In: a `Grid` and an origin.  Out: quantiles of every quarter hour asked for, and of each local day's highest one.
+
+Every past day at the same time of day is a candidate. How far it is from the running one is counted in standard deviations of the
+load: by the past 24 h and the past 4 h, by weekday and kind of the day that is asked for, by age. A candidate then weighs
+``exp(-distance / width)``, and a quantile is the weighted one of what came after the candidates (analog ensemble, Delle Monache et al.
+2013). No way of counting is best everywhere, so there are several `Likeness`es; `merit` mixes them.
+
+What came after a candidate is one coherent course of two days: a day's peak is the peak of a course, not of slot-wise quantiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from forecasting.grid import AHEAD_DAYS, REACH, Grid
+from forecasting.slots import SLOTS_PER_DAY, Bools, Floats, Ints
+
+LEVELS = (0.1, 0.5, 0.9)
+EVENING = 16
+"""Quarter hours of the newest past that are looked at by themselves: whether the night shift works is seen only there."""
+SPREAD_DAYS = 56
+"""Days whose standard deviation is the unit of distance."""
+NEWEST = 8
+"""Quarter hours before an origin that say whether something is on, or off, that never is."""
+TOO_FEW = 4
+"""Below this many quarter hours a candidate's past is not compared; it is taken to be one standard deviation away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """One way of counting how alike two days are; distances in standard deviations of the load."""
+
+    name: str
+    day: float
+    """Weight of the mean absolute difference over the past 24 h."""
+    evening: float
+    """Weight of that over the past 4 h."""
+    weekday: float
+    """What another weekday costs."""
+    kind: float
+    """What another kind of day costs: other shifts, holiday against working day."""
+    fades_days: float
+    """Days of age that cost one standard deviation."""
+    width: float
+
+
+CALENDAR = (
+    Likeness("calendar", 0, 0, 0.3, 2, 60, 0.5),
+    Likeness("weekday", 0, 0, 3, 3, 40, 0.5),
+    Likeness("weekday-new", 0, 0, 3, 3, 15, 0.3),
+)
+COURSE = (
+    Likeness("course", 1, 1, 0.3, 2, 100, 0.3),
+    Likeness("course-close", 2, 2, 1, 2, 100, 0.3),
+    Likeness("course-weekday", 0.5, 0.5, 1, 2, 100, 0.3),
+    Likeness("course-new", 1, 1, 0.3, 2, 30, 0.3),
+    Likeness("course-close-new", 2, 2, 0.3, 2, 30, 0.3),
+    Likeness("course-long", 1, 1, 0.3, 2, 200, 0.5),
+    Likeness("course-wide", 2, 2, 0.3, 1, 200, 0.5),
+)
+LIKENESSES = (*CALENDAR, *COURSE)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What is asked of an origin: steps of the grid from it on, then the highest of the running day and of the two after it."""
+
+    offsets: Ints
+    day: Ints
+    """Local day (0..2) of each offset and each peak."""
+    today_left: int
+    """Quarter hours left of the running day."""
+
+    @property
+    def peaks(self) -> slice:
+        """Where the days' peaks stand."""
+        return slice(len(self.offsets), len(self.offsets) + AHEAD_DAYS)
+
+    def span(self, day: int) -> slice:
+        """Steps after the origin that lie in local day 0, 1 or 2; the last is cut off where the horizon ends."""
+        begin = 0 if day == 0 else self.today_left + (day - 1) * SLOTS_PER_DAY
+        return slice(begin, min(self.today_left + day * SLOTS_PER_DAY, REACH))
+
+
+def columns(origin: int, offsets: Ints) -> Columns:
+    """`offsets` from `origin`, and the peaks of the three local days that 48 h touch."""
+    day = np.minimum((origin % SLOTS_PER_DAY + offsets) // SLOTS_PER_DAY, AHEAD_DAYS - 1)
+    return Columns(offsets, np.append(day, np.arange(AHEAD_DAYS)), SLOTS_PER_DAY - origin % SLOTS_PER_DAY)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Past days seen from an origin, yesterday first."""
+
+    origin: int
+    back: Ints
+    """How many days back each one is: (candidates,)."""
+    after_kw: Floats
+    """What came after it, nan where that was not known at the origin: (candidates, REACH)."""
+    trust: Floats
+    """Of `after_kw`."""
+    far_day: Floats
+    far_evening: Floats
+    """Differences of the pasts, in standard deviations: (candidates,)."""
+    before_kw: Floats
+    """The candidate's own newest quarter hours: (candidates, NEWEST)."""
+
+    @property
+    def newest_kw(self) -> Floats:
+        """The candidate's own newest quarter hour: (candidates,)."""
+        return self.before_kw[:, -1]
+
+
+def candidates(grid: Grid, load_kw: Floats, origin: int) -> Candidates | None:
+    """All past days as seen from `origin`; None where there is not one whole day to compare.
+
+    Parameters
+    ----------
+    load_kw
+        The grid's loads, or these without the known jobs.
+    """
+    count = origin // SLOTS_PER_DAY - 1
+    if count < 1:
+        return None
+    back = np.arange(1, count + 1)
+    places = origin - SLOTS_PER_DAY * back - SLOTS_PER_DAY
+    windows = sliding_window_view(load_kw, SLOTS_PER_DAY + REACH)[places]
+    past, after = windows[:, :SLOTS_PER_DAY], windows[:, SLOTS_PER_DAY:].copy()
+    for near in range(min(3, count)):
+        after[near, SLOTS_PER_DAY * (near + 1) :] = np.nan  # not known yet
+    trust = sliding_window_view(grid.trust, REACH)[places + SLOTS_PER_DAY]
+    own = load_kw[origin - SLOTS_PER_DAY : origin]
+    recent = load_kw[max(0, origin - SPREAD_DAYS * SLOTS_PER_DAY) : origin]
+    recent = recent[np.isfinite(recent)]
+    unit = max(float(recent.std()) if recent.size else 0.0, 1e-6)
+    apart = np.abs(past - own) / unit
+    return Candidates(origin, back, after, trust, _mean_known(apart), _mean_known(apart[:, -EVENING:]), past[:, -NEWEST:])
+
+
+def _mean_known(apart: Floats) -> Floats:
+    known = np.isfinite(apart)
+    count = known.sum(axis=1)
+    mean: Floats = np.where(known, apart, 0.0).sum(axis=1) / np.maximum(count, 1)
+    return np.where(count >= TOO_FEW, mean, 1.0)
+
+
+def weigh(grid: Grid, found: Candidates, likenesses: Sequence[Likeness]) -> Floats:
+    """How much each candidate counts for each of the three local days ahead: (likenesses, candidates, AHEAD_DAYS); the best has 1."""
+    today = found.origin // SLOTS_PER_DAY
+    ahead = np.arange(today, today + AHEAD_DAYS)
+    then = ahead - found.back[:, None]
+    usable = then >= 1
+    then = np.maximum(then, 1)
+    other_weekday = grid.weekday[ahead] != grid.weekday[then]
+    other_kind = (grid.kind[ahead] != grid.kind[then]) + 0.3 * (grid.kind[ahead - 1] != grid.kind[then - 1])
+    distances = []
+    for one in likenesses:
+        far = one.day * found.far_day + one.evening * found.far_evening + found.back / one.fades_days
+        apart = far[:, None] + one.weekday * other_weekday + one.kind * other_kind
+        distances.append(np.where(usable, apart / one.width, np.inf))
+    distance = np.array(distances)
+    nearest = distance.min(axis=1, keepdims=True)
+    weights: Floats = np.exp(np.where(np.isfinite(nearest), nearest, 0.0) - distance)
+    return weights
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Quantiles of `columns` by each likeness: (likenesses, levels, columns); nan where no candidate is known."""
+
+    kw: Floats
+    peak_paths: Floats
+    """Each candidate's highest of the local days ahead: (candidates, AHEAD_DAYS); nan where its course is not wholly known."""
+
+
+def say(found: Candidates, weights: Floats, asked: Columns, carried_kw: Floats | None = None) -> Said:
+    """Weighted quantiles of what came after the candidates.
+
+    Parameters
+    ----------
+    weights
+        From `weigh`.
+    carried_kw
+        Added to what came after each candidate, such as the newest difference fading out: (candidates, REACH).
+    """
+    after = found.after_kw if carried_kw is None else found.after_kw + carried_kw
+    peaks = np.full((len(after), AHEAD_DAYS), np.nan)
+    for day in range(AHEAD_DAYS):
+        span = asked.span(day)
+        if span.stop > span.start:
+            # Some quarter hours of a day may be missing; nearly all must be there for its highest to be its peak.
+            course = after[:, span]
+            known = np.isfinite(course)
+            enough = known.mean(axis=1) > 0.9
+            peaks[enough, day] = np.where(known, course, -np.inf)[enough].max(axis=1)
+    paths = np.concatenate([after[:, asked.offsets], peaks], axis=1)
+    trust = np.concatenate([found.trust[:, asked.offsets], np.ones_like(peaks)], axis=1)
+    return Said(weighted_quantiles(paths, weights, trust, asked.day), peaks)
+
+
+def weighted_quantiles(paths: Floats, weights: Floats, trust: Floats, day: Ints) -> Floats:
+    """Quantiles at `LEVELS` of each column of `paths` under each set of weights: (sets, levels, columns).
+
+    Parameters
+    ----------
+    paths, trust
+        (candidates, columns); nan paths do not count.
+    weights
+        (sets, candidates, days); `day` says which one a column takes.
+    """
+    known: Bools = np.isfinite(paths)
+    order = np.argsort(np.where(known, paths, np.inf), axis=0)
+    ordered = np.take_along_axis(paths, order, axis=0)
+    counts = np.take_along_axis(np.where(known, trust, 0.0), order, axis=0)
+    share = weights[:, order, day] * counts
+    np.cumsum(share, axis=1, out=share)
+    total = share[:, -1]
+    found = np.empty((len(weights), len(LEVELS), paths.shape[1]))
+    column = np.arange(paths.shape[1])
+    for number, level in enumerate(LEVELS):
+        rank = (share < (level * total)[:, None] * (1 - 1e-9)).sum(axis=1)
+        found[:, number] = np.where(total > 0, ordered[np.minimum(rank, len(paths) - 1), column], np.nan)
+    return found

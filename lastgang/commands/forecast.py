@@ -1,0 +1,117 @@
+"""``lastgang forecast``."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+class Span(click.ParamType[timedelta]):
+    """``24h``, ``15min`` or ``2d``."""
+
+    name = "span"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """The span of time that `value` says."""
+        if isinstance(value, timedelta):
+            return value
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)(min|h|d)", str(value))
+        if found is None:
+            self.fail(f"{value!r}; expected a number with its unit, such as 24h, 15min or 2d", param, ctx)
+        return float(found[1]) * {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}[found[2]]
+
+
+class QuarterHour(click.ParamType[datetime]):
+    """An instant with its offset on a quarter hour."""
+
+    name = "instant"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """The instant in UTC."""
+        expected = "an instant with Z or an offset on a full quarter hour, such as 2026-03-01T23:00:00Z"
+        try:
+            instant = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+        except ValueError:
+            self.fail(f"{value!r}; expected {expected}", param, ctx)
+        if instant.tzinfo is None or instant.minute % 15 or instant.second or instant.microsecond:
+            self.fail(f"{value!r}; expected {expected}", param, ctx)
+        return instant.astimezone(UTC)
+
+
+@click.group()
+def command() -> None:
+    """What a load will be, with odds; and how good that would have been."""
+
+
+@command.command()
+@click.argument("load", type=_FILE)
+@click.option("--first-origin", "first_utc", type=QuarterHour(), required=True, help="When the first forecast is issued.")
+@click.option("--origins", "count", type=click.IntRange(1), required=True, help="How many forecasts.")
+@click.option("--every", type=Span(), default="24h", show_default=True, help="From one to the next.")
+@click.option("--horizon", type=Span(), default="48h", show_default=True, help="How far each one is written; at most 48h.")
+@click.option("--out", "out_file", type=_FILE, required=True, help="Quantiles of each quarter hour (CSV).")
+@click.option("--peaks", "peaks_file", type=_FILE, help="Quantiles of each local day's peak (CSV).")
+@click.option("--plan", "plan_file", type=_FILE, help="What is known ahead: CSV of start_utc and numeric columns, e.g. planned_kw.")
+@click.option("--timezone", default="UTC", show_default=True, help="Where the plant lives: IANA name.")
+@click.option("--holidays", "region", help="Whose holidays are kept: DE-BW, KR.")
+def backtest(
+    load: Path,
+    first_utc: datetime,
+    count: int,
+    every: timedelta,
+    horizon: timedelta,
+    out_file: Path,
+    peaks_file: Path | None,
+    plan_file: Path | None,
+    timezone: str,
+    region: str | None,
+) -> None:
+    """Forecast LOAD (CSV: start_utc,power_kw in quarter hours) from past origins, each knowing only what was before it.
+
+    \b
+    Example:
+      lastgang forecast backtest load.csv --first-origin 2026-03-01T23:00:00Z --origins 28 \\
+        --timezone Europe/Berlin --holidays DE-BW --out forecasts.csv --peaks peaks.csv
+    """
+    from rich.console import Console
+    from rich.progress import MofNCompleteColumn, Progress
+
+    from forecasting.backtest import backtest as issued_from
+    from forecasting.backtest import loads_by_slot, score
+    from forecasting.slots import LEADS
+    from forecasting.table import as_intervals, bare_plant, origins, read_inputs, read_quarter_hours, write_forecasts, write_peaks
+
+    quarter = timedelta(minutes=15)
+    if every < quarter or every % quarter or horizon < quarter or horizon % quarter or horizon > LEADS * quarter:
+        msg = "--every and --horizon: expected whole quarter hours, and a horizon of at most 48h"
+        raise click.UsageError(msg)
+    plant = bare_plant(timezone, region)
+    profile = read_quarter_hours(load)
+    wanted = origins(first_utc, count, every)
+    inputs = None if plan_file is None else read_inputs(plan_file)
+    intervals = list(as_intervals(plant, profile))
+    with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("forecasts", total=count)
+        forecasts = issued_from(plant, intervals, [], wanted, inputs=inputs, told=lambda _: progress.advance(task))
+    if len(forecasts) < count:
+        last = profile.end_utc
+        msg = (
+            f"{count - len(forecasts)} of {count} origins lie outside of {load}, which reaches from {profile.start_utc} to {last}; "
+            "expected every origin after its first quarter hour and not after its end"
+        )
+        raise click.UsageError(msg)
+    rows = write_forecasts(out_file, forecasts, horizon)
+    if peaks_file is not None:
+        write_peaks(peaks_file, forecasts)
+    found = score(forecasts, loads_by_slot(intervals), (0, int(horizon / quarter)))
+    cpu_ms = sum(forecast.cpu_ms for forecast in forecasts) / max(count, 1)
+    click.echo(
+        f"{rows} quarter hours of {count} forecasts written to {out_file}: mean absolute error {found.mae_kw:.1f} kW, "
+        f"{found.mae_to_last_week:.2f} of last week's; {found.coverage:.0%} within the band; {cpu_ms:.1f} ms of CPU a forecast",
+        err=True,
+    )
