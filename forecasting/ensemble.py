@@ -152,17 +152,25 @@ def _carry(
     if not np.isfinite(newest):
         return
     apart = np.where(np.isfinite(courses.newest_kw), newest - courses.newest_kw, 0.0)
-    near = Columns(asked.offsets[asked.offsets < CARRIED_REACH], asked.day, asked.today_left)
-    near = Columns(near.offsets, np.append(asked.day[: len(near.offsets)], asked.day[asked.peaks]), asked.today_left)
+    near = asked.offsets[asked.offsets < CARRIED_REACH]
+    today = asked.span(0)
     weights = weigh(grid, courses, COURSE[:1])
-    steps = np.arange(REACH)
-    for number, fades in enumerate(CARRIED_STEPS):
-        carried = np.outer(apart, np.exp(-(steps + 1) / fades))
-        said = say(courses, weights, near, carried if planned is None else carried + planned).kw[0]
+    steps = np.arange(CARRIED_REACH)
+    after = courses.after_kw[:, :CARRIED_REACH]
+    if planned is not None:
+        after = after + planned[:CARRIED_REACH]
+    paths = []
+    for fades in CARRIED_STEPS:
+        moved = after + np.outer(apart, np.exp(-(steps + 1) / fades))
+        paths += [moved[:, near], moved[:, today].max(axis=1, keepdims=True)]
+    trust = np.concatenate([courses.trust[:, near], np.ones((len(after), 1))], axis=1)
+    day = np.append(asked.day[: len(near)], 0)
+    variants = len(CARRIED_STEPS)
+    said = weighted_quantiles(np.concatenate(paths, axis=1), weights, np.tile(trust, variants), np.tile(day, variants))[0]
+    for number, part in enumerate(np.split(said, variants, axis=1)):
         row = len(LIKENESSES) + number
-        kw[row, :, : len(near.offsets)] = said[:, : len(near.offsets)]
-        kw[row, :, asked.peaks] = said[:, near.peaks]
-        kw[row, :, asked.peaks.start + 1 :] = np.nan
+        kw[row, :, : len(near)] = part[:, :-1]
+        kw[row, :, asked.peaks.start] = part[:, -1]
         favour[row] = 1.0 if planned is None else JOBS_FAVOUR
 
 

@@ -39,8 +39,9 @@ FAR_OFFSETS = np.arange(FAR_BANDS[0][0] + 1, REACH, 4)
 FIRST_BANDS = (NEAR_CELLS, NEAR_CELLS + 1, NEAR_CELLS + len(FAR_BANDS))
 """Places whose hours lie within a day of the origin: two bands and the running day's peak."""
 SECOND_BANDS = tuple(n for n in range(NEAR_CELLS, NEAR_CELLS + len(FAR_BANDS) + AHEAD_DAYS) if n not in FIRST_BANDS)
-FIT_DAYS = 56
+FIT_DAYS = 42
 NEAR_FIT_DAYS = 10
+NEAR_FIT_EVERY = 16
 DRIFT_SLACK = 0.6
 DRIFT_LIMIT = 8.0
 """Page and Hinkley's test on the day-ahead error over its usual size: 8 is a day at five times or four days at 2.6 times the usual."""
@@ -130,7 +131,7 @@ def lessons_of_the_past(grid: Grid, days: int) -> list[Lesson]:
     near_first = grid.origin - NEAR_FIT_DAYS * SLOTS_PER_DAY
     found: list[Lesson] = []
     for origin in range(first - first % NEAR_EVERY + NEAR_EVERY, grid.origin - NEAR_AGE + 1, NEAR_EVERY):
-        if origin >= near_first:
+        if origin >= near_first and origin % NEAR_FIT_EVERY == 0:
             found.append(Lesson(origin, NEAR))
         if origin % CLOCK_STEP == 0:
             found.append(Lesson(origin, (*FIRST_BANDS, *SECOND_BANDS), scored=origin + DAY_AGE <= grid.origin))

@@ -40,7 +40,8 @@ NEAR_CELLS = len(NEAR_BANDS)
 FAR_CELLS = len(FAR_BANDS) + AHEAD_DAYS
 USUAL_CELLS = NEAR_CELLS + CLOCKS * FAR_CELLS
 CELLS = 2 * USUAL_CELLS
-"""The near bands; then, for each clock, the far bands and the three days' peaks; then the same for origins with a surprise behind them."""
+"""The near bands; then, for each clock, the far bands and the three days' peaks; then the same again for what is learnt of origins with
+a surprise behind them, on top of what is learnt of all."""
 
 FADES_A_DAY = 0.96
 """What is left of a regret after a day."""
@@ -53,6 +54,7 @@ WIDTH_LIMITS = (-1.5, 2.0)
 THINNEST = 0.005
 """No half of a band is thinner than this share of the series' mean deviation before it is calibrated."""
 STATED_OUTSIDE = LEVELS[0]
+_STATED = np.array(LEVELS)[:, None]
 SCORED_DAYS = 28
 SCORES = SCORED_DAYS * CLOCKS
 
@@ -66,7 +68,7 @@ class Merit:
     """(CELLS, levels, models), in mean deviations."""
     variation: Stored
     width: Stored
-    """Logarithm of the factor on the lower and the upper half of the band: (CELLS, work or rest, 2)."""
+    """Logarithm of the factor on the lower and the upper half of the band: (USUAL_CELLS, work or rest, 2)."""
     scores: Stored = field(default_factory=lambda: np.zeros((SCORES, 4), np.float32))
     """Of the newest day-ahead replays: sum of absolute errors, of last week's errors, quarter hours within the band, quarter hours."""
     scored: int = 0
@@ -79,19 +81,24 @@ class Merit:
     def blank(cls, models: tuple[str, ...]) -> Merit:
         """Nothing learnt: all models count the same."""
         shape = (CELLS, len(LEVELS), len(models))
-        return cls(models, np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros((CELLS, 2, 2), np.float32))
+        return cls(models, np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros((USUAL_CELLS, 2, 2), np.float32))
 
-    def weights(self, cell: int, favour: Floats) -> Floats:
+    def weights(self, cell: int, favour: Floats, surprised: bool) -> Floats:
         """Share of each model in a cell, by level: (levels, models).
 
         Parameters
         ----------
         favour
             Factor of each model before anything is learnt; 0 for one that is not asked.
+        surprised
+            Whether what was learnt after surprises counts on top.
         """
-        spread = np.maximum(self.variation[cell].astype(np.float64), 1e-9)
+        regret, variation = self.regret[cell].astype(np.float64), self.variation[cell].astype(np.float64)
+        if surprised:
+            regret, variation = regret + self.regret[cell + USUAL_CELLS], variation + self.variation[cell + USUAL_CELLS]
+        spread = np.maximum(variation, 1e-9)
         rate = np.minimum(np.sqrt(np.log(max(len(self.models), 2)) / spread), STEEPEST)
-        power = rate * self.regret[cell]
+        power = rate * regret
         share = favour * rate * np.exp(power - power.max(axis=1, keepdims=True))
         share /= np.maximum(share.sum(axis=1, keepdims=True), 1e-300)
         everyone = favour / max(float(favour.sum()), 1e-9)
@@ -135,6 +142,7 @@ class Place:
 
     where: Bools
     cells: tuple[tuple[int, float], ...]
+    surprised: bool
 
 
 def places(origin: int, offsets: Ints, surprised: bool) -> list[Place]:
@@ -143,23 +151,22 @@ def places(origin: int, offsets: Ints, surprised: bool) -> list[Place]:
     Parameters
     ----------
     surprised
-        Whether the newest quarter hours are unlike those of any such day; what is learnt then is kept apart.
+        Whether the newest quarter hours are unlike those of any such day.
     """
-    base = USUAL_CELLS if surprised else 0
     peaks = np.full(AHEAD_DAYS, -1)
     every = np.append(offsets, peaks)
-    found = [Place((every >= a) & (every < b), ((base + cell, 1.0),)) for cell, (a, b) in enumerate(NEAR_BANDS)]
+    found = [Place((every >= a) & (every < b), ((cell, 1.0),), surprised) for cell, (a, b) in enumerate(NEAR_BANDS)]
     clock, part = divmod(origin % SLOTS_PER_DAY, CLOCK_STEP)
     pair = ((clock, 1 - part / CLOCK_STEP), ((clock + 1) % CLOCKS, part / CLOCK_STEP))
 
     def cells(number: int) -> tuple[tuple[int, float], ...]:
-        return tuple((base + NEAR_CELLS + one * FAR_CELLS + number, weight) for one, weight in pair if weight > 0)
+        return tuple((NEAR_CELLS + one * FAR_CELLS + number, weight) for one, weight in pair if weight > 0)
 
-    found += [Place((every >= a) & (every < b), cells(number)) for number, (a, b) in enumerate(FAR_BANDS)]
+    found += [Place((every >= a) & (every < b), cells(number), surprised) for number, (a, b) in enumerate(FAR_BANDS)]
     for day in range(AHEAD_DAYS):
         where = np.zeros(len(every), bool)
         where[len(offsets) + day] = True
-        found.append(Place(where, cells(len(FAR_BANDS) + day)))
+        found.append(Place(where, cells(len(FAR_BANDS) + day), surprised))
     return found
 
 
@@ -184,7 +191,7 @@ def mix(merit: Merit, found: list[Place], said_kw: Floats, favour: Floats, rests
     for place in found:
         if not place.where.any():
             continue
-        weight = sum(part * merit.weights(cell, favour) for cell, part in place.cells)
+        weight = sum(part * merit.weights(cell, favour, place.surprised) for cell, part in place.cells)
         counts = np.asarray(weight).T[:, :, None] * speaks[:, :, place.where]
         total = np.maximum(counts.sum(axis=0), 1e-12)
         raw[:, place.where] = (counts * told[:, :, place.where]).sum(axis=0) / total
@@ -226,19 +233,22 @@ def learn(
         near = number < NEAR_CELLS
         left = FADES_A_DAY ** (NEAR_EVERY / SLOTS_PER_DAY if near else 1.0)
         came = came_kw[where]
-        for level, stated in enumerate(LEVELS):
-            said, together = said_kw[:, level, where], mixed.raw_kw[level, where]
-            slope = np.where(came < together, 1 - stated, -stated)
-            better = np.where(np.isfinite(said), (together - said) * slope, 0.0).mean(axis=1) / unit_kw
-            merit.regret[cell, level] = left * merit.regret[cell, level] + better
-            merit.variation[cell, level] = left**2 * merit.variation[cell, level] + better**2
+        together = mixed.raw_kw[:, where]
+        slope = np.where(came < together, 1 - _STATED, -_STATED) / (len(came) * unit_kw)
+        # A model that says nothing is neither better nor worse.
+        better = np.nansum((together - said_kw[:, :, where]) * slope, axis=2).T
+        for learnt in (cell, cell + USUAL_CELLS) if place.surprised else (cell,):
+            merit.regret[learnt] = left * merit.regret[learnt] + better
+            merit.variation[learnt] = left**2 * merit.variation[learnt] + better**2
         step = CAUTION_NEAR if near else CAUTION
         for rest in (0, 1):
             these = where & (rests == rest)
             if these.any():
-                misses = np.array([(came_kw < mixed.kw[0])[these].mean(), (came_kw > mixed.kw[2])[these].mean()]) - STATED_OUTSIDE
-                part = these.sum() / where.sum()
-                merit.width[cell, rest] = np.clip(merit.width[cell, rest] + step * part * misses, *WIDTH_LIMITS)
+                count = int(np.count_nonzero(these))
+                outside = (came_kw < mixed.kw[0], came_kw > mixed.kw[2])
+                misses = np.array([np.count_nonzero(one & these) / count - STATED_OUTSIDE for one in outside])
+                moved = merit.width[cell, rest] + step * count / len(came) * misses
+                merit.width[cell, rest] = np.minimum(np.maximum(moved, WIDTH_LIMITS[0]), WIDTH_LIMITS[1])
 
 
 def note_score(merit: Merit, mixed: Mixed, came_kw: Floats, last_week_kw: Floats) -> None:
