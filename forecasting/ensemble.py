@@ -20,6 +20,7 @@ from forecasting.similar_days import (
     COURSE,
     LIKENESSES,
     NEWEST,
+    PLANNED,
     Candidates,
     Columns,
     Said,
@@ -42,6 +43,7 @@ MODELS = (
     *(one.name for one in LIKENESSES),
     *(f"carried-{steps / 4:.0f}h" for steps in CARRIED_STEPS),
     *(f"jobs+{one.name}" for one in WITH_JOBS),
+    *(one.name for one in PLANNED),
     *GUESSED,
     "lasting+calendar",
     "lasting+course",
@@ -53,6 +55,8 @@ UNUSUAL = 1.25
 """How many times their usual error the newest errors together must be to count at all; what is far above counts in full."""
 USUAL_OF_BAND = 0.263
 """Median absolute error of a normal distribution over the distance of its 10 % and 90 % quantiles."""
+PLAN_FAVOUR = 6.0
+"""The same for a plan."""
 JOBS_FAVOUR = 10.0
 """How many times more a model that knows the planned jobs counts before anything is learnt: it sees a job that is moved."""
 
@@ -87,7 +91,7 @@ def ask(grid: Grid, base_kw: Floats | None, origin: int, offsets: Ints, by_name:
     offsets
         Which steps ahead are asked for.
     by_name
-        Loads [kW] over `REACH` steps by models that are not worked out here.
+        Loads [kW] over `REACH` steps by models that are not worked out here: (REACH,), or (levels, REACH) with a spread of their own.
     """
     plain = candidates(grid, grid.load_kw, origin)
     if plain is None:
@@ -108,6 +112,11 @@ def ask(grid: Grid, base_kw: Floats | None, origin: int, offsets: Ints, by_name:
         kw[at : at + len(WITH_JOBS)] = with_jobs.kw
         favour[at : at + len(WITH_JOBS)] = JOBS_FAVOUR
         peak_paths = with_jobs.peak_paths
+    if grid.inputs:
+        first = MODELS.index(PLANNED[0].name)
+        planned_days = slice(first, first + len(PLANNED))
+        kw[planned_days] = say(plain, weigh(grid, plain, PLANNED), asked).kw
+        favour[planned_days] = PLAN_FAVOUR
     _carry(grid, base_kw, courses, planned, asked, kw, favour)
     _guess(grid, origin, asked, raw, by_name, kw, favour)
     surprise = _surprise(grid, base_kw, courses, weights[0, :, 0])
@@ -182,12 +191,15 @@ def _guess(grid: Grid, origin: int, asked: Columns, raw: Said, by_name: Mapping[
     if np.isfinite(grid.load_kw[origin - 1]):
         guesses["newest"] = np.full(REACH, grid.load_kw[origin - 1])
     spread = raw.kw[1] - raw.kw[1, 1]
-    for name, course in guesses.items():
+    for name, guess in guesses.items():
         row = MODELS.index(name)
+        course = guess if guess.ndim == 1 else guess[1]
         peaks = np.full(AHEAD_DAYS, np.nan)
         for day in range(AHEAD_DAYS):
             span = course[asked.span(day)]
             if name != "newest" and span.size and np.isfinite(span).all():
                 peaks[day] = span.max()
         kw[row] = np.append(course[asked.offsets], peaks) + spread
-        favour[row] = 1.0
+        if guess.ndim > 1:
+            kw[row, :, : len(asked.offsets)] = guess[:, asked.offsets]
+        favour[row] = PLAN_FAVOUR if name == "known-inputs" else 1.0

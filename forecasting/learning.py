@@ -160,13 +160,20 @@ def study(seen: Watched, merit: Merit, lesson: Lesson, by_name: Mapping[str, Flo
     return error
 
 
+def with_guesses(grid: Grid, lessons: list[Lesson], guesses: Guesses) -> Iterator[tuple[Lesson, Mapping[str, Floats]]]:
+    """Lessons with what the models say that know more; these are asked for the far bands only, all origins at once."""
+    origins = sorted({lesson.origin for lesson in lessons if not lesson.is_near})
+    known = guesses(grid, origins) if origins else {}
+    for lesson in lessons:
+        yield lesson, {} if lesson.is_near else known.get(lesson.origin, {})
+
+
 def fit(seen: Watched, guesses: Guesses = no_guesses, days: int = FIT_DAYS) -> Merit:
     """Learn a series from scratch, by replaying its last `days`."""
     merit = Merit.blank(MODELS)
     lessons = lessons_of_the_past(seen.grid, days)
-    known = guesses(seen.grid, sorted({lesson.origin for lesson in lessons}))
-    for lesson in lessons:
-        drifting(merit, study(seen, merit, lesson, known.get(lesson.origin, {})))
+    for lesson, by_name in with_guesses(seen.grid, lessons, guesses):
+        drifting(merit, study(seen, merit, lesson, by_name))
     merit.drift = 0.0
     return merit
 

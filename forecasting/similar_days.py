@@ -48,6 +48,8 @@ class Likeness:
     fades_days: float
     """Days of age that cost one standard deviation."""
     width: float
+    plan: float = 0.0
+    """Weight of the mean absolute difference of the days' known inputs, in their standard deviations."""
 
 
 CALENDAR = (
@@ -65,6 +67,12 @@ COURSE = (
     Likeness("course-wide", 2, 2, 0.3, 1, 200, 0.5),
 )
 LIKENESSES = (*CALENDAR, *COURSE)
+PLANNED = (
+    Likeness("plan", 0, 0, 0.1, 0.5, 100, 0.3, plan=4),
+    Likeness("plan-course", 0.5, 0.5, 0.1, 0.5, 100, 0.3, plan=4),
+    Likeness("plan-long", 0, 0, 0.1, 0.5, 300, 0.6, plan=4),
+)
+"""For series of which something is known ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,15 +167,29 @@ def weigh(grid: Grid, found: Candidates, likenesses: Sequence[Likeness]) -> Floa
     then = np.maximum(then, 1)
     other_weekday = grid.weekday[ahead] != grid.weekday[then]
     other_kind = (grid.kind[ahead] != grid.kind[then]) + 0.3 * (grid.kind[ahead - 1] != grid.kind[then - 1])
+    other_plan = _plans_apart(grid, ahead, then) if any(one.plan for one in likenesses) else np.zeros(1)
     distances = []
     for one in likenesses:
         far = one.day * found.far_day + one.evening * found.far_evening + found.back / one.fades_days
-        apart = far[:, None] + one.weekday * other_weekday + one.kind * other_kind
+        apart = far[:, None] + one.weekday * other_weekday + one.kind * other_kind + one.plan * other_plan
         distances.append(np.where(usable, apart / one.width, np.inf))
     distance = np.array(distances)
     nearest = distance.min(axis=1, keepdims=True)
     weights: Floats = np.exp(np.where(np.isfinite(nearest), nearest, 0.0) - distance)
     return weights
+
+
+def _plans_apart(grid: Grid, ahead: Ints, then: Ints) -> Floats:
+    """How far the known inputs of the days ahead are from those of past days: (candidates, AHEAD_DAYS)."""
+    total = np.zeros(then.shape)
+    for values in grid.inputs.values():
+        course = values.reshape(-1, SLOTS_PER_DAY)
+        unit = max(float(np.nanstd(course[: ahead[0] + 1])) if np.isfinite(course[: ahead[0] + 1]).any() else 0.0, 1e-6)
+        difference = np.abs(course[ahead][None, :, :] - course[then]) / unit
+        known = np.isfinite(difference)
+        count = known.sum(axis=2)
+        total += np.where(count >= TOO_FEW, np.where(known, difference, 0.0).sum(axis=2) / np.maximum(count, 1), 1.0)
+    return total / len(grid.inputs) if grid.inputs else total
 
 
 @dataclass(frozen=True, slots=True)

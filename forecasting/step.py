@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import struct
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -28,6 +27,7 @@ from forecasting.issue import Subject, flat, issue
 from forecasting.jobs import JobPlan, Jobs, Version, decode_jobs, encode_jobs, job_loads, with_order
 from forecasting.learning import (
     CHANGED_DAYS,
+    Guesses,
     Watched,
     drifting,
     due,
@@ -35,8 +35,10 @@ from forecasting.learning import (
     no_guesses,
     study,
     watched,
+    with_guesses,
 )
 from forecasting.merit import NEAR_EVERY, Merit, decode_merit, encode_merit
+from forecasting.regression import known_inputs
 from forecasting.slots import KEPT_SLOTS, LEADS, SLOTS_PER_DAY, Floats, LoadRing, slot_of, slot_start
 
 HEAD_TOLERANCE = timedelta(hours=1)
@@ -89,7 +91,7 @@ class ForecastStep:
         self._machines = None if meter is None else {machine.id for machine in plant.machines if machine.meter == meter}
         self._subject = Subject(plant, meter or "", SiteDays(plant))
         self._inputs = inputs
-        self._guesses = no_guesses
+        self._guesses: Guesses = no_guesses if inputs is None else known_inputs
 
     def initial(self) -> ForecastState:
         """Nothing seen yet but the jobs written down in the plant file, known since the plant was commissioned."""
@@ -173,10 +175,9 @@ class ForecastStep:
         changed = False
         for slot in nows:
             now = grid.origin - (newest + 1 - slot) if slot != newest + 1 else grid.origin
-            for lesson in due(now):
-                if lesson.origin >= 2 * SLOTS_PER_DAY:
-                    by_name: Mapping[str, Floats] = self._guesses(grid, [lesson.origin]).get(lesson.origin, {})
-                    changed |= drifting(state.merit, study(seen, state.merit, lesson, by_name))
+            lessons = [lesson for lesson in due(now) if lesson.origin >= 2 * SLOTS_PER_DAY]
+            for lesson, by_name in with_guesses(grid, lessons, self._guesses):
+                changed |= drifting(state.merit, study(seen, state.merit, lesson, by_name))
         if changed:
             state.merit = fit(seen, self._guesses, CHANGED_DAYS)
             state.changed_slot = newest
