@@ -25,6 +25,22 @@ class DayType(StrEnum):
     """Also holidays."""
 
 
+class DayKind(StrEnum):
+    """What sort of day people see coming; finer than `DayType`, which alone decides what is billed and compared."""
+
+    WORKDAY = "workday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
+    HOLIDAY = "holiday"
+    """Of the region or of the plant file, on any day but a Sunday."""
+    BRIDGE = "bridge"
+    """The only working day between a holiday and another day of rest."""
+    YEAR_END = "year-end"
+    """24 December to 1 January, where it would be a working day: many plants run half, and which ones is not written down."""
+    SHUTDOWN = "shutdown"
+    """A `[[shutdown]]` of the plant file."""
+
+
 @dataclass(frozen=True, slots=True)
 class ShiftInstance:
     """One shift on one day, ``[start_utc, end_utc)``; a night shift has 7 or 9 h on clock-change days."""
@@ -51,6 +67,35 @@ def day_type(day: date, site: Site) -> DayType:
     if day.weekday() == 6 or is_holiday(day, site):
         return DayType.SUNDAY
     return DayType.SATURDAY if day.weekday() == 5 else DayType.WORKDAY
+
+
+def is_shutdown(day: date, plant: Plant) -> bool:
+    """Whether `day` lies in a shutdown of the plant file; its last day belongs to it."""
+    return any(shutdown.from_ <= day <= shutdown.to for shutdown in plant.shutdowns)
+
+
+def day_kind(day: date, plant: Plant) -> DayKind:
+    """What sort of day `day` is; a shutdown goes before everything, a holiday on a Sunday is a Sunday.
+
+    A bridge day is one working day whose neighbours on both sides rest (weekend, holiday, shutdown): never the two days between a
+    holiday and a weekend, which plants work as often as not.
+    """
+    if is_shutdown(day, plant):
+        return DayKind.SHUTDOWN
+    if day.weekday() == 6:
+        return DayKind.SUNDAY
+    if is_holiday(day, plant.site):
+        return DayKind.HOLIDAY
+    if day.weekday() == 5:
+        return DayKind.SATURDAY
+    if (day.month, day.day) >= (12, 24):
+        return DayKind.YEAR_END
+    both_rest = all(_rests(day + timedelta(days=step), plant) for step in (-1, 1))
+    return DayKind.BRIDGE if both_rest else DayKind.WORKDAY
+
+
+def _rests(day: date, plant: Plant) -> bool:
+    return day_type(day, plant.site) is not DayType.WORKDAY or is_shutdown(day, plant)
 
 
 def at_local(day: date, clock: str, zone: ZoneInfo) -> datetime:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, datetime, time
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
 from domain.errors import Fault, InputFaults
 from domain.formulas import FormulaFault, Term, cycle_in, expanded, parse_formula
@@ -201,6 +201,29 @@ class Shift(Settings):
     breaks: tuple[Break, ...] = ()
 
 
+def _only_dates(found: object) -> object:
+    # As lax input an instant at midnight would pass for a date, and its zone be lost.
+    if isinstance(found, date) and not isinstance(found, datetime):
+        return found
+    msg = "a local date such as 2026-08-03"
+    raise ValueError(msg)
+
+
+LocalDate = Annotated[date, BeforeValidator(_only_dates)]
+
+
+class Shutdown(Settings):
+    """Days on which the plant is known to stand still or to run otherwise than its shifts say: company holidays, an overhaul.
+
+    Forecasts take them for a kind of day of their own. Shifts, bills and limits are not changed by it.
+    """
+
+    from_: LocalDate = Field(alias="from")
+    to: LocalDate
+    """Last day of it."""
+    name: str = ""
+
+
 class MachineKind(StrEnum):
     """What a machine is, as far as the platform's texts and defaults care."""
 
@@ -271,6 +294,7 @@ class Plant(Settings):
     meters: tuple[Meter, ...] = Field(default=(), alias="meter")
     virtual_meters: tuple[VirtualMeter, ...] = Field(default=(), alias="virtual_meter")
     shifts: tuple[Shift, ...] = Field(default=(), alias="shift")
+    shutdowns: tuple[Shutdown, ...] = Field(default=(), alias="shutdown")
     machines: tuple[Machine, ...] = Field(default=(), alias="machine")
     orders: tuple[PlannedJob, ...] = Field(default=(), alias="order")
     connections: Connections | None = None
@@ -388,6 +412,9 @@ def _reference_faults(plant: Plant, path: Path, lines: dict[tuple[str | int, ...
         for shift_id in machine.shifts:
             if shift_id not in shifts:
                 wrong(("machine", index, "shifts"), shift_id, f"one of the shifts {sorted(shifts)}")
+    for index, shutdown in enumerate(plant.shutdowns):
+        if shutdown.to < shutdown.from_:
+            wrong(("shutdown", index, "to"), shutdown.to.isoformat(), f"its last day, not before {shutdown.from_}")
     for index, order in enumerate(plant.orders):
         if order.machine not in machines:
             wrong(("order", index, "machine"), order.machine, f"one of the machines {sorted(machines)}")

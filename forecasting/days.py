@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
 
-from domain.calendars import DayType, at_local, day_type, is_holiday, shift_instances
+from domain.calendars import DayType, at_local, day_kind, day_type, is_holiday, shift_instances
 from domain.plant import Plant
 from forecasting.slots import SLOTS_PER_DAY, Bools, Ints, slot_of, slot_start
 
@@ -34,6 +34,8 @@ class LocalDay:
     """0 (Monday) to 6; 6 also on a holiday."""
     rests: bool
     """Whether no shift works; of a plant without shifts, whether it is no working day."""
+    by_kind: Like = ()
+    """`DayKind`: bridge days, shutdowns and the days between the years are not like other working days."""
 
 
 class SiteDays:
@@ -95,6 +97,7 @@ class SiteDays:
             (kind.value,),
             6 if weekday == "sun" else day.weekday(),
             not at_work.any(),
+            (day_kind(day, self._plant).value,),
         )
 
     def _at_work(self, first: int, after: int, kind: DayType) -> Bools:
