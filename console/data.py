@@ -13,7 +13,18 @@ from domain.forecasts import Forecast
 from domain.intervals import Interval
 from domain.orders import Order
 from domain.recommendations import Decision, Recommendation
-from domain.topics import ANOMALIES, DECISIONS, DEMAND, FORECASTS, INTERVALS, ORDERS, RECOMMENDATIONS, REJECTED, Topic
+from domain.topics import (
+    ANOMALIES,
+    DECISIONS,
+    DEMAND,
+    FORECASTS,
+    INTERVALS,
+    METER_FORECASTS,
+    ORDERS,
+    RECOMMENDATIONS,
+    REJECTED,
+    Topic,
+)
 from reporting.gaps import Told
 
 Answer = TypeVar("Answer")
@@ -38,6 +49,12 @@ class History(Protocol):
 
     def latest_forecast(self) -> Forecast | None:
         """The forecast issued last."""
+
+    def forecast_before(self, at_utc: datetime) -> Forecast | None:
+        """The site's forecast issued last at or before `at_utc`."""
+
+    def meter_forecast(self, meter: str) -> Forecast | None:
+        """The forecast of one meter issued last."""
 
     def anomalies(self, open_only: bool = False) -> Sequence[Anomaly]:
         """Latest revision of each."""
@@ -82,6 +99,12 @@ class EmptyHistory:
         return ()
 
     def latest_forecast(self) -> Forecast | None:
+        return None
+
+    def forecast_before(self, at_utc: datetime) -> Forecast | None:
+        return None
+
+    def meter_forecast(self, meter: str) -> Forecast | None:
         return None
 
     def anomalies(self, open_only: bool = False) -> Sequence[Anomaly]:
@@ -157,6 +180,12 @@ class RememberedHistory:
 
     def latest_forecast(self) -> Forecast | None:
         return self._ask(FORECASTS, ("latest",), self._behind.latest_forecast)
+
+    def forecast_before(self, at_utc: datetime) -> Forecast | None:
+        return self._ask(FORECASTS, ("before", at_utc), lambda: self._behind.forecast_before(at_utc))
+
+    def meter_forecast(self, meter: str) -> Forecast | None:
+        return self._ask(METER_FORECASTS, ("latest", meter), lambda: self._behind.meter_forecast(meter))
 
     def anomalies(self, open_only: bool = False) -> Sequence[Anomaly]:
         return self._ask(ANOMALIES, ("all", open_only), lambda: self._behind.anomalies(open_only))

@@ -62,3 +62,5 @@ class Forecast:
     """Of the billing period that holds `first_start_utc`; None where it is not known."""
     coverage: float | None = None
     """Share of the last 28 days' quarter hours that fell within q10 .. q90; 0.8 is meant."""
+    replayed: bool = False
+    """Made afterwards, of what was known when it would have been issued: for looking back, not for acting."""

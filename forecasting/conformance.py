@@ -39,13 +39,13 @@ class Forecaster(Protocol):
 
 
 def run(forecaster: Forecaster, records: Sequence[Record], state: Any = None) -> tuple[Any, list[Forecast]]:
-    """Feed `records` in order; the last state, and all that was issued."""
+    """Feed `records` in order; the last state, and all that was issued for acting on."""
     state = forecaster.initial() if state is None else state
     issued: list[Forecast] = []
     for record in records:
         taken = forecaster.take_order if isinstance(record, Order) else forecaster.take_interval
         state, more = taken(state, record)  # type: ignore[arg-type]
-        issued += more
+        issued += [forecast for forecast in more if not forecast.replayed]
     return state, issued
 
 

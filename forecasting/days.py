@@ -7,7 +7,17 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
 
-from domain.calendars import DayType, at_local, day_kind, day_type, is_holiday, shift_instances
+from domain.calendars import (
+    DayKind,
+    DayType,
+    ShiftInstance,
+    at_local,
+    day_kind,
+    day_type,
+    is_holiday,
+    is_shutdown,
+    shift_instances,
+)
 from domain.plant import Plant
 from forecasting.slots import SLOTS_PER_DAY, Bools, Ints, slot_of, slot_start
 
@@ -29,9 +39,10 @@ class LocalDay:
     """Of each of its slots: whether any shift runs; of a plant without shifts, whether the day is a working day."""
     by_weekday: Like
     by_shifts: Like
+    """Bridge days and days between the years are alike among themselves only."""
     by_type: Like
     weekday: int
-    """0 (Monday) to 6; 6 also on a holiday."""
+    """0 (Monday) to 6; 6 also on a holiday and in a shutdown, which is expected to be at rest."""
     rests: bool
     """Whether no shift works; of a plant without shifts, whether it is no working day."""
     by_kind: Like = ()
@@ -83,8 +94,9 @@ class SiteDays:
             local = [slot_start(slot).astimezone(zone).time() for slot in range(first, after)]
             clock = np.array([at.hour * 4 + at.minute // 15 for at in local])
         slot_at = first + np.array([int(np.argmax(clock >= quarter)) for quarter in range(SLOTS_PER_DAY)])
-        kind = day_type(day, site)
-        weekday = "sun" if is_holiday(day, site) else day.strftime("%a").lower()
+        closed = is_holiday(day, site) or is_shutdown(day, self._plant)
+        kind = DayType.SUNDAY if closed else day_type(day, site)
+        weekday = "sun" if closed else day.strftime("%a").lower()
         at_work = self._at_work(first, after, kind)
         return LocalDay(
             day,
@@ -93,33 +105,42 @@ class SiteDays:
             slot_at,
             at_work,
             (weekday,),
-            self._shift_pattern(day) or (kind.value,),
+            (self._shift_pattern(day, kind) or (kind.value,)) + self._unusual(day),
             (kind.value,),
             6 if weekday == "sun" else day.weekday(),
             not at_work.any(),
             (day_kind(day, self._plant).value,),
         )
 
+    def _unusual(self, day: date) -> Like:
+        kind = day_kind(day, self._plant)
+        return (kind.value,) if kind in (DayKind.BRIDGE, DayKind.YEAR_END) else ()
+
     def _at_work(self, first: int, after: int, kind: DayType) -> Bools:
         if not self._plant.shifts:
             return np.full(after - first, kind is DayType.WORKDAY)
         at_work = np.zeros(after - first, dtype=bool)
-        for instance in shift_instances(self._plant.shifts, self._plant.site, slot_start(first), slot_start(after)):
+        for instance in self._shifts_that_run(slot_start(first), slot_start(after)):
             at_work[max(slot_of(instance.start_utc) - first, 0) : max(slot_of(instance.end_utc) - first, 0)] = True
         return at_work
 
-    def _shift_pattern(self, day: date) -> Like:
+    def _shifts_that_run(self, from_utc: datetime, to_utc: datetime) -> list[ShiftInstance]:
+        """Those that begin on a day that is not shut down."""
+        found = shift_instances(self._plant.shifts, self._plant.site, from_utc, to_utc)
+        return [instance for instance in found if not is_shutdown(instance.day_local, self._plant)]
+
+    def _shift_pattern(self, day: date, kind: DayType) -> Like:
         """The day's shifts by local clock, with the night shift that runs into it: Mondays differ from Tuesdays by it."""
         if not self._plant.shifts:
             return ()
         zone = self._plant.site.zone
         start_utc, end_utc = at_local(day, "00:00", zone), at_local(day, "24:00", zone)
         pattern = []
-        for instance in shift_instances(self._plant.shifts, self._plant.site, start_utc, end_utc):
+        for instance in self._shifts_that_run(start_utc, end_utc):
             begins = max(instance.start_utc, start_utc).astimezone(zone)
             ends = min(instance.end_utc, end_utc).astimezone(zone)
             pattern.append(f"{instance.shift} {begins:%H:%M}-{ends:%H:%M}")
-        return tuple(pattern) or ("no shift", day_type(day, self._plant.site).value)
+        return tuple(pattern) or ("no shift", kind.value)
 
 
 def local_midnight_utc(day: date, plant: Plant) -> datetime:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -46,6 +47,7 @@ HEAD_TOLERANCE = timedelta(hours=1)
 SITE_CHANNEL = "energy_import"
 TOO_LITTLE = 2 * SLOTS_PER_DAY
 """Below two days there is no day to compare with another."""
+REPLAYED_FROM = 14 * SLOTS_PER_DAY
 CAUGHT_UP = 2 * SLOTS_PER_DAY
 """Quarter hours that came at once are learnt from as far back as this."""
 
@@ -103,7 +105,9 @@ class ForecastStep:
         """Learn one quarter hour of the series; others are passed over."""
         if not self.put(state, interval) or interval.origin is not IntervalOrigin.METERING:
             return state, []
-        return state, [self.issue(state, interval.end_utc)]
+        is_first = state.issued_slot is None
+        newest = self.issue(state, interval.end_utc)
+        return state, [*(self.replayed(state) if is_first and not self._subject.meter else ()), newest]
 
     def put(self, state: ForecastState, interval: Interval) -> bool:
         """Learn one quarter hour without answering; whether it is newer than all before."""
@@ -152,6 +156,25 @@ class ForecastStep:
             little = f"too little history: {known} quarter hours, less than two days; a flat, wide band of what was seen"
             forecast = flat(self._subject, load_kw, next_slot, issued_utc, (little, *notes))
         return replace(forecast, cpu_ms=round((time.thread_time_ns() - begin) / 1e6, 2))
+
+    def replayed(self, state: ForecastState) -> Iterator[Forecast]:
+        """What would have been said at the beginning of yesterday and of today, had it been asked: a new site has something to look back on."""
+        first, load_kw, trust = state.ring.unrolled()
+        newest = state.ring.newest
+        if newest is None:
+            return
+        days = self._subject.days
+        today = days.date_of(newest)
+        for day in (today - timedelta(days=1), today):
+            midnight = days.day(day).first_slot
+            known = int(np.isfinite(load_kw[: max(midnight - first, 0)]).sum())
+            if known >= REPLAYED_FROM:
+                count = midnight - first
+                seen = self._watched(state, first, load_kw[:count], trust[:count], midnight)
+                by_name = self._guesses(seen.grid, [seen.grid.origin]).get(seen.grid.origin, {})
+                found = issue(self._subject, seen, fit(seen, self._guesses), slot_start(midnight), by_name)
+                if found is not None:
+                    yield replace(found, replayed=True)
 
     def _watched(self, state: ForecastState, first: int, load_kw: Floats, trust: Floats, next_slot: int) -> Watched:
         inputs = None if self._inputs is None else self._inputs.aligned(first, next_slot - first + LEADS)

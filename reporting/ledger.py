@@ -29,6 +29,7 @@ from domain.topics import (
     DEMAND,
     FORECASTS,
     INTERVALS,
+    METER_FORECASTS,
     ORDERS,
     PRICES,
     RECOMMENDATIONS,
@@ -79,6 +80,7 @@ def _no_revision(_: Any) -> int:
 _KEPT: Mapping[str, _Kept] = {
     ANOMALIES.name: _Kept(lambda r: f"{r.site}/{r.anomaly}", lambda r: r.revision, lambda r: r.at_utc),
     FORECASTS.name: _Kept(lambda r: f"{r.site}/{r.issued_utc.isoformat()}", _no_revision, lambda r: r.issued_utc),
+    METER_FORECASTS.name: _Kept(lambda r: f"{r.site}/{r.meter}/{r.issued_utc.isoformat()}", _no_revision, lambda r: r.issued_utc),
     ORDERS.name: _Kept(lambda r: f"{r.site}/{r.job}", lambda r: r.revision, lambda r: r.at_utc),
     PRICES.name: _Kept(lambda r: f"{r.zone}/{r.start_utc.isoformat()}", _no_revision, lambda r: r.start_utc),
     RECOMMENDATIONS.name: _Kept(lambda r: f"{r.site}/{r.recommendation}", lambda r: r.revision, lambda r: r.at_utc),

@@ -18,7 +18,7 @@ from domain.forecasts import Forecast
 from domain.intervals import Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.orders import DayAheadPrices, Order
 from domain.recommendations import Decision, Recommendation
-from domain.topics import ANOMALIES, DECISIONS, FORECASTS, ORDERS, PRICES, RECOMMENDATIONS, Topic
+from domain.topics import ANOMALIES, DECISIONS, FORECASTS, METER_FORECASTS, ORDERS, PRICES, RECOMMENDATIONS, Topic
 from reporting.gaps import SOUND, Told
 
 _IN_DOUBT = (
@@ -168,6 +168,22 @@ class LedgerReading:
             (FORECASTS.name, epoch_ms(issued_from), epoch_ms(issued_to)),
         )
         return [decode(Forecast, row[0]) for row in rows]
+
+    def forecast_before(self, at_utc: datetime) -> Forecast | None:
+        """The site's forecast issued last at or before `at_utc`."""
+        row = self._database.execute(
+            "SELECT payload FROM entry WHERE topic=? AND at_ms<=? ORDER BY at_ms DESC, entry DESC LIMIT 1",
+            (FORECASTS.name, epoch_ms(at_utc)),
+        ).fetchone()
+        return None if row is None else decode(Forecast, row[0])
+
+    def meter_forecast(self, meter: str) -> Forecast | None:
+        """The forecast of one meter issued last."""
+        rows = self._database.execute(
+            "SELECT payload FROM entry WHERE topic=? ORDER BY at_ms DESC, entry DESC LIMIT 500", (METER_FORECASTS.name,)
+        )
+        found = (decode(Forecast, row[0]) for row in rows)
+        return next((forecast for forecast in found if forecast.meter == meter), None)
 
     def anomalies(self, open_only: bool = False, as_of_utc: datetime | None = None) -> list[Anomaly]:
         """Latest revision of each, by their beginning; `open_only`: those that last."""

@@ -68,6 +68,8 @@ class AdviceStep:
         """Plan anew."""
         notes = state.notes
         state.encoded = None
+        if forecast.replayed:
+            return state, []
         notes.forecast_until_utc = max(forecast.issued_utc, notes.forecast_until_utc or forecast.issued_utc)
         said = self._pass_time(state, forecast.issued_utc)
         self._forget(state)

@@ -12,6 +12,7 @@ from nicegui.elements.mixins.text_element import TextElement
 from console.pages.frame import NAME_COOKIE, Visit, frame
 from console.pages.widgets import Button, Chart, Entry, Fragment, panel
 from console.render import charts
+from console.render import forecasts as told
 from console.render import plan as draw
 from console.render.markup import tag
 from console.views.plan import AdviceCard, PlanView, plan_view
@@ -172,14 +173,17 @@ async def plan_page(visit: Visit) -> None:
             chart.show(await drawn(charts.load_chart))
             keys.show(await drawn(charts.load_keys))
             gantt.show(await drawn(draw.gantt))
-            peaks.show(await drawn(draw.peaks_table))
+            peaks.show(await drawn(told.peaks_table))
+            said.show(await drawn(told.said_table))
 
         dialog = DecisionDialog(visit, refresh)
         with panel(w["plan.load"], "w-8"):
             chart = Chart(await drawn(charts.load_chart), w["chart.label_load"], "tall")
             keys = Fragment(await drawn(charts.load_keys))
         with panel(w["plan.peaks"], "w-4"):
-            peaks = Fragment(await drawn(draw.peaks_table))
+            peaks = Fragment(await drawn(told.peaks_table))
+        with panel(w["plan.said"]):
+            said = Fragment(await drawn(told.said_table))
         with panel(w["plan.advice"]) as section:
             section.props["id"] = "advice"
             head = Fragment(await drawn(draw.headline))

@@ -210,6 +210,12 @@ def load_chart(view: PlanView, words: Words) -> dict[str, Any]:
             "lineStyle": {"color": "var(--forecast)", "width": 2},
             "data": [p.q50_kw if p.q50_kw is None else round(p.q50_kw, 1) for p in view.points],
         },
+        {
+            **line,
+            "name": words["chart.said"],
+            "lineStyle": {"color": "var(--forecast)", "width": 1.5, "type": "dashed"},
+            "data": [p.said_kw if p.said_kw is None else round(p.said_kw, 1) for p in view.points],
+        },
     ]
     highest = [p.q90_kw for p in view.points if p.q90_kw is not None]
     options["yAxis"]["max"] = f"{round(max(view.billed_peak_kw, view.target_kw or 0) * 1.12, -1):g}"
@@ -291,6 +297,7 @@ def _keys(words: Words, *names: str) -> list[tuple[str, str]]:
         "over": "over",
         "guess": "guess",
         "forecast": "forecast",
+        "said": "said",
         "estimated": "estimated",
         "substituted": "guess",
     }
@@ -315,7 +322,7 @@ def last_day_keys(view: NowView, words: Words) -> Markup:
 def load_keys(view: PlanView, words: Words) -> Markup:
     """What the looks of the load chart mean."""
     levels_ = _level_keys(words, view.target_kw, view.billed_peak_kw)
-    return legend([*levels_, *_keys(words, "measured", "over", "guess", "forecast")])
+    return legend([*levels_, *_keys(words, "measured", "over", "guess", "forecast", "said")])
 
 
 def meter_day_keys(words: Words) -> Markup:

@@ -1,4 +1,4 @@
-"""Jobs as bars on a day's ruler, recommendations as cards, the days' peaks."""
+"""Jobs as bars on a day's ruler, recommendations as cards."""
 
 from __future__ import annotations
 
@@ -137,32 +137,6 @@ def job_bars(job: JobBar, ruler: Ruler, words: Words) -> list[Markup]:
     return found
 
 
-def peaks_table(view: PlanView, words: Words) -> Markup:
-    """Each day's highest quarter hour as it is expected."""
-    if view.forecast is None:
-        return tag("p", words["plan.no_forecast"], class_="remark")
-    head = tag("tr", *(tag("th", words[f"plan.peak_{c}"], scope="col") for c in ("day", "likely", "band", "when", "above")))
-    rows = [
-        tag(
-            "tr",
-            tag("th", words.day(datetime.fromisoformat(p.day_local).date()), scope="row"),
-            tag("td", words.unit(p.q50_kw, "kW"), class_="n strong"),
-            tag("td", f"{words.number(p.q10_kw)}–{words.number(p.q90_kw)}", class_="n"),
-            tag("td", words.time(p.start_utc), class_="n"),
-            tag("td", words.percent(p.above_target), class_=f"n {'tone-bad' if p.above_target > 0.5 else ''}"),
-        )
-        for p in view.peaks
-    ]
-    forecast = view.forecast
-    told = [words.say("plan.forecast_by", model=forecast.model, issued=words.moment(forecast.issued_utc))]
-    if forecast.score is not None:
-        told.append(words.say("plan.forecast_score", score=words.number(forecast.score, 2)))
-    told += list(forecast.notes)
-    return join(
-        tag("table", tag("thead", head), tag("tbody", *rows), class_="table peaks"), tag("p", " · ".join(told), class_="remark")
-    )
-
-
 def card(card_: AdviceCard, words: Words) -> Markup:
     """A recommendation in full, without its buttons."""
     r = card_.recommendation
@@ -271,4 +245,4 @@ def order_of(cards: Sequence[AdviceCard]) -> tuple[str, ...]:
     return tuple(c.recommendation.recommendation for c in cards)
 
 
-__all__ = ["Ruler", "card", "card_state", "gantt", "headline", "order_of", "peaks_table"]
+__all__ = ["Ruler", "card", "card_state", "gantt", "headline", "order_of"]

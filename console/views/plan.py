@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from console.views.forecasts import SaidDay, said_days
 from console.views.scene import QUARTER, QuarterValue, Scene, Sent, import_quarters
 from domain.calendars import shift_instances
 from domain.forecasts import DayPeak, Forecast
@@ -28,6 +30,8 @@ class LoadPoint:
     q10_kw: float | None
     q50_kw: float | None
     q90_kw: float | None
+    said_kw: float | None = None
+    """The median as it was said when the day began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,7 @@ class PlanView:
     billed_peak_kw: float
     forecast: Forecast | None
     peaks: tuple[DayPeak, ...]
+    said: tuple[SaidDay, ...]
     gantt_from_utc: datetime
     gantt_to_utc: datetime
     rows: tuple[MachineRow, ...]
@@ -129,6 +134,9 @@ def plan_view(scene: Scene) -> PlanView:
     site = scene.plant.site
     forecast = scene.history.latest_forecast()
     recommendations = scene.recommendations()
+    meter = scene.plant.billing_meter()
+    actual = import_quarters(scene.history, meter, from_utc, to_utc) if meter is not None else {}
+    said = said_days(scene, actual)
     cards = advice_cards(scene, recommendations)
     known_days = {f"{scene.day(offset)}" for offset in (0, 1, 2)}
     gantt_from = max(today, scene.now_utc.replace(minute=0, second=0, microsecond=0) - GANTT_BACK)
@@ -136,11 +144,12 @@ def plan_view(scene: Scene) -> PlanView:
         now_utc=scene.now_utc,
         from_utc=from_utc,
         to_utc=to_utc,
-        points=load_points(scene, forecast, from_utc, to_utc),
+        points=load_points(actual, forecast, said, from_utc, to_utc),
         target_kw=demand.target_kw if demand is not None else site.target_kw,
         billed_peak_kw=demand.billed_peak_kw if demand is not None else site.billed_peak_kw,
         forecast=forecast,
         peaks=tuple(p for p in forecast.peaks if p.day_local in known_days) if forecast is not None else (),
+        said=said,
         gantt_from_utc=gantt_from,
         gantt_to_utc=to_utc,
         rows=machine_rows(scene, recommendations, gantt_from, to_utc),
@@ -152,10 +161,15 @@ def plan_view(scene: Scene) -> PlanView:
     )
 
 
-def load_points(scene: Scene, forecast: Forecast | None, from_utc: datetime, to_utc: datetime) -> tuple[LoadPoint, ...]:
-    """Every quarter hour of the span; the forecast only from its first one on."""
-    meter = scene.plant.billing_meter()
-    actual = import_quarters(scene.history, meter, from_utc, to_utc) if meter is not None else {}
+def load_points(
+    actual: Mapping[datetime, QuarterValue],
+    forecast: Forecast | None,
+    said: Sequence[SaidDay],
+    from_utc: datetime,
+    to_utc: datetime,
+) -> tuple[LoadPoint, ...]:
+    """Every quarter hour of the span; the newest forecast from its first one on, and before it what was said when the day began."""
+    said_kw = {at: kw for day in said for at, kw in day.q50_kw.items()}
     quantiles: dict[datetime, tuple[float, float, float]] = {}
     if forecast is not None:
         for n, three in enumerate(zip(forecast.q10_kw, forecast.q50_kw, forecast.q90_kw, strict=True)):
@@ -163,7 +177,7 @@ def load_points(scene: Scene, forecast: Forecast | None, from_utc: datetime, to_
     points = []
     for start in quarter_starts(from_utc, to_utc):
         low, middle, high = quantiles.get(start, (None, None, None))
-        points.append(LoadPoint(start, actual.get(start), low, middle, high))
+        points.append(LoadPoint(start, actual.get(start), low, middle, high, said_kw.get(start)))
     return tuple(points)
 
 

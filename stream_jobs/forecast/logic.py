@@ -29,14 +29,16 @@ class SiteForecast:
 
     def take(self, key: str, state: Any, records: Sequence[tuple[Topic, Any]]) -> tuple[Any, Outputs]:
         newest: list[Any] = []
+        looked_back: list[Any] = []
         for topic, record in records:
             if topic is INTERVALS:
                 state, forecasts = self._step.take_interval(state, record)
             else:
                 state, forecasts = self._step.take_order(state, record)
-            newest = list(forecasts) or newest
+            looked_back += [forecast for forecast in forecasts if forecast.replayed]
+            newest = [forecast for forecast in forecasts if not forecast.replayed] or newest
         # Records of one bucket came at the same moment: only what is said after the last of them is worth saying.
-        return state, [(FORECASTS, forecast) for forecast in newest]
+        return state, [(FORECASTS, forecast) for forecast in [*looked_back, *newest]]
 
     def advance(self, key: str, state: Any, event_time_ms: int) -> tuple[Any, Outputs]:
         return state, []

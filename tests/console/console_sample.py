@@ -15,7 +15,7 @@ from console.views.scene import ProcessUse
 from domain.anomalies import Anomaly, AnomalyKind
 from domain.clock import ScaledClock, epoch_ms
 from domain.demand import Demand
-from domain.forecasts import DayPeak, Forecast
+from domain.forecasts import DayPeak, Forecast, PeriodPeak
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalQuality, quarter_start
 from domain.orders import Order, OrderStatus
 from domain.plant import Plant, load_plant
@@ -114,8 +114,21 @@ class SampleHistory:
             tuple(m - s for m, s in zip(middle, spread, strict=True)), tuple(middle),
             tuple(m + 1.2 * s for m, s in zip(middle, spread, strict=True)),
             tuple(sample_peak(day, n) for n, day in enumerate(days)),
-            "like-days", first, 3360, 0.62, 41.0,
+            "like-days", first, 3360, 0.62, 41.0, coverage=0.79,
+            period_peak=PeriodPeak(first - timedelta(days=20), first + timedelta(days=10), 655.0, 655.0, 668.0, 702.0, 0.83),
         )  # fmt: skip
+
+    def forecast_before(self, at_utc: datetime) -> Forecast | None:
+        first = quarter_start(at_utc) - timedelta(hours=1)
+        middle = tuple(site_kw(first + n * QUARTER) * 1.02 - 4 for n in range(192))
+        day = first.astimezone(load_zone()).date()
+        return Forecast(
+            SITE, first, first, tuple(kw - 15 for kw in middle), middle, tuple(kw + 15 for kw in middle),
+            (sample_peak(day, 0),), "like-days", first, 3360, 0.62, 41.0, replayed=True,
+        )  # fmt: skip
+
+    def meter_forecast(self, meter: str) -> Forecast | None:
+        return None
 
     def anomalies(self, open_only: bool = False) -> Sequence[Anomaly]:
         since = NOW_UTC - timedelta(hours=4, minutes=7)

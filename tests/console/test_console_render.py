@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from console.render import charts, gauge, meters, plan, platform
+from console.render import charts, forecasts, gauge, meters, plan, platform
 from console.render.markup import Markup, icon, join, tag
 from console.views.meters import meter_day_view, meters_view
 from console.views.now import now_view
@@ -64,7 +64,7 @@ def test_every_fragment_is_well_formed_in_both_languages(scene: Scene, language:
     day = meter_day_view(scene, "furnace-2", scene.day())
     fragments = [
         gauge.gauge(now, w), gauge.alarm_bar(now, w), gauge.figures(now, w), gauge.marks(now, w), plan.gantt(planned, w),
-        plan.headline(planned, w), plan.peaks_table(planned, w), meters.tree(tree, w, "main"), meters.findings(tree.findings, w, 264.48),
+        plan.headline(planned, w), forecasts.peaks_table(planned, w), forecasts.said_table(planned, w), meters.tree(tree, w, "main"), meters.findings(tree.findings, w, 264.48),
         meters.meter_summary(day, w), meters.channel_table(day, w), platform.overview(own, w), platform.connections(own, w),
         platform.rejected(own, w), platform.processes(own, w), charts.load_keys(planned, w), charts.last_day_keys(now, w),
         *(plan.card(card, w) for card in planned.cards),

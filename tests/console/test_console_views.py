@@ -8,12 +8,13 @@ from console_sample import NOW_UTC, SITE, SampleFeed, SampleHistory, sample_dema
 
 from console.live_state import Live
 from console.views.findings import open_findings
+from console.views.forecasts import said_days
 from console.views.meters import gauge_kw, meter_day_view, meters_view, silent_since
 from console.views.now import Alarm, alarm_of, gauge_end_kw, now_view
 from console.views.plan import Button, Move, advice_cards, button_of, job_bar, load_points, plan_view
 from console.views.platform import Health, broker_health, platform_view
 from console.views.reports import months_view
-from console.views.scene import Scene, Sent, net_channels, net_quarters
+from console.views.scene import QuarterValue, Scene, Sent, net_channels, net_quarters
 from domain.clock import epoch_ms
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalQuality
 from domain.orders import OrderStatus
@@ -218,7 +219,7 @@ def test_the_plan_covers_three_local_days_and_the_forecast_begins_where_it_says(
     assert view.best_saving_eur == 7_612.0, "savings on one peak do not add up"
     late = dataclasses.replace(scene, now_utc=datetime(2026, 10, 24, 12, 0, tzinfo=UTC))
     from_utc, to_utc = late.day_span(late.day(-1))[0], late.day_span(late.day(1))[1]
-    assert len(load_points(late, None, from_utc, to_utc)) == 292, "tomorrow has 25 hours"
+    assert len(load_points({}, None, (), from_utc, to_utc)) == 292, "tomorrow has 25 hours"
 
 
 def test_cancelled_jobs_are_not_drawn(scene: Scene) -> None:
@@ -260,3 +261,12 @@ def test_a_gateway_that_stopped_is_told_and_a_full_buffer_too(scene: Scene, plan
 
 def test_months_run_from_the_newest_to_the_first_quarter_hour(scene: Scene) -> None:
     assert [(m.name, m.over) for m in months_view(scene)] == [("2026-10", False), ("2026-09", True)]
+
+
+def test_what_was_said_when_the_day_began_stands_beside_what_came(scene: Scene) -> None:
+    starts = [NINE - n * QUARTER for n in range(1, 5)]
+    came = {at: QuarterValue(at, 25 * UWH_PER_KWH, IntervalQuality.MEASURED, 1.0, 0) for at in starts}
+    today = said_days(scene, came)[-1]
+    assert (today.quarters, today.highest_kw) == (4, 100.0), "25 kWh in a quarter of an hour are 100 kW"
+    assert today.mean_error_kw == pytest.approx(sum(abs(100.0 - today.q50_kw[at]) for at in starts) / 4)
+    assert today.within == sum(today.q10_kw[at] <= 100.0 <= today.q90_kw[at] for at in starts) / 4

@@ -378,3 +378,15 @@ def test_every_number_is_finite_on_a_plant_that_draws_nothing() -> None:
     check_well_formed(issued)
     assert max(issued[0].q90_kw) == 0.0
     assert issued[0].score is None or math.isfinite(issued[0].score)
+
+
+def test_a_new_site_can_look_back_on_what_would_have_been_said() -> None:
+    """The first live quarter hour also brings the forecasts of both last midnights, each knowing only what was before it."""
+    records = stream(START, LIVE + DAY / 2 + QUARTER, LIVE + DAY / 2, with_orders=False)
+    state, _ = run(step(), records[:-1])
+    _, said = step().take_interval(state, intervals(records)[-1])
+    *looked_back, newest = said
+    assert [f.issued_utc for f in looked_back] == [LIVE - DAY, LIVE]
+    assert all(f.replayed for f in looked_back) and not newest.replayed
+    undisturbed = backtest(PLANT, intervals(records), [], [LIVE])[0]
+    assert looked_back[-1].q50_kw == undisturbed.q50_kw

@@ -1,0 +1,126 @@
+"""The forecast in words and small pictures: odds of the peaks, what was said beside what came, and who says it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from console.render.markup import Markup, join, tag
+from console.views.forecasts import SaidDay
+from console.views.plan import PlanView
+from console.words import Words
+from domain.forecasts import DayPeak, PeriodPeak
+
+
+def peaks_table(view: PlanView, words: Words) -> Markup:
+    """Each day's highest quarter hour as it is expected, and that of the billing period."""
+    if view.forecast is None:
+        return tag("p", words["plan.no_forecast"], class_="remark")
+    head = tag("tr", *(tag("th", words[f"plan.peak_{c}"], scope="col") for c in ("day", "likely", "band", "when", "above")))
+    scale = _scale(view)
+    rows = [
+        _row(words.day(datetime.fromisoformat(p.day_local).date()), p, words.time(p.start_utc), view.target_kw, scale, words)
+        for p in view.peaks
+    ]
+    period = view.forecast.period_peak
+    if period is not None:
+        rows.append(_row(words["plan.peak_period"], period, "", view.target_kw, scale, words))
+    return join(
+        tag("table", tag("thead", head), tag("tbody", *rows), class_="table peaks"),
+        tag("p", _period_words(period, words), class_="remark") if period is not None else "",
+        tag("p", _told_by(view, words), class_="remark"),
+    )
+
+
+def _row(
+    name: str, peak: DayPeak | PeriodPeak, when: str, target_kw: float | None, scale: tuple[float, float], words: Words
+) -> Markup:
+    return tag(
+        "tr",
+        tag("th", name, scope="row"),
+        tag("td", words.unit(peak.q50_kw, "kW"), class_="n strong"),
+        tag("td", f"{words.number(peak.q10_kw)}–{words.number(peak.q90_kw)}", _odds_bar(peak, target_kw, scale), class_="n"),
+        tag("td", when, class_="n"),
+        tag(
+            "td",
+            words.percent(peak.above_target) if target_kw else "–",
+            class_=f"n {'tone-bad' if target_kw and peak.above_target > 0.5 else ''}",
+        ),
+    )
+
+
+def _scale(view: PlanView) -> tuple[float, float]:
+    peaks: list[DayPeak | PeriodPeak] = list(view.peaks)
+    if view.forecast is not None and view.forecast.period_peak is not None:
+        peaks.append(view.forecast.period_peak)
+    values = [kw for peak in peaks for kw in (peak.q10_kw, peak.q90_kw)] + ([view.target_kw] if view.target_kw else [])
+    low, high = min(values, default=0.0), max(values, default=1.0)
+    reach = max(high - low, 1.0)
+    return low - 0.08 * reach, high + 0.08 * reach
+
+
+def _odds_bar(peak: DayPeak | PeriodPeak, target_kw: float | None, scale: tuple[float, float]) -> Markup:
+    """Eight of ten outcomes as a bar, the likely one as a line, the target as a line through all bars."""
+    low, high = scale
+
+    def at(kw: float) -> float:
+        return 100 * (kw - low) / (high - low)
+
+    left, right = at(peak.q10_kw), at(peak.q90_kw)
+    parts = [
+        tag("i", class_="odds-band", style=f"left:{left:.1f}%;width:{max(right - left, 1.5):.1f}%"),
+        tag("i", class_="odds-likely", style=f"left:{at(peak.q50_kw):.1f}%"),
+    ]
+    if target_kw:
+        parts.append(tag("i", class_="odds-target", style=f"left:{at(target_kw):.1f}%"))
+    return tag("span", *parts, class_="odds", aria_hidden="true")
+
+
+def _period_words(period: PeriodPeak, words: Words) -> str:
+    return words.say(
+        "plan.period_said",
+        so_far=words.unit(period.so_far_kw, "kW"),
+        until=words.day(period.ends_utc.astimezone(words.zone).date()),
+    )
+
+
+def _told_by(view: PlanView, words: Words) -> str:
+    forecast = view.forecast
+    assert forecast is not None
+    told = [words.say("plan.forecast_by", model=forecast.model, issued=words.moment(forecast.issued_utc))]
+    days = words.number(forecast.trained_on / 96, 0)
+    told.append(words.say("plan.forecast_trained", until=words.moment(forecast.trained_until_utc), days=days))
+    if forecast.score is not None:
+        told.append(words.say("plan.forecast_score", score=words.percent(forecast.score)))
+    if forecast.coverage is not None:
+        told.append(words.say("plan.forecast_coverage", share=words.percent(forecast.coverage)))
+    told.append(words.say("plan.forecast_cost", ms=words.number(forecast.cpu_ms, 0)))
+    return " · ".join([*told, *forecast.notes])
+
+
+def said_table(view: PlanView, words: Words) -> Markup:
+    """Yesterday and today: what was said at the day's beginning, beside what came."""
+    if not view.said:
+        return tag("p", words["plan.said_none"], class_="remark")
+    head = tag("tr", *(tag("th", words[f"plan.said_{c}"], scope="col") for c in ("day", "error", "within", "peak", "came")))
+    rows = [_said_row(day, words) for day in view.said]
+    told = [words["plan.said_how"]]
+    if any(day.replayed for day in view.said):
+        told.append(words["plan.said_replayed"])
+    return join(
+        tag("table", tag("thead", head), tag("tbody", *rows), class_="table said"), tag("p", " ".join(told), class_="remark")
+    )
+
+
+def _said_row(day: SaidDay, words: Words) -> Markup:
+    peak = day.peak
+    said = "–" if peak is None else f"{words.unit(peak.q50_kw, 'kW')} ({words.number(peak.q10_kw)}–{words.number(peak.q90_kw)})"
+    came = "–" if day.highest_kw is None else f"{words.unit(day.highest_kw, 'kW')}, {words.time(day.highest_utc)}"
+    held = peak is not None and day.highest_kw is not None and peak.q10_kw <= day.highest_kw <= peak.q90_kw
+    return tag(
+        "tr",
+        tag("th", words.day(datetime.fromisoformat(day.day_local).date()), scope="row"),
+        tag("td", "–" if day.mean_error_kw is None else words.unit(day.mean_error_kw, "kW"), class_="n strong"),
+        tag("td", words.percent(day.within), class_="n"),
+        tag("td", said, class_="n"),
+        tag("td", came, class_=f"n {'tone-good' if held else ''}"),
+    )
