@@ -100,3 +100,19 @@ def test_the_forecast_tells_a_bridge_from_another_friday():
     bridge, friday = days.day(date(2026, 6, 5)), days.day(date(2026, 6, 12))
     assert (bridge.by_kind, friday.by_kind) == ((DayKind.BRIDGE.value,), (DayKind.WORKDAY.value,))
     assert bridge.by_type == friday.by_type
+
+
+def test_the_forecast_expects_rest_in_a_shutdown():
+    werk = in_region("DE-BW", shutdown=[{"from": date(2026, 8, 3), "to": date(2026, 8, 14)}])
+    wednesday = SiteDays(werk).day(date(2026, 8, 5))
+    assert wednesday.rests
+    assert wednesday.by_shifts == SiteDays(werk).day(date(2026, 8, 2)).by_shifts
+
+
+def test_shifts_do_not_run_in_a_shutdown_but_the_night_before_it_ends_in_it():
+    nights = {"id": "night", "days": ["mon", "tue", "wed", "thu", "fri", "sun"], "from": "22:00", "to": "06:00"}
+    werk = in_region("DE-BW", shift=[nights], shutdown=[{"from": date(2026, 8, 3), "to": date(2026, 8, 14)}])
+    monday, tuesday = SiteDays(werk).from_day(date(2026, 8, 3), 2)
+    assert monday.at_work[:24].all()
+    assert not monday.at_work[24:].any()
+    assert tuesday.rests
