@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, time, timedelta
 import numpy as np
 
 from domain.calendars import (
-    DayKind,
     DayType,
     ShiftInstance,
     at_local,
@@ -39,14 +38,13 @@ class LocalDay:
     """Of each of its slots: whether any shift runs; of a plant without shifts, whether the day is a working day."""
     by_weekday: Like
     by_shifts: Like
-    """Bridge days and days between the years are alike among themselves only."""
     by_type: Like
     weekday: int
     """0 (Monday) to 6; 6 also on a holiday and in a shutdown, which is expected to be at rest."""
     rests: bool
     """Whether no shift works; of a plant without shifts, whether it is no working day."""
     by_kind: Like = ()
-    """`DayKind`: bridge days, shutdowns and the days between the years are not like other working days."""
+    """`DayKind`: bridge days, shutdowns and the days between the years are not quite like other days of their shifts."""
 
 
 class SiteDays:
@@ -105,16 +103,12 @@ class SiteDays:
             slot_at,
             at_work,
             (weekday,),
-            (self._shift_pattern(day, kind) or (kind.value,)) + self._unusual(day),
+            self._shift_pattern(day, kind) or (kind.value,),
             (kind.value,),
             6 if weekday == "sun" else day.weekday(),
             not at_work.any(),
             (day_kind(day, self._plant).value,),
         )
-
-    def _unusual(self, day: date) -> Like:
-        kind = day_kind(day, self._plant)
-        return (kind.value,) if kind in (DayKind.BRIDGE, DayKind.YEAR_END) else ()
 
     def _at_work(self, first: int, after: int, kind: DayType) -> Bools:
         if not self._plant.shifts:

@@ -143,7 +143,8 @@ def _surprise(grid: Grid, base_kw: Floats | None, courses: Candidates, weights: 
 def _last(grid: Grid, origin: int, surprise: float, asked: Columns, kw: Floats, favour: Floats, knows_jobs: bool) -> None:
     """The surprise kept on for as long as work, or rest, goes on: what was left on at rest is found when work begins."""
     same = np.logical_and.accumulate(grid.at_work[origin : origin + REACH] == grid.at_work[origin - 1])
-    days = [bool(same[asked.span(day)].any()) for day in range(AHEAD_DAYS)]
+    # A day's peak is moved only where the surprise lasts all day: where it ends, the peak is likely to come later.
+    days = [bool(same[asked.span(day)].all()) for day in range(AHEAD_DAYS)]
     lasts = np.append(same[asked.offsets], days)
     names = [f"jobs+{one.name}" if knows_jobs else one.name for one in LASTING]
     for one, name in zip(LASTING, names, strict=True):

@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from domain.calendars import DayKind
 from forecasting.days import LocalDay, SiteDays
 from forecasting.jobs import FOREVER, JobLoads
 from forecasting.slots import LEADS, SLOTS_PER_DAY, Bools, Floats, Ints
 
 AHEAD_DAYS = 3
 """48 h from any time of day reach into two days after the running one."""
+_SPECIAL = (DayKind.BRIDGE, DayKind.YEAR_END, DayKind.SHUTDOWN)
 REACH = LEADS + 4
 """Grid steps ahead of an origin: a day of 92 quarter hours skips four of them."""
 
@@ -38,6 +40,8 @@ class Grid:
     """Of each day; holidays rest as Sundays do: (days,)."""
     kind: Ints
     """Of each day, alike by its shifts, or by the calendar where there are none: (days,)."""
+    special: Ints
+    """0 for usual days; bridge days, days between the years and shutdowns have numbers of their own: (days,)."""
     rests: Ints
     """1 for days without work: (days,)."""
     at_work: Bools
@@ -93,6 +97,7 @@ def lay_out(
     weekday, rests = np.array([(day.weekday, day.rests) for day in spanned], np.int64).T
     numbers: dict[tuple[str, ...], int] = {}
     kind = np.array([numbers.setdefault(day.by_shifts, len(numbers)) for day in spanned])
+    special = np.array([_SPECIAL.index(day.by_kind[0]) + 1 if day.by_kind[0] in _SPECIAL else 0 for day in spanned])
     known = slot_at < next_slot
     known[begin + SLOTS_PER_DAY :] = False
     # Where a clock change skips an hour, the grid would show the hour after it before that has come.
@@ -105,6 +110,7 @@ def lay_out(
         index_of[next_slot - spanned[0].first_slot :][:LEADS],
         weekday,
         kind,
+        special,
         rests,
         _at_work(spanned),
         jobs,

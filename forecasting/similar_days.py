@@ -28,6 +28,8 @@ SPREAD_DAYS = 56
 """Days whose standard deviation is the unit of distance."""
 NEWEST = 8
 """Quarter hours before an origin that say whether something is on, or off, that never is."""
+SPECIAL = 0.3
+"""What it costs if only one of two days is a bridge day, between the years or in a shutdown: such days may be like others, or not."""
 TOO_FEW = 4
 """Below this many quarter hours a candidate's past is not compared; it is taken to be one standard deviation away."""
 
@@ -168,10 +170,11 @@ def weigh(grid: Grid, found: Candidates, likenesses: Sequence[Likeness]) -> Floa
     other_weekday = grid.weekday[ahead] != grid.weekday[then]
     other_kind = (grid.kind[ahead] != grid.kind[then]) + 0.3 * (grid.kind[ahead - 1] != grid.kind[then - 1])
     other_plan = _plans_apart(grid, ahead, then) if any(one.plan for one in likenesses) else np.zeros(1)
+    other_special = (grid.special[ahead] != grid.special[then]) * SPECIAL
     distances = []
     for one in likenesses:
         far = one.day * found.far_day + one.evening * found.far_evening + found.back / one.fades_days
-        apart = far[:, None] + one.weekday * other_weekday + one.kind * other_kind + one.plan * other_plan
+        apart = far[:, None] + one.weekday * other_weekday + one.kind * other_kind + other_special + one.plan * other_plan
         distances.append(np.where(usable, apart / one.width, np.inf))
     distance = np.array(distances)
     nearest = distance.min(axis=1, keepdims=True)
