@@ -15,6 +15,10 @@ SUBJECTS = {
         "lastgang.commands.bench_faults",
         "Kills, cuts, a full disk, wrong clocks, poison: is the ledger the same to the last row?",
     ),
+    "forecast": (
+        "lastgang.commands.bench_forecast",
+        "The forecast on measured profiles: rungs, coverage, peaks, and what it costs.",
+    ),
     "fuzz": ("lastgang.commands.bench_fuzz", "The decoders against a million broken inputs."),
 }
 """Subject -> (module with a click command named `command`, its line in the overview)."""

@@ -1,0 +1,74 @@
+"""What ``lastgang bench forecast`` does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress
+from rich.table import Table
+
+from benchmarks.forecast import page
+from benchmarks.forecast.cost import measure
+from benchmarks.forecast.profiles import Profile, profiles
+from benchmarks.forecast.rolling import SERVED, Rolled, roll
+from domain.errors import Fault, InputFaults
+
+TARGET_QUANTILE = 0.8
+"""The target whose odds are judged is passed by one day's peak in five."""
+
+
+def run(data: Path, days: int, only: Sequence[str], meters: int, json_file: Path | None, write_report: bool) -> None:
+    """Roll every profile, measure the cost, tell it.
+
+    Raises
+    ------
+    InputFaults
+        If there is no such profile, or none at all.
+    """
+    found = list(profiles(data))
+    names = [profile.name for profile in found]
+    if not found or any(name not in names for name in only):
+        expected = f"one of {', '.join(names)}" if found else "a folder with load profiles: see benchmarks/README.md"
+        raise InputFaults([Fault("command line", None, "--only" if found else "--data", ", ".join(only) or str(data), expected)])
+    chosen = [profile for profile in found if not only or profile.name in only]
+    talk = Console(stderr=True)
+    with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), console=talk, transient=True) as progress:
+        task = progress.add_task("profiles", total=len(chosen))
+        rolled = []
+        for profile in chosen:
+            progress.update(task, description=profile.name)
+            rolled.append(roll(profile, days, target_of(profile)))
+            progress.advance(task)
+    with talk.status("cost") as status:
+        cost = measure([one for one in chosen if one.is_plant] or chosen, meters, lambda words: status.update(f"cost: {words}"))
+    figures = page.figures(rolled, cost)
+    _show(rolled, Console(width=None if Console().is_terminal else 150))
+    if json_file is not None:
+        json_file.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    if write_report:
+        page.write(rolled, cost, days, Path(__file__).parents[1])
+
+
+def target_of(profile: Profile) -> float:
+    """The `TARGET_QUANTILE` of all days' peaks."""
+    whole = profile.power_kw[: len(profile.power_kw) // 96 * 96].reshape(-1, 96)
+    known = np.isfinite(whole).all(axis=1)
+    return max(float(np.quantile(whole[known].max(axis=1), TARGET_QUANTILE)), 1e-3)
+
+
+def _show(rolled: list[Rolled], console: Console) -> None:
+    table = Table("profile", "days", "MAE / last week", "quantile loss / load", "within band", "CPU s")
+    for one in rolled:
+        table.add_row(
+            one.profile.name,
+            str(len(one.days)),
+            f"{one.mae_to_last_week(SERVED):.2f}",
+            f"{one.pinball_to_mean(SERVED):.3f}",
+            f"{one.coverage():.0%}",
+            f"{one.cpu_s:.1f}",
+        )
+    console.print(table)

@@ -1,0 +1,199 @@
+"""One profile, forecast from each of its last midnights: what every rung said, what was served, and what came."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.forecast.profiles import Profile
+from domain.calendars import is_holiday
+from domain.forecasts import Forecast
+from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
+from domain.plant import Plant
+from forecasting.ensemble import MODELS, ask
+from forecasting.issue import OFFSETS
+from forecasting.learning import Watched
+from forecasting.similar_days import LEVELS
+from forecasting.slots import SLOTS_PER_DAY, SLOTS_PER_WEEK, Floats
+from forecasting.step import ForecastState, ForecastStep
+from forecasting.two_step import NAME as TWO_STEP
+from forecasting.two_step import two_step
+
+SERVED = "served"
+LEVELS_COLUMN = np.array(LEVELS)[:, None]
+
+
+def plant_of(profile: Profile, target_kw: float | None = None) -> Plant:
+    """A plant of which only the clock, the holidays and the target are known."""
+    site: dict[str, Any] = {"id": "site", "timezone": profile.timezone, "commissioned_utc": "2000-01-01T00:00:00Z"}
+    site |= {"holiday_region": profile.region, "target_kw": target_kw, "demand_period": "month"}
+    return Plant.model_validate({"site": site, "meter": [{"id": "main", "max_power_kw": 1.0}]})
+
+
+def intervals_of(profile: Profile) -> list[Interval]:
+    """The profile as imported quarter hours."""
+    found = []
+    start = profile.start_utc.to_pydatetime()
+    for number, kw in enumerate(profile.power_kw.tolist()):
+        known = kw == kw
+        quality = IntervalQuality.MEASURED if known else IntervalQuality.MISSING
+        method = IntervalMethod.REGISTER if known else IntervalMethod.NONE
+        energy = round(kw / 4 * 1e9) if known else None
+        at = start + number * QUARTER
+        found.append(
+            Interval("site", "main", "energy_import", at, energy, float(known), quality, method, 0, origin=IntervalOrigin.IMPORT)
+        )
+    return found
+
+
+class Looking(ForecastStep):
+    """The served step, which keeps what it last looked at."""
+
+    seen: Watched | None = None
+
+    def _watched(self, *arguments: Any) -> Watched:
+        self.seen = super()._watched(*arguments)
+        return self.seen
+
+
+@dataclass
+class Day:
+    """One midnight's forecast of the day after it, and what came."""
+
+    day: pd.Timestamp
+    is_holiday: bool
+    came_kw: Floats
+    last_week_kw: Floats
+    said_kw: dict[str, Floats]
+    """By rung: (levels, 96)."""
+    forecast: Forecast
+
+
+@dataclass
+class Rolled:
+    """All days of one profile."""
+
+    profile: Profile
+    days: list[Day] = field(default_factory=list)
+    cpu_s: float = 0.0
+
+    def mae_to_last_week(self, rung: str) -> float:
+        """Mean absolute error over last week's; nan where the rung said nothing."""
+        wrong, naive = 0.0, 0.0
+        for day in self.days:
+            known = np.isfinite(day.came_kw) & np.isfinite(day.last_week_kw)
+            if rung not in day.said_kw or not known.any() or not np.isfinite(day.said_kw[rung][1][known]).all():
+                continue
+            wrong += float(np.abs(day.said_kw[rung][1] - day.came_kw)[known].sum())
+            naive += float(np.abs(day.last_week_kw - day.came_kw)[known].sum())
+        return wrong / naive if naive > 0 else float("nan")
+
+    def pinball_to_mean(self, rung: str) -> float:
+        """Mean quantile loss over the mean load."""
+        losses, loads = [], []
+        for day in self.days:
+            known = np.isfinite(day.came_kw)
+            if rung in day.said_kw and known.any():
+                excess = (day.came_kw - day.said_kw[rung])[:, known]
+                losses.append(np.maximum(LEVELS_COLUMN * excess, (LEVELS_COLUMN - 1) * excess).mean())
+                loads.append(day.came_kw[known].mean())
+        return float(np.nanmean(losses) / np.mean(loads)) if losses else float("nan")
+
+    def coverage(self, chosen: Callable[[Day], bool] = lambda _: True) -> float:
+        """Share of quarter hours within the served band."""
+        inside, count = 0, 0
+        for day in filter(chosen, self.days):
+            low, _, high = day.said_kw[SERVED]
+            known = np.isfinite(day.came_kw)
+            inside += int(((day.came_kw >= low) & (day.came_kw <= high))[known].sum())
+            count += int(known.sum())
+        return inside / count if count else float("nan")
+
+    def peaks(self) -> Floats:
+        """Of each whole day: q10, q50, q90, what came, the highest of the slot-wise medians, last week's peak [kW], and odds of passing
+        the target: (days, 7)."""
+        rows = []
+        for day in self.days:
+            if np.isfinite(day.came_kw).all() and day.came_kw.max() > 0:
+                peak = day.forecast.peaks[0]
+                rows.append(
+                    (
+                        peak.q10_kw,
+                        peak.q50_kw,
+                        peak.q90_kw,
+                        day.came_kw.max(),
+                        day.said_kw[SERVED][1].max(),
+                        day.last_week_kw.max(),
+                        peak.above_target,
+                    )
+                )
+        return np.array(rows).reshape(-1, 7)
+
+
+def roll(
+    profile: Profile, days: int, target_kw: float | None = None, with_two_step: bool = True, told: Callable[[], None] = lambda: None
+) -> Rolled:
+    """Forecast `profile` from each of its last `days` local midnights, as far as it reaches back."""
+    plant = plant_of(profile, target_kw)
+    step = Looking(plant)
+    state = step.initial()
+    records = intervals_of(profile)
+    end = pd.Timestamp(records[-1].end_utc).tz_convert(profile.timezone).normalize()
+    least = min(14, max(2, len(records) // SLOTS_PER_DAY - 4))
+    first_ok = profile.start_utc + pd.Timedelta(days=least)
+    midnights = [end - pd.DateOffset(days=n) for n in range(days, 0, -1)]
+    asked = {at.tz_convert("UTC").to_pydatetime() for at in midnights if at >= first_ok}
+    rolled = Rolled(profile)
+    begin = time.process_time()
+    for number, record in enumerate(records):
+        if step.put(state, record) and record.end_utc in asked:
+            forecast = step.issue(state, record.end_utc)
+            rolled.days.append(_day(profile, plant, step, state, forecast, number + 1, with_two_step))
+            told()
+    rolled.cpu_s = time.process_time() - begin
+    return rolled
+
+
+def _day(
+    profile: Profile, plant: Plant, step: Looking, state: ForecastState, forecast: Forecast, at: int, with_two_step: bool
+) -> Day:
+    kw = profile.power_kw
+    came = np.full(SLOTS_PER_DAY, np.nan)
+    part = kw[at : at + SLOTS_PER_DAY]
+    came[: len(part)] = part
+    before = (
+        kw[at - SLOTS_PER_WEEK : at - SLOTS_PER_WEEK + SLOTS_PER_DAY] if at >= SLOTS_PER_WEEK else np.full(SLOTS_PER_DAY, np.nan)
+    )
+    said = {SERVED: np.array([forecast.q10_kw, forecast.q50_kw, forecast.q90_kw])[:, :SLOTS_PER_DAY]}
+    if step.seen is not None and state.merit is not None:
+        grid = step.seen.grid
+        found = two_step(grid, [grid.origin]) if with_two_step else {}
+        guesses = {TWO_STEP: found[grid.origin]} if grid.origin in found else {}
+        told = ask(grid, step.seen.base_kw, grid.origin, OFFSETS, guesses)
+        if told is not None:
+            said |= {
+                name: told.kw[n, :, :SLOTS_PER_DAY]
+                for n, name in enumerate(MODELS)
+                if np.isfinite(told.kw[n, 1, :SLOTS_PER_DAY]).all()
+            }
+    local = pd.Timestamp(forecast.first_start_utc).tz_convert(profile.timezone)
+    return Day(local, is_holiday(local.date(), plant.site), came, before, said, forecast)
+
+
+def warm(profile: Profile, days: int) -> tuple[ForecastStep, ForecastState, list[Interval]]:
+    """A step that has learnt all but the last `days` of a profile, and these."""
+    step = ForecastStep(plant_of(profile))
+    state = step.initial()
+    records = intervals_of(profile)
+    cut = len(records) - days * SLOTS_PER_DAY
+    for record in records[:cut]:
+        step.put(state, record)
+    return step, state, records[cut:]
+
+
+__all__ = ["SERVED", "TWO_STEP", "Day", "Rolled", "roll", "warm"]

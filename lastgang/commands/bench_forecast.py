@@ -1,0 +1,34 @@
+"""``lastgang bench forecast``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("forecast")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("../shared/data"),
+    show_default=True,
+    help="Folder with the measured profiles; they are not part of the project.",
+)
+@click.option(
+    "--days", type=click.IntRange(min=1), default=56, show_default=True, help="How many of the last local days are forecast."
+)
+@click.option("--only", multiple=True, metavar="NAME", help="Only this profile; may be given several times.")
+@click.option("--meters", type=click.IntRange(min=1), default=500, show_default=True, help="How many meters are issued at once.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the figures here.")
+@click.option("--write-report", is_flag=True, help="Write benchmarks/forecasting.md and its pictures too.")
+def command(data: Path, days: int, only: tuple[str, ...], meters: int, json_file: Path | None, write_report: bool) -> None:
+    """Forecast every profile from its past midnights: each rung of the ladder, coverage, peaks, and what it all costs.
+
+    \b
+    Example:
+      lastgang bench forecast --json forecast.json --write-report
+    """
+    from benchmarks.forecast.command import run
+
+    run(data, days, only, meters, json_file, write_report)
