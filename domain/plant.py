@@ -141,6 +141,23 @@ class VirtualMeter(Settings):
         return self.name or self.id
 
 
+class Branch(StrEnum):
+    """What sort of place a site is, as far as the course of its load goes while nothing is measured yet."""
+
+    BUSINESS = "business"
+    OFFICE = "office"
+    EVENING = "evening"
+    CONTINUOUS = "continuous"
+    SHOP = "shop"
+    BAKERY = "bakery"
+    WEEKEND = "weekend"
+    HOUSEHOLD = "household"
+    FARM = "farm"
+    ONE_SHIFT = "one-shift"
+    TWO_SHIFTS = "two-shifts"
+    THREE_SHIFTS = "three-shifts"
+
+
 class Site(Settings):
     """The plant as a whole."""
 
@@ -151,6 +168,8 @@ class Site(Settings):
     holidays: tuple[date, ...] = ()
     holiday_region: str | None = Field(default=None, pattern=r"^[A-Z]{2}(-[A-Z0-9]+)?$")
     billing_meter: Identifier | None = None
+    branch: Branch | None = None
+    """Whose standard course is forecast in the first days; None: that of the shifts, or of a business where there are none."""
     sync: Literal["demand_block", "sync_pulse"] | None = None
     """Channel of the billing meter that shows where its quarter hours begin: `metering.block_sync`; None: they begin where ours do."""
     target_kw: float | None = Field(default=None, gt=0)

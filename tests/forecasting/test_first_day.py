@@ -1,0 +1,159 @@
+"""What a site is told on its first day, and how far the standard courses are those that others measured."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_forecast_plant import BERLIN, PLANT, SmallPlant
+
+from domain.plant import Branch, Plant
+from forecasting.days import SiteDays
+from forecasting.first_day import FirstDay, course_of, first_day
+from forecasting.slots import LEADS, SLOTS_PER_DAY, Floats, slot_of
+
+PROFILES = Path(__file__).parents[3] / "shared" / "data" / "bdew_and_try" / "selp_series.csv"
+BY_CODE = {
+    "g0": Branch.BUSINESS, "g1": Branch.OFFICE, "g2": Branch.EVENING, "g3": Branch.CONTINUOUS, "g4": Branch.SHOP,
+    "g5": Branch.BAKERY, "g6": Branch.WEEKEND, "h0": Branch.HOUSEHOLD, "l0": Branch.FARM,
+}  # fmt: skip
+MONDAY = datetime(2026, 6, 8, tzinfo=BERLIN).astimezone(UTC)
+LOADS = np.array(list(SmallPlant(seed=2).loads(MONDAY, MONDAY + timedelta(days=14)).values()))
+NOTHING = np.empty(0)
+
+
+def site(branch: Branch | None = None, billed_peak_kw: float = 0.0, **more: object) -> Plant:
+    own = {
+        "id": "s",
+        "timezone": "Europe/Berlin",
+        "commissioned_utc": "2026-01-01T00:00:00Z",
+        "holiday_region": "DE-BW",
+        "branch": branch,
+        "billed_peak_kw": billed_peak_kw,
+    }
+    return Plant.model_validate({"site": own, **more})
+
+
+def told(plant: Plant, seen: int = 0, loads: Floats = LOADS, meter: str = "") -> FirstDay:
+    """The forecast of 48 h after `seen` quarter hours of a Monday."""
+    found = first_day(plant, meter, SiteDays(plant), slot_of(MONDAY) + seen, LEADS, loads[:seen])
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("code", BY_CODE)
+def test_the_courses_are_those_of_the_branches(code: str) -> None:
+    """Correlation over the quarter hours of a mean working day, Saturday and Sunday of the published profile."""
+    if not PROFILES.exists():
+        pytest.skip("../shared/data/bdew_and_try/selp_series.csv is absent")
+    sums: dict[tuple[int, int], list[float]] = defaultdict(list)
+    with PROFILES.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            at = datetime.fromisoformat(row[""] if "" in row else next(iter(row.values())))
+            sums[max(at.weekday() - 4, 0), at.hour * 4 + at.minute // 15].append(float(row[code]))
+    published = np.array([[np.mean(sums[kind, quarter]) for quarter in range(96)] for kind in range(3)])
+    plant = site(BY_CODE[code])
+    days = SiteDays(plant)
+    ours = np.array(
+        [course_of(plant, days.day(day)).sum(axis=1) for day in (date(2026, 4, 22), date(2026, 4, 25), date(2026, 4, 26))]
+    )
+    assert np.corrcoef(ours[0], published[0])[0, 1] > 0.93
+    assert np.corrcoef(ours.ravel(), published.ravel())[0, 1] > 0.93
+    assert ours[0].max() == pytest.approx(1.0, abs=0.1)
+
+
+def test_before_the_first_quarter_hour_the_shifts_are_the_course_and_the_billed_peak_its_size() -> None:
+    plant = Plant.model_validate({**PLANT.model_dump(by_alias=True), "site": {**PLANT.site.model_dump(), "billed_peak_kw": 400}})
+    found = told(plant)
+    middle = found.kw[1]
+    assert (found.course, found.scaled_by) == ("shifts", "billed peak")
+    assert middle[10 * 4] == pytest.approx(300, rel=0.1)  # three quarters of the year's peak, at work
+    assert middle[3 * 4] < 0.5 * middle[10 * 4]
+    night_of_four_shifts = middle[23 * 4]
+    assert night_of_four_shifts < 0.5 * middle[21 * 4]
+
+
+def test_the_less_is_written_down_the_wider_is_the_band() -> None:
+    meter = [{"id": "grid", "max_power_kw": 1000}]
+    machine = [{"id": "press", "meter": "grid", "rated_kw": 714}]
+    billed, rated, connected = (
+        told(site(Branch.TWO_SHIFTS, billed_peak_kw=333, meter=meter, machine=machine)),
+        told(site(Branch.TWO_SHIFTS, meter=meter, machine=machine)),
+        told(site(Branch.TWO_SHIFTS, meter=meter)),
+    )
+    widths = [float((one.kw[2] - one.kw[0]).mean()) for one in (billed, rated, connected)]
+    assert widths == sorted(widths)
+    assert [one.scaled_by for one in (billed, rated, connected)] == [
+        "billed peak", "rated power of the machines", "size of the meter",
+    ]  # fmt: skip
+
+
+def test_each_day_that_is_seen_makes_it_better_and_narrower() -> None:
+    plant = Plant.model_validate({**PLANT.model_dump(by_alias=True), "site": {**PLANT.site.model_dump(), "billed_peak_kw": 900}})
+    errors, widths = [], []
+    for seen in (0, 40, SLOTS_PER_DAY, 2 * SLOTS_PER_DAY):
+        found = told(plant, seen)
+        errors.append(float(np.abs(found.kw[1] - LOADS[seen : seen + LEADS]).mean()))
+        widths.append(float((found.kw[2] - found.kw[0]).mean()))
+    assert errors == sorted(errors, reverse=True)
+    assert widths == sorted(widths, reverse=True)
+    assert errors[-1] < 0.3 * errors[0]
+
+
+def test_eight_of_ten_quarter_hours_fall_within_the_band_whatever_the_size_was_thought_to_be() -> None:
+    """From any hour of the first two days, with the meter's size off by a factor of two either way."""
+    inside = []
+    for billed in (150, 300, 600, 900):
+        plant = Plant.model_validate(
+            {**PLANT.model_dump(by_alias=True), "site": {**PLANT.site.model_dump(), "billed_peak_kw": billed}}
+        )
+        for seen in range(32, 2 * SLOTS_PER_DAY, 20):
+            found, came = told(plant, seen), LOADS[seen : seen + LEADS]
+            inside.append(float(((came >= found.kw[0]) & (came <= found.kw[2])).mean()))
+    assert float(np.mean(inside)) > 0.8
+
+
+def test_holes_and_zeros_in_what_was_seen_break_nothing() -> None:
+    plant = site(Branch.ONE_SHIFT, meter=[{"id": "grid", "max_power_kw": 900}])
+    holed = LOADS.copy()
+    holed[::3] = np.nan
+    for loads in (holed, np.zeros(200), np.full(200, np.nan)):
+        found = told(plant, 100, loads)
+        assert np.isfinite(found.kw).all()
+        assert (np.diff(found.kw, axis=0) >= 0).all()
+        assert (found.kw >= 0).all()
+
+
+def test_a_meter_is_sized_by_its_own_machines_and_not_by_the_sites_bill() -> None:
+    more = {
+        "meter": [{"id": "grid", "max_power_kw": 900}, {"id": "hall", "parent": "grid", "max_power_kw": 200}],
+        "machine": [{"id": "oven", "meter": "hall", "rated_kw": 100}],
+    }
+    found = told(site(Branch.THREE_SHIFTS, billed_peak_kw=800, **more), meter="hall")
+    assert found.scaled_by == "rated power of the machines"
+    assert found.kw[1].max() < 60
+
+
+def test_where_nothing_says_how_large_the_load_is_nothing_is_said() -> None:
+    plant = site(Branch.SHOP)
+    assert first_day(plant, "", SiteDays(plant), slot_of(MONDAY), LEADS, NOTHING) is None
+
+
+def test_on_clock_change_days_a_shop_opens_by_the_local_clock() -> None:
+    plant = site(Branch.SHOP, billed_peak_kw=100)
+    days = SiteDays(plant)
+    for monday in (date(2026, 3, 30), date(2026, 10, 26)):
+        midnight = datetime.combine(monday, datetime.min.time(), tzinfo=BERLIN).astimezone(UTC)
+        found = first_day(plant, "", days, slot_of(midnight) - SLOTS_PER_DAY, LEADS, NOTHING)
+        assert found is not None
+        opens, closed = found.kw[1, SLOTS_PER_DAY + 10 * 4], found.kw[1, SLOTS_PER_DAY + 6 * 4]
+        assert opens > 2 * closed
+
+
+def test_a_branch_nobody_knows_is_a_fault() -> None:
+    with pytest.raises(ValueError, match="two-shifts"):
+        site("four-shifts")  # type: ignore[arg-type]
