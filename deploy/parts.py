@@ -14,7 +14,7 @@ from deploy.kafka_broker import KafkaBroker
 from deploy.settings import StackSettings
 from domain.plant import load_plant
 
-JOBS = ("metering", "detection", "forecast", "advice")
+JOBS = ("metering", "detection", "forecast", "meter_forecasts", "advice")
 VIRTUAL_METERS = "virtual_meters"
 """The job of plants that have some."""
 LEDGER = "ledger.sqlite"
@@ -88,7 +88,7 @@ def ground_parts(broker: KafkaBroker, cluster: FlinkCluster) -> list[Part]:
 
 
 def job_parts(plant_dir: Path, kafka: str, namespace: str) -> list[JobPart]:
-    """The four jobs, and that of the virtual meters where the plant file names some.
+    """The five jobs, and that of the virtual meters where the plant file names some.
 
     Each folder in ``stream_jobs/`` may hold a ``flink.properties`` with settings of that job alone.
     """

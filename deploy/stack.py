@@ -59,7 +59,7 @@ class Stack:
         Called when a stage is about to start, with this stack: the stage before it serves by then. Topics exist from
         `Stage.SERVICES` on.
     jobs, services
-        Instead of the plant's four jobs, and instead of historian, page, gateway and sinks.
+        Instead of the plant's jobs, and instead of historian, page, gateway and sinks.
 
     Raises
     ------

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from zlib import crc32
 
 import numpy as np
 
@@ -48,6 +49,8 @@ SITE_CHANNEL = "energy_import"
 TOO_LITTLE = 2 * SLOTS_PER_DAY
 """Below two days there is no day to compare with another."""
 REPLAYED_FROM = 14 * SLOTS_PER_DAY
+FIT_TURNS = 16
+"""Meters below the grid connection are fitted in turns, over so many quarter hours; until then all models count the same."""
 CAUGHT_UP = 2 * SLOTS_PER_DAY
 """Quarter hours that came at once are learnt from as far back as this."""
 
@@ -92,6 +95,8 @@ class ForecastStep:
         self._channel = SITE_CHANNEL if meter is None else _channel_of(plant, meter)
         self._machines = None if meter is None else {machine.id for machine in plant.machines if machine.meter == meter}
         self._subject = Subject(plant, meter or "", SiteDays(plant))
+        # A plant's meters become due for a fit at the same moment; each takes its turn, so that what shares their process goes on.
+        self._turn = None if meter is None else crc32(meter.encode()) % FIT_TURNS
         self._inputs = inputs
         self._guesses: Guesses = no_guesses if inputs is None else known_inputs
 
@@ -148,10 +153,11 @@ class ForecastStep:
         notes = _notes(state)
         if known >= TOO_LITTLE:
             seen = self._watched(state, first, load_kw, trust, next_slot)
-            if state.merit is None or known >= 2 * state.fitted_on:
+            if (state.merit is None or known >= 2 * state.fitted_on) and self._turn in (None, next_slot % FIT_TURNS):
                 state.merit, state.fitted_on = fit(seen, self._guesses), known
+            merit = Merit.blank(MODELS) if state.merit is None else state.merit
             by_name = self._guesses(seen.grid, [seen.grid.origin]).get(seen.grid.origin, {})
-            forecast = issue(self._subject, seen, state.merit, issued_utc, by_name, notes)
+            forecast = issue(self._subject, seen, merit, issued_utc, by_name, notes)
         if forecast is None:
             little = f"too little history: {known} quarter hours, less than two days; a flat, wide band of what was seen"
             forecast = flat(self._subject, load_kw, next_slot, issued_utc, (little, *notes))
