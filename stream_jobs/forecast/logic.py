@@ -28,7 +28,7 @@ class SiteForecast:
         return forecasting.decode_state(stored)
 
     def take(self, key: str, state: Any, records: Sequence[tuple[Topic, Any]]) -> tuple[Any, Outputs]:
-        newest: list[Any] = []
+        newest: dict[Any, Any] = {}
         looked_back: list[Any] = []
         for topic, record in records:
             if topic is INTERVALS:
@@ -36,9 +36,10 @@ class SiteForecast:
             else:
                 state, forecasts = self._step.take_order(state, record)
             looked_back += [forecast for forecast in forecasts if forecast.replayed]
-            newest = [forecast for forecast in forecasts if not forecast.replayed] or newest
-        # Records of one bucket came at the same moment: only what is said after the last of them is worth saying.
-        return state, [(FORECASTS, forecast) for forecast in [*looked_back, *newest]]
+            newest |= {forecast.first_start_utc: forecast for forecast in forecasts if not forecast.replayed}
+        # Records of one bucket came at the same moment: of each quarter hour only what is said last is worth saying. Quarter hours that
+        # waited while the job was down have their forecasts all the same.
+        return state, [(FORECASTS, forecast) for forecast in [*looked_back, *newest.values()]]
 
     def advance(self, key: str, state: Any, event_time_ms: int) -> tuple[Any, Outputs]:
         return state, []
