@@ -38,8 +38,14 @@ class Facts:
     level_kw: float
 
 
-def reasons(facts: Facts, move: Move, saving: Saving) -> tuple[str, str]:
-    """English and German."""
+def reasons(facts: Facts, move: Move, saving: Saving, odds: tuple[float, float] | None = None) -> tuple[str, str]:
+    """English and German.
+
+    Parameters
+    ----------
+    odds
+        P(the day's peak passes the target) as planned, and with the move.
+    """
     order = move.order
     name = _machine(facts.plant, order)
     to, peak = slot_start(move.to_slot), slot_start(move.before.slot)
@@ -57,6 +63,11 @@ def reasons(facts: Facts, move: Move, saving: Saving) -> tuple[str, str]:
             f"Where it acts the load falls by {move.relief_kw:.0f} kW; what remains is the peak at {_when(facts, remains, 'en')}. "
         )
         de += f"An dieser Stelle sinkt die Last um {move.relief_kw:.0f} kW; es bleibt die Spitze um {_when(facts, remains, 'de')} Uhr. "
+    target = facts.plant.site.target_kw
+    if odds is not None and target is not None:
+        before, after = (f"{100 * one:.0f} %" for one in odds)
+        en += f"With {before} the day's peak passes the target of {target:.0f} kW; with the move, {after}. "
+        de += f"Mit {before} überschreitet die Tagesspitze das Ziel von {target:.0f} kW, verschoben mit {after}. "
     en_worth, de_worth = _worth(facts, move, saving)
     return en + en_worth, de + de_worth
 
@@ -65,8 +76,8 @@ def _worth(facts: Facts, move: Move, saving: Saving) -> tuple[str, str]:
     if saving.total_eur > 0:
         eur = f"{saving.total_eur:,.0f}"
         return (
-            f"Worth {eur} EUR in this billing period, if the peak comes as expected.",
-            f"Das spart {eur.replace(',', '.')} EUR im Abrechnungszeitraum, wenn die Spitze so kommt.",
+            f"Worth {eur} EUR in this billing period, in the mean of how the peak may come.",
+            f"Das spart im Mittel der möglichen Spitzen {eur.replace(',', '.')} EUR im Abrechnungszeitraum.",
         )
     billed = max(facts.billed_kw, 0.0)
     target = facts.plant.site.target_kw

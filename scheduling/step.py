@@ -6,7 +6,7 @@ measured. Time comes only from the records.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from math import erf, sqrt
@@ -22,11 +22,12 @@ from domain.plant import Plant
 from domain.recommendations import Decision, DecisionKind, Recommendation, RecommendationStatus
 from scheduling.explain import CHECKED, NOT_CHECKED, Facts, alternative, reasons
 from scheduling.history import first_slot_of_year, year_of
+from scheduling.odds import above, above_after, cases
 from scheduling.problem import Load, Outlook, Rules, slot_of, slot_start, with_move
 from scheduling.settings import AdviceSettings
 from scheduling.solve import Ask, Move, moves, plan
 from scheduling.state import AdviceState, Declined, Notes, decode_state, encode_state
-from scheduling.worth import Saving, Worth
+from scheduling.worth import Saving, Worth, mean_saving
 
 __all__ = ["AdviceState", "AdviceStep", "decode_state", "encode_state"]
 
@@ -109,7 +110,7 @@ class AdviceStep:
             notes.declined.append(
                 Declined(
                     recommendation.job,
-                    self._day(recommendation.peak_start_utc),
+                    self.day_of(recommendation.peak_start_utc),
                     recommendation.saving_eur,
                     recommendation.reduction_kw,
                 )
@@ -192,7 +193,7 @@ class AdviceStep:
             for name, told in notes.recommendations.items()
             if told.status in live or max(told.at_utc, told.peak_start_utc) > oldest
         }
-        notes.declined = [d for d in notes.declined if d.peak_day >= self._day(oldest)]
+        notes.declined = [d for d in notes.declined if d.peak_day >= self.day_of(oldest)]
         state.history.forget_before(first_slot_of_year(year_of(slot_of(oldest), self._zone), self._zone))
 
     # Planning.
@@ -265,7 +266,7 @@ class AdviceStep:
             settings.notice + settings.time_to_decide,
             settings.most_open - len(self._with_status(notes, RecommendationStatus.OPEN)),
             frozenset(busy),
-            lambda move, load: not self._was_declined(notes, move, pen.saving(load, move)),
+            lambda move, load: not self._was_declined(notes, move, lambda: pen.saving(load, move)),
         )
         said: Said = []
         for move, *others in plan(outlook, orders, ask):
@@ -276,11 +277,13 @@ class AdviceStep:
             outlook = outlook.moved(move.order, move.to_slot)
         return said
 
-    def _was_declined(self, notes: Notes, move: Move, saving: Saving) -> bool:
-        day = self._day(slot_start(move.before.slot))
+    def _was_declined(self, notes: Notes, move: Move, saving_of: Callable[[], Saving]) -> bool:
+        """Whether somebody has said no to it for this peak, and it is not worth much more now."""
+        day = self.day_of(slot_start(move.before.slot))
         factor = self._settings.again_factor
         for declined in notes.declined:
             if declined.job == move.order.job and declined.peak_day == day:
+                saving = saving_of()
                 worth, then = (
                     (saving.total_eur, declined.saving_eur)
                     if declined.saving_eur > 0
@@ -311,7 +314,7 @@ class AdviceStep:
         risk = self._settings.risk_weight
         judged = median + risk * (high - median)
         first_slot = slot_of(forecast.first_start_utc)
-        days = np.array([self._day(slot_start(first_slot + n)) for n in range(len(median))])
+        days = np.array([self.day_of(slot_start(first_slot + n)) for n in range(len(median))])
         for peak in forecast.peaks:
             of_day = days == peak.day_local
             if peak.start_utc >= forecast.first_start_utc and of_day.any():
@@ -332,7 +335,8 @@ class AdviceStep:
         recent = now - slot_start(end) <= self._settings.quality_lag
         return recent and all(state.history.power_kw(end - n) is not None for n in range(1, self._settings.quality_quarters + 1))
 
-    def _day(self, instant: datetime) -> str:
+    def day_of(self, instant: datetime) -> str:
+        """The local date of `instant`, ISO."""
         return instant.astimezone(self._zone).date().isoformat()
 
     @staticmethod
@@ -346,17 +350,22 @@ class _Pen:
 
     def __init__(self, step: AdviceStep, state: AdviceState, forecast: Forecast, rules: Rules, worth: Worth, facts: Facts) -> None:
         self.step, self.state, self.rules, self.worth, self.facts = step, state, rules, worth, facts
+        self.forecast = forecast
         self._spread = np.array(forecast.q90_kw) - np.array(forecast.q10_kw)
 
     def saving(self, outlook: Outlook, move: Move) -> Saving:
-        """What a move saves in the billing period."""
-        return self.worth.saving(self.worth.bill(outlook), self.worth.bill(outlook.moved(move.order, move.to_slot)))
+        """What a move saves in the billing period: the mean over the cases of the day's peak, each the difference of two bills."""
+        savings = []
+        for change in cases(self.forecast, outlook, move.before.slot, self.step.day_of):
+            case = outlook.plus(change)
+            savings.append(self.worth.saving(self.worth.bill(case), self.worth.bill(case.moved(move.order, move.to_slot))))
+        return mean_saving(savings)
 
     def write(self, move: Move, others: Iterable[Move], outlook: Outlook, issued_utc: datetime, revision: int) -> Recommendation:
         """A move as a recommendation."""
         order, to = move.order, slot_start(move.to_slot)
         saving = self.saving(outlook, move)
-        reason_en, reason_de = reasons(self.facts, move, saving)
+        reason_en, reason_de = reasons(self.facts, move, saving, self._odds(move))
         second = [alternative(other, move, self.saving(outlook, other)) for other in _apart(move, others)]
         return Recommendation(
             site=order.site, recommendation=recommendation_id(order, move.to_slot), revision=revision, status=RecommendationStatus.OPEN,
@@ -369,6 +378,16 @@ class _Pen:
             confidence=round(self._confidence(move, outlook), 2), reason_en=reason_en, reason_de=reason_de, alternatives=tuple(second),
             conditions_checked=CHECKED, conditions_not_checked=NOT_CHECKED,
         )  # fmt: skip
+
+    def _odds(self, move: Move) -> tuple[float, float] | None:
+        """P(the day's peak passes the target) without the move and with it; None where there is no target, or the peak is over."""
+        target = self.facts.plant.site.target_kw
+        slot, day_of = move.before.slot, self.step.day_of
+        before = above(self.forecast, slot, day_of)
+        if target is None or before is None:
+            return None
+        after = above_after(self.forecast, slot, move.reduction_kw, target, day_of)
+        return None if after is None else (before, after)
 
     def _confidence(self, move: Move, outlook: Outlook) -> float:
         """P(the peak without the move passes what it reaches with it), the load taken as normal around its median."""

@@ -7,6 +7,7 @@ tiers come out as for a whole year. A peak billed before the first known quarter
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -35,6 +36,17 @@ class Saving:
     def total_eur(self) -> float:
         """``bill(before) - bill(after)``."""
         return self.demand_eur + self.energy_eur
+
+
+def mean_saving(savings: Sequence[Saving]) -> Saving:
+    """The mean of equally likely savings."""
+    count = len(savings)
+    return Saving(
+        sum(one.before_eur for one in savings) / count,
+        sum(one.after_eur for one in savings) / count,
+        sum(one.demand_eur for one in savings) / count,
+        sum(one.energy_eur for one in savings) / count,
+    )
 
 
 @dataclass(frozen=True)

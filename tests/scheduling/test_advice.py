@@ -259,3 +259,20 @@ def test_a_day_is_judged_by_the_median_of_its_peak_not_by_its_highest_median(tmp
     assert Advised(tmp_path, *jobs).take(replace(plain, peaks=(gone,))) == [], (
         "a peak that has been measured bears on nothing to come"
     )
+
+
+def test_a_peak_that_only_may_pass_what_is_billed_is_worth_its_share(tmp_path):
+    """700 kW are billed; the day's peak is 640 kW, 600 to 760 in eight of ten cases; the move takes 120 kW off it.
+
+    Of five equally likely cases (600, 623.6, 640, 689.1 and 760 kW) only the last costs anything: 60 kW at 100 EUR, 1,200 EUR in the mean.
+    """
+    jobs = two_furnaces()
+    peak_utc = NOW + 8 * QUARTER
+    day = peak_utc.astimezone(ZONE).date().isoformat()
+    odds = DayPeak(day, 600.0, 640.0, 760.0, peak_utc, 0.99)
+    [told] = Advised(tmp_path, *jobs, billed_peak_kw=700.0).take(replace(forecast(jobs), peaks=(odds,)))
+    assert told.saving_eur == pytest.approx(1200.0, abs=0.01)
+    assert told.bill_before_eur - told.bill_after_eur == pytest.approx(1200.0, abs=0.01)
+    # 620 kW would then pass the target of 500 kW: half a lower half below the likely peak, 1 - Phi(-0.64) = 74 %.
+    assert "With 99 % the day's peak passes the target of 500 kW; with the move, 74 %." in told.reason_en
+    assert "Mit 99 % überschreitet die Tagesspitze das Ziel von 500 kW, verschoben mit 74 %." in told.reason_de
