@@ -43,18 +43,29 @@ def two_step(grid: Grid, origins: Sequence[int], lags: Sequence[int] = LAGS) -> 
     by_day: dict[int, list[int]] = {}
     for origin in sorted(origins):
         by_day.setdefault(origin // SLOTS_PER_DAY, []).append(origin)
-    product, moment, count = np.zeros(plain.shape[1:]), np.zeros(plain.shape[1]), 0.0
+    # Days of a sort have the same features, so that sums by sort and quarter hour are all there is to the normal equations.
+    weights, sums_kw = np.zeros(features.shape[:2]), np.zeros(features.shape[:2])
     found: dict[int, Floats] = {}
     for day in range(max(by_day, default=-1) + 1):
-        rows, trust = features[sort_of_day[day]], weight[day]
-        if day in by_day and count >= FEWEST_DAYS * SLOTS_PER_DAY * 0.75:
-            effects = np.linalg.solve(product + SHRINK * np.eye(len(moment)), moment)
+        if day in by_day and weights.sum() >= FEWEST_DAYS * SLOTS_PER_DAY * 0.75:
+            moment = np.einsum("sqf,sq->f", features, sums_kw)
+            effects = np.linalg.solve(_product(features, plain, weights) + SHRINK * np.eye(len(moment)), moment)
             course = (features @ effects)[sort_of_day[max(day - LOOKS_BACK_DAYS, 0) : day + AHEAD_DAYS + 1]]
             found.update(_second_step(grid, course, day, by_day[day], lags))
-        product = FADES_A_DAY * product + (plain[sort_of_day[day]] if (trust == 1).all() else (rows.T * trust) @ rows)
-        moment = FADES_A_DAY * moment + rows.T @ weighed_kw[day]
-        count = FADES_A_DAY * count + float(trust.sum())
+        weights *= FADES_A_DAY
+        sums_kw *= FADES_A_DAY
+        weights[sort_of_day[day]] += weight[day]
+        sums_kw[sort_of_day[day]] += weighed_kw[day]
     return found
+
+
+def _product(features: Floats, plain: Floats, weights: Floats) -> Floats:
+    """The normal equations' matrix; sorts of which every quarter hour counts alike take the `plain` one times that."""
+    even = (weights == weights[:, :1]).all(axis=1)
+    product: Floats = np.tensordot(weights[even, 0], plain[even], 1)
+    for rows, weight in zip(features[~even], weights[~even], strict=True):
+        product += (rows.T * weight) @ rows
+    return product
 
 
 def _second_step(grid: Grid, course: Floats, day: int, origins: Sequence[int], lags: Sequence[int]) -> Iterator[tuple[int, Floats]]:
