@@ -39,9 +39,9 @@ FAR_OFFSETS = np.arange(FAR_BANDS[0][0] + 1, REACH, 4)
 FIRST_BANDS = (NEAR_CELLS, NEAR_CELLS + 1, NEAR_CELLS + len(FAR_BANDS))
 """Places whose hours lie within a day of the origin: two bands and the running day's peak."""
 SECOND_BANDS = tuple(n for n in range(NEAR_CELLS, NEAR_CELLS + len(FAR_BANDS) + AHEAD_DAYS) if n not in FIRST_BANDS)
-FIT_DAYS = 42
+FIT_DAYS = 35
 NEAR_FIT_DAYS = 10
-NEAR_FIT_EVERY = 16
+NEAR_FIT_EVERY = 24
 DRIFT_SLACK = 0.6
 DRIFT_LIMIT = 8.0
 """Page and Hinkley's test on the day-ahead error over its usual size: 8 is a day at five times or four days at 2.6 times the usual."""

@@ -28,10 +28,10 @@ Stored = NDArray[np.float32]
 
 NEAR_BANDS = ((0, 1), (1, 4), (4, 16))
 FAR_BANDS = ((16, 48), (48, 96), (96, REACH))
-"""Steps ahead of the origin; the near ones are learnt for all times of day together, every two hours."""
+"""Steps ahead of the origin; the near ones are learnt for all times of day together, every three hours."""
 NEAR_AGE, DAY_AGE, FAR_AGE = 16, 96, LEADS
 """After how many quarter hours an origin's near bands, its first day and its second day are learnt from."""
-NEAR_EVERY = 8
+NEAR_EVERY = 12
 CLOCKS = 4
 CLOCK_STEP = SLOTS_PER_DAY // CLOCKS
 """The far bands are learnt for origins at 0, 6, 12 and 18 o'clock."""

@@ -23,9 +23,10 @@ from domain.orders import Order
 from domain.plant import PlannedJob, Plant, virtual_parts
 from forecasting.days import SiteDays
 from forecasting.ensemble import MODELS
+from forecasting.first_day import first_day
 from forecasting.grid import lay_out
 from forecasting.inputs import Inputs
-from forecasting.issue import Subject, flat, issue
+from forecasting.issue import Subject, flat, issue, level
 from forecasting.jobs import JobPlan, Jobs, Version, decode_jobs, encode_jobs, job_loads, with_order
 from forecasting.learning import (
     CHANGED_DAYS,
@@ -159,9 +160,18 @@ class ForecastStep:
             by_name = self._guesses(seen.grid, [seen.grid.origin]).get(seen.grid.origin, {})
             forecast = issue(self._subject, seen, merit, issued_utc, by_name, notes)
         if forecast is None:
-            little = f"too little history: {known} quarter hours, less than two days; a flat, wide band of what was seen"
-            forecast = flat(self._subject, load_kw, next_slot, issued_utc, (little, *notes))
+            forecast = self._first_days(load_kw, next_slot, issued_utc, known, notes)
         return replace(forecast, cpu_ms=round((time.thread_time_ns() - begin) / 1e6, 2))
+
+    def _first_days(self, load_kw: Floats, next_slot: int, issued_utc: datetime, known: int, notes: tuple[str, ...]) -> Forecast:
+        """What a site is told before there are two days to compare."""
+        subject = self._subject
+        little = f"too little history: {known} quarter hours, less than two days"
+        found = first_day(subject.plant, subject.meter, subject.days, next_slot, LEADS, load_kw)
+        if found is None:
+            return flat(subject, load_kw, next_slot, issued_utc, (f"{little}; a flat, wide band of what was seen", *notes))
+        said = f"{little}; a standard course ({found.course}), sized by the {found.scaled_by}"
+        return level(subject, found.kw, next_slot, issued_utc, f"standard course ({found.course})", known, (said, *notes))
 
     def replayed(self, state: ForecastState) -> Iterator[Forecast]:
         """What would have been said at the beginning of yesterday and of today, had it been asked: a new site has something to look back on."""

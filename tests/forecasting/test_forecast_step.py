@@ -266,14 +266,15 @@ def test_substitutes_count_less_than_what_was_measured() -> None:
 
 
 @pytest.mark.parametrize("quarters", [1, 2, 50, 95])
-def test_with_less_than_a_day_it_is_flat_and_wide_and_says_so(quarters: int) -> None:
+def test_with_less_than_a_day_it_is_a_standard_course_and_wide_and_says_so(quarters: int) -> None:
     live = [interval(LIVE + n * QUARTER, 100.0 + n % 3) for n in range(quarters)]
     _, issued = run(step(), list(live))
     check_well_formed(issued)
     last = issued[-1]
-    assert last.model == "flat"
-    assert len(set(last.q50_kw)) == 1
-    assert last.q10_kw[0] <= 60 and last.q90_kw[0] >= 150
+    assert last.model == "standard course (shifts)"
+    night, work = at(last, LIVE.astimezone(BERLIN).replace(hour=3) + DAY), at(last, LIVE.astimezone(BERLIN).replace(hour=15) + DAY)
+    assert work > night, "the plant file's shifts are known before the first reading"
+    assert last.q90_kw[150] - last.q10_kw[150] > 0.5 * last.q50_kw[150]
     assert any("too little history" in note for note in last.notes)
     assert last.score is None
 
