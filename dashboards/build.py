@@ -27,7 +27,21 @@ from dashboards.panels import (
     prop,
     rows,
 )
-from domain.measurements import DEMAND_NOW, EVENT, FORECAST, FORECAST_PEAK, INTERVAL, PLAN, POWER, QUALITY_CODES, TOLD
+from domain.measurements import (
+    DEMAND_NOW,
+    EVENT,
+    FORECAST,
+    FORECAST_DAY_AHEAD,
+    FORECAST_MERIT,
+    FORECAST_METER,
+    FORECAST_PEAK,
+    FORECAST_PERIOD,
+    INTERVAL,
+    PLAN,
+    POWER,
+    QUALITY_CODES,
+    TOLD,
+)
 from domain.plant import Plant
 
 FOLDER = "Energy"
@@ -200,6 +214,7 @@ def _plan(plant: Plant) -> dash.Dashboard:
         line("q50_kw", PROJECTED),
         line("kw", LOAD),
     ]
+    said = [("q50_kw", "as forecast when the day began"), ("kw", "measured")]
     names = [("q10_kw", "10 %"), ("q50_kw", "50 %"), ("q90_kw", "90 %"), ("kw", "measured")]
     board = _frame(plant, "fab-plan", "Forecast, plan and recommendations", "now-24h", "now+48h")
     return _placed(
@@ -211,6 +226,41 @@ def _plan(plant: Plant) -> dash.Dashboard:
                     [select(INTERVAL, ["kw"], where=main, then=keep), select(FORECAST, ["q10_kw", "q50_kw", "q90_kw"], then=keep)],
                     "kwatt", "Eight of ten quarter hours should lie in the band.", band, names, steps=True,
                 ), 0, 0, 24, 10,
+            ),
+            (
+                curves(
+                    "Each day as forecast when it began, beside what came",
+                    [select(INTERVAL, ["kw"], where=main, then=keep), select(FORECAST_DAY_AHEAD, ["q50_kw"], then=keep)],
+                    "kwatt", "Never told again: this is what could be known at midnight.", [line("q50_kw", PROJECTED), line("kw", LOAD)], said, steps=True,
+                ), 0, 28, 24, 9,
+            ),
+            (
+                curves(
+                    "P(peak of the day > target), as forecast at the time", [
+                        select(FORECAST_PEAK, ["above_target"], then='  |> group(columns: ["day"])\n  |> keep(columns: ["_time", "_value", "day"])')
+                    ], "percentunit", "How the odds of each day moved from issue to issue.",
+                ), 0, 37, 12, 8,
+            ),
+            (
+                curves(
+                    "Peak of the billing period, as forecast at the time", [
+                        select(FORECAST_PERIOD, ["so_far_kw", "q10_kw", "q50_kw", "q90_kw"], then=keep)
+                    ], "kwatt", "What was drawn so far, and how high it is likely to become.",
+                ), 12, 37, 12, 8,
+            ),
+            (
+                curves(
+                    "How good the forecast is: error over last week's, and share within the band (28 days)", [
+                        select(FORECAST_MERIT, ["score", "coverage"], then=keep)
+                    ], "percentunit", "Below 100 % is better than last week's curve; 80 % of the quarter hours should lie in the band.",
+                ), 0, 45, 12, 8,
+            ),
+            (
+                curves(
+                    "Meters: likely load", [
+                        select(FORECAST_METER, ["q50_kw"], then='  |> group(columns: ["meter"])\n  |> keep(columns: ["_time", "_value", "meter"])')
+                    ], "kwatt", "Of every meter below the grid connection.", steps=True,
+                ), 12, 45, 12, 8,
             ),
             (
                 curves(

@@ -46,6 +46,22 @@ FORECAST_PEAK = Measurement(
     "forecast_peak", ("site", "day"), ("q10_kw", "q50_kw", "q90_kw", "above_target"),
     "distribution of a local day's highest quarter hour, at the time of issue",
 )  # fmt: skip
+FORECAST_DAY_AHEAD = Measurement(
+    "forecast_day_ahead", ("site",), ("q10_kw", "q50_kw", "q90_kw"),
+    "quantiles of each local day as they were said when it began; never told again", (), ("model",),
+)  # fmt: skip
+FORECAST_PERIOD = Measurement(
+    "forecast_period", ("site",), ("so_far_kw", "q10_kw", "q50_kw", "q90_kw", "above_target"),
+    "distribution of the billing period's highest quarter hour, at the instant of issue",
+)  # fmt: skip
+FORECAST_MERIT = Measurement(
+    "forecast_merit", ("site",), ("score", "coverage", "cpu_ms"),
+    "error over last week's and share within the band, both over 28 days, and the CPU time of the issue, at its instant",
+)  # fmt: skip
+FORECAST_METER = Measurement(
+    "forecast_meter", ("site", "meter"), ("q10_kw", "q50_kw", "q90_kw"),
+    "quantiles of the load of a meter below the grid connection; the next issue overwrites",
+)  # fmt: skip
 PLAN = Measurement(
     "plan", ("site", "job", "machine"), ("kw",),
     "what a job adds in each quarter hour as planned now; 0 where it was planned before", texts=("status",),
@@ -55,7 +71,20 @@ EVENT = Measurement(
     "anomalies and recommendations for tables and annotations", ("severity", "revision"), ("title", "text", "status", "end_time"),
 )  # fmt: skip
 
-MEASUREMENTS = (POWER, INTERVAL, TOLD, DEMAND_NOW, FORECAST, FORECAST_PEAK, PLAN, EVENT)
+MEASUREMENTS = (
+    POWER,
+    INTERVAL,
+    TOLD,
+    DEMAND_NOW,
+    FORECAST,
+    FORECAST_PEAK,
+    FORECAST_DAY_AHEAD,
+    FORECAST_PERIOD,
+    FORECAST_MERIT,
+    FORECAST_METER,
+    PLAN,
+    EVENT,
+)
 
 QUALITY_CODES = {quality: code for code, quality in enumerate(IntervalQuality)}
 """0 measured, 1 corrected, 2 substituted, 3 estimated, 4 faulty, 5 missing, 6 calculated: a field, not a tag, so a restatement overwrites."""

@@ -16,7 +16,11 @@ from domain.measurements import (
     DEMAND_NOW,
     EVENT,
     FORECAST,
+    FORECAST_DAY_AHEAD,
+    FORECAST_MERIT,
+    FORECAST_METER,
     FORECAST_PEAK,
+    FORECAST_PERIOD,
     INTERVAL,
     PLAN,
     POWER,
@@ -28,10 +32,10 @@ from domain.orders import Order, OrderStatus
 from domain.plant import Plant
 from domain.readings import Reading, ReadingQuality
 from domain.recommendations import Recommendation
-from domain.topics import ANOMALIES, DEMAND, FORECASTS, INTERVALS, ORDERS, READINGS, RECOMMENDATIONS, Topic
+from domain.topics import ANOMALIES, DEMAND, FORECASTS, INTERVALS, METER_FORECASTS, ORDERS, READINGS, RECOMMENDATIONS, Topic
 from domain.units import KW_PER_UNIT
 
-SOURCES = (READINGS, INTERVALS, DEMAND, FORECASTS, ORDERS, ANOMALIES, RECOMMENDATIONS)
+SOURCES = (READINGS, INTERVALS, DEMAND, FORECASTS, METER_FORECASTS, ORDERS, ANOMALIES, RECOMMENDATIONS)
 """Topics that become points."""
 
 Value = float | int | str
@@ -54,12 +58,14 @@ class PointMaker:
         self._power_unit = {
             meter.id: register.unit for meter in plant.meters for register in meter.registers if register.channel == "power"
         }
+        self._zone = plant.site.zone
         self._plans: dict[str, Order] = {}
         self._makers: dict[Topic, Callable[[Any], Iterator[Point]]] = {
             READINGS: self._of_reading,
             INTERVALS: _of_interval,
             DEMAND: _of_demand,
-            FORECASTS: _of_forecast,
+            FORECASTS: self._of_forecast,
+            METER_FORECASTS: _of_meter_forecast,
             ORDERS: self._of_order,
             ANOMALIES: _of_anomaly,
             RECOMMENDATIONS: _of_recommendation,
@@ -75,6 +81,29 @@ class PointMaker:
             return
         fields: dict[str, Value] = {"kw": reading.value * KW_PER_UNIT[unit], "quality": 0}
         yield Point(POWER, {"site": reading.site, "meter": reading.meter}, fields, reading.observed_ms)
+
+    def _of_forecast(self, forecast: Forecast) -> Iterator[Point]:
+        """The newest word, which the next issue overwrites; and, of the one from a local midnight, the day as it was said then."""
+        site = {"site": forecast.site}
+        begins = forecast.first_start_utc.astimezone(self._zone)
+        if begins.hour == begins.minute == 0:
+            of_day = [(at, three) for at, three in _quantiles(forecast) if at.astimezone(self._zone).date() == begins.date()]
+            for at, three in of_day:
+                yield Point(FORECAST_DAY_AHEAD, site, {**three, "model": forecast.model}, epoch_ms(at))
+        if forecast.replayed:
+            return
+        for at, three in _quantiles(forecast):
+            yield Point(FORECAST, site, {**three, "model": forecast.model}, epoch_ms(at))
+        issued_ms = epoch_ms(forecast.issued_utc)
+        for peak in forecast.peaks:
+            peak_fields: dict[str, Value] = {name: float(getattr(peak, name)) for name in FORECAST_PEAK.fields}
+            yield Point(FORECAST_PEAK, {**site, "day": peak.day_local}, peak_fields, issued_ms)
+        if forecast.period_peak is not None:
+            period = forecast.period_peak
+            yield Point(FORECAST_PERIOD, site, {name: float(getattr(period, name)) for name in FORECAST_PERIOD.fields}, issued_ms)
+        merit: dict[str, Value] = {"cpu_ms": float(forecast.cpu_ms)}
+        merit |= {name: float(value) for name in ("score", "coverage") if (value := getattr(forecast, name)) is not None}
+        yield Point(FORECAST_MERIT, site, merit, issued_ms)
 
     def _of_order(self, order: Order) -> Iterator[Point]:
         before = self._plans.get(order.job)
@@ -109,14 +138,14 @@ def _of_demand(demand: Demand) -> Iterator[Point]:
     yield Point(DEMAND_NOW, {"site": demand.site}, fields, epoch_ms(demand.at_utc))
 
 
-def _of_forecast(forecast: Forecast) -> Iterator[Point]:
-    quantiles = zip(forecast.q10_kw, forecast.q50_kw, forecast.q90_kw, strict=True)
-    for number, (q10, q50, q90) in enumerate(quantiles):
-        fields: dict[str, Value] = {"q10_kw": q10, "q50_kw": q50, "q90_kw": q90, "model": forecast.model}
-        yield Point(FORECAST, {"site": forecast.site}, fields, epoch_ms(forecast.first_start_utc + QUARTER * number))
-    for peak in forecast.peaks:
-        peak_fields: dict[str, Value] = {name: float(getattr(peak, name)) for name in FORECAST_PEAK.fields}
-        yield Point(FORECAST_PEAK, {"site": forecast.site, "day": peak.day_local}, peak_fields, epoch_ms(forecast.issued_utc))
+def _quantiles(forecast: Forecast) -> Iterator[tuple[datetime, dict[str, Value]]]:
+    for number, (q10, q50, q90) in enumerate(zip(forecast.q10_kw, forecast.q50_kw, forecast.q90_kw, strict=True)):
+        yield forecast.first_start_utc + QUARTER * number, {"q10_kw": q10, "q50_kw": q50, "q90_kw": q90}
+
+
+def _of_meter_forecast(forecast: Forecast) -> Iterator[Point]:
+    for at, three in _quantiles(forecast):
+        yield Point(FORECAST_METER, {"site": forecast.site, "meter": forecast.meter}, three, epoch_ms(at))
 
 
 def _of_anomaly(anomaly: Anomaly) -> Iterator[Point]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from domain.clock import epoch_ms
 from domain.contracts import EXAMPLES
 from domain.intervals import IntervalMethod, IntervalQuality, quarter_start
 from domain.plant import load_plant
-from domain.topics import ANOMALIES, DEMAND, FORECASTS, INTERVALS, ORDERS, READINGS, RECOMMENDATIONS
+from domain.topics import ANOMALIES, DEMAND, FORECASTS, INTERVALS, METER_FORECASTS, ORDERS, READINGS, RECOMMENDATIONS
 from tests.connectors_influx.conftest import ORG, TOKEN
 
 pytestmark = pytest.mark.influxd
@@ -55,6 +55,14 @@ def records():
         FORECASTS,
         replace(EXAMPLES[FORECASTS.name], issued_utc=NOW - timedelta(minutes=15), first_start_utc=NOW - timedelta(minutes=15)),
     )
+    # Whole days around now, so that one local midnight lies among them.
+    at_midnight = datetime.combine(NOW.astimezone(PLANT.site.zone).date(), time(0), PLANT.site.zone).astimezone(UTC)
+    whole = tuple(float(n) for n in range(96))
+    yield (
+        FORECASTS,
+        replace(EXAMPLES[FORECASTS.name], first_start_utc=at_midnight, q10_kw=whole, q50_kw=whole, q90_kw=whole, replayed=True),
+    )
+    yield METER_FORECASTS, replace(EXAMPLES[METER_FORECASTS.name], first_start_utc=NOW)
     yield ORDERS, replace(EXAMPLES[ORDERS.name], start_utc=NOW - timedelta(minutes=30))
     yield ANOMALIES, replace(EXAMPLES[ANOMALIES.name], since_utc=NOW - timedelta(minutes=30))
     yield RECOMMENDATIONS, replace(EXAMPLES[RECOMMENDATIONS.name], issued_utc=NOW - timedelta(minutes=30))

@@ -11,7 +11,7 @@ from domain.contracts import EXAMPLES
 from domain.intervals import IntervalMethod, IntervalQuality
 from domain.plant import Plant
 from domain.readings import ReadingQuality
-from domain.topics import ANOMALIES, DEMAND, FORECASTS, INTERVALS, ORDERS, READINGS, RECOMMENDATIONS
+from domain.topics import ANOMALIES, DEMAND, FORECASTS, INTERVALS, METER_FORECASTS, ORDERS, READINGS, RECOMMENDATIONS
 
 PLANT = Plant.model_validate(
     {
@@ -77,9 +77,29 @@ def test_each_revision_keeps_a_point_of_its_own_beside_the_one_that_it_overwrite
 def test_every_slot_of_a_forecast_is_a_point_and_so_is_every_days_peak(maker):
     forecast = EXAMPLES[FORECASTS.name]
     points = maker.points(FORECASTS, forecast)
-    assert [point.measurement.name for point in points] == ["forecast", "forecast", "forecast_peak"]
+    assert [point.measurement.name for point in points] == [
+        "forecast",
+        "forecast",
+        "forecast_peak",
+        "forecast_period",
+        "forecast_merit",
+    ]
     assert points[1].at_ms - points[0].at_ms == 900_000
     assert points[2].tags == {"site": "werk-nord", "day": "2026-10-23"}
+
+
+def test_a_day_as_it_was_said_at_its_midnight_is_kept_apart_and_what_was_replayed_is_only_that(maker):
+    midnight_utc = datetime(2026, 10, 22, 22, 0, tzinfo=UTC)
+    forecast = replace(EXAMPLES[FORECASTS.name], first_start_utc=midnight_utc)
+    names = [point.measurement.name for point in maker.points(FORECASTS, forecast)]
+    assert names[:2] == ["forecast_day_ahead"] * 2 and "forecast" in names
+    replayed = maker.points(FORECASTS, replace(forecast, replayed=True))
+    assert {point.measurement.name for point in replayed} == {"forecast_day_ahead"}
+
+
+def test_a_meters_forecast_has_its_meter_as_a_tag(maker):
+    points = maker.points(METER_FORECASTS, EXAMPLES[METER_FORECASTS.name])
+    assert {(point.measurement.name, point.tags["meter"]) for point in points} == {("forecast_meter", "furnace-2")}
 
 
 def test_a_moved_job_is_cleared_where_it_was(maker):
