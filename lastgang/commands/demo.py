@@ -33,6 +33,10 @@ import click
     "--pull", "pull", multiple=True, metavar="METER@HH:MM+MINUTES",
     help="Pull a meter's network plug at a local time of the plant for so many plant minutes; may be given more than once.",
 )  # fmt: skip
+@click.option(
+    "--kill", "kill", multiple=True, metavar="JOB@HH:MM",
+    help="Kill a job such as forecast at a local time of the plant; the supervision brings it back. May be given more than once.",
+)  # fmt: skip
 @click.option("--fresh", is_flag=True, help="Forget what earlier runs stored.")
 def command(
     minutes: float | None,
@@ -45,6 +49,7 @@ def command(
     start: str | None,
     folder: Path,
     pull: tuple[str, ...],
+    kill: tuple[str, ...],
     fresh: bool,
 ) -> None:
     """Run the whole platform against a simulated factory on a fast clock; Ctrl-C stops every process and loses nothing.
@@ -54,6 +59,7 @@ def command(
       lastgang demo --minutes 12 --summary summary.json
       lastgang demo --replay load.csv --fresh
       lastgang demo --pull press-1@07:30+180 --pull washer@09:00+20
+      lastgang demo --kill forecast@10:05
     """
     from rich.console import Console
 
@@ -78,6 +84,7 @@ def command(
         replay_first_start=replay_first_start,
         start_utc=start_utc,
         pull=pull,
+        kill=kill,
     )
     if fresh:
         forget(settings)

@@ -16,7 +16,18 @@ from domain.forecasts import Forecast
 from domain.intervals import Interval, IntervalOrigin
 from domain.readings import CONTROL_CHANNELS, Reading
 from domain.recommendations import Decision, Recommendation
-from domain.topics import ANOMALIES, DECISIONS, DEMAND, FORECASTS, INTERVALS, READINGS, RECOMMENDATIONS, REJECTED, Topic
+from domain.topics import (
+    ANOMALIES,
+    DECISIONS,
+    DEMAND,
+    FORECASTS,
+    INTERVALS,
+    METER_FORECASTS,
+    READINGS,
+    RECOMMENDATIONS,
+    REJECTED,
+    Topic,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +59,7 @@ class Account:
     """Every revision, in the order in which it was told."""
     anomalies: dict[str, Anomaly] = field(default_factory=dict)
     forecasts: list[Forecast] = field(default_factory=list)
+    meter_forecasts: int = 0
     recommendations: dict[str, Recommendation] = field(default_factory=dict)
     decisions: list[Decision] = field(default_factory=list)
     latencies_ms: list[int] = field(default_factory=list)
@@ -65,7 +77,7 @@ def read_account(kafka: KafkaSettings, span: Span, billing_meter: str) -> Accoun
     account.latencies_ms = sorted(latencies.found_ms)
     for message in _everything(kafka, [REJECTED]):
         _take_rejection(account, span, message)
-    for message in _everything(kafka, [INTERVALS, ANOMALIES, FORECASTS, RECOMMENDATIONS, DECISIONS]):
+    for message in _everything(kafka, [INTERVALS, ANOMALIES, FORECASTS, METER_FORECASTS, RECOMMENDATIONS, DECISIONS]):
         _take_result(account, span, message)
     used = {(meter, start): interval.readings for (meter, _, start), interval in sorted(account.intervals.items())}
     account.readings_used = sum(used.values())
@@ -137,8 +149,10 @@ def _take_result(account: Account, span: Span, message: Message) -> None:
     elif message.topic is ANOMALIES:
         _keep_newest(account.anomalies, record.anomaly, record)
     elif message.topic is FORECASTS:
-        if span.has(record.issued_utc):
+        if span.has(record.issued_utc) and not record.replayed:
             account.forecasts.append(record)
+    elif message.topic is METER_FORECASTS:
+        account.meter_forecasts += span.has(record.issued_utc)
     elif message.topic is RECOMMENDATIONS:
         _keep_newest(account.recommendations, record.recommendation, record)
     elif span.has(record.at_utc):

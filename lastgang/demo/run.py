@@ -7,17 +7,19 @@ import sys
 import time
 from contextlib import suppress
 from datetime import datetime, timedelta
+from datetime import time as time_of_day
 
 from rich.console import Console
 from rich.live import Live
 
 from connectors.kafka.client import RecordConsumer
 from deploy.display import StageProgress
-from deploy.parts import Part, Stage, service
+from deploy.flink_cluster import ClusterFailed
+from deploy.parts import JOBS, Part, Stage, service
 from deploy.stack import Stack, terminated_like_interrupted
 from domain.clock import StartableClock
 from domain.codec import UnreadableRecord
-from domain.errors import LastgangError
+from domain.errors import Fault, InputFaults, LastgangError
 from domain.intervals import QUARTER, IntervalOrigin, quarter_start
 from domain.plant import Plant, load_plant
 from domain.topics import INTERVALS
@@ -38,6 +40,7 @@ class DemoFailed(LastgangError):
 
 def run_demo(settings: DemoSettings, console: Console) -> Summary | None:
     """Run the demo; gives the summary, or None where not even a quarter hour was completed."""
+    kills = [_kill_of(text) for text in settings.kill]
     settings = prepare(settings, console)
     plant = load_plant(settings.plant_dir / "plant.toml")
     started_utc = last_instant(settings)
@@ -56,7 +59,7 @@ def run_demo(settings: DemoSettings, console: Console) -> Summary | None:
         console.print(f"\nThe page: [bold]{stack.console_url}[/bold]   logs: {stack.log_folder}\n", highlight=False)
         StartableClock.start(settings.clock_file)
         with suppress(KeyboardInterrupt):
-            _watch(stack, plant, settings, None if end_utc is None else end_utc + CLOSING, console)
+            _watch(stack, plant, settings, kills, None if end_utc is None else end_utc + CLOSING, console)
         now_utc = StartableClock(settings.clock_file).now_utc()
         span = Span(_next_quarter(started_utc), min(end_utc or now_utc, quarter_start(now_utc - CLOSING)))
         summary = _sum_up(settings, stack, plant, span, console)
@@ -107,22 +110,54 @@ def _import_history(settings: DemoSettings, stack: Stack) -> None:
     mark.touch()
 
 
-def _watch(stack: Stack, plant: Plant, settings: DemoSettings, until_utc: datetime | None, console: Console) -> None:
+def _kill_of(text: str) -> tuple[str, time_of_day]:
+    job, _, at = text.partition("@")
+    try:
+        if job in JOBS:
+            return job, time_of_day.fromisoformat(at)
+    except ValueError:
+        pass
+    raise InputFaults(
+        [Fault("--kill", None, "kill", repr(text), f"JOB@HH:MM with a job of {', '.join(JOBS)}, such as forecast@10:05")]
+    )
+
+
+def _watch(
+    stack: Stack,
+    plant: Plant,
+    settings: DemoSettings,
+    kills: list[tuple[str, time_of_day]],
+    until_utc: datetime | None,
+    console: Console,
+) -> None:
     """Show the live table until the plant's clock shows `until_utc`, or Ctrl-C."""
     clock = StartableClock(settings.clock_file)
     view = LiveView(plant.site.zone, stack.console_url)
     feed = LiveFeed(stack.kafka, view)
     remembered = 0.0
+    first = clock.now_utc().astimezone(plant.site.zone).time()
+    kills = [kill for kill in kills if kill[1] > first]
     try:
         with Live(view, console=console, refresh_per_second=2, transient=False, auto_refresh=console.is_terminal):
             while until_utc is None or clock.now_utc() < until_utc:
                 feed.poll(0.5)
                 stack.wait(lambda: True)
+                for kill in [one for one in kills if one[1] <= clock.now_utc().astimezone(plant.site.zone).time()]:
+                    kills.remove(kill)
+                    _kill(stack, kill[0])
                 if time.monotonic() - remembered > 5.0:
                     remember_instant(settings, clock.now_utc())
                     remembered = time.monotonic()
     finally:
         feed.close()
+
+
+def _kill(stack: Stack, job: str) -> None:
+    """End a job without a word; what it had in hand is lost, and taken up again from its newest checkpoint."""
+    job_id = stack.cluster.newest_job_id(job)
+    if job_id is not None:
+        with suppress(ClusterFailed):
+            stack.cluster.cancel(job_id)
 
 
 def _await_last_quarter(stack: Stack, plant: Plant, span: Span) -> None:

@@ -27,6 +27,9 @@ class DemoSettings:
     pull: tuple[str, ...] = ()
     """Plugs to pull, each as ``METER@HH:MM+MINUTES``: local time of the plant and plant minutes."""
 
+    kill: tuple[str, ...] = ()
+    """Jobs to kill, each as ``JOB@HH:MM``, local time of the plant; the supervision brings them back."""
+
     @property
     def plant_dir(self) -> Path:
         """The plant folder that the demo writes."""

@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.supervisor import ProcessUse
-from domain.intervals import QUARTER
+from domain.forecasts import Forecast
+from domain.intervals import QUARTER, quarter_starts
 from domain.plant import Plant
 from domain.recommendations import DecisionKind, RecommendationStatus
 from domain.units import kwh
@@ -52,6 +53,11 @@ class Summary:
     energy_kwh: float
     energy_true_kwh: float
     forecasts: int
+    forecast_quarters: int
+    """Quarter hours within the span at whose end a forecast was issued; the first of them is not complete when it ends."""
+    forecast_quarters_missing: tuple[str, ...]
+    """Ends without one, between the first forecast and the last: gaps."""
+    meter_forecasts: int
     anomalies: tuple[FoundAnomaly, ...]
     recommendations: Mapping[str, int]
     peak_with_kw: float
@@ -93,6 +99,9 @@ def summarise(settings: DemoSettings, plant: Plant, span: Span, account: Account
         energy_kwh=round(kwh(sum(energies)), 6),
         energy_true_kwh=round(kwh(sum(true_energies)), 6),
         forecasts=len(account.forecasts),
+        forecast_quarters=len({forecast.first_start_utc for forecast in account.forecasts}),
+        forecast_quarters_missing=forecast_gaps(account.forecasts),
+        meter_forecasts=account.meter_forecasts,
         anomalies=tuple(
             FoundAnomaly(a.kind, a.meter, a.since_utc.isoformat().replace("+00:00", "Z"), round(a.eur_per_day, 2))
             for a in sorted(account.anomalies.values(), key=lambda anomaly: anomaly.since_utc)
@@ -116,6 +125,15 @@ def _main_import(
     real = {start: kwh(energy) * 4 for start, energy in quarters.items() if span.has(start)}
     simulated = main_import_kw(without_moves(load_span(settings.plant_dir, settings.seed, settings.replay), span.to_utc))
     return real, {start: power for start, power in simulated.items() if span.has(start)}
+
+
+def forecast_gaps(forecasts: Sequence[Forecast]) -> tuple[str, ...]:
+    """Quarter hours between the first and the last forecast that none begins with."""
+    begins = {forecast.first_start_utc for forecast in forecasts}
+    if not begins:
+        return ()
+    wanted = quarter_starts(min(begins), max(begins))
+    return tuple(start.isoformat().replace("+00:00", "Z") for start in wanted if start not in begins)
 
 
 def _recommendations(account: Account) -> dict[str, int]:
@@ -150,7 +168,11 @@ def show_summary(summary: Summary, console: Console) -> None:
             "readings", f"{summary.readings_in} in",
             f"{summary.readings_used} used + {summary.readings_rejected} rejected {dict(summary.rejected_by_reason)}", summary.unaccounted == 0,
         ),
-        ("forecasts", f"{summary.forecasts}", f"{summary.plant_minutes / 15:.0f} quarter hours", summary.forecasts >= summary.plant_minutes / 15),
+        (
+            "forecasts", f"{summary.forecasts} at {summary.forecast_quarters} quarter hours",
+            f"{summary.plant_minutes / 15:.0f} quarter hours, {len(summary.forecast_quarters_missing)} left out; {summary.meter_forecasts} of meters",
+            not summary.forecast_quarters_missing and summary.forecast_quarters >= summary.plant_minutes / 15 - 1,
+        ),
         ("anomalies", ", ".join(f"{a.kind} {a.meter} {a.eur_per_day:.2f} EUR/d" for a in summary.anomalies) or "none", "", bool(summary.anomalies)),
         (
             "recommendations", f"{summary.recommendations['issued']} issued",
