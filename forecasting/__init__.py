@@ -1,6 +1,9 @@
-"""What the site will draw in the next 48 h, with odds.
+"""What will be drawn in the next 48 h, with odds.
 
-In: quarter hours of the billing meter (`Interval`) and production jobs (`Order`).  Out: `Forecast` records, re-issued on every new
-quarter hour and whenever the plan changes.  State is only what was seen (ten weeks of loads, the jobs); each issue replays its own
-models over the past four weeks, serves the lightest one that earns its keep and takes its band from that model's own errors.
+In: quarter hours of one meter (`Interval`), production jobs (`Order`), perhaps other inputs known ahead.  Out: `Forecast` records, re-issued on
+every new quarter hour and whenever the plan changes.
+
+`grid` lays a load out by local days; `similar_days`, `regression` and `two_step` are models of it, `ensemble` asks them together; `merit`
+learns from what came which to listen to and how wide the band must be, `learning` says when; `peaks` and `issue` make the record;
+`first_day` speaks while nothing is known yet. `step` is the stream's side of it, `backtest` the offline one.
 """
