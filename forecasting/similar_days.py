@@ -70,10 +70,9 @@ COURSE = (
 )
 LIKENESSES = (*CALENDAR, *COURSE)
 PLANNED = (
-    Likeness("plan", 0, 0, 0.1, 0.5, 100, 0.3, plan=4),
-    Likeness("plan-course", 0.5, 0.5, 0.1, 0.5, 100, 0.3, plan=4),
-    Likeness("plan-long", 0, 0, 0.1, 0.5, 300, 0.6, plan=4),
-    Likeness("plan-kind", 0, 0, 0.6, 5, 60, 0.5, plan=4),
+    Likeness("plan", 0, 0, 0.3, 1.5, 100, 0.4, plan=10),
+    Likeness("plan-course", 0.5, 0.5, 0.3, 1.5, 100, 0.4, plan=10),
+    Likeness("plan-long", 0, 0, 0.3, 1.5, 300, 0.6, plan=10),
 )
 """For series of which something is known ahead."""
 

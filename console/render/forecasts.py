@@ -107,7 +107,7 @@ def said_table(view: PlanView, words: Words) -> Markup:
     if any(day.replayed for day in view.said):
         told.append(words["plan.said_replayed"])
     return join(
-        tag("table", tag("thead", head), tag("tbody", *rows), class_="table said"), tag("p", " ".join(told), class_="remark")
+        tag("table", tag("thead", head), tag("tbody", *rows), class_="table as-said"), tag("p", " ".join(told), class_="remark")
     )
 
 
