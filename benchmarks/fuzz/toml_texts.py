@@ -62,6 +62,33 @@ id = "furnace-1"
 parent = "main"
 max_power_kw = 200
 
+[[meter.register]]
+channel = "energy_import"
+kind = "counter"
+unit = "kWh"
+sampling_s = 60
+resolution = 1
+
+[[meter.register]]
+channel = "reactive"
+kind = "counter"
+unit = "kvarh"
+sampling_s = 60
+resolution = 0.1
+balance = true
+
+[[meter.multiplier]]
+channel = "energy_import"
+factor = 60
+from_utc = 2026-03-02T08:15:00Z
+evidence = "plate of the current transformers, 300/5 A"
+
+[[virtual_meter]]
+id = "rest"
+name = "Ungemessen"
+channel = "energy_import"
+formula = "main - furnace-1"
+
 [[shift]]
 id = "early"
 name = "Früh"
