@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from domain.demand import Demand
-from domain.readings import CONNECTION_CHANNEL, CONTROL_CHANNELS, GAP_CHANNEL, HEARTBEAT_CHANNEL, Reading
+from domain.readings import CLOCK_CHANNEL, CONNECTION_CHANNEL, CONTROL_CHANNELS, GAP_CHANNEL, HEARTBEAT_CHANNEL, Reading
 from domain.recommendations import Decision, Recommendation
 
 
@@ -36,6 +36,8 @@ class Live:
     connections: Mapping[str, Seen] = field(default_factory=dict)
     gaps: Mapping[str, Seen] = field(default_factory=dict)
     """What was done last about a gap of a device's readings."""
+    clocks: Mapping[str, Seen] = field(default_factory=dict)
+    """What was told last of a device's clock."""
     gateways: Mapping[str, Seen] = field(default_factory=dict)
     recommendations: Mapping[str, Recommendation] = field(default_factory=dict)
     decisions: Mapping[str, Decision] = field(default_factory=dict)
@@ -61,6 +63,7 @@ class LiveState:
         self._readings: dict[tuple[str, str], Seen] = {}
         self._connections: dict[str, Seen] = {}
         self._gaps: dict[str, Seen] = {}
+        self._clocks: dict[str, Seen] = {}
         self._gateways: dict[str, Seen] = {}
         self._recommendations: dict[str, Recommendation] = {}
         self._decisions: dict[str, Decision] = {}
@@ -99,6 +102,8 @@ class LiveState:
                 _keep_newest(self._connections, reading.meter, seen)
         elif reading.channel == GAP_CHANNEL:
             _keep_newest(self._gaps, reading.meter, seen)
+        elif reading.channel == CLOCK_CHANNEL:
+            _keep_newest(self._clocks, reading.meter, seen)
         elif reading.channel not in CONTROL_CHANNELS:
             self._count += 1
             _keep_newest(self._readings, (reading.meter, reading.channel), seen)
@@ -125,6 +130,7 @@ class LiveState:
                 readings=dict(self._readings),
                 connections=dict(self._connections),
                 gaps=dict(self._gaps),
+                clocks=dict(self._clocks),
                 gateways=dict(self._gateways),
                 recommendations=dict(self._recommendations),
                 decisions=dict(self._decisions),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from console.render.markup import Markup, icon, join, tag
-from console.views.platform import GapEvent, Health, PlatformView
+from console.views.platform import ClockEvent, GapEvent, Health, PlatformView
 from console.words import NOTHING, Words
 
 HEALTH_ICONS = {Health.GOOD: "ok", Health.WAITING: "wait", Health.BAD: "stop"}
@@ -52,7 +52,7 @@ def connections(view: PlatformView, words: Words) -> Markup:
     for c in view.connections:
         word = words.texts.get(f"connection.{c.word}", c.word or NOTHING)
         said = words.say("platform.since", moment=words.moment(c.since_utc))
-        rows.append(_row(c.label, chip(c.health, word), said, _gap(c.gap, words)))
+        rows.append(_row(c.label, chip(c.health, word), said, _gap(c.gap, words), _clock(c.clock, words)))
     if not view.gateways and not view.connections:
         rows.append(_row(words["platform.devices"], chip(Health.WAITING, words["platform.none_heard"]), ""))
     return tag("table", tag("caption", words["platform.connections"], class_="sr-only"), tag("tbody", *rows), class_="table")
@@ -66,8 +66,17 @@ def _gap(gap: GapEvent | None, words: Words) -> Markup | None:
     return tag("div", words.say(key, moment=words.moment(gap.at_utc), count=words.number(gap.values or 0)), title=gap.text)
 
 
-def _row(name: str, state: Markup, said: str, more: Markup | None = None) -> Markup:
-    return tag("tr", tag("th", name, scope="row"), tag("td", state), tag("td", said, more, class_="soft"))
+def _clock(clock: ClockEvent | None, words: Words) -> Markup | None:
+    """What was found last about the device's clock, in our words; the gateway's own at hand."""
+    if clock is None:
+        return None
+    way = "clock_right" if abs(clock.behind_s) < 1.0 else "clock_behind" if clock.behind_s > 0 else "clock_ahead"
+    said = words.say(f"platform.{way}", moment=words.moment(clock.at_utc), offset=words.lasting(abs(clock.behind_s)))
+    return tag("div", said, title=clock.text)
+
+
+def _row(name: str, state: Markup, said: str, *more: Markup | None) -> Markup:
+    return tag("tr", tag("th", name, scope="row"), tag("td", state), tag("td", said, *more, class_="soft"))
 
 
 def rejected(view: PlatformView, words: Words) -> Markup:

@@ -48,6 +48,17 @@ class Connection:
     health: Health
     since_utc: datetime
     gap: GapEvent | None = None
+    clock: ClockEvent | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClockEvent:
+    """What a gateway found last about a device's clock."""
+
+    at_utc: datetime
+    behind_s: float
+    """Negative if it is ahead."""
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +167,8 @@ def connections(scene: Scene) -> tuple[Connection, ...]:
         word = seen.reading.text or ""
         health = Health.GOOD if word == "connected" else Health.BAD
         gap = gap_event(scene.live.gaps.get(device))
-        found.append(Connection(device, labels.get(device, device), word, health, instant(seen.reading.observed_ms), gap))
+        clock = clock_event(scene.live.clocks.get(device))
+        found.append(Connection(device, labels.get(device, device), word, health, instant(seen.reading.observed_ms), gap, clock))
     return tuple(sorted(found, key=lambda c: (c.health is Health.GOOD, c.device)))
 
 
@@ -166,6 +178,13 @@ def gap_event(seen: Seen | None) -> GapEvent | None:
         return None
     reading = seen.reading
     return GapEvent(instant(reading.observed_ms), None if reading.value is None else int(reading.value), reading.text or "")
+
+
+def clock_event(seen: Seen | None) -> ClockEvent | None:
+    """A gateway's word about a device's clock."""
+    if seen is None or seen.reading.value is None:
+        return None
+    return ClockEvent(instant(seen.reading.observed_ms), float(seen.reading.value), seen.reading.text or "")
 
 
 def rejected(by_reason: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
