@@ -260,6 +260,10 @@ class FlinkCluster:
         """How many checkpoints the job has completed since it was submitted."""
         return int(self._get(f"/jobs/{job_id}/checkpoints")["counts"]["completed"])
 
+    def state_misfit(self, job_id: str) -> str | None:
+        """What Flink says where a job failed because its stored state does not fit its operators; None where it did not."""
+        return misfit_in(str(self._get(f"/jobs/{job_id}/exceptions").get("root-exception") or ""))
+
     def describe(self, path: str) -> Any:
         """What the JobManager says at `path` of its REST interface, such as ``/jobs/JOB/checkpoints``."""
         return self._get(path)
@@ -360,13 +364,27 @@ class FlinkCluster:
             spool.unlink(missing_ok=True)
         unsaid = _last_error(log.read_text(errors="replace")) if time.monotonic() < deadline else f"not within {timeout_s:.0f} s"
         faults = [
-            f"job {request.name!r} was not accepted (see {log}): {results.get(request.name, {}).get('error', unsaid)}"
+            self._refusal(request.name, results.get(request.name, {}).get("error", unsaid), log)
             for request in requests
             if "job_id" not in results.get(request.name, {})
         ]
         if faults:
             raise SubmissionFailed("\n".join(faults))
         return {name: result["job_id"] for name, result in results.items()}
+
+    def _refusal(self, name: str, said: str, log: Path) -> str:
+        misfit = misfit_in(said)
+        if misfit is not None:
+            return self.misfit_text(name, misfit)
+        return f"job {name!r} was not accepted (see {log}): {said}"
+
+    def misfit_text(self, name: str, said: str) -> str:
+        """What an operator is told where a job's stored state does not fit its operators."""
+        return (
+            f"job {name!r}: its stored state does not fit this version of Lastgang (Flink: {said}); all records are still on the"
+            f" topics. Stop the plant, rename {self.jobs_file} and start again: the jobs then begin anew and read their topics"
+            f" from the start; or start the version that wrote the state"
+        )
 
     def _take_results(
         self, spool: Path, known: dict[str, dict[str, str]], on_submitted: Callable[[str], None]
@@ -456,20 +474,30 @@ class FlinkCluster:
         return self._all_job_ids().get(name, [])
 
     def _all_job_ids(self) -> dict[str, list[str]]:
-        ids: dict[str, list[str]] = json.loads(self._jobs_file.read_text()) if self._jobs_file.exists() else {}
+        ids: dict[str, list[str]] = json.loads(self.jobs_file.read_text()) if self.jobs_file.exists() else {}
         return ids
 
     @property
-    def _jobs_file(self) -> Path:
+    def jobs_file(self) -> Path:
+        """Which job id had which name; without it jobs begin with empty state and read their topics from the start."""
         return self.folder / "jobs.json"
 
     def _remember(self, name: str, job_id: str) -> None:
         with _file_lock(self.folder / "jobs.lock"):
             ids = self._all_job_ids()
             ids.setdefault(name, []).append(job_id)
-            fresh = self._jobs_file.with_suffix(".new")
+            fresh = self.jobs_file.with_suffix(".new")
             fresh.write_text(json.dumps(ids, indent=1))
-            fresh.replace(self._jobs_file)
+            fresh.replace(self.jobs_file)
+
+
+_MISFITS = ("Cannot map checkpoint/savepoint state", "StateMigrationException", "cannot be mapped to the new program")
+
+
+def misfit_in(told: str) -> str | None:
+    """The line of a Java stack trace that says that stored state does not fit the job's operators; None if none does."""
+    line = next((line for line in told.splitlines() if any(misfit in line for misfit in _MISFITS)), None)
+    return None if line is None else line.strip()[:400]
 
 
 def shipped_java_options(config_yaml: str) -> str:

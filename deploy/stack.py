@@ -229,6 +229,8 @@ class Stack:
         while not (job := self.cluster.job(job_id)) or not job.is_running:
             if time.monotonic() > deadline or (job and job.is_over) or self._stopping.is_set():
                 log = self.log_folder / "flink-taskmanager.log"
+                if (misfit := self.cluster.state_misfit(job_id) if job else None) is not None:
+                    raise PartFailed(self.cluster.misfit_text(name, misfit))
                 msg = f"job {name} was accepted but does not run ({job.state if job else 'unknown'}); see {log}"
                 raise PartFailed(msg)
             time.sleep(0.2)

@@ -11,7 +11,7 @@ import pytest
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.admin import KafkaAdminClient, NewTopic
 
-from deploy.flink_cluster import ClusterFailed, FlinkCluster, FlinkSizes, SubmissionFailed, shipped_java_options
+from deploy.flink_cluster import ClusterFailed, FlinkCluster, FlinkSizes, SubmissionFailed, misfit_in, shipped_java_options
 from deploy.jars import flink_home
 from deploy.kafka_broker import KafkaBroker
 
@@ -87,6 +87,38 @@ def test_a_python_job_goes_on_counting_after_every_kind_of_stop(
     fresh = flink.submit(JOB, arguments, f"{name}-fresh")
     assert fresh != job_id
     topics.close()
+
+
+@pytest.mark.cluster
+@pytest.mark.usefixtures("flink_jobs_end")
+def test_state_that_does_not_fit_a_jobs_operators_is_told_apart_from_other_failures(
+    flink: FlinkCluster, stack_kafka: KafkaBroker, namespace: str
+) -> None:
+    topics = Numbered(stack_kafka, namespace)
+    name = f"misfit-{namespace}"
+    earlier = flink.submit(JOB, [stack_kafka.bootstrap, namespace], name)
+    assert topics.answer_to("a") == "a is number 1"
+    topics.close()
+    assert flink.state_misfit(earlier) is None
+    flink.stop_with_savepoint(earlier)
+
+    with pytest.raises(SubmissionFailed) as refused:
+        flink.submit(JOB, [stack_kafka.bootstrap, namespace, "count-otherwise"], name)
+    assert "Cannot map checkpoint/savepoint state" in str(refused.value)
+    assert f"rename {flink.jobs_file} and start again" in str(refused.value)
+
+
+def test_of_a_java_stack_trace_only_the_misfit_is_told() -> None:
+    trace = (
+        "org.apache.flink.runtime.client.JobInitializationException: Could not start the JobMaster.\n"
+        "\tat java.base/java.lang.Thread.run\n"
+        "Caused by: java.lang.IllegalStateException: Failed to rollback to checkpoint/savepoint file:/x. "
+        "Cannot map checkpoint/savepoint state for operator 7d to the new program, because it is not available.\n"
+    )
+    said = misfit_in(trace)
+    assert said is not None
+    assert said.startswith("Caused by: java.lang.IllegalStateException")
+    assert misfit_in("java.lang.RuntimeException: no broker\n") is None
 
 
 @pytest.mark.cluster

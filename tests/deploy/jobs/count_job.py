@@ -24,7 +24,7 @@ class Count(KeyedProcessFunction):
         yield Row(value[0], f"{value[1]} is number {number}")
 
 
-def main(kafka: str, namespace: str) -> None:
+def main(kafka: str, namespace: str, uid: str = "count") -> None:
     execution = StreamExecutionEnvironment.get_execution_environment()
     tables = StreamTableEnvironment.create(execution)
     common = (
@@ -37,7 +37,7 @@ def main(kafka: str, namespace: str) -> None:
     rows = tables.to_data_stream(tables.from_path("incoming")).key_by(lambda row: row[0], key_type=Types.STRING())
     output = Types.ROW_NAMED(["k", "v"], [Types.STRING(), Types.STRING()])
     statements = tables.create_statement_set()
-    statements.add_insert("outgoing", tables.from_data_stream(rows.process(Count(), output_type=output).uid("count")))
+    statements.add_insert("outgoing", tables.from_data_stream(rows.process(Count(), output_type=output).uid(uid)))
     statements.attach_as_datastream()
     execution.execute("count")
 
