@@ -28,6 +28,8 @@ TYPICAL_OF_PEAK, PEAK_ODDS = 0.75, 0.3
 """A working day's highest quarter hour over the peak of the year, and how far that is off, as a share. Ours, from a few plants."""
 TYPICAL_OF_RATED, RATED_ODDS = 0.35, 0.5
 TYPICAL_OF_METER, METER_ODDS = 0.25, 0.8
+BELIED = 4.0
+"""A load this many times what was thought shows that what is written down is wrong, or a placeholder."""
 NOISE = 0.25
 """Standard deviation of a quarter hour around a course that is right, over the course's highest."""
 ALIKE = 24
@@ -138,6 +140,9 @@ def first_day(plant: Plant, meter: str, days: SiteDays, first_slot: int, count: 
         The quarter hours just before `first_slot`, oldest first, nan where missing; may be empty.
     """
     size = size_of(plant, meter, seen_kw)
+    known = seen_kw[np.isfinite(seen_kw)]
+    if size is not None and known.size and float(known.max()) > BELIED * size.highest_kw:
+        size = Size(float(known.max()), METER_ODDS, "what was measured")
     if size is None:
         return None
     branch = plant.site.branch

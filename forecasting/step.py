@@ -49,6 +49,9 @@ HEAD_TOLERANCE = timedelta(hours=1)
 SITE_CHANNEL = "energy_import"
 TOO_LITTLE = 2 * SLOTS_PER_DAY
 """Below two days there is no day to compare with another."""
+FIRST_WEEK = 8 * SLOTS_PER_DAY
+"""Before there is a whole week and a day, a standard course moved by what was measured errs less than similar days, whose band would
+hold less than half of what comes; not where jobs are planned, which only similar days know how to move."""
 REPLAYED_FROM = 14 * SLOTS_PER_DAY
 FIT_TURNS = 16
 """Meters below the grid connection are fitted in turns, over so many quarter hours; until then all models count the same."""
@@ -152,7 +155,9 @@ class ForecastStep:
         next_slot = slot_of(issued_utc) if state.ring.newest is None else state.ring.newest + 1
         forecast = None
         notes = _notes(state)
-        if known >= TOO_LITTLE:
+        if known < FIRST_WEEK and (known < TOO_LITTLE or not state.jobs):
+            forecast = self._first_days(load_kw, next_slot, issued_utc, known, notes)
+        if forecast is None and known >= TOO_LITTLE:
             seen = self._watched(state, first, load_kw, trust, next_slot)
             if (state.merit is None or known >= 2 * state.fitted_on) and self._turn in (None, next_slot % FIT_TURNS):
                 state.merit, state.fitted_on = fit(seen, self._guesses), known
@@ -160,17 +165,20 @@ class ForecastStep:
             by_name = self._guesses(seen.grid, [seen.grid.origin]).get(seen.grid.origin, {})
             forecast = issue(self._subject, seen, merit, issued_utc, by_name, notes)
         if forecast is None:
-            forecast = self._first_days(load_kw, next_slot, issued_utc, known, notes)
+            said = (f"too little history: {known} quarter hours; a flat, wide band of what was seen", *notes)
+            forecast = flat(self._subject, load_kw, next_slot, issued_utc, said)
         return replace(forecast, cpu_ms=round((time.thread_time_ns() - begin) / 1e6, 2))
 
-    def _first_days(self, load_kw: Floats, next_slot: int, issued_utc: datetime, known: int, notes: tuple[str, ...]) -> Forecast:
-        """What a site is told before there are two days to compare."""
+    def _first_days(
+        self, load_kw: Floats, next_slot: int, issued_utc: datetime, known: int, notes: tuple[str, ...]
+    ) -> Forecast | None:
+        """What a site is told before its days can be compared; None where nothing says how large its load is."""
         subject = self._subject
-        little = f"too little history: {known} quarter hours, less than two days"
         found = first_day(subject.plant, subject.meter, subject.days, next_slot, LEADS, load_kw)
         if found is None:
-            return flat(subject, load_kw, next_slot, issued_utc, (f"{little}; a flat, wide band of what was seen", *notes))
-        said = f"{little}; a standard course ({found.course}), sized by the {found.scaled_by}"
+            return None
+        span = "two days" if known < TOO_LITTLE else "eight days"
+        said = f"too little history: {known} quarter hours, less than {span}; a standard course ({found.course}), sized by the {found.scaled_by}"
         return level(subject, found.kw, next_slot, issued_utc, f"standard course ({found.course})", known, (said, *notes))
 
     def replayed(self, state: ForecastState) -> Iterator[Forecast]:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_forecast_plant import BERLIN, PLANT, SmallPlant
+from small_forecast_plant import BERLIN, PLANT, SmallPlant, interval
 
+from domain.intervals import QUARTER
 from domain.plant import Branch, Plant
 from forecasting.days import SiteDays
 from forecasting.first_day import FirstDay, course_of, first_day
 from forecasting.slots import LEADS, SLOTS_PER_DAY, Floats, slot_of
+from forecasting.step import ForecastStep
 
 PROFILES = Path(__file__).parents[3] / "shared" / "data" / "bdew_and_try" / "selp_series.csv"
 BY_CODE = {
@@ -157,3 +159,26 @@ def test_on_clock_change_days_a_shop_opens_by_the_local_clock() -> None:
 def test_a_branch_nobody_knows_is_a_fault() -> None:
     with pytest.raises(ValueError, match="two-shifts"):
         site("four-shifts")  # type: ignore[arg-type]
+
+
+def test_a_size_that_is_belied_by_what_was_measured_is_dropped() -> None:
+    """A meter said to stand 1 kW, below a plant of some hundred."""
+    found = told(site(Branch.TWO_SHIFTS, meter=[{"id": "grid", "max_power_kw": 1}]), 3 * SLOTS_PER_DAY)
+    assert found.scaled_by == "what was measured"
+    assert np.abs(found.kw[1] - LOADS[3 * SLOTS_PER_DAY :][:LEADS]).mean() < 0.5 * LOADS.mean()  # without: all of it
+
+
+def test_in_the_first_week_the_course_is_nearer_than_days_that_are_hardly_alike_and_its_band_holds() -> None:
+    """Each of the days from the second to the seventh, as the step tells it to a site that knows its shifts only."""
+    inside = []
+    for days in range(2, 8):
+        step = ForecastStep(PLANT)
+        state = step.initial()
+        for number, kw in enumerate(LOADS[: days * SLOTS_PER_DAY]):
+            step.put(state, interval(MONDAY + number * QUARTER, float(kw)))
+        found = step.issue(state, MONDAY + days * SLOTS_PER_DAY * QUARTER)
+        came = LOADS[days * SLOTS_PER_DAY :][:LEADS]
+        assert "standard course" in found.model
+        assert any("less than eight days" in note for note in found.notes)
+        inside.append(float(((came >= np.array(found.q10_kw)) & (came <= np.array(found.q90_kw))).mean()))
+    assert float(np.mean(inside)) > 0.75
