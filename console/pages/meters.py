@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from nicegui import ui
+
 from console.pages.frame import Visit, frame
+from console.pages.outlook import Outlook
 from console.pages.widgets import Chart, Fragment, panel
 from console.render import charts
 from console.render import gaps as draw_gaps
@@ -117,17 +120,22 @@ async def meters_page(visit: Visit, meter: str, day: str, at: str = "", told: st
         return draw.tree(view, words, chosen)
 
     with frame(visit, "meters") as every_second:
-        with panel(w["meters.title"], "w-8"):
-            quiet = Fragment(await board.drawn(meters_view, (), silence, w), role="status", aria_live="polite")
-            tree = Fragment(draw_tree(await board.view(meters_view), w))
-        with panel(plant.meter_by_id(chosen).label if chosen else w["meters.title"], "w-4 detail") as section:
-            section.props["id"] = "detail"
-            if meter and meter not in known:
-                Fragment(tag("p", w.say("meter.unknown", meter=meter), class_="tone-bad"))
-            detail = DayDetail(visit, chosen, shown, told == "first", parse_instant(at)) if chosen else None
-            if detail is not None:
-                await detail.show()
+        with ui.element("div").classes("pair"):
+            with panel(w["meters.title"], "w-8"):
+                quiet = Fragment(await board.drawn(meters_view, (), silence, w), role="status", aria_live="polite")
+                tree = Fragment(draw_tree(await board.view(meters_view), w))
+            with panel(plant.meter_by_id(chosen).label if chosen else w["meters.title"], "w-4 detail") as section:
+                section.props["id"] = "detail"
+                if meter and meter not in known:
+                    Fragment(tag("p", w.say("meter.unknown", meter=meter), class_="tone-bad"))
+                detail = DayDetail(visit, chosen, shown, told == "first", parse_instant(at)) if chosen else None
+                if detail is not None:
+                    await detail.show()
         if chosen:
+            with panel(w.say("meter.forecast_of", meter=plant.meter_by_id(chosen).label)) as section:
+                section.props["id"] = "forecast"
+                outlook = Outlook(visit, chosen)
+                await outlook.show()
             with panel(w.say("gaps.of_meter", meter=plant.meter_by_id(chosen).label)) as section:
                 section.props["id"] = "gaps"
                 Fragment(tag("p", w.say("gaps.note", days=plant.site.late_horizon_days), class_="remark above"))
@@ -141,6 +149,7 @@ async def meters_page(visit: Visit, meter: str, day: str, at: str = "", told: st
             found.show(await board.drawn(meters_view, (), draw_findings, w))
             if detail is not None:
                 await detail.refresh()
+                await outlook.show()
                 gaps.show(await board.drawn(meter_gaps_view, (chosen,), draw_gaps.gap_table, w))
 
         every_second(refresh)

@@ -13,7 +13,8 @@ from console.render.gauge import legend
 from console.render.markup import Markup
 from console.views.meters import MeterDayView
 from console.views.now import NowView
-from console.views.plan import PlanView
+from console.views.outlook import OutlookView
+from console.views.plan import LoadPoint, PlanView
 from console.views.scene import QuarterValue
 from console.words import Words
 from domain.intervals import QUARTER, IntervalQuality, quarter_starts
@@ -169,57 +170,69 @@ def load_chart(view: PlanView, words: Words) -> dict[str, Any]:
     labels = [label_of(p.start_utc, words) for p in view.points]
     options = base(labels, words, 6, tooltip_js(words))
     actual = bars(words["chart.drawn"], [p.actual for p in view.points], view.target_kw, words)
-    now_label = next((label for label, p in zip(labels, view.points, strict=True) if p.start_utc + QUARTER > view.now_utc), None)
-    marks: list[dict[str, Any]] = []
-    if now_label is not None:
-        marks.append(
-            {
-                "xAxis": now_label,
-                "lineStyle": {"color": "var(--ink)", "type": "solid", "width": 1},
-                "label": {"formatter": words["chart.now"], "color": "var(--ink)", "position": "end", "fontSize": 12},
-            }
-        )
+    marks = now_mark(view.points, labels, view.now_utc, words)
     actual["markLine"] = _mark_lines(levels(view.target_kw, view.billed_peak_kw), marks)
-    band = [
-        None
-        if p.q10_kw is None or p.q90_kw is None
-        else {"value": round(p.q90_kw - p.q10_kw, 1), "tip": _range(p.q10_kw, p.q90_kw, words)}
-        for p in view.points
-    ]
-    line = {"type": "line", "symbol": "none", "silent": True, "emphasis": {"disabled": True}, "step": "middle"}
     options["series"] = [
         actual,
+        *forecast_lines(view.points, words),
         {
-            **line,
-            "name": "_low",
-            "stack": "band",
-            "lineStyle": {"opacity": 0},
-            "data": [p.q10_kw if p.q10_kw is None else round(p.q10_kw, 1) for p in view.points],
-        },
-        {
-            **line,
-            "name": words["chart.band"],
-            "stack": "band",
-            "lineStyle": {"opacity": 0},
-            "areaStyle": {"color": "var(--band)", "opacity": 1},
-            "data": band,
-        },
-        {
-            **line,
-            "name": words["chart.forecast"],
-            "lineStyle": {"color": "var(--forecast)", "width": 2},
-            "data": [p.q50_kw if p.q50_kw is None else round(p.q50_kw, 1) for p in view.points],
-        },
-        {
-            **line,
+            **STEPS,
             "name": words["chart.said"],
             "lineStyle": {"color": "var(--forecast)", "width": 1.5, "type": "dashed"},
-            "data": [p.said_kw if p.said_kw is None else round(p.said_kw, 1) for p in view.points],
+            "data": _rounded([p.said_kw for p in view.points]),
         },
     ]
     highest = [p.q90_kw for p in view.points if p.q90_kw is not None]
     options["yAxis"]["max"] = f"{round(max(view.billed_peak_kw, view.target_kw or 0) * 1.12, -1):g}"
     _grow(options, highest + [p.actual.kw for p in view.points if p.actual is not None and p.actual.kw is not None])
+    return options
+
+
+STEPS = {"type": "line", "symbol": "none", "silent": True, "emphasis": {"disabled": True}, "step": "middle"}
+"""A line that holds over each quarter hour."""
+
+
+def now_mark(points: Sequence[LoadPoint], labels: Sequence[str], now_utc: datetime, words: Words) -> list[dict[str, Any]]:
+    """A line through the running quarter hour; nothing where it is not on the chart."""
+    for label, point in zip(labels, points, strict=True):
+        if point.start_utc + QUARTER > now_utc:
+            caption = {"formatter": words["chart.now"], "color": "var(--ink)", "position": "end", "fontSize": 12}
+            return [{"xAxis": label, "lineStyle": {"color": "var(--ink)", "type": "solid", "width": 1}, "label": caption}]
+    return []
+
+
+def forecast_lines(points: Sequence[LoadPoint], words: Words) -> list[dict[str, Any]]:
+    """The band as two stacked lines, and the median."""
+    band = [
+        None
+        if p.q10_kw is None or p.q90_kw is None
+        else {"value": round(p.q90_kw - p.q10_kw, 1), "tip": _range(p.q10_kw, p.q90_kw, words)}
+        for p in points
+    ]
+    stacked = {**STEPS, "stack": "band", "lineStyle": {"opacity": 0}}
+    return [
+        {**stacked, "name": "_low", "data": _rounded([p.q10_kw for p in points])},
+        {**stacked, "name": words["chart.band"], "areaStyle": {"color": "var(--band)", "opacity": 1}, "data": band},
+        {
+            **STEPS,
+            "name": words["chart.forecast"],
+            "lineStyle": {"color": "var(--forecast)", "width": 2},
+            "data": _rounded([p.q50_kw for p in points]),
+        },
+    ]
+
+
+def _rounded(values: Sequence[float | None]) -> list[float | None]:
+    return [None if value is None else round(value, 1) for value in values]
+
+
+def outlook_chart(view: OutlookView, words: Words) -> dict[str, Any]:
+    """Today and tomorrow of one meter: what was measured, and the forecast with its band."""
+    labels = [label_of(p.start_utc, words) for p in view.points]
+    options = base(labels, words, 6, tooltip_js(words))
+    measured = bars(words["chart.mean"], [p.actual for p in view.points], None, words)
+    measured["markLine"] = _mark_lines(now_mark(view.points, labels, view.now_utc, words))
+    options["series"] = [measured, *forecast_lines(view.points, words)]
     return options
 
 
@@ -328,3 +341,8 @@ def load_keys(view: PlanView, words: Words) -> Markup:
 def meter_day_keys(words: Words) -> Markup:
     """What the looks of a meter's chart mean."""
     return legend(_keys(words, "measured", "substituted", "estimated", "faulty", "missing", "restated"))
+
+
+def outlook_keys(words: Words) -> Markup:
+    """What the looks of a meter's two days mean."""
+    return legend(_keys(words, "measured", "guess", "forecast"))

@@ -2,63 +2,77 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date
 
 from console.render.markup import Markup, join, tag
 from console.views.forecasts import SaidDay
 from console.views.plan import PlanView
 from console.words import Words
-from domain.forecasts import DayPeak, PeriodPeak
+from domain.forecasts import DayPeak, Forecast, PeriodPeak
+
+Peak = DayPeak | PeriodPeak
+COLUMNS = ("day", "likely", "band", "when")
 
 
 def peaks_table(view: PlanView, words: Words) -> Markup:
     """Each day's highest quarter hour as it is expected, and that of the billing period."""
     if view.forecast is None:
         return tag("p", words["plan.no_forecast"], class_="remark")
-    head = tag("tr", *(tag("th", words[f"plan.peak_{c}"], scope="col") for c in ("day", "likely", "band", "when", "above")))
-    scale = _scale(view)
-    rows = [
-        _row(words.day(datetime.fromisoformat(p.day_local).date()), p, words.time(p.start_utc), view.target_kw, scale, words)
-        for p in view.peaks
-    ]
-    period = view.forecast.period_peak
+    named: list[tuple[str, Peak]] = [(_day(peak.day_local, words), peak) for peak in view.peaks]
+    period, target_kw = view.forecast.period_peak, view.target_kw
     if period is not None:
-        rows.append(_row(words["plan.peak_period"], period, "", view.target_kw, scale, words))
+        named.append((words["plan.peak_period"], period))
+    scale = _scale([peak for _, peak in named], target_kw)
+    rows = [tag("tr", *_cells(name, peak, scale, words, target_kw), _above(peak, target_kw, words)) for name, peak in named]
     return join(
-        tag("table", tag("thead", head), tag("tbody", *rows), class_="table peaks"),
+        _table((*COLUMNS, "above"), rows, words),
         tag("p", _period_words(period, words), class_="remark") if period is not None else "",
-        tag("p", _told_by(view, words), class_="remark"),
+        tag("p", told_by(view.forecast, words), class_="remark"),
     )
 
 
-def _row(
-    name: str, peak: DayPeak | PeriodPeak, when: str, target_kw: float | None, scale: tuple[float, float], words: Words
-) -> Markup:
-    return tag(
-        "tr",
+def day_peaks(peaks: Sequence[DayPeak], words: Words) -> Markup:
+    """Highest quarter hours of a meter that has no target, to a tenth of a kilowatt."""
+    scale = _scale(peaks, None)
+    rows = [tag("tr", *_cells(_day(peak.day_local, words), peak, scale, words, places=1)) for peak in peaks]
+    return _table(COLUMNS, rows, words)
+
+
+def _table(columns: Sequence[str], rows: Sequence[Markup], words: Words) -> Markup:
+    head = tag("tr", *(tag("th", words[f"plan.peak_{column}"], scope="col") for column in columns))
+    return tag("table", tag("thead", head), tag("tbody", *rows), class_="table peaks")
+
+
+def _day(day_local: str, words: Words) -> str:
+    return words.day(date.fromisoformat(day_local))
+
+
+def _cells(
+    name: str, peak: Peak, scale: tuple[float, float], words: Words, target_kw: float | None = None, places: int = 0
+) -> list[Markup]:
+    band = f"{words.number(peak.q10_kw, places)}–{words.number(peak.q90_kw, places)}"
+    return [
         tag("th", name, scope="row"),
-        tag("td", words.unit(peak.q50_kw, "kW"), class_="n strong"),
-        tag("td", f"{words.number(peak.q10_kw)}–{words.number(peak.q90_kw)}", _odds_bar(peak, target_kw, scale), class_="n"),
-        tag("td", when, class_="n"),
-        tag(
-            "td",
-            words.percent(peak.above_target) if target_kw else "–",
-            class_=f"n {'tone-bad' if target_kw and peak.above_target > 0.5 else ''}",
-        ),
-    )
+        tag("td", words.unit(peak.q50_kw, "kW", places), class_="n strong"),
+        tag("td", band, _odds_bar(peak, target_kw, scale), class_="n"),
+        tag("td", words.time(peak.start_utc) if isinstance(peak, DayPeak) else "", class_="n"),
+    ]
 
 
-def _scale(view: PlanView) -> tuple[float, float]:
-    peaks: list[DayPeak | PeriodPeak] = list(view.peaks)
-    if view.forecast is not None and view.forecast.period_peak is not None:
-        peaks.append(view.forecast.period_peak)
-    values = [kw for peak in peaks for kw in (peak.q10_kw, peak.q90_kw)] + ([view.target_kw] if view.target_kw else [])
+def _above(peak: Peak, target_kw: float | None, words: Words) -> Markup:
+    tone = "tone-bad" if target_kw and peak.above_target > 0.5 else ""
+    return tag("td", words.percent(peak.above_target) if target_kw else "–", class_=f"n {tone}")
+
+
+def _scale(peaks: Sequence[Peak], target_kw: float | None) -> tuple[float, float]:
+    values = [kw for peak in peaks for kw in (peak.q10_kw, peak.q90_kw)] + ([target_kw] if target_kw else [])
     low, high = min(values, default=0.0), max(values, default=1.0)
     reach = max(high - low, 1.0)
     return low - 0.08 * reach, high + 0.08 * reach
 
 
-def _odds_bar(peak: DayPeak | PeriodPeak, target_kw: float | None, scale: tuple[float, float]) -> Markup:
+def _odds_bar(peak: Peak, target_kw: float | None, scale: tuple[float, float]) -> Markup:
     """Eight of ten outcomes as a bar, the likely one as a line, the target as a line through all bars."""
     low, high = scale
 
@@ -83,9 +97,8 @@ def _period_words(period: PeriodPeak, words: Words) -> str:
     )
 
 
-def _told_by(view: PlanView, words: Words) -> str:
-    forecast = view.forecast
-    assert forecast is not None
+def told_by(forecast: Forecast, words: Words) -> str:
+    """Who says it: the model, how much it has learnt from, and how good it has been."""
     told = [words.say("plan.forecast_by", model=forecast.model, issued=words.moment(forecast.issued_utc))]
     days = words.number(forecast.trained_on / 96, 0)
     told.append(words.say("plan.forecast_trained", until=words.moment(forecast.trained_until_utc), days=days))
@@ -118,7 +131,7 @@ def _said_row(day: SaidDay, words: Words) -> Markup:
     held = peak is not None and day.highest_kw is not None and peak.q10_kw <= day.highest_kw <= peak.q90_kw
     return tag(
         "tr",
-        tag("th", words.day(datetime.fromisoformat(day.day_local).date()), scope="row"),
+        tag("th", _day(day.day_local, words), scope="row"),
         tag("td", "–" if day.mean_error_kw is None else words.unit(day.mean_error_kw, "kW"), class_="n strong"),
         tag("td", words.percent(day.within), class_="n"),
         tag("td", said, class_="n"),

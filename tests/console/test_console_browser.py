@@ -230,7 +230,7 @@ def test_a_tapped_quarter_hour_tells_what_was_told_when(browser: Any, looked_at:
     with Visitor(browser, looked_at.url, "en", "phone") as visitor:
         page = visitor.go("/meters?meter=moulding-2")
         page.get_by_text("Tap a quarter hour").wait_for()
-        chart = page.locator(".chart svg")
+        chart = page.locator("#detail .chart svg")
         chart.scroll_into_view_if_needed()
         box = chart.bounding_box()
         # a third into the day, in the empty upper part of the column: a finger need not hit the bar
@@ -249,6 +249,30 @@ def test_a_gap_in_the_list_leads_to_its_first_quarter_hour(browser: Any, looked_
         page.get_by_role("link", name="Fr 23.10. 07:30 – 10:30").click()
         page.get_by_role("heading", name="Viertelstunde 07:30 – 07:45").wait_for()
         assert page.locator(".sayings li").count() == 2
+
+
+OVERLAPS = """
+() => {
+  const boxes = [...document.querySelectorAll('section.panel')].map(e => [e.id, e.getBoundingClientRect()]);
+  return boxes.flatMap(([a, p], n) => boxes.slice(n + 1).filter(([, q]) =>
+    p.left < q.right - 1 && q.left < p.right - 1 && p.top < q.bottom - 1 && q.top < p.bottom - 1).map(([b]) => a + ' and ' + b));
+}
+"""
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_meters_forecast_stands_below_its_day_and_nothing_lies_over_it(browser: Any, looked_at: Server, size: str) -> None:
+    with Visitor(browser, looked_at.url, "de", size) as visitor:
+        page = visitor.go("/meters?meter=furnace-2")
+        forecast = page.locator("#forecast")
+        forecast.get_by_text("like-days 54%").wait_for()
+        forecast.locator(".chart svg path").first.wait_for(state="attached")
+        page.evaluate("document.getElementById('forecast').scrollIntoView()")
+        assert page.evaluate(OVERLAPS) == []
+        visitor.go("/meters?meter=lighting")
+        page.locator("#forecast").get_by_text("Für diesen Zähler gibt es noch keine Prognose.").wait_for()
+        assert page.locator("#forecast .chart").count() == 0
+        assert visitor.troubles == []
 
 
 def test_a_report_is_made_and_can_be_taken_home(browser: Any, server: Server) -> None:

@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from console.render import charts, forecasts, gauge, meters, plan, platform
+from console.render import charts, forecasts, gauge, meters, outlook, plan, platform
 from console.render.markup import Markup, icon, join, tag
 from console.views.meters import meter_day_view, meters_view
 from console.views.now import now_view
+from console.views.outlook import outlook_view
 from console.views.plan import plan_view
 from console.views.platform import platform_view
 from console.views.scene import Scene
@@ -65,7 +66,8 @@ def test_every_fragment_is_well_formed_in_both_languages(scene: Scene, language:
     fragments = [
         gauge.gauge(now, w), gauge.alarm_bar(now, w), gauge.figures(now, w), gauge.marks(now, w), plan.gantt(planned, w),
         plan.headline(planned, w), forecasts.peaks_table(planned, w), forecasts.said_table(planned, w), meters.tree(tree, w, "main"), meters.findings(tree.findings, w, 264.48),
-        meters.meter_summary(day, w), meters.channel_table(day, w), platform.overview(own, w), platform.connections(own, w),
+        meters.meter_summary(day, w), meters.channel_table(day, w), outlook.outlook_words(outlook_view(scene, "furnace-2"), w),
+        outlook.outlook_words(outlook_view(scene, "lighting"), w), charts.outlook_keys(w), platform.overview(own, w), platform.connections(own, w),
         platform.rejected(own, w), platform.processes(own, w), charts.load_keys(planned, w), charts.last_day_keys(now, w),
         *(plan.card(card, w) for card in planned.cards),
     ]  # fmt: skip
@@ -136,7 +138,11 @@ def test_what_was_not_measured_is_drawn_hollow_and_says_so(scene: Scene) -> None
 
 def test_chart_options_are_plain_json_and_name_only_colours_of_the_style_sheet(scene: Scene) -> None:
     w = words("de", BERLIN)
-    for options in (charts.last_day_chart(now_view(scene), w), charts.load_chart(plan_view(scene), w)):
+    for options in (
+        charts.last_day_chart(now_view(scene), w),
+        charts.load_chart(plan_view(scene), w),
+        charts.outlook_chart(outlook_view(scene, "furnace-2"), w),
+    ):
         text = json.dumps(options, allow_nan=False)
         assert not re.findall(r"#[0-9a-fA-F]{3,6}\b", text)
 
@@ -146,3 +152,50 @@ def test_the_doubled_hour_of_autumn_has_labels_of_its_own(scene: Scene) -> None:
     view = meter_day_view(scene, "main", __import__("datetime").date(2026, 10, 25))
     labels = charts.meter_day_chart(view, w)["xAxis"]["data"]
     assert len(labels) == len(set(labels)) == 100
+
+
+def test_a_meters_outlook_draws_band_and_median_as_the_plan_does(scene: Scene) -> None:
+    w = words("de", BERLIN)
+    of_meter = charts.outlook_chart(outlook_view(scene, "furnace-2"), w)
+    of_plan = charts.load_chart(plan_view(scene), w)
+
+    def looks(options: dict[str, list[dict[str, object]]], name: str) -> dict[str, object]:
+        return {
+            key: value for series in options["series"] if series["name"] == name for key, value in series.items() if key != "data"
+        }
+
+    for name in ("_low", w["chart.band"], w["chart.forecast"]):
+        assert looks(of_meter, name) == looks(of_plan, name) != {}
+    measured, low, band, median = of_meter["series"]
+    at = next(n for n, value in enumerate(median["data"]) if value is not None)
+    assert low["data"][at] < median["data"][at] < low["data"][at] + band["data"][at]["value"], (
+        "the band is stacked on its lower edge"
+    )
+    assert measured["data"][at - 1] is not None and measured["data"][at] is None
+    assert [mark["xAxis"] for mark in measured["markLine"]["data"]] == ["Fr 23.10.|11:45|CEST"]
+    assert of_meter["xAxis"]["data"][at] == "Fr 23.10.|11:45|CEST"
+
+
+def test_an_outlook_says_how_much_when_and_who_says_it(scene: Scene) -> None:
+    told = re.sub(r"<[^>]+>", " ", outlook.outlook_words(outlook_view(scene, "furnace-2"), words("en", BERLIN)))
+    for part in (
+        "111.4\u202fkW",
+        "106.6–117.0",
+        "10:15",
+        "Import",
+        "like-days 54%",
+        "30 days",
+        "71\u202f%",
+        "82\u202f%",
+        "learnt anew",
+    ):
+        assert part in told, part
+    assert "above target" not in told, "a meter below the grid connection has no target"
+    assert "There is no forecast" in outlook.outlook_words(outlook_view(scene, "lighting"), words("en", BERLIN))
+
+
+def test_a_model_name_from_outside_cannot_break_the_outlook(scene: Scene) -> None:
+    view = outlook_view(scene, "furnace-2")
+    assert view.forecast is not None
+    evil = dataclasses.replace(view, forecast=dataclasses.replace(view.forecast, model=NASTY, notes=(NASTY,)))
+    assert "img" not in well_formed(outlook.outlook_words(evil, words("en", BERLIN)))

@@ -4,13 +4,14 @@ import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from console_sample import NOW_UTC, SITE, SampleFeed, SampleHistory, sample_demand, sample_orders, sample_recommendations
+from console_sample import NOW_UTC, SITE, SampleFeed, SampleHistory, sample_demand, sample_orders, sample_recommendations, site_kw
 
 from console.live_state import Live
 from console.views.findings import open_findings
 from console.views.forecasts import said_days
 from console.views.meters import gauge_kw, meter_day_view, meters_view, silent_since
 from console.views.now import Alarm, alarm_of, gauge_end_kw, now_view
+from console.views.outlook import outlook_view
 from console.views.plan import Button, Move, advice_cards, button_of, job_bar, load_points, plan_view
 from console.views.platform import Health, broker_health, platform_view
 from console.views.reports import months_view
@@ -220,6 +221,48 @@ def test_the_plan_covers_three_local_days_and_the_forecast_begins_where_it_says(
     late = dataclasses.replace(scene, now_utc=datetime(2026, 10, 24, 12, 0, tzinfo=UTC))
     from_utc, to_utc = late.day_span(late.day(-1))[0], late.day_span(late.day(1))[1]
     assert len(load_points({}, None, (), from_utc, to_utc)) == 292, "tomorrow has 25 hours"
+
+
+def test_a_meters_outlook_is_measured_until_now_and_forecast_from_then_on(scene: Scene) -> None:
+    view = outlook_view(scene, "furnace-2")
+    assert len(view.points) == 2 * 96
+    measured = [p.start_utc for p in view.points if p.actual is not None]
+    forecast = [p for p in view.points if p.q50_kw is not None]
+    assert measured[-1] + QUARTER == forecast[0].start_utc == datetime(2026, 10, 23, 9, 45, tzinfo=UTC)
+    assert forecast[-1].start_utc == view.points[-1].start_utc == datetime(2026, 10, 24, 21, 45, tzinfo=UTC), (
+        "no hole until the end of tomorrow"
+    )
+    assert forecast[0].q50_kw == pytest.approx(site_kw(forecast[0].start_utc) * 0.17), "its own, not the plant's"
+    assert [p.day_local for p in view.peaks] == ["2026-10-23", "2026-10-24"], "the sample tells a third day too"
+
+
+def test_the_outlook_of_the_grid_connection_is_the_sites(scene: Scene) -> None:
+    view = outlook_view(scene, "main")
+    assert view.forecast == scene.history.latest_forecast()
+    assert outlook_view(scene, "lighting").forecast is None
+    with pytest.raises(KeyError, match="nobody"):
+        outlook_view(scene, "nobody")
+
+
+def test_what_is_fed_in_is_positive_beside_its_forecast(scene: Scene) -> None:
+    view = outlook_view(scene, "pv")
+    noon = [p.actual.kw for p in view.points if p.actual is not None and p.start_utc.hour == 9]
+    assert view.channel == "energy_export"
+    assert all(kw is not None and kw > 0 for kw in noon)
+
+
+def test_a_forecast_that_ended_before_now_is_none(scene: Scene) -> None:
+    told = scene.history.meter_forecast("furnace-2")
+    assert told is not None
+    end = told.first_start_utc + 192 * QUARTER
+    scene.history.meter_forecast = lambda meter: told  # type: ignore[method-assign]
+    assert outlook_view(dataclasses.replace(scene, now_utc=end - timedelta(seconds=1)), "furnace-2").forecast is told
+    assert outlook_view(dataclasses.replace(scene, now_utc=end), "furnace-2").forecast is None
+
+
+def test_the_two_days_of_an_outlook_have_the_doubled_hour(scene: Scene) -> None:
+    eve = dataclasses.replace(scene, now_utc=datetime(2026, 10, 24, 12, 0, tzinfo=UTC))
+    assert len(outlook_view(eve, "furnace-2").points) == 96 + 100
 
 
 def test_cancelled_jobs_are_not_drawn(scene: Scene) -> None:

@@ -1,0 +1,18 @@
+"""What a meter is expected to draw, in words."""
+
+from __future__ import annotations
+
+from console.render.forecasts import day_peaks, told_by
+from console.render.markup import Markup, join, tag
+from console.views.outlook import OutlookView
+from console.words import Words
+
+
+def outlook_words(view: OutlookView, words: Words) -> Markup:
+    """The highest quarter hours to expect and who says so; a remark where nobody says anything."""
+    if view.forecast is None:
+        return tag("p", words["meter.no_forecast"], class_="remark")
+    channel = view.channel or ""
+    peaks = join(tag("h3", words["meter.expected_highest"]), day_peaks(view.peaks, words)) if view.peaks else None
+    about = words.say("meter.forecast_about", channel=words.texts.get(f"channel.{channel}", channel))
+    return join(peaks, tag("p", f"{about} · {told_by(view.forecast, words)}", class_="remark"))
