@@ -182,3 +182,19 @@ def test_in_the_first_week_the_course_is_nearer_than_days_that_are_hardly_alike_
         assert any("less than eight days" in note for note in found.notes)
         inside.append(float(((came >= np.array(found.q10_kw)) & (came <= np.array(found.q90_kw))).mean()))
     assert float(np.mean(inside)) > 0.75
+
+
+def test_in_the_second_week_the_band_is_not_as_narrow_as_the_few_like_days_are() -> None:
+    """Days eight to twelve; the band of like days alone holds about a half."""
+    step = ForecastStep(PLANT)
+    state = step.initial()
+    inside = []
+    for number, kw in enumerate(LOADS[: 12 * SLOTS_PER_DAY]):
+        step.put(state, interval(MONDAY + number * QUARTER, float(kw)))
+        days, rest = divmod(number + 1, SLOTS_PER_DAY)
+        if days >= 8 and not rest:
+            found = step.issue(state, MONDAY + days * SLOTS_PER_DAY * QUARTER)
+            assert "standard course" not in found.model
+            came = LOADS[days * SLOTS_PER_DAY :][:LEADS]
+            inside.append(float(((came >= np.array(found.q10_kw)) & (came <= np.array(found.q90_kw))).mean()))
+    assert 0.7 < float(np.mean(inside)) < 0.95
