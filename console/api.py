@@ -17,6 +17,7 @@ from console.views.findings import Finding, open_findings
 from console.views.gaps import MeterGap, gaps_of
 from console.views.meters import MetersView, meters_view
 from console.views.now import NowView, now_view
+from console.views.outlook import is_billing_meter
 from console.views.plan import AdviceCard, PlanView, plan_view
 from console.views.platform import PlatformView, platform_view
 from console.views.reports import Month, months_view
@@ -87,6 +88,15 @@ def router(console: Console) -> APIRouter:
         if not allowed:
             raise HTTPException(401, "send 'Authorization: Bearer TOKEN'", headers={"WWW-Authenticate": "Bearer"})
 
+    def forecast_meter(meter: str | None) -> str | None:
+        """The meter below the grid connection whose forecast is asked for; None: the site's."""
+        known = [*(m.id for m in board.plant.meters), *(m.id for m in board.plant.virtual_meters)]
+        if meter is None or is_billing_meter(board.plant, meter):
+            return None
+        if meter not in known:
+            raise HTTPException(404, f"no meter {meter!r}; there are {known}")
+        return meter
+
     @api.get("/health", tags=["platform"])
     async def health() -> Health:
         """Whether broker and ledger are there."""
@@ -103,10 +113,24 @@ def router(console: Console) -> APIRouter:
         """Load of three days, jobs before and after, recommendations."""
         return await board.view(plan_view)
 
-    @api.get("/forecast", tags=["plan"])
-    async def forecast() -> Forecast | None:
-        """The forecast issued last; null while there is none."""
-        return await board.view(_forecast)
+    @api.get("/forecast", tags=["plan"], responses=UNKNOWN)
+    async def forecast(
+        meter: Annotated[str | None, Query(description="A meter or virtual meter; the site without it.")] = None,
+        as_of_utc: Annotated[
+            datetime | None, Query(alias="as_of", description="With zone: issued then at the latest. Of the site only.")
+        ] = None,
+    ) -> Forecast | None:
+        """The forecast issued last, or last at or before `as_of`; null while there is none.
+
+        Of the site, or of a meter; the billing meter's is the site's. `replayed` marks one that was made afterwards, of what was
+        known when it would have been issued: for looking back, not for acting.
+        """
+        if as_of_utc is not None and as_of_utc.tzinfo is None:
+            raise HTTPException(422, "as_of needs a zone, such as 2026-10-23T00:00:00Z")
+        below = forecast_meter(meter)
+        if below is not None and as_of_utc is not None:
+            raise HTTPException(422, f"as_of is for the site's forecast; of meter {below!r} only the newest can be asked for")
+        return await board.view(_forecast, below, None if as_of_utc is None else as_of_utc.astimezone(UTC))
 
     @api.get("/orders", tags=["plan"])
     async def orders() -> list[Order]:
@@ -229,8 +253,10 @@ def router(console: Console) -> APIRouter:
     return api
 
 
-def _forecast(scene: Scene) -> Forecast | None:
-    return scene.history.latest_forecast()
+def _forecast(scene: Scene, meter: str | None, as_of_utc: datetime | None) -> Forecast | None:
+    if meter is not None:
+        return scene.history.meter_forecast(meter)
+    return scene.history.latest_forecast() if as_of_utc is None else scene.history.forecast_before(as_of_utc)
 
 
 def _orders(scene: Scene) -> list[Order]:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,14 +16,15 @@ from console.access import Access
 from console.board import Board
 from console.context import Console
 from console.reports import ReportShelf
-from domain.plant import Plant
+from domain.forecasts import Forecast
+from domain.plant import Plant, VirtualMeter
 
 TOKEN = "0123456789abcdef"
 MAKE = "import pathlib,sys; pathlib.Path(sys.argv[1], 'report.csv').write_text('x')"
 
 
-def app_of(plant: Plant, folder: Path, token: str) -> tuple[TestClient, SampleFeed, Board]:
-    history = SampleHistory(plant)
+def app_of(plant: Plant, folder: Path, token: str, history: SampleHistory | None = None) -> tuple[TestClient, SampleFeed, Board]:
+    history = history or SampleHistory(plant)
     feed = SampleFeed(plant, history)
     board = Board(plant, feed, frozen_clock(), lambda: history, sample_processes)
     app = FastAPI()
@@ -177,3 +180,74 @@ def test_quarter_hours_can_be_asked_for_as_they_were_known(open_api: tuple[TestC
     unzoned = client.get("/api/v1/meters/moulding-2/intervals", params={**OUTAGE, "as_of_utc": "2026-10-23T08:40:00"})
     assert (unzoned.status_code, "as_of_utc needs a zone" in unzoned.text) == (422, True)
     assert client.get("/api/v1/meters/nobody/gaps", params=OUTAGE).status_code == 404
+
+
+def test_the_forecast_is_the_sites_and_the_newest_unless_asked_otherwise(open_api: Api) -> None:
+    client, _ = open_api
+    site = client.get("/api/v1/forecast").json()
+    assert (site["meter"], site["issued_utc"], site["replayed"]) == ("", "2026-10-23T09:45:00Z", False)
+    assert client.get("/api/v1/forecast", params={"meter": "main"}).json() == site, "the billing meter's is the site's"
+    furnace = client.get("/api/v1/forecast", params={"meter": "furnace-2"}).json()
+    assert (furnace["meter"], len(furnace["q50_kw"])) == ("furnace-2", 192)
+    assert max(furnace["q50_kw"]) < max(site["q50_kw"]) / 2
+    none_yet = client.get("/api/v1/forecast", params={"meter": "lighting"})
+    assert (none_yet.status_code, none_yet.json()) == (200, None)
+
+
+@pytest.mark.parametrize("as_of", ["2026-10-23T04:00:00Z", "2026-10-23T06:00:00+02:00"])
+def test_the_forecast_of_an_earlier_instant_is_the_one_issued_until_then(open_api: Api, as_of: str) -> None:
+    told = open_api[0].get("/api/v1/forecast", params={"as_of": as_of}).json()
+    assert (told["issued_utc"], told["replayed"]) == ("2026-10-23T03:00:00Z", True)
+    same = open_api[0].get("/api/v1/forecast", params={"as_of": as_of, "meter": "main"}).json()
+    assert same == told
+
+
+def test_before_the_first_forecast_there_is_none(plant: Plant, tmp_path: Path) -> None:
+    asked: list[datetime] = []
+
+    class NothingYet(SampleHistory):
+        def forecast_before(self, at_utc: datetime) -> Forecast | None:
+            asked.append(at_utc)
+            return None
+
+    client, _, board = app_of(plant, tmp_path, "", NothingYet(plant))
+    answer = client.get("/api/v1/forecast", params={"as_of": "2026-01-01T01:00:00+01:00"})
+    board.close()
+    assert (answer.status_code, answer.json()) == (200, None), "not the newest instead"
+    assert asked == [datetime(2026, 1, 1, tzinfo=UTC)]
+    assert asked[0].tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("params", "status", "words"),
+    [
+        ({"meter": "nobody"}, 404, "no meter 'nobody'; there are ['main', "),
+        ({"meter": ""}, 404, "no meter ''"),
+        ({"meter": "nobody", "as_of": "2026-10-23T04:00:00Z"}, 404, "no meter 'nobody'"),
+        ({"as_of": "2026-10-23T04:00:00"}, 422, "as_of needs a zone"),
+        ({"meter": "furnace-2", "as_of": "2026-10-23T04:00:00Z"}, 422, "as_of is for the site's forecast"),
+    ],
+)
+def test_a_forecast_that_cannot_be_asked_for_is_told(open_api: Api, params: dict[str, str], status: int, words: str) -> None:
+    response = open_api[0].get("/api/v1/forecast", params=params)
+    assert (response.status_code, words in response.json()["detail"]) == (status, True), response.text
+
+
+def test_an_instant_that_is_none_is_refused(open_api: Api) -> None:
+    assert open_api[0].get("/api/v1/forecast", params={"as_of": "yesterday"}).status_code == 422
+
+
+def test_a_virtual_meter_has_a_forecast_of_its_own(plant: Plant, tmp_path: Path) -> None:
+    furnaces = VirtualMeter(id="furnaces", formula="furnace-1 + furnace-2")
+    client, _, board = app_of(plant.model_copy(update={"virtual_meters": (furnaces,)}), tmp_path, "")
+    answer = client.get("/api/v1/forecast", params={"meter": "furnaces"})
+    board.close()
+    assert (answer.status_code, answer.json()) == (200, None), "known, with no forecast in the sample"
+
+
+def test_the_calls_of_the_how_to_page_answer_as_it_says(open_api: Api) -> None:
+    page = (Path(__file__).parents[2] / "docs/how-to/first-meter.md").read_text(encoding="utf-8")
+    calls = re.findall(r'curl "\$PAGE(/api/[^"]+)"', page)
+    assert len(calls) == 3
+    answers = [open_api[0].get(call).json() for call in calls]
+    assert [(a["meter"], a["replayed"]) for a in answers] == [("", False), ("press-1", False), ("", True)]

@@ -235,7 +235,7 @@ def test_a_tapped_quarter_hour_tells_what_was_told_when(browser: Any, looked_at:
         box = chart.bounding_box()
         # a third into the day, in the empty upper part of the column: a finger need not hit the bar
         chart.click(position={"x": box["width"] * 0.42, "y": box["height"] * 0.25})
-        page.get_by_role("heading", name="Quarter hour").wait_for()
+        page.locator("#detail").get_by_role("heading", name="Quarter hour").wait_for()
         assert page.locator(".sayings li").count() == 3
         page.get_by_role("link", name="As first told").click()
         page.wait_for_url("**told=first**")
