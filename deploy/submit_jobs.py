@@ -16,9 +16,23 @@ from typing import Any
 
 from pyflink.common import Configuration
 from pyflink.datastream import StreamExecutionEnvironment
+from pyflink.java_gateway import get_gateway
 
 _environment_of_flink = StreamExecutionEnvironment.get_execution_environment
 _execute_of_flink = StreamExecutionEnvironment.execute
+
+
+def number_operators_anew() -> None:
+    """Let the next script's table operators be numbered from one, wherever in a client's row it stands.
+
+    The planner's operator ids come from a counter of the client's JVM and are part of the uids by which a job finds its state:
+    without this a job that was submitted after others could not go on when it is submitted alone.  Flink has no setting for it.
+    """
+    gateway = get_gateway()
+    planner = gateway.jvm.org.apache.flink.table.planner.loader.PlannerModule.getInstance().loadPlannerFactory()
+    context = planner.getClass().getClassLoader().loadClass("org.apache.flink.table.planner.plan.nodes.exec.ExecNodeContext")
+    reset = context.getMethod("resetIdCounter", gateway.new_array(gateway.jvm.java.lang.Class, 0))
+    reset.invoke(None, gateway.new_array(gateway.jvm.java.lang.Object, 0))
 
 
 def submit(request: dict[str, Any]) -> str:
@@ -43,6 +57,7 @@ def submit(request: dict[str, Any]) -> str:
 
     StreamExecutionEnvironment.get_execution_environment = staticmethod(environment)
     StreamExecutionEnvironment.execute = execute
+    number_operators_anew()
     sys.argv = [request["script"], *request["arguments"]]
     runpy.run_path(request["script"], run_name="__main__")
     if not submitted:

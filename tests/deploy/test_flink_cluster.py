@@ -11,7 +11,15 @@ import pytest
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.admin import KafkaAdminClient, NewTopic
 
-from deploy.flink_cluster import ClusterFailed, FlinkCluster, FlinkSizes, SubmissionFailed, misfit_in, shipped_java_options
+from deploy.flink_cluster import (
+    ClusterFailed,
+    FlinkCluster,
+    FlinkSizes,
+    JobRequest,
+    SubmissionFailed,
+    misfit_in,
+    shipped_java_options,
+)
 from deploy.jars import flink_home
 from deploy.kafka_broker import KafkaBroker
 
@@ -87,6 +95,27 @@ def test_a_python_job_goes_on_counting_after_every_kind_of_stop(
     fresh = flink.submit(JOB, arguments, f"{name}-fresh")
     assert fresh != job_id
     topics.close()
+
+
+@pytest.mark.cluster
+@pytest.mark.usefixtures("flink_jobs_end")
+def test_a_job_that_was_submitted_after_others_goes_on_when_it_is_submitted_alone(
+    flink: FlinkCluster, stack_kafka: KafkaBroker, namespace: str
+) -> None:
+    first, second = Numbered(stack_kafka, f"{namespace}1-"), Numbered(stack_kafka, f"{namespace}2-")
+    requests = [JobRequest(topics.namespace, JOB, (stack_kafka.bootstrap, topics.namespace)) for topics in (first, second)]
+    ids = flink.submit_all(requests)
+    for topics in (first, second):
+        assert topics.answer_to("a") == "a is number 1"
+    for topics in (first, second):
+        flink.stop_with_savepoint(ids[topics.namespace])
+
+    flink.submit_all([requests[1]])
+    assert second.answer_to("b") == "b is number 2"
+    flink.submit_all([requests[0]])
+    assert first.answer_to("b") == "b is number 2"
+    for topics in (first, second):
+        topics.close()
 
 
 @pytest.mark.cluster

@@ -27,6 +27,7 @@ class Count(KeyedProcessFunction):
 def main(kafka: str, namespace: str, uid: str = "count") -> None:
     execution = StreamExecutionEnvironment.get_execution_environment()
     tables = StreamTableEnvironment.create(execution)
+    tables.get_config().set("table.exec.uid.generation", "ALWAYS")  # as the product's own jobs
     common = (
         f"'connector'='kafka', 'properties.bootstrap.servers'='{kafka}', 'key.format'='raw', 'key.fields'='k',"
         "'value.format'='raw', 'value.fields-include'='EXCEPT_KEY'"
