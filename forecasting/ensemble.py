@@ -104,11 +104,13 @@ def ask(grid: Grid, base_kw: Floats | None, origin: int, offsets: Ints, by_name:
     kw[: len(LIKENESSES)] = raw.kw
     favour[: len(LIKENESSES)] = 1.0
     planned = None if base_kw is None else grid.jobs_kw(origin, origin)
-    courses, peak_paths = plain, raw.peak_paths
+    courses, by_course, peak_paths = plain, weights[LIKENESSES.index(COURSE[0])], raw.peak_paths
     at = len(LIKENESSES) + len(CARRIED_STEPS)
     if base_kw is not None and planned is not None:
         courses = candidates(grid, base_kw, origin) or plain
-        with_jobs = say(courses, weigh(grid, courses, WITH_JOBS), asked, np.broadcast_to(planned, courses.after_kw.shape))
+        weights_with_jobs = weigh(grid, courses, WITH_JOBS)
+        by_course = weights_with_jobs[WITH_JOBS.index(COURSE[0])]
+        with_jobs = say(courses, weights_with_jobs, asked, np.broadcast_to(planned, courses.after_kw.shape))
         kw[at : at + len(WITH_JOBS)] = with_jobs.kw
         favour[at : at + len(WITH_JOBS)] = JOBS_FAVOUR
         peak_paths = with_jobs.peak_paths
@@ -117,7 +119,7 @@ def ask(grid: Grid, base_kw: Floats | None, origin: int, offsets: Ints, by_name:
         planned_days = slice(first, first + len(PLANNED))
         kw[planned_days] = say(plain, weigh(grid, plain, PLANNED), asked).kw
         favour[planned_days] = PLAN_FAVOUR
-    _carry(grid, base_kw, courses, planned, asked, kw, favour)
+    _carry(grid.load_kw if base_kw is None else base_kw, courses, by_course, planned, asked, kw, favour)
     _guess(grid, origin, asked, raw, by_name, kw, favour)
     surprise = _surprise(grid, base_kw, courses, weights[0, :, 0])
     if surprise != 0.0:
@@ -154,17 +156,15 @@ def _last(grid: Grid, origin: int, surprise: float, asked: Columns, kw: Floats, 
 
 
 def _carry(
-    grid: Grid, base_kw: Floats | None, courses: Candidates, planned: Floats | None, asked: Columns, kw: Floats, favour: Floats
+    own_kw: Floats, courses: Candidates, weights: Floats, planned: Floats | None, asked: Columns, kw: Floats, favour: Floats
 ) -> None:
     """Similar courses, moved by the newest difference, which fades: what is on now that was not on then."""
-    origin = courses.origin
-    newest = (grid.load_kw if base_kw is None else base_kw)[origin - 1]
+    newest = own_kw[courses.origin - 1]
     if not np.isfinite(newest):
         return
     apart = np.where(np.isfinite(courses.newest_kw), newest - courses.newest_kw, 0.0)
     near = asked.offsets[asked.offsets < CARRIED_REACH]
     today = asked.span(0)
-    weights = weigh(grid, courses, COURSE[:1])
     steps = np.arange(CARRIED_REACH)
     after = courses.after_kw[:, :CARRIED_REACH]
     if planned is not None:
@@ -176,7 +176,7 @@ def _carry(
     trust = np.concatenate([courses.trust[:, near], np.ones((len(after), 1))], axis=1)
     day = np.append(asked.day[: len(near)], 0)
     variants = len(CARRIED_STEPS)
-    said = weighted_quantiles(np.concatenate(paths, axis=1), weights, np.tile(trust, variants), np.tile(day, variants))[0]
+    said = weighted_quantiles(np.concatenate(paths, axis=1), weights[None], np.tile(trust, variants), np.tile(day, variants))[0]
     for number, part in enumerate(np.split(said, variants, axis=1)):
         row = len(LIKENESSES) + number
         kw[row, :, : len(near)] = part[:, :-1]

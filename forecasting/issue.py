@@ -65,7 +65,8 @@ def issue(
     told = ask(grid, seen.base_kw, grid.origin, OFFSETS, by_name)
     if told is None:
         return None
-    mixed = mix(merit, places(grid.origin, OFFSETS, told.surprise_kw != 0), told.kw, told.favour, rests(seen, told), seen.unit_kw)
+    surprised = told.surprise_kw != 0
+    mixed = mix(merit, places(grid.origin, OFFSETS), told.kw, told.favour, rests(seen, told), seen.unit_kw, surprised)
     known = int(np.isfinite(grid.load_kw).sum())
     mixed = replace(mixed, kw=_not_too_sure(mixed.kw, known / SLOTS_PER_DAY))
     kw = np.maximum(_without_gaps(mixed.kw), 0.0)

@@ -34,8 +34,8 @@ from forecasting.similar_days import SPREAD_DAYS
 from forecasting.slots import SCORED_FROM_PERCENT, SLOTS_PER_DAY, SLOTS_PER_WEEK, Floats, Ints
 
 NEAR_OFFSETS = np.arange(NEAR_BANDS[-1][1])
-FAR_OFFSETS = np.arange(FAR_BANDS[0][0] + 1, REACH, 4)
-"""One quarter hour an hour: its neighbours have nearly the same error."""
+FAR_OFFSETS = np.arange(FAR_BANDS[0][0] + 1, REACH, 6)
+"""One quarter hour in six, as neighbours have nearly the same error; not one an hour, which would always be the same of its four."""
 FIRST_BANDS = (NEAR_CELLS, NEAR_CELLS + 1, NEAR_CELLS + len(FAR_BANDS))
 """Places whose hours lie within a day of the origin: two bands and the running day's peak."""
 SECOND_BANDS = tuple(n for n in range(NEAR_CELLS, NEAR_CELLS + len(FAR_BANDS) + AHEAD_DAYS) if n not in FIRST_BANDS)
@@ -144,9 +144,9 @@ def study(seen: Watched, merit: Merit, lesson: Lesson, by_name: Mapping[str, Flo
     told = ask(seen.grid, seen.base_kw, lesson.origin, offsets, by_name)
     if told is None:
         return None
-    found = places(lesson.origin, offsets, told.surprise_kw != 0)
+    found, surprised = places(lesson.origin, offsets), told.surprise_kw != 0
     what_came, on_rest = came(seen, told), rests(seen, told)
-    mixed = mix(merit, found, told.kw, told.favour, on_rest, seen.unit_kw)
+    mixed = mix(merit, found, told.kw, told.favour, on_rest, seen.unit_kw, surprised)
     error = None
     if lesson.scored:
         day = offsets < SLOTS_PER_DAY
@@ -156,7 +156,7 @@ def study(seen: Watched, merit: Merit, lesson: Lesson, by_name: Mapping[str, Flo
         note_score(merit, mixed, came_kw, last_week)
         wrong = np.abs(came_kw - mixed.kw[1, : len(came_kw)])
         error = float(np.nanmean(wrong)) if np.isfinite(wrong).sum() >= len(wrong) // 2 else None
-    learn(merit, found, lesson.bands, told.kw, mixed, what_came, on_rest, seen.unit_kw)
+    learn(merit, found, lesson.bands, told.kw, mixed, what_came, on_rest, seen.unit_kw, surprised)
     return error
 
 

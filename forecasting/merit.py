@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from forecasting.grid import AHEAD_DAYS, REACH
 from forecasting.similar_days import LEVELS
-from forecasting.slots import LEADS, SLOTS_PER_DAY, Bools, Floats, Ints
+from forecasting.slots import LEADS, SLOTS_PER_DAY, Floats, Ints
 
 Stored = NDArray[np.float32]
 
@@ -83,8 +83,8 @@ class Merit:
         shape = (CELLS, len(LEVELS), len(models))
         return cls(models, np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros((USUAL_CELLS, 2, 2), np.float32))
 
-    def weights(self, cell: int, favour: Floats, surprised: bool) -> Floats:
-        """Share of each model in a cell, by level: (levels, models).
+    def weights(self, cells: Ints, favour: Floats, surprised: bool) -> Floats:
+        """Share of each model in each of `cells`, by level: (cells, levels, models).
 
         Parameters
         ----------
@@ -93,14 +93,14 @@ class Merit:
         surprised
             Whether what was learnt after surprises counts on top.
         """
-        regret, variation = self.regret[cell].astype(np.float64), self.variation[cell].astype(np.float64)
+        regret, variation = self.regret[cells].astype(np.float64), self.variation[cells].astype(np.float64)
         if surprised:
-            regret, variation = regret + self.regret[cell + USUAL_CELLS], variation + self.variation[cell + USUAL_CELLS]
+            regret, variation = regret + self.regret[cells + USUAL_CELLS], variation + self.variation[cells + USUAL_CELLS]
         spread = np.maximum(variation, 1e-9)
         rate = np.minimum(np.sqrt(np.log(max(len(self.models), 2)) / spread), STEEPEST)
         power = rate * regret
-        share = favour * rate * np.exp(power - power.max(axis=1, keepdims=True))
-        share /= np.maximum(share.sum(axis=1, keepdims=True), 1e-300)
+        share = favour * rate * np.exp(power - power.max(axis=-1, keepdims=True))
+        share /= np.maximum(share.sum(axis=-1, keepdims=True), 1e-300)
         everyone = favour / max(float(favour.sum()), 1e-9)
         mixed: Floats = (1 - SHARED) * share + SHARED * everyone
         return mixed
@@ -140,37 +140,32 @@ class Mixed:
 class Place:
     """Which columns belong to a band, and which learnt cells speak for it with which part."""
 
-    where: Bools
+    where: slice
     cells: tuple[tuple[int, float], ...]
-    surprised: bool
 
 
-def places(origin: int, offsets: Ints, surprised: bool) -> list[Place]:
-    """The bands of `offsets` from `origin`, and of the three days' peaks behind them.
+def places(origin: int, offsets: Ints) -> list[Place]:
+    """The bands of `offsets`, which ascend, from `origin`, and of the three days' peaks behind them."""
 
-    Parameters
-    ----------
-    surprised
-        Whether the newest quarter hours are unlike those of any such day.
-    """
-    peaks = np.full(AHEAD_DAYS, -1)
-    every = np.append(offsets, peaks)
-    found = [Place((every >= a) & (every < b), ((cell, 1.0),), surprised) for cell, (a, b) in enumerate(NEAR_BANDS)]
+    def within(band: tuple[int, int]) -> slice:
+        begin, end = np.searchsorted(offsets, band)
+        return slice(int(begin), int(end))
+
+    found = [Place(within(band), ((cell, 1.0),)) for cell, band in enumerate(NEAR_BANDS)]
     clock, part = divmod(origin % SLOTS_PER_DAY, CLOCK_STEP)
     pair = ((clock, 1 - part / CLOCK_STEP), ((clock + 1) % CLOCKS, part / CLOCK_STEP))
 
     def cells(number: int) -> tuple[tuple[int, float], ...]:
         return tuple((NEAR_CELLS + one * FAR_CELLS + number, weight) for one, weight in pair if weight > 0)
 
-    found += [Place((every >= a) & (every < b), cells(number), surprised) for number, (a, b) in enumerate(FAR_BANDS)]
+    found += [Place(within(band), cells(number)) for number, band in enumerate(FAR_BANDS)]
     for day in range(AHEAD_DAYS):
-        where = np.zeros(len(every), bool)
-        where[len(offsets) + day] = True
-        found.append(Place(where, cells(len(FAR_BANDS) + day), surprised))
+        where = slice(len(offsets) + day, len(offsets) + day + 1)
+        found.append(Place(where, cells(len(FAR_BANDS) + day)))
     return found
 
 
-def mix(merit: Merit, found: list[Place], said_kw: Floats, favour: Floats, rests: Ints, unit_kw: float) -> Mixed:
+def mix(merit: Merit, found: list[Place], said_kw: Floats, favour: Floats, rests: Ints, unit_kw: float, surprised: bool) -> Mixed:
     """Put together what the models said.
 
     Parameters
@@ -181,6 +176,8 @@ def mix(merit: Merit, found: list[Place], said_kw: Floats, favour: Floats, rests
         Of each column: 1 on a day of rest.
     unit_kw
         The series' mean deviation.
+    surprised
+        Whether the newest quarter hours are unlike those of any such day.
     """
     levels, count = said_kw.shape[1:]
     raw = np.zeros((levels, count))
@@ -188,14 +185,16 @@ def mix(merit: Merit, found: list[Place], said_kw: Floats, favour: Floats, rests
     shares = np.zeros(len(merit.models))
     speaks = np.isfinite(said_kw)
     told = np.where(speaks, said_kw, 0.0)
+    cells = sorted({cell for place in found for cell, _ in place.cells})
+    trusted = dict(zip(cells, merit.weights(np.array(cells), favour, surprised).transpose(0, 2, 1), strict=True))
     for place in found:
-        if not place.where.any():
+        if place.where.start == place.where.stop:
             continue
-        weight = sum(part * merit.weights(cell, favour, place.surprised) for cell, part in place.cells)
-        counts = np.asarray(weight).T[:, :, None] * speaks[:, :, place.where]
+        weight = sum(part * trusted[cell] for cell, part in place.cells)
+        counts = np.asarray(weight)[:, :, None] * speaks[:, :, place.where]
         total = np.maximum(counts.sum(axis=0), 1e-12)
         raw[:, place.where] = (counts * told[:, :, place.where]).sum(axis=0) / total
-        shares += (counts / total)[:, 1].sum(axis=1)
+        shares += (counts[:, 1] / total[1]).sum(axis=1)
         width = sum(part * merit.width[cell].astype(np.float64) for cell, part in place.cells)
         low[place.where], high[place.where] = np.asarray(width)[rests[place.where]].T
     raw.sort(axis=0)
@@ -219,34 +218,38 @@ def learn(
     came_kw: Floats,
     rests: Ints,
     unit_kw: float,
+    surprised: bool,
 ) -> None:
     """Learn from what came after an origin, in the bands number `chosen` of `found`; what did not come is not learnt from.
 
     The origin must be at one of the clocks whose cells are learnt, so that each place has one cell.
     """
+    outside = np.array([came_kw < mixed.kw[0], came_kw > mixed.kw[2]])
+    has_come = np.isfinite(came_kw)
     for number in chosen:
         place = found[number]
-        where = place.where & np.isfinite(came_kw)
-        if not where.any():
+        where: slice | Ints = place.where
+        if not has_come[place.where].all():
+            where = place.where.start + np.flatnonzero(has_come[place.where])
+        came = came_kw[where]
+        if not len(came):
             continue
         (cell, _), *_ = place.cells
         near = number < NEAR_CELLS
         left = FADES_A_DAY ** (NEAR_EVERY / SLOTS_PER_DAY if near else 1.0)
-        came = came_kw[where]
         together = mixed.raw_kw[:, where]
         slope = np.where(came < together, 1 - _STATED, -_STATED) / (len(came) * unit_kw)
         # A model that says nothing is neither better nor worse.
-        better = np.nansum((together - said_kw[:, :, where]) * slope, axis=2).T
-        for learnt in (cell, cell + USUAL_CELLS) if place.surprised else (cell,):
+        apart = together - said_kw[:, :, where]
+        better = (np.where(np.isnan(apart), 0.0, apart) * slope).sum(axis=2).T
+        for learnt in (cell, cell + USUAL_CELLS) if surprised else (cell,):
             merit.regret[learnt] = left * merit.regret[learnt] + better
             merit.variation[learnt] = left**2 * merit.variation[learnt] + better**2
         step = CAUTION_NEAR if near else CAUTION
         for rest in (0, 1):
-            these = where & (rests == rest)
-            if these.any():
-                count = int(np.count_nonzero(these))
-                outside = (came_kw < mixed.kw[0], came_kw > mixed.kw[2])
-                misses = np.array([np.count_nonzero(one & these) / count - STATED_OUTSIDE for one in outside])
+            these = rests[where] == rest
+            if count := int(np.count_nonzero(these)):
+                misses = (outside[:, where] & these).sum(axis=1) / count - STATED_OUTSIDE
                 moved = merit.width[cell, rest] + step * count / len(came) * misses
                 merit.width[cell, rest] = np.minimum(np.maximum(moved, WIDTH_LIMITS[0]), WIDTH_LIMITS[1])
 

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from forecasting.grid import AHEAD_DAYS, REACH, Grid
-from forecasting.slots import SLOTS_PER_DAY, Bools, Floats, Ints
+from forecasting.slots import SLOTS_PER_DAY, Floats, Ints
 
 LEVELS = (0.1, 0.5, 0.9)
 EVENING = 16
@@ -141,7 +141,7 @@ def candidates(grid: Grid, load_kw: Floats, origin: int) -> Candidates | None:
     back = np.arange(1, count + 1)
     places = origin - SLOTS_PER_DAY * back - SLOTS_PER_DAY
     windows = sliding_window_view(load_kw, SLOTS_PER_DAY + REACH)[places]
-    past, after = windows[:, :SLOTS_PER_DAY], windows[:, SLOTS_PER_DAY:].copy()
+    past, after = windows[:, :SLOTS_PER_DAY], windows[:, SLOTS_PER_DAY:]
     for near in range(min(3, count)):
         after[near, SLOTS_PER_DAY * (near + 1) :] = np.nan  # not known yet
     trust = sliding_window_view(grid.trust, REACH)[places + SLOTS_PER_DAY]
@@ -171,12 +171,12 @@ def weigh(grid: Grid, found: Candidates, likenesses: Sequence[Likeness]) -> Floa
     other_kind = (grid.kind[ahead] != grid.kind[then]) + 0.3 * (grid.kind[ahead - 1] != grid.kind[then - 1])
     other_plan = _plans_apart(grid, ahead, then) if any(one.plan for one in likenesses) else np.zeros(1)
     other_special = (grid.special[ahead] != grid.special[then]) * SPECIAL
-    distances = []
-    for one in likenesses:
-        far = one.day * found.far_day + one.evening * found.far_evening + found.back / one.fades_days
-        apart = far[:, None] + one.weekday * other_weekday + one.kind * other_kind + other_special + one.plan * other_plan
-        distances.append(np.where(usable, apart / one.width, np.inf))
-    distance = np.array(distances)
+    same_for_all = np.stack([found.far_day, found.far_evening, found.back])
+    of_the_days = np.stack(np.broadcast_arrays(other_weekday, other_kind, other_special, other_plan))
+    far = np.array([(one.day, one.evening, 1 / one.fades_days) for one in likenesses]) @ same_for_all
+    costs = np.array([(one.weekday, one.kind, 1.0, one.plan) for one in likenesses])
+    apart = far[:, :, None] + np.tensordot(costs, of_the_days, axes=1)
+    distance = np.where(usable, apart / np.array([one.width for one in likenesses])[:, None, None], np.inf)
     nearest = distance.min(axis=1, keepdims=True)
     weights: Floats = np.exp(np.where(np.isfinite(nearest), nearest, 0.0) - distance)
     return weights
@@ -221,9 +221,8 @@ def say(found: Candidates, weights: Floats, asked: Columns, carried_kw: Floats |
         if span.stop > span.start:
             # Some quarter hours of a day may be missing; nearly all must be there for its highest to be its peak.
             course = after[:, span]
-            known = np.isfinite(course)
-            enough = known.mean(axis=1) > 0.9
-            peaks[enough, day] = np.where(known, course, -np.inf)[enough].max(axis=1)
+            enough = np.isnan(course).sum(axis=1, dtype=np.int16) < 0.1 * course.shape[1]
+            peaks[:, day] = np.where(enough, np.fmax.reduce(course, axis=1), np.nan)
     paths = np.concatenate([after[:, asked.offsets], peaks], axis=1)
     trust = np.concatenate([found.trust[:, asked.offsets], np.ones_like(peaks)], axis=1)
     return Said(weighted_quantiles(paths, weights, trust, asked.day), peaks)
@@ -239,16 +238,18 @@ def weighted_quantiles(paths: Floats, weights: Floats, trust: Floats, day: Ints)
     weights
         (sets, candidates, days); `day` says which one a column takes.
     """
-    known: Bools = np.isfinite(paths)
-    order = np.argsort(np.where(known, paths, np.inf), axis=0)
-    ordered = np.take_along_axis(paths, order, axis=0)
-    counts = np.take_along_axis(np.where(known, trust, 0.0), order, axis=0)
-    share = weights[:, order, day] * counts
-    np.cumsum(share, axis=1, out=share)
-    total = share[:, -1]
-    found = np.empty((len(weights), len(LEVELS), paths.shape[1]))
-    column = np.arange(paths.shape[1])
+    # One column's candidates lie side by side: sums and searches run along memory. What is not known is sorted to the end.
+    by_column = np.ascontiguousarray(paths.T)
+    order = np.argsort(by_column, axis=1)
+    ordered = np.take_along_axis(by_column, order, axis=1)
+    by_day = weights.transpose(0, 2, 1).reshape(len(weights), -1)
+    share = by_day.take(order + (day * len(paths))[:, None], axis=1)
+    share *= np.where(np.isfinite(ordered), np.take_along_axis(trust.T, order, axis=1), 0.0)
+    np.cumsum(share, axis=2, out=share)
+    total = share[..., -1]
+    found = np.empty((len(weights), len(LEVELS), len(by_column)))
+    column = np.arange(len(by_column))
     for number, level in enumerate(LEVELS):
-        rank = (share < (level * total)[:, None] * (1 - 1e-9)).sum(axis=1)
-        found[:, number] = np.where(total > 0, ordered[np.minimum(rank, len(paths) - 1), column], np.nan)
+        rank = (share >= (level * (1 - 1e-9) * total)[..., None]).argmax(axis=2)
+        found[:, number] = np.where(total > 0, ordered[column, rank], np.nan)
     return found
