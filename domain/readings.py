@@ -12,13 +12,20 @@ from domain.units import Int64
 HEARTBEAT_CHANNEL = "heartbeat"
 """Channel of a gateway's sign of life: `meter` is the gateway's id, `value` the number of readings it has buffered."""
 CONNECTION_CHANNEL = "connection"
-"""Channel of a device's connection: `text` is one of ``connected``, ``lost``, ``refused``."""
+"""Channel of a device's connection: `text` is one of ``connected``, ``lost``, ``refused``, ``stalled`` (the connection stands, but no
+reading has come for longer than the device's file allows)."""
 GAP_CHANNEL = "gap"
 """Channel of what a device is asked for after a gap: `meter` is the device's id, `value` the number of values that came (None
 while they are asked for), `text` what is told to people."""
 CLOCK_CHANNEL = "clock"
 """Channel of what is to be said of a device's clock: `meter` is the device's id, `value` how far it is behind [s], `text` for people."""
-CONTROL_CHANNELS = frozenset({HEARTBEAT_CHANNEL, CONNECTION_CHANNEL, GAP_CHANNEL, CLOCK_CHANNEL})
+REFUSED_CHANNEL = "refused"
+"""Channel of what a device does not give: `meter` is the device's id, `value` how many registers or nodes it refuses (0: none any
+more), `text` names them with the device's answer, for people."""
+THINNED_CHANNEL = "thinned"
+"""Channel of what a full buffer had to give up: `meter` is the gateway's id, `value` how many readings were thinned out, `text` which
+span and which channels, for people."""
+CONTROL_CHANNELS = frozenset({HEARTBEAT_CHANNEL, CONNECTION_CHANNEL, GAP_CHANNEL, CLOCK_CHANNEL, REFUSED_CHANNEL, THINNED_CHANNEL})
 """Channels that the gateway speaks for itself; they are no readings of a device and are not counted as such."""
 
 
