@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
 
 from domain.instants import UtcInstant
+from domain.texts import Key, Name, Text
+from domain.units import Amount, Int64
+
+Evidence = Annotated[dict[Name, Text], Field(max_length=100)]
+"""What a finding rests on, by name, as text for people."""
 
 
 class AnomalyKind(StrEnum):
@@ -21,23 +29,24 @@ class AnomalyKind(StrEnum):
 class Anomaly:
     """One finding; repeated with the same `anomaly` id and a higher `revision` as it grows and when it ends."""
 
-    site: str
-    meter: str
-    anomaly: str
+    site: Key
+    meter: Key
+    anomaly: Key
     """Stable id: ``<meter>/<kind>/<since, epoch s>``."""
-    revision: int
+    revision: Int64
     kind: AnomalyKind
     since_utc: UtcInstant
     until_utc: UtcInstant | None
     """None while it lasts."""
     at_utc: UtcInstant
     """Event time at which this revision was said."""
-    expected_kw: float | None
-    actual_kw: float | None
-    excess_kwh: float
+    expected_kw: Amount | None
+    actual_kw: Amount | None
+    excess_kwh: Amount
     """Energy above expectation so far."""
-    kwh_per_day: float
-    eur_per_day: float
-    message_en: str
-    message_de: str
-    evidence: dict[str, str] = field(default_factory=dict)
+    kwh_per_day: Amount
+    eur_per_day: Amount | None
+    """None where no tariff says what a kilowatt-hour costs: unknown is not zero."""
+    message_en: Text
+    message_de: Text
+    evidence: Evidence = field(default_factory=dict)

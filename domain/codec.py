@@ -15,6 +15,7 @@ from pydantic_core import SchemaValidator
 
 from domain.errors import LastgangError
 from domain.strictness import strict_validator
+from domain.texts import KEY_LENGTH, printable
 
 Record = TypeVar("Record")
 
@@ -68,6 +69,30 @@ def decode(record_type: type[Record], payload: bytes | str) -> Record:
             record_type, repr(twice)[:80] if not twice.isidentifier() else twice, "each field once", f"{twice[:80]} twice"
         )
     return record
+
+
+def decode_stored(record_type: type[Record], payload: str) -> Record:
+    """A record that was taken when the rules were looser: texts are made printable and cut instead of refused.
+
+    Raises
+    ------
+    UnreadableRecord
+        If something else than a text is at fault.
+    """
+    try:
+        return decode(record_type, payload)
+    except UnreadableRecord:
+        return decode(record_type, json.dumps(_with_printable_texts(json.loads(payload))))
+
+
+def _with_printable_texts(value: Any) -> Any:
+    if isinstance(value, str):
+        return printable(value, KEY_LENGTH)
+    if isinstance(value, list):
+        return [_with_printable_texts(item) for item in value]
+    if isinstance(value, dict):
+        return {printable(key, KEY_LENGTH): _with_printable_texts(item) for key, item in value.items()}
+    return value
 
 
 def _shown(found: Any) -> str:

@@ -15,7 +15,7 @@ from domain.codec import encode, json_schema
 from domain.demand import Demand
 from domain.forecasts import DayPeak, Forecast, PeriodPeak
 from domain.intervals import Interval, IntervalMethod, IntervalQuality
-from domain.orders import DayAheadPrices, Order, OrderStatus
+from domain.orders import Order, OrderStatus
 from domain.readings import Reading, Rejection, RejectionReason
 from domain.recommendations import Alternative, Decision, DecisionKind, Recommendation, RecommendationStatus
 from domain.topics import (
@@ -26,7 +26,6 @@ from domain.topics import (
     INTERVALS,
     METER_FORECASTS,
     ORDERS,
-    PRICES,
     READINGS,
     RECOMMENDATIONS,
     REJECTED,
@@ -73,7 +72,6 @@ EXAMPLES: dict[str, Any] = {
         "werk-nord", "H-2207", 2, "furnace-2", "gear rings", _NINE + 6 * _QUARTER, (140.0, 140.0, 95.0, 95.0), _NINE - 4 * _QUARTER,
         _NINE + 40 * _QUARTER, True, OrderStatus.PLANNED, _NINE, "recommendation werk-nord-H-2207-0930-1030",
     ),
-    PRICES.name: DayAheadPrices("DE-LU", datetime(2026, 10, 22, 22, 0, tzinfo=UTC), 15, (81.4, 79.9), "simulated auction"),
     RECOMMENDATIONS.name: Recommendation(
         "werk-nord", "H-2207-0930-1030", 1, RecommendationStatus.OPEN, _NINE, _NINE, _NINE + 2 * _QUARTER, "H-2207", "furnace-2",
         _NINE + 2 * _QUARTER, _NINE + 6 * _QUARTER, 60, _NINE + 2 * _QUARTER, 702.0, 638.0, 64.0, 268_410.0, 264_122.0,

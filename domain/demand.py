@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from domain.instants import UtcInstant
+from domain.instants import EpochMs, QuarterStart, UtcInstant
+from domain.intervals import IntervalQuality
+from domain.texts import Key, Name
+from domain.units import Amount, Int64
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,36 +18,36 @@ class Demand:
     ``projected = (E_t + P_now (T - t)) / T``; ``allowed = (target T - E_t) / (T - t)``.
     """
 
-    site: str
-    meter: str
+    site: Key
+    meter: Key
     at_utc: UtcInstant
     """Device time of the reading that this rests on."""
-    start_utc: UtcInstant
-    elapsed_s: float
-    remaining_s: float
-    energy_kwh: float
+    start_utc: QuarterStart
+    elapsed_s: Amount
+    remaining_s: Amount
+    energy_kwh: Amount
     """Imported since `start_utc`."""
-    now_kw: float
+    now_kw: Amount
     """Mean power over the last readings (10-60 s), not one sample."""
-    mean_so_far_kw: float
-    projected_kw: float
-    projected_low_kw: float
-    projected_high_kw: float
-    target_kw: float
-    allowed_kw: float
+    mean_so_far_kw: Amount
+    projected_kw: Amount
+    projected_low_kw: Amount
+    projected_high_kw: Amount
+    target_kw: Amount
+    allowed_kw: Amount
     """What may be drawn for the rest without passing the target (P_rest), clamped to 0 .. 1.2 x connection power."""
-    headroom_kw: float
+    headroom_kw: Amount
     """`target_kw` - `projected_kw`; negative when the target will be passed."""
-    billed_peak_kw: float
+    billed_peak_kw: Amount
     """Highest quarter hour of the billing period so far: sunk cost up to here."""
     billed_peak_utc: UtcInstant | None = None
-    billed_peak_quality: str = "measured"
-    confidence: str = "measured"
+    billed_peak_quality: IntervalQuality = IntervalQuality.MEASURED
+    confidence: Name = "measured"
     """``measured``; ``early`` in the dead time at the start; ``partial`` when the start of the quarter hour was not seen."""
     synchronised: bool = False
     """Whether the energy so far is the billing meter's own count and, where it shows its beginnings (`sync` in the plant file), those are known."""
-    basis_observed_ms: int = 0
+    basis_observed_ms: EpochMs = 0
     """`observed_ms` of the newest reading in it, to measure the way from reading to projection."""
-    sync_offset_ms: int | None = None
+    sync_offset_ms: Int64 | None = None
     """How much later than UTC's the billing meter's quarter hours begin, on the clock of its readings [ms]: measured by its pulse or its block's
     demand, and used in `elapsed_s` and all that follows; None where it shows none."""

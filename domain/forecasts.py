@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Annotated
 
-from domain.instants import UtcInstant
+from pydantic import Field
+
+from domain.instants import LocalDay, QuarterStart, UtcInstant
+from domain.texts import Key, Name, Text
+from domain.units import Amount, Count, Share
+
+Quantile = Annotated[tuple[Amount, ...], Field(max_length=4 * 24 * 28)]
+"""One quantile of the load [kW], a value a quarter hour; at most four weeks."""
 
 
 @dataclass(frozen=True, slots=True)
 class DayPeak:
     """Distribution of one local day's highest quarter hour [kW] and its likely start."""
 
-    day_local: str
+    day_local: LocalDay
     """ISO date in the site's zone."""
-    q10_kw: float
-    q50_kw: float
-    q90_kw: float
+    q10_kw: Amount
+    q50_kw: Amount
+    q90_kw: Amount
     start_utc: UtcInstant
-    above_target: float
+    above_target: Share
     """P(peak > target), 0..1."""
 
 
@@ -27,12 +35,12 @@ class PeriodPeak:
 
     starts_utc: UtcInstant
     ends_utc: UtcInstant
-    so_far_kw: float
+    so_far_kw: Amount
     """Highest quarter hour of the period until the forecast was issued; 0 where none is known."""
-    q10_kw: float
-    q50_kw: float
-    q90_kw: float
-    above_target: float
+    q10_kw: Amount
+    q50_kw: Amount
+    q90_kw: Amount
+    above_target: Share
     """P(peak of the period > target), 0..1; 1 once it has been passed."""
 
 
@@ -40,27 +48,32 @@ class PeriodPeak:
 class Forecast:
     """Quantiles of a load for the quarter hours from `first_start_utc` on; arrays of equal length (192 for 48 h)."""
 
-    site: str
+    site: Key
     issued_utc: UtcInstant
-    first_start_utc: UtcInstant
-    q10_kw: tuple[float, ...]
-    q50_kw: tuple[float, ...]
-    q90_kw: tuple[float, ...]
-    peaks: tuple[DayPeak, ...]
-    model: str
+    first_start_utc: QuarterStart
+    q10_kw: Quantile
+    q50_kw: Quantile
+    q90_kw: Quantile
+    peaks: Annotated[tuple[DayPeak, ...], Field(max_length=100)]
+    model: Name
     trained_until_utc: UtcInstant
-    trained_on: int
+    trained_on: Count
     """Quarter hours of history used."""
-    score: float | None
+    score: Amount | None
     """Mean absolute error over that of last week's same quarter hour, over the last 28 days; below 1 is better."""
-    cpu_ms: float = 0.0
-    notes: tuple[str, ...] = field(default=())
+    cpu_ms: Amount = 0.0
+    notes: Annotated[tuple[Text, ...], Field(max_length=100)] = field(default=())
     """What the reader must know, e.g. ``too little history: standard profile``."""
-    meter: str = ""
+    meter: Name = ""
     """Whose load it is: a meter below the grid connection; empty: the site's."""
     period_peak: PeriodPeak | None = None
     """Of the billing period that holds `first_start_utc`; None where it is not known."""
-    coverage: float | None = None
+    coverage: Share | None = None
     """Share of the last 28 days' quarter hours that fell within q10 .. q90; 0.8 is meant."""
     replayed: bool = False
     """Made afterwards, of what was known when it would have been issued: for looking back, not for acting."""
+
+    def __post_init__(self) -> None:
+        if not len(self.q10_kw) == len(self.q50_kw) == len(self.q90_kw):
+            msg = f"quantiles of one length; q10_kw, q50_kw and q90_kw have {len(self.q10_kw)}, {len(self.q50_kw)} and {len(self.q90_kw)}"
+            raise ValueError(msg)

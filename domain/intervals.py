@@ -8,8 +8,9 @@ from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from domain.instants import UtcInstant
-from domain.units import UWH_PER_KWH
+from domain.instants import QuarterStart
+from domain.texts import Key
+from domain.units import UWH_PER_KWH, Count, Int64, Share
 
 QUARTER = timedelta(minutes=15)
 QUARTER_MS = 900_000
@@ -83,19 +84,24 @@ class Interval:
     For reactive channels the unit reads micro-var-hour.
     """
 
-    site: str
-    meter: str
-    channel: str
-    start_utc: UtcInstant
-    energy_uwh: int | None
-    coverage: float
+    site: Key
+    meter: Key
+    channel: Key
+    start_utc: QuarterStart
+    energy_uwh: Int64 | None
+    coverage: Share
     """Share of the 900 s that was seen, 0..1."""
     quality: IntervalQuality
     method: IntervalMethod
-    revision: int
-    readings: int = 0
+    revision: Int64
+    readings: Count = 0
     """How many readings of the meter, over all its channels, fell into the quarter hour and were used."""
     origin: IntervalOrigin = IntervalOrigin.METERING
+
+    def __post_init__(self) -> None:
+        if (self.energy_uwh is None) != (self.quality is IntervalQuality.MISSING):
+            msg = f"energy_uwh exactly where quality is not missing; quality is {self.quality}, energy_uwh {self.energy_uwh}"
+            raise ValueError(msg)
 
     @property
     def energy_kwh(self) -> float | None:

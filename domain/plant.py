@@ -15,11 +15,14 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
 from domain.errors import Fault, InputFaults
 from domain.formulas import FormulaFault, Term, cycle_in, expanded, parse_formula
-from domain.instants import UtcInstant
+from domain.instants import UtcInstant, UtcInstantOrNever
+from domain.orders import LoadCurve
+from domain.regions import region_fault
+from domain.texts import Name, Text
 from domain.toml_files import Settings, is_file, key_lines, load_toml
 from domain.units import UWH_PER_KWH
 
@@ -66,9 +69,9 @@ class Exchange(Settings):
 
     channel: Identifier
     at_utc: UtcInstant
-    old_serial: str
+    old_serial: Name
     final_reading: float
-    new_serial: str
+    new_serial: Name
     start_reading: float
 
 
@@ -78,7 +81,7 @@ class Multiplier(Settings):
     channel: Identifier
     factor: float = Field(gt=0)
     from_utc: UtcInstant
-    evidence: str
+    evidence: Text
     """Where the factor is written: the fitter's protocol, the plate, the calibration certificate."""
 
 
@@ -86,7 +89,7 @@ class Meter(Settings):
     """One meter and its place in the tree."""
 
     id: Identifier
-    name: str = ""
+    name: Name = ""
     parent: Identifier | None = None
     max_power_kw: float = Field(gt=0)
     registers: tuple[Register, ...] = Field(default=(), alias="register")
@@ -126,7 +129,7 @@ class VirtualMeter(Settings):
     """A meter that nobody mounted: sums and differences of others, by `domain.formulas`."""
 
     id: Identifier
-    name: str = ""
+    name: Name = ""
     channel: Identifier | None = None
     """Of which channel all its parts are taken; None: the one that stands for them, the same for all."""
     formula: str = Field(min_length=1, max_length=20_000)
@@ -162,11 +165,14 @@ class Site(Settings):
     """The plant as a whole."""
 
     id: Identifier
-    name: str = ""
+    name: Name = ""
     timezone: str
     commissioned_utc: UtcInstant
     holidays: tuple[date, ...] = ()
-    holiday_region: str | None = Field(default=None, pattern=r"^[A-Z]{2}(-[A-Z0-9]+)?$")
+    holiday_region_abroad: bool = False
+    """Confirms that `holiday_region` is meant although its country keeps another time zone."""
+    holiday_region: str | None = None
+    """Country and subdivision by ISO 3166, such as DE-BW; None: only `holidays`."""
     billing_meter: Identifier | None = None
     branch: Branch | None = None
     """Whose standard course is forecast in the first days; None: that of the shifts, or of a business where there are none."""
@@ -190,6 +196,14 @@ class Site(Settings):
             raise ValueError(msg) from error
         return name
 
+    @field_validator("holiday_region")
+    @classmethod
+    def _known_region(cls, region: str | None, info: ValidationInfo) -> str | None:
+        zone = info.data.get("timezone")
+        if region is not None and zone is not None and (fault := region_fault(region, zone, info.data["holiday_region_abroad"])):
+            raise ValueError(fault)
+        return region
+
     @field_validator("holidays", mode="before")
     @classmethod
     def _dates(cls, found: object) -> object:
@@ -212,7 +226,7 @@ class Shift(Settings):
     """A shift that repeats weekly; where `to` is not after `from` it ends on the next day. It belongs to the day it starts."""
 
     id: Identifier
-    name: str = ""
+    name: Name = ""
     days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...]
     from_: ClockTime = Field(alias="from")
     to: ClockTime
@@ -240,7 +254,7 @@ class Shutdown(Settings):
     from_: LocalDate = Field(alias="from")
     to: LocalDate
     """Last day of it."""
-    name: str = ""
+    name: Name = ""
 
 
 class MachineKind(StrEnum):
@@ -262,7 +276,7 @@ class Machine(Settings):
     """One machine: which meter measures it, and when it is meant to run."""
 
     id: Identifier
-    name: str = ""
+    name: Name = ""
     kind: MachineKind = MachineKind.OTHER
     meter: Identifier
     rated_kw: float = Field(gt=0)
@@ -282,11 +296,11 @@ class PlannedJob(Settings):
 
     job: Identifier
     machine: Identifier
-    product: str = ""
-    start_utc: UtcInstant
-    earliest_utc: UtcInstant
-    due_utc: UtcInstant
-    profile_kw: tuple[float, ...] = Field(min_length=1)
+    product: Name = ""
+    start_utc: UtcInstantOrNever
+    earliest_utc: UtcInstantOrNever
+    due_utc: UtcInstantOrNever
+    profile_kw: LoadCurve
     movable: bool = True
 
 
@@ -302,8 +316,6 @@ class TariffRef(Settings):
 
     file: str
     """TOML beside the plant file."""
-    zone: str = "DE-LU"
-    """Zone of the day-ahead prices."""
 
 
 class Plant(Settings):

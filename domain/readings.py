@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Literal
 
 from domain.instants import EpochMs, UtcInstant
+from domain.texts import Key, Name, Original, Text
 from domain.units import Int64
 
 HEARTBEAT_CHANNEL = "heartbeat"
@@ -53,17 +54,17 @@ class Reading:
     PackML state by name, a connection's state. Epochs stay in milliseconds here: this is the hot path and the wire.
     """
 
-    site: str
-    meter: str
-    channel: str
+    site: Key
+    meter: Key
+    channel: Key
     observed_ms: EpochMs
     """The device's clock [ms since 1970]; dates the reading."""
     received_ms: EpochMs
     """The gateway's clock at receipt [ms since 1970]."""
     value: float | Int64 | None
     quality: ReadingQuality = ReadingQuality.GOOD
-    text: str | None = None
-    gateway: str | None = None
+    text: Text | None = None
+    gateway: Name | None = None
     sequence: Int64 | None = None
     """Counts up by one per reading of one gateway process; a hole is a loss, a repeat a resend."""
     origin: Literal["live", "history"] = "live"
@@ -88,13 +89,13 @@ class RejectionReason(StrEnum):
 class Rejection:
     """A record that could not be used, with the original so that nothing is lost."""
 
-    site: str
-    meter: str
+    site: Key
+    meter: Key
     reason: RejectionReason
-    original: str
+    original: Original
     """The record as it came (UTF-8; bytes that are none as ``\\xNN``)."""
-    detail: str = ""
-    source: str = ""
+    detail: Text = ""
+    source: Text = ""
     """Where from: ``topic/partition/offset`` or ``file:line``."""
     at_utc: UtcInstant | None = None
     """Receipt time, where one could be read."""

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
 
 from domain.instants import UtcInstant
+from domain.texts import Key, Name, Text
+from domain.units import Amount, Count, Int64, Share
+
+Sentences = Annotated[tuple[Text, ...], Field(max_length=100)]
 
 
 class RecommendationStatus(StrEnum):
-    """Where a recommendation stands. ``verified``: its effect was measured afterwards."""
+    """Where a recommendation stands. ``carried_out``: its job ran where it was advised to; what that was worth is not measured."""
 
     OPEN = "open"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
-    VERIFIED = "verified"
+    CARRIED_OUT = "carried_out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,55 +31,53 @@ class Alternative:
     """Another start for the same job, and why it is second."""
 
     start_utc: UtcInstant
-    peak_after_kw: float
-    saving_eur: float
-    reason_en: str
-    reason_de: str
+    peak_after_kw: Amount
+    saving_eur: Amount | None
+    """None where no tariff prices it."""
+    reason_en: Text
+    reason_de: Text
 
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
     """Move one job from one start to another; the record with the highest `revision` counts.
 
-    `saving_eur` is ``bill(before) - bill(after)`` for the billing period (law 5): 0 where the billed peak
-    does not fall.
+    `saving_eur` is ``bill(before) - bill(after)`` as expected for the billing period (law 5): 0 where the billed peak
+    does not fall. All money is None where no tariff prices it: unknown is not zero.
     """
 
-    site: str
-    recommendation: str
-    revision: int
+    site: Key
+    recommendation: Key
+    revision: Int64
     status: RecommendationStatus
     issued_utc: UtcInstant
     at_utc: UtcInstant
     """Event time of this revision."""
     valid_until_utc: UtcInstant
     """Latest useful time; after it the recommendation expires."""
-    job: str
-    machine: str
+    job: Key
+    machine: Key
     from_start_utc: UtcInstant
     to_start_utc: UtcInstant
-    duration_min: int
+    duration_min: Count
     peak_start_utc: UtcInstant
     """The quarter hour whose forecast peak it lowers."""
-    peak_before_kw: float
-    peak_after_kw: float
-    reduction_kw: float
-    bill_before_eur: float
-    bill_after_eur: float
-    saving_eur: float
-    saving_demand_eur: float
-    saving_energy_eur: float
-    confidence: float
+    peak_before_kw: Amount
+    peak_after_kw: Amount
+    reduction_kw: Amount
+    bill_before_eur: Amount | None
+    bill_after_eur: Amount | None
+    saving_eur: Amount | None
+    saving_demand_eur: Amount | None
+    saving_energy_eur: Amount | None
+    confidence: Share
     """Probability that the peak without it passes what the peak with it reaches, 0..1."""
-    reason_en: str
-    reason_de: str
-    alternatives: tuple[Alternative, ...] = field(default=())
-    conditions_checked: tuple[str, ...] = field(default=())
-    conditions_not_checked: tuple[str, ...] = field(default=())
-    needs_works_council: bool = False
-    decided_by: str | None = None
-    effect_kw: float | None = None
-    """Measured afterwards: the forecast peak before minus what the quarter hour really drew."""
+    reason_en: Text
+    reason_de: Text
+    alternatives: Annotated[tuple[Alternative, ...], Field(max_length=100)] = field(default=())
+    conditions_checked: Sentences = field(default=())
+    conditions_not_checked: Sentences = field(default=())
+    decided_by: Name | None = None
 
 
 class DecisionKind(StrEnum):
@@ -98,10 +103,10 @@ class DeclineReason(StrEnum):
 class Decision:
     """Who accepted or rejected which recommendation, when and why."""
 
-    site: str
-    recommendation: str
+    site: Key
+    recommendation: Key
     kind: DecisionKind
-    by: str
+    by: Key
     at_utc: UtcInstant
     reason: DeclineReason = DeclineReason.NONE
-    comment: str = ""
+    comment: Text = ""

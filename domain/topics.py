@@ -10,7 +10,7 @@ from domain.anomalies import Anomaly
 from domain.demand import Demand
 from domain.forecasts import Forecast
 from domain.intervals import Interval
-from domain.orders import DayAheadPrices, Order
+from domain.orders import Order
 from domain.readings import Reading, Rejection
 from domain.recommendations import Decision, Recommendation
 
@@ -49,12 +49,10 @@ METER_FORECASTS = Topic("energy.meter_forecasts.v1", Forecast, lambda r: f"{r.si
     "the same for a meter below the grid connection", 90 * DAY_MS)  # fmt: skip
 ORDERS = Topic("energy.orders.v1", Order, lambda r: f"{r.site}/{r.job}",
     "production jobs as planned")  # fmt: skip
-PRICES = Topic("energy.prices.v1", DayAheadPrices, lambda r: r.zone,
-    "day-ahead prices of one zone")  # fmt: skip
 RECOMMENDATIONS = Topic("energy.recommendations.v1", Recommendation, lambda r: f"{r.site}/{r.recommendation}",
     "move job J from A to B: why, kW, EUR, confidence, until when it helps, status")  # fmt: skip
 DECISIONS = Topic("energy.decisions.v1", Decision, lambda r: f"{r.site}/{r.recommendation}",
     "who accepted or rejected what, when, why")  # fmt: skip
 
-TOPICS = (READINGS, REJECTED, INTERVALS, DEMAND, ANOMALIES, FORECASTS, METER_FORECASTS, ORDERS, PRICES, RECOMMENDATIONS, DECISIONS)
+TOPICS = (READINGS, REJECTED, INTERVALS, DEMAND, ANOMALIES, FORECASTS, METER_FORECASTS, ORDERS, RECOMMENDATIONS, DECISIONS)
 BY_NAME = {topic.name: topic for topic in TOPICS}

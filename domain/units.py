@@ -13,6 +13,15 @@ from pydantic import Field
 Int64 = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 """A whole number as tables, brokers and databases can hold it."""
 
+Count = Annotated[int, Field(ge=0, lt=2**31)]
+"""How many there are of something."""
+
+Amount = Annotated[float, Field(ge=-1e12, le=1e12)]
+"""Kilowatts, kilowatt-hours, euros, milliseconds: far beyond any plant, and sums and squares of it are still numbers."""
+
+Share = Annotated[float, Field(ge=0, le=1)]
+"""A share or a probability, 0..1."""
+
 UWH_PER_WH = 1_000_000
 UWH_PER_KWH = 1_000_000_000
 

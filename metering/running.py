@@ -115,12 +115,12 @@ class RunningQuarter:
             _forget_low_peaks(state)
         return state, []
 
-    def _billed_peak(self, state: RunningState) -> tuple[float, datetime | None, str]:
-        floor = (self._site.billed_peak_kw, None, "measured")
+    def _billed_peak(self, state: RunningState) -> tuple[float, datetime | None, IntervalQuality]:
+        floor = (self._site.billed_peak_kw, None, IntervalQuality.MEASURED)
         if not state.peaks:
             return floor
         start, (power, quality, _) = max(state.peaks.items(), key=lambda item: (item[1][0], item[0]))
-        return (power, datetime.fromisoformat(start), quality) if power > floor[0] else floor
+        return (power, datetime.fromisoformat(start), IntervalQuality(quality)) if power > floor[0] else floor
 
     # -- readings: the running quarter hour ----------------------------------------------------------------------------
 

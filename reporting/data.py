@@ -165,7 +165,7 @@ def _recommendation(report: MonthReport, number: int) -> dict[str, Any]:
     return {
         "id": r.recommendation, "status": str(r.status), "issued_utc": instant_text(r.issued_utc), "job": r.job, "machine": r.machine,
         "from_start_utc": instant_text(r.from_start_utc), "to_start_utc": instant_text(r.to_start_utc),
-        "reduction_kw": r.reduction_kw, "saving_eur": r.saving_eur, "effect_kw": r.effect_kw,
+        "reduction_kw": r.reduction_kw, "expected_saving_eur": r.saving_eur,
         "reason_de": r.reason_de, "reason_en": r.reason_en,
         "decision": None if decision is None else
             {"kind": str(decision.kind), "by": decision.by, "at_utc": instant_text(decision.at_utc), "comment": decision.comment},

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.clock import Clock, epoch_ms, process_clock
-from domain.codec import decode, encode
+from domain.codec import decode_stored, encode
 from domain.demand import Demand
 from domain.intervals import Interval
 from domain.readings import Rejection
@@ -31,7 +31,6 @@ from domain.topics import (
     INTERVALS,
     METER_FORECASTS,
     ORDERS,
-    PRICES,
     RECOMMENDATIONS,
     REJECTED,
     Topic,
@@ -43,6 +42,16 @@ VERSION = 1
 MIGRATIONS: Mapping[int, str] = {0: (Path(__file__).parent / "schema.sql").read_text(encoding="utf-8")}
 """Version found -> the statements that lead to the next one."""
 _STATE_TABLES = ("kafka_offset", "running_demand")
+_UNREADABLE = "unreadable"
+_CANNOT_HOLD = (
+    OverflowError,
+    UnicodeError,
+    sqlite3.DataError,
+    sqlite3.IntegrityError,
+    sqlite3.InterfaceError,
+    sqlite3.ProgrammingError,
+)
+"""What is wrong with a record, not with the disk or the lock: repeating it would fail for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +91,6 @@ _KEPT: Mapping[str, _Kept] = {
     FORECASTS.name: _Kept(lambda r: f"{r.site}/{r.issued_utc.isoformat()}", _no_revision, lambda r: r.issued_utc),
     METER_FORECASTS.name: _Kept(lambda r: f"{r.site}/{r.meter}/{r.issued_utc.isoformat()}", _no_revision, lambda r: r.issued_utc),
     ORDERS.name: _Kept(lambda r: f"{r.site}/{r.job}", lambda r: r.revision, lambda r: r.at_utc),
-    PRICES.name: _Kept(lambda r: f"{r.zone}/{r.start_utc.isoformat()}", _no_revision, lambda r: r.start_utc),
     RECOMMENDATIONS.name: _Kept(lambda r: f"{r.site}/{r.recommendation}", lambda r: r.revision, lambda r: r.at_utc),
     DECISIONS.name: _Kept(lambda r: f"{r.site}/{r.recommendation}/{r.at_utc.isoformat()}/{r.by}", _no_revision, lambda r: r.at_utc),
 }  # fmt: skip
@@ -211,21 +219,48 @@ class Ledger(LedgerReading):
             by_kind: dict[str, list[Entry]] = {}
             for entry in fresh:
                 if not isinstance(entry[3], OtherSite):
-                    by_kind.setdefault("unreadable" if isinstance(entry[3], Unreadable) else entry[0].name, []).append(entry)
+                    by_kind.setdefault(_UNREADABLE if isinstance(entry[3], Unreadable) else entry[0].name, []).append(entry)
             for kind, some in by_kind.items():
-                self._writer(kind)(some, recorded_ms)
+                self._write(kind, some, recorded_ms)
             self._database.executemany(
                 "INSERT INTO kafka_offset VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset",
                 [(*place, offset) for place, offset in next_offsets.items()],
             )
         return len(fresh)
 
+    def _write(self, kind: str, entries: list[Entry], recorded_ms: int) -> None:
+        """Write entries of one kind; one that the database cannot hold is set aside with the reason, the others are written."""
+        writer = self._writer(kind)
+        try:
+            with self._savepoint():
+                writer(entries, recorded_ms)
+            return
+        except _CANNOT_HOLD as error:
+            if len(entries) == 1:
+                self._write_unreadable([_set_aside(entries[0], error)], recorded_ms)
+                return
+        half = len(entries) // 2
+        self._write(kind, entries[:half], recorded_ms)
+        self._write(kind, entries[half:], recorded_ms)
+
+    @contextmanager
+    def _savepoint(self) -> Iterator[None]:
+        self._database.execute("SAVEPOINT entries")
+        try:
+            yield
+        except BaseException:
+            self._database.execute("ROLLBACK TO entries")
+            self._database.execute("RELEASE entries")
+            self._series.clear()
+            raise
+        self._database.execute("RELEASE entries")
+
     def _writer(self, kind: str) -> Callable[[list[Entry], int], None]:
         special = {
             INTERVALS.name: self._write_intervals,
             REJECTED.name: self._write_rejections,
             DEMAND.name: self._write_demand,
-            "unreadable": self._write_unreadable,
+            _UNREADABLE: self._write_unreadable,
         }
         if kind in special:
             return special[kind]
@@ -299,7 +334,7 @@ class Ledger(LedgerReading):
 
     def _write_demand(self, entries: list[Entry], recorded_ms: int) -> None:
         rows = self._database.execute("SELECT site, payload FROM running_demand")
-        running: dict[str, Demand] = {site: decode(Demand, payload) for site, payload in rows}
+        running: dict[str, Demand] = {site: decode_stored(Demand, payload) for site, payload in rows}
         for entry in entries:
             demand: Demand = entry[3]
             last = running.get(demand.site)
@@ -340,6 +375,12 @@ class Ledger(LedgerReading):
 
 def _place(entry: Entry) -> str:
     return f"{entry[0].name}/{entry[1]}/{entry[2]}"
+
+
+def _set_aside(entry: Entry, error: Exception) -> Entry:
+    """The same place in the log, as a message that the ledger could not take."""
+    reason = f"{type(entry[3]).__name__} that the ledger cannot hold: {error}"
+    return entry[0], entry[1], entry[2], Unreadable(encode(entry[3]), reason)
 
 
 def _not_taken(entries: Iterable[Entry], offsets: Mapping[Place, int]) -> tuple[list[Entry], dict[Place, int]]:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
+import structlog
+
 from domain.anomalies import Anomaly
 from domain.clock import epoch_ms, instant
-from domain.codec import decode
+from domain.codec import UnreadableRecord, decode_stored
 from domain.demand import Demand
 from domain.errors import LastgangError
 from domain.forecasts import Forecast
 from domain.intervals import Interval, IntervalMethod, IntervalOrigin, IntervalQuality
-from domain.orders import DayAheadPrices, Order
+from domain.orders import Order
 from domain.recommendations import Decision, Recommendation
-from domain.topics import ANOMALIES, DECISIONS, FORECASTS, METER_FORECASTS, ORDERS, PRICES, RECOMMENDATIONS, Topic
+from domain.topics import ANOMALIES, DECISIONS, FORECASTS, METER_FORECASTS, ORDERS, RECOMMENDATIONS, Topic
 from reporting.gaps import SOUND, Told
 
 _IN_DOUBT = (
@@ -27,6 +29,7 @@ _IN_DOUBT = (
 )
 _COUNTS_NOT = (IntervalQuality.MISSING, IntervalQuality.FAULTY)
 
+log = structlog.get_logger("ledger")
 Record = TypeVar("Record")
 Place = tuple[str, int]
 """Topic name without namespace, partition."""
@@ -159,7 +162,7 @@ class LedgerReading:
         row = self._database.execute(
             "SELECT payload FROM entry WHERE topic=? ORDER BY at_ms DESC, entry DESC LIMIT 1", (FORECASTS.name,)
         ).fetchone()
-        return None if row is None else decode(Forecast, row[0])
+        return None if row is None else next(_stored(Forecast, [row]), None)
 
     def forecasts(self, issued_from: datetime, issued_to: datetime) -> list[Forecast]:
         """Forecasts issued in ``[issued_from, issued_to)``, by issue."""
@@ -167,7 +170,7 @@ class LedgerReading:
             "SELECT payload FROM entry WHERE topic=? AND at_ms>=? AND at_ms<? ORDER BY at_ms, entry",
             (FORECASTS.name, epoch_ms(issued_from), epoch_ms(issued_to)),
         )
-        return [decode(Forecast, row[0]) for row in rows]
+        return list(_stored(Forecast, rows))
 
     def forecast_before(self, at_utc: datetime) -> Forecast | None:
         """The site's forecast issued last at or before `at_utc`."""
@@ -175,14 +178,14 @@ class LedgerReading:
             "SELECT payload FROM entry WHERE topic=? AND at_ms<=? ORDER BY at_ms DESC, entry DESC LIMIT 1",
             (FORECASTS.name, epoch_ms(at_utc)),
         ).fetchone()
-        return None if row is None else decode(Forecast, row[0])
+        return None if row is None else next(_stored(Forecast, [row]), None)
 
     def meter_forecast(self, meter: str) -> Forecast | None:
         """The forecast of one meter issued last."""
         rows = self._database.execute(
             "SELECT payload FROM entry WHERE topic=? ORDER BY at_ms DESC, entry DESC LIMIT 500", (METER_FORECASTS.name,)
         )
-        found = (decode(Forecast, row[0]) for row in rows)
+        found = _stored(Forecast, rows)
         return next((forecast for forecast in found if forecast.meter == meter), None)
 
     def anomalies(self, open_only: bool = False, as_of_utc: datetime | None = None) -> list[Anomaly]:
@@ -200,7 +203,7 @@ class LedgerReading:
             "SELECT payload FROM entry WHERE topic=? AND subject LIKE ? ESCAPE '\\' ORDER BY revision",
             (ORDERS.name, "%/" + job.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")),
         )
-        return [order for row in rows if (order := decode(Order, row[0])).job == job]
+        return [order for order in _stored(Order, rows) if order.job == job]
 
     def recommendations(self, as_of_utc: datetime | None = None) -> list[Recommendation]:
         """Latest revision of each, by issue."""
@@ -210,16 +213,12 @@ class LedgerReading:
         """All decisions, by time."""
         return sorted(self._latest(DECISIONS, Decision, as_of_utc), key=lambda d: (d.at_utc, d.recommendation))
 
-    def prices(self, as_of_utc: datetime | None = None) -> list[DayAheadPrices]:
-        """All day-ahead prices, by zone and start."""
-        return sorted(self._latest(PRICES, DayAheadPrices, as_of_utc), key=lambda p: (p.zone, p.start_utc))
-
     def _latest(self, topic: Topic, record_type: type[Record], as_of_utc: datetime | None) -> list[Record]:
         rows = self._database.execute(
             "SELECT payload, max(revision) FROM entry WHERE topic=? AND recorded_ms<=? GROUP BY subject",
             (topic.name, _until(as_of_utc)),
         )
-        return [decode(record_type, row[0]) for row in rows]
+        return list(_stored(record_type, rows))
 
     def rejections_by_reason(self, as_of_utc: datetime | None = None) -> dict[str, int]:
         """How many readings were set aside, by reason."""
@@ -237,7 +236,7 @@ class LedgerReading:
     def latest_demand(self) -> Demand | None:
         """The newest state of the running quarter hour that was written."""
         rows = self._database.execute("SELECT payload FROM running_demand")
-        found = [decode(Demand, row[0]) for row in rows]
+        found = _stored(Demand, rows)
         return max(found, key=lambda demand: demand.at_utc, default=None)
 
     def demands(self, from_utc: datetime, to_utc: datetime) -> list[Demand]:
@@ -246,7 +245,7 @@ class LedgerReading:
             "SELECT payload FROM demand WHERE start_s>=? AND start_s<? ORDER BY start_s",
             (epoch_ms(from_utc) // 1000, epoch_ms(to_utc) // 1000),
         )
-        return [decode(Demand, row[0]) for row in rows]
+        return list(_stored(Demand, rows))
 
     def conflicts(self, as_of_utc: datetime | None = None) -> list[Conflict]:
         """Records that contradict what was written before them, in order of arrival."""
@@ -290,6 +289,15 @@ _CONTENT = {
     "unreadable": "topic, partition, offset, reason, original",
     "kafka_offset": "topic, partition, next_offset",
 }  # fmt: skip
+
+
+def _stored(record_type: type[Record], rows: Iterable[tuple[Any, ...]]) -> Iterator[Record]:
+    """The records in the first column; one that this program cannot read any more is left out, and logged."""
+    for row in rows:
+        try:
+            yield decode_stored(record_type, row[0])
+        except UnreadableRecord as error:
+            log.warning("stored_record_unreadable", record=record_type.__name__, reason=str(error))
 
 
 def _until(as_of_utc: datetime | None) -> int:

@@ -411,12 +411,16 @@ def _anomalies(report: MonthReport, words: Words) -> dict[str, Any]:
     rows = [
         [
             a.meter, words.moment(a.since_utc), words["lasting"] if a.until_utc is None else words.moment(a.until_utc),
-            words.number(a.excess_kwh, 1), words.number(a.eur_per_day, 2), a.message_de if words.language == "de" else a.message_en,
+            words.number(a.excess_kwh, 1), _money(a.eur_per_day, words), a.message_de if words.language == "de" else a.message_en,
         ]
         for a in report.anomalies
     ]  # fmt: skip
     header = [words["meter"], words["since"], words["until"], f"{words['excess']} [kWh]", words["eur_per_day"], words["finding"]]
     return _cut({"header": header, "rows": rows}, _ADVICE_ROWS, words)
+
+
+def _money(amount_eur: float | None, words: Words) -> str:
+    return "–" if amount_eur is None else words.number(amount_eur, 2)
 
 
 def _recommendations(report: MonthReport, words: Words) -> dict[str, Any]:
@@ -427,7 +431,7 @@ def _recommendations(report: MonthReport, words: Words) -> dict[str, Any]:
         reason = r.reason_de if words.language == "de" else r.reason_en
         status = words.either("rs", str(r.status))
         rows.append(
-            [words.moment(r.issued_utc), status, words.number(r.reduction_kw, 1), words.number(r.saving_eur, 2), reason, said]
+            [words.moment(r.issued_utc), status, words.number(r.reduction_kw, 1), _money(r.saving_eur, words), reason, said]
         )
     header = [
         words["issued"],

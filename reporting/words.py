@@ -121,7 +121,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "r.clock_before_range": ("Uhr vor dem erlaubten Bereich", "clock before the allowed range"), "r.clock_in_future": ("Uhr in der Zukunft", "clock in the future"), "r.clock_jumped": ("Uhr um ganze halbe Stunden zurückgesprungen", "clock went back by whole half hours"), "r.duplicate": ("Wiederholung", "duplicate"),
     "r.impossible_power": ("unmögliche Leistung", "impossible power"), "r.glitch": ("Ausreißer", "glitch"), "r.beyond_horizon": ("zu spät gekommen", "too late"),
     "highest": ("Höchstwert", "Highest"),
-    "o.calculated": ("Berechnung", "calculation"), "o.metering": ("Messung", "metering"), "o.import": ("Import", "import"), "rs.open": ("offen", "open"), "rs.accepted": ("angenommen", "accepted"), "rs.rejected": ("abgelehnt", "rejected"), "rs.expired": ("verfallen", "expired"), "rs.withdrawn": ("zurückgezogen", "withdrawn"), "rs.verified": ("Wirkung gemessen", "verified"),
+    "o.calculated": ("Berechnung", "calculation"), "o.metering": ("Messung", "metering"), "o.import": ("Import", "import"), "rs.open": ("offen", "open"), "rs.accepted": ("angenommen", "accepted"), "rs.rejected": ("abgelehnt", "rejected"), "rs.expired": ("verfallen", "expired"), "rs.withdrawn": ("zurückgezogen", "withdrawn"), "rs.carried_out": ("durchgeführt", "carried out"),
     "k.energy": ("Arbeit", "energy"), "k.demand": ("Leistung", "demand"), "k.excess": ("Überschreitung", "excess"), "k.demand_rebilled": ("Leistung, Nachberechnung", "demand, rebilled"), "k.energy_rebilled": ("Arbeit, Nachberechnung", "energy, rebilled"), "k.reactive": ("Blindarbeit", "reactive"), "k.fixed": ("Grundpreis", "fixed"), "k.levy": ("Abgabe", "levy"), "k.vat": ("Umsatzsteuer", "VAT"),
 }  # fmt: skip
 

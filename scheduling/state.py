@@ -21,7 +21,7 @@ class Declined:
 
     job: str
     peak_day: str
-    saving_eur: float
+    saving_eur: float | None
     reduction_kw: float
 
 

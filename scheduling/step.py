@@ -169,8 +169,7 @@ class AdviceStep:
         measured = state.history.power_kw(slot_of(recommendation.peak_start_utc))
         if measured is None or slot_start(state.history.end_slot) < over:
             return []
-        told = replace(recommendation, effect_kw=round(recommendation.peak_before_kw - measured, 1))
-        return [self._end(notes, told, RecommendationStatus.VERIFIED, now)]
+        return [self._end(notes, recommendation, RecommendationStatus.CARRIED_OUT, now)]
 
     def _end(self, notes: Notes, recommendation: Recommendation, status: RecommendationStatus, at_utc: datetime) -> Recommendation:
         """The next revision, in another status."""
@@ -245,7 +244,7 @@ class AdviceStep:
         changed = (
             abs(move.before.median_kw - told.peak_before_kw) >= settings.republish_kw
             or abs(move.after.median_kw - told.peak_after_kw) >= settings.republish_kw
-            or abs(saving.total_eur - told.saving_eur) >= settings.republish_eur
+            or abs(saving.total_eur - (told.saving_eur or 0.0)) >= settings.republish_eur
         )
         if not changed:
             return move, []
@@ -285,9 +284,7 @@ class AdviceStep:
             if declined.job == move.order.job and declined.peak_day == day:
                 saving = saving_of()
                 worth, then = (
-                    (saving.total_eur, declined.saving_eur)
-                    if declined.saving_eur > 0
-                    else (move.reduction_kw, declined.reduction_kw)
+                    (saving.total_eur, declined.saving_eur) if declined.saving_eur else (move.reduction_kw, declined.reduction_kw)
                 )
                 if worth < factor * then:
                     return True

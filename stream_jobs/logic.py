@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from domain.codec import UnreadableRecord, decode
 from domain.readings import Rejection, RejectionReason
+from domain.texts import KEY_LENGTH, printable
 from domain.topics import REJECTED, Topic
 from metering.runs import ReadingRun
 from stream_jobs.buckets import Raw, unpack
@@ -79,27 +80,22 @@ def run_bucket(
     return state, outputs
 
 
-MOST_ORIGINAL, MOST_WORDS = 100_000, 500
-"""Characters of a refused record, and of any other text about it, that a rejection carries: JSON makes up to six times as many bytes
-of them, and a broker takes a megabyte."""
+MOST_ORIGINAL, MOST_DETAIL = 100_000, 500
+"""Characters of a refused record, and of the reason, that a rejection carries: JSON makes up to six times as many bytes of them, and a
+broker takes a megabyte."""
 
 
 def bounded(rejection: Rejection) -> Rejection:
-    """The rejection as a broker takes it: what is cut says so, and where the whole record lies."""
-    if (
-        len(rejection.original) <= MOST_ORIGINAL
-        and max(len(rejection.detail), len(rejection.site), len(rejection.meter)) <= MOST_WORDS
-    ):
-        return rejection
+    """The rejection as its own readers and a broker take it: what is cut says so, and where the whole record lies."""
     original = rejection.original
     if len(original) > MOST_ORIGINAL:
         original = f"{original[:MOST_ORIGINAL]}… ({len(original)} characters; the whole record is on the log)"
     return replace(
         rejection,
-        site=rejection.site[:MOST_WORDS],
-        meter=rejection.meter[:MOST_WORDS],
+        site=printable(rejection.site, KEY_LENGTH) or "unknown",
+        meter=printable(rejection.meter, KEY_LENGTH) or "unknown",
         original=original,
-        detail=rejection.detail[:MOST_WORDS],
+        detail=printable(rejection.detail, MOST_DETAIL),
     )
 
 

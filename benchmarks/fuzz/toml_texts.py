@@ -26,7 +26,6 @@ devices = "devices"
 
 [tariff]
 file = "tariff.toml"
-zone = "DE-LU"
 
 [[meter]]
 id = "main"

@@ -150,8 +150,7 @@ def _of_meter_forecast(forecast: Forecast) -> Iterator[Point]:
 
 def _of_anomaly(anomaly: Anomaly) -> Iterator[Point]:
     fields: dict[str, Value] = {
-        "kw": float(anomaly.actual_kw or 0.0),
-        "eur": float(anomaly.eur_per_day),
+        **_known(kw=anomaly.actual_kw, eur=anomaly.eur_per_day),
         "severity": 2,
         "revision": anomaly.revision,
         "title": f"{anomaly.kind}: {anomaly.meter}",
@@ -164,8 +163,7 @@ def _of_anomaly(anomaly: Anomaly) -> Iterator[Point]:
 
 def _of_recommendation(recommendation: Recommendation) -> Iterator[Point]:
     fields: dict[str, Value] = {
-        "kw": recommendation.reduction_kw,
-        "eur": recommendation.saving_eur,
+        **_known(kw=recommendation.reduction_kw, eur=recommendation.saving_eur),
         "severity": 1,
         "revision": recommendation.revision,
         "title": f"{recommendation.job}: {recommendation.machine}",
@@ -175,6 +173,11 @@ def _of_recommendation(recommendation: Recommendation) -> Iterator[Point]:
     }
     tags = {"site": recommendation.site, "kind": "recommendation", "id": recommendation.recommendation}
     yield Point(EVENT, tags, fields, epoch_ms(recommendation.issued_utc))
+
+
+def _known(**values: float | None) -> dict[str, Value]:
+    """The fields that have a value: what is not known is not written, least of all as zero."""
+    return {name: float(value) for name, value in values.items() if value is not None}
 
 
 def _text(instant_utc: datetime | None) -> str:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from domain.clock import epoch_ms
 from domain.readings import BEYOND_MEASURE, ReadingQuality
+from domain.texts import printable
 
 _SEVERITY = {0: ReadingQuality.GOOD, 1: ReadingQuality.UNCERTAIN}
 _INFO_TYPE_BITS, _DATA_VALUE_INFO, _OVERFLOW = 0x0C00, 0x0400, 0x0080
@@ -103,8 +104,9 @@ def _number_and_text(value: object) -> tuple[float | int | None, str | None]:
 
 
 def _sayable(text: str) -> str:
-    """`text` with bytes that were no UTF-8 shown as ``\\xNN``: the library hands them over as lone surrogates, which no JSON can hold."""
+    """`text` as a record may hold it; bytes that were no UTF-8, which the library hands over as lone surrogates, are shown as ``\\xNN``."""
     try:
-        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        whole = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     except UnicodeEncodeError:
-        return text.encode("utf-8", "backslashreplace").decode()
+        whole = text.encode("utf-8", "backslashreplace").decode()
+    return printable(whole)

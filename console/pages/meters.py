@@ -14,6 +14,7 @@ from console.render import charts
 from console.render import gaps as draw_gaps
 from console.render import meters as draw
 from console.render.markup import Markup, icon, join, tag
+from console.views.findings import eur_per_day
 from console.views.gaps import meter_gaps_view
 from console.views.meters import MeterDayView, MetersView, meter_day_view, meters_view
 from console.words import Words
@@ -43,7 +44,7 @@ def silence(view: MetersView, words: Words) -> Markup:
 
 def draw_findings(view: MetersView, words: Words) -> Markup:
     """What is abnormal anywhere."""
-    return draw.findings(view.findings, words, sum(f.anomaly.eur_per_day for f in view.findings))
+    return draw.findings(view.findings, words, eur_per_day(view.findings))
 
 
 def parse_day(text: str, otherwise: date) -> date:

@@ -14,7 +14,7 @@ from domain.recommendations import RecommendationStatus
 STATUS_ICONS = {
     RecommendationStatus.OPEN: "arrow",
     RecommendationStatus.ACCEPTED: "ok",
-    RecommendationStatus.VERIFIED: "ok",
+    RecommendationStatus.CARRIED_OUT: "ok",
     RecommendationStatus.REJECTED: "stop",
     RecommendationStatus.EXPIRED: "wait",
     RecommendationStatus.WITHDRAWN: "wait",
@@ -22,7 +22,7 @@ STATUS_ICONS = {
 STATUS_TONES = {
     RecommendationStatus.OPEN: "warn",
     RecommendationStatus.ACCEPTED: "good",
-    RecommendationStatus.VERIFIED: "good",
+    RecommendationStatus.CARRIED_OUT: "good",
     RecommendationStatus.REJECTED: "quiet",
     RecommendationStatus.EXPIRED: "quiet",
     RecommendationStatus.WITHDRAWN: "quiet",
@@ -155,8 +155,6 @@ def card(card_: AdviceCard, words: Words) -> Markup:
         (words["advice.saves"], words.euro(r.saving_eur)),
         (words["advice.sure"], words.percent(r.confidence)),
     ]
-    if r.effect_kw is not None:
-        effect.append((words["advice.measured"], words.unit(-r.effect_kw, "kW", 0, sign=True)))
     numbers = tag("dl", *(tag("div", tag("dt", n), tag("dd", v)) for n, v in effect), class_="advice-numbers")
     return join(
         tag("div", title, status, class_="card-head"), move, numbers, tag("p", reason, class_="reason"), deadline(card_, words),
@@ -216,8 +214,6 @@ def details(card_: AdviceCard, words: Words) -> Markup:
     for key, found in (("advice.checked", r.conditions_checked), ("advice.not_checked", r.conditions_not_checked)):
         if found:
             parts += [tag("h4", words[key]), tag("p", "; ".join(found))]
-    if r.needs_works_council:
-        parts.append(tag("p", icon("warning"), words["advice.works_council"], class_="remark"))
     return tag("details", *parts)
 
 

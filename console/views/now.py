@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from console.views.findings import Finding, open_findings
+from console.views.findings import Finding, eur_per_day, open_findings
 from console.views.scene import QUARTER, QuarterValue, Scene, import_quarters, last_quarters
 from domain.demand import Demand
 from domain.intervals import QUARTERS_PER_HOUR, quarter_starts
@@ -50,7 +50,7 @@ class NowView:
     today_kwh: float | None
     today_peak: QuarterValue | None
     findings: tuple[Finding, ...]
-    findings_eur_per_day: float
+    findings_eur_per_day: float | None
 
 
 def now_view(scene: Scene) -> NowView:
@@ -80,7 +80,7 @@ def now_view(scene: Scene) -> NowView:
         today_kwh=sum((q.kw or 0.0) / QUARTERS_PER_HOUR for q in today) + running_kwh if today or running_kwh else None,
         today_peak=max(today, key=lambda q: q.energy_uwh or 0, default=None),
         findings=findings,
-        findings_eur_per_day=sum(f.anomaly.eur_per_day for f in findings),
+        findings_eur_per_day=eur_per_day(findings),
     )
 
 

@@ -121,7 +121,8 @@ class PlanView:
     rows: tuple[MachineRow, ...]
     shifts: tuple[ShiftBand, ...]
     cards: tuple[AdviceCard, ...]
-    best_saving_eur: float
+    best_saving_eur: float | None
+    """Expected of the best open recommendation; None where none is priced."""
     """Of the open ones; savings on one peak do not add up."""
 
 
@@ -155,10 +156,14 @@ def plan_view(scene: Scene) -> PlanView:
         rows=machine_rows(scene, recommendations, gantt_from, to_utc),
         shifts=shift_bands(scene, gantt_from, to_utc),
         cards=cards,
-        best_saving_eur=max(
-            (c.recommendation.saving_eur for c in cards if c.recommendation.status is RecommendationStatus.OPEN), default=0.0
-        ),
+        best_saving_eur=best_saving_eur(cards),
     )
+
+
+def best_saving_eur(cards: Sequence[AdviceCard]) -> float | None:
+    """The highest expected saving [EUR] of what is open; None where none is priced."""
+    opened = [card.recommendation for card in cards if card.recommendation.status is RecommendationStatus.OPEN]
+    return max((r.saving_eur for r in opened if r.saving_eur is not None), default=None)
 
 
 def load_points(

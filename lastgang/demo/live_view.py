@@ -20,6 +20,12 @@ from domain.forecasts import Forecast
 from domain.recommendations import Recommendation
 from domain.topics import ANOMALIES, DECISIONS, DEMAND, FORECASTS, INTERVALS, RECOMMENDATIONS, REJECTED
 
+
+def eur(amount_eur: float | None, places: int = 2) -> str:
+    """Money for the terminal; a dash where it is not known."""
+    return "–" if amount_eur is None else f"{amount_eur:.{places}f}"
+
+
 WATCHED = (DEMAND, INTERVALS, FORECASTS, ANOMALIES, RECOMMENDATIONS, DECISIONS, REJECTED)
 
 
@@ -77,12 +83,12 @@ class LiveView:
 
     def _advice(self) -> Panel:
         table = Table(box=None, expand=True)
-        for heading in ("status", "job", "from", "to", "kW", "EUR", "why"):
+        for heading in ("status", "job", "from", "to", "kW", "EUR expected", "why"):
             table.add_column(heading)
         for advice in list(self.recommendations.values())[-4:]:
             table.add_row(
                 advice.status, advice.job, self._clock(advice.from_start_utc, "%a %H:%M"), self._clock(advice.to_start_utc, "%a %H:%M"),
-                f"{advice.reduction_kw:.0f}", f"{advice.saving_eur:.0f}", advice.reason_en,
+                f"{advice.reduction_kw:.0f}", eur(advice.saving_eur, 0), advice.reason_en,
             )  # fmt: skip
         return Panel(table, title="recommendations")
 
@@ -92,7 +98,7 @@ class LiveView:
             table.add_column(heading)
         for anomaly in list(self.anomalies.values())[-4:]:
             state = "" if anomaly.until_utc is None else f"until {self._clock(anomaly.until_utc)}"
-            table.add_row(self._clock(anomaly.since_utc), anomaly.message_en, f"{anomaly.eur_per_day:.2f}", state)
+            table.add_row(self._clock(anomaly.since_utc), anomaly.message_en, eur(anomaly.eur_per_day), state)
         return Panel(table, title="abnormal")
 
     def _foot(self) -> Text:

@@ -18,6 +18,7 @@ from domain.plant import Plant
 from domain.recommendations import DecisionKind, RecommendationStatus
 from domain.units import kwh
 from lastgang.demo.account import Account, Span, quantile
+from lastgang.demo.live_view import eur
 from lastgang.demo.money import saving_eur_per_year
 from lastgang.demo.outages import OutageAccount, outage_accounts
 from lastgang.demo.settings import DemoSettings
@@ -35,7 +36,7 @@ class FoundAnomaly:
     kind: str
     meter: str
     since_utc: str
-    eur_per_day: float
+    eur_per_day: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,12 @@ def summarise(settings: DemoSettings, plant: Plant, span: Span, account: Account
         forecast_quarters_missing=forecast_gaps(account.forecasts),
         meter_forecasts=account.meter_forecasts,
         anomalies=tuple(
-            FoundAnomaly(a.kind, a.meter, a.since_utc.isoformat().replace("+00:00", "Z"), round(a.eur_per_day, 2))
+            FoundAnomaly(
+                a.kind,
+                a.meter,
+                a.since_utc.isoformat().replace("+00:00", "Z"),
+                None if a.eur_per_day is None else round(a.eur_per_day, 2),
+            )
             for a in sorted(account.anomalies.values(), key=lambda anomaly: anomaly.since_utc)
         ),
         recommendations=_recommendations(account),
@@ -146,7 +152,7 @@ def _recommendations(account: Account) -> dict[str, int]:
         "issued": len(newest),
         "accepted": decided[DecisionKind.ACCEPTED],
         "rejected": decided[DecisionKind.REJECTED],
-        "verified": sum(1 for r in newest if r.status is RecommendationStatus.VERIFIED),
+        "carried_out": sum(1 for r in newest if r.status is RecommendationStatus.CARRIED_OUT),
     }
 
 
@@ -173,10 +179,10 @@ def show_summary(summary: Summary, console: Console) -> None:
             f"{summary.plant_minutes / 15:.0f} quarter hours, {len(summary.forecast_quarters_missing)} left out; {summary.meter_forecasts} of meters",
             not summary.forecast_quarters_missing and summary.forecast_quarters >= summary.plant_minutes / 15 - 1,
         ),
-        ("anomalies", ", ".join(f"{a.kind} {a.meter} {a.eur_per_day:.2f} EUR/d" for a in summary.anomalies) or "none", "", bool(summary.anomalies)),
+        ("anomalies", ", ".join(f"{a.kind} {a.meter} {eur(a.eur_per_day)} EUR/d" for a in summary.anomalies) or "none", "", bool(summary.anomalies)),
         (
             "recommendations", f"{summary.recommendations['issued']} issued",
-            f"{summary.recommendations['accepted']} accepted, {summary.recommendations['verified']} verified", summary.recommendations["accepted"] > 0,
+            f"{summary.recommendations['accepted']} accepted, {summary.recommendations['carried_out']} carried out", summary.recommendations["accepted"] > 0,
         ),
         (
             "peak", f"{summary.peak_with_kw:.1f} kW with advice",

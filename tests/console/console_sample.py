@@ -291,7 +291,7 @@ def sample_recommendations() -> list[Recommendation]:
             recommendation="R-0422", revision=1, status=RecommendationStatus.OPEN, job="J-1045", machine="washer",
             from_start_utc=day + timedelta(hours=11), to_start_utc=day + timedelta(hours=11.75), valid_until_utc=day + timedelta(hours=10.75),
             reason_en="The washer would run in the quarter hour that is expected to be the highest of the day.",
-            reason_de="Die Waschanlage liefe in der Viertelstunde, die als höchste des Tages erwartet wird.", needs_works_council=True,
+            reason_de="Die Waschanlage liefe in der Viertelstunde, die als höchste des Tages erwartet wird.",
             **{**base, "saving_eur": 0.0, "saving_demand_eur": 0.0, "saving_energy_eur": 0.0, "reduction_kw": 21.0, "confidence": 0.58},
         ),
         Recommendation(

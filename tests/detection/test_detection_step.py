@@ -57,16 +57,16 @@ FRIDAY_1400 = datetime(2026, 10, 23, 14, 0, tzinfo=BERLIN).astimezone(UTC)
 
 def quarter(start_utc: datetime, power_kw: float | None, **changes: object) -> Interval:
     """A measured quarter hour of the furnace."""
-    energy_uwh = None if power_kw is None else round(power_kw / 4 * 1e9)
-    interval = Interval(
-        "werk", "furnace", "energy_import", start_utc, energy_uwh, 1.0, IntervalQuality.MEASURED, IntervalMethod.REGISTER, 0, 90
+    energy_uwh, quality = (
+        (None, IntervalQuality.MISSING) if power_kw is None else (round(power_kw / 4 * 1e9), IntervalQuality.MEASURED)
     )
+    interval = Interval("werk", "furnace", "energy_import", start_utc, energy_uwh, 1.0, quality, IntervalMethod.REGISTER, 0, 90)
     return replace(interval, **changes)  # type: ignore[arg-type]
 
 
 def unheard(start_utc: datetime) -> Interval:
     """A quarter hour without a single reading."""
-    return quarter(start_utc, None, coverage=0.0, quality=IntervalQuality.MISSING, method=IntervalMethod.NONE, readings=0)
+    return quarter(start_utc, None, coverage=0.0, method=IntervalMethod.NONE, readings=0)
 
 
 def run(intervals: Iterable[Interval], state: DetectionState | None = None) -> tuple[DetectionState, list[Anomaly]]:

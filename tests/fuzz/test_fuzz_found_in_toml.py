@@ -32,7 +32,7 @@ def refusal(tmp_path: Path, text: str, load: Callable[[Path], object]) -> str:
         (
             "final_reading = 8123.4",
             "final_reading = true",
-            "file.toml:46: meter[0].exchange[0].final_reading: found True; expected ",
+            "file.toml:45: meter[0].exchange[0].final_reading: found True; expected ",
         ),
         (
             "target_kw = 640.0",
@@ -44,7 +44,7 @@ def refusal(tmp_path: Path, text: str, load: Callable[[Path], object]) -> str:
             "target_kw = inf",
             "file.toml:10: site.target_kw: found inf; expected Input should be a finite number",
         ),
-        ("start_reading = 0.0", "start_reading = nan", "file.toml:48: meter[0].exchange[0].start_reading: found nan; expected "),
+        ("start_reading = 0.0", "start_reading = nan", "file.toml:47: meter[0].exchange[0].start_reading: found nan; expected "),
         ("late_horizon_days = 35", "late_horizon_days = 35.0", "file.toml:12: site.late_horizon_days: found 35.0; expected "),
         (
             "late_horizon_days = 35",

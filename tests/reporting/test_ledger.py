@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from domain.contracts import EXAMPLES
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.readings import Rejection, RejectionReason
-from domain.topics import ANOMALIES, DECISIONS, DEMAND, FORECASTS, INTERVALS, ORDERS, PRICES, READINGS, RECOMMENDATIONS, REJECTED
+from domain.topics import ANOMALIES, DECISIONS, DEMAND, FORECASTS, INTERVALS, ORDERS, READINGS, RECOMMENDATIONS, REJECTED
 from reporting.ledger import Entry, Ledger, LedgerError, Unreadable
 
 NINE = datetime(2026, 10, 23, 9, 0, tzinfo=UTC)
@@ -113,14 +113,13 @@ def test_missing_stays_missing(ledger: Ledger) -> None:
 
 
 def test_every_record_comes_back_as_it_was_sent(ledger: Ledger) -> None:
-    for topic in (INTERVALS, ANOMALIES, FORECASTS, ORDERS, PRICES, RECOMMENDATIONS, DECISIONS, DEMAND, REJECTED):
+    for topic in (INTERVALS, ANOMALIES, FORECASTS, ORDERS, RECOMMENDATIONS, DECISIONS, DEMAND, REJECTED):
         ledger.append(sent(EXAMPLES[topic.name], topic=topic))
     assert all_of(ledger) == [EXAMPLES[INTERVALS.name]]
     assert ledger.anomalies() == [EXAMPLES[ANOMALIES.name]]
     assert ledger.latest_forecast() == EXAMPLES[FORECASTS.name]
     assert ledger.orders() == ledger.order_revisions("H-2207") == [EXAMPLES[ORDERS.name]]
     assert ledger.order_revisions("2207") == []
-    assert ledger.prices() == [EXAMPLES[PRICES.name]]
     assert ledger.recommendations() == [EXAMPLES[RECOMMENDATIONS.name]]
     assert ledger.decisions() == [EXAMPLES[DECISIONS.name]]
     assert ledger.latest_demand() == EXAMPLES[DEMAND.name]

@@ -132,7 +132,7 @@ def test_an_accepted_move_is_in_the_plan_before_its_order_comes_and_not_twice_af
     assert advised.take(forecast([moved, jobs[1]], issued=NOW + QUARTER)) == []
 
 
-def test_after_the_peak_its_effect_is_measured_against_the_forecast_at_issue(tmp_path):
+def test_after_its_peak_an_accepted_move_that_was_made_is_carried_out_and_claims_no_effect(tmp_path):
     jobs = two_furnaces()
     advised = Advised(tmp_path, *jobs)
     [told] = advised.take(forecast(jobs))
@@ -141,12 +141,15 @@ def test_after_the_peak_its_effect_is_measured_against_the_forecast_at_issue(tmp
     heard = []
     for n in range(32):
         heard += advised.take(interval(NOW + n * QUARTER, 530.0 if n == 8 else 400.0))
-    [verified] = heard
-    assert (verified.status, verified.effect_kw) == (RecommendationStatus.VERIFIED, 110.0)
+    [carried_out] = heard
+    assert carried_out.status is RecommendationStatus.CARRIED_OUT
+    assert carried_out == replace(
+        told, status=carried_out.status, revision=carried_out.revision, at_utc=carried_out.at_utc, decided_by="M. Adler"
+    )
     assert advised.take(interval(NOW + 8 * QUARTER, 530.0)) == []
 
 
-def test_an_accepted_move_that_nobody_carried_out_is_not_called_an_effect(tmp_path):
+def test_an_accepted_move_that_nobody_carried_out_expires(tmp_path):
     jobs = two_furnaces()
     advised = Advised(tmp_path, *jobs)
     [told] = advised.take(forecast(jobs))
@@ -155,7 +158,7 @@ def test_an_accepted_move_that_nobody_carried_out_is_not_called_an_effect(tmp_pa
     for n in range(32):
         heard += advised.take(interval(NOW + n * QUARTER, 640.0))
     [ended] = heard
-    assert (ended.status, ended.effect_kw) == (RecommendationStatus.EXPIRED, None)
+    assert ended.status is RecommendationStatus.EXPIRED
 
 
 @pytest.mark.parametrize("newest", [None, "old"])
@@ -197,7 +200,6 @@ def test_a_job_is_not_moved_where_no_shift_is_staffed_nor_past_its_due_time(tmp_
         for told in Advised(tmp_path, late, jobs[1]).take(forecast(jobs)):
             end = told.to_start_utc + timedelta(minutes=told.duration_min)
             assert end <= min(late.due_utc, NOW + 32 * QUARTER)
-            assert not told.needs_works_council
 
 
 def test_machines_run_one_job_at_a_time(tmp_path):

@@ -126,4 +126,4 @@ def test_a_rejection_of_a_huge_record_is_cut_to_what_a_broker_takes_and_says_so(
     assert cut.original.endswith("… (10000000 characters; the whole record is on the log)")
     assert cut.source == "energy.readings.v1/2/7"
     small = Rejection("werk", "press", RejectionReason.UNPARSABLE, "{no json")
-    assert bounded(small) is small
+    assert bounded(small) == small
