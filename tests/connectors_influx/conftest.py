@@ -7,6 +7,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -71,10 +72,22 @@ class Influxd:
         lines = answer.text.splitlines()
         return [line for line in lines if line.startswith(",") and not line.startswith(",result")]
 
-    def new_bucket(self, name: str) -> None:
+    def write(self, bucket: str, line: str) -> None:
+        """Write one line of line protocol, its time in milliseconds."""
+        answer = httpx.post(
+            f"{self.url}/api/v2/write", params={"org": ORG, "bucket": bucket, "precision": "ms"}, content=line,
+            headers={"Authorization": f"Token {TOKEN}"},
+        )  # fmt: skip
+        assert answer.status_code == 204, answer.text
+
+    def new_bucket(self, name: str, keep: timedelta | None = None) -> None:
+        """A bucket that keeps points for ever, or for `keep`."""
+        rules = [] if keep is None else [{"type": "expire", "everySeconds": int(keep.total_seconds())}]
         headers = {"Authorization": f"Token {TOKEN}"}
         org = httpx.get(f"{self.url}/api/v2/orgs", headers=headers).json()["orgs"][0]["id"]
-        answer = httpx.post(f"{self.url}/api/v2/buckets", headers=headers, json={"orgID": org, "name": name, "retentionRules": []})
+        answer = httpx.post(
+            f"{self.url}/api/v2/buckets", headers=headers, json={"orgID": org, "name": name, "retentionRules": rules}
+        )
         assert answer.status_code == 201, answer.text
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from connectors.influx.points import PointMaker
-from connectors.influx.sink import InfluxRefused, InfluxSettings, InfluxWriter
+from connectors.influx.sink import InfluxRefused, InfluxSettings, InfluxWriter, SetAside
 from dashboards.build import dashboards
 from domain.clock import epoch_ms
 from domain.contracts import EXAMPLES
@@ -95,7 +95,7 @@ def every_query_of(board):
 
 
 def test_every_panel_query_of_every_dashboard_gives_rows(influxd, bucket, writer):
-    assert writer.write(points())
+    assert writer.write(points()) == []
     queries = [(f"{name}: {what}", query) for name, board in dashboards(PLANT).items() for what, query in every_query_of(board)]
     empty = [what for what, query in queries if not influxd.query(as_grafana_sends(query, bucket))]
     assert empty == []
@@ -128,13 +128,13 @@ def test_points_survive_a_kill_of_the_server_while_they_are_written(influxd, buc
     stop = threading.Event()
     writer = InfluxWriter(InfluxSettings(influxd.url, ORG, bucket), stop)
     influxd.kill()
-    result: list[bool] = []
+    result: list[list[SetAside] | None] = []
     writing = threading.Thread(target=lambda: result.append(writer.write(points())))
     writing.start()
     influxd.start()
     writing.join(60)
     writer.close()
-    assert result == [True]
+    assert result == [[]]
     assert influxd.query(f'from(bucket: "{bucket}") |> range(start: -1d) |> filter(fn: (r) => r._field == "kwh")')
 
 
@@ -151,3 +151,48 @@ def test_without_a_token_the_variable_to_set_is_named(monkeypatch):
     monkeypatch.delenv("INFLUX_TOKEN")
     with pytest.raises(InfluxRefused, match="INFLUX_TOKEN is not set"):
         InfluxWriter(InfluxSettings("http://127.0.0.1:1", ORG, "b"), threading.Event())
+
+
+def quarter_hours_of(days_ago):
+    """Quarter hours of the main meter, one a day, `days_ago` days before now."""
+    main = replace(EXAMPLES[INTERVALS.name], meter="main")
+    maker = PointMaker(PLANT)
+    return [point for days in days_ago for point in maker.points(INTERVALS, replace(main, start_utc=NOW - timedelta(days=days)))]
+
+
+def test_points_older_than_the_bucket_keeps_are_set_aside_and_the_others_are_stored(influxd, request):
+    influxd.new_bucket(request.node.name, keep=timedelta(days=30))
+    writer = InfluxWriter(InfluxSettings(influxd.url, ORG, request.node.name), threading.Event())
+    aside = writer.write(quarter_hours_of([400, 399, 398, 100, 20, 1, 0]))
+    writer.close()
+    assert len(aside) == 2 * 4  # the newest word, and the revision's own, of four days
+    assert all("retention policy" in one.reason and one.point.at_ms < epoch_ms(NOW - timedelta(days=30)) for one in aside)
+    stored = influxd.query(
+        f'from(bucket: "{request.node.name}") |> range(start: -30d, stop: 1d) |> filter(fn: (r) => r._field == "kwh")'
+    )
+    assert len(stored) == 2 * 3
+
+
+def test_a_point_that_influxdb_has_no_date_for_is_set_aside_alone(influxd, bucket, writer):
+    power = replace(EXAMPLES[READINGS.name], channel="power", value=1000.0)
+    at_ms = [epoch_ms(NOW), 13_569_465_600_000, -30_610_224_000_000, epoch_ms(NOW) + 1000]  # now, the years 2400 and 1000, now
+    maker = PointMaker(PLANT)
+    aside = writer.write([point for ms in at_ms for point in maker.points(READINGS, replace(power, observed_ms=ms))])
+    assert [one.point.at_ms for one in aside] == at_ms[1:3]
+    assert all("1677 to 2262" in one.reason for one in aside)
+    assert (
+        len(influxd.query(f'from(bucket: "{bucket}") |> range(start: -1d, stop: 1d) |> filter(fn: (r) => r._field == "kw")')) == 2
+    )
+
+
+def test_a_field_that_is_of_another_type_in_the_bucket_does_not_stop_the_others(influxd, bucket, writer):
+    influxd.write(bucket, f'demand,site=werk-nord projected_kw="a text" {epoch_ms(NOW)}')
+    maker = PointMaker(PLANT)
+    wrong = maker.points(DEMAND, replace(EXAMPLES[DEMAND.name], at_utc=NOW))
+    assert {point.measurement.name for point in wrong} == {"demand"}
+    aside = writer.write([*wrong, *quarter_hours_of([1, 0])])
+    assert [one.point for one in aside] == wrong
+    assert "type conflict" in aside[0].reason
+    assert (
+        len(influxd.query(f'from(bucket: "{bucket}") |> range(start: -2d, stop: 1d) |> filter(fn: (r) => r._field == "kwh")')) == 4
+    )
