@@ -83,6 +83,8 @@ class RejectionReason(StrEnum):
     IMPOSSIBLE_POWER = "impossible_power"
     GLITCH = "glitch"
     BEYOND_HORIZON = "beyond_horizon"
+    STEP_FAILED = "step_failed"
+    """The program could not take a record that is as it should be: a fault of ours. The record is on the log and can be read again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,16 +48,26 @@ class StepFunction(KeyedProcessFunction):
 
     def process_element(self, value: Row, ctx: KeyedProcessFunction.Context) -> Iterator[Row]:
         key = value[0]
-        state, outputs = run_bucket(self._logic, key, self._load(key), value[1], self._kafka.namespace, self._tells_unreadable)
+        state, outputs = self._take(key, value[1])
         self._store(key, state)
         yield from self._rows(outputs)
+
+    def _take(self, key: str, bucket: bytes) -> tuple[Any, Outputs]:
+        state = self._load(key)
+        return run_bucket(
+            self._logic, key, state, bucket, self._kafka.namespace, self._tells_unreadable,
+            unchanged=lambda: self._restored(key, self._held[key][0]),
+        )  # fmt: skip
+
+    def _restored(self, key: str, stored: bytes | None) -> Any:
+        return self._logic.initial(key) if stored is None else self._logic.decode(key, stored)
 
     def _load(self, key: str) -> Any:
         held = self._held.get(key)
         if held is not None:
             return held[1]
         stored = self._stored.value()
-        state = self._logic.initial(key) if stored is None else self._logic.decode(key, stored)
+        state = self._restored(key, stored)
         self._held[key] = (stored, state)
         return state
 
@@ -93,7 +103,7 @@ class TimedStepFunction(StepFunction):
 
     def process_element(self, value: Row, ctx: KeyedProcessFunction.Context) -> Iterator[Row]:
         key = value[0]
-        state, outputs = run_bucket(self._logic, key, self._load(key), value[1], self._kafka.namespace, self._tells_unreadable)
+        state, outputs = self._take(key, value[1])
         state, more = self._pass_time(key, state, ctx.timer_service())
         self._store(key, state)
         yield from self._rows(outputs + more)

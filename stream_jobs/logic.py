@@ -6,13 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-from domain.codec import UnreadableRecord, decode
+import structlog
+
+from domain.codec import UnreadableRecord, decode, encode
 from domain.readings import Rejection, RejectionReason
 from domain.texts import KEY_LENGTH, printable
-from domain.topics import REJECTED, Topic
+from domain.topics import READINGS, REJECTED, Topic
 from metering.runs import ReadingRun
 from stream_jobs.buckets import Raw, unpack
 
+log = structlog.get_logger("stream-jobs")
 Outputs = list[tuple[Topic, Any]]
 
 
@@ -62,21 +65,66 @@ def read(raws: Sequence[Raw], key: str) -> tuple[list[tuple[Topic, Any]], Output
 
 
 def run_bucket(
-    logic: Logic, key: str, state: Any, bucket: bytes, namespace: str, tells_unreadable: bool = True
+    logic: Logic,
+    key: str,
+    state: Any,
+    bucket: bytes,
+    namespace: str,
+    tells_unreadable: bool = True,
+    unchanged: Callable[[], Any] | None = None,
 ) -> tuple[Any, Outputs]:
-    """Take one bucket; what cannot be read leaves as a rejection and holds nothing up.
+    """Take one bucket; a record that cannot be read, or that the step fails on, leaves as a rejection and holds nothing up.
 
-    `tells_unreadable` is off where another operator reads the same records and tells.
+    Parameters
+    ----------
+    tells_unreadable
+        Off where another operator reads the same records and tells.
+    unchanged
+        Makes the state as it was before this bucket; steps change the one that they are given. None: a failure of the step is raised.
     """
     runs, raws = unpack(key, bucket, namespace)
     good, rejections = read(raws, key) if raws else ([], [])
-    outputs = rejections if tells_unreadable else []
+    try:
+        state, outputs = _take(logic, key, state, runs, good)
+    except Exception as error:
+        if unchanged is None:
+            raise
+        log.exception("step_failed", key=key, error=str(error))
+        state, outputs = _take_one_by_one(logic, key, unchanged(), runs, raws)
+    return state, rejections + outputs if tells_unreadable else outputs
+
+
+def _take(logic: Logic, key: str, state: Any, runs: Sequence[ReadingRun], good: Sequence[tuple[Topic, Any]]) -> tuple[Any, Outputs]:
+    outputs: Outputs = []
     for run in runs:
         state, more = logic.take_run(key, state, run)  # type: ignore[attr-defined]  # only topics of readings hold runs
-        outputs = outputs + more
+        outputs += more
     if good:
         state, more = logic.take(key, state, good)
-        outputs = outputs + more
+        outputs += more
+    return state, outputs
+
+
+def _take_one_by_one(logic: Logic, key: str, state: Any, runs: Sequence[ReadingRun], raws: Sequence[Raw]) -> tuple[Any, Outputs]:
+    """The same, record by record: those that the step fails on are set aside, with the state as it was before them."""
+    outputs: Outputs = []
+    singles = [(READINGS, reading, encode(reading).decode(), "") for run in runs for reading in run.readings()]
+    for raw in raws:
+        good, _ = read([raw], key)
+        singles += [(topic, record, raw.original, raw.source) for topic, record in good]
+    for topic, record, original, source in singles:
+        before = logic.encode(state)
+        try:
+            state, more = logic.take(key, state, [(topic, record)])
+            outputs += more
+        except Exception as error:
+            state = logic.decode(key, before)
+            site, _, meter = key.partition("/")
+            detail = f"{topic.name}: the step failed on it: {type(error).__name__}: {error}"
+            rejection = Rejection(
+                site, meter or getattr(record, "meter", "") or "unknown", RejectionReason.STEP_FAILED, original, detail, source
+            )
+            outputs.append((REJECTED, rejection))
     return state, outputs
 
 

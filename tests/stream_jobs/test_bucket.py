@@ -127,3 +127,42 @@ def test_a_rejection_of_a_huge_record_is_cut_to_what_a_broker_takes_and_says_so(
     assert cut.source == "energy.readings.v1/2/7"
     small = Rejection("werk", "press", RejectionReason.UNPARSABLE, "{no json")
     assert bounded(small) == small
+
+
+class Fragile(Counting):
+    """Cannot take the value 13: it fails half-way, with its state changed already."""
+
+    def initial(self, key: str) -> Any:
+        return [0]
+
+    def encode(self, state: Any) -> bytes:
+        return str(state[0]).encode()
+
+    def decode(self, key: str, stored: bytes) -> Any:
+        return [int(stored)]
+
+    def take(self, key: str, state: Any, records: Sequence[tuple[Topic, Any]]) -> tuple[Any, Outputs]:
+        for _, record in records:
+            state[0] += 1
+            if record.value == 13:
+                msg = "no such floor"
+                raise ZeroDivisionError(msg)
+        return state, []
+
+    def take_run(self, key: str, state: Any, run: ReadingRun) -> tuple[Any, Outputs]:
+        return self.take(key, state, [(READINGS, reading) for reading in run.readings()])
+
+
+def test_a_record_that_the_step_fails_on_is_set_aside_and_all_others_are_taken() -> None:
+    logic = Fragile()
+    run = run_of([Reading("werk", "press", "power", n, n, float(n)) for n in (11, 12, 13, 14)])
+    unlucky = encode(Reading("werk", "press", "power", 5, 6, 13.0))
+    state, outputs = run_bucket(
+        logic, "werk/press", [40], bucket([run], [raw(GOOD), raw(unlucky, offset=9)]), "", unchanged=lambda: [40]
+    )
+    assert state == [40 + 4]  # three of the run and one raw record; no half-taken one counts
+    assert [(topic, r.reason, r.meter, r.source) for topic, r in outputs] == [
+        (REJECTED, RejectionReason.STEP_FAILED, "press", ""),
+        (REJECTED, RejectionReason.STEP_FAILED, "press", "energy.readings.v1/2/9"),
+    ]
+    assert all("ZeroDivisionError: no such floor" in r.detail and '"value":13.0' in r.original for _, r in outputs)
