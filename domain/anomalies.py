@@ -10,7 +10,7 @@ from pydantic import Field
 
 from domain.instants import UtcInstant
 from domain.texts import Key, Name, Text
-from domain.units import Amount, Int64
+from domain.units import Amount, Int64, Power
 
 Evidence = Annotated[dict[Name, Text], Field(max_length=100)]
 """What a finding rests on, by name, as text for people."""
@@ -40,8 +40,8 @@ class Anomaly:
     """None while it lasts."""
     at_utc: UtcInstant
     """Event time at which this revision was said."""
-    expected_kw: Amount | None
-    actual_kw: Amount | None
+    expected_kw: Power | None
+    actual_kw: Power | None
     excess_kwh: Amount
     """Energy above expectation so far."""
     kwh_per_day: Amount

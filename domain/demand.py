@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from domain.instants import EpochMs, QuarterStart, UtcInstant
 from domain.intervals import IntervalQuality
 from domain.texts import Key, Name
-from domain.units import Amount, Int64
+from domain.units import Amount, Int64, Power
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +27,18 @@ class Demand:
     remaining_s: Amount
     energy_kwh: Amount
     """Imported since `start_utc`."""
-    now_kw: Amount
+    now_kw: Power
     """Mean power over the last readings (10-60 s), not one sample."""
-    mean_so_far_kw: Amount
-    projected_kw: Amount
-    projected_low_kw: Amount
-    projected_high_kw: Amount
-    target_kw: Amount
-    allowed_kw: Amount
+    mean_so_far_kw: Power
+    projected_kw: Power
+    projected_low_kw: Power
+    projected_high_kw: Power
+    target_kw: Power
+    allowed_kw: Power
     """What may be drawn for the rest without passing the target (P_rest), clamped to 0 .. 1.2 x connection power."""
-    headroom_kw: Amount
+    headroom_kw: Power
     """`target_kw` - `projected_kw`; negative when the target will be passed."""
-    billed_peak_kw: Amount
+    billed_peak_kw: Power
     """Highest quarter hour of the billing period so far: sunk cost up to here."""
     billed_peak_utc: UtcInstant | None = None
     billed_peak_quality: IntervalQuality = IntervalQuality.MEASURED

@@ -9,9 +9,9 @@ from pydantic import Field
 
 from domain.instants import LocalDay, QuarterStart, UtcInstant
 from domain.texts import Key, Name, Text
-from domain.units import Amount, Count, Share
+from domain.units import Amount, Count, Power, Share
 
-Quantile = Annotated[tuple[Amount, ...], Field(max_length=4 * 24 * 28)]
+Quantile = Annotated[tuple[Power, ...], Field(max_length=4 * 24 * 28)]
 """One quantile of the load [kW], a value a quarter hour; at most four weeks."""
 
 
@@ -21,9 +21,9 @@ class DayPeak:
 
     day_local: LocalDay
     """ISO date in the site's zone."""
-    q10_kw: Amount
-    q50_kw: Amount
-    q90_kw: Amount
+    q10_kw: Power
+    q50_kw: Power
+    q90_kw: Power
     start_utc: UtcInstant
     above_target: Share
     """P(peak > target), 0..1."""
@@ -35,11 +35,11 @@ class PeriodPeak:
 
     starts_utc: UtcInstant
     ends_utc: UtcInstant
-    so_far_kw: Amount
+    so_far_kw: Power
     """Highest quarter hour of the period until the forecast was issued; 0 where none is known."""
-    q10_kw: Amount
-    q50_kw: Amount
-    q90_kw: Amount
+    q10_kw: Power
+    q50_kw: Power
+    q90_kw: Power
     above_target: Share
     """P(peak of the period > target), 0..1; 1 once it has been passed."""
 

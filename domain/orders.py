@@ -12,9 +12,9 @@ from pydantic import Field
 from domain.instants import UtcInstant, UtcInstantOrNever
 from domain.intervals import QUARTER
 from domain.texts import Key, Name, Text
-from domain.units import Amount, Int64
+from domain.units import Int64
 
-LoadCurve = Annotated[tuple[Amount, ...], Field(min_length=1, max_length=4 * 24 * 28)]
+LoadCurve = Annotated[tuple[Annotated[float, Field(ge=-1e9, le=1e9)], ...], Field(min_length=1, max_length=4 * 24 * 28)]
 """Mean powers [kW] of successive quarter hours, at most four weeks."""
 
 

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from domain.instants import UtcInstant
 from domain.texts import Key, Name, Text
-from domain.units import Amount, Count, Int64, Share
+from domain.units import Amount, Count, Int64, Power, Share
 
 Sentences = Annotated[tuple[Text, ...], Field(max_length=100)]
 
@@ -31,7 +31,7 @@ class Alternative:
     """Another start for the same job, and why it is second."""
 
     start_utc: UtcInstant
-    peak_after_kw: Amount
+    peak_after_kw: Power
     saving_eur: Amount | None
     """None where no tariff prices it."""
     reason_en: Text
@@ -62,9 +62,9 @@ class Recommendation:
     duration_min: Count
     peak_start_utc: UtcInstant
     """The quarter hour whose forecast peak it lowers."""
-    peak_before_kw: Amount
-    peak_after_kw: Amount
-    reduction_kw: Amount
+    peak_before_kw: Power
+    peak_after_kw: Power
+    reduction_kw: Power
     bill_before_eur: Amount | None
     bill_after_eur: Amount | None
     saving_eur: Amount | None

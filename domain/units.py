@@ -16,8 +16,11 @@ Int64 = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 Count = Annotated[int, Field(ge=0, lt=2**31)]
 """How many there are of something."""
 
-Amount = Annotated[float, Field(ge=-1e12, le=1e12)]
-"""Kilowatts, kilowatt-hours, euros, milliseconds: far beyond any plant, and sums and squares of it are still numbers."""
+Power = Annotated[float, Field(ge=-1e11, le=1e11)]
+"""Kilowatts as read from a topic: beyond what the longest counter can make of a quarter hour, and what is worked out of it fits `Amount`."""
+
+Amount = Annotated[float, Field(ge=-1e15, le=1e15)]
+"""Kilowatt-hours, euros, milliseconds: far beyond any plant, and sums and squares of it are still numbers."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
 """A share or a probability, 0..1."""
