@@ -23,6 +23,7 @@ from domain.codec import decode_stored, encode
 from domain.demand import Demand
 from domain.intervals import Interval
 from domain.readings import Rejection
+from domain.texts import printable
 from domain.topics import (
     ANOMALIES,
     DECISIONS,
@@ -43,14 +44,7 @@ MIGRATIONS: Mapping[int, str] = {0: (Path(__file__).parent / "schema.sql").read_
 """Version found -> the statements that lead to the next one."""
 _STATE_TABLES = ("kafka_offset", "running_demand")
 _UNREADABLE = "unreadable"
-_CANNOT_HOLD = (
-    OverflowError,
-    UnicodeError,
-    sqlite3.DataError,
-    sqlite3.IntegrityError,
-    sqlite3.InterfaceError,
-    sqlite3.ProgrammingError,
-)
+_CANNOT_HOLD = (OverflowError, ValueError, sqlite3.DataError, sqlite3.IntegrityError, sqlite3.InterfaceError)
 """What is wrong with a record, not with the disk or the lock: repeating it would fail for ever."""
 
 
@@ -380,7 +374,8 @@ def _place(entry: Entry) -> str:
 def _set_aside(entry: Entry, error: Exception) -> Entry:
     """The same place in the log, as a message that the ledger could not take."""
     reason = f"{type(entry[3]).__name__} that the ledger cannot hold: {error}"
-    return entry[0], entry[1], entry[2], Unreadable(encode(entry[3]), reason)
+    # Written out by Python, since the codec may be what fails on it.
+    return entry[0], entry[1], entry[2], Unreadable(repr(entry[3]).encode("utf-8", "backslashreplace"), printable(reason))
 
 
 def _not_taken(entries: Iterable[Entry], offsets: Mapping[Place, int]) -> tuple[list[Entry], dict[Place, int]]:

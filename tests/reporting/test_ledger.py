@@ -259,3 +259,44 @@ def test_killed_anywhere_and_resumed_the_ledger_says_the_same(
         at = max(at, end)
     with Ledger.open(folder / "cut", readonly=True) as cut:
         assert list(cut.content()) == expected
+
+
+@pytest.mark.parametrize(
+    ("topic", "good", "bad"),
+    [
+        (ORDERS, EXAMPLES[ORDERS.name], {"revision": 2**63}),
+        (ORDERS, EXAMPLES[ORDERS.name], {"job": "a\ud800b"}),
+        (INTERVALS, interval(), {"energy_uwh": 2**63}),
+        (INTERVALS, interval(), {"revision": -(2**70)}),
+        (REJECTED, EXAMPLES[REJECTED.name], {"meter": "\udfff"}),
+    ],
+)
+def test_a_record_that_the_ledger_cannot_hold_is_set_aside_with_its_reason_and_the_rest_is_written(
+    ledger: Ledger, topic: Any, good: Any, bad: dict[str, Any]
+) -> None:
+    """No decoder lets such a record through; should one ever come, it must not stop the others."""
+    before = sum(1 for _ in ledger.content())
+    others = [replace(good, **_other(topic, number)) for number in range(7)]
+    assert ledger.append(sent(*others[:3], replace(good, **bad), *others[3:], topic=topic)) == 8
+    (aside,) = ledger.unreadable()
+    assert aside[:3] == (topic.name, 0, 3)
+    assert type(good).__name__ in aside[3]
+    assert ledger.offsets() == {(topic.name, 0): 8}
+    assert sum(1 for _ in ledger.content()) - before == 7 + 1 + 1  # the good ones, the one set aside, the offset
+
+
+def _other(topic: Any, number: int) -> dict[str, Any]:
+    """Makes a record one of its own."""
+    return {
+        ORDERS: {"job": f"J{number}"},
+        INTERVALS: {"start_utc": NINE + number * QUARTER},
+        REJECTED: {"source": f"file:{number}"},
+    }[topic]
+
+
+def test_rows_written_under_looser_rules_are_read_with_their_texts_made_printable(ledger: Ledger) -> None:
+    decision, order = EXAMPLES[DECISIONS.name], EXAMPLES[ORDERS.name]
+    ledger.append(sent(replace(decision, by="M. Adler\x0bSchicht A"), topic=DECISIONS))
+    ledger.append(sent(order, replace(order, job="no such date", start_utc=datetime(1, 1, 1, tzinfo=UTC)), topic=ORDERS))
+    assert [decision.by for decision in ledger.decisions()] == ["M. Adler\ufffdSchicht A"]
+    assert ledger.orders() == [order]  # the other one says nothing that can be counted with; its row stays
