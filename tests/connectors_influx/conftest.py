@@ -103,7 +103,7 @@ def _binary() -> str | None:
 def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
     binary = _binary()
     if binary is None:
-        pytest.skip("no influxd: build one with ../shared/tools/influxd/build-influxd.sh and name it in LASTGANG_INFLUXD")
+        pytest.skip("no influxd: build one with tests/tools/influxd/build-influxd.sh and name it in LASTGANG_INFLUXD")
     server = Influxd(binary, tmp_path_factory.mktemp("influxd"), free_port())
     server.start()
     try:
