@@ -17,6 +17,7 @@ from billing.lines import BillLine, instant_text, priced
 from billing.load import Flags, LoadProfile, Numbers, exact_sum
 from billing.measured import Measured
 from billing.money import rounded
+from billing.rows import LONGEST
 from billing.tariff import Component, Energy, Levy, Tariff
 from domain.errors import Fault, InputFaults
 
@@ -124,6 +125,9 @@ def billed_days(tariff: Tariff, load: LoadProfile) -> tuple[date, date]:
 def _period_faults(tariff: Tariff, load: LoadProfile, first: date, end: date) -> Iterator[Fault]:
     if first < tariff.valid_from or end > tariff.valid_to:
         expected = f"days within the tariff's validity, valid from {tariff.valid_from} to before {tariff.valid_to}"
+        yield Fault(str(load.path or tariff.path), None, "billed period", f"{first} to before {end}", expected)
+    elif end - first > LONGEST:
+        expected = f"at most {LONGEST.days // 365} years"
         yield Fault(str(load.path or tariff.path), None, "billed period", f"{first} to before {end}", expected)
 
 
@@ -241,9 +245,10 @@ def _fixed_lines(tariff: Tariff, on: Frame) -> Iterator[BillLine]:
     for fixed in tariff.fixed:
         for month in on.valid_months(fixed):
             per = fixed.price.per
-            quantity = Fraction(on.billed_days[month] if per == "day" else 1)
-            price = fixed.price.eur / 12 if per == "year" else fixed.price.eur
-            yield priced(fixed.id, "fixed", quantity, per, price, on.month_label(month), tariff.rounding.amount_decimals)
+            # A yearly price keeps the figure that the price sheet has: a twelfth of a year, not a month at a twelfth of it.
+            quantity = {"day": Fraction(on.billed_days[month]), "year": Fraction(1, 12)}.get(per, Fraction(1))
+            label, decimals = on.month_label(month), tariff.rounding.amount_decimals
+            yield priced(fixed.id, "fixed", quantity, per, fixed.price.eur, label, decimals)
 
 
 def _levy_lines(tariff: Tariff, measured: Measured) -> Iterator[BillLine]:

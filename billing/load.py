@@ -55,7 +55,7 @@ class LoadProfile:
     def of_energies(start_utc: datetime, energies_uwh: Sequence[int | None]) -> LoadProfile:
         """A profile of quarter hours from exact energies [uWh]; None where missing."""
         there = np.array([energy is not None for energy in energies_uwh], dtype=np.bool_)
-        values = np.array([0 if energy is None else 4 * energy for energy in energies_uwh], dtype=np.int64)
+        values = _numbers([0 if energy is None else 4 * energy for energy in energies_uwh])
         return LoadProfile(start_utc, timedelta(minutes=15), 9, Series(values, there))
 
 
@@ -84,17 +84,18 @@ def _decimals(value: Decimal) -> int:
 
 def _series(column: Sequence[Decimal | None], places: npt.NDArray[np.int64], decimals: int) -> Series:
     size = int(places[-1]) + 1
-    whole = [None if value is None else int(value.scaleb(decimals)) for value in column]
-    largest = max((abs(value) for value in whole if value is not None), default=0)
-    # Sums of 60 values, and twice that, must fit into 63 bits.
-    dtype: Any = np.int64 if largest < 2**55 else object
-    values: Numbers = np.zeros(size, dtype=dtype)
+    whole = _numbers([0 if value is None else int(value.scaleb(decimals)) for value in column])
+    values: Numbers = np.zeros(size, dtype=whole.dtype)
     there = np.zeros(size, dtype=np.bool_)
-    for place, value in zip(places, whole, strict=True):
-        if value is not None:
-            values[place] = value
-            there[place] = True
+    values[places] = whole
+    there[places] = [value is not None for value in column]
     return Series(values, there)
+
+
+def _numbers(whole: Sequence[int]) -> Numbers:
+    """Whole numbers of which sums of 60, and twice that, still fit into what holds them."""
+    largest = max(map(abs, whole), default=0)
+    return np.array(whole, dtype=np.int64 if largest < 2**55 else object)
 
 
 def exact_sum(values: Numbers) -> int:

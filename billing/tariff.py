@@ -257,6 +257,7 @@ class _Reader:
         self.valid_to = self.top.day("valid_to", required=True, default=date(2100, 1, 1)) or date(2100, 1, 1)
         if self.valid_to <= self.valid_from:
             self.top.wrong("valid_to", self.valid_to, f"a date after valid_from, {self.valid_from}")
+        self.zone = ZoneInfo(self._timezone())
         self.seasons = self._seasons()
         self.calendars = self._calendars()
 
@@ -264,7 +265,6 @@ class _Reader:
         top = self.top
         texts = {key: top.text(key, required=True) for key in ("id", "version", "source")}
         top.choice("currency", ("EUR",), required=True)
-        timezone = self._timezone()
         vat = top.number("vat_percent", default=Fraction(0), low=0) or Fraction(0)
         bill_from, bill_to = self._bill()
         rounding = self._rounding()
@@ -276,7 +276,7 @@ class _Reader:
         top.finish()
         holidays = self._holiday_code(top, "holidays", None)
         tariff = Tariff(
-            texts["id"], texts["version"], texts["source"], self.valid_from, self.valid_to, timezone, holidays, vat,
+            texts["id"], texts["version"], texts["source"], self.valid_from, self.valid_to, self.zone.key, holidays, vat,
             bill_from, bill_to, rounding, tuple(self.seasons.values()), tuple(self.calendars.values()),
             energy, demand, reactive, fixed, levies, self.source.path,
         )  # fmt: skip
@@ -447,7 +447,7 @@ class _Reader:
         if not file:
             return None
         try:
-            prices = read_spot(self.source.path.parent / file)
+            prices = read_spot(self.source.path.parent / file, self.zone)
         except InputFaults as faults:
             self.source.faults += faults.faults
             return None
