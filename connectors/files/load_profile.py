@@ -7,39 +7,28 @@ Formats: ``start_utc,power_kw``; ``[site,]meter,channel,start_utc,energy_kwh``; 
 from __future__ import annotations
 
 import csv
-import gzip
 import io
-import re
-import zlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
+from connectors.files.cells import NO_VALUE, Faults, Numbers, Unit, text_of, unit_in, value_of
 from connectors.files.stamps import DateOrder, Label, Midnight, StampFault, aware_stamp, starts_of, wall_clock, zone_named
-from domain.errors import Fault, InputFaults
+from connectors.files.status import StatusCount, folded, known_words, told_words, unknown_word
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
-from domain.units import UWH_PER_KWH
+from domain.resolution import coarser_stretch
 
-Unit = Literal["kW", "W", "MW", "kWh", "Wh", "MWh"]
-MOST_FAULTS = 20
-"""A file in another format has a fault a row; more than these help nobody."""
-
-_UWH_PER_QUARTER: dict[str, Decimal] = {
-    "W": Decimal(UWH_PER_KWH) / 4000, "kW": Decimal(UWH_PER_KWH) / 4, "MW": Decimal(UWH_PER_KWH) * 250,
-    "Wh": Decimal(UWH_PER_KWH) / 1000, "kWh": Decimal(UWH_PER_KWH), "MWh": Decimal(UWH_PER_KWH) * 1000,
-}  # fmt: skip
-"""Micro-watt-hours in a quarter hour that one unit of the column stands for."""
-_NO_VALUE = frozenset({"", "-", "--", "n/a", "na", "nan", "null", "#nv"})
-_STATUS = {"w": IntervalQuality.MEASURED, "e": IntervalQuality.SUBSTITUTED, "v": IntervalQuality.ESTIMATED}
-_GZIP = b"\x1f\x8b"
-_MOST_BYTES = 256 << 20
-_MOST_DIGITS = 12
-"""Before the decimal mark: more are no plant's."""
 _STATUS_HEADERS = ("status", "kennung", "qualität", "qualitaet", "statuskennung")
+_SEEN = {
+    IntervalQuality.MEASURED: IntervalMethod.REGISTER,
+    IntervalQuality.CORRECTED: IntervalMethod.REGISTER,
+    IntervalQuality.CALCULATED: IntervalMethod.FORMULA,
+}
+"""Qualities of values that rest on readings of the quarter hour, and how they came about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +42,15 @@ class ProfileOptions:
     power_column: str | None = None
     unit: Unit | None = None
     status_column: str | None = None
+    status: tuple[str, ...] = ()
+    """Words of the status column that are not known, as ``WORD=QUALITY``."""
     decimal: Literal[",", "."] | None = None
     date_order: DateOrder | None = None
     midnight: Midnight = "begins-day"
     first_start: str | None = None
     skip_lines: int = 0
+    unit_confirmed: bool = False
+    """The unit is meant although the column's heading names another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,24 +72,8 @@ class Profile:
 
     rows: tuple[ProfileRow, ...]
     notes: tuple[str, ...] = ()
-
-
-class _Faults(list[Fault]):
-    """Collects faults of one file and raises them together."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self._file = path.name
-
-    def wrong(self, line: int | None, field: str, found: str, expected: str) -> None:
-        self.append(Fault(self._file, line, field, found, expected))
-
-    def raise_if_any(self) -> None:
-        if len(self) > MOST_FAULTS:
-            rest = Fault(self._file, None, "file", f"{len(self) - MOST_FAULTS} more faults", "a file of the format that was told")
-            raise InputFaults([*self[:MOST_FAULTS], rest])
-        if self:
-            raise InputFaults(list(self))
+    statuses: tuple[StatusCount, ...] = ()
+    """Each status word with what it was taken as, the most frequent one first."""
 
 
 def read_profile(path: Path, options: ProfileOptions | None = None) -> Profile:
@@ -108,9 +85,9 @@ def read_profile(path: Path, options: ProfileOptions | None = None) -> Profile:
         Naming every line that cannot be read or could mean two things.
     """
     options = options or ProfileOptions()
-    faults = _Faults(path)
-    text = _text(path, faults)
-    lines = text.splitlines()[options.skip_lines :]
+    faults = Faults(path)
+    text = text_of(path).replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.split("\n")[options.skip_lines :]
     first_line = options.skip_lines + 1
     delimiter = _delimiter(lines[0] if lines else "")
     reader = csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter)
@@ -123,102 +100,24 @@ def read_profile(path: Path, options: ProfileOptions | None = None) -> Profile:
     if not table:
         faults.wrong(None, "file", "no rows", "a header and a row a quarter hour")
         faults.raise_if_any()
-    numbers = _Numbers(options.decimal or ("," if delimiter == ";" else "."), told=options.decimal is not None)
+    numbers = Numbers(options.decimal or ("," if delimiter == ";" else "."), told=options.decimal is not None)
     if options.first_start is not None:
-        return _without_stamps(text.rstrip().splitlines()[options.skip_lines :], first_line, options, numbers, faults)
+        return _without_stamps(text.rstrip().split("\n")[options.skip_lines :], first_line, options, numbers, faults)
     header = [cell.strip().strip("\ufeff") for cell in table[0][1]]
     if "start_utc" in header:
         return _own_format(header, table[1:], numbers, faults)
     return _logger_format(header, table, options, numbers, faults)
 
 
-def _text(path: Path, faults: _Faults) -> str:
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        faults.wrong(None, "file", error.strerror or "unreadable", "a readable file")
-        faults.raise_if_any()
-        raise
-    if raw.startswith(_GZIP):
-        raw = _unpacked(raw, faults)
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("cp1252", errors="replace")  # only headers can differ; stamps and numbers are ASCII
-
-
-def _unpacked(raw: bytes, faults: _Faults) -> bytes:
-    try:
-        with gzip.open(io.BytesIO(raw)) as packed:
-            text = packed.read(_MOST_BYTES + 1)
-    except (EOFError, OSError, zlib.error) as error:
-        faults.wrong(None, "file", f"gzip that cannot be unpacked ({error})", "a whole gzip file, or a plain one")
-        faults.raise_if_any()
-        raise
-    if len(text) > _MOST_BYTES:
-        faults.wrong(None, "file", f"more than {_MOST_BYTES >> 20} MiB, unpacked", "a load profile: a year of one meter is 2 MiB")
-        faults.raise_if_any()
-    return text
-
-
 def _delimiter(first: str) -> str:
     return ";" if ";" in first else "\t" if "\t" in first else ","
-
-
-class _Numbers:
-    """Numbers as they stand in a file."""
-
-    def __init__(self, decimal: str, told: bool) -> None:
-        self._decimal, self._told = decimal, told
-        self._other = "." if decimal == "," else ","
-        thousands = re.escape(self._other)
-        self._plain = re.compile(rf"^[+-]?\d+(?:{re.escape(decimal)}\d+)?(?:[eE][+-]?\d+)?$")
-        self._grouped = re.compile(rf"^[+-]?\d{{1,3}}(?:{thousands}\d{{3}})+(?:{re.escape(decimal)}\d+)?$")
-
-    def read(self, text: str) -> Decimal | str:
-        """The number, or what was expected instead."""
-        text = text.strip()
-        if self._grouped.match(text):
-            if not self._told:
-                return f"a number whose {self._other!r} is no riddle: give --decimal ',' or --decimal '.'"
-            text = text.replace(self._other, "")
-        elif not self._plain.match(text):
-            return f"a number with {self._decimal!r} as decimal mark (see --decimal)"
-        try:
-            number = Decimal(text.replace(self._decimal, "."))
-        except InvalidOperation:
-            return "a number"
-        return number if number.adjusted() < _MOST_DIGITS else f"a number of at most {_MOST_DIGITS} digits"
-
-
-def energy_uwh(value: Decimal, unit: str) -> int:
-    """Whole micro-watt-hours of a quarter hour with this mean power or energy, rounded half to even."""
-    return int((value * _UWH_PER_QUARTER[unit]).quantize(Decimal(1), ROUND_HALF_EVEN))
-
-
-def _value(text: str, unit: str, numbers: _Numbers, line: int, column: str, faults: _Faults) -> int | None:
-    if text.strip().lower() in _NO_VALUE:
-        return None
-    number = numbers.read(text)
-    if isinstance(number, str):
-        faults.wrong(line, column, repr(text), number)
-        return None
-    if number < 0:
-        faults.wrong(
-            line,
-            column,
-            repr(text),
-            "no negative value: feed-in belongs to a channel of its own (energy_export), in a file of its own",
-        )
-        return None
-    return energy_uwh(number, unit)
 
 
 _LONG = ("meter", "channel", "start_utc", "energy_kwh")
 _SHORT = ("start_utc", "power_kw")
 
 
-def _own_format(header: list[str], table: Sequence[tuple[int, list[str]]], numbers: _Numbers, faults: _Faults) -> Profile:
+def _own_format(header: list[str], table: Sequence[tuple[int, list[str]]], numbers: Numbers, faults: Faults) -> Profile:
     """``start_utc,power_kw`` or ``[site,]meter,channel,start_utc,energy_kwh``: stamps are instants."""
     is_long = set(_LONG) <= set(header)
     columns = _LONG if is_long else _SHORT
@@ -238,12 +137,12 @@ def _own_format(header: list[str], table: Sequence[tuple[int, list[str]]], numbe
             faults.wrong(line, "start_utc", repr(row["start_utc"]), "an instant with Z or offset, such as 2026-10-23T04:00:00Z")
             continue
         column, unit = ("energy_kwh", "kWh") if is_long else ("power_kw", "kW")
-        value = _value(row[column], unit, numbers, line, column, faults)
+        value = value_of(row[column], unit, numbers, line, column, faults)
         rows.append(ProfileRow(line, start, value, row.get("meter"), row.get("channel"), row.get("site")))
-    return _checked(rows, faults, ())
+    return _checked(rows, faults)
 
 
-def _without_stamps(lines: Sequence[str], first_line: int, options: ProfileOptions, numbers: _Numbers, faults: _Faults) -> Profile:
+def _without_stamps(lines: Sequence[str], first_line: int, options: ProfileOptions, numbers: Numbers, faults: Faults) -> Profile:
     """One column of numbers, a quarter hour each, the first one at `first_start`; an empty line is a quarter hour without a value."""
     start = aware_stamp(options.first_start or "")
     if start is None:
@@ -254,22 +153,22 @@ def _without_stamps(lines: Sequence[str], first_line: int, options: ProfileOptio
     assert start is not None
     assert options.unit is not None
     is_headed = (
-        isinstance(numbers.read(lines[0]), str) and lines[0].strip().lower() not in _NO_VALUE and not lines[0].strip()[0].isdigit()
+        isinstance(numbers.read(lines[0]), str) and lines[0].strip().lower() not in NO_VALUE and not lines[0].strip()[0].isdigit()
     )
     rows = [
         ProfileRow(
             first_line + number,
             start + QUARTER * (number - is_headed),
-            _value(line, options.unit, numbers, first_line + number, "value", faults),
+            value_of(line, options.unit, numbers, first_line + number, "value", faults),
         )
         for number, line in enumerate(lines)
         if number >= is_headed
     ]
-    return _checked(rows, faults, ())
+    return _checked(rows, faults)
 
 
 def _logger_format(
-    header: list[str], table: Sequence[tuple[int, list[str]]], options: ProfileOptions, numbers: _Numbers, faults: _Faults
+    header: list[str], table: Sequence[tuple[int, list[str]]], options: ProfileOptions, numbers: Numbers, faults: Faults
 ) -> Profile:
     """Files of grid operators and loggers: the options say what the columns are."""
     place = _columns(header, options, faults)
@@ -283,24 +182,29 @@ def _logger_format(
     assert options.unit is not None
     assert options.label is not None
     assert options.power_column is not None
+    named = unit_in(options.power_column)
+    if named not in (None, options.unit) and not options.unit_confirmed:
+        expected = f"{named}, as the column {options.power_column!r} says, or --confirm unit if its heading is wrong"
+        faults.wrong(None, "--unit", repr(options.unit), expected)
     body = [(line, cells) for line, cells in table[1:] if len(cells) > max(place.values())]
     for line, cells in table[1:]:
         if len(cells) <= max(place.values()):
             faults.wrong(line, "row", f"{len(cells)} cells", f"at least {max(place.values()) + 1}")
     starts = _starts(body, [place[column] for column in options.time_columns], options, faults)
-    rows = []
+    rows, statuses = [], _Statuses(options)
     for (line, cells), start in zip(body, starts, strict=True):
-        value = _value(cells[place[options.power_column]], options.unit, numbers, line, options.power_column, faults)
+        value = value_of(cells[place[options.power_column]], options.unit, numbers, line, options.power_column, faults)
         quality = IntervalQuality.MEASURED
         if options.status_column is not None:
-            quality = _quality(cells[place[options.status_column]], line, options.status_column, faults)
-        rows.append(ProfileRow(line, start, value, quality=quality))
+            quality = statuses.of(cells[place[options.status_column]].strip(), line, value is not None)
+        rows.append(ProfileRow(line, start, None if quality is IntervalQuality.MISSING else value, quality=quality))
+    statuses.tell(faults)
     left_out = [name for name in header if name.lower() in _STATUS_HEADERS and name != options.status_column]
     notes = tuple(f"column {name!r} was not read: give --status-column if it marks substitute values" for name in left_out)
-    return _checked(rows, faults, notes)
+    return _checked(rows, faults, notes, statuses.counts())
 
 
-def _columns(header: list[str], options: ProfileOptions, faults: _Faults) -> dict[str, int]:
+def _columns(header: list[str], options: ProfileOptions, faults: Faults) -> dict[str, int]:
     """Column name -> its place; every column that was told must be there once."""
     told = [("--time-column", name) for name in options.time_columns]
     told += [("--power-column", options.power_column)] if options.power_column else []
@@ -316,7 +220,7 @@ def _columns(header: list[str], options: ProfileOptions, faults: _Faults) -> dic
     return {name: header.index(name) for _, name in told}
 
 
-def _starts(body: Sequence[tuple[int, list[str]]], places: list[int], options: ProfileOptions, faults: _Faults) -> list[datetime]:
+def _starts(body: Sequence[tuple[int, list[str]]], places: list[int], options: ProfileOptions, faults: Faults) -> list[datetime]:
     assert options.label is not None
     texts = [" ".join(cells[place].strip() for place in places) for _, cells in body]
     aware = [aware_stamp(text) for text in texts]
@@ -340,14 +244,44 @@ def _starts(body: Sequence[tuple[int, list[str]]], places: list[int], options: P
     raise AssertionError
 
 
-def _quality(text: str, line: int, column: str, faults: _Faults) -> IntervalQuality:
-    quality = _STATUS.get(text.strip().lower()[:1])
-    if quality is None:
-        faults.wrong(line, column, repr(text), "W (measured), E (substitute) or V (preliminary)")
-    return quality or IntervalQuality.MEASURED
+class _Statuses:
+    """The status words of one file: what each was taken as, how often, and which nobody has explained."""
+
+    def __init__(self, options: ProfileOptions) -> None:
+        self._column = options.status_column or ""
+        self._told = told_words(options.status)
+        self._counts: Counter[tuple[str, IntervalQuality]] = Counter()
+        self._unknown: dict[str, tuple[str, int, int]] = {}
+        self._spelled: dict[str, str] = {}
+
+    def of(self, word: str, line: int, has_value: bool) -> IntervalQuality:
+        """The quality of a row; one without a value needs no status to be missing."""
+        key = folded(word)
+        quality = self._told.get(key, known_words().get(key))
+        if not has_value:
+            quality = IntervalQuality.MISSING
+        if quality is None:
+            first = self._unknown.get(key, (word, line, 0))
+            self._unknown[key] = (*first[:2], first[2] + 1)
+            return IntervalQuality.FAULTY
+        self._counts[self._spelled.setdefault(key, word), quality] += 1
+        return quality
+
+    def tell(self, faults: Faults) -> None:
+        """Keep a fault for every word that is not known."""
+        for word, line, rows in self._unknown.values():
+            faults.append(unknown_word(faults.file, line, self._column, word, rows))
+
+    def counts(self) -> tuple[StatusCount, ...]:
+        """Every word, the most frequent one first."""
+        return tuple(
+            StatusCount(word, quality, rows, folded(word) in self._told) for (word, quality), rows in self._counts.most_common()
+        )
 
 
-def _checked(rows: list[ProfileRow], faults: _Faults, notes: tuple[str, ...]) -> Profile:
+def _checked(
+    rows: list[ProfileRow], faults: Faults, notes: tuple[str, ...] = (), statuses: tuple[StatusCount, ...] = ()
+) -> Profile:
     """Rows on the grid of quarter hours, each series rising."""
     last: dict[tuple[str | None, str | None], ProfileRow] = {}
     for row in rows:
@@ -358,25 +292,29 @@ def _checked(rows: list[ProfileRow], faults: _Faults, notes: tuple[str, ...]) ->
             found = f"{_utc(row.start_utc)} after {_utc(before.start_utc)} (line {before.line})"
             faults.wrong(row.line, "time", found, "rows in rising order, each quarter hour once")
         last[row.meter, row.channel] = row
-    steps = _coarse_series(rows)
-    if steps:
-        faults.wrong(None, "file", f"rows {steps} apart throughout", "quarter hours: a coarser profile cannot tell their peaks")
+    _check_resolution(rows, faults)
     if not rows and not faults:
         faults.wrong(None, "file", "a header only", "a row a quarter hour")
     faults.raise_if_any()
-    return Profile(tuple(rows), notes)
+    return Profile(tuple(rows), notes, statuses)
 
 
-def _coarse_series(rows: Sequence[ProfileRow]) -> timedelta | None:
-    """The distance of rows if it is more than a quarter hour everywhere (three rows at least)."""
-    by_series: dict[tuple[str | None, str | None], list[datetime]] = {}
+def _check_resolution(rows: Sequence[ProfileRow], faults: Faults) -> None:
+    """Whether each series is of quarter hours throughout (told from three rows on)."""
+    by_series: dict[tuple[str | None, str | None], list[ProfileRow]] = {}
     for row in rows:
-        by_series.setdefault((row.meter, row.channel), []).append(row.start_utc)
-    for starts in by_series.values():
+        by_series.setdefault((row.meter, row.channel), []).append(row)
+    for series in by_series.values():
+        starts = [row.start_utc for row in series]
         smallest = min((b - a for a, b in pairwise(starts)), default=QUARTER)
         if len(starts) > 2 and smallest > QUARTER:
-            return smallest
-    return None
+            expected = "quarter hours: a coarser profile cannot tell their peaks"
+            faults.wrong(None, "file", f"rows {smallest} apart throughout", expected)
+            return
+        if stretch := coarser_stretch(starts, QUARTER):
+            found = f"rows {stretch.step} apart from here on, {QUARTER} elsewhere"
+            expected = "quarter hours throughout, or a row for each, its value empty where it is missing"
+            faults.wrong(series[stretch.first].line, "time", found, expected)
 
 
 def to_intervals(profile: Profile, site: str, meter: str, channel: str, revision: int = 0) -> list[Interval]:
@@ -392,11 +330,8 @@ def to_intervals(profile: Profile, site: str, meter: str, channel: str, revision
 
 
 def _interval(row: ProfileRow, site: str, meter: str, channel: str, revision: int) -> Interval:
-    if row.energy_uwh is None:
-        quality, method, coverage = IntervalQuality.MISSING, IntervalMethod.NONE, 0.0
-    else:
-        quality, coverage = row.quality, 1.0 if row.quality is IntervalQuality.MEASURED else 0.0
-        method = IntervalMethod.REGISTER if row.quality is IntervalQuality.MEASURED else IntervalMethod.NONE
+    quality = IntervalQuality.MISSING if row.energy_uwh is None else row.quality
+    method, coverage = _SEEN.get(quality, IntervalMethod.NONE), 1.0 if quality in _SEEN else 0.0
     return Interval(
         site, meter, channel, row.start_utc, row.energy_uwh, coverage, quality, method, revision, 0, IntervalOrigin.IMPORT
     )

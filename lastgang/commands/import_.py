@@ -10,6 +10,8 @@ import click
 
 if TYPE_CHECKING:
     from connectors.files.import_check import SeriesCheck
+    from connectors.files.plausible import Confirmation, Limits
+    from connectors.files.status import StatusCount
     from domain.intervals import Interval
     from domain.plant import Plant
 
@@ -35,7 +37,9 @@ _PROGRESS_EVERY = 500
 @click.option("--time-column", "time_columns", multiple=True, help="Column with date and time; twice: date, time.")
 @click.option("--power-column", default=None, help="Column with the values.")
 @click.option("--unit", type=click.Choice(["kW", "W", "MW", "kWh", "Wh", "MWh"]), default=None, help="What the values are.")
-@click.option("--status-column", default=None, help="Column with W (measured), E (substitute), V (preliminary).")
+@click.option("--status-column", default=None, help="Column with status words: W, E, V, 220, 67, Z18, Ersatzwert ...")
+@click.option("--status", multiple=True, metavar="WORD=QUALITY",
+    help="What a status word means that is not known: 'Wert fraglich=faulty'; '=measured' for rows without one. Repeatable.")  # fmt: skip
 @click.option("--decimal", type=click.Choice([",", "."]), default=None, help="Decimal mark. [default: a comma where ; separates]")
 @click.option("--date-order", type=click.Choice(["day-first", "month-first"]), default=None, help="Of dates with slashes.")
 @click.option("--midnight", type=click.Choice(["begins-day", "ends-day"]), default="begins-day", show_default=True,
@@ -46,6 +50,8 @@ _PROGRESS_EVERY = 500
 @click.option("--skip-lines", type=click.IntRange(min=0), default=0, help="Lines before the header.")
 @click.option("--revision", type=click.IntRange(min=0), default=0, show_default=True,
     help="Stands above lower ones; 0 is below all that the platform has metered itself.")  # fmt: skip
+@click.option("--confirm", "confirmed", multiple=True, type=click.Choice(["above-rating", "unit"]),
+    help="What was questioned and is right: values above the meter's rating; a unit that the column's heading contradicts.")  # fmt: skip
 @click.option("--kafka", default="127.0.0.1:9092", show_default=True, help="The broker's HOST:PORT.")
 @click.option("--namespace", default="", help="What stands before every topic's name.")
 @click.option("--dry-run", is_flag=True, help="Show what would be sent, send nothing.")
@@ -55,6 +61,7 @@ def command(
     meter: str | None,
     channel: str,
     revision: int,
+    confirmed: tuple[Confirmation, ...],
     kafka: str,
     namespace: str,
     dry_run: bool,
@@ -64,18 +71,35 @@ def command(
 
     Reads start_utc,power_kw and meter,channel,start_utc,energy_kwh as they are; for other files the options say what the columns mean.
     What could mean two things is refused, never guessed. Rows without a value are sent as missing, rows that are not there are told.
+
+    Refused are quarter hours that end more than 5 s after the plant's clock, as metering does with readings, and those before 1990.
+    Quarter hours above 1.2 times max_power_kw of their meter are refused until --confirm above-rating; what was imported in a wrong unit is
+    repaired by importing it again with a higher --revision.
     """
     from connectors.files.import_check import check
     from connectors.files.load_profile import ProfileOptions, read_profile, to_intervals
+    from connectors.files.plausible import power_faults, power_notes, time_faults, without_blanks_ahead
+    from domain.errors import InputFaults
     from domain.plant import load_plant
 
     plant = load_plant(folder / "plant.toml")
+    limits = _limits(plant)
     billing = plant.billing_meter()
-    profile = read_profile(file, ProfileOptions(**options))
-    intervals = to_intervals(profile, plant.site.id, meter or (billing.id if billing else ""), channel, revision)
+    meter = meter or (billing.id if billing else "")
+    profile, blanks = without_blanks_ahead(
+        read_profile(file, ProfileOptions(**options, unit_confirmed="unit" in confirmed)), limits
+    )
+    intervals = to_intervals(profile, plant.site.id, meter, channel, revision)
     _check_against_plant(intervals, {row.site for row in profile.rows} - {None, plant.site.id}, plant, file)
-    for note in profile.notes:
+    if faults := time_faults(profile.rows, limits, file.name):
+        raise InputFaults(faults)
+    notes = [*profile.notes, *power_notes(profile.rows, meter, channel, limits)]
+    if blanks:
+        notes.append(f"{blanks} rows without a value lie after the plant's clock: they were left out")
+    for note in notes:
         click.echo(note, err=True)
+    for status in profile.statuses:
+        _show_status(status)
     told: object = None
     for series in check(intervals, plant.site.zone):
         _show(series, plant)
@@ -83,11 +107,28 @@ def command(
         if calendar != told:
             _show_calendar(series, plant)
         told = calendar
+    above = power_faults(profile.rows, meter, channel, limits, file.name)
+    if above and "above-rating" not in confirmed:
+        raise InputFaults(above)
+    for fault in above:
+        click.echo(f"{fault.field}: {fault.found}; confirmed")
     if dry_run:
         click.echo(f"{len(intervals)} quarter hours would be sent; nothing was sent")
         return
     _send(intervals, kafka, namespace)
     click.echo(f"{len(intervals)} quarter hours sent")
+
+
+def _limits(plant: Plant) -> Limits:
+    from datetime import timedelta
+
+    from connectors.files.plausible import Limits
+    from domain.clock import process_clock
+    from metering.rules import CLOCK_AHEAD_MS, POWER_MARGIN
+
+    rated = {meter.id: meter.max_power_kw for meter in plant.meters}
+    most = {meter: POWER_MARGIN * kw for meter, kw in rated.items()}
+    return Limits(process_clock().now_utc(), timedelta(milliseconds=CLOCK_AHEAD_MS), most, rated)
 
 
 def _check_against_plant(intervals: list[Interval], other_sites: set[Any], plant: Plant, file: Path) -> None:
@@ -108,13 +149,23 @@ def _show(series: SeriesCheck, plant: Plant) -> None:
     def local(instant: datetime) -> str:
         return f"{instant.astimezone(plant.site.zone):%Y-%m-%d %H:%M %z}"
 
-    unit = next(r.unit for r in plant.meter_by_id(series.meter).counters() if r.channel == series.channel)
+    meter = plant.meter_by_id(series.meter)
+    unit = next(r.unit for r in meter.counters() if r.channel == series.channel)
     energy, power = ("kvarh", "kvar") if "var" in unit else ("kWh", "kW")
-    peak = "no value" if series.peak_utc is None else f"highest {series.peak_kw:.1f} {power} at {local(series.peak_utc)}"
+    peak = "no value"
+    if series.peak_utc is not None and series.peak_kw is not None:
+        share = f"{series.peak_kw / meter.max_power_kw:.0%} of max_power_kw"
+        peak = f"highest {series.peak_kw:.1f} {power} ({share}) at {local(series.peak_utc)}"
     click.echo(
         f"{series.meter}/{series.channel}: {series.rows} quarter hours from {local(series.first_utc)} to the one at {local(series.last_utc)}, "
         f"{series.energy_kwh:.3f} {energy}, {peak}, {series.without_value} without value, {sum(g.quarters for g in series.gaps)} not there"
     )
+
+
+def _show_status(status: StatusCount) -> None:
+    word = repr(status.word) if status.word else "no status"
+    why = " as --status says" if status.is_told else ""
+    click.echo(f"{word}: {status.rows:,} rows, taken as {status.quality}{why}")
 
 
 def _show_calendar(series: SeriesCheck, plant: Plant) -> None:

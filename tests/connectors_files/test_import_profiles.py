@@ -111,7 +111,8 @@ def test_days_are_counted_by_the_clock_of_the_plant() -> None:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LASTGANG_CLOCK", f"{datetime.now(UTC).isoformat()},2026-11-01T00:00:00+00:00,1")
     (tmp_path / "plant.toml").write_text(PLANT)
     lines = [f"{datetime(2026, 10, 23, tzinfo=UTC) + QUARTER * n:%Y-%m-%dT%H:%M:%SZ},{400 + n}" for n in range(200)]
     (tmp_path / "load.csv").write_text("\n".join(["start_utc,power_kw", *lines]) + "\n")
