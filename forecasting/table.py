@@ -18,6 +18,7 @@ from billing.load import LoadProfile, read_load
 from billing.rows import Rows, read_rows
 from domain.calendars import is_holiday
 from domain.errors import Fault, InputFaults
+from domain.files import read_text_input
 from domain.forecasts import Forecast
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.plant import Plant
@@ -105,10 +106,9 @@ def read_inputs(path: Path) -> Inputs:
         With every fault of the file.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            header = tuple(next(csv.reader(file), ()))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputFaults([Fault(str(path), None, "file", str(error), "a readable UTF-8 file")]) from error
+        header = tuple(next(csv.reader(read_text_input(path).splitlines()), ()))
+    except csv.Error as error:
+        raise InputFaults([Fault(str(path), 1, "header", str(error), "cells of less than 128 KiB")]) from error
     if len(header) < 2 or header[0] != "start_utc" or len(set(header)) < len(header):
         expected = "start_utc and at least one more column with a name of its own, e.g. start_utc,planned_kw"
         raise InputFaults([Fault(str(path), 1, "header", repr(",".join(header)), expected)])
@@ -127,9 +127,10 @@ def _inputs(rows: Rows) -> Inputs:
     return Inputs(first, by_name)
 
 
-def origins(first_utc: datetime, count: int, every: timedelta) -> list[datetime]:
-    """`count` origins from `first_utc` on."""
-    return [first_utc + number * every for number in range(count)]
+def origins(first_utc: datetime, count: int, every: timedelta, until_utc: datetime) -> list[datetime]:
+    """`count` origins from `first_utc` on, as far as they are not after `until_utc`."""
+    fitting = max(0, (until_utc - first_utc) // every + 1)
+    return [first_utc + number * every for number in range(min(count, fitting))]
 
 
 def write_forecasts(path: Path, forecasts: Iterable[Forecast], horizon: timedelta) -> int:

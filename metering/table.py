@@ -13,6 +13,7 @@ from pydantic_core import from_json
 
 from domain.codec import UnreadableRecord, decode
 from domain.errors import Fault, InputFaults, fault
+from domain.files import open_input
 from domain.intervals import QUARTERS_PER_HOUR, Interval
 from domain.plant import Plant
 from domain.readings import CONTROL_CHANNELS, Reading, ReadingQuality, Rejection, RejectionReason
@@ -26,6 +27,8 @@ BATCH_MS = 60_000
 """Readings received within this time are given to the steps together."""
 COLUMNS = ("site", "meter", "channel", "start_utc", "energy_kwh", "power_kw", "coverage", "quality", "method", "revision")
 _MOST_FAULTS = 20
+_LONGEST_LINE = 1 << 20
+"""Of a reading [bytes]: what is longer is another file."""
 _PLAIN_MS = 10**14
 _QUALITIES = {quality.value: quality for quality in ReadingQuality}
 _FIELDS: dict[str, tuple[tuple[type, ...], str]] = {
@@ -70,18 +73,18 @@ def read_readings(path: Path) -> Iterator[Reading]:
         With the first faults found, each with its line.
     """
     faults: list[Fault] = []
-    try:
-        with path.open("rb") as lines:
-            for number, line in enumerate(lines, start=1):
-                try:
-                    yield _plain_reading(line) or decode(Reading, line.rstrip(b"\r\n"))
-                except UnreadableRecord as error:
-                    told = _line_faults(path, number, line)
-                    faults += told or [fault(path, error.field, error.found, error.expected, number)]
-                    if len(faults) >= _MOST_FAULTS:
-                        break
-    except OSError as error:
-        faults.append(fault(path, "file", error.strerror, "a readable file"))
+    with open_input(path) as file:
+        for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE + 1), b""), start=1):
+            if len(line) > _LONGEST_LINE:
+                faults.append(Fault(str(path), number, "line", f"more than {_LONGEST_LINE:,} bytes", "a reading as a JSON object"))
+                break
+            try:
+                yield _plain_reading(line) or decode(Reading, line.rstrip(b"\r\n"))
+            except UnreadableRecord as error:
+                told = _line_faults(path, number, line)
+                faults += told or [fault(path, error.field, error.found, error.expected, number)]
+                if len(faults) >= _MOST_FAULTS:
+                    break
     if faults:
         raise InputFaults(faults)
 

@@ -21,26 +21,32 @@ def command(load: Path, tariff_file: Path, json_file: Path | None) -> None:
     Example:
       lastgang bill load.csv --tariff tariff.toml --json bill.json
     """
+    from contextlib import ExitStack
+
     from billing.bill import bill
     from billing.load import read_load
     from billing.tariff import load_tariff
     from domain.errors import Fault, InputFaults
+    from domain.files import output_file
 
-    faults: list[Fault] = []
-    try:
-        tariff = load_tariff(tariff_file)
-    except InputFaults as found:
-        faults += found.faults
-    try:
-        profile = read_load(load)
-    except InputFaults as found:
-        faults += found.faults
-    if faults:
-        raise InputFaults(faults)
-    result = bill(tariff, profile)
-    text = json.dumps(result.as_json(), indent=1)
+    with ExitStack() as places:
+        result_file = None if json_file is None else places.enter_context(output_file(json_file))
+        faults: list[Fault] = []
+        try:
+            tariff = load_tariff(tariff_file)
+        except InputFaults as found:
+            faults += found.faults
+        try:
+            profile = read_load(load)
+        except InputFaults as found:
+            faults += found.faults
+        if faults:
+            raise InputFaults(faults)
+        result = bill(tariff, profile)
+        text = json.dumps(result.as_json(), indent=1)
+        if result_file is not None:
+            result_file.write_text(text + "\n", encoding="utf-8")
     if json_file is None:
         click.echo(text)
     else:
-        json_file.write_text(text + "\n", encoding="utf-8")
         click.echo(f"{result.status} bill of {float(result.total_eur):,.2f} EUR written to {json_file}", err=True)

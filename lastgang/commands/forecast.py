@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
 
+from domain.instants import as_utc
+
 _FILE = click.Path(path_type=Path, dir_okay=False)
+_LONGEST_DAYS = 366
+_MOST_ORIGINS = 100_000
 
 
 class Span(click.ParamType[timedelta]):
@@ -23,7 +27,10 @@ class Span(click.ParamType[timedelta]):
         found = re.fullmatch(r"(\d+(?:\.\d+)?)(min|h|d)", str(value))
         if found is None:
             self.fail(f"{value!r}; expected a number with its unit, such as 24h, 15min or 2d", param, ctx)
-        return float(found[1]) * {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}[found[2]]
+        span = float(found[1]) * {"min": 1 / 1440, "h": 1 / 24, "d": 1}[found[2]]
+        if span > _LONGEST_DAYS:
+            self.fail(f"{value!r}; expected at most {_LONGEST_DAYS}d", param, ctx)
+        return round(span * 1440) * timedelta(minutes=1)
 
 
 class QuarterHour(click.ParamType[datetime]):
@@ -35,12 +42,12 @@ class QuarterHour(click.ParamType[datetime]):
         """The instant in UTC."""
         expected = "an instant with Z or an offset on a full quarter hour, such as 2026-03-01T23:00:00Z"
         try:
-            instant = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+            instant = as_utc(datetime.fromisoformat(str(value).replace("Z", "+00:00")))
         except ValueError:
             self.fail(f"{value!r}; expected {expected}", param, ctx)
-        if instant.tzinfo is None or instant.minute % 15 or instant.second or instant.microsecond:
+        if instant.minute % 15 or instant.second or instant.microsecond:
             self.fail(f"{value!r}; expected {expected}", param, ctx)
-        return instant.astimezone(UTC)
+        return instant
 
 
 @click.group()
@@ -51,7 +58,7 @@ def command() -> None:
 @command.command()
 @click.argument("load", type=_FILE)
 @click.option("--first-origin", "first_utc", type=QuarterHour(), required=True, help="When the first forecast is issued.")
-@click.option("--origins", "count", type=click.IntRange(1), required=True, help="How many forecasts.")
+@click.option("--origins", "count", type=click.IntRange(1, _MOST_ORIGINS), required=True, help="How many forecasts.")
 @click.option("--every", type=Span(), default="24h", show_default=True, help="From one to the next.")
 @click.option("--horizon", type=Span(), default="48h", show_default=True, help="How far each one is written; at most 48h.")
 @click.option("--out", "out_file", type=_FILE, required=True, help="Quantiles of each quarter hour (CSV).")
@@ -78,9 +85,12 @@ def backtest(
       lastgang forecast backtest load.csv --first-origin 2026-03-01T23:00:00Z --origins 28 \\
         --timezone Europe/Berlin --holidays DE-BW --out forecasts.csv --peaks peaks.csv
     """
+    from contextlib import ExitStack
+
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress
 
+    from domain.files import output_file
     from forecasting.backtest import backtest as issued_from
     from forecasting.backtest import loads_by_slot, score
     from forecasting.slots import LEADS
@@ -91,23 +101,27 @@ def backtest(
         msg = "--every and --horizon: expected whole quarter hours, and a horizon of at most 48h"
         raise click.UsageError(msg)
     plant = bare_plant(timezone, region)
-    profile = read_quarter_hours(load)
-    wanted = origins(first_utc, count, every)
-    inputs = None if plan_file is None else read_inputs(plan_file)
-    intervals = list(as_intervals(plant, profile))
-    with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("forecasts", total=count)
-        forecasts = issued_from(plant, intervals, [], wanted, inputs=inputs, told=lambda _: progress.advance(task))
-    if len(forecasts) < count:
-        last = profile.end_utc
-        msg = (
-            f"{count - len(forecasts)} of {count} origins lie outside of {load}, which reaches from {profile.start_utc} to {last}; "
-            "expected every origin after its first quarter hour and not after its end"
-        )
-        raise click.UsageError(msg)
-    rows = write_forecasts(out_file, forecasts, horizon)
-    if peaks_file is not None:
-        write_peaks(peaks_file, forecasts)
+    with ExitStack() as places:
+        forecasts_to = places.enter_context(output_file(out_file))
+        peaks_to = None if peaks_file is None else places.enter_context(output_file(peaks_file))
+        profile = read_quarter_hours(load)
+        wanted = origins(first_utc, count, every, profile.end_utc)
+        inputs = None if plan_file is None else read_inputs(plan_file)
+        intervals = list(as_intervals(plant, profile))
+        columns = (*Progress.get_default_columns(), MofNCompleteColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task("forecasts", total=count)
+            forecasts = issued_from(plant, intervals, [], wanted, inputs=inputs, told=lambda _: progress.advance(task))
+        if len(forecasts) < count:
+            last = profile.end_utc
+            msg = (
+                f"{count - len(forecasts)} of {count} origins lie outside of {load}, which reaches from {profile.start_utc} to {last}; "
+                "expected every origin after its first quarter hour and not after its end"
+            )
+            raise click.UsageError(msg)
+        rows = write_forecasts(forecasts_to, forecasts, horizon)
+        if peaks_to is not None:
+            write_peaks(peaks_to, forecasts)
     found = score(forecasts, loads_by_slot(intervals), (0, int(horizon / quarter)))
     cpu_ms = sum(forecast.cpu_ms for forecast in forecasts) / max(count, 1)
     click.echo(
