@@ -12,6 +12,7 @@ from typing import Any
 
 from billing.money import Price, fraction, number_and_unit
 from domain.errors import Fault
+from domain.texts import LINE_BREAKS, TEXT_LENGTH, refused_character
 
 Path_ = tuple[str | int, ...]
 _CLOCK = re.compile(r"^([01][0-9]|2[0-3]):([0-5][0-9])$")
@@ -80,6 +81,11 @@ class Table:
             return default
         if not isinstance(value, str) or not value:
             self.wrong(key, value, "a text")
+            return default
+        if (refused := refused_character(value, LINE_BREAKS)) or len(value) > TEXT_LENGTH:
+            self.wrong(
+                key, value, f"a text of at most {TEXT_LENGTH:,} printable characters" + (f", without {refused}" if refused else "")
+            )
             return default
         return value
 

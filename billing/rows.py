@@ -8,11 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from domain.clock import EPOCH
 from domain.errors import Fault, InputFaults, first_faults
 from domain.files import read_text_input
 from domain.resolution import coarser_stretch
+
+if TYPE_CHECKING:
+    import _csv
 
 _INSTANT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?Z$")
 _NUMBER = re.compile(r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?$")
@@ -132,7 +136,7 @@ class _Reading:
     def wrong(self, line: int | None, field: str, found: str, expected: str) -> None:
         self.faults.append(Fault(str(self.path), line, field, found, expected))
 
-    def table(self, reader: csv.Reader) -> Table:
+    def table(self, reader: _csv.Reader) -> Table:
         seen: set[datetime] = set()
         for cells in reader:
             number = reader.line_num

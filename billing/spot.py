@@ -73,14 +73,17 @@ def read_spot(path: Path, zone: ZoneInfo) -> SpotPrices:
 def _day_resolutions(table: Table, days: Sequence[Sequence[int]]) -> list[int]:
     """Minutes between the prices of each day."""
     own = [_own_resolution(table, places) for places in days]
-    before = list(accumulate(own, lambda known, found: found or known))
-    after = list(accumulate(reversed(own), lambda known, found: found or known))[::-1]
+    before, after = list(accumulate(own, _latest)), list(accumulate(reversed(own), _latest))[::-1]
     for places, *near in zip(days, before, after, strict=True):
         if len({minutes for minutes in near if minutes}) > 1:
             message = "prices that may hold for an hour or for 15 minutes, between days of 60 and days of 15 minutes"
             raise _unclear(table, places[0], message)
     # With nothing to go by the prices of a whole file are hours apart at least.
     return [one or other or HOUR_MIN for one, other in zip(before, after, strict=True)]
+
+
+def _latest(known: int | None, found: int | None) -> int | None:
+    return found or known
 
 
 def _own_resolution(table: Table, places: Sequence[int]) -> int | None:

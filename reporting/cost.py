@@ -12,6 +12,8 @@ from domain.plant import Plant
 from reporting.month import MonthReport, SeriesMonth
 
 REACTIVE = "reactive_import"
+NO_TARIFF = "the plant file names no tariff"
+NO_METER = "the plant file names no billing meter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,11 @@ class MonthCost:
     why_not: str = ""
 
     @property
+    def missing(self) -> list[str]:
+        """Columns of which the bill lacks something."""
+        return [] if self.bill is None else list(dict.fromkeys(span.column for span in self.bill.missing))
+
+    @property
     def is_provisional(self) -> bool:
         """Whether the bill can still change."""
         return self.bill is not None and self.bill.status != "final"
@@ -51,9 +58,9 @@ def month_cost(report: MonthReport, folder: Path) -> MonthCost:
     """
     plant, series = report.plant, report.billing
     if plant.tariff is None:
-        return MonthCost(why_not="the plant file names no tariff")
+        return MonthCost(why_not=NO_TARIFF)
     if series is None:
-        return MonthCost(why_not="the plant file names no billing meter")
+        return MonthCost(why_not=NO_METER)
     from billing.bill import bill
     from billing.tariff import load_tariff
 

@@ -6,6 +6,7 @@ Nothing in it depends on when or by whom the report is made: the same ledger at 
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from reporting.gaps import SOUND, Gap
 from reporting.month import TOP_PEAKS, Balance, MonthReport, SeriesMonth
 
 SCHEMA = "lastgang-month-1"
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 
 def instant_text(instant_utc: datetime) -> str:
@@ -37,7 +39,7 @@ def report_data(report: MonthReport, cost: MonthCost) -> dict[str, Any]:
         },
         "data_cut_off_utc": instant_text(report.data_cut_off_utc),
         "known_until_utc": instant_text(report.known_until_utc),
-        "status": "final" if report.is_over and not cost.is_provisional else "provisional",
+        "status": status_of(report, cost),
         "billing_meter": None if report.billing is None else report.billing.meter.id,
         "target_kw": plant.site.target_kw,
         "meters": [_series(series) for series in report.series],
@@ -63,9 +65,15 @@ def report_data(report: MonthReport, cost: MonthCost) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def status_of(report: MonthReport, cost: MonthCost) -> str:
+    """``final`` if the month is over, every quarter hour of the grid connection has a value and the bill lacks nothing."""
+    return "final" if report.is_over and report.is_whole and not cost.is_provisional else "provisional"
+
+
 def as_json(data: dict[str, Any]) -> str:
-    """The data as text: fixed order, two spaces, a line end at the end."""
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    """The data as text: fixed order, two spaces, a line end at the end. Half a surrogate pair, which UTF-8 has not, stays escaped."""
+    text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return _HALF_PAIR.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _series(series: SeriesMonth) -> dict[str, Any]:

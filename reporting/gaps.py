@@ -1,7 +1,9 @@
-"""Quarter hours that were not simply measured, put together into gaps. Pure.
+"""Quarter hours that were not simply measured, or that nobody ever sent, put together into gaps. Pure.
 
 In: everything that was said of the quarter hours of one register.  Out: gaps: from, to, energy, how they were filled, at which revision, and what
 had been said before. A gap that was healed by readings delivered later stays a gap: somebody may have read the substitute.
+
+`gaps_of_span` is the one answer to "what is missing here", for reports, coverage and the page.
 """
 
 from __future__ import annotations
@@ -10,26 +12,34 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 
-from domain.intervals import QUALITIES_BEST_FIRST, QUARTER, Interval, IntervalMethod, IntervalQuality
+from domain.intervals import QUALITIES_BEST_FIRST, QUARTER, Interval, IntervalMethod, IntervalQuality, quarter_start
 
 SOUND = (IntervalQuality.MEASURED, IntervalQuality.CALCULATED, IntervalQuality.CORRECTED)
 """Qualities that rest on readings of the quarter hour itself."""
+
+
+DUE_AFTER = timedelta(minutes=5)
+"""So long after its end a quarter hour has been metered and recorded; if not, it is missing."""
 
 
 class Absence(StrEnum):
     """Why there is no row for a quarter hour."""
 
     BEFORE = "before_recording"
+    """Nothing had been recorded of any meter yet."""
     WITHIN = "no_record"
+    """It should be there: nobody ever sent it."""
     AFTER = "not_yet"
+    """It is not over, or has only just ended."""
 
 
 class Filling(StrEnum):
     """Where the energy of a gap comes from."""
 
     LATE_READINGS = "late_readings"
-    """Measured after all: by the device's or the gateway's memory."""
+    """Measured after all: from the device's or the gateway's memory, or from an import."""
     SHARED_EVENLY = "shared_evenly"
     """The counter's advance, divided evenly over the time."""
     LIKE_DAYS = "like_days"
@@ -39,7 +49,7 @@ class Filling(StrEnum):
     AS_READ = "as_read"
     """What the register said, although it is not believed."""
     OF_ITS_SOURCE = "of_its_source"
-    """A substitute that was delivered as one."""
+    """A substitute that was delivered as one, or calculated from some."""
     NOTHING = "nothing"
     """No value."""
 
@@ -159,6 +169,47 @@ def filling_of(interval: Interval) -> Filling:
     if interval.quality is IntervalQuality.FAULTY:
         return Filling.AS_READ
     return _FILLINGS.get(interval.method, Filling.OF_ITS_SOURCE)
+
+
+def gaps_of_span(
+    doubtful: Iterable[Told], starts_utc: Iterable[datetime], from_utc: datetime, to_utc: datetime, begun_utc: datetime | None,
+    now_utc: datetime,
+) -> list[Gap]:  # fmt: skip
+    """Everything about ``[from_utc, to_utc)`` of one register that was not simply measured, in order of time.
+
+    Parameters
+    ----------
+    doubtful
+        Quarter hours of it of which it was ever said that they are not measured, in order of time.
+    starts_utc
+        Starts of all quarter hours of it that have a row, in any order; those outside the span are ignored.
+    from_utc, to_utc
+        On the grid of quarter hours.
+    begun_utc
+        Start of the first quarter hour that was ever recorded, of any meter; None if none was.
+    now_utc
+        Up to when quarter hours should be there: now, or the instant as of which is asked.
+    """
+    found = [*gaps_in(doubtful), *never_sent(starts_utc, from_utc, to_utc, begun_utc, now_utc)]
+    return sorted(found, key=lambda gap: gap.from_utc)
+
+
+def never_sent(
+    starts_utc: Iterable[datetime], from_utc: datetime, to_utc: datetime, begun_utc: datetime | None, now_utc: datetime
+) -> Iterator[Gap]:
+    """Quarter hours without a row, each run as a gap of its own; parameters as for `gaps_of_span`.
+
+    A run is cut where recording began and where quarter hours are not due yet, since these are other reasons.
+    """
+    due_utc = quarter_start(now_utc - DUE_AFTER)
+    edges = (min(begun_utc or due_utc, due_utc), due_utc)
+    there = sorted({start for start in starts_utc if from_utc <= start < to_utc})
+    for before, after in pairwise([from_utc - QUARTER, *there, to_utc]):
+        begin, end = before + QUARTER, after
+        cuts = [begin, *(edge for edge in dict.fromkeys(edges) if begin < edge < end), end]
+        for first, stop in pairwise(cuts if begin < end else ()):
+            why = Absence.AFTER if first >= edges[1] else Absence.WITHIN if first >= edges[0] else Absence.BEFORE
+            yield Gap(first, stop, IntervalQuality.MISSING, str(why), Filling.NOTHING, 0)
 
 
 def gaps_in(told: Iterable[Told]) -> list[Gap]:

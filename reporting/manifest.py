@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from domain.errors import InputFaults
+from domain.files import read_text_input
+from reporting.data import as_json
 from reporting.verifier import CHECKSUMS, FORMAT, MANIFEST, sha256_of
 
 _VERSION = re.compile(r"^(?P<report>.+)-v(?P<version>\d+)$")
@@ -31,13 +34,18 @@ def earlier_versions(out: Path, report: str) -> list[EarlierVersion]:
         name = _VERSION.match(path.name)
         if name is None or name["report"] != report:
             continue
-        try:
-            manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            manifest = {}
         digest = sha256_of(path / MANIFEST) if (path / MANIFEST).is_file() else ""
-        found.append(EarlierVersion(path, int(name["version"]), manifest, digest))
+        found.append(EarlierVersion(path, int(name["version"]), _manifest_in(path), digest))
     return sorted(found, key=lambda earlier: earlier.version)
+
+
+def _manifest_in(folder: Path) -> Mapping[str, Any]:
+    """The manifest of a report; empty if it cannot be read."""
+    try:
+        manifest = json.loads(read_text_input(folder / MANIFEST))
+    except (InputFaults, ValueError, RecursionError):
+        return {}
+    return manifest if isinstance(manifest, dict) else {}
 
 
 def file_entries(folder: Path) -> list[dict[str, Any]]:
@@ -50,7 +58,7 @@ def write_manifest(folder: Path, header: Mapping[str, Any]) -> str:
     """Write manifest and checksum file over what is in `folder`; gives the manifest's SHA-256."""
     entries = file_entries(folder)
     manifest = {"format": FORMAT, **header, "files": entries}
-    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    (folder / MANIFEST).write_text(as_json(manifest), encoding="utf-8")
     own = sha256_of(folder / MANIFEST)
     lines = [f"{entry['sha256']}  {entry['name']}\n" for entry in entries] + [f"{own}  {MANIFEST}\n"]
     (folder / CHECKSUMS).write_text("".join(lines), encoding="utf-8")

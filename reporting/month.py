@@ -18,14 +18,15 @@ from zoneinfo import ZoneInfo
 
 from domain.anomalies import Anomaly
 from domain.errors import Fault, InputFaults
+from domain.instants import FIRST_YEAR, LAST_YEAR
 from domain.intervals import QUALITIES_BEST_FIRST, QUARTER, Interval, IntervalMethod, IntervalQuality, worst_quality
 from domain.plant import Meter, Plant, VirtualMeter, virtual_parts
 from domain.recommendations import Decision, Recommendation
-from reporting.gaps import SOUND, Absence, Filling, Gap, Told, gaps_in
+from reporting.gaps import DUE_AFTER, SOUND, Gap, Told, gaps_of_span
 from reporting.ledger import Conflict, Ledger
 
 IMPORT, EXPORT = "energy_import", "energy_export"
-_MONTH = re.compile(r"^(\d{4})-(0[1-9]|1[0-2])$")
+_MONTH = re.compile(r"^([0-9]{4})-(0[1-9]|1[0-2])$")
 _EVENTS = (IntervalMethod.RESET, IntervalMethod.ROLLOVER, IntervalMethod.EXCHANGE, IntervalMethod.STEP_REMOVED)
 TOP_PEAKS = 10
 
@@ -67,7 +68,7 @@ class Period:
 def month_period(month: str, timezone: str) -> Period:
     """The local month ``YYYY-MM``; raises `ValueError` for any other text."""
     found = _MONTH.match(month)
-    if not found:
+    if not found or not FIRST_YEAR <= int(found.group(1)) <= LAST_YEAR:
         msg = f"month {month!r}: expected YYYY-MM such as 2026-10"
         raise ValueError(msg)
     year, number = int(found.group(1)), int(found.group(2))
@@ -190,6 +191,7 @@ class MonthReport:
     plant: Plant
     period: Period
     data_cut_off_utc: datetime
+    """Up to when the ledger had heard of the plant, or the instant as of which was asked: the "now" of the report."""
     known_until_utc: datetime
     """End of the last quarter hour of the month that any meter has."""
     series: tuple[SeriesMonth, ...]
@@ -203,8 +205,14 @@ class MonthReport:
 
     @property
     def is_over(self) -> bool:
-        """Whether there are quarter hours until the month's end."""
-        return self.known_until_utc >= self.period.to_utc
+        """Whether the month had ended when the data were cut off, its last quarter hour being due."""
+        return self.data_cut_off_utc >= self.period.to_utc + DUE_AFTER
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every quarter hour of the grid connection has a value; of all meters where there is none."""
+        series = self.series if self.billing is None else (self.billing,)
+        return all(one.with_value == len(one.slots) for one in series)
 
     @property
     def billing(self) -> SeriesMonth | None:
@@ -217,15 +225,17 @@ class MonthReport:
         return next((s for s in self.series if (s.meter.id, s.channel) == (meter, channel)), None)
 
 
-def month_report(ledger: Ledger, plant: Plant, period: Period, as_of_utc: datetime | None = None) -> MonthReport:
-    """The month as known at `as_of_utc`, or at the newest row of the ledger.
+def month_report(
+    ledger: Ledger, plant: Plant, period: Period, as_of_utc: datetime | None = None, now_utc: datetime | None = None
+) -> MonthReport:
+    """The month as known at `as_of_utc`, or up to when the ledger has heard of the plant (at most `now_utc`).
 
     Raises
     ------
     InputFaults
         If the ledger has nothing of the month.
     """
-    cut_off = as_of_utc or ledger.recorded_until_utc() or period.from_utc
+    cut_off = as_of_utc or _heard_until(ledger, now_utc) or period.from_utc
     rows = {
         (meter.id, channel): ledger.intervals(meter.id, channel, period.from_utc, period.to_utc, cut_off)
         for meter, channel, _ in _listed(plant)
@@ -234,10 +244,9 @@ def month_report(ledger: Ledger, plant: Plant, period: Period, as_of_utc: dateti
     if not starts:
         raise InputFaults([_nothing(ledger, period, cut_off)])
     span = ledger.interval_span(cut_off)
-    assert span is not None
-    known = (span[0], span[1] + QUARTER)
+    begun_utc = None if span is None else span[0]
     series = tuple(
-        _series(meter, channel, unit, rows[meter.id, channel], known, period, ledger, cut_off)
+        _series(meter, channel, unit, rows[meter.id, channel], begun_utc, period, ledger, cut_off)
         for meter, channel, unit in _listed(plant)
     )
     recommendations = [
@@ -250,6 +259,13 @@ def month_report(ledger: Ledger, plant: Plant, period: Period, as_of_utc: dateti
         tuple(recommendations), {r.recommendation: decisions[r.recommendation] for r in recommendations if r.recommendation in decisions},
         ledger.rejections(period.from_utc, period.to_utc, cut_off), tuple(ledger.conflicts(cut_off)),
     )  # fmt: skip
+
+
+def _heard_until(ledger: Ledger, now_utc: datetime | None) -> datetime | None:
+    """When the newest row was recorded, or the running quarter hour was last heard of: a meter that is only just live has no row yet."""
+    running = ledger.latest_demand()
+    heard = [ledger.recorded_until_utc(), None if running is None or now_utc is None else min(running.at_utc, now_utc)]
+    return max((instant for instant in heard if instant is not None), default=None)
 
 
 def _listed(plant: Plant) -> list[tuple[Meter | VirtualMeter, str, str]]:
@@ -278,33 +294,16 @@ def _touches(from_utc: datetime, to_utc: datetime | None, period: Period) -> boo
 
 
 def _series(
-    meter: Meter | VirtualMeter, channel: str, unit: str, rows: Sequence[Interval], known: tuple[datetime, datetime], period: Period, ledger: Ledger,
+    meter: Meter | VirtualMeter, channel: str, unit: str, rows: Sequence[Interval], begun_utc: datetime | None, period: Period, ledger: Ledger,
     cut_off: datetime,
 ) -> SeriesMonth:  # fmt: skip
     slots: list[Interval | None] = [None] * period.expected
     for interval in rows:
         slots[period.slot(interval.start_utc)] = interval
     which = (meter.id, channel, period.from_utc, period.to_utc, cut_off)
-    gaps = [*gaps_in(ledger.doubtful(*which)), *_absences(slots, known, period)]
-    return SeriesMonth(
-        meter, channel, unit, tuple(slots), tuple(sorted(gaps, key=lambda gap: gap.from_utc)), tuple(ledger.restatements(*which))
-    )
-
-
-def _absences(slots: Sequence[Interval | None], known: tuple[datetime, datetime], period: Period) -> Iterator[Gap]:
-    """Gaps of which nothing was ever said."""
-
-    def absence(slot: int) -> Absence | None:
-        if slots[slot] is not None:
-            return None
-        start = period.start_utc(slot)
-        return Absence.BEFORE if start < known[0] else Absence.AFTER if start >= known[1] else Absence.WITHIN
-
-    for why, run in groupby(range(len(slots)), key=absence):
-        if why is not None:
-            places = list(run)
-            from_utc, to_utc = period.start_utc(places[0]), period.start_utc(places[-1] + 1)
-            yield Gap(from_utc, to_utc, IntervalQuality.MISSING, str(why), Filling.NOTHING, 0)
+    starts = [interval.start_utc for interval in rows]
+    gaps = gaps_of_span(ledger.doubtful(*which), starts, period.from_utc, period.to_utc, begun_utc, cut_off)
+    return SeriesMonth(meter, channel, unit, tuple(slots), tuple(gaps), tuple(ledger.restatements(*which)))
 
 
 def _balances(plant: Plant, series: Sequence[SeriesMonth]) -> Iterator[Balance]:
@@ -364,15 +363,19 @@ def changes_since(ledger: Ledger, report: MonthReport, earlier_cut_off_utc: date
     for series in report.series:
         period = report.period
         before = {
-            i.start_utc: i.energy_uwh
+            i.start_utc: i
             for i in ledger.intervals(series.meter.id, series.channel, period.from_utc, period.to_utc, earlier_cut_off_utc)
         }
-        after = {i.start_utc: i.energy_uwh for i in series.slots if i is not None}
-        changed = [start for start in {*before, *after} if before.get(start) != after.get(start)]
+        after = {i.start_utc: i for i in series.slots if i is not None}
+        changed = [start for start in {*before, *after} if _said(before.get(start)) != _said(after.get(start))]
         if changed:
-            sums = [sum(some.get(start) or 0 for start in changed) for some in (before, after)]
+            sums = [sum(i.energy_uwh or 0 for start in changed if (i := some.get(start))) for some in (before, after)]
             found.append(Change(series.meter.id, series.channel, len(changed), *sums))
     return found
+
+
+def _said(interval: Interval | None) -> tuple[int | None, IntervalQuality] | None:
+    return None if interval is None else (interval.energy_uwh, interval.quality)
 
 
 def days_of(period: Period) -> Iterator[date]:

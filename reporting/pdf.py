@@ -6,17 +6,22 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
+from billing.lines import BillLine
 from domain.intervals import QUALITIES_BEST_FIRST, Interval, IntervalQuality
 from reporting.cost import MonthCost
+from reporting.data import status_of
 from reporting.gaps import SOUND, Gap
 from reporting.month import TOP_PEAKS, Balance, Change, MonthReport, SeriesMonth
+from reporting.typesetting import STANDARD, code_of, fitted, one_line, plain
 from reporting.words import STATEMENTS, Words
 
 TEMPLATE = Path(__file__).parent / "report.typ"
-STANDARD: Final = "a-3a"
-_GAP_ROWS, _RESTATED_ROWS, _ADVICE_ROWS = 36, 12, 12
+_GAP_ROWS, _RESTATED_ROWS, _ADVICE_ROWS, _REJECTION_ROWS = 36, 12, 12, 36
+_NAME, _SENTENCES = 120, 600
+"""Characters of somebody's text that a table cell has room for; report.json and report.xlsx have all of them."""
+_MOST_CODES = 12
 
 
 def report_pdf(
@@ -29,8 +34,8 @@ def report_pdf(
     words: Words,
     made_utc: datetime,
     replaced: str,
-) -> bytes:
-    """The PDF's bytes.
+) -> tuple[bytes, list[str]]:
+    """The PDF's bytes, and the characters of names and texts that its fonts do not have: they stand as codes.
 
     Parameters
     ----------
@@ -43,15 +48,38 @@ def report_pdf(
 
     page = page_data(report, cost, header, changes, files, words, replaced)
     page["date"] = [made_utc.year, made_utc.month, made_utc.day, made_utc.hour, made_utc.minute, made_utc.second]
+    fit, missing = fitted(page)
+    try:
+        return _compiled(fit, missing, json_text, words, made_utc), missing
+    except typst.TypstError:
+        # Characters that can each be shown, but not together: a mark of one font on a letter of another.
+        fit, missing = plain(page)
+        return _compiled(fit, missing, json_text, words, made_utc), missing
+
+
+def _compiled(page: dict[str, Any], missing: Sequence[str], json_text: str, words: Words, made_utc: datetime) -> bytes:
+    import typst
+
+    if missing:
+        notice = page["notice"] or {"title": words["note"], "texts": []}
+        page = {**page, "notice": {**notice, "texts": [*notice["texts"], glyph_notice(missing, words)]}}
     return bytes(
         typst.compile(
             TEMPLATE.read_bytes(),
-            sys_inputs={"page": json.dumps(page, ensure_ascii=False), "data": json_text},
+            sys_inputs={"page": json.dumps(page), "data": json_text},
             pdf_standards=[STANDARD],
             timestamp=made_utc.replace(microsecond=0),
             ignore_system_fonts=True,
         )
     )
+
+
+def glyph_notice(missing: Sequence[str], words: Words) -> str:
+    """Which characters stand as codes."""
+    codes = ", ".join(map(code_of, missing[:_MOST_CODES]))
+    if len(missing) > _MOST_CODES:
+        codes = words.say("and_more", codes=codes, count=words.number(len(missing) - _MOST_CODES))
+    return words.say("glyphs", codes=codes)
 
 
 def page_data(
@@ -65,15 +93,15 @@ def page_data(
 ) -> dict[str, Any]:
     """What the template sets: texts and tables, and numbers for the two charts."""
     notices = _notices(report, cost, words)
-    is_final = report.is_over and not cost.is_provisional
+    is_final = status_of(report, cost) == "final"
     return {
         "lang": words.language,
         "title": words["title"],
         "month": _month_name(report, words),
-        "organisation": report.plant.site.name or report.plant.site.id,
+        "organisation": one_line(report.plant.site.name or report.plant.site.id, _NAME),
         "subtitle": words["subtitle"],
         "notice": {"title": words["note" if is_final else "provisional"], "texts": notices} if notices else None,
-        "header": [list(row) for row in header],
+        "header": [[name, one_line(value, _SENTENCES)] for name, value in header],
         "figures": _figures(report, cost, words),
         "words": {
             key: words[key]
@@ -81,7 +109,7 @@ def page_data(
                 "key_figures", "load_chart", "load_chart.alt", "daily_peaks", "daily_peaks.alt", "target", "no_value", "q.substituted", "top_peaks", "meters",
                 "quality_by_meter", "balance", "balance.note", "gaps", "gaps.none", "gaps.note", "events", "events.none", "restatements",
                 "restatements.none", "versions", "bill", "bill.note", "total", "anomalies", "anomalies.none", "recommendations",
-                "recommendations.none", "rejections", "rejections.none", "statements", "files", "files.note", "signature", "author", "approver", "page",
+                "recommendations.none", "anomalies.note", "advice.note", "rejections", "rejections.none", "statements", "files", "files.note", "signature", "author", "approver", "page",
                 "windows",
             )
         },
@@ -98,8 +126,7 @@ def page_data(
         "bill": _bill(report, cost, words),
         "anomalies": _anomalies(report, words),
         "recommendations": _recommendations(report, words),
-        "rejections": [[meter, words.either("r", reason), words.number(count)] for (meter, reason), count in sorted(report.rejections.items())],
-        "rejections_header": [words["meter"], words["reason"], words["count"]],
+        "rejections": _rejections(report, words),
         "conflicts": words.say("conflicts.text", count=len(report.conflicts)) if report.conflicts else None,
         "statements": list(STATEMENTS[words.language]),
         "files": [[entry["name"], words.number(entry["bytes"]), entry["sha256"]] for entry in files],
@@ -132,8 +159,12 @@ def _notices(report: MonthReport, cost: MonthCost, words: Words) -> list[str]:
         notices.append(words.say("peak.unknown", share=words.percent(billing.covered_share)))
     if not report.is_over:
         notices.append(words.say("provisional.running", until=words.moment(report.known_until_utc)))
+    without = 0 if billing is None else len(billing.slots) - billing.with_value
+    if billing is not None and without:
+        share = words.percent(without / len(billing.slots))
+        notices.append(words.say("provisional.values", count=words.number(without), share=share))
     if cost.is_provisional:
-        notices.append(words.say("provisional.bill", share=words.percent(1 - float(cost.bill.covered_share))))
+        notices.append(words.say("provisional.bill", what=", ".join(words.either("missing", column) for column in cost.missing)))
     return notices
 
 
@@ -148,7 +179,7 @@ def _figures(report: MonthReport, cost: MonthCost, words: Words) -> list[dict[st
         note = f"{words.number(billing.with_value)} / {words.number(len(billing.slots))} {words['quarters']}"
         figures.append({"name": words["coverage"], "value": words.percent(billing.coverage), "unit": "", "note": note})
     if cost.bill is not None:
-        note = f"{cost.tariff_id}" + (f" · {words['provisional'].lower()}" if cost.is_provisional else "")
+        note = one_line(cost.tariff_id, _NAME) + (f" · {words['provisional'].lower()}" if cost.is_provisional else "")
         figures.append({"name": words["cost"], "value": words.number(float(cost.bill.total_eur), 2), "unit": "EUR", "note": note})
     return figures
 
@@ -203,8 +234,8 @@ def _top_peaks(report: MonthReport, words: Words) -> dict[str, Any]:
 def _windows(cost: MonthCost, words: Words) -> list[list[str]]:
     return [
         [
-            window.component,
-            f"{words[window.where]} {window.calendar}",
+            one_line(window.component, _NAME),
+            f"{words[window.where]} {one_line(window.calendar, _NAME)}",
             *(_quarter_cells(window.peak, words) if window.peak else ["–", "–", "–"]),
         ]
         for window in cost.windows
@@ -216,7 +247,7 @@ def _meters(report: MonthReport, words: Words) -> dict[str, Any]:
     for s in report.series:
         peak = s.peak
         rows.append([
-            s.meter.id, s.meter.name, s.meter.parent or "–", s.channel, words.energy(s.energy_uwh), s.unit,
+            s.meter.id, one_line(s.meter.name, _NAME), s.meter.parent or "–", s.channel, words.energy(s.energy_uwh), s.unit,
             "–" if peak is None else words.number(peak.power_kw or 0.0, 1), "–" if peak is None else words.moment(peak.start_utc),
             words.percent(s.coverage),
         ])  # fmt: skip
@@ -373,7 +404,8 @@ def _restatements(report: MonthReport, words: Words) -> dict[str, Any]:
 
 def _versions(changes: Sequence[Change] | None, replaced: str, words: Words) -> dict[str, Any]:
     if changes is None:
-        return {"intro": words["versions.none"], "header": [], "rows": []}
+        intro = f"{words['replaces']}: {replaced}. {words['versions.unknown']}" if replaced else words["versions.none"]
+        return {"intro": intro, "header": [], "rows": []}
     rows = [
         [f"{c.meter}/{c.channel}", words.number(c.quarters), words.energy(c.before_uwh, 3), words.energy(c.after_uwh, 3)]
         for c in changes
@@ -388,13 +420,27 @@ def _versions(changes: Sequence[Change] | None, replaced: str, words: Words) -> 
 
 def _bill(report: MonthReport, cost: MonthCost, words: Words) -> dict[str, Any]:
     if cost.bill is None:
-        return {"intro": words.say("bill.none", why=cost.why_not), "header": [], "rows": [], "total": ""}
+        return {
+            "intro": words.say("bill.none", why=one_line(words.why(cost.why_not), _SENTENCES)),
+            "header": [],
+            "rows": [],
+            "total": "",
+        }
     rows = []
     for line in cost.bill.lines:
         price = "" if line.price_eur is None else words.number(float(line.price_eur), 4)
-        quantity = "" if line.quantity is None else f"{words.number(float(line.quantity), 2)} {line.unit or ''}"
+        quantity = "" if line.quantity is None else f"{_quantity(line, words)} {words.either('per', line.unit or '')}"
         cause = ", ".join(words.moment(start) for start in line.cause)
-        rows.append([line.id, words.either("k", line.kind), quantity, price, words.number(float(line.amount_eur), 2), cause])
+        rows.append(
+            [
+                one_line(line.id, _NAME),
+                words.either("k", line.kind),
+                quantity,
+                price,
+                words.number(float(line.amount_eur), 2),
+                cause,
+            ]
+        )
     header = [
         words["line"],
         words["kind"],
@@ -403,15 +449,25 @@ def _bill(report: MonthReport, cost: MonthCost, words: Words) -> dict[str, Any]:
         f"{words['amount']} [EUR]",
         words["cause"],
     ]
-    intro = f"{cost.tariff_id}, {words['version']} {cost.tariff_version}. {cost.tariff_source}."
+    names = [one_line(name, _NAME) for name in (cost.tariff_id, cost.tariff_version, cost.tariff_source)]
+    intro = f"{names[0]}, {words['version']} {names[1]}. {names[2]}."
     return {"intro": intro, "header": header, "rows": rows, "total": words.number(float(cost.bill.total_eur), 2)}
+
+
+def _rejections(report: MonthReport, words: Words) -> dict[str, Any]:
+    rows = [
+        [one_line(meter, _NAME), words.either("r", reason), words.number(count)]
+        for (meter, reason), count in sorted(report.rejections.items())
+    ]
+    return _cut({"header": [words["meter"], words["reason"], words["count"]], "rows": rows}, _REJECTION_ROWS, words)
 
 
 def _anomalies(report: MonthReport, words: Words) -> dict[str, Any]:
     rows = [
         [
-            a.meter, words.moment(a.since_utc), words["lasting"] if a.until_utc is None else words.moment(a.until_utc),
-            words.number(a.excess_kwh, 1), _money(a.eur_per_day, words), a.message_de if words.language == "de" else a.message_en,
+            one_line(a.meter, _NAME), words.moment(a.since_utc), words["lasting"] if a.until_utc is None else words.moment(a.until_utc),
+            words.number(a.excess_kwh, 1), words.money(a.eur_per_day),
+            one_line(a.message_de if words.language == "de" else a.message_en, _SENTENCES),
         ]
         for a in report.anomalies
     ]  # fmt: skip
@@ -419,25 +475,25 @@ def _anomalies(report: MonthReport, words: Words) -> dict[str, Any]:
     return _cut({"header": header, "rows": rows}, _ADVICE_ROWS, words)
 
 
-def _money(amount_eur: float | None, words: Words) -> str:
-    return "–" if amount_eur is None else words.number(amount_eur, 2)
+def _quantity(line: BillLine, words: Words) -> str:
+    """A line's quantity; parts of a year as the twelfths of which its price sheet speaks."""
+    assert line.quantity is not None
+    return str(line.quantity) if line.unit == "year" else words.number(float(line.quantity), 2)
 
 
 def _recommendations(report: MonthReport, words: Words) -> dict[str, Any]:
     rows = []
     for r in report.recommendations:
         decision = report.decisions.get(r.recommendation)
-        said = "" if decision is None else f"{words.either('rs', str(decision.kind))}: {decision.by}"
-        reason = r.reason_de if words.language == "de" else r.reason_en
+        said = "" if decision is None else f"{words.either('rs', str(decision.kind))}: {one_line(decision.by, _NAME)}"
+        reason = one_line(r.reason_de if words.language == "de" else r.reason_en, _SENTENCES)
         status = words.either("rs", str(r.status))
-        rows.append(
-            [words.moment(r.issued_utc), status, words.number(r.reduction_kw, 1), _money(r.saving_eur, words), reason, said]
-        )
+        rows.append([words.moment(r.issued_utc), status, words.number(r.reduction_kw, 1), words.money(r.saving_eur), reason, said])
     header = [
         words["issued"],
         words["status"],
-        f"{words['reduction']} [kW]",
-        f"{words['saving']} [EUR]",
+        f"{words['reduction']}\n[kW]",
+        f"{words['saving']}\n[EUR]",
         words["advice"],
         words["decided"],
     ]

@@ -5,21 +5,28 @@ In: ledger, plant folder, a month.  Out: ``<site>-<month>-v<N>/`` with data, wor
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import shutil
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
 
+from domain.errors import LastgangError
+from domain.files import scratch_folder
+from domain.instants import as_utc
 from domain.plant import Plant
+from domain.texts import KEY_LENGTH, printable
 from reporting.cost import MonthCost, month_cost
 from reporting.data import as_json, instant_text, report_data
 from reporting.ledger import Ledger
 from reporting.manifest import EarlierVersion, earlier_versions, file_entries, write_manifest
 from reporting.month import Change, MonthReport, Period, changes_since, month_report
-from reporting.pdf import STANDARD, report_pdf
+from reporting.pdf import glyph_notice, report_pdf
 from reporting.tables import (
     GAP_COLUMNS,
     INTERVAL_COLUMNS,
@@ -36,7 +43,11 @@ from reporting.tables import (
     meter_rows_for_people,
     plain,
 )
+from reporting.typesetting import STANDARD
 from reporting.words import Language, Words
+
+_MOST_TRIES = 20
+_ABANDONED_AFTER_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,42 +71,66 @@ class WrittenReport:
     version: int
     status: str
     manifest_sha256: str
+    notes: tuple[str, ...] = ()
+    """What whoever asked for it should know."""
 
 
 def write_report(ledger: Ledger, plant: Plant, period: Period, order: ReportOrder, now_utc: datetime) -> WrittenReport:
-    """Write the next version of the month's report into `order.out`.
+    """Write the next version of the month's report into `order.out`; another process may do the same at the same moment.
 
     Raises
     ------
     InputFaults
         If the ledger has nothing of the month.
     """
-    month = month_report(ledger, plant, period, order.as_of_utc)
+    month = month_report(ledger, plant, period, order.as_of_utc, now_utc)
     cost = month_cost(month, order.plant_folder)
     name = f"{plant.site.id}-{period.label}"
-    earlier = earlier_versions(order.out, name)
-    number = earlier[-1].version + 1 if earlier else 1
-    replaced = earlier[-1] if earlier else None
     order.out.mkdir(parents=True, exist_ok=True)
-    beside = order.out / f".{name}-v{number}.part"
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir()
-    try:
+    _clear_abandoned(order.out, name)
+    # Each try takes the next free number; it fails only where another report has taken that while this one was made.
+    for _ in range(_MOST_TRIES):
+        made = _next_version(ledger, month, cost, order, name, now_utc)
+        if made is not None:
+            return made
+    msg = f"{order.out}: {_MOST_TRIES} other reports of {name} were made meanwhile; try again"
+    raise LastgangError(msg)
+
+
+def _next_version(
+    ledger: Ledger, month: MonthReport, cost: MonthCost, order: ReportOrder, name: str, now_utc: datetime
+) -> WrittenReport | None:
+    """Make the next version whole, then put it in its place; None if somebody else was faster."""
+    replaced = next(reversed(earlier_versions(order.out, name)), None)
+    number = 1 if replaced is None else replaced.version + 1
+    target = order.out / f"{name}-v{number}"
+    with scratch_folder(order.out, name) as beside:
         data = report_data(month, cost)
         header = _manifest_header(month, cost, order, name, number, replaced, now_utc, data["status"])
-        _write_files(beside, month, cost, data, header, _changes(ledger, month, replaced), order, now_utc)
+        notes = _write_files(beside, month, cost, data, header, _changes(ledger, month, replaced), order, now_utc)
         digest = write_manifest(beside, header)
-        beside.rename(order.out / f"{name}-v{number}")
-    except BaseException:
-        shutil.rmtree(beside, ignore_errors=True)
-        raise
-    return WrittenReport(order.out / f"{name}-v{number}", name, number, data["status"], digest)
+        try:
+            beside.rename(target)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+            return None
+    return WrittenReport(target, name, number, data["status"], digest, tuple(notes))
+
+
+def _clear_abandoned(out: Path, name: str) -> None:
+    """Remove what reports that were killed left behind."""
+    for part in out.glob(f".{name}.*.part"):
+        with suppress(OSError):
+            if time.time() - part.stat().st_mtime > _ABANDONED_AFTER_S:
+                shutil.rmtree(part)
 
 
 def _write_files(
     folder: Path, month: MonthReport, cost: MonthCost, data: dict[str, Any], header: dict[str, Any], changes: list[Change] | None,
     order: ReportOrder, now_utc: datetime,
-) -> None:  # fmt: skip
+) -> list[str]:  # fmt: skip
+    """Write all files of a report but its manifest; gives what whoever asked for it should know."""
     from reporting.workbook import workbook
 
     words, german = Words(order.language, month.period.zone), Words("de", month.period.zone)
@@ -109,18 +144,24 @@ def _write_files(
     (folder / "meters-excel.csv").write_bytes(german_excel(meter_header_for_people(german), meter_rows_for_people(month, german)))
     (folder / "gaps.csv").write_bytes(plain(GAP_COLUMNS, gap_rows(month)))
     (folder / "gaps-excel.csv").write_bytes(german_excel(gap_header_for_people(german), gap_rows_for_people(month, german)))
-    printed = file_entries(folder)
     cover = cover_rows(month, cost, header, words)
     replaced = header["replaces"]["report"] if header["replaces"] else ""
-    (folder / "report.xlsx").write_bytes(workbook(month, cost, cover, changes, words, now_utc))
-    (folder / "report.pdf").write_bytes(report_pdf(month, cost, cover, changes, printed, json_text, words, now_utc, replaced))
+    (folder / "report.xlsx").write_bytes(workbook(month, cost, cover, changes, replaced, words, now_utc))
+    printed = file_entries(folder)
+    paper, missing = report_pdf(month, cost, cover, changes, printed, json_text, words, now_utc, replaced)
+    (folder / "report.pdf").write_bytes(paper)
+    return [glyph_notice(missing, Words("en", month.period.zone))] if missing else []
 
 
 def _changes(ledger: Ledger, month: MonthReport, replaced: EarlierVersion | None) -> list[Change] | None:
     """What differs from the replaced version; None if there is none, or its manifest does not say up to when it knew."""
-    if replaced is None or "data_cut_off_utc" not in replaced.manifest:
+    if replaced is None:
         return None
-    return changes_since(ledger, month, datetime.fromisoformat(str(replaced.manifest["data_cut_off_utc"])))
+    try:
+        cut_off_utc = as_utc(datetime.fromisoformat(str(replaced.manifest["data_cut_off_utc"])))
+    except (KeyError, ValueError):
+        return None
+    return changes_since(ledger, month, cut_off_utc)
 
 
 def _manifest_header(
@@ -135,7 +176,7 @@ def _manifest_header(
         if replaced is None
         else {"report": f"{name}-v{replaced.version}", "version": replaced.version, "manifest_sha256": replaced.manifest_sha256},
         "status": status,
-        "organisation": month.plant.site.name or month.plant.site.id,
+        "organisation": printable(month.plant.site.name, KEY_LENGTH) or month.plant.site.id,
         "site": month.plant.site.id,
         "period": {
             "from_utc": instant_text(period.from_utc), "to_utc": instant_text(period.to_utc), "timezone": period.timezone,
@@ -148,8 +189,8 @@ def _manifest_header(
         "tariff": {"id": cost.tariff_id, "version": cost.tariff_version} if cost.tariff_id else None,
         "emission_factors": None,
         "pdf_standard": f"PDF/{STANDARD.upper()[:-1]}{STANDARD[-1]}",
-        "author": order.author or None,
-        "approver": order.approver or None,
+        "author": printable(order.author, KEY_LENGTH) or None,
+        "approver": printable(order.approver, KEY_LENGTH) or None,
     }  # fmt: skip
 
 
@@ -169,18 +210,17 @@ def config_hash(folder: Path, plant: Plant) -> str:
 
 def cover_rows(month: MonthReport, cost: MonthCost, header: dict[str, Any], words: Words) -> list[tuple[str, str]]:
     """The header of a report for people."""
-    period, billing = month.period, month.plant.billing_meter()
-    below = len(month.plant.meters) - (1 if billing else 0)
+    period = month.period
     replaces = header["replaces"]
     tariff = (
         f"{cost.tariff_id}, {words['version']} {cost.tariff_version}"
         if cost.tariff_id
-        else words.say("tariff.none", why=cost.why_not)
+        else words.say("tariff.none", why=words.why(cost.why_not))
     )
     return [
         (words["organisation"], header["organisation"]),
         (words["site"], header["site"]),
-        (words["boundary"], words.say("boundary.text", meter=billing.id if billing else "–", count=below)),
+        (words["boundary"], boundary_text(month.plant, words)),
         (words["period"], words.say("period.text", from_=words.moment(period.from_utc), to=words.moment(period.to_utc))),
         (words["expected"], f"{words.number(period.expected)} ({period.timezone})"),
         (words["report"], header["report"]),
@@ -195,3 +235,16 @@ def cover_rows(month: MonthReport, cost: MonthCost, header: dict[str, Any], word
         (words["author"], header["author"] or words["open"]),
         (words["approver"], header["approver"] or words["open"]),
     ]
+
+
+def boundary_text(plant: Plant, words: Words) -> str:
+    """What the report is about: the grid connection and the meters behind it, and how many others there are."""
+    billing = plant.billing_meter()
+    if billing is None:
+        return words.say("boundary.none", count=len(plant.meters))
+    behind = {billing.id}
+    while more := {meter.id for meter in plant.meters if meter.parent in behind} - behind:
+        behind |= more
+    text = words.say("boundary.text", meter=billing.id, count=len(behind) - 1)
+    others = len(plant.meters) - len(behind)
+    return text + words.say("boundary.others", count=others) if others else text

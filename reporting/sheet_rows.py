@@ -10,7 +10,8 @@ from xml.sax.saxutils import escape
 
 from openpyxl.utils import get_column_letter
 
-from reporting.tables import Cell, LocalTime, guarded
+from domain.texts import LINE_BREAKS
+from reporting.tables import Cell, LocalTime, text_cell
 
 _DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001  the day that workbooks count from has no zone
 _CELL = re.compile(rb'<c r="([A-Z]+)2"([^>]*)>')
@@ -51,7 +52,7 @@ def _rows(rows: Iterable[Sequence[Cell]], styles: dict[str, str]) -> Iterable[st
 
 def _cell(place: str, mark: str, value: Cell) -> str:
     if isinstance(value, str):
-        return f'<c r="{place}"{mark} t="inlineStr"><is><t>{escape(guarded(value))}</t></is></c>'
+        return f'<c r="{place}"{mark} t="inlineStr"><is><t>{escape(text_cell(value, LINE_BREAKS))}</t></is></c>'
     if isinstance(value, LocalTime):
         return f'<c r="{place}"{mark}><v>{_serial(value.local)}</v></c>'
     if isinstance(value, datetime):

@@ -10,16 +10,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from domain.intervals import QUALITIES_BEST_FIRST
+from domain.texts import printable
 from domain.units import UWH_PER_KWH
 from reporting.data import instant_text
 from reporting.gaps import SOUND
 from reporting.month import MonthReport
 from reporting.words import Words
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+MOST_CHARACTERS = 32_000
+"""Of a cell: Excel takes 32,767 and drops the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +33,17 @@ class LocalTime:
     local: datetime
 
 
-Cell = str | int | Decimal | float | datetime | LocalTime | None
+Cell = str | int | Decimal | Fraction | float | datetime | LocalTime | None
 
 
 def guarded(text: str) -> str:
     """`text`, so that a spreadsheet takes it for text."""
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def text_cell(text: str, allowed: str = "") -> str:
+    """`text` as a cell can hold it: guarded, cut to what Excel takes, with U+FFFD for controls, halves of pairs and reordering marks."""
+    return guarded(printable(text, MOST_CHARACTERS, allowed))
 
 
 def german_excel(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
@@ -50,7 +59,7 @@ def plain(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
 
 def _german(cell: Cell) -> str:
     if isinstance(cell, str):
-        return '"' + guarded(cell).replace('"', '""') + '"'
+        return '"' + text_cell(cell).replace('"', '""') + '"'
     if isinstance(cell, LocalTime):
         return f"{cell.local:%d.%m.%Y %H:%M}"
     if isinstance(cell, datetime):
@@ -60,8 +69,8 @@ def _german(cell: Cell) -> str:
 
 def _plain(cell: Cell) -> str:
     if isinstance(cell, str):
-        text = guarded(cell)
-        return '"' + text.replace('"', '""') + '"' if any(c in text for c in ',"\r\n') else text
+        text = text_cell(cell)
+        return '"' + text.replace('"', '""') + '"' if any(c in text for c in ',"') else text
     if isinstance(cell, LocalTime):
         return cell.local.isoformat()
     if isinstance(cell, datetime):
@@ -69,7 +78,9 @@ def _plain(cell: Cell) -> str:
     return "" if cell is None else _number(cell)
 
 
-def _number(value: int | float | Decimal) -> str:
+def _number(value: int | float | Decimal | Fraction) -> str:
+    if isinstance(value, Fraction):
+        return str(value)
     if isinstance(value, Decimal):
         return format(value, "f")
     return str(value) if isinstance(value, int) else format(Decimal(repr(value)), "f")

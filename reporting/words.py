@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -12,29 +12,47 @@ from domain.units import UWH_PER_KWH
 
 Language = Literal["de", "en"]
 THIN = "\u202f"
+_ALL_DIGITS = Context(prec=400, rounding=ROUND_HALF_UP)
+"""No number of 64 bits is too long to be written out."""
 
 _WORDS: dict[str, tuple[str, str]] = {
     "title": ("Energiebericht", "Energy report"),
     "subtitle": ("Stromverbrauch und Lastgang", "Electricity consumption and load profile"),
     "note": ("Hinweis", "Note"), "provisional": ("Vorläufig", "Provisional"),
-    "provisional.running": ("Der Monat ist noch nicht zu Ende: Daten bis {until}.", "The month is not over: data until {until}."),
-    "provisional.bill": (
-        "Für {share} der Viertelstunden liegt kein Wert vor; die Rechnung kann sich noch ändern.",
-        "There is no value for {share} of the quarter hours; the bill can still change.",
+    "provisional.running": (
+        "Beim Datenstand war der Monat noch nicht zu Ende: Daten bis {until}.",
+        "When the data were cut off the month was not over: data until {until}.",
     ),
+    "provisional.values": (
+        "Für {count} Viertelstunden des Netzbezugs ({share}) liegt kein Wert vor.",
+        "There is no value for {count} quarter hours of grid import ({share}).",
+    ),
+    "provisional.bill": ("Die Rechnung kann sich noch ändern: es fehlen {what}.", "The bill can still change: missing are {what}."),
+    "missing.power_kw": ("Werte des Netzbezugs", "values of grid import"), "missing.reactive_kvar": ("Werte der Blindarbeit", "values of reactive energy"),
+    "missing.spot": ("Börsenpreise", "day-ahead prices"),
+    "glyphs": (
+        "Zeichen, die die Schrift dieses PDF nicht hat, stehen als Code in eckigen Klammern ({codes}); in report.json und report.xlsx stehen sie selbst.",
+        "Characters that the fonts of this PDF lack stand as codes in square brackets ({codes}); report.json and report.xlsx have the characters.",
+    ),
+    "and_more": ("{codes} und {count} weitere", "{codes} and {count} more"),
     "organisation": ("Organisation", "Organisation"), "site": ("Standort", "Site"), "boundary": ("Bilanzgrenze", "Boundary"),
     "boundary.text": ("Netzanschluss {meter} und {count} Zähler dahinter (siehe Tabelle der Zähler)", "grid connection {meter} and {count} meters behind it (see table of meters)"),
+    "boundary.none": ("kein Netzanschluss benannt; {count} Zähler", "no grid connection named; {count} meters"),
+    "boundary.others": ("; {count} weitere Zähler liegen nicht dahinter", "; {count} other meters are not behind it"),
     "period": ("Zeitraum", "Period"), "period.text": ("[{from_}, {to})", "[{from_}, {to})"),
     "timezone": ("Zeitzone", "Time zone"), "expected": ("Erwartete Viertelstunden", "Quarter hours expected"),
     "report": ("Berichtsnummer", "Report id"), "version": ("Version", "Version"), "replaces": ("Ersetzt", "Replaces"),
     "replaces.none": ("erste Version", "first version"), "generated": ("Erstellt (UTC)", "Generated (UTC)"),
     "software": ("Software", "Software"), "config": ("Konfiguration (SHA-256)", "Configuration (SHA-256)"),
     "cut_off": ("Datenstand (UTC)", "Data as known at (UTC)"), "tariff": ("Tarif", "Tariff"),
-    "tariff.none": ("keiner: {why}", "none: {why}"), "factors": ("Emissionsfaktoren", "Emission factors"),
+    "tariff.none": ("keiner: {why}", "none: {why}"),
+    "why.no_tariff": ("die Anlagendatei nennt keinen Tarif", "the plant file names no tariff"),
+    "why.no_meter": ("die Anlagendatei nennt keinen Zähler des Netzanschlusses", "the plant file names no billing meter"),
+    "factors": ("Emissionsfaktoren", "Emission factors"),
     "factors.none": ("keine: Emissionen werden nicht berechnet", "none: emissions are not calculated"),
     "author": ("Erstellt von", "Author"), "approver": ("Freigegeben von", "Approved by"), "open": ("offen", "open"),
     "key_figures": ("Auf einen Blick", "At a glance"), "consumption": ("Netzbezug", "Grid import"), "peak": ("Höchste Viertelstunde", "Highest quarter hour"),
-    "peak.of_covered": ("Höchstwert aus {share} gemessenen Viertelstunden", "maximum of {share} covered quarter hours"),
+    "peak.of_covered": ("{share} der Viertelstunden des Monats sind gemessen", "{share} of the month's quarter hours are measured"),
     "peak.of_covered.name": ("Höchste Viertelstunde: Anteil gemessener Viertelstunden", "Highest quarter hour: share of covered quarter hours"),
     "peak.rests": ("nicht gemessen: {quality}", "not measured: {quality}"),
     "peak.rests.name": ("Höchste Viertelstunde beruht auf einem Ersatzwert", "Highest quarter hour rests on a substitute"),
@@ -69,46 +87,64 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Import minus export, over the quarter hours for which all meters involved have a value. The residual is not metered on its own: other loads, losses, deviation of the meters.",
     ),
     "sum_below": ("Summe darunter", "Sum below"), "residual": ("Rest", "Residual"), "left_out": ("ausgelassen", "left out"), "meters_below": ("Zähler darunter", "Meters below"),
-    "gaps": ("Lücken und Ersatzwerte", "Gaps and substitute values"), "gaps.none": ("Keine: alle Viertelstunden sind gemessen.", "None: all quarter hours are measured."),
+    "gaps": ("Lücken und Ersatzwerte", "Gaps and substitute values"), "gaps.none": ("Keine: jede Viertelstunde jedes Zählers ist gemessen, berichtigt oder aus gemessenen berechnet.", "None: each quarter hour of each meter is measured, corrected or calculated from measured ones."),
     "gaps.note": (
-        "Viertelstunden, die nicht einfach gemessen sind oder es nicht von Anfang an waren. „Vorher“ ist, was vor der Berichtigung gesagt wurde; es gilt „jetzt“ mit der genannten Revision. Alle Lücken stehen in gaps.csv, jede Revision in report.xlsx.",
-        "Quarter hours that are not simply measured, or were not from the beginning. “Before” is what was said until the restatement; “now” counts, with the revision named. All gaps are in gaps.csv, every revision in report.xlsx.",
+        "Viertelstunden, die nicht einfach gemessen sind oder es nicht von Anfang an waren. Dazu gehören Viertelstunden, die nie gesendet wurden. „Vorher“ ist, was vor der Berichtigung angegeben war; es gilt „jetzt“ mit der genannten Revision. Alle Lücken stehen in gaps.csv, alle Revisionen berichtigter Viertelstunden in report.xlsx.",
+        "Quarter hours that are not simply measured, or were not from the beginning; quarter hours that were never sent are among them. “Before” was stated until the restatement; “now” counts, with the revision named. All gaps are in gaps.csv, all revisions of restated quarter hours in report.xlsx.",
     ),
     "gaps.span": ("von – bis (Ortszeit, UTC)", "from – to (local time, UTC)"),
     "gaps.short": ("Lücken", "Gaps"),
     "duration": ("Dauer", "Duration"), "minutes": ("Minuten", "minutes"), "filled": ("Gefüllt durch", "Filled by"),
     "first": ("zuerst", "first"), "last": ("zuletzt", "last"), "now": ("jetzt", "now"), "without_value": ("{count} ohne Wert", "{count} without value"),
     "zone": ("Zone", "zone"), "end_local": ("Ende (Ortszeit)", "End (local time)"), "end_utc": ("Ende (UTC, ISO 8601)", "End (UTC, ISO 8601)"),
-    "f.late_readings": ("nachgereichte Messwerte (Gedächtnis von Gerät oder Gateway)", "readings delivered later (memory of device or gateway)"),
+    "f.late_readings": ("nachgereichte Messwerte (Gerät, Gateway oder Import)", "readings delivered later (device, gateway or import)"),
     "f.shared_evenly": ("Vorschub des Zählers, gleichmäßig verteilt", "advance of the register, divided evenly"),
     "f.like_days": ("Vorschub des Zählers, nach Vergleichstagen verteilt", "advance of the register, divided by like days"),
     "f.seen_in_part": ("Mittelwert des Gesehenen", "mean of what was seen"), "f.as_read": ("Stand des Zählwerks, nicht glaubhaft", "as the register said, not believed"),
-    "f.of_its_source": ("als Ersatzwert geliefert", "delivered as a substitute"), "f.nothing": ("nichts: kein Wert", "nothing: no value"),
+    "f.of_its_source": ("als Ersatzwert geliefert oder aus Ersatzwerten berechnet", "delivered as a substitute, or calculated from substitutes"), "f.nothing": ("nichts: kein Wert", "nothing: no value"),
     "from": ("von", "from"), "to": ("bis", "to"), "reason": ("Grund und Verfahren", "Reason and method"),
     "events": ("Zählerstände: Rücksetzung, Überlauf, Wechsel, Sprung", "Registers: reset, rollover, exchange, jump"),
     "events.none": ("Keine im Zeitraum.", "None in the period."),
-    "restatements": ("Berichtigungen", "Restatements"), "restatements.none": ("Keine: jede Viertelstunde wurde einmal angegeben.", "None: each quarter hour was stated once."),
+    "restatements": ("Berichtigungen", "Restatements"), "restatements.none": ("Keine: keine Viertelstunde wurde mehr als einmal angegeben.", "None: no quarter hour was stated more than once."),
     "restatements.count": ("{count} Viertelstunden wurden mehr als einmal angegeben; es gilt die höchste Revision, die früheren bleiben erhalten.", "{count} quarter hours were stated more than once; the highest revision counts, earlier ones are kept."),
     "before": ("vorher", "before"), "after": ("nachher", "after"), "recorded": ("aufgezeichnet (UTC)", "recorded (UTC)"),
     "versions": ("Änderungen gegenüber der ersetzten Version", "Changes since the replaced version"), "versions.none": ("Dies ist die erste Version.", "This is the first version."),
+    "versions.unknown": (
+        "Nicht vergleichbar: das Manifest der ersetzten Version ist nicht lesbar oder nennt keinen Datenstand.",
+        "Not comparable: the manifest of the replaced version cannot be read or does not say when its data were cut off.",
+    ),
     "versions.same": ("Keine Viertelstunde hat sich geändert.", "No quarter hour has changed."),
     "bill": ("Rechnung des Monats", "Bill of the month"), "bill.none": ("Keine Rechnung: {why}", "No bill: {why}"), "line": ("Position", "Line"), "kind": ("Art", "Kind"),
     "quantity": ("Menge", "Quantity"), "price": ("Preis", "Price"), "amount": ("Betrag", "Amount"), "total": ("Summe", "Total"),
     "bill.note": (
-        "Der Monat für sich: ein Jahresleistungspreis zählt mit einem Zwölftel und der höchsten Viertelstunde dieses Monats. Steigt der Jahreshöchstwert später, werden frühere Monate nachberechnet.",
-        "The month on its own: an annual demand price counts a twelfth, with the highest quarter hour of this month. If the year's maximum rises later, earlier months are billed again.",
+        "Der Monat für sich: ein Jahresleistungspreis zählt mit einem Zwölftel und der höchsten Viertelstunde dieses Monats (oder dem früheren Höchstwert, den die Tarifdatei nennt). Steigt der Jahreshöchstwert später, werden frühere Monate nachberechnet.",
+        "The month on its own: an annual demand price counts a twelfth, with the highest quarter hour of this month (or an earlier maximum that the tariff file names). If the year's maximum rises later, earlier months are billed again.",
     ),
     "cause": ("Verursacht durch", "Caused by"),
     "anomalies": ("Auffälligkeiten", "Anomalies"), "anomalies.none": ("Keine im Zeitraum.", "None in the period."), "since": ("seit", "since"), "until": ("bis", "until"), "lasting": ("dauert an", "lasting"),
     "eur_per_day": ("EUR/Tag", "EUR/day"), "excess": ("Mehrverbrauch", "Excess"), "finding": ("Befund", "Finding"),
     "recommendations": ("Empfehlungen", "Recommendations"), "recommendations.none": ("Keine im Zeitraum.", "None in the period."), "status": ("Status", "Status"),
-    "saving": ("Ersparnis", "Saving"), "reduction": ("Senkung", "Reduction"), "decided": ("Entscheidung", "Decision"), "issued": ("erteilt", "issued"), "advice": ("Empfehlung", "Recommendation"),
-    "rejections": ("Nicht verwendete Messwerte", "Readings that were not used"), "rejections.none": ("Keine im Zeitraum.", "None in the period."), "count": ("Anzahl", "Count"),
+    "saving": ("erwartete Ersparnis", "Expected saving"), "reduction": ("erwartete Senkung", "Expected reduction"),
+    "unknown": ("unbekannt", "unknown"), "money.expected": ("EUR, erwartet", "EUR, expected"),
+    "status.final": ("endgültig", "final"), "status.provisional": ("vorläufig", "provisional"),
+    "per.year": ("Jahr", "year"), "per.month": ("Monat", "month"), "per.day": ("Tag", "day"),
+    "advice.note": (
+        "Senkung und Ersparnis sind die Erwartung, mit der die Empfehlung erteilt wurde; „durchgeführt“ sagt, dass der Auftrag so lief wie empfohlen, nicht, was es gebracht hat. „Unbekannt“ steht, wo kein Tarif einen Preis nennt.",
+        "Reduction and saving are what was expected when the recommendation was issued; “carried out” says that the job ran as recommended, not what that was worth. “Unknown” stands where no tariff has a price.",
+    ),
+    "anomalies.note": (
+        "Mehrverbrauch und Kosten sind gegen den erwarteten Verlauf gerechnet; „unbekannt“ steht, wo kein Tarif einen Preis nennt.",
+        "Excess and cost are counted against the expected load; “unknown” stands where no tariff has a price.",
+    ), "decided": ("Entscheidung", "Decision"), "issued": ("erteilt", "issued"), "advice": ("Empfehlung", "Recommendation"),
+    "rejections": ("Nicht verwendete Messwerte", "Readings that were not used"), "rejections.none": ("Keine, die im Zeitraum empfangen wurden.", "None received in the period."), "count": ("Anzahl", "Count"),
     "conflicts": ("Widersprüche", "Conflicts"),
-    "conflicts.text": ("{count} Datensätze widersprachen einem früheren mit derselben Kennung; der frühere gilt, der spätere ist aufbewahrt.", "{count} records contradicted an earlier one with the same identity; the earlier one counts, the later one is kept."),
+    "conflicts.text": ("In der ganzen Aufzeichnung bis zum Datenstand widersprachen {count} Datensätze einem früheren mit derselben Kennung; der frühere gilt, der spätere ist aufbewahrt.", "In all that was recorded until the data were cut off, {count} records contradicted an earlier one with the same identity; the earlier one counts, the later one is kept."),
     "statements": ("Erklärungen zum Verfahren", "Statements on method"),
-    "files": ("Dateien dieses Berichts", "Files of this report"),
-    "files.note": ("Prüfen: lastgang verify ORDNER oder sha256sum -c SHA256SUMS; kein Netz nötig.", "To check: lastgang verify FOLDER or sha256sum -c SHA256SUMS; no network needed."),
+    "files": ("Datendateien dieses Berichts", "Data files of this report"),
+    "files.note": (
+        "Prüfen: lastgang verify ORDNER oder sha256sum -c SHA256SUMS; kein Netz nötig. Die Prüfsumme dieses PDF steht in manifest.json.",
+        "To check: lastgang verify FOLDER or sha256sum -c SHA256SUMS; no network needed. The checksum of this PDF is in manifest.json.",
+    ),
     "signature": ("Ort, Datum, Unterschrift", "Place, date, signature"), "page": ("Seite {page} von {pages}", "page {page} of {pages}"), "more": ("und {count} weitere in report.xlsx", "and {count} more in report.xlsx"),
     "cover": ("Deckblatt", "Cover"), "summary": ("Übersicht", "Summary"), "intervals": ("Viertelstunden", "Intervals"), "findings": ("Befunde", "Findings"), "changelog": ("Änderungen", "Changelog"), "costs": ("Kosten", "Costs"),
     "q.measured": ("gemessen", "measured"), "q.calculated": ("berechnet", "calculated"), "q.corrected": ("berichtigt", "corrected"), "q.substituted": ("Ersatzwert", "substituted"), "q.estimated": ("geschätzt", "estimated"), "q.faulty": ("gestört", "faulty"), "q.missing": ("fehlt", "missing"),
@@ -127,18 +163,20 @@ _WORDS: dict[str, tuple[str, str]] = {
 
 STATEMENTS: dict[Language, tuple[str, ...]] = {
     "de": (
-        "Viertelstunden sind halboffen [Beginn, Ende) und nach ihrem Beginn benannt. Sie liegen auf dem Raster der UTC; Tage und Monate sind Ortszeit (92, 96 oder 100 Viertelstunden je Tag).",
-        "Der Verbrauch ist die Summe aller Viertelstunden mit Wert und entspricht dem Vorschub der Zählwerke. Gestörte Viertelstunden sind mit dem Stand des Zählwerks enthalten und einzeln ausgewiesen; Höchstwerte stammen nie aus ihnen. Fehlende Werte sind nirgends null und werden nicht ergänzt.",
-        "Ersatzwerte: Lücken bis 2 Stunden gleichmäßig, längere nach dem Mittel der letzten drei Vergleichstage (Werktag, Samstag, Sonn- und Feiertag), jeweils genau auf den Vorschub des Zählers skaliert. Nur gemessene Werte dienen als Vergleich.",
+        "Viertelstunden sind halboffen [Beginn, Ende) und nach ihrem Beginn benannt. Sie liegen auf dem Raster der UTC; Tage und Monate sind Ortszeit (96 Viertelstunden je Tag, an Tagen der Zeitumstellung weniger oder mehr).",
+        "Der Verbrauch ist die Summe aller Viertelstunden mit Wert. Aus Zählwerken gebildete Viertelstunden summieren sich zwischen zwei guten Ständen zum Vorschub des Zählwerks, ohne entfernte unmögliche Sprünge. Gestörte Viertelstunden sind mit dem Stand des Zählwerks enthalten und gesondert ausgewiesen; Höchstwerte stammen nie aus ihnen. Fehlende Werte zählen nirgends als null.",
+        "Fehlend ist jede Viertelstunde ohne Wert, auch eine, die nie gesendet wurde; Abdeckung und Anteile beziehen sich auf alle Viertelstunden des Monats. Als noch nicht gemessen gilt eine Viertelstunde bis 5 Minuten nach ihrem Ende, gerechnet bis zum Datenstand.",
+        "Ersatzwerte aus eigener Messung: Lücken bis 2 Stunden gleichmäßig, längere nach dem Mittel von bis zu drei Vergleichstagen der letzten 28 Tage (Werktag, Samstag, Sonn- und Feiertag), ohne Vergleichstag gleichmäßig; jeweils genau auf den Vorschub des Zählers skaliert. Nur gemessene Werte dienen als Vergleich. Importierte Viertelstunden tragen die Qualität, die ihre Datei nennt; nennt sie keine, gelten sie als gemessen.",
         "Energie wird in ganzen Mikrowattstunden gerechnet und erst für die Darstellung gerundet; die Summe gerundeter Werte kann abweichen.",
-        "Grenzen: Seriennummer, Genauigkeitsklasse, Wandlerfaktor und Kalibrierdatum stehen nicht in der Anlagendatei und sind daher nicht genannt. Importierte Viertelstunden tragen die Angaben ihrer Datei. Die Prüfsummen belegen die Unversehrtheit gegenüber dem Manifest; Urheberschaft und Zeitpunkt belegen sie nicht.",
+        "Grenzen: Genauigkeitsklasse und Kalibrierdatum der Zähler stehen nicht in der Anlagendatei. Wandlerfaktoren und Zählerwechsel mit Seriennummern stehen dort, soweit eingetragen, und sind in diesem Bericht nicht wiederholt; ihre Fassung belegt die Prüfsumme der Konfiguration. Die Prüfsummen belegen die Unversehrtheit gegenüber dem Manifest; Urheberschaft und Zeitpunkt belegen sie nicht.",
     ),
     "en": (
-        "Quarter hours are half open [start, end) and named by their start. They lie on the grid of UTC; days and months are local time (92, 96 or 100 quarter hours a day).",
-        "Consumption is the sum of all quarter hours with a value, which equals the advance of the registers. Faulty quarter hours are in it with what the register said, and are shown on their own; maxima are never taken from them. Missing values are nowhere zero and are not filled in.",
-        "Substitute values: gaps up to 2 hours evenly, longer ones by the mean of the last three like days (working day, Saturday, Sunday and holiday), scaled to sum exactly to the register's advance. Only measured values serve as reference.",
+        "Quarter hours are half open [start, end) and named by their start. They lie on the grid of UTC; days and months are local time (96 quarter hours a day, fewer or more on days on which the clock changes).",
+        "Consumption is the sum of all quarter hours with a value. Quarter hours made from a register sum to its advance between two good readings, without impossible steps that were removed. Faulty quarter hours are in it with what the register said, and are shown apart; maxima are never taken from them. Missing values count nowhere as zero.",
+        "Missing is every quarter hour without a value, also one that was never sent; coverage and shares are of all quarter hours of the month. A quarter hour counts as not measured yet until 5 minutes after its end, reckoned up to the data cut-off.",
+        "Substitutes of our own metering: gaps up to 2 hours evenly, longer ones by the mean of up to three reference days of the last 28 days (working day, Saturday, Sunday and holiday), evenly where there is none; scaled to sum exactly to the register's advance. Only measured values serve as reference. Imported quarter hours have the quality that their file states; where it states none they count as measured.",
         "Energy is calculated in whole micro-watt-hours and rounded for display only; sums of rounded values may differ.",
-        "Limits: serial number, accuracy class, transformer ratio and calibration date are not in the plant file and therefore not named. Imported quarter hours carry what their file said. The checksums prove that files and manifest belong together; they prove neither author nor time.",
+        "Limits: accuracy class and calibration date of the meters are not in the plant file. Transformer factors and meter exchanges with serial numbers are there as far as entered, and not repeated in this report; the checksum of the configuration proves which they were. The checksums prove that files and manifest belong together; they prove neither author nor time.",
     ),
 }
 
@@ -164,18 +202,28 @@ class Words:
     def number(self, value: Decimal | float | int, places: int = 0) -> str:
         """A number, rounded half up, thousands apart by thin spaces."""
         exact = value if isinstance(value, Decimal) else Decimal(repr(value))
-        rounded = exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+        if not exact.is_finite():
+            return self["unknown"]
+        rounded = exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _ALL_DIGITS)
         text = f"{rounded + 0:,f}".replace(",", THIN).replace("-", "−")  # + 0: no negative zero
         return text.replace(".", ",") if self.language == "de" else text
 
+    def money(self, amount_eur: float | None) -> str:
+        """Euros with cents; a word where no tariff says how many: unknown is not zero."""
+        return self["unknown"] if amount_eur is None else self.number(amount_eur, 2)
+
+    def why(self, reason: str) -> str:
+        """Why there is no bill, in this language where it is one of ours."""
+        return next((self[key] for key in ("why.no_tariff", "why.no_meter") if _WORDS[key][1] == reason), reason)
+
     def energy(self, uwh: int, places: int = 0) -> str:
         """Micro-watt-hours as kWh."""
-        return self.number(Decimal(uwh) / UWH_PER_KWH, places)
+        return self.number(_ALL_DIGITS.divide(Decimal(uwh), Decimal(UWH_PER_KWH)), places)
 
     def percent(self, share: float, places: int = 2) -> str:
         """A share as percent; 100 only if nothing is missing, 0 only if nothing is there."""
         limit = Decimal(1).scaleb(-places)
-        value = (Decimal(repr(share)) * 100).quantize(limit, ROUND_HALF_UP)
+        value = _ALL_DIGITS.quantize(Decimal(repr(share)) * 100, limit)
         if share < 1:
             value = min(value, 100 - limit)
         if share > 0:

@@ -7,6 +7,8 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
+from itertools import islice
 from typing import Any
 
 from openpyxl import Workbook
@@ -15,6 +17,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.writer.excel import ExcelWriter
 
+from domain.texts import LINE_BREAKS
 from reporting.cost import MonthCost
 from reporting.gaps import SOUND
 from reporting.month import Change, MonthReport, SeriesMonth, Share
@@ -25,11 +28,11 @@ from reporting.tables import (
     exact_kwh,
     gap_header_for_people,
     gap_rows_for_people,
-    guarded,
     interval_header_for_people,
     interval_rows_for_people,
     meter_header_for_people,
     meter_rows_for_people,
+    text_cell,
 )
 from reporting.words import STATEMENTS, Words
 
@@ -41,6 +44,9 @@ _WRAP = Alignment(wrap_text=True, vertical="top")
 _LOCAL = "dd.mm.yyyy hh:mm"
 _UTC = 'yyyy-mm-dd"T"hh:mm"Z"'
 _EPOCH_OF_ZIP = (1980, 1, 1, 0, 0, 0)
+_FIRST_YEAR = 1900
+_MOST_ROWS = 1_048_576
+"""Of a sheet, its heading among them: Excel opens no more."""
 
 
 def workbook(
@@ -48,6 +54,7 @@ def workbook(
     cost: MonthCost,
     header: Sequence[tuple[str, str]],
     changes: Sequence[Change] | None,
+    replaced: str,
     words: Words,
     made_utc: datetime,
 ) -> bytes:
@@ -58,7 +65,9 @@ def workbook(
     header
         Rows of the cover.
     changes
-        What differs from the replaced version; None if this is the first.
+        What differs from the replaced version; None if this is the first, or the replaced one cannot be read.
+    replaced
+        Name of the replaced version; empty if this is the first.
     """
     book = Workbook(write_only=True)
     book.properties.creator = "Lastgang"
@@ -73,8 +82,9 @@ def workbook(
     _sheet(book, words["gaps.short"], gap_header_for_people(words), gaps, (18, 18, 18, 8, 20, 18, 8, 20, 12, 12, 16, 8, 14, 44, 44))
     _costs(book, cost, words)
     _findings(book, report, words)
-    _changelog(book, report, changes, words)
-    return _bytes(book, made_utc, f"xl/worksheets/sheet{book.sheetnames.index(words['intervals']) + 1}.xml", rows)
+    _changelog(book, report, changes, replaced, words)
+    below = _at_most(rows, _MOST_ROWS - 2)
+    return _bytes(book, made_utc, f"xl/worksheets/sheet{book.sheetnames.index(words['intervals']) + 1}.xml", below)
 
 
 def _bytes(book: Workbook, made_utc: datetime, long_sheet: str, rows: Iterable[Sequence[Cell]]) -> bytes:
@@ -97,9 +107,18 @@ def _sheet(book: Any, title: str, header: Sequence[str], rows: Iterable[Sequence
         width = widths[number] if number < len(widths) else min(40, max(12, len(header[number]) + 2))
         sheet.column_dimensions[get_column_letter(number + 1)].width = width
     sheet.append([_styled(sheet, heading, _HEADING, _FILL) for heading in header])
-    for row in rows:
+    for row in _at_most(rows, _MOST_ROWS - 1):
         sheet.append([_cell(sheet, value) for value in row])
     return sheet
+
+
+def _at_most(rows: Iterable[Sequence[Cell]], most: int) -> Iterable[Sequence[Cell]]:
+    """`rows`, or as many as a sheet takes and one that says so."""
+    left = iter(rows)
+    yield from islice(left, most - 1)
+    last = next(left, None)
+    if last is not None:
+        yield ("… → *.csv",) if next(left, None) is not None else last
 
 
 def _styled(sheet: Any, value: str, font: Font, fill: PatternFill | None = None) -> Any:
@@ -113,15 +132,26 @@ def _styled(sheet: Any, value: str, font: Font, fill: PatternFill | None = None)
 
 def _cell(sheet: Any, value: Cell) -> Any:
     if isinstance(value, str):
-        return guarded(value)
+        return text_cell(value, LINE_BREAKS)
     if isinstance(value, LocalTime):
         return _dated(sheet, value.local, _LOCAL)
     if isinstance(value, datetime):
         return _dated(sheet, value.replace(tzinfo=None), _UTC)
+    if isinstance(value, Fraction):
+        return _twelfths(sheet, value)
     return float(value) if isinstance(value, Decimal) else value
 
 
+def _twelfths(sheet: Any, value: Fraction) -> Any:
+    """A number that Excel shows as the fraction that it is."""
+    cell = WriteOnlyCell(sheet, value=float(value))
+    cell.number_format = "# ??/??"
+    return cell
+
+
 def _dated(sheet: Any, value: datetime, form: str) -> Any:
+    if value.year < _FIRST_YEAR:
+        return value.isoformat()  # the calendar of workbooks begins then
     cell = WriteOnlyCell(sheet, value=value)
     cell.number_format = form
     return cell
@@ -133,7 +163,7 @@ def _cover(book: Any, header: Sequence[tuple[str, str]], words: Words) -> None:
     sheet.append([_styled(sheet, words["title"], _TITLE)])
     sheet.append([])
     for name, value in header:
-        sheet.append([_styled(sheet, name, _BOLD), guarded(value)])
+        sheet.append([_styled(sheet, name, _BOLD), _cell(sheet, value)])
     sheet.append([])
     sheet.append([_styled(sheet, words["statements"], _BOLD)])
     for text in STATEMENTS[words.language]:
@@ -167,7 +197,7 @@ def _summary(book: Any, report: MonthReport, cost: MonthCost, words: Words) -> N
                 name = f"{words['consumption']}: {words.either('q', str(quality))}"
                 rows.append((name, exact_kwh(share.energy_uwh), _share_words(share, billing, words)))
     if cost.bill is not None:
-        rows.append((words["cost"], float(cost.bill.total_eur), f"EUR ({cost.bill.status})"))
+        rows.append((words["cost"], float(cost.bill.total_eur), f"EUR ({words.either('status', cost.bill.status)})"))
     rows.append((None, None, None))
     for balance in report.balances:
         below = ", ".join(child.id for child in balance.children)
@@ -212,13 +242,23 @@ def _costs(book: Any, cost: MonthCost, words: Words) -> None:
     ]
     rows: list[tuple[Cell, ...]] = []
     if cost.bill is None:
-        rows.append((words.say("bill.none", why=cost.why_not),))
+        rows.append((words.say("bill.none", why=words.why(cost.why_not)),))
     else:
         for line in cost.bill.lines:
-            quantity = None if line.quantity is None else float(line.quantity)
+            quantity: Cell = line.quantity if line.quantity is None or line.unit == "year" else float(line.quantity)
             price = None if line.price_eur is None else float(line.price_eur)
-            rows.append((line.id, words.either("k", line.kind), quantity, line.unit, price, float(line.amount_eur), line.period))
-        rows.append((words["total"], cost.bill.status, None, None, None, float(cost.bill.total_eur), None))
+            rows.append(
+                (
+                    line.id,
+                    words.either("k", line.kind),
+                    quantity,
+                    words.either("per", line.unit or ""),
+                    price,
+                    float(line.amount_eur),
+                    line.period,
+                )
+            )
+        rows.append((words["total"], words.either("status", cost.bill.status), None, None, None, float(cost.bill.total_eur), None))
         rows.append((f"{cost.tariff_id} {cost.tariff_version}", cost.tariff_source))
     _sheet(book, words["costs"], header, rows, (26, 26))
 
@@ -231,7 +271,7 @@ def _findings(book: Any, report: MonthReport, words: Words) -> None:
         words["meter"],
         words["status"],
         "kW",
-        "EUR",
+        words["money.expected"],
         words["finding"],
         words["decided"],
     ]
@@ -240,7 +280,9 @@ def _findings(book: Any, report: MonthReport, words: Words) -> None:
         local = LocalTime(report.period.local(a.since_utc).replace(tzinfo=None))
         status = words["lasting"] if a.until_utc is None else f"{words['until']} {words.moment(a.until_utc)}"
         message = a.message_de if words.language == "de" else a.message_en
-        rows.append((words["anomalies"], local, a.since_utc, a.meter, status, a.actual_kw, a.eur_per_day, message, None))
+        rows.append(
+            (words["anomalies"], local, a.since_utc, a.meter, status, a.actual_kw, _money(a.eur_per_day, words), message, None)
+        )
     for r in report.recommendations:
         local = LocalTime(report.period.local(r.issued_utc).replace(tzinfo=None))
         decision = report.decisions.get(r.recommendation)
@@ -251,20 +293,36 @@ def _findings(book: Any, report: MonthReport, words: Words) -> None:
         )
         reason = r.reason_de if words.language == "de" else r.reason_en
         status = words.either("rs", str(r.status))
-        rows.append((words["recommendations"], local, r.issued_utc, r.machine, status, r.reduction_kw, r.saving_eur, reason, said))
+        rows.append(
+            (
+                words["recommendations"],
+                local,
+                r.issued_utc,
+                r.machine,
+                status,
+                r.reduction_kw,
+                _money(r.saving_eur, words),
+                reason,
+                said,
+            )
+        )
     for (meter, reason), count in sorted(report.rejections.items()):
         rows.append((words["rejections"], None, None, meter, words.either("r", reason), None, None, f"{count}", None))
     _sheet(book, words["findings"], header, rows, (24, 18, 22, 18, 26, 10, 12, 90, 40))
 
 
-def _changelog(book: Any, report: MonthReport, changes: Sequence[Change] | None, words: Words) -> None:
+def _money(amount_eur: float | None, words: Words) -> Cell:
+    return words["unknown"] if amount_eur is None else amount_eur
+
+
+def _changelog(book: Any, report: MonthReport, changes: Sequence[Change] | None, replaced: str, words: Words) -> None:
     header = [
         words["meter"], words["channel"], words["start_local"], words["start_utc"], words["revision"], f"{words['energy']} [kWh, kvarh]",
         words["quality"], words["method"], words["origin"], words["recorded"],
     ]  # fmt: skip
     rows: list[tuple[Cell, ...]] = []
     if changes is None:
-        rows.append((words["versions.none"],))
+        rows.append((words["versions.unknown" if replaced else "versions.none"],))
     else:
         rows.append((words["versions"] if changes else words["versions.same"],))
         rows += [

@@ -35,9 +35,12 @@ def command(
     from deploy.parts import LEDGER
     from deploy.settings import load_settings
     from domain.clock import process_clock
+    from domain.errors import Fault, InputFaults
+    from domain.files import check_output_folder, open_input
     from domain.instants import as_utc
     from domain.plant import load_plant
     from reporting.ledger import Ledger
+    from reporting.ledger_reading import LedgerError
     from reporting.month import month_period
     from reporting.report import ReportOrder, write_report
 
@@ -50,9 +53,32 @@ def command(
         as_of_utc = None if as_of is None else as_utc(datetime.fromisoformat(as_of))
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--as-of") from error
-    order = ReportOrder(folder, out, language, author, approver, as_of_utc)
+    order = ReportOrder(folder, out, language, _name(author, "--author"), _name(approver, "--approver"), as_of_utc)
+    check_output_folder(out)
     path = path or load_settings(folder).home_of(folder) / LEDGER
-    with Ledger.open(path, readonly=True) as ledger:
+    try:
+        open_input(path).close()
+        ledger = Ledger.open(path, readonly=True)
+    except InputFaults as faults:
+        found = faults.faults[0].found
+        raise InputFaults([Fault(str(path), None, "ledger", found, "the ledger of `lastgang historian`")]) from faults
+    except LedgerError as error:
+        raise InputFaults([Fault(str(path), None, "ledger", str(error), "a ledger that this program can read")]) from error
+    with ledger:
         made = write_report(ledger, plant, period, order, process_clock().now_utc())
-    click.echo(f"{made.folder}")
+    click.echo(click.format_filename(made.folder))
+    for note in made.notes:
+        click.echo(note, err=True)
     click.echo(f"{made.report} version {made.version}, {made.status}; manifest SHA-256 {made.manifest_sha256}", err=True)
+
+
+def _name(text: str, option: str) -> str:
+    from domain.texts import KEY_LENGTH, refused_character
+
+    if refused := refused_character(text):
+        msg = f"found {refused}; expected a name of printable characters, as UTF-8"
+        raise click.BadParameter(msg, param_hint=option)
+    if len(text) > KEY_LENGTH:
+        msg = f"found {len(text):,} characters; expected at most {KEY_LENGTH}"
+        raise click.BadParameter(msg, param_hint=option)
+    return text

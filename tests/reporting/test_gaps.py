@@ -214,7 +214,7 @@ def test_every_file_of_the_report_has_the_gaps_and_verifies(pulled: Ledger, make
     assert ';1320,000;"kWh";"Ersatzwert";"Vorschub des Zählers, nach Vergleichstagen verteilt";' in german[1]
     sheet: Any = load_workbook(made.folder / "report.xlsx")["Gaps"]
     assert [cell.value for cell in sheet[3]][8:14] == [
-        180, 12, 288, "kWh", "measured", "readings delivered later (memory of device or gateway)",
+        180, 12, 288, "kWh", "measured", "readings delivered later (device, gateway or import)",
     ]  # fmt: skip
     summary: Any = load_workbook(made.folder / "report.xlsx")["Summary"]
     said = [[cell.value for cell in row] for row in summary.iter_rows()]

@@ -75,7 +75,7 @@ def test_gaps_are_listed_with_reason_and_nothing_missing_is_zero(ledger: Ledger,
         ("01T10:15", 2, "substituted", "interpolated"),
         ("01T10:45", 1, "missing", "none"),
         ("01T11:00", 1, "missing", "no_record"),
-        ("01T11:30", 2926, "missing", "not_yet"),
+        ("01T11:30", 2926, "missing", "no_record"),
     ]
     assert sum(share["quarter_hours"] for share in main["quality"].values()) == 2980
     assert main["quality"]["substituted"] == {
