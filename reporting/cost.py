@@ -87,6 +87,10 @@ def _load(report: MonthReport, series: SeriesMonth, plant: Plant) -> Any:
     return replace(load, reactive=LoadProfile.of_energies(report.period.from_utc, energies(reactive)).power)
 
 
+def _is_inside(mask: Any, place: int) -> bool:
+    return 0 <= place < len(mask) and bool(mask[place])
+
+
 def _windows(tariff: Any, series: SeriesMonth, days: tuple[Any, Any]) -> tuple[WindowPeak, ...]:
     from billing.frame import frame
 
@@ -96,7 +100,8 @@ def _windows(tariff: Any, series: SeriesMonth, days: tuple[Any, Any]) -> tuple[W
         mask = grid.mask(component)
         if mask is None:
             continue
-        chosen = tuple(interval if inside else None for interval, inside in zip(series.slots, mask.tolist(), strict=True))
+        # By instant: the tariff's days may begin at another midnight than the plant's.
+        chosen = tuple(i for i in series.slots if i is not None and _is_inside(mask, (i.start_utc - grid.from_utc) // QUARTER))
         part = SeriesMonth(series.meter, series.channel, series.unit, chosen, (), ())
         where, calendar = ("inside", component.inside) if component.inside else ("outside", component.outside)
         found.append(WindowPeak(component.id, where, calendar or "", part.peak))

@@ -7,9 +7,10 @@ never below zero import. Within a quarter hour the profile ripples, and keeps it
 from __future__ import annotations
 
 import csv
-import gzip
+import math
 from bisect import bisect_left
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -18,8 +19,11 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from domain.calendars import at_local
-from domain.errors import Fault, InputFaults
+from domain.errors import Fault, InputFaults, first_faults
+from domain.files import read_unpacked
+from domain.instants import as_utc
 from domain.intervals import QUARTER
+from domain.resolution import coarser_stretch
 from simulation.noise import Noise
 from simulation.surprises import Surprises
 from simulation.surroundings import QUARTER_S
@@ -75,34 +79,40 @@ def read_profile(path: Path) -> LoadProfile:
     Raises
     ------
     InputFaults
-        With the first hundred faults.
+        With the first faults.
     """
     faults: list[Fault] = []
     rows: list[tuple[int, float]] = []
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8", newline="") as file:
-        reader = csv.reader(file)
+    lines: list[int] = []
+    try:
+        reader = csv.reader(read_unpacked(path).decode("utf-8-sig").splitlines())
         header = next(reader, [])
         if header[:2] != ["start_utc", "power_kw"]:
             raise InputFaults([Fault(str(path), 1, "header", repr(",".join(header)), "start_utc,power_kw")])
         for row in reader:
             if len(row) > 1 and row[1].strip():
                 _read_row(path, reader.line_num, row, rows, faults)
+                lines += [reader.line_num] * (len(rows) - len(lines))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputFaults([Fault(str(path), None, "file", str(error), "a UTF-8 table of start_utc,power_kw")]) from error
     if not rows and not faults:
         faults.append(Fault(str(path), None, "rows", "none", "a row a quarter hour"))
+    if stretch := coarser_stretch([datetime.fromtimestamp(start, UTC) for start, _ in rows], QUARTER):
+        found = f"rows {stretch.step} apart from here on"
+        faults.append(Fault(str(path), lines[stretch.first], "start_utc", found, f"rows {QUARTER} apart throughout"))
     if faults:
-        raise InputFaults(faults[:100])
+        raise InputFaults(first_faults(faults, path, "rows of start_utc,power_kw"))
     return LoadProfile(tuple(start for start, _ in rows), tuple(power for _, power in rows))
 
 
 def _read_row(path: Path, line: int, row: list[str], rows: list[tuple[int, float]], faults: list[Fault]) -> None:
-    try:
-        start, power = datetime.fromisoformat(row[0]), float(row[1])
-    except ValueError:
+    power = math.nan
+    with suppress(ValueError):
+        start, power = as_utc(datetime.fromisoformat(row[0])), float(row[1])
+    if not math.isfinite(power):
         faults.append(Fault(str(path), line, "row", repr(",".join(row)), "an instant with Z and a number"))
-        return
-    if start.tzinfo is None or start.timestamp() % QUARTER_S:
-        faults.append(Fault(str(path), line, "start_utc", repr(row[0]), "an instant with Z on a quarter hour"))
+    elif start.timestamp() % QUARTER_S:
+        faults.append(Fault(str(path), line, "start_utc", repr(row[0]), "an instant on a quarter hour"))
     elif rows and start.timestamp() <= rows[-1][0]:
         faults.append(Fault(str(path), line, "start_utc", repr(row[0]), "an instant after that of the row before"))
     else:

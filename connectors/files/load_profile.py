@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -87,26 +87,37 @@ def read_profile(path: Path, options: ProfileOptions | None = None) -> Profile:
     options = options or ProfileOptions()
     faults = Faults(path)
     text = text_of(path).replace("\r\n", "\n").replace("\r", "\n")
-    lines = text.split("\n")[options.skip_lines :]
-    first_line = options.skip_lines + 1
-    delimiter = _delimiter(lines[0] if lines else "")
-    reader = csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter)
-    try:
-        table = [(options.skip_lines + reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
-    except csv.Error as error:
-        faults.wrong(options.skip_lines + reader.line_num, "row", str(error), "cells of less than 128 KiB, quotes that end")
-        faults.raise_if_any()
-        raise
-    if not table:
+    stream = io.StringIO(text)
+    for _ in range(options.skip_lines):
+        stream.readline()
+    begin = stream.tell()
+    delimiter = _delimiter(stream.readline())
+    stream.seek(begin)
+    numbers = Numbers(options.decimal or ("," if delimiter == ";" else "."), told=options.decimal is not None)
+    table = _rows(stream, delimiter, options.skip_lines, faults)
+    first = next(table, None)
+    if first is None:
         faults.wrong(None, "file", "no rows", "a header and a row a quarter hour")
         faults.raise_if_any()
-    numbers = Numbers(options.decimal or ("," if delimiter == ";" else "."), told=options.decimal is not None)
+        raise AssertionError
     if options.first_start is not None:
-        return _without_stamps(text.rstrip().split("\n")[options.skip_lines :], first_line, options, numbers, faults)
-    header = [cell.strip().strip("\ufeff") for cell in table[0][1]]
+        return _without_stamps(text[begin:].rstrip().split("\n"), options.skip_lines + 1, options, numbers, faults)
+    header = [cell.strip().strip("\ufeff") for cell in first[1]]
     if "start_utc" in header:
-        return _own_format(header, table[1:], numbers, faults)
-    return _logger_format(header, table, options, numbers, faults)
+        return _own_format(header, table, numbers, faults)
+    return _logger_format(header, list(table), options, numbers, faults)
+
+
+def _rows(stream: io.StringIO, delimiter: str, skipped: int, faults: Faults) -> Iterator[tuple[int, list[str]]]:
+    """Line and cells of each row that has any, one at a time: a file of many meters has a million."""
+    reader = csv.reader(stream, delimiter=delimiter)
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield skipped + reader.line_num, cells
+    except csv.Error as error:
+        faults.wrong(skipped + reader.line_num, "row", str(error), "cells of less than 128 KiB, quotes that end")
+        faults.raise_if_any()
 
 
 def _delimiter(first: str) -> str:
@@ -117,7 +128,7 @@ _LONG = ("meter", "channel", "start_utc", "energy_kwh")
 _SHORT = ("start_utc", "power_kw")
 
 
-def _own_format(header: list[str], table: Sequence[tuple[int, list[str]]], numbers: Numbers, faults: Faults) -> Profile:
+def _own_format(header: list[str], table: Iterable[tuple[int, list[str]]], numbers: Numbers, faults: Faults) -> Profile:
     """``start_utc,power_kw`` or ``[site,]meter,channel,start_utc,energy_kwh``: stamps are instants."""
     is_long = set(_LONG) <= set(header)
     columns = _LONG if is_long else _SHORT
@@ -186,8 +197,8 @@ def _logger_format(
     if named not in (None, options.unit) and not options.unit_confirmed:
         expected = f"{named}, as the column {options.power_column!r} says, or --confirm unit if its heading is wrong"
         faults.wrong(None, "--unit", repr(options.unit), expected)
-    body = [(line, cells) for line, cells in table[1:] if len(cells) > max(place.values())]
-    for line, cells in table[1:]:
+    body = [(line, cells) for line, cells in table if len(cells) > max(place.values())]
+    for line, cells in table:
         if len(cells) <= max(place.values()):
             faults.wrong(line, "row", f"{len(cells)} cells", f"at least {max(place.values()) + 1}")
     starts = _starts(body, [place[column] for column in options.time_columns], options, faults)

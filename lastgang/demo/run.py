@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -103,7 +104,8 @@ def _import_history(settings: DemoSettings, stack: Stack) -> None:
         return
     command = [sys.executable, "-m", "lastgang.cli", "import", str(settings.history), "--plant", str(settings.plant_dir)]
     command += ["--kafka", stack.kafka.bootstrap, "--namespace", stack.kafka.namespace]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "LASTGANG_CLOCK": f"@{settings.clock_file}"}
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if result.returncode != 0:
         msg = f"the history {settings.history} could not be imported: {result.stderr.strip()[-800:]}"
         raise DemoFailed(msg)

@@ -281,3 +281,14 @@ def test_generation_counts_against_what_its_neighbours_draw(ledger: Ledger, fold
     put(ledger, quarter(NOON, 100.0), quarter(NOON, 120.0, "furnace-1"), sun)
     (balance,) = month_report(ledger, plant, month_period("2026-10", "Europe/Berlin")).balances
     assert (balance.meter_uwh // UWH_PER_KWH, balance.children_uwh // UWH_PER_KWH, balance.residual_uwh) == (100, 100, 0)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata", "America/New_York"])
+def test_a_tariff_of_another_zone_is_held_against_the_same_instants(
+    zone: str, ledger: Ledger, folder: Path, make: Callable[..., WrittenReport]
+) -> None:
+    """October has 31 days of another length there; the peak at 10:00 UTC is 15:30 in India: inside, and 06:00 in New York: just inside."""
+    (folder / "plant" / "tariff.toml").write_text(TARIFF.replace('timezone = "Europe/Berlin"', f'timezone = "{zone}"'))
+    put(ledger, *whole_month())
+    (window,) = data_of(make())["cost"]["windows"]
+    assert window["peak"]["start_utc"] == "2026-10-01T10:00:00Z"
