@@ -79,7 +79,23 @@ def _day_resolutions(table: Table, days: Sequence[Sequence[int]]) -> list[int]:
             message = "prices that may hold for an hour or for 15 minutes, between days of 60 and days of 15 minutes"
             raise _unclear(table, places[0], message)
     # With nothing to go by the prices of a whole file are hours apart at least.
-    return [one or other or HOUR_MIN for one, other in zip(before, after, strict=True)]
+    found = [one or other or HOUR_MIN for one, other in zip(before, after, strict=True)]
+    _check_changes(table, days, found)
+    return found
+
+
+def _check_changes(table: Table, days: Sequence[Sequence[int]], found: Sequence[int]) -> None:
+    """Whether the resolution changes at midnight, where it does: an hour of quarter hours beside hours may be one of the other day's."""
+    hour = timedelta(minutes=HOUR_MIN)
+    for number in range(1, len(days)):
+        first, last = days[number][0], days[number - 1][-1]
+        if (found[number - 1], found[number]) == (HOUR_MIN, QUARTER_MIN):
+            doubtful = table.starts[first + 1] - table.starts[first] == hour if len(days[number]) > 1 else False
+        else:
+            doubtful = found[number - 1] < found[number] and table.starts[first] - table.starts[last] == hour
+        if doubtful:
+            place = first if found[number] == QUARTER_MIN else last
+            raise _unclear(table, place, "a price that may hold for an hour or for 15 minutes, beside a day of hours")
 
 
 def _latest(known: int | None, found: int | None) -> int | None:
@@ -89,13 +105,13 @@ def _latest(known: int | None, found: int | None) -> int | None:
 def _own_resolution(table: Table, places: Sequence[int]) -> int | None:
     """Minutes between a day's prices by its own rows; None if they do not tell."""
     starts = [table.starts[place] for place in places]
-    if table.starts[places[-1] + 1 : places[-1] + 2] == [starts[-1] + timedelta(minutes=QUARTER_MIN)] or _has_quarters(starts):
-        if stretch := coarser_stretch(starts, timedelta(minutes=QUARTER_MIN), least=2):
+    following = table.starts[places[-1] + 1 : places[-1] + 2]
+    if following == [starts[-1] + timedelta(minutes=QUARTER_MIN)] or _has_quarters(starts):
+        if stretch := coarser_stretch([*starts, *following], timedelta(minutes=QUARTER_MIN), least=2):
             apart = f"{stretch.step / timedelta(minutes=1):g}"
             raise _unclear(table, places[stretch.first], f"prices {apart} minutes apart, 15 minutes elsewhere on this day")
         return QUARTER_MIN
     # Fewer hours than a stretch may be what gaps leave of quarter hours.
-    following = table.starts[places[-1] + 1 : places[-1] + 2]
     stretch = coarser_stretch([*starts, *following], timedelta(minutes=QUARTER_MIN))
     return HOUR_MIN if stretch and stretch.step == timedelta(minutes=HOUR_MIN) else None
 

@@ -367,14 +367,14 @@ def changes_since(ledger: Ledger, report: MonthReport, earlier_cut_off_utc: date
             for i in ledger.intervals(series.meter.id, series.channel, period.from_utc, period.to_utc, earlier_cut_off_utc)
         }
         after = {i.start_utc: i for i in series.slots if i is not None}
-        changed = [start for start in {*before, *after} if _said(before.get(start)) != _said(after.get(start))]
+        changed = [start for start in {*before, *after} if _stated(before.get(start)) != _stated(after.get(start))]
         if changed:
             sums = [sum(i.energy_uwh or 0 for start in changed if (i := some.get(start))) for some in (before, after)]
             found.append(Change(series.meter.id, series.channel, len(changed), *sums))
     return found
 
 
-def _said(interval: Interval | None) -> tuple[int | None, IntervalQuality] | None:
+def _stated(interval: Interval | None) -> tuple[int | None, IntervalQuality] | None:
     return None if interval is None else (interval.energy_uwh, interval.quality)
 
 

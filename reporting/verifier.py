@@ -185,13 +185,14 @@ def _check(folder: Path, name: str, entry: dict[str, Any]) -> Finding | None:
     try:
         if not path.is_file():
             return Finding(name, "missing")
-        size, digest = path.stat().st_size, sha256_of(path)
+        size = path.stat().st_size
+        if size != entry["bytes"]:
+            return Finding(name, "changed", f"{size} bytes, {entry['bytes']} expected")
+        if sha256_of(path) == entry["sha256"]:
+            return None
     except (OSError, ValueError) as error:
         return Finding(name, "unreadable", str(error))
-    if digest == entry["sha256"]:
-        return None
-    detail = f"{size} bytes, {entry['bytes']} expected" if size != entry["bytes"] else "same length, other content"
-    return Finding(name, "changed", detail)
+    return Finding(name, "changed", "same length, other content")
 
 
 def _check_sums(folder: Path, listed: dict[str, dict[str, Any]], manifest_sha256: str) -> list[Finding]:

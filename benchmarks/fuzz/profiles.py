@@ -15,6 +15,7 @@ from random import Random
 
 from benchmarks.fuzz.nasty import mutilated, noise
 from benchmarks.fuzz.target import READ, REFUSED, Target, must
+from connectors.files.cells import UTF_16_MARKS
 from connectors.files.load_profile import Profile, ProfileOptions, read_profile
 from domain.errors import InputFaults
 
@@ -114,7 +115,8 @@ def answer(given: File) -> str:
 def _is_what_stands_there(given: File, profile: Profile) -> None:
     """Rows rise on the grid of quarter hours, and each energy is that of a cell on its line."""
     raw = gzip.decompress(given.raw) if given.raw.startswith(b"\x1f\x8b") else given.raw
-    lines = raw.decode("utf-8-sig", errors="replace").splitlines()
+    encoding = "utf-16" if raw.startswith(UTF_16_MARKS) else "utf-8-sig"
+    lines = raw.decode(encoding, errors="replace").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     last: dict[tuple[str | None, str | None], datetime] = {}
     for row in profile.rows:
         must(row.start_utc.tzinfo is UTC and row.start_utc.timestamp() % 900 == 0, f"a row at {row.start_utc}")

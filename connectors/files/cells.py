@@ -26,6 +26,7 @@ _MOST_DIGITS = 12
 _MOST_UWH = 2**63 - 1
 _UNIT_IN_HEADER = re.compile(r"(?<![^\W_])(kwh|mwh|wh|kw|mw|W)(?![^\W_])", re.IGNORECASE)
 _SPELLED = {"kwh": "kWh", "mwh": "MWh", "wh": "Wh", "kw": "kW", "mw": "MW"}
+UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _BOOKS = {b"PK\x03\x04": "a ZIP archive or an Excel workbook", b"\xd0\xcf\x11\xe0": "an old Excel workbook", b"%PDF": "a PDF"}
 
 
@@ -58,10 +59,11 @@ def text_of(path: Path) -> str:
     for begin, name in _BOOKS.items():
         if raw.startswith(begin):
             raise InputFaults([Fault(str(path), None, "file", name, "a CSV file: save the sheet as CSV")])
-    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
-        return raw.decode(encoding)
-    except UnicodeDecodeError:
+        return raw.decode("utf-16" if raw.startswith(UTF_16_MARKS) else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        if raw.startswith(UTF_16_MARKS):
+            raise InputFaults([Fault(str(path), None, "file", f"byte {error.start} is no UTF-16", "UTF-8 or UTF-16")]) from error
         return raw.decode("cp1252", errors="replace")  # stamps and numbers are ASCII
 
 

@@ -18,7 +18,7 @@ from typing import Literal
 
 from connectors.files.cells import NO_VALUE, Faults, Numbers, Unit, text_of, unit_in, value_of
 from connectors.files.stamps import DateOrder, Label, Midnight, StampFault, aware_stamp, starts_of, wall_clock, zone_named
-from connectors.files.status import StatusCount, folded, known_words, told_words, unknown_word
+from connectors.files.status import StatusCount, explained_words, folded, known_words, unknown_word
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.resolution import coarser_stretch
 
@@ -260,7 +260,7 @@ class _Statuses:
 
     def __init__(self, options: ProfileOptions) -> None:
         self._column = options.status_column or ""
-        self._told = told_words(options.status)
+        self._told = explained_words(options.status)
         self._counts: Counter[tuple[str, IntervalQuality]] = Counter()
         self._unknown: dict[str, tuple[str, int, int]] = {}
         self._spelled: dict[str, str] = {}

@@ -38,7 +38,7 @@ class StatusCount:
     word: str
     quality: IntervalQuality
     rows: int
-    is_told: bool
+    is_explained: bool
     """Whether a person said what it means."""
 
 
@@ -65,7 +65,7 @@ def known_words() -> Mapping[str, IntervalQuality]:
     return found
 
 
-def told_words(options: Iterable[str]) -> dict[str, IntervalQuality]:
+def explained_words(options: Iterable[str]) -> dict[str, IntervalQuality]:
     """Folded word -> quality from options such as ``Wert fraglich=faulty``; the empty word is that of rows without a status.
 
     Raises

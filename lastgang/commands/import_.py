@@ -164,7 +164,7 @@ def _show(series: SeriesCheck, plant: Plant) -> None:
 
 def _show_status(status: StatusCount) -> None:
     word = repr(status.word) if status.word else "no status"
-    why = " as --status says" if status.is_told else ""
+    why = " as --status says" if status.is_explained else ""
     click.echo(f"{word}: {status.rows:,} rows, taken as {status.quality}{why}")
 
 

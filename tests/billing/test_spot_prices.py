@@ -85,6 +85,17 @@ def test_a_change_within_a_day_is_refused_with_its_line(tmp_path: Path) -> None:
         read_spot(tmp_path / "spot.csv", BERLIN)
 
 
+@pytest.mark.parametrize("hours", [1, 2, 3])
+def test_a_change_at_another_midnight_than_the_markets_is_refused_with_its_line(tmp_path: Path, hours: int) -> None:
+    change = CHANGE + hours * HOUR
+    there = [*series(FIRST, HOUR, 24 + hours), *series(change, QUARTER, 4 * (24 - hours))]
+    with pytest.raises(InputFaults, match=r"spot\.csv:26: start_utc: found"):
+        read_spot(write(tmp_path / "spot.csv", there), BERLIN)
+    back = [*series(FIRST, QUARTER, 96 - 4 * hours), *series(CHANGE - hours * HOUR, HOUR, 24 + hours)]
+    with pytest.raises(InputFaults, match=rf"spot\.csv:{98 - 4 * hours}: start_utc: found"):
+        read_spot(write(tmp_path / "spot.csv", back), BERLIN)
+
+
 def test_a_day_that_could_be_of_either_is_refused_with_its_line(tmp_path: Path) -> None:
     some = [CHANGE + 3 * HOUR, CHANGE + 9 * HOUR]
     write(tmp_path / "spot.csv", [*series(FIRST, HOUR, 24), *some, *series(CHANGE + timedelta(days=1), QUARTER, 96)])

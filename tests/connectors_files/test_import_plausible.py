@@ -15,7 +15,7 @@ from plant_texts import COUNTER, plant, register
 from connectors.files.cells import unit_in
 from connectors.files.load_profile import ProfileOptions, ProfileRow, read_profile, to_intervals
 from connectors.files.plausible import Limits, time_faults
-from connectors.files.status import told_words
+from connectors.files.status import explained_words
 from domain.errors import InputFaults
 from domain.intervals import QUARTER
 from domain.topics import INTERVALS
@@ -148,16 +148,16 @@ def test_the_dry_run_counts_every_status_word(run: Import) -> None:
 @pytest.mark.parametrize("option", ["Wert fraglich", "Wert fraglich=gut", "=", ""])
 def test_an_explanation_that_explains_nothing_is_refused(option: str) -> None:
     with pytest.raises(InputFaults, match=r"--status: found .*; expected WORD=QUALITY with one of measured, calculated"):
-        told_words([option])
+        explained_words([option])
 
 
 def test_one_word_with_two_explanations_is_refused() -> None:
     with pytest.raises(InputFaults, match="expected each word with one meaning"):
-        told_words(["a=measured", "A=faulty"])
+        explained_words(["a=measured", "A=faulty"])
 
 
 def test_an_equals_sign_may_be_part_of_a_word() -> None:
-    assert told_words(["a = b=measured"]) == {"a = b": "measured"}
+    assert explained_words(["a = b=measured"]) == {"a = b": "measured"}
 
 
 @pytest.mark.parametrize(

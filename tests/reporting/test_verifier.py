@@ -235,6 +235,13 @@ def test_whatever_happens_to_an_earlier_version_its_place_is_named(
 
 
 @pytest.mark.timeout(10)
+def test_a_file_blown_up_to_terabytes_is_changed_without_being_read(report: Path) -> None:
+    with (report / "report.json").open("wb") as file:
+        file.truncate(1 << 42)
+    assert found(report) == [("report.json", "changed")]
+
+
+@pytest.mark.timeout(10)
 def test_what_has_no_end_does_not_hold_up_the_verifier(report: Path) -> None:
     for name in ("SHA256SUMS", "report.json"):
         (report / name).unlink()
