@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from connectors.devices import CONNECTED, Channel
+from connectors.devices import CONNECTED, Channel, RefusedChannel, refused_text
 from connectors.gaps import GapBook, HistorySink, Note, PastValue
 from connectors.gateway.buffer import Buffer, Limits
 from connectors.gateway.clocks import DeviceClocks
@@ -26,7 +26,15 @@ from connectors.modbus.poller import PolledDevice, Poller
 from connectors.opcua.session import ServerSession, SubscribedDevice
 from domain.clock import Clock, epoch_ms, instant
 from domain.clock import sleep as plant_sleep
-from domain.readings import CLOCK_CHANNEL, CONNECTION_CHANNEL, GAP_CHANNEL, HEARTBEAT_CHANNEL, Reading, ReadingQuality
+from domain.readings import (
+    CLOCK_CHANNEL,
+    CONNECTION_CHANNEL,
+    GAP_CHANNEL,
+    HEARTBEAT_CHANNEL,
+    REFUSED_CHANNEL,
+    Reading,
+    ReadingQuality,
+)
 from domain.topics import READINGS
 
 _log = structlog.get_logger("gateway")
@@ -89,6 +97,7 @@ class Gateway:
     def __init__(self, fleet: Fleet, settings: GatewaySettings, clock: Clock, outbox: Outbox, book: GapBook | None = None) -> None:
         self._site, self._fleet, self._settings, self._clock, self._outbox = fleet.plant.site.id, fleet, settings, clock, outbox
         self._states: dict[str, str] = {}
+        self._refused: dict[str, tuple[RefusedChannel, ...]] = {}
         self._clocks = DeviceClocks(self.tell_clock)
         self._history = HistorySink(book if book is not None else GapBook(), self.put_past, self._is_held_up, self.tell_gap)
 
@@ -178,12 +187,22 @@ class Gateway:
         self._states[device] = state
         self._put_own(device, CONNECTION_CHANNEL, None, state)
 
+    def report_refused(self, device: str, refused: Sequence[RefusedChannel]) -> None:
+        """Tell which channels a device does not give: into the log, and onto the topic under the device's id."""
+        if refused or device in self._refused:
+            _log.warning("registers_refused", device=device, count=len(refused), what=refused_text(refused))
+            self._put_own(device, REFUSED_CHANNEL, len(refused), refused_text(refused))
+        if refused:
+            self._refused[device] = tuple(refused)
+        else:
+            self._refused.pop(device, None)
+
     def _put_own(self, about: str, channel: str, value: float | None, text: str | None) -> None:
         now_ms = epoch_ms(self._clock.now_utc())
         reading = Reading(self._site, about, channel, now_ms, now_ms, value, text=text, gateway=self._settings.id)
         self._outbox.put(reading, channel == HEARTBEAT_CHANNEL)
 
-    def _tell_refused(self) -> None:
+    def _tell_not_kept(self) -> None:
         refused = self._outbox.take_refused()
         if refused is not None:
             text = f"not kept: {refused.count:,} readings from {instant(refused.from_ms):%Y-%m-%dT%H:%M:%SZ} to {instant(refused.to_ms):%Y-%m-%dT%H:%M:%SZ}, the disk was full"
@@ -191,11 +210,13 @@ class Gateway:
 
     async def _heartbeats(self) -> None:
         for beat in itertools.count(1):
-            self._tell_refused()
+            self._tell_not_kept()
             self._put_own(self._settings.id, HEARTBEAT_CHANNEL, self._outbox.buffered, None)
             if beat % STATES_EVERY == 0:  # who starts to listen now has not heard of the changes
                 for device, state in self._states.items():
                     self._put_own(device, CONNECTION_CHANNEL, None, state)
+                for device, refused in self._refused.items():
+                    self._put_own(device, REFUSED_CHANNEL, len(refused), refused_text(refused))
             await plant_sleep(self._clock, timedelta(seconds=self._settings.heartbeat_s))
 
 
