@@ -23,6 +23,9 @@ CONNECTED, LOST, REFUSED, STALLED = "connected", "lost", "refused", "stalled"
 stands, and no reading has come for longer than the device's file allows.
 """
 
+STALLED_AFTER_S = 10.0
+"""What a device's file allows unless it states otherwise [plant s]."""
+
 _UNITS: dict[str, tuple[str, int]] = {
     "Wh": ("active energy", 0), "kWh": ("active energy", 3), "MWh": ("active energy", 6),
     "varh": ("reactive energy", 0), "kvarh": ("reactive energy", 3), "Mvarh": ("reactive energy", 6),

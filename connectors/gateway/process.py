@@ -124,7 +124,8 @@ class Gateway:
         for (host, port), units in _grouped(self._fleet.modbus, lines).items():
             timeout_s = max(unit.settings.device.timeout_s for unit in units)
             devices = [_polled(unit) for unit in units]
-            yield Poller(ModbusConnection(host, port, timeout_s), devices, self._clock, self.emit, self.report, self._history).run()
+            connection = ModbusConnection(host, port, timeout_s)
+            yield Poller(connection, devices, self._clock, self.emit, self.report, self._history, self.report_refused).run()
 
         def server(unit: OpcUaUnit) -> tuple[str, ...]:
             head = unit.settings.device
@@ -230,6 +231,7 @@ def _polled(unit: ModbusUnit) -> PolledDevice:
         history=head.history,
         history_days=head.history_days,
         history_pause_s=head.history_pause_s,
+        stalled_after_s=head.stalled_after_s,
     )
 
 
