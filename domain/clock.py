@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
+from domain.files import write_whole
+
 
 class Clock(Protocol):
     """The plant's time: what a gateway stamps and a console shows."""
@@ -99,14 +101,14 @@ class StartableClock:
     @staticmethod
     def hold(path: Path, plant_anchor_utc: datetime, speed: float) -> None:
         """Make the clock in `path` stand at `plant_anchor_utc`."""
-        _write_whole(path, f"{plant_anchor_utc.isoformat()},{speed}")
+        write_whole(path, f"{plant_anchor_utc.isoformat()},{speed}")
 
     @staticmethod
     def start(path: Path) -> ScaledClock:
         """Let the clock in `path` run from now on; what it shows from here."""
         anchor, speed = path.read_text(encoding="ascii").strip().split(",")[-2:]
         running = ScaledClock(datetime.now(UTC), datetime.fromisoformat(anchor), float(speed))
-        _write_whole(path, running.as_setting())
+        write_whole(path, running.as_setting())
         return running
 
     @staticmethod
@@ -114,16 +116,8 @@ class StartableClock:
         """Set the running clock in `path` forward, or back where `by` is negative; what it shows from here."""
         real, plant, speed = path.read_text(encoding="ascii").strip().split(",")
         stepped = ScaledClock(datetime.fromisoformat(real), datetime.fromisoformat(plant) + by, float(speed))
-        _write_whole(path, stepped.as_setting())
+        write_whole(path, stepped.as_setting())
         return stepped
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Replace a file so that no reader sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(".new")
-    beside.write_text(text, encoding="ascii")
-    beside.replace(path)
 
 
 def clock_from_setting(setting: str | None) -> Clock:

@@ -38,6 +38,17 @@ class InputFaults(LastgangError):
         super().__init__("\n".join(str(fault) for fault in faults))
 
 
+MOST_FAULTS = 20
+"""A file in another format has a fault a row; more than these help nobody."""
+
+
+def first_faults(faults: list[Fault], file: Path | str, expected: str) -> list[Fault]:
+    """`faults`, or the first of them and how many more there are."""
+    if len(faults) <= MOST_FAULTS:
+        return faults
+    return [*faults[:MOST_FAULTS], Fault(str(file), None, "file", f"{len(faults) - MOST_FAULTS} more faults", expected)]
+
+
 def fault(file: Path | str, field: str, found: object, expected: str, line: int | None = None) -> Fault:
     """A `Fault` with what was found quoted as Python would."""
     return Fault(str(file), line, field, repr(found), expected)

@@ -23,7 +23,7 @@ from domain.instants import UtcInstant, UtcInstantOrNever
 from domain.orders import LoadCurve
 from domain.regions import region_fault
 from domain.texts import Name, Text
-from domain.toml_files import Settings, is_file, key_lines, load_toml
+from domain.toml_files import Settings, is_file, key_lines, load_toml, read_toml
 from domain.units import UWH_PER_KWH
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
@@ -375,7 +375,7 @@ def load_plant(path: Path) -> Plant:
         With every fault found.
     """
     plant = load_toml(path, Plant)
-    lines = key_lines(path.read_text(encoding="utf-8"))
+    lines = key_lines(read_toml(path)[0])
     faults = list(_reference_faults(plant, path, lines))
     if faults:
         raise InputFaults(faults)

@@ -13,9 +13,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import SchemaValidator
 
 from domain.errors import Fault, InputFaults
+from domain.files import MIB, read_input
 from domain.strictness import strict_validator
 
 Model = TypeVar("Model", bound="Settings")
+
+_MOST_BYTES = 8 * MIB
+"""A plant file of two thousand meters is one tenth of it."""
 
 _HEADER = re.compile(r"^[ \t]*(\[\[?)([^\[\]]+)\]\]?[ \t\r]*(?:#.*)?$")
 _KEY = re.compile(r"""^\s*(?:"([^"]*)"|([A-Za-z0-9_-]+))\s*=""")
@@ -51,11 +55,10 @@ def _reader(model: type[Settings]) -> SchemaValidator:
 
 def read_toml(path: Path, parse_float: Callable[[str], Any] = float) -> tuple[str, dict[str, Any]]:
     """Text and parsed document of a TOML file; raises `InputFaults` where it cannot be read or is no TOML."""
+    content = read_input(path, _MOST_BYTES)
     try:
-        text = path.read_bytes().decode()  # with its line ends as they are: TOML has its own rule for them
+        text = content.decode()  # with its line ends as they are: TOML has its own rule for them
         return text, tomllib.loads(text, parse_float=parse_float)
-    except OSError as error:
-        raise InputFaults([Fault(str(path), None, "file", error.strerror or "unreadable", "a readable file")]) from error
     except UnicodeDecodeError as error:
         raise InputFaults([Fault(str(path), None, "file", f"byte {error.start} is no UTF-8", "UTF-8 text")]) from error
     except tomllib.TOMLDecodeError as error:
