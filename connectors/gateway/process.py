@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import signal
 import socket
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -14,12 +14,13 @@ from typing import Any, TypeVar
 
 import structlog
 
-from connectors.devices import CONNECTED, Channel, RefusedChannel, refused_text
+from connectors.devices import CONNECTED, MOST_NAMED, Channel, RefusedChannel, refused_text
 from connectors.gaps import GapBook, HistorySink, Note, PastValue
-from connectors.gateway.buffer import Buffer, Limits
+from connectors.gateway.buffer import Buffer, Limits, MeterChannel, Thinned
 from connectors.gateway.clocks import DeviceClocks
 from connectors.gateway.fleet import Fleet, ModbusUnit, OpcUaUnit
 from connectors.gateway.outbox import Outbox, Pace
+from connectors.gateway.sizing import HEARTBEAT_S, STATES_EVERY, disk_bytes, free_bytes
 from connectors.kafka.client import BrokerUnavailable, KafkaSettings, RecordProducer, ensure_topics
 from connectors.modbus.client import ModbusConnection
 from connectors.modbus.poller import PolledDevice, Poller
@@ -32,14 +33,13 @@ from domain.readings import (
     GAP_CHANNEL,
     HEARTBEAT_CHANNEL,
     REFUSED_CHANNEL,
+    THINNED_CHANNEL,
     Reading,
     ReadingQuality,
 )
 from domain.topics import READINGS
 
 _log = structlog.get_logger("gateway")
-STATES_EVERY = 6
-"""Heartbeats from one telling of all connections to the next."""
 HELD_UP_SHARE = 0.1
 """Of the buffer's room: with more waiting for the broker, history stays where it is for a while."""
 Unit = TypeVar("Unit")
@@ -54,7 +54,7 @@ class GatewaySettings:
     kafka: KafkaSettings
     limits: Limits = field(default_factory=Limits)
     pace: Pace = field(default_factory=Pace)
-    heartbeat_s: float = 10.0
+    heartbeat_s: float = HEARTBEAT_S
     """Distance of its signs of life in the plant's time."""
 
 
@@ -198,10 +198,16 @@ class Gateway:
         else:
             self._refused.pop(device, None)
 
-    def _put_own(self, about: str, channel: str, value: float | None, text: str | None) -> None:
+    def thinned_reading(self, thinned: Mapping[MeterChannel, Thinned]) -> Reading:
+        """The report on what the full buffer dropped."""
+        return self._own(self._settings.id, THINNED_CHANNEL, sum(one.readings for one in thinned.values()), thinned_text(thinned))
+
+    def _own(self, about: str, channel: str, value: float | None, text: str | None) -> Reading:
         now_ms = epoch_ms(self._clock.now_utc())
-        reading = Reading(self._site, about, channel, now_ms, now_ms, value, text=text, gateway=self._settings.id)
-        self._outbox.put(reading, channel == HEARTBEAT_CHANNEL)
+        return Reading(self._site, about, channel, now_ms, now_ms, value, text=text, gateway=self._settings.id)
+
+    def _put_own(self, about: str, channel: str, value: float | None, text: str | None) -> None:
+        self._outbox.put(self._own(about, channel, value, text), channel == HEARTBEAT_CHANNEL)
 
     def _tell_not_kept(self) -> None:
         refused = self._outbox.take_refused()
@@ -211,6 +217,7 @@ class Gateway:
 
     async def _heartbeats(self) -> None:
         for beat in itertools.count(1):
+            self._outbox.check()
             self._tell_not_kept()
             self._put_own(self._settings.id, HEARTBEAT_CHANNEL, self._outbox.buffered, None)
             if beat % STATES_EVERY == 0:  # who starts to listen now has not heard of the changes
@@ -219,6 +226,19 @@ class Gateway:
                 for device, refused in self._refused.items():
                     self._put_own(device, REFUSED_CHANNEL, len(refused), refused_text(refused))
             await plant_sleep(self._clock, timedelta(seconds=self._settings.heartbeat_s))
+
+
+def thinned_text(thinned: Mapping[MeterChannel, Thinned]) -> str:
+    """What people are told of dropped samples: how many, of which span, of which channels."""
+    most = sorted(thinned.items(), key=lambda item: -item[1].readings)
+    named = ", ".join(f"{meter}.{channel} ({one.readings:,})" for (meter, channel), one in most[:MOST_NAMED])
+    if len(most) > MOST_NAMED:
+        named += f" and {len(most) - MOST_NAMED} more channels"
+    first, last = (instant(at_ms) for at_ms in (min(t.from_ms for _, t in most), max(t.to_ms for _, t in most)))
+    return (
+        f"the buffer was full: samples of gauges from {first:%Y-%m-%dT%H:%M:%SZ} to {last:%Y-%m-%dT%H:%M:%SZ} were dropped, of {named}; "
+        f"counters, states and counts are kept"
+    )
 
 
 def _polled(unit: ModbusUnit) -> PolledDevice:
@@ -244,15 +264,25 @@ def _grouped(units: Iterable[Unit], key: Callable[[Unit], tuple[Any, ...]]) -> d
 
 def run(fleet: Fleet, settings: GatewaySettings, clock: Clock) -> None:
     """Run the gateway until SIGTERM or SIGINT; what the broker did not take by then stays on disk."""
+    _look_at_disk(settings)
     buffer = Buffer(settings.buffer, settings.limits)
     book = GapBook(buffer.marks(), buffer.gaps())
     outbox = Outbox(buffer, lambda: KafkaTransport(settings.kafka), settings.pace)
+    gateway = Gateway(fleet, settings, clock, outbox, book)
+    outbox.report_thinned = gateway.thinned_reading
     outbox.start()
     try:
-        asyncio.run(_until_told(Gateway(fleet, settings, clock, outbox, book), fleet, settings, outbox))
+        asyncio.run(_until_told(gateway, fleet, settings, outbox))
     finally:
         outbox.stop()
     _log.info("stopped", gateway=settings.id)
+
+
+def _look_at_disk(settings: GatewaySettings) -> None:
+    needed, free = disk_bytes(settings.limits), free_bytes(settings.buffer)
+    if free < needed:
+        why = "an outage of the broker is not kept for seven days; make room, or the oldest samples of gauges are dropped"
+        _log.warning("disk_short", buffer=str(settings.buffer), needed_mb=needed // 10**6, free_mb=free // 10**6, why=why)
 
 
 async def _until_told(gateway: Gateway, fleet: Fleet, settings: GatewaySettings, outbox: Outbox) -> None:
