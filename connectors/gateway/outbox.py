@@ -249,7 +249,7 @@ class Outbox:
         for entry in entries:
             for reading in entry.readings:
                 numbered = replace(reading, sequence=sequence + len(lines))
-                lines.append(Line(READINGS.key_bytes(numbered), _encoded(numbered), entry.may_be_thinned))
+                lines.append(Line(READINGS.key_bytes(numbered), encode(numbered), entry.may_be_thinned))
         notes = [entry.note for entry in entries if entry.note is not None]
         done = list(self._acknowledged)
         if not lines and not done and not notes:
@@ -403,12 +403,3 @@ class Outbox:
         if transport is not None:
             transport.close(0.0)
         self._stopping.wait(self._pace.first_retry_s)
-
-
-def _encoded(reading: Reading) -> bytes:
-    """The reading as JSON; where a device's text cannot be written, with what is wrong in it as ``\\uNNNN``: one text stops no other."""
-    try:
-        return encode(reading)
-    except ValueError:
-        text = None if reading.text is None else reading.text.encode("ascii", "backslashreplace").decode()
-        return encode(replace(reading, text=text))

@@ -7,7 +7,7 @@ import itertools
 import signal
 import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -37,6 +37,7 @@ from domain.readings import (
     Reading,
     ReadingQuality,
 )
+from domain.texts import LINE_BREAKS, printable
 from domain.topics import READINGS
 
 _log = structlog.get_logger("gateway")
@@ -154,15 +155,17 @@ class Gateway:
         reading = Reading(
             self._site, channel.meter, channel.channel, observed_ms, received_ms, value, quality, text, self._settings.id
         )
-        self._outbox.put(reading, channel.may_be_thinned, note)
+        self._outbox.put(as_record(reading), channel.may_be_thinned, note)
 
     def put_past(self, channel: Channel, values: Sequence[PastValue], note: Note) -> None:
         """Put values out of a device's memory into the outbox, with the note on the gap that they fill."""
         now_ms = epoch_ms(self._clock.now_utc())
         readings = [
-            Reading(
-                self._site, channel.meter, channel.channel, past.observed_ms, now_ms, past.value, past.quality, past.text,
-                self._settings.id, origin="history",
+            as_record(
+                Reading(
+                    self._site, channel.meter, channel.channel, past.observed_ms, now_ms, past.value, past.quality, past.text,
+                    self._settings.id, origin="history",
+                )
             )
             for past in values
         ]  # fmt: skip
@@ -204,7 +207,7 @@ class Gateway:
 
     def _own(self, about: str, channel: str, value: float | None, text: str | None) -> Reading:
         now_ms = epoch_ms(self._clock.now_utc())
-        return Reading(self._site, about, channel, now_ms, now_ms, value, text=text, gateway=self._settings.id)
+        return as_record(Reading(self._site, about, channel, now_ms, now_ms, value, text=text, gateway=self._settings.id))
 
     def _put_own(self, about: str, channel: str, value: float | None, text: str | None) -> None:
         self._outbox.put(self._own(about, channel, value, text), channel == HEARTBEAT_CHANNEL)
@@ -226,6 +229,17 @@ class Gateway:
                 for device, refused in self._refused.items():
                     self._put_own(device, REFUSED_CHANNEL, len(refused), refused_text(refused))
             await plant_sleep(self._clock, timedelta(seconds=self._settings.heartbeat_s))
+
+
+def as_record(reading: Reading) -> Reading:
+    """The reading as the topic's record may be: what a device says goes out in any case, and is not refused by every reader for its form."""
+    value = reading.value
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        text = f"{value} is beyond whole numbers of 64 bits"
+        return replace(reading, value=None, quality=ReadingQuality.BAD, text=text)
+    if reading.text is None:
+        return reading
+    return replace(reading, text=printable(reading.text, allowed=LINE_BREAKS))
 
 
 def thinned_text(thinned: Mapping[MeterChannel, Thinned]) -> str:

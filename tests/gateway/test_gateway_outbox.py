@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -87,15 +86,6 @@ def test_the_next_gateway_sends_what_the_last_one_could_not_and_counts_on(tmp_pa
     second.stop(0.0)
     assert sorted(r.sequence or 0 for r in on_topic(there)) == list(range(1, 12))
     assert values(there)[:10] == [float(n) for n in range(1, 11)]
-
-
-def test_a_text_that_cannot_be_written_stops_no_other_reading(outbox: Outbox, broker: TestBroker) -> None:
-    outbox.put(reading(1), False)
-    outbox.put(replace(reading(2), text="lone \ud800 half, and 電"), False)
-    outbox.put(reading(3), False)
-    assert outbox.wait_until_empty(20)
-    assert values(broker) == [1.0, 2.0, 3.0]
-    assert on_topic(broker)[1].text == "lone \\ud800 half, and \\u96fb"
 
 
 def test_a_thread_that_died_is_noticed(tmp_path: Path, broker: TestBroker) -> None:
