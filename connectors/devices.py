@@ -52,12 +52,10 @@ def factor(device_unit: str, register_unit: str) -> Decimal | None:
 
 
 def converted(value: float | int, by: Decimal) -> float | int:
-    """`value` times `by`, rounded once; integers stay whole where nothing is lost."""
-    if by == 1:
-        return value
-    exact = Decimal(value) * by
-    if isinstance(value, int) and exact == exact.to_integral_value():
-        return int(exact)
+    """`value` times `by`, rounded once; integers stay whole where nothing is lost and 64 bits hold them."""
+    exact = Decimal(value) * by if by != 1 else value
+    if isinstance(value, int) and exact == (whole := int(exact)) and -(2**63) <= whole < 2**63:
+        return whole
     return float(exact)
 
 

@@ -6,18 +6,15 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from asyncua.ua import UaError
-
-from connectors.devices import CONNECTED, Channel
-from connectors.gaps import Note
 from connectors.gateway.fleet import Fleet, ModbusUnit, OpcUaUnit
 from connectors.modbus.client import ModbusConnection, ModbusError
 from connectors.modbus.decode import Value, decode_block, value_of
 from connectors.modbus.plan import Block, plan
 from connectors.modbus.profile import Profile, WordOrder
-from connectors.opcua.session import ServerSession, SubscribedDevice
-from domain.clock import Clock, SystemClock
-from domain.readings import ReadingQuality
+from connectors.opcua.items import SubscribedDevice
+from connectors.opcua.look import Found, look
+from domain.clock import SystemClock
+from domain.readings import Reading, ReadingQuality
 
 VOLTAGE_V = (207.0, 253.0)
 """230 V plus or minus 10 %, EN 50160."""
@@ -29,13 +26,14 @@ _PHASES = ("l1", "l2", "l3")
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one device said: values by channel, what is not plausible, and what else is worth knowing."""
+    """What one device said: values by channel, what is not plausible, what else is worth knowing, and what the gateway would send."""
 
     device: str
     address: str
     values: Mapping[str, str]
     doubts: tuple[str, ...]
     remarks: tuple[str, ...] = ()
+    readings: tuple[Reading, ...] = ()
 
 
 def doubts_of(profile: Profile, raw: Mapping[int, tuple[Block, bytes]], channels: Mapping[str, str]) -> list[str]:
@@ -106,7 +104,8 @@ CHECKED = ("voltage_l1_n", "voltage_l2_n", "voltage_l3_n", "frequency", "active_
 async def look_at_all(fleet: Fleet, patience_s: float = 5.0) -> list[Look]:
     """Read each device once, one connection after the other; takes at most some seconds a silent one."""
     looks = [await _look_modbus(unit) for unit in fleet.modbus]
-    looks += await asyncio.gather(*(_look_opcua(unit, patience_s) for unit in fleet.opcua))
+    site = fleet.plant.site.id
+    looks += await asyncio.gather(*(_look_opcua(unit, site, patience_s) for unit in fleet.opcua))
     return sorted(looks, key=lambda look: look.device)
 
 
@@ -131,57 +130,34 @@ async def _look_modbus(unit: ModbusUnit) -> Look:
     return Look(head.id, unit.address, told, tuple(doubts_of(profile, raw, unit.settings.channels)))
 
 
-async def _look_opcua(unit: OpcUaUnit, patience_s: float) -> Look:
-    """Subscribes for a moment: what comes is what the gateway would get."""
-    told: dict[str, str] = {}
-    doubts: list[str] = []
-    remarks: list[str] = []
-    complete = asyncio.Event()
-
-    def emit(
-        channel: Channel,
-        observed_ms: int,
-        received_ms: int,
-        value: float | int | None,
-        quality: ReadingQuality = ReadingQuality.GOOD,
-        text: str | None = None,
-        note: Note | None = None,
-    ) -> None:
-        told[channel.channel] = f"{value:.10g} {channel.unit}".strip() if value is not None else str(text)
-        if quality is not ReadingQuality.GOOD:
-            doubts.append(f"{channel.channel}: quality {quality.value} ({text})")
-        if len(told) == len(unit.channels):
-            complete.set()
-
-    def report(device: str, state: str, why: str) -> None:
-        if state != CONNECTED:
-            doubts.append(f"{state}: {why}")
-            complete.set()
-
-    clock: Clock = SystemClock()
-    session = ServerSession([SubscribedDevice(unit.settings.device, unit.channels, unit.file.parent)], clock, emit, report)
-    task = asyncio.create_task(session.run())
-    try:
-        await asyncio.wait_for(complete.wait(), patience_s)
-        remarks += await _history_remarks(session, unit, patience_s)
-    except TimeoutError:
-        missing = [channel.channel for channel in unit.channels if channel.channel not in told]
-        doubts.append(f"nothing came within {patience_s:g} s of {', '.join(missing)}")
-    finally:
-        while not task.done():
-            task.cancel()
-            await asyncio.wait([task], timeout=1.0)
-    return Look(unit.settings.device.id, unit.address, told, tuple(doubts), tuple(remarks))
+async def _look_opcua(unit: OpcUaUnit, site: str, patience_s: float) -> Look:
+    """What comes is what the gateway would get."""
+    device = SubscribedDevice(unit.settings.device, unit.channels, unit.file.parent)
+    found = await look(site, device, SystemClock(), patience_s)
+    units = {channel.channel: channel.unit for channel in unit.channels}
+    newest = {reading.channel: reading for reading in found.readings}
+    told = {channel: _told(reading, units[channel]) for channel, reading in newest.items()}
+    refused = {one.channel for one in found.refused}
+    doubts = [found.trouble] if found.trouble else []
+    doubts += [f"refused: {one}" for one in found.refused]
+    doubts += [
+        f"{channel}: quality {reading.quality.value} ({reading.text})"
+        for channel, reading in newest.items()
+        if reading.quality is not ReadingQuality.GOOD and channel not in refused
+    ]
+    return Look(unit.settings.device.id, unit.address, told, tuple(doubts), _history_remarks(found), found.readings)
 
 
-async def _history_remarks(session: ServerSession, unit: OpcUaUnit, patience_s: float) -> list[str]:
-    if unit.settings.device.history == "off":
-        return []
-    try:
-        keeps = await asyncio.wait_for(session.keeps_history(), patience_s)
-    except (OSError, TimeoutError, UaError) as error:
-        return [f"whether there is history cannot be read ({type(error).__name__}: {error})"]
-    without = sorted(channel for channel, is_kept in keeps.items() if not is_kept)
+def _told(reading: Reading, unit: str) -> str:
+    return f"{reading.value:.10g} {unit}".strip() if reading.value is not None else str(reading.text)
+
+
+def _history_remarks(found: Found) -> tuple[str, ...]:
+    if found.keeps_history is None:
+        return ()
+    if isinstance(found.keeps_history, str):
+        return (f"whether there is history cannot be read ({found.keeps_history})",)
+    without = sorted(channel for channel, is_kept in found.keeps_history.items() if not is_kept)
     if not without:
-        return ["history: the server keeps it for every channel; gaps are filled from it"]
-    return [f"history: the server keeps none of {', '.join(without)}; what a gap hides there stays unknown"]
+        return ("history: the server keeps it for every channel; gaps are filled from it",)
+    return (f"history: the server keeps none of {', '.join(without)}; what a gap hides there stays unknown",)

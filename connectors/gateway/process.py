@@ -24,7 +24,8 @@ from connectors.gateway.sizing import HEARTBEAT_S, STATES_EVERY, disk_bytes, fre
 from connectors.kafka.client import BrokerUnavailable, KafkaSettings, RecordProducer, ensure_topics
 from connectors.modbus.client import ModbusConnection
 from connectors.modbus.poller import PolledDevice, Poller
-from connectors.opcua.session import ServerSession, SubscribedDevice
+from connectors.opcua.items import SubscribedDevice
+from connectors.opcua.session import ServerSession
 from domain.clock import Clock, epoch_ms, instant
 from domain.clock import sleep as plant_sleep
 from domain.readings import (
@@ -137,7 +138,8 @@ class Gateway:
 
         for machines in _grouped(self._fleet.opcua, server).values():
             subscribed = [SubscribedDevice(u.settings.device, u.channels, u.file.parent) for u in machines]
-            yield ServerSession(subscribed, self._clock, self.emit, self.report, self._history).run()
+            session = ServerSession(subscribed, self._clock, self.emit, self.report, self._history, self.report_refused)
+            yield session.run()
         yield self._heartbeats()
 
     def emit(
