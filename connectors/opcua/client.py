@@ -14,6 +14,7 @@ from asyncua.client.ua_session import UaSession
 from asyncua.common.shortcuts import Shortcuts
 from asyncua.crypto.security_policies import SecurityPolicyBasic256Sha256
 
+from connectors.opcua.bounds import bound
 from connectors.opcua.config import OpcUaHead
 
 # The library tells each step of a reconnect; we tell the outcome, once, with the device's name.
@@ -90,6 +91,7 @@ class GatewayClient(Client):
             reconnect_max_delay=LAST_RETRY_S,
         )
         self._owner = owner
+        bound(self.uaclient)
         self.uaclient.session = _PatientSession(self.uaclient, owner)
         self.nodes = Shortcuts(self.uaclient.session)
         self.name = self.description = "Lastgang gateway"
