@@ -63,7 +63,7 @@ def _shared_counters(fleet: Fleet) -> Iterable[str]:
 def _slow_answers(fleet: Fleet) -> Iterable[str]:
     for unit in fleet.modbus:
         head = unit.settings.device
-        if head.timeout_s >= head.poll_s:
+        if head.timeout_s > head.poll_s:
             yield (
                 f"{unit.file.name}: it is asked every {head.poll_s:g} s, and one answer may take timeout_s = {head.timeout_s:g} s: while it is "
                 f"silent, it and others at {head.host}:{head.port} are asked late"

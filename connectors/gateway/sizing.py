@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -41,7 +40,7 @@ class Stream:
         """What the buffer must hold so that nothing is dropped in `outage`."""
         seconds = outage.total_seconds() * MARGIN
         return Limits(
-            max(LEAST.readings, math.ceil(self.readings_per_s * seconds)), max(LEAST.bytes, math.ceil(self.bytes_per_s * seconds))
+            max(LEAST.readings, round(self.readings_per_s * seconds)), max(LEAST.bytes, round(self.bytes_per_s * seconds))
         )
 
     def days_in(self, disk_bytes: float) -> float:
@@ -51,7 +50,7 @@ class Stream:
 
 def disk_bytes(limits: Limits) -> int:
     """How large the buffer's files may become."""
-    return math.ceil(limits.bytes * FILE_SHARE)
+    return round(limits.bytes * FILE_SHARE)
 
 
 def stream_of(fleet: Fleet, gateway: str = "gateway-1", heartbeat_s: float = HEARTBEAT_S) -> Stream:

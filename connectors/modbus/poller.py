@@ -19,15 +19,13 @@ from connectors.devices import (
     Emit,
     Report,
     ReportRefused,
-    converted,
 )  # fmt: skip
 from connectors.gaps import HistoryOrder, HistorySink, Note
 from connectors.modbus.client import ModbusConnection, Unreachable
-from connectors.modbus.decode import value_of
 from connectors.modbus.filling import MemoryFiller, Remembering
 from connectors.modbus.learned import Learned
 from connectors.modbus.profile import Profile
-from connectors.modbus.reading import Reader, Round, Seen
+from connectors.modbus.reading import ChannelValue, Reader, Round, channel_value
 from domain.clock import Clock, epoch_ms, instant
 from domain.readings import ReadingQuality
 
@@ -164,28 +162,27 @@ class Poller:
 
     def _tell(self, device: PolledDevice, channel: Channel, found: Round) -> bool:
         """Pass on the channel's value or the reason why it has none; False where its registers did not come."""
-        parts = [part.name for part in device.profile.parts(channel.source)]
-        if any(part not in found.values for part in parts):
-            if self._history is not None:
-                self._history.book.bad((device.id, channel.channel))
+        value = channel_value(device.profile, channel, found)
+        if self._history is not None and (value is None or value.number is None):
+            self._history.book.bad((device.id, channel.channel))
+        if value is None:
             return False
-        value = value_of(device.profile, channel.source, {part: found.values[part].value for part in parts})
-        last = found.values[parts[-1]]
         if value.number is None:
-            if self._history is not None:
-                self._history.book.bad((device.id, channel.channel))
-            self._emit(channel, last.seen_ms, last.came_ms, None, ReadingQuality.BAD, value.why_none)
+            self._emit(channel, value.seen_ms, value.came_ms, None, ReadingQuality.BAD, value.why_none)
         else:
-            number = converted(value.number, channel.by)
-            self._emit(channel, last.seen_ms, last.came_ms, number, note=self._note(device, channel, last))
+            self._emit(channel, value.seen_ms, value.came_ms, value.number, note=self._note(device, channel, value))
         return True
 
-    def _note(self, device: PolledDevice, channel: Channel, seen: Seen) -> Note | None:
+    def _note(self, device: PolledDevice, channel: Channel, value: ChannelValue) -> Note | None:
         """What a live value says about gaps."""
         if self._history is None or not device.remembers(channel):
             return None
         note = self._history.book.came(
-            (device.id, channel.channel), seen.seen_ms, seen.came_ms, least_ms=1500 * channel.every_s, back_days=device.history_days
+            (device.id, channel.channel),
+            value.seen_ms,
+            value.came_ms,
+            least_ms=1500 * channel.every_s,
+            back_days=device.history_days,
         )
         if note is not None and note.gaps and self._filler is not None:
             self._filler.wake()

@@ -7,8 +7,9 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from connectors.devices import Channel, converted
 from connectors.modbus.client import DeviceBusy, DeviceRefuses, ModbusConnection, ModbusError, Unreachable
-from connectors.modbus.decode import Value, decode_block
+from connectors.modbus.decode import Value, decode_block, value_of
 from connectors.modbus.learned import Learned
 from connectors.modbus.plan import Block, block_of
 from connectors.modbus.profile import Profile
@@ -33,10 +34,33 @@ class Round:
 
     values: dict[str, Seen] = field(default_factory=dict)
     """By point."""
+    answers: list[tuple[Block, bytes]] = field(default_factory=list)
+    """The reads that were answered, with the bytes of their registers."""
     has_asked: bool = False
     has_refused: bool = False
     trouble: ModbusError | None = None
     """The last read without a usable answer, whatever it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelValue:
+    """A channel's value in the plant file's unit, or None with the reason."""
+
+    number: float | int | None
+    why_none: str | None
+    seen_ms: int
+    came_ms: int
+
+
+def channel_value(profile: Profile, channel: Channel, found: Round) -> ChannelValue | None:
+    """What a round says of `channel`; None where not all of its registers came."""
+    parts = [part.name for part in profile.parts(channel.source)]
+    if any(part not in found.values for part in parts):
+        return None
+    value = value_of(profile, channel.source, {part: found.values[part].value for part in parts})
+    last = found.values[parts[-1]]
+    number = None if value.number is None else converted(value.number, channel.by)
+    return ChannelValue(number, value.why_none, last.seen_ms, last.came_ms)
 
 
 @dataclass(slots=True)
@@ -104,6 +128,7 @@ class Reader:
         self._learned.answered(block)
         # The meter has no clock of its own to ask; its value is of some instant between question and answer.
         seen_ms = (asked_ms + came_ms) // 2
+        found.answers.append((block, raw))
         for name, value in decode_block(self._profile, block.points, block.address, raw).items():
             found.values[name] = Seen(value, seen_ms, came_ms)
 
