@@ -6,15 +6,18 @@ import asyncio
 import itertools
 import signal
 import socket
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import time
+import traceback
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
 
-from connectors.devices import CONNECTED, MOST_NAMED, Channel, RefusedChannel, refused_text
+from connectors.devices import CONNECTED, LOST, MOST_NAMED, Channel, RefusedChannel, refused_text
 from connectors.gaps import GapBook, HistorySink, Note, PastValue
 from connectors.gateway.buffer import Buffer, Limits, MeterChannel, Thinned
 from connectors.gateway.clocks import DeviceClocks
@@ -42,6 +45,8 @@ from domain.texts import LINE_BREAKS, printable
 from domain.topics import READINGS
 
 _log = structlog.get_logger("gateway")
+FIRST_PAUSE_S, LAST_PAUSE_S = 0.5, 60.0
+"""Waits before a connection that failed by a fault of ours is begun again: doubled up to the last."""
 HELD_UP_SHARE = 0.1
 """Of the buffer's room: with more waiting for the broker, history stays where it is for a while."""
 Unit = TypeVar("Unit")
@@ -119,15 +124,12 @@ class Gateway:
                     task.cancel()
                 _, pending = await asyncio.wait(pending, timeout=1.0)
 
-    def _work(self) -> Iterable[Any]:
+    def _work(self) -> Iterable[Coroutine[Any, Any, None]]:
         def lines(unit: ModbusUnit) -> tuple[str, int]:
             return unit.settings.device.host, unit.settings.device.port
 
-        for (host, port), units in _grouped(self._fleet.modbus, lines).items():
-            timeout_s = max(unit.settings.device.timeout_s for unit in units)
-            devices = [_polled(unit) for unit in units]
-            connection = ModbusConnection(host, port, timeout_s)
-            yield Poller(connection, devices, self._clock, self.emit, self.report, self._history, self.report_refused).run()
+        for meters in _grouped(self._fleet.modbus, lines).values():
+            yield self._kept_up(_ids(meters), partial(self._poll, meters))
 
         def server(unit: OpcUaUnit) -> tuple[str, ...]:
             head = unit.settings.device
@@ -137,10 +139,36 @@ class Gateway:
             )  # fmt: skip
 
         for machines in _grouped(self._fleet.opcua, server).values():
-            subscribed = [SubscribedDevice(u.settings.device, u.channels, u.file.parent) for u in machines]
-            session = ServerSession(subscribed, self._clock, self.emit, self.report, self._history, self.report_refused)
-            yield session.run()
+            yield self._kept_up(_ids(machines), partial(self._subscribe, machines))
         yield self._heartbeats()
+
+    async def _poll(self, units: Sequence[ModbusUnit]) -> None:
+        head = units[0].settings.device
+        connection = ModbusConnection(head.host, head.port, max(unit.settings.device.timeout_s for unit in units))
+        devices = [_polled(unit) for unit in units]
+        await Poller(connection, devices, self._clock, self.emit, self.report, self._history, self.report_refused).run()
+
+    async def _subscribe(self, units: Sequence[OpcUaUnit]) -> None:
+        devices = [SubscribedDevice(u.settings.device, u.channels, u.file.parent) for u in units]
+        await ServerSession(devices, self._clock, self.emit, self.report, self._history, self.report_refused).run()
+
+    async def _kept_up(self, devices: Sequence[str], work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Begin `work` again whenever it ends: what fails in it unexpectedly is the trouble of these devices and of no others."""
+        pause_s = FIRST_PAUSE_S
+        while True:
+            began_s = time.monotonic()
+            try:
+                await work()
+                why = "ended"
+            except Exception as error:
+                why = f"{type(error).__name__}: {error}"
+                _log.error("connection_failed", devices=list(devices), why=why, traceback=traceback.format_exc())
+            for device in devices:
+                self.report(device, LOST, f"a fault of this program: {why}; it tries again, please report the traceback in the log")
+            if time.monotonic() - began_s > LAST_PAUSE_S:
+                pause_s = FIRST_PAUSE_S
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, LAST_PAUSE_S)
 
     def emit(
         self,
@@ -255,6 +283,10 @@ def thinned_text(thinned: Mapping[MeterChannel, Thinned]) -> str:
         f"the buffer was full: samples of gauges from {first:%Y-%m-%dT%H:%M:%SZ} to {last:%Y-%m-%dT%H:%M:%SZ} were dropped, of {named}; "
         f"counters, states and counts are kept"
     )
+
+
+def _ids(units: Sequence[ModbusUnit] | Sequence[OpcUaUnit]) -> list[str]:
+    return [unit.settings.device.id for unit in units]
 
 
 def _polled(unit: ModbusUnit) -> PolledDevice:
