@@ -155,23 +155,23 @@ class Poller:
             return
         polling = self._polling[device.id]
         found = await polling.reader.round([channel.source for channel in wanted])
-        came = [channel for channel in wanted if self._tell(device, channel, found)]
-        device.owed = [channel for channel in wanted if channel not in came]
-        self._judge(polling, found, has_given=bool(came))
+        values = [(channel, channel_value(device.profile, channel, found)) for channel in wanted]
+        device.owed = [channel for channel, value in values if value is None]
+        self._judge(polling, found, has_given=len(device.owed) < len(wanted))
+        for channel, value in values:
+            self._tell(device, channel, value)
         self._tell_refused(polling)
 
-    def _tell(self, device: PolledDevice, channel: Channel, found: Round) -> bool:
-        """Pass on the channel's value or the reason why it has none; False where its registers did not come."""
-        value = channel_value(device.profile, channel, found)
+    def _tell(self, device: PolledDevice, channel: Channel, value: ChannelValue | None) -> None:
+        """Pass on the channel's value or the reason why it has none; nothing where its registers did not come."""
         if self._history is not None and (value is None or value.number is None):
             self._history.book.bad((device.id, channel.channel))
         if value is None:
-            return False
+            return
         if value.number is None:
             self._emit(channel, value.seen_ms, value.came_ms, None, ReadingQuality.BAD, value.why_none)
         else:
             self._emit(channel, value.seen_ms, value.came_ms, value.number, note=self._note(device, channel, value))
-        return True
 
     def _note(self, device: PolledDevice, channel: Channel, value: ChannelValue) -> Note | None:
         """What a live value says about gaps."""
