@@ -10,12 +10,18 @@ from pathlib import Path
 
 from connectors.gateway.fleet import Fleet, ModbusUnit
 from connectors.gateway.sizing import OUTAGE, Stream, disk_bytes, free_bytes
-from domain.plant import RegisterKind
+from domain.plant import Plant, RegisterKind
 
 
 def fleet_notes(fleet: Fleet, environment: Mapping[str, str]) -> list[str]:
     """What is to be said of the devices and of the meters that they measure."""
-    return [*_without_device(fleet), *_shared_counters(fleet), *_slow_answers(fleet), *_absent_secrets(fleet, environment)]
+    return [
+        *_grid_connection(fleet.plant),
+        *_without_device(fleet),
+        *_shared_counters(fleet),
+        *_slow_answers(fleet),
+        *_absent_secrets(fleet, environment),
+    ]
 
 
 def buffer_text(stream: Stream) -> str:
@@ -36,6 +42,18 @@ def disk_notes(stream: Stream, buffer: Path) -> list[str]:
         f"the buffer may take {needed / 1e6:,.0f} MB, and {buffer.parent} has {free / 1e6:,.0f} MB free: without a broker readings are kept for "
         f"{stream.days_in(free):.1f} days, then the oldest samples of gauges are dropped; make room"
     ]
+
+
+def _grid_connection(plant: Plant) -> Iterable[str]:
+    billing = plant.billing_meter()
+    if billing is None:
+        roots = ", ".join(meter.id for meter in plant.meters if meter.parent is None) or "none"
+        yield (
+            f"no meter is the grid connection (without a parent: {roots}): there will be no running quarter hour, no forecast and no advice "
+            f"for the site; name it as [site] billing_meter"
+        )
+    elif not any(r.channel == "energy_import" or r.unit in ("W", "kW") for r in billing.registers):
+        yield f"meter {billing.id}: neither a counter energy_import nor a power: there will be no running quarter hour"
 
 
 def _without_device(fleet: Fleet) -> Iterable[str]:

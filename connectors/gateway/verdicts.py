@@ -63,7 +63,7 @@ def _refused_by_metering(plant: Plant, looks: Sequence[Look], now_ms: int) -> di
 def _of_device(look: Look, refused: dict[tuple[str, str], Rejection]) -> Iterable[Verdict]:
     if not look.readings and not look.refused:
         what = f"NOTHING CAME: {look.trouble or look.address}"
-        yield Verdict(look.device, f"all {len(look.channels)} channels", _NOTHING, _NOTHING, _NOTHING, what, is_good=False)
+        yield Verdict(look.device, "all channels", _NOTHING, _NOTHING, _NOTHING, what, is_good=False)
         return
     newest = {reading.channel: reading for reading in look.readings}
     not_given = {one.channel: one for one in look.refused}

@@ -139,6 +139,22 @@ def test_a_meter_that_nobody_reads_is_a_note(tmp_path: Path) -> None:
     assert "note: meter" not in notes(with_hall(tmp_path / "b", "unit_id = 2"))
 
 
+def test_a_plant_of_which_nobody_knows_the_grid_connection_is_told_what_it_will_not_have(tmp_path: Path) -> None:
+    assert "note: no meter is the grid connection (without a parent: main, hall): there will be no running" in notes(
+        with_hall(tmp_path, "unit_id = 2")
+    )
+    folder = write_plant(tmp_path / "b")
+    assert "note:" not in notes(folder)
+    (folder / "plant.toml").write_text(
+        PLANT.replace("energy_import", "energy").replace('"power"', '"load"').replace('unit = "kW"', 'unit = "kvar"')
+    )
+    text = (folder / "devices" / "main-meter.toml").read_text().replace("energy_import = ", "energy = ")
+    (folder / "devices" / "main-meter.toml").write_text(
+        text.replace('power = "active_power_total"', 'load = "reactive_power_total"')
+    )
+    assert "note: meter main: neither a counter energy_import nor a power: there will be no running quarter hour\n" in notes(folder)
+
+
 def test_a_device_file_that_was_copied_and_not_changed_is_a_note(tmp_path: Path) -> None:
     said = "note: hall.energy_import and main.energy_import are the same counter, active_energy_import at 127.0.0.1:5020 unit 1"
     assert said in notes(with_hall(tmp_path, "unit_id = 1"))
@@ -212,5 +228,5 @@ def test_connect_says_which_device_does_not_answer(tmp_path: Path) -> None:
 
     result = CliRunner().invoke(command, [str(write_plant(tmp_path, free_port())), "--connect"])
     assert result.exit_code == 1
-    assert "main-meter  all 2 channels  -      -     -    NOTHING CAME: 127.0.0.1:" in result.output
+    assert "main-meter  all channels  -      -     -    NOTHING CAME: 127.0.0.1:" in result.output
     assert "no connection; is the device or its gateway on" in result.output
