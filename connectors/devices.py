@@ -5,7 +5,7 @@ In: device files and the plant file.  Out: `Channel`s that say what is read and 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
@@ -16,8 +16,15 @@ from domain.readings import ReadingQuality
 if TYPE_CHECKING:
     from connectors.gaps import Note
 
-CONNECTED, LOST, REFUSED = "connected", "lost", "refused"
-"""What a connection's state may be, as text of the channel ``connection``."""
+CONNECTED, LOST, REFUSED, STALLED = "connected", "lost", "refused", "stalled"
+"""What a connection's state may be, as text of the channel ``connection``.
+
+``lost``: nobody can be reached. ``refused``: the device answers, and gives nothing of what its file names. ``stalled``: the connection
+stands, and no reading has come for longer than the device's file allows.
+"""
+
+STALLED_AFTER_S = 10.0
+"""What a device's file allows unless it states otherwise [plant s]."""
 
 _UNITS: dict[str, tuple[str, int]] = {
     "Wh": ("active energy", 0), "kWh": ("active energy", 3), "MWh": ("active energy", 6),
@@ -45,12 +52,10 @@ def factor(device_unit: str, register_unit: str) -> Decimal | None:
 
 
 def converted(value: float | int, by: Decimal) -> float | int:
-    """`value` times `by`, rounded once; integers stay whole where nothing is lost."""
-    if by == 1:
-        return value
-    exact = Decimal(value) * by
-    if isinstance(value, int) and exact == exact.to_integral_value():
-        return int(exact)
+    """`value` times `by`, rounded once; integers stay whole where nothing is lost and 64 bits hold them."""
+    exact = Decimal(value) * by if by != 1 else value
+    if isinstance(value, int) and exact == (whole := int(exact)) and -(2**63) <= whole < 2**63:
+        return whole
     return float(exact)
 
 
@@ -96,7 +101,36 @@ class Emit(Protocol):
 
 
 Report = Callable[[str, str, str], None]
-"""Tells of a change of connection: device id, one of connected, lost, refused, and why."""
+"""Takes a change of connection: device id, one of connected, lost, refused, stalled, and why."""
+
+MOST_NAMED = 20
+"""Refused channels that a text names; a text is for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedChannel:
+    """A channel that a device does not give, while it gives others."""
+
+    channel: str
+    source: str
+    """Where the device has it: its point and registers, its node id."""
+    why: str
+    """The device's answer, such as ``exception 02, illegal data address``."""
+
+    def __str__(self) -> str:
+        return f"{self.channel} ({self.source}): {self.why}"
+
+
+ReportRefused = Callable[[str, Sequence[RefusedChannel]], None]
+"""Takes a device's id and all channels that it refuses now, none where it refuses none any more. Called on every change."""
+
+
+def refused_text(refused: Sequence[RefusedChannel]) -> str:
+    """What people are told of a device's refused channels."""
+    if not refused:
+        return "no register is refused any more"
+    named = "; ".join(str(one) for one in refused[:MOST_NAMED])
+    return named if len(refused) <= MOST_NAMED else f"{named}; and {len(refused) - MOST_NAMED} more"
 
 
 def bind(

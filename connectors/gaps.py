@@ -56,6 +56,8 @@ class Note:
     """Gaps as they are now."""
     closed: tuple[int, ...] = ()
     """Numbers of gaps that are no more."""
+    reports_thinned: bool = False
+    """Whether the readings hold the report on what a full buffer dropped."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,12 +30,19 @@ def _cut(text: str, most: int = 200) -> str:
     return text if len(text) <= most else f"{text[:most]}... ({len(text):,} characters)"
 
 
+MOST_SHOWN = 500
+"""Faults that the message of `InputFaults` lists."""
+
+
 class InputFaults(LastgangError):
     """A file or set of files that cannot be used. Operator: mend every line of the message, then start again (exit 2)."""
 
     def __init__(self, faults: list[Fault]) -> None:
         self.faults = faults
-        super().__init__("\n".join(str(fault) for fault in faults))
+        lines = [str(fault) for fault in faults[:MOST_SHOWN]]
+        if len(faults) > MOST_SHOWN:
+            lines.append(f"... and {len(faults) - MOST_SHOWN:,} more faults")
+        super().__init__("\n".join(lines))
 
 
 MOST_FAULTS = 20

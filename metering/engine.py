@@ -34,6 +34,7 @@ STUCK_STEPS = 10
 _HORIZON_DETAIL = "observed longer ago than late readings are waited for"
 _SETTLED_DETAIL = "of a channel that is no register, after its meter's quarter hour was settled for good"
 _SEALED_DETAIL = "of this instant or of a span in which no reading is missing"
+_DETAILS = {RejectionReason.DUPLICATE: _SEALED_DETAIL, RejectionReason.BEYOND_HORIZON: _HORIZON_DETAIL}
 
 Output = Interval | Rejection
 
@@ -91,9 +92,9 @@ class MeterStep:
         self._bind(state)
         oldest_ms = state.site_ms - self._horizon_ms
         for reading in readings:
-            reason = self._intake.reason(reading)
-            if reason is not None:
-                outputs.append(rejection(reading, reason))
+            refused = self._intake.refusal(reading)
+            if refused is not None:
+                outputs.append(refused)
             elif reading.observed_ms < oldest_ms:
                 outputs.append(rejection(reading, RejectionReason.BEYOND_HORIZON, _HORIZON_DETAIL))
             elif (track := state.tracks.get(reading.channel)) is None:
@@ -153,8 +154,7 @@ class MeterStep:
         origin = Origin(reading.received_ms, sequence, track.points.road(reading.gateway, reading.origin))
         span, reason = track.take(reading.observed_ms, float(reading.value), origin)
         if reason is not None:
-            detail = {RejectionReason.DUPLICATE: _SEALED_DETAIL, RejectionReason.BEYOND_HORIZON: _HORIZON_DETAIL}
-            outputs.append(rejection(reading, reason, detail.get(reason, "")))
+            outputs.append(rejection(reading, reason, _DETAILS.get(reason) or track.rules.most_detail()))
         else:
             self._count(state, reading.observed_ms, 1)
         if span is not None:

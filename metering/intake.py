@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from datetime import timedelta
 
 from domain.clock import epoch_ms, instant
 from domain.codec import encode
 from domain.plant import Plant
 from domain.readings import CLOCK_JUMPED_NOTE, Reading, ReadingQuality, Rejection, RejectionReason
-from metering.rules import CLOCK_AHEAD_MS
+from metering.rules import AHEAD_OF_PLANT_MS, CLOCK_AHEAD_MS
 
 _MOST_WHOLE = 1 << 53
 """Up to here a float says which whole number it is."""
@@ -31,6 +32,41 @@ class Intake:
         if reading.observed_ms > reading.received_ms + CLOCK_AHEAD_MS:
             return RejectionReason.CLOCK_IN_FUTURE
         return None
+
+    def refusal(self, reading: Reading) -> Rejection | None:
+        """The rejection of a reading that cannot be used, with what was found and what was expected; None if it can be."""
+        reason = self.reason(reading)
+        return None if reason is None else rejection(reading, reason, self._detail(reading, reason))
+
+    def _detail(self, reading: Reading, reason: RejectionReason) -> str:
+        if reason is RejectionReason.CLOCK_BEFORE_RANGE:
+            return (
+                f"dated {_date(reading.observed_ms)}, before [site] commissioned_utc = {_date(self.commissioned_ms)}; set the clock"
+            )
+        if reason is RejectionReason.CLOCK_IN_FUTURE:
+            by = timedelta(milliseconds=reading.observed_ms - reading.received_ms)
+            return f"dated {_date(reading.observed_ms)}, {by} ahead of the gateway's clock; set the device's clock"
+        return reading.text or f"the device marks it as {reading.quality.value}"
+
+
+def ahead_of_plant(reading: Reading, arrived_ms: int) -> Rejection | None:
+    """The rejection of a reading that is dated after it came, by another clock than the gateway's; None if it is not.
+
+    Parameters
+    ----------
+    arrived_ms
+        When it came by the plant's clock [ms since 1970]: both its own dates may be wrong, when it is the gateway's clock that is ahead.
+    """
+    ahead_ms = reading.observed_ms - arrived_ms
+    if ahead_ms <= AHEAD_OF_PLANT_MS:
+        return None
+    by = timedelta(seconds=ahead_ms // 1000)
+    detail = f"dated {_date(reading.observed_ms)}, {by} ahead of the plant's clock; set the clock that dates it"
+    return rejection(reading, RejectionReason.CLOCK_IN_FUTURE, detail)
+
+
+def _date(epoch_milliseconds: int) -> str:
+    return instant(epoch_milliseconds).isoformat().replace("+00:00", "Z")
 
 
 def has_number(reading: Reading) -> bool:

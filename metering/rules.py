@@ -29,6 +29,8 @@ POWER_MARGIN = 1.2
 """A step is possible up to this multiple of the meter's maximum power."""
 CLOCK_AHEAD_MS = 5_000
 """A device clock may lead the gateway's by this much."""
+AHEAD_OF_PLANT_MS = 300_000
+"""What dates a reading may lead the plant's clock by this much; beyond it the reading is of no use, whatever the gateway says."""
 OUT_OF_ORDER_MS = 60_000
 """Readings may overtake each other by this much before a quarter hour is first published."""
 SEAL_AGE_MS = 1_800_000
@@ -145,6 +147,10 @@ class CounterRules:
         """The amount at which the register begins again at zero."""
         return None if self.modulus_uwh is None else _times(self.modulus_uwh, self.factor(at_ms))
 
+    def most_detail(self) -> str:
+        """What no register shows, for people."""
+        return "a million terawatt-hours or more; check data type and word order"
+
     def is_possible(self, advance_uwh: int, elapsed_ms: int, at_uwh: int) -> bool:
         """Whether the register can have advanced so far in that time; a balance can have gone back as far."""
         if advance_uwh < 0:
@@ -176,6 +182,11 @@ class GaugeRules:
         if not self.multipliers:
             return amount
         return _times(amount, factor_at(self.multipliers, at_ms))
+
+    def most_detail(self) -> str:
+        """What no cable carries, for people."""
+        most_kw = self.most_uw / UW_PER_KW
+        return f"beyond {most_kw:g} kW, which is max_power_kw with its margin; check unit, factor, word order and max_power_kw"
 
 
 def counter_rules(meter: Meter, register: Register) -> CounterRules:

@@ -21,10 +21,16 @@ from domain.readings import Reading, ReadingQuality
 _INTEGERS = (0, 1, -1, 255, 2**31, -(2**31), 2**53 + 1, 2**63 - 1, -(2**63), 2**63, 2**64 - 1)
 _FLOATS = (0.0, -0.0, 1.5, 1e308, -1e308, 5e-324, math.nan, math.inf, -math.inf, 3.4028234663852886e38, 0.1)
 _TEXTS = ("", " ", "5", "NaN", "Execute", "Härten", "\x00\x1e\x1f", "\ud800", "x" * 5_000, "😀", "null")
-_OTHERS: tuple[Any, ...] = (
-    None, [], [1.5], [[1, 2], [3, 4]], b"", b"\xff\x00", uuid.UUID(int=5), datetime(2026, 10, 23, tzinfo=UTC), ua.NodeId(5, 2), ua.QualifiedName("x", 1),
-    ua.LocalizedText("Execute", "en"), ua.StatusCode(0x80000000), ua.Variant(5), Decimal("1.5"), {"a": 1}, object(), ua.XmlElement("<a/>"), 1 + 2j,
+_MEANT: tuple[tuple[Any, float | str | None], ...] = (
+    (None, None), ([], None), ([1.5], 1.5), ([[7]], 7), ([[1, 2], [3, 4]], None), (b"", None), (b"\xff\x00", "0xFF00"),
+    (uuid.UUID(int=5), str(uuid.UUID(int=5))), (datetime(2026, 10, 23, tzinfo=UTC), "2026-10-23T00:00:00Z"), (ua.NodeId(5, 2), "ns=2;i=5"),
+    (ua.QualifiedName("x", 1), "x"), (ua.LocalizedText("Execute", "en"), "Execute"), (ua.LocalizedText(), None),
+    (ua.StatusCode(ua.UInt32(0x80310000)), "BadNoCommunication"), (ua.Variant(5), 5), ([ua.Variant("Idle")], "Idle"), (Decimal("1.5"), None),
+    ({"a": 1}, None), (object(), None), (ua.XmlElement("<a/>"), "<a/>"), (1 + 2j, None), (ua.ServerState.Failed, 1),
+    (ua.ExtensionObject(ua.NodeId(50), b"\x02\x00\xd2\x04"), 12.34), (ua.ExtensionObject(ua.NodeId(50), b"\x00"), None),
+    (ua.ExtensionObject(ua.NodeId(4711, 3), b"\x00\x01\x02"), None), (ua.DecimalDataType(ua.Int16(-1), b"\xff"), -10),
 )  # fmt: skip
+"""Values of every other type, and what they are: a number, a text, or neither."""
 _STATUS = (
     0,
     0x40000000,
@@ -49,9 +55,10 @@ _CAME_MS = 1_792_746_305_040
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A data value as a client hands it on, and the factor of its unit."""
+    """A data value as a client hands it on, what it means, and the factor of its unit."""
 
     value: Any
+    meant: float | str | None
     status: int
     source_utc: datetime | None
     server_utc: datetime | None
@@ -63,12 +70,18 @@ def make(rng: Random) -> Told:
     kind = rng.random()
     if kind < 0.4:
         value: Any = rng.choice((rng.choice(_FLOATS), rng.uniform(-1e6, 1e9), rng.random() * 10.0 ** rng.randrange(-300, 308)))
+        meant = value if abs(value) < 1e300 else None
     elif kind < 0.65:
-        value = rng.choice((rng.choice(_INTEGERS), rng.randrange(-(2**31), 2**64)))
+        value = meant = rng.choice((rng.choice(_INTEGERS), rng.randrange(-(2**31), 2**64)))
+    elif kind < 0.8:
+        value = rng.choice(_TEXTS)
+        meant = value or None
+    elif kind < 0.85:
+        value, meant = rng.choice(((True, 1), (False, 0)))
     else:
-        value = rng.choice((rng.choice(_TEXTS), rng.choice(_OTHERS), True, False))
+        value, meant = rng.choice(_MEANT)
     status = rng.choice((0, 0, rng.choice(_STATUS), rng.randrange(2**32)))
-    return Told(value, status, _time(rng), _time(rng), rng.choice(_BY))
+    return Told(value, meant, status, _time(rng), _time(rng), rng.choice(_BY))
 
 
 def _time(rng: Random) -> datetime | None:
@@ -83,6 +96,7 @@ def answer(told: Told) -> str:
     """What the session makes of it, up to the bytes on the topic."""
     outcome = seen(told.value, told.status, told.source_utc, told.server_utc, _CAME_MS)
     _is_right(told, outcome)
+    _is_right_of_a_register(told, outcome)
     kept = still(told.value, told.status, told.source_utc, told.server_utc, _CAME_MS - 40, _CAME_MS)
     must(kept.value == outcome.value and kept.quality == outcome.quality, f"changed by standing still: {kept}")
     for one in (outcome, kept):
@@ -97,15 +111,17 @@ def answer(told: Told) -> str:
 
 def _is_right(told: Told, outcome: Seen) -> None:
     severity = {0: ReadingQuality.GOOD, 1: ReadingQuality.UNCERTAIN}.get(told.status >> 30, ReadingQuality.BAD)
-    number = type(told.value) in (int, float, bool) and abs(told.value) < 1e300
-    is_text = type(told.value) is str
     usable = severity is not ReadingQuality.BAD
-    must(outcome.quality is (severity if number or is_text else ReadingQuality.BAD), f"quality {outcome}")
-    must((outcome.value is not None) == (usable and number), f"value {outcome}")
-    must(type(outcome.value) is not bool, f"a truth value as it is: {outcome}")
-    must(outcome.value is None or outcome.value == told.value, f"another value: {outcome}")
-    if usable and is_text and told.value.isprintable() and told.value and len(told.value) < 1_000:
-        must(outcome.text == told.value, f"another text: {outcome}")
+    is_text = isinstance(told.meant, str)
+    is_number = told.meant is not None and not is_text
+    must(outcome.quality is (severity if told.meant is not None else ReadingQuality.BAD), f"quality {outcome}")
+    must((outcome.value is not None) == (usable and is_number), f"value {outcome}")
+    must(type(outcome.value) in (int, float, type(None)), f"a number of another type: {outcome}")
+    must(outcome.value is None or outcome.value == told.meant, f"another value: {outcome}")
+    if usable and isinstance(told.meant, str) and told.meant.isprintable() and len(told.meant) < 1_000:
+        must(outcome.text == told.meant, f"another text: {outcome}")
+    if told.status & 0xFFFF0000 and not (usable and is_text):
+        must(f"status 0x{told.status:08X}" in str(outcome.text), f"the server's own status is not in it: {outcome}")
     must(outcome.quality is not ReadingQuality.BAD or bool(outcome.text), f"bad, and no word why: {outcome}")
     times = [time for time in (told.source_utc, told.server_utc) if time is not None and 1971 <= time.year < 9000]
     if times:
@@ -114,6 +130,15 @@ def _is_right(told: Told, outcome: Seen) -> None:
         must(abs(outcome.observed_ms - exact_ms) <= 1, f"dated {outcome.observed_ms}, told {exact_ms}")
     else:
         must(outcome.observed_ms == _CAME_MS, f"dated {outcome.observed_ms} without a time")
+
+
+def _is_right_of_a_register(told: Told, outcome: Seen) -> None:
+    asked = seen(told.value, told.status, told.source_utc, told.server_utc, _CAME_MS, of_register=True)
+    must(asked.quality is ReadingQuality.BAD or asked.value is not None, f"good, and no number: {asked}")
+    must(asked.quality is not ReadingQuality.BAD or (asked.value is None and bool(asked.text)), f"bad, and no word why: {asked}")
+    must(outcome.value is None or asked.value == outcome.value, f"a number of its own for a register: {asked}")
+    if asked.value is not None and outcome.value is None:
+        must(isinstance(told.meant, str) and float(told.meant) == asked.value, f"a number out of nowhere: {asked}")
 
 
 TARGET = Target("opcua", 0.05, make, answer, "OPC UA data values of any type, status and time")

@@ -7,13 +7,15 @@ sequence number. Numbers are given in the transaction that stores them.
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from connectors.gaps import Gap, Key, Note
 from domain.errors import LastgangError
+from domain.readings import CONTROL_CHANNELS
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -28,8 +30,16 @@ CREATE TABLE IF NOT EXISTS gaps (
     number INTEGER PRIMARY KEY, device TEXT NOT NULL, channel TEXT NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL,
     began_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL, filled INTEGER NOT NULL
 );
+CREATE TABLE IF NOT EXISTS thinned (
+    meter TEXT NOT NULL, channel TEXT NOT NULL, readings INTEGER NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL,
+    PRIMARY KEY (meter, channel)
+) WITHOUT ROWID;
 """
 _VERSION = 1
+_TOTALS = ("next_sequence", "readings", "bytes", "thinned_to")
+"""What table `meta` holds: number of the next reading, readings and bytes kept, the batch up to which no gauge is left to thin."""
+THINNED_AT_ONCE = 1_000
+"""Batches that one transaction thins: the next readings wait for it in memory."""
 _MAY_GO, _STAYS = b"g", b"c"
 
 
@@ -52,6 +62,20 @@ class Batch:
 
     id: int
     lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Thinned:
+    """What a full buffer dropped of one channel."""
+
+    readings: int
+    from_ms: int
+    """The first of them was observed then [ms since 1970]."""
+    to_ms: int
+
+
+MeterChannel = tuple[str, str]
+"""A meter and one of its channels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,26 +111,37 @@ class Buffer:
                 raise BufferUnusable(msg)
             self._db.executescript(_SCHEMA)
             self._db.execute(f"PRAGMA user_version={_VERSION}")
-            row = self._db.execute("SELECT value FROM meta WHERE name = 'next_sequence'").fetchone()
-            counts = self._db.execute("SELECT coalesce(sum(readings), 0), coalesce(sum(bytes), 0) FROM batches").fetchone()
+            totals = dict(self._db.execute("SELECT name, value FROM meta"))
+            if "readings" not in totals:
+                counted = self._db.execute("SELECT coalesce(sum(readings), 0), coalesce(sum(bytes), 0) FROM batches").fetchone()
+                totals |= {"readings": counted[0], "bytes": counted[1]}
+            thinned = self._db.execute("SELECT meter, channel, readings, from_ms, to_ms FROM thinned").fetchall()
         except sqlite3.DatabaseError as error:
             msg = f"{path}: {error}; is it a gateway's buffer, is the disk full, does another gateway use it?"
             raise BufferUnusable(msg) from error
         self._path = path
-        self.next_sequence: int = row[0] if row is not None else 1
+        self._totals = totals
+        self.next_sequence: int = totals.get("next_sequence", 1)
         """Number of the next reading of this gateway."""
-        self.readings: int = counts[0]
+        self.readings: int = totals["readings"]
         """Readings kept."""
-        self._bytes: int = counts[1]
-        self.thinned = 0
-        """Samples dropped since the start because the buffer was full."""
+        self._bytes: int = totals["bytes"]
+        self._thinned_to: int = totals.get("thinned_to", 0)
+        self._is_thinning = False
+        self.thinned: Mapping[MeterChannel, Thinned] = {(meter, channel): Thinned(*row) for meter, channel, *row in thinned}
+        """What was dropped because the buffer was full, and is not reported yet."""
+
+    @property
+    def is_thinning(self) -> bool:
+        """Whether the next transaction drops more."""
+        return self._is_thinning
 
     def store(
         self, batches: Sequence[Sequence[Line]], acknowledged: Iterable[int], next_sequence: int, notes: Sequence[Note] = ()
     ) -> list[Batch]:
         """In one transaction: keep `batches` and their notes, forget the acknowledged, remember the next sequence number."""
         kept: list[Batch] = []
-        before = (self.readings, self._bytes, self.thinned)
+        before = (self.readings, self._bytes, self._thinned_to, self._is_thinning, self.thinned)
         try:
             self._db.execute("BEGIN IMMEDIATE")
             for lines in batches:
@@ -120,17 +155,22 @@ class Buffer:
             for number in acknowledged:
                 self._forget(number)
             self._remember(notes)
-            if next_sequence != self.next_sequence:
-                self._db.execute("INSERT OR REPLACE INTO meta VALUES ('next_sequence', ?)", (next_sequence,))
-            if self._limits.exceeded(self.readings, self._bytes):
+            if any(note.reports_thinned for note in notes):
+                self._db.execute("DELETE FROM thinned")
+                self.thinned = {}
+            if self._is_thinning or self._limits.exceeded(self.readings, self._bytes):
                 self._thin()
+            totals = dict(zip(_TOTALS, (next_sequence, self.readings, self._bytes, self._thinned_to), strict=True))
+            changed = [(name, value) for name, value in totals.items() if self._totals.get(name) != value]
+            self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", changed)
             self._db.execute("COMMIT")
         except sqlite3.Error as error:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
-            self.readings, self._bytes, self.thinned = before
-            msg = f"{self._path}: {error}; readings are not safe until this is mended (is the disk full?)"
+            self.readings, self._bytes, self._thinned_to, self._is_thinning, self.thinned = before
+            msg = f"{self._path}: {error}; readings are not safe until this is put right (is the disk full?)"
             raise BufferUnusable(msg) from error
+        self._totals = totals
         self.next_sequence = next_sequence
         return kept
 
@@ -165,33 +205,56 @@ class Buffer:
             self._bytes -= row[1]
 
     def _thin(self) -> None:
-        """Drop gauge samples from the oldest batches until a tenth of the room is free; counters, states and counts stay."""
-        goal = Limits(self._limits.readings * 9 // 10, self._limits.bytes * 9 // 10)
-        while goal.exceeded(self.readings, self._bytes):
-            rows = self._db.execute("SELECT id, payload FROM batches WHERE thinned = 0 ORDER BY id LIMIT 200").fetchall()
-            if not rows:
-                return
-            for number, payload in rows:
-                lines = _unpack(payload)
-                left = [line for line in lines if not line.may_be_thinned]
-                packed = _pack(left)
-                if left:
-                    self._db.execute(
-                        "UPDATE batches SET readings = ?, bytes = ?, thinned = 1, payload = ? WHERE id = ?",
-                        (len(left), len(packed), packed, number),
-                    )
-                else:
-                    self._db.execute("DELETE FROM batches WHERE id = ?", (number,))
-                self.readings -= len(lines) - len(left)
-                self._bytes -= len(payload) - len(packed)
-                self.thinned += len(lines) - len(left)
-                if not goal.exceeded(self.readings, self._bytes):
-                    return
+        """Drop gauge samples from the oldest batches until a tenth of the room is free; counters, states and counts stay.
 
-    def after(self, number: int, limit: int) -> list[Batch]:
-        """The oldest batches later than `number`, at most `limit`."""
-        rows = self._db.execute("SELECT id, payload FROM batches WHERE id > ? ORDER BY id LIMIT ?", (number, limit)).fetchall()
-        return [Batch(row[0], tuple(_unpack(row[1]))) for row in rows]
+        Some batches at once: what is left to do is done in the next transactions.
+        """
+        goal = Limits(self._limits.readings * 9 // 10, self._limits.bytes * 9 // 10)
+        dropped: dict[MeterChannel, Thinned] = dict(self.thinned)
+        rows = self._db.execute(
+            "SELECT id, payload FROM batches WHERE id > ? ORDER BY id LIMIT ?", (self._thinned_to, THINNED_AT_ONCE)
+        ).fetchall()
+        for number, payload in rows:
+            if not goal.exceeded(self.readings, self._bytes):
+                break
+            self._thin_batch(number, payload, dropped)
+            self._thinned_to = number
+        self._is_thinning = bool(rows) and goal.exceeded(self.readings, self._bytes)
+        self._db.executemany(
+            "INSERT OR REPLACE INTO thinned VALUES (?, ?, ?, ?, ?)",
+            [(*channel, t.readings, t.from_ms, t.to_ms) for channel, t in dropped.items()],
+        )
+        self.thinned = dropped
+
+    def _thin_batch(self, number: int, payload: bytes, dropped: dict[MeterChannel, Thinned]) -> None:
+        lines = _unpack(payload)
+        left = [line for line in lines if not line.may_be_thinned]
+        if len(left) == len(lines):
+            return
+        packed = _pack(left)
+        if left:
+            self._db.execute(
+                "UPDATE batches SET readings = ?, bytes = ?, payload = ? WHERE id = ?", (len(left), len(packed), packed, number)
+            )
+        else:
+            self._db.execute("DELETE FROM batches WHERE id = ?", (number,))
+        self.readings -= len(lines) - len(left)
+        self._bytes -= len(payload) - len(packed)
+        for line in lines:
+            if line.may_be_thinned:
+                _note_dropped(line, dropped)
+
+    def after(self, number: int, limit: int, most_readings: int = 1_000_000) -> list[Batch]:
+        """The oldest batches later than `number`: at most `limit`, and no more than `most_readings` where that is more than one."""
+        found: list[Batch] = []
+        readings = 0
+        rows = self._db.execute("SELECT id, readings, payload FROM batches WHERE id > ? ORDER BY id LIMIT ?", (number, limit))
+        for batch, count, payload in rows:
+            readings += count
+            if found and readings > most_readings:
+                break
+            found.append(Batch(batch, tuple(_unpack(payload))))
+        return found
 
     def last_id(self) -> int:
         """Number of the newest batch, 0 if there is none."""
@@ -202,9 +265,26 @@ class Buffer:
         self._db.close()
 
 
+def size_of(lines: Sequence[Line]) -> int:
+    """Bytes that a batch of `lines` takes, as `Limits` counts them."""
+    return len(_pack(lines))
+
+
 def _pack(lines: Sequence[Line]) -> bytes:
     # Keys and JSON as our codec writes it hold neither tab nor line feed.
     return b"\n".join(b"\t".join((_MAY_GO if line.may_be_thinned else _STAYS, line.key, line.value)) for line in lines)
+
+
+def _note_dropped(line: Line, dropped: dict[MeterChannel, Thinned]) -> None:
+    reading = json.loads(line.value)
+    channel = (reading["meter"], reading["channel"])
+    if channel[1] in CONTROL_CHANNELS:
+        return  # an old heartbeat says nothing
+    known, at_ms = dropped.get(channel), reading["observed_ms"]
+    if known is None:
+        dropped[channel] = Thinned(1, at_ms, at_ms)
+    else:
+        dropped[channel] = Thinned(known.readings + 1, min(known.from_ms, at_ms), max(known.to_ms, at_ms))
 
 
 def _unpack(payload: bytes) -> list[Line]:

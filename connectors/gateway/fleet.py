@@ -12,6 +12,7 @@ from connectors.modbus.profile import Profile
 from connectors.opcua.config import OpcUaDevice
 from domain.errors import Fault, InputFaults
 from domain.plant import Meter, Plant, Register, RegisterKind, load_plant
+from domain.readings import CONTROL_CHANNELS
 from domain.toml_files import is_file, key_lines, load_toml, read_toml
 
 Place = tuple[str | int, ...]
@@ -216,7 +217,10 @@ def _double_faults(fleet: Fleet, places: dict[str, _File]) -> Iterable[Fault]:
     for unit in fleet.units():
         for channel in unit.channels:
             key = (channel.meter, channel.channel)
-            if key in read_by and channel.kind is not None and read_by[key] != channel.device:
+            if channel.channel in CONTROL_CHANNELS:
+                expected = f"another name: on {', '.join(sorted(CONTROL_CHANNELS))} the gateway speaks for itself"
+                yield places[channel.device].fault(("channels", channel.channel), channel.channel, expected)
+            if key in read_by and read_by[key] != channel.device:
                 expected = f"one device for {channel.meter}.{channel.channel}; {read_by[key]} reads it already"
                 yield places[channel.device].fault(("channels", channel.channel), channel.source, expected)
             read_by.setdefault(key, channel.device)
@@ -235,7 +239,7 @@ def _unread_faults(plant_file: Path, fleet: Fleet, faulty_files: set[str]) -> It
         return  # a device that could not be loaded may be the one that reads them
     read = {(channel.meter, channel.channel) for unit in fleet.units() for channel in unit.channels}
     measured = {meter for meter, _ in read}
-    lines = key_lines(plant_file.read_text(encoding="utf-8"))
+    lines = key_lines(read_toml(plant_file)[0])
     for number, meter in enumerate(fleet.plant.meters):
         for index, register in enumerate(meter.registers):
             if meter.id in measured and (meter.id, register.channel) not in read:

@@ -1,187 +1,119 @@
-"""One look at every device: does what it says make sense? For commissioning; finds the wrong word order by the voltage."""
+"""A look at every device, for commissioning: what the gateway would get of it, whether that can be true, and what metering would make of it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from asyncua.ua import UaError
-
-from connectors.devices import CONNECTED, Channel
-from connectors.gaps import Note
+from connectors.devices import Channel, RefusedChannel
 from connectors.gateway.fleet import Fleet, ModbusUnit, OpcUaUnit
-from connectors.modbus.client import ModbusConnection, ModbusError
-from connectors.modbus.decode import Value, decode_block, value_of
-from connectors.modbus.plan import Block, plan
-from connectors.modbus.profile import Profile, WordOrder
-from connectors.opcua.session import ServerSession, SubscribedDevice
-from domain.clock import Clock, SystemClock
-from domain.readings import ReadingQuality
+from connectors.modbus.client import ModbusConnection
+from connectors.modbus.look import look as look_at_meter
+from connectors.modbus.plausible import doubts_of
+from connectors.opcua.items import SubscribedDevice
+from connectors.opcua.look import Found as OpcUaFound
+from connectors.opcua.look import look as look_at_server
+from domain.clock import Clock
+from domain.readings import Reading
 
-VOLTAGE_V = (207.0, 253.0)
-"""230 V plus or minus 10 %, EN 50160."""
-FREQUENCY_HZ = (49.5, 50.5)
-PHASE_SUM_TOLERANCE = 0.01
-"""Of the total; and a tenth of that of each phase, for values that change between two reads."""
-_PHASES = ("l1", "l2", "l3")
+__all__ = ["Look", "doubts_of", "look_at_all"]
+
+TIME_OUTS = 10
+"""So many answers of a meter may stay out before the look at it ends."""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one device said: values by channel, what is not plausible, and what else is worth knowing."""
+    """What came of one device.
+
+    Attributes
+    ----------
+    channels
+        What its file names.
+    units
+        By channel the unit of its values, where it is no register of the plant.
+    readings
+        In their order, as the gateway would send them.
+    refused
+        What it does not give while it gives others.
+    trouble
+        Why not everything came; empty where it did.
+    doubts
+        What cannot be true, though it came.
+    remarks
+        What else is worth knowing.
+    """
 
     device: str
     address: str
-    values: Mapping[str, str]
-    doubts: tuple[str, ...]
+    channels: tuple[Channel, ...]
+    units: Mapping[str, str] = field(default_factory=dict)
+    readings: tuple[Reading, ...] = ()
+    refused: tuple[RefusedChannel, ...] = ()
+    trouble: str = ""
+    doubts: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
 
 
-def doubts_of(profile: Profile, raw: Mapping[int, tuple[Block, bytes]], channels: Mapping[str, str]) -> list[str]:
-    """What is implausible in one device's registers; pure.
-
-    Parameters
-    ----------
-    raw
-        By the block's number in the plan: the block and the bytes that came.
-    channels
-        Channel -> point, as asked for; those without a value are doubts too.
-    """
-    values = _decoded(profile, raw)
-    doubts = [
-        f"{channel}: no value ({found.why_none})"
-        for channel, point in channels.items()
-        if (found := value_of(profile, point, values)).number is None
-    ]
-    implausible = _implausible(values)
-    if implausible:
-        turned: WordOrder = "CDAB" if profile.profile.word_order == "ABCD" else "ABCD"
-        if not _implausible(_decoded(profile.with_word_order(turned), raw)):
-            doubts.append(
-                f'the words come in the other order: with word_order = "{turned}" in [device] voltage and frequency are plausible; '
-                f"as {profile.profile.word_order}: {'; '.join(implausible)}"
-            )
-        else:
-            doubts += [f"{text} in neither word order; is the profile {profile.profile.id} right?" for text in implausible]
-    return doubts + _phase_sum_doubts(values)
+async def look_at_all(fleet: Fleet, clock: Clock, patience_s: float = 5.0) -> list[Look]:
+    """Read each device twice, all connections at once; takes some seconds, and some time-outs where a device is silent."""
+    site = fleet.plant.site.id
+    connections: dict[tuple[str, int], list[ModbusUnit]] = {}
+    for unit in fleet.modbus:
+        connections.setdefault((unit.settings.device.host, unit.settings.device.port), []).append(unit)
+    found = await asyncio.gather(
+        *(_look_over(units, site, clock, patience_s) for units in connections.values()),
+        *(_look_opcua(unit, site, clock, patience_s) for unit in fleet.opcua),
+    )
+    return sorted((look for looks in found for look in looks), key=lambda look: look.device)
 
 
-def _decoded(profile: Profile, raw: Mapping[int, tuple[Block, bytes]]) -> dict[str, Value]:
-    values: dict[str, Value] = {}
-    for block, answer in raw.values():
-        values |= decode_block(profile, block.points, block.address, answer)
-    return values
-
-
-def _implausible(values: Mapping[str, Value]) -> list[str]:
-    texts = []
-    for name, (low, high), unit in (
-        *((f"voltage_{phase}_n", VOLTAGE_V, "V") for phase in _PHASES),
-        ("frequency", FREQUENCY_HZ, "Hz"),
-    ):
-        number = values[name].number if name in values else None
-        # A phase that is not connected reads zero; that is for a person to know.
-        if number is not None and number != 0 and not low <= number <= high:
-            texts.append(f"{name} = {number:.4g} {unit}, expected {low:g} to {high:g}")
-    return texts
-
-
-def _phase_sum_doubts(values: Mapping[str, Value]) -> list[str]:
-    phases = [values[name].number for phase in _PHASES if (name := f"active_power_{phase}") in values]
-    total = values["active_power_total"].number if "active_power_total" in values else None
-    numbers = [number for number in phases if number is not None]
-    if total is None or len(numbers) != 3:
-        return []
-    room = PHASE_SUM_TOLERANCE * abs(total) + PHASE_SUM_TOLERANCE / 10 * sum(abs(n) for n in numbers) + 1.0
-    if abs(sum(numbers) - total) <= room:
-        return []
-    hint = "a current transformer is turned round" if min(numbers) < 0 < max(numbers) else "is a phase's transformer ratio wrong?"
-    return [f"the phases' active powers sum to {sum(numbers):.4g}, the total says {total:.4g}: {hint}"]
-
-
-CHECKED = ("voltage_l1_n", "voltage_l2_n", "voltage_l3_n", "frequency", "active_power_l1", "active_power_l2", "active_power_l3")
-
-
-async def look_at_all(fleet: Fleet, patience_s: float = 5.0) -> list[Look]:
-    """Read each device once, one connection after the other; takes at most some seconds a silent one."""
-    looks = [await _look_modbus(unit) for unit in fleet.modbus]
-    looks += await asyncio.gather(*(_look_opcua(unit, patience_s) for unit in fleet.opcua))
-    return sorted(looks, key=lambda look: look.device)
-
-
-async def _look_modbus(unit: ModbusUnit) -> Look:
-    head, profile = unit.settings.device, unit.profile
-    known = {point.name for point in profile.points}
-    names = {*unit.settings.channels.values(), "active_power_total", *CHECKED} & {*known, *unit.settings.channels.values()}
-    connection = ModbusConnection(head.host, head.port, head.timeout_s)
-    raw: dict[int, tuple[Block, bytes]] = {}
+async def _look_over(units: Sequence[ModbusUnit], site: str, clock: Clock, patience_s: float) -> list[Look]:
+    """The meters behind one connection, one after the other: some take no second one."""
+    head = units[0].settings.device
+    timeout_s = max(unit.settings.device.timeout_s for unit in units)
+    connection = ModbusConnection(head.host, head.port, timeout_s)
+    looks = []
     try:
-        for number, block in enumerate(plan(profile, sorted(names))):
-            raw[number] = (block, await connection.read(head.unit_id, block))
-    except ModbusError as error:
-        return Look(head.id, unit.address, {}, (str(error),))
+        for unit in units:
+            found = await look_at_meter(
+                site,
+                unit.channels,
+                unit.profile,
+                connection,
+                unit.settings.device.unit_id,
+                clock,
+                patience_s + TIME_OUTS * timeout_s,
+            )
+            units_of = {channel.channel: unit.profile.parts(channel.source)[0].unit for channel in unit.channels}
+            device = unit.settings.device.id
+            looks.append(
+                Look(device, unit.address, unit.channels, units_of, found.readings, found.refused, found.trouble, found.doubts)
+            )
     finally:
         connection.close()
-    values = _decoded(profile, raw)
-    told = {}
-    for channel, source in unit.settings.channels.items():
-        value = value_of(profile, source, values).number
-        told[channel] = "no value" if value is None else f"{value:.10g} {profile.parts(source)[0].unit}"
-    return Look(head.id, unit.address, told, tuple(doubts_of(profile, raw, unit.settings.channels)))
+    return looks
 
 
-async def _look_opcua(unit: OpcUaUnit, patience_s: float) -> Look:
-    """Subscribes for a moment: what comes is what the gateway would get."""
-    told: dict[str, str] = {}
-    doubts: list[str] = []
-    remarks: list[str] = []
-    complete = asyncio.Event()
-
-    def emit(
-        channel: Channel,
-        observed_ms: int,
-        received_ms: int,
-        value: float | int | None,
-        quality: ReadingQuality = ReadingQuality.GOOD,
-        text: str | None = None,
-        note: Note | None = None,
-    ) -> None:
-        told[channel.channel] = f"{value:.10g} {channel.unit}".strip() if value is not None else str(text)
-        if quality is not ReadingQuality.GOOD:
-            doubts.append(f"{channel.channel}: quality {quality.value} ({text})")
-        if len(told) == len(unit.channels):
-            complete.set()
-
-    def report(device: str, state: str, why: str) -> None:
-        if state != CONNECTED:
-            doubts.append(f"{state}: {why}")
-            complete.set()
-
-    clock: Clock = SystemClock()
-    session = ServerSession([SubscribedDevice(unit.settings.device, unit.channels, unit.file.parent)], clock, emit, report)
-    task = asyncio.create_task(session.run())
-    try:
-        await asyncio.wait_for(complete.wait(), patience_s)
-        remarks += await _history_remarks(session, unit, patience_s)
-    except TimeoutError:
-        missing = [channel.channel for channel in unit.channels if channel.channel not in told]
-        doubts.append(f"nothing came within {patience_s:g} s of {', '.join(missing)}")
-    finally:
-        while not task.done():
-            task.cancel()
-            await asyncio.wait([task], timeout=1.0)
-    return Look(unit.settings.device.id, unit.address, told, tuple(doubts), tuple(remarks))
+async def _look_opcua(unit: OpcUaUnit, site: str, clock: Clock, patience_s: float) -> list[Look]:
+    device = SubscribedDevice(unit.settings.device, unit.channels, unit.file.parent)
+    found = await look_at_server(site, device, clock, patience_s)
+    remarks = tuple(_history_remarks(found))
+    head = unit.settings.device
+    return [
+        Look(
+            head.id, unit.address, unit.channels, unit.settings.units, found.readings, found.refused, found.trouble, remarks=remarks
+        )
+    ]
 
 
-async def _history_remarks(session: ServerSession, unit: OpcUaUnit, patience_s: float) -> list[str]:
-    if unit.settings.device.history == "off":
-        return []
-    try:
-        keeps = await asyncio.wait_for(session.keeps_history(), patience_s)
-    except (OSError, TimeoutError, UaError) as error:
-        return [f"whether there is history cannot be read ({type(error).__name__}: {error})"]
-    without = sorted(channel for channel, is_kept in keeps.items() if not is_kept)
-    if not without:
-        return ["history: the server keeps it for every channel; gaps are filled from it"]
-    return [f"history: the server keeps none of {', '.join(without)}; what a gap hides there stays unknown"]
+def _history_remarks(found: OpcUaFound) -> Iterable[str]:
+    if isinstance(found.keeps_history, str):
+        yield f"whether there is history cannot be read ({found.keeps_history})"
+    elif found.keeps_history is not None:
+        without = sorted(channel for channel, is_kept in found.keeps_history.items() if not is_kept)
+        if without:
+            yield f"history: the server keeps none of {', '.join(without)}; what a gap hides there stays unknown"
+        else:
+            yield "history: the server keeps it for every channel; gaps are filled from it"

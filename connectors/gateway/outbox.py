@@ -10,14 +10,14 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import structlog
 
 from connectors.gaps import Note
-from connectors.gateway.buffer import Batch, Buffer, BufferUnusable, Line
+from connectors.gateway.buffer import Batch, Buffer, BufferUnusable, Line, MeterChannel, Thinned
 from domain.codec import encode
 from domain.errors import LastgangError
 from domain.readings import Reading
@@ -67,6 +67,10 @@ class Refused:
         return Refused(self.count + count, self.from_ms, at_ms)
 
 
+class OutboxDied(LastgangError):
+    """The gateway cannot keep what it reads. Operator: start it again and report the traceback; what is on disk is not lost."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Entry:
     """Readings and a note that are committed together."""
@@ -74,6 +78,10 @@ class _Entry:
     readings: Sequence[Reading]
     may_be_thinned: bool
     note: Note | None
+
+
+ReportThinned = Callable[[Mapping[MeterChannel, Thinned]], Reading]
+"""Makes the reading that reports what the full buffer dropped, per meter and channel."""
 
 
 class _InFlight:
@@ -96,6 +104,8 @@ class Outbox:
         self._taken = self._stored = 0
         """Readings put in by the one thread, and committed by the other."""
         self._refused: Refused | None = None
+        self.report_thinned: ReportThinned | None = None
+        """Set before the start; what it makes is committed in the transaction that marks the dropped samples as reported."""
         self._fresh = threading.Event()
         self._live: deque[Batch] = deque()
         self._results: deque[tuple[_InFlight, bool]] = deque()
@@ -161,6 +171,13 @@ class Outbox:
         _log.warning("readings_not_kept", count=refused.count, from_ms=refused.from_ms, to_ms=refused.to_ms)
         return refused
 
+    def check(self) -> None:
+        """Raise `OutboxDied` if a thread of it has ended by a fault of ours: nothing would be kept or sent any more."""
+        dead = [thread.name for thread in (self._writer, self._sender) if thread.ident is not None and not thread.is_alive()]
+        if dead and not self._stopping.is_set():
+            msg = f"{' and '.join(dead)} ended unexpectedly (its traceback is in the log); the gateway stops, to be started again"
+            raise OutboxDied(msg)
+
     def flush_now(self) -> None:
         """Commit what is there without waiting for more; for whoever needs batches of a known size."""
         with self._turn:
@@ -223,28 +240,34 @@ class Outbox:
 
     def _commit(self) -> Batch | None:
         count = len(self._pending)
+        entries = [self._pending[place] for place in range(count)]
+        report = self._thinned_report()
         sequence = self._buffer.next_sequence
+        if report is not None:
+            entries.append(_Entry((report,), False, Note(reports_thinned=True)))
         lines: list[Line] = []
-        notes: list[Note] = []
-        for offset in range(count):
-            entry = self._pending[offset]
+        for entry in entries:
             for reading in entry.readings:
                 numbered = replace(reading, sequence=sequence + len(lines))
                 lines.append(Line(READINGS.key_bytes(numbered), encode(numbered), entry.may_be_thinned))
-            if entry.note is not None:
-                notes.append(entry.note)
+        notes = [entry.note for entry in entries if entry.note is not None]
         done = list(self._acknowledged)
         if not lines and not done and not notes:
             return None
-        thinned_before = self._buffer.thinned
         kept = self._buffer.store([lines] if lines else [], done, sequence + len(lines), notes)
         for _ in range(count):
             self._pending.popleft()
-        self._stored += len(lines)
+        self._stored += len(lines) - (report is not None)
         self._acknowledged.difference_update(done)
-        if self._buffer.thinned != thinned_before:
-            _log.warning("buffer_full", dropped_gauge_samples=self._buffer.thinned - thinned_before, kept=self._buffer.readings)
+        if report is not None:
+            _log.warning("buffer_full", what=report.text, kept=self._buffer.readings)
         return kept[0] if kept else None
+
+    def _thinned_report(self) -> Reading | None:
+        """The report on what was dropped, once the buffer has dropped all that it must for now."""
+        if self.report_thinned is None or not self._buffer.thinned or self._buffer.is_thinning:
+            return None
+        return self.report_thinned(self._buffer.thinned)
 
     # Sending
 
@@ -304,7 +327,7 @@ class Outbox:
             if self._in_flight_from_disk and room <= 0:
                 return
             with self._turn:
-                batches = self._buffer.after(self._cursor, 20 if self._broker_is_there else 1)
+                batches = self._buffer.after(self._cursor, 200 if self._broker_is_there else 1, room)
             batches = [batch for batch in batches if batch.id <= self._on_disk_to]
             if not batches:
                 self._cursor = self._on_disk_to

@@ -6,32 +6,47 @@ import asyncio
 import itertools
 import signal
 import socket
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+import time
+import traceback
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
 
-from connectors.devices import CONNECTED, Channel
+from connectors.devices import CONNECTED, LOST, MOST_NAMED, Channel, RefusedChannel, refused_text
 from connectors.gaps import GapBook, HistorySink, Note, PastValue
-from connectors.gateway.buffer import Buffer, Limits
+from connectors.gateway.buffer import Buffer, Limits, MeterChannel, Thinned
 from connectors.gateway.clocks import DeviceClocks
 from connectors.gateway.fleet import Fleet, ModbusUnit, OpcUaUnit
 from connectors.gateway.outbox import Outbox, Pace
+from connectors.gateway.sizing import HEARTBEAT_S, STATES_EVERY, disk_bytes, free_bytes
 from connectors.kafka.client import BrokerUnavailable, KafkaSettings, RecordProducer, ensure_topics
 from connectors.modbus.client import ModbusConnection
 from connectors.modbus.poller import PolledDevice, Poller
-from connectors.opcua.session import ServerSession, SubscribedDevice
+from connectors.opcua.items import SubscribedDevice
+from connectors.opcua.session import ServerSession
 from domain.clock import Clock, epoch_ms, instant
 from domain.clock import sleep as plant_sleep
-from domain.readings import CLOCK_CHANNEL, CONNECTION_CHANNEL, GAP_CHANNEL, HEARTBEAT_CHANNEL, Reading, ReadingQuality
+from domain.readings import (
+    CLOCK_CHANNEL,
+    CONNECTION_CHANNEL,
+    GAP_CHANNEL,
+    HEARTBEAT_CHANNEL,
+    REFUSED_CHANNEL,
+    THINNED_CHANNEL,
+    Reading,
+    ReadingQuality,
+)
+from domain.texts import LINE_BREAKS, printable
 from domain.topics import READINGS
 
 _log = structlog.get_logger("gateway")
-STATES_EVERY = 6
-"""Heartbeats from one telling of all connections to the next."""
+FIRST_PAUSE_S, LAST_PAUSE_S = 0.5, 60.0
+"""Waits before a connection that failed by a fault of ours is begun again: doubled up to the last."""
 HELD_UP_SHARE = 0.1
 """Of the buffer's room: with more waiting for the broker, history stays where it is for a while."""
 Unit = TypeVar("Unit")
@@ -46,7 +61,7 @@ class GatewaySettings:
     kafka: KafkaSettings
     limits: Limits = field(default_factory=Limits)
     pace: Pace = field(default_factory=Pace)
-    heartbeat_s: float = 10.0
+    heartbeat_s: float = HEARTBEAT_S
     """Distance of its signs of life in the plant's time."""
 
 
@@ -89,6 +104,7 @@ class Gateway:
     def __init__(self, fleet: Fleet, settings: GatewaySettings, clock: Clock, outbox: Outbox, book: GapBook | None = None) -> None:
         self._site, self._fleet, self._settings, self._clock, self._outbox = fleet.plant.site.id, fleet, settings, clock, outbox
         self._states: dict[str, str] = {}
+        self._refused: dict[str, tuple[RefusedChannel, ...]] = {}
         self._clocks = DeviceClocks(self.tell_clock)
         self._history = HistorySink(book if book is not None else GapBook(), self.put_past, self._is_held_up, self.tell_gap)
 
@@ -108,14 +124,12 @@ class Gateway:
                     task.cancel()
                 _, pending = await asyncio.wait(pending, timeout=1.0)
 
-    def _work(self) -> Iterable[Any]:
+    def _work(self) -> Iterable[Coroutine[Any, Any, None]]:
         def lines(unit: ModbusUnit) -> tuple[str, int]:
             return unit.settings.device.host, unit.settings.device.port
 
-        for (host, port), units in _grouped(self._fleet.modbus, lines).items():
-            timeout_s = max(unit.settings.device.timeout_s for unit in units)
-            devices = [_polled(unit) for unit in units]
-            yield Poller(ModbusConnection(host, port, timeout_s), devices, self._clock, self.emit, self.report, self._history).run()
+        for meters in _grouped(self._fleet.modbus, lines).values():
+            yield self._kept_up(_ids(meters), partial(self._poll, meters))
 
         def server(unit: OpcUaUnit) -> tuple[str, ...]:
             head = unit.settings.device
@@ -125,9 +139,36 @@ class Gateway:
             )  # fmt: skip
 
         for machines in _grouped(self._fleet.opcua, server).values():
-            subscribed = [SubscribedDevice(u.settings.device, u.channels, u.file.parent) for u in machines]
-            yield ServerSession(subscribed, self._clock, self.emit, self.report, self._history).run()
+            yield self._kept_up(_ids(machines), partial(self._subscribe, machines))
         yield self._heartbeats()
+
+    async def _poll(self, units: Sequence[ModbusUnit]) -> None:
+        head = units[0].settings.device
+        connection = ModbusConnection(head.host, head.port, max(unit.settings.device.timeout_s for unit in units))
+        devices = [_polled(unit) for unit in units]
+        await Poller(connection, devices, self._clock, self.emit, self.report, self._history, self.report_refused).run()
+
+    async def _subscribe(self, units: Sequence[OpcUaUnit]) -> None:
+        devices = [SubscribedDevice(u.settings.device, u.channels, u.file.parent) for u in units]
+        await ServerSession(devices, self._clock, self.emit, self.report, self._history, self.report_refused).run()
+
+    async def _kept_up(self, devices: Sequence[str], work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Begin `work` again whenever it ends: what fails in it unexpectedly is the trouble of these devices and of no others."""
+        pause_s = FIRST_PAUSE_S
+        while True:
+            began_s = time.monotonic()
+            try:
+                await work()
+                why = "ended"
+            except Exception as error:
+                why = f"{type(error).__name__}: {error}"
+                _log.error("connection_failed", devices=list(devices), why=why, traceback=traceback.format_exc())
+            for device in devices:
+                self.report(device, LOST, f"a fault of this program: {why}; it tries again, please report the traceback in the log")
+            if time.monotonic() - began_s > LAST_PAUSE_S:
+                pause_s = FIRST_PAUSE_S
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, LAST_PAUSE_S)
 
     def emit(
         self,
@@ -144,15 +185,17 @@ class Gateway:
         reading = Reading(
             self._site, channel.meter, channel.channel, observed_ms, received_ms, value, quality, text, self._settings.id
         )
-        self._outbox.put(reading, channel.may_be_thinned, note)
+        self._outbox.put(as_record(reading), channel.may_be_thinned, note)
 
     def put_past(self, channel: Channel, values: Sequence[PastValue], note: Note) -> None:
         """Put values out of a device's memory into the outbox, with the note on the gap that they fill."""
         now_ms = epoch_ms(self._clock.now_utc())
         readings = [
-            Reading(
-                self._site, channel.meter, channel.channel, past.observed_ms, now_ms, past.value, past.quality, past.text,
-                self._settings.id, origin="history",
+            as_record(
+                Reading(
+                    self._site, channel.meter, channel.channel, past.observed_ms, now_ms, past.value, past.quality, past.text,
+                    self._settings.id, origin="history",
+                )
             )
             for past in values
         ]  # fmt: skip
@@ -178,12 +221,28 @@ class Gateway:
         self._states[device] = state
         self._put_own(device, CONNECTION_CHANNEL, None, state)
 
-    def _put_own(self, about: str, channel: str, value: float | None, text: str | None) -> None:
-        now_ms = epoch_ms(self._clock.now_utc())
-        reading = Reading(self._site, about, channel, now_ms, now_ms, value, text=text, gateway=self._settings.id)
-        self._outbox.put(reading, channel == HEARTBEAT_CHANNEL)
+    def report_refused(self, device: str, refused: Sequence[RefusedChannel]) -> None:
+        """Tell which channels a device does not give: into the log, and onto the topic under the device's id."""
+        if refused or device in self._refused:
+            _log.warning("registers_refused", device=device, count=len(refused), what=refused_text(refused))
+            self._put_own(device, REFUSED_CHANNEL, len(refused), refused_text(refused))
+        if refused:
+            self._refused[device] = tuple(refused)
+        else:
+            self._refused.pop(device, None)
 
-    def _tell_refused(self) -> None:
+    def thinned_reading(self, thinned: Mapping[MeterChannel, Thinned]) -> Reading:
+        """The report on what the full buffer dropped."""
+        return self._own(self._settings.id, THINNED_CHANNEL, sum(one.readings for one in thinned.values()), thinned_text(thinned))
+
+    def _own(self, about: str, channel: str, value: float | None, text: str | None) -> Reading:
+        now_ms = epoch_ms(self._clock.now_utc())
+        return as_record(Reading(self._site, about, channel, now_ms, now_ms, value, text=text, gateway=self._settings.id))
+
+    def _put_own(self, about: str, channel: str, value: float | None, text: str | None) -> None:
+        self._outbox.put(self._own(about, channel, value, text), channel == HEARTBEAT_CHANNEL)
+
+    def _tell_not_kept(self) -> None:
         refused = self._outbox.take_refused()
         if refused is not None:
             text = f"not kept: {refused.count:,} readings from {instant(refused.from_ms):%Y-%m-%dT%H:%M:%SZ} to {instant(refused.to_ms):%Y-%m-%dT%H:%M:%SZ}, the disk was full"
@@ -191,12 +250,43 @@ class Gateway:
 
     async def _heartbeats(self) -> None:
         for beat in itertools.count(1):
-            self._tell_refused()
+            self._outbox.check()
+            self._tell_not_kept()
             self._put_own(self._settings.id, HEARTBEAT_CHANNEL, self._outbox.buffered, None)
             if beat % STATES_EVERY == 0:  # who starts to listen now has not heard of the changes
                 for device, state in self._states.items():
                     self._put_own(device, CONNECTION_CHANNEL, None, state)
+                for device, refused in self._refused.items():
+                    self._put_own(device, REFUSED_CHANNEL, len(refused), refused_text(refused))
             await plant_sleep(self._clock, timedelta(seconds=self._settings.heartbeat_s))
+
+
+def as_record(reading: Reading) -> Reading:
+    """The reading as the topic's record may be: what a device says goes out in any case, and is not refused by every reader for its form."""
+    value = reading.value
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        text = f"{value} is beyond whole numbers of 64 bits"
+        return replace(reading, value=None, quality=ReadingQuality.BAD, text=text)
+    if reading.text is None:
+        return reading
+    return replace(reading, text=printable(reading.text, allowed=LINE_BREAKS))
+
+
+def thinned_text(thinned: Mapping[MeterChannel, Thinned]) -> str:
+    """What people are told of dropped samples: how many, of which span, of which channels."""
+    most = sorted(thinned.items(), key=lambda item: -item[1].readings)
+    named = ", ".join(f"{meter}.{channel} ({one.readings:,})" for (meter, channel), one in most[:MOST_NAMED])
+    if len(most) > MOST_NAMED:
+        named += f" and {len(most) - MOST_NAMED} more channels"
+    first, last = (instant(at_ms) for at_ms in (min(t.from_ms for _, t in most), max(t.to_ms for _, t in most)))
+    return (
+        f"the buffer was full: samples of gauges from {first:%Y-%m-%dT%H:%M:%SZ} to {last:%Y-%m-%dT%H:%M:%SZ} were dropped, of {named}; "
+        f"counters, states and counts are kept"
+    )
+
+
+def _ids(units: Sequence[ModbusUnit] | Sequence[OpcUaUnit]) -> list[str]:
+    return [unit.settings.device.id for unit in units]
 
 
 def _polled(unit: ModbusUnit) -> PolledDevice:
@@ -209,6 +299,7 @@ def _polled(unit: ModbusUnit) -> PolledDevice:
         history=head.history,
         history_days=head.history_days,
         history_pause_s=head.history_pause_s,
+        stalled_after_s=head.stalled_after_s,
     )
 
 
@@ -221,15 +312,25 @@ def _grouped(units: Iterable[Unit], key: Callable[[Unit], tuple[Any, ...]]) -> d
 
 def run(fleet: Fleet, settings: GatewaySettings, clock: Clock) -> None:
     """Run the gateway until SIGTERM or SIGINT; what the broker did not take by then stays on disk."""
+    _look_at_disk(settings)
     buffer = Buffer(settings.buffer, settings.limits)
     book = GapBook(buffer.marks(), buffer.gaps())
     outbox = Outbox(buffer, lambda: KafkaTransport(settings.kafka), settings.pace)
+    gateway = Gateway(fleet, settings, clock, outbox, book)
+    outbox.report_thinned = gateway.thinned_reading
     outbox.start()
     try:
-        asyncio.run(_until_told(Gateway(fleet, settings, clock, outbox, book), fleet, settings, outbox))
+        asyncio.run(_until_told(gateway, fleet, settings, outbox))
     finally:
         outbox.stop()
     _log.info("stopped", gateway=settings.id)
+
+
+def _look_at_disk(settings: GatewaySettings) -> None:
+    needed, free = disk_bytes(settings.limits), free_bytes(settings.buffer)
+    if free < needed:
+        why = "an outage of the broker is not kept for seven days; make room, or the oldest samples of gauges are dropped"
+        _log.warning("disk_short", buffer=str(settings.buffer), needed_mb=needed // 10**6, free_mb=free // 10**6, why=why)
 
 
 async def _until_told(gateway: Gateway, fleet: Fleet, settings: GatewaySettings, outbox: Outbox) -> None:

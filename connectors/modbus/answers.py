@@ -10,15 +10,31 @@ EXCEPTIONS = {
     11: "gateway target did not respond",
 }  # fmt: skip
 _BUSY = frozenset({5, 6})
-_UNREACHABLE = frozenset({4, 8, 10, 11})
+_UNREACHABLE = frozenset({10, 11})
 
 
 class ModbusError(LastgangError):
-    """A read that gave no registers."""
+    """A read that gave no registers.
+
+    Parameters
+    ----------
+    where
+        Host, unit, function and registers.
+    what
+        What came instead.
+    """
+
+    def __init__(self, where: str, what: str) -> None:
+        self.what = what
+        super().__init__(f"{where}: {what}")
 
 
 class NoAnswer(ModbusError):
     """Nothing usable came back: the connection is lost, or the device behind it is. Retrying is safe."""
+
+
+class Unreachable(NoAnswer):
+    """Nobody takes the connection, or the other side has closed it. Operator: is the device or its gateway on, is the port right?"""
 
 
 class DeviceBusy(ModbusError):
@@ -26,7 +42,11 @@ class DeviceBusy(ModbusError):
 
 
 class DeviceRefuses(ModbusError):
-    """The device answers, and will not give these registers. Operator: is this the right profile, the right unit id?"""
+    """The device answers, and does not give these registers. Operator: is this the right profile, the right unit id?
+
+    Exceptions 04 and 08 (device failure, memory parity) are among them: meters answer so to a register that they do not have, or to a
+    read that is too long for them.
+    """
 
 
 def registers_in(answer: bytes, function: int, count: int, where: str) -> bytes:
@@ -41,15 +61,15 @@ def registers_in(answer: bytes, function: int, count: int, where: str) -> bytes:
     """
     if len(answer) == 2 and answer[0] == function | 0x80:
         code = answer[1]
-        msg = f"{where}: exception {code:02d}, {EXCEPTIONS.get(code, 'unknown')}"
+        what = f"exception {code:02d}, {EXCEPTIONS.get(code, 'unknown')}"
         if code in _BUSY:
-            raise DeviceBusy(msg)
-        raise NoAnswer(msg) if code in _UNREACHABLE else DeviceRefuses(msg)
+            raise DeviceBusy(where, what)
+        raise NoAnswer(where, what) if code in _UNREACHABLE else DeviceRefuses(where, what)
     whole = bytes([function, 2 * count])
     if answer[:2] != whole or len(answer) != 2 + 2 * count:
-        msg = (
-            f"{where}: {len(answer)} bytes came that begin with 0x{answer[:2].hex().upper()}; expected {2 + 2 * count} that begin "
+        what = (
+            f"{len(answer)} bytes came that begin with 0x{answer[:2].hex().upper()}; expected {2 + 2 * count} that begin "
             f"with 0x{whole.hex().upper()} ({count} registers)"
         )
-        raise NoAnswer(msg)
+        raise NoAnswer(where, what)
     return answer[2:]

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Any
 
 from pymodbus import FramerType, ModbusException
 from pymodbus.client import AsyncModbusTcpClient
+from pymodbus.exceptions import ConnectionException
 from pymodbus.pdu import DecodePDU, ModbusPDU
 
-from connectors.modbus.answers import DeviceBusy, DeviceRefuses, ModbusError, NoAnswer, registers_in
+from connectors.modbus.answers import DeviceBusy, DeviceRefuses, ModbusError, NoAnswer, Unreachable, registers_in
 from connectors.modbus.plan import Block
 
-__all__ = ["DeviceBusy", "DeviceRefuses", "ModbusConnection", "ModbusError", "NoAnswer", "WholeAnswers"]
+__all__ = ["DeviceBusy", "DeviceRefuses", "ModbusConnection", "ModbusError", "NoAnswer", "Unreachable", "WholeAnswers"]
 
 # The library tells every lost connection by itself; ours are told once, with the device's name.
 logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
+
+MOST_BYTES = 65_536
+"""What may come after one request: a whole answer has 260 bytes, late answers to earlier requests come before it."""
 
 
 class WholeAnswer(ModbusPDU):
@@ -54,6 +59,8 @@ class ModbusConnection:
         self._turn = asyncio.Lock()
         self._client: AsyncModbusTcpClient | None = None
         self._transaction = 0
+        self._bytes_come = 0
+        """Since the last request."""
 
     @property
     def connected(self) -> bool:
@@ -65,26 +72,29 @@ class ModbusConnection:
 
         Raises
         ------
-        NoAnswer, DeviceBusy, DeviceRefuses
+        NoAnswer, Unreachable, DeviceBusy, DeviceRefuses
             Naming host, unit, function and address.
         """
         where = f"{self.host}:{self.port} unit {unit_id} function {block.function} registers {block.address} to {block.end - 1}"
         async with self._turn:
             client = await self._open()
             self._transaction += 1
+            self._bytes_come = 0
             ask = client.read_holding_registers if block.function == 3 else client.read_input_registers
             try:
                 answer = await ask(block.address, count=block.count, device_id=unit_id)
+            except (ConnectionError, ConnectionException) as error:
+                self.close()
+                raise Unreachable(where, f"no answer, {error}") from error
             except (TimeoutError, ModbusException, OSError) as error:
                 if client.ctx.recv_buffer:
                     self.close()  # half an answer: whatever comes next would begin in its middle
-                msg = f"{where}: no answer within {self._timeout_s} s ({error})"
-                raise NoAnswer(msg) from error
+                raise NoAnswer(where, f"no answer within {self._timeout_s:g} s") from error
             if answer.transaction_id != client.ctx.request_transaction_id:
                 # The library lets 0 pass; it may be the late answer to any request before.
                 self.close()
-                msg = f"{where}: transaction {answer.transaction_id} answered, {client.ctx.request_transaction_id} was asked"
-                raise NoAnswer(msg)
+                what = f"transaction {answer.transaction_id} answered, {client.ctx.request_transaction_id} was asked"
+                raise NoAnswer(where, what)
         return registers_in(answer_of(answer), block.function, block.count, where)
 
     async def _open(self) -> AsyncModbusTcpClient:
@@ -101,20 +111,39 @@ class ModbusConnection:
             trace_connect=self._on_connection,
         )
         client.ctx.framer.decoder = WholeAnswers()
+        self._bound(client)
         self._client = client
         if not await client.connect():
             self.close()
-            msg = f"{self.host}:{self.port}: no connection; is the device or its gateway on, is the port right?"
-            raise NoAnswer(msg)
+            msg = f"{self.host}:{self.port}"
+            raise Unreachable(msg, "no connection; is the device or its gateway on, is the port right?")
         # Numbers go on over connections: some gateways answer on the new one what was asked on the old one.
         client.ctx.next_tid = self._transaction % 65_000
         return client
 
+    def _bound(self, client: AsyncModbusTcpClient) -> None:
+        """Let go of a peer that sends without end: the library would read it for ever, whether it was asked or not."""
+        take = client.ctx.datagram_received
+
+        def take_some(data: bytes, addr: tuple[Any, ...] | None) -> None:
+            self._bytes_come += len(data)
+            if self._bytes_come <= MOST_BYTES:
+                take(data, addr)
+            elif self._client is client:
+                self._fail_waiting(client, f"more than {MOST_BYTES:,} bytes came on one request; is it a Modbus TCP device?")
+                self.close()
+
+        client.ctx.datagram_received = take_some  # type: ignore[method-assign]
+
     def _on_connection(self, is_open: bool) -> None:
         # A request that waits for its answer when the socket closes would wait for its time-out.
-        waiting = self._client.ctx.response_future if self._client is not None and not is_open else None
-        if waiting is not None and not waiting.done():
-            waiting.set_exception(ConnectionResetError("the connection was closed"))
+        if self._client is not None and not is_open:
+            self._fail_waiting(self._client, "the connection was closed by the other side")
+
+    def _fail_waiting(self, client: AsyncModbusTcpClient, why: str) -> None:
+        waiting = client.ctx.response_future
+        if not waiting.done():
+            waiting.set_exception(ConnectionResetError(why))
             waiting.exception()  # nobody may be waiting any more
 
     def close(self) -> None:

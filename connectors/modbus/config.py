@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from connectors.devices import STALLED_AFTER_S
 from connectors.gaps import HistoryOrder
 from connectors.modbus.profile import Profile, WordOrder, load_profile
 from domain.plant import Identifier
@@ -26,6 +27,8 @@ class ModbusHead(Settings):
     """Distance of its readings in the plant's time, on the grid of the plant's clock."""
     timeout_s: float = Field(default=1.0, gt=0)
     """How long an answer may take on the wall clock."""
+    stalled_after_s: float = Field(default=STALLED_AFTER_S, gt=0)
+    """How long no reading may come while the connection stands (the meter is busy, or silent) until it is reported as stalled [plant s]."""
     history: HistoryOrder = "oldest_first"
     """Whether a meter with a memory (its profile says so) is asked for what was missed, and which end of a gap is told first."""
     history_days: float = Field(default=7.0, gt=0, le=3660)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from connectors.devices import Channel, converted
 from connectors.gaps import Gap, PastValue
-from connectors.modbus.client import ModbusConnection
+from connectors.modbus.client import DeviceRefuses, ModbusConnection
 from connectors.modbus.decode import decode, high_word_first
 from connectors.modbus.plan import Block
 from connectors.modbus.profile import LoadProfile, Point, Profile, RecordStamp
@@ -26,7 +26,7 @@ CLOCK_PLAY_MS = 60_000
 
 
 class MemoryUnusable(LastgangError):
-    """The meter's memory cannot be trusted. Operator: the message says whether its clock is to be set or the profile to be mended."""
+    """The meter's memory cannot be trusted. Operator: the message says whether its clock is to be set or the profile to be corrected."""
 
 
 class NotYetWritten(LastgangError):
@@ -139,8 +139,7 @@ async def records_back_to(
         raise MemoryUnusable(msg)
     later_ms: int | None = None
     for place, count in pieces(ring, newest, profile.profile.max_registers):
-        block = Block(ring.function, ring.first + place * ring.words, count * ring.words, ())
-        raw = await connection.read(unit_id, block)
+        raw = await _records(connection, unit_id, ring, place, count)
         size = 2 * ring.words
         found: list[Record] = []
         is_end = False
@@ -160,6 +159,18 @@ async def records_back_to(
         if is_end:
             return
         await asyncio.sleep(pause_s)
+
+
+async def _records(connection: ModbusConnection, unit_id: int, ring: LoadProfile, place: int, count: int) -> bytes:
+    """The bytes of `count` records; in shorter reads where the device refuses a long one."""
+    try:
+        return await connection.read(unit_id, Block(ring.function, ring.first + place * ring.words, count * ring.words, ()))
+    except DeviceRefuses:
+        if count == 1:
+            raise
+    half = count // 2
+    first = await _records(connection, unit_id, ring, place, half)
+    return first + await _records(connection, unit_id, ring, place + half, count - half)
 
 
 def values_in(gap: Gap, records: Sequence[Record], channel: Channel) -> list[PastValue]:

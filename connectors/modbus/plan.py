@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from connectors.modbus.profile import Point, Profile
@@ -44,24 +44,32 @@ def plan(profile: Profile, names: Iterable[str]) -> tuple[Block, ...]:
         if merged is not None:
             blocks[-1] = merged
         else:
-            blocks.append(_block(unit))
+            blocks.append(block_of(unit))
     return tuple(blocks)
 
 
-def _block(points: tuple[Point, ...]) -> Block:
+def block_of(points: Sequence[Point]) -> Block:
+    """The read that fetches `points`, of one function, and nothing before or after them."""
     start, end = min(p.address for p in points), max(p.end for p in points)
-    return Block(points[0].function, start, end - start, points)
+    return Block(points[0].function, start, end - start, tuple(points))
+
+
+def halves(block: Block) -> tuple[Block, Block]:
+    """`block`, of two or more points, as two reads: each of half of its points."""
+    points = sorted(block.points, key=lambda point: (point.address, point.end))
+    middle = len(points) // 2
+    return block_of(points[:middle]), block_of(points[middle:])
 
 
 def _joined(profile: Profile, parts: list[Point], limit: int) -> list[Block]:
     """The parts of one sum: in one block if the device allows it, else in as few as it does."""
-    blocks = [_block((parts[0],))]
+    blocks = [block_of((parts[0],))]
     for part in parts[1:]:
         merged = _merge(profile, blocks[-1], (part,), limit)
         if merged is not None:
             blocks[-1] = merged
         else:
-            blocks.append(_block((part,)))
+            blocks.append(block_of((part,)))
     return blocks
 
 

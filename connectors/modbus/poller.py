@@ -6,27 +6,31 @@ import asyncio
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 
-import structlog
-
-from connectors.devices import CONNECTED, LOST, REFUSED, Channel, Emit, Report, converted
-from connectors.gaps import HistoryOrder, HistorySink, Note, PastValue, asked_text, told
-from connectors.modbus.client import DeviceBusy, DeviceRefuses, ModbusConnection, ModbusError
-from connectors.modbus.decode import Value, decode_block, value_of
-from connectors.modbus.memory import MemoryUnusable, NotYetWritten, records_back_to, values_in
-from connectors.modbus.plan import Block, plan
+from connectors.devices import (
+    CONNECTED,
+    LOST,
+    REFUSED,
+    STALLED,
+    STALLED_AFTER_S,
+    Channel,
+    Emit,
+    Report,
+    ReportRefused,
+)  # fmt: skip
+from connectors.gaps import HistoryOrder, HistorySink, Note
+from connectors.modbus.client import ModbusConnection, Unreachable
+from connectors.modbus.filling import MemoryFiller, Remembering
+from connectors.modbus.learned import Learned
 from connectors.modbus.profile import Profile
+from connectors.modbus.reading import ChannelValue, Reader, Round, channel_value
 from domain.clock import Clock, epoch_ms, instant
 from domain.readings import ReadingQuality
 
-_log = structlog.get_logger("modbus")
-
-AGAIN = timedelta(seconds=30)
-"""After this much plant time a memory that could not be read is asked again."""
 FIRST_RETRY_S, LAST_RETRY_S = 0.25, 15.0
-"""Waits on the wall clock before a silent device is asked again: doubled up to the last."""
+"""Waits on the wall clock before what did not come is asked for again: doubled up to the last."""
 
 
 @dataclass(slots=True)
@@ -41,9 +45,17 @@ class PolledDevice:
     history: HistoryOrder = "off"
     history_days: float = 7.0
     history_pause_s: float = 0.2
+    stalled_after_s: float = STALLED_AFTER_S
+    """How long no reading may come while the connection stands until that is reported [plant s]."""
+    asked_last_ms: int = 0
+    """Ticks of its grid up to here were asked [plant's clock]."""
+    owed: list[Channel] = field(default_factory=list)
+    """Channels that were asked for and did not come: they are asked for again before their next tick."""
     retry_s: float = FIRST_RETRY_S
-    not_before_s: float = 0.0
-    _plans: dict[tuple[str, ...], tuple[Block, ...]] = field(default_factory=dict)
+    again_at_s: float = 0.0
+    """When what is owed is asked for, on the steady clock."""
+    nothing_since_s: float | None = None
+    """Since when it has given nothing at all, on the steady clock; None while it gives."""
 
     def due(self, asked_last_ms: int, now_ms: int) -> list[Channel]:
         """The channels whose grid has a tick after `asked_last_ms` and up to `now_ms`: once each."""
@@ -58,20 +70,28 @@ class PolledDevice:
         """The first tick of any of its channels later than `after_ms`."""
         return min((after_ms // grid + 1) * grid for grid in {_grid_ms(channel) for channel in self.channels})
 
-    def blocks(self, channels: Sequence[Channel]) -> tuple[Block, ...]:
-        """The reads that fetch `channels`."""
-        names = tuple(channel.source for channel in channels)
-        if names not in self._plans:
-            self._plans[names] = plan(self.profile, names)
-        return self._plans[names]
-
 
 def _grid_ms(channel: Channel) -> int:
     return max(1, math.floor(channel.every_s * 1000))
 
 
+class _Polling:
+    """A device with what is learned of it."""
+
+    def __init__(self, device: PolledDevice, connection: ModbusConnection, clock: Clock) -> None:
+        self.device = device
+        self.stalled_after_real_s = clock.real_seconds(timedelta(seconds=device.stalled_after_s))
+        self.learned = Learned(device.profile, self.stalled_after_real_s)
+        self.reader = Reader(connection, device.unit_id, device.profile, self.learned, clock)
+        self.refused: frozenset[str] = frozenset()
+        """Channels that were reported as refused last."""
+
+
 class Poller:
-    """Polls the devices of one connection one after the other; a silent one holds up the others no longer than its time-out."""
+    """Polls the devices of one connection one after the other.
+
+    A device that has gone silent holds up the others for two time-outs once, and then for one at each retry.
+    """
 
     def __init__(
         self,
@@ -81,158 +101,146 @@ class Poller:
         emit: Emit,
         report: Report,
         history: HistorySink | None = None,
+        report_refused: ReportRefused | None = None,
     ) -> None:
         self._connection, self._devices, self._clock, self._emit, self._report = connection, devices, clock, emit, report
-        self._history = history
-        self._gaps = asyncio.Event()
+        self._history, self._report_refused = history, report_refused
+        self._polling = {device.id: _Polling(device, connection, clock) for device in devices}
+        remembering = [_remembering(device) for device in devices if any(device.remembers(c) for c in device.channels)]
+        self._filler = MemoryFiller(connection, remembering, clock, history) if history is not None and remembering else None
 
     async def run(self) -> None:
         """Poll until cancelled."""
-        filling = None
-        if self._history is not None and any(device.remembers(c) for device in self._devices for c in device.channels):
-            filling = asyncio.create_task(self._fill_forever(self._history))
-            self._gaps.set()
+        filling = asyncio.create_task(self._filler.run()) if self._filler is not None else None
         try:
             now_ms = epoch_ms(self._clock.now_utc())
-            asked_last_ms = {device.id: now_ms for device in self._devices}
+            for device in self._devices:
+                device.asked_last_ms = now_ms
             while True:
-                now_ms = epoch_ms(self._clock.now_utc())
-                # A clock that was set back would have us wait until it is again as late as it was.
-                asked_last_ms = {device: min(at_ms, now_ms) for device, at_ms in asked_last_ms.items()}
-                await self._wait_until(min(device.next_tick_ms(asked_last_ms[device.id]) for device in self._devices))
+                await asyncio.sleep(self._pause_s())
                 for device in self._devices:
                     now_ms = epoch_ms(self._clock.now_utc())
-                    if device.next_tick_ms(asked_last_ms[device.id]) <= now_ms:
-                        channels = device.due(asked_last_ms[device.id], now_ms)
-                        asked_last_ms[device.id] = now_ms
-                        await self.poll(device, channels)
+                    due = device.due(device.asked_last_ms, now_ms)
+                    if due:
+                        device.asked_last_ms = now_ms
+                    await self.poll(device, due)
         finally:
             if filling is not None:
                 filling.cancel()
                 await asyncio.wait([filling], timeout=2.0)
             self._connection.close()
 
-    async def _wait_until(self, tick_ms: int) -> None:
-        wait_s = self._clock.real_seconds(instant(tick_ms) - self._clock.now_utc())
+    def _pause_s(self) -> float:
+        """How long nobody is to be asked [s of the wall clock]."""
+        now_ms = epoch_ms(self._clock.now_utc())
+        pauses_s = []
+        for device in self._devices:
+            # A clock that was set back would have us wait until it is again as late as it was.
+            device.asked_last_ms = min(device.asked_last_ms, now_ms)
+            tick_utc = instant(device.next_tick_ms(device.asked_last_ms))
+            pauses_s.append(self._clock.real_seconds(tick_utc - self._clock.now_utc()))
+            if device.owed:
+                pauses_s.append(device.again_at_s - time.monotonic())
         # Rounded up to the clock's step: waking a moment early would only mean to sleep again.
-        await asyncio.sleep(max(0.0, wait_s) + 0.0005)
+        return max(0.0, min(pauses_s)) + 0.0005
 
-    async def poll(self, device: PolledDevice, channels: Sequence[Channel]) -> None:
-        """Ask one device for `channels` now, unless it was silent a moment ago."""
-        if time.monotonic() < device.not_before_s:
+    async def poll(self, device: PolledDevice, due: Sequence[Channel]) -> None:
+        """Ask one device for the channels that are due and for what it owes, unless it was silent a moment ago."""
+        wanted = [*due, *(channel for channel in device.owed if channel not in due)]
+        must_wait = time.monotonic() < device.again_at_s
+        if must_wait and (not due or device.nothing_since_s is not None):
+            device.owed = wanted
             return
-        values: dict[str, tuple[Value, int, int]] = {}
-        try:
-            for block in device.blocks(channels):
-                asked_ms = epoch_ms(self._clock.now_utc())
-                raw = await self._connection.read(device.unit_id, block)
-                came_ms = epoch_ms(self._clock.now_utc())
-                # The meter has no clock of its own to ask; its value is of some instant between question and answer.
-                seen_ms = (asked_ms + came_ms) // 2
-                for name, value in decode_block(device.profile, block.points, block.address, raw).items():
-                    values[name] = (value, seen_ms, came_ms)
-        except DeviceBusy:
+        if not wanted:
             return
-        except ModbusError as error:
-            self._failed(device, REFUSED if isinstance(error, DeviceRefuses) else LOST, str(error))
-            return
-        self._answered(device)
-        for channel in channels:
-            self._tell(device, channel, values)
+        polling = self._polling[device.id]
+        found = await polling.reader.round([channel.source for channel in wanted])
+        values = [(channel, channel_value(device.profile, channel, found)) for channel in wanted]
+        device.owed = [channel for channel, value in values if value is None]
+        self._judge(polling, found, has_given=len(device.owed) < len(wanted))
+        for channel, value in values:
+            self._tell(device, channel, value)
+        self._tell_refused(polling)
 
-    def _tell(self, device: PolledDevice, channel: Channel, values: dict[str, tuple[Value, int, int]]) -> None:
-        parts = [part.name for part in device.profile.parts(channel.source)]
-        value = value_of(device.profile, channel.source, {name: values[name][0] for name in parts})
-        _, seen_ms, came_ms = values[parts[-1]]
+    def _tell(self, device: PolledDevice, channel: Channel, value: ChannelValue | None) -> None:
+        """Pass on the channel's value or the reason why it has none; nothing where its registers did not come."""
+        if self._history is not None and (value is None or value.number is None):
+            self._history.book.bad((device.id, channel.channel))
+        if value is None:
+            return
         if value.number is None:
-            if self._history is not None:
-                self._history.book.bad((device.id, channel.channel))
-            self._emit(channel, seen_ms, came_ms, None, ReadingQuality.BAD, value.why_none)
+            self._emit(channel, value.seen_ms, value.came_ms, None, ReadingQuality.BAD, value.why_none)
         else:
-            self._emit(
-                channel, seen_ms, came_ms, converted(value.number, channel.by), note=self._note(device, channel, seen_ms, came_ms)
-            )
+            self._emit(channel, value.seen_ms, value.came_ms, value.number, note=self._note(device, channel, value))
 
-    # What was missed
-
-    def _note(self, device: PolledDevice, channel: Channel, seen_ms: int, came_ms: int) -> Note | None:
+    def _note(self, device: PolledDevice, channel: Channel, value: ChannelValue) -> Note | None:
+        """What a live value says about gaps."""
         if self._history is None or not device.remembers(channel):
             return None
         note = self._history.book.came(
-            (device.id, channel.channel), seen_ms, came_ms, least_ms=1500 * channel.every_s, back_days=device.history_days
+            (device.id, channel.channel),
+            value.seen_ms,
+            value.came_ms,
+            least_ms=1500 * channel.every_s,
+            back_days=device.history_days,
         )
-        if note is not None and note.gaps:
-            self._gaps.set()
+        if note is not None and note.gaps and self._filler is not None:
+            self._filler.wake()
         return note
 
-    async def _fill_forever(self, sink: HistorySink) -> None:
-        while True:
-            await self._gaps.wait()
-            self._gaps.clear()
-            await asyncio.sleep(min(device.history_pause_s for device in self._devices))
-            for device in self._devices:
-                try:
-                    await self._fill(device, sink)
-                except MemoryUnusable as error:
-                    self._give_up(device, sink, str(error))
-                except (ModbusError, NotYetWritten) as error:
-                    _log.info("history_waits", device=device.id, why=str(error))
-                    self._again_later()
+    # How the device stands
 
-    def _again_later(self) -> None:
-        asyncio.get_running_loop().call_later(self._clock.real_seconds(AGAIN), self._gaps.set)
+    def _judge(self, polling: _Polling, found: Round, *, has_given: bool) -> None:
+        """What a round says of the device's state, and when it is asked again."""
+        device, now_s = polling.device, time.monotonic()
+        if has_given:
+            device.nothing_since_s = None
+            self._to(device, CONNECTED, "")
+        elif found.trouble is not None:
+            self._gave_nothing(polling, found.trouble, now_s)
+        elif found.has_refused and len(polling.learned.refused_channels(device.channels)) == len(device.channels):
+            self._to(device, REFUSED, f"none of its {len(device.channels)} channels is given")
+        device.again_at_s = self._again_at_s(polling, now_s)
 
-    async def _fill(self, device: PolledDevice, sink: HistorySink) -> None:
-        channels = {channel.channel: channel for channel in device.channels if device.remembers(channel)}
-        gaps = [gap for gap in sink.book.open([device.id]) if gap.channel in channels]
-        if not gaps:
-            return
-        if sink.held_up():
-            self._again_later()
-            return
-        sink.tell(device.id, None, asked_text(gaps))
-        newest_first = device.history == "newest_first"
-        found: dict[int, list[PastValue]] = {gap.number: [] for gap in gaps}
-        records = records_back_to(
-            self._connection, device.unit_id, device.profile, min(gap.from_ms for gap in gaps),
-            epoch_ms(self._clock.now_utc()), device.history_pause_s,
-        )  # fmt: skip
-        async for piece in records:
-            for place, gap in enumerate(gaps):
-                values = values_in(gap, piece, channels[gap.channel])
-                if newest_first and values:
-                    note = sink.book.filled(gap, values, to_the_end=False, newest_first=True)
-                    sink.put(channels[gap.channel], values[::-1], note)
-                    (gaps[place],) = note.gaps
-                else:
-                    found[gap.number] += values
-        done = []
-        for gap in gaps:
-            values = found[gap.number][::-1]
-            sink.put(channels[gap.channel], values, sink.book.filled(gap, values, to_the_end=True, newest_first=newest_first))
-            done.append(replace(gap, values=gap.values + len(values)))
-        count, text = told(done)
-        _log.info("history_came", device=device.id, values=count)
-        sink.tell(device.id, count, text)
+    def _again_at_s(self, polling: _Polling, now_s: float) -> float:
+        """When what is owed is asked for again: refused registers as was learned, the others soon and then ever later."""
+        device, learned = polling.device, polling.learned
+        refused = {one.channel for one in learned.refused_channels(device.owed)}
+        refused_again_s = learned.asked_again_s(channel.source for channel in device.owed)
+        if len(refused) == len(device.owed):
+            device.retry_s = FIRST_RETRY_S
+            return refused_again_s or now_s
+        again_at_s = now_s + device.retry_s
+        device.retry_s = min(2 * device.retry_s, LAST_RETRY_S)
+        if device.nothing_since_s is not None and device.state not in (LOST, STALLED):
+            again_at_s = min(again_at_s, max(now_s, device.nothing_since_s + polling.stalled_after_real_s))  # to know it in time
+        return again_at_s if refused_again_s is None else min(again_at_s, max(now_s, refused_again_s))
 
-    def _give_up(self, device: PolledDevice, sink: HistorySink, why: str) -> None:
-        _log.warning("no_history", device=device.id, why=why)
-        for channel in device.channels:
-            if device.remembers(channel):
-                sink.put(channel, (), sink.book.without_history([(device.id, channel.channel)]))
-        sink.tell(device.id, 0, f"no history: {why}")
-
-    def _answered(self, device: PolledDevice) -> None:
-        device.retry_s, device.not_before_s = FIRST_RETRY_S, 0.0
-        if device.state != CONNECTED:
-            device.state = CONNECTED
-            self._report(device.id, CONNECTED, "")
-
-    def _failed(self, device: PolledDevice, state: str, why: str) -> None:
+    def _gave_nothing(self, polling: _Polling, trouble: Exception, now_s: float) -> None:
+        device = polling.device
         if self._history is not None:
             self._history.book.interrupt(device.id)
-        device.not_before_s = time.monotonic() + device.retry_s
-        device.retry_s = min(2 * device.retry_s, LAST_RETRY_S)
+        if device.nothing_since_s is None:
+            device.nothing_since_s = now_s
+        if isinstance(trouble, Unreachable):
+            self._to(device, LOST, str(trouble))
+        elif now_s - device.nothing_since_s >= polling.stalled_after_real_s:
+            self._to(device, STALLED, f"no reading for {device.stalled_after_s:g} s: {trouble}")
+
+    def _to(self, device: PolledDevice, state: str, why: str) -> None:
         if device.state != state:
             device.state = state
             self._report(device.id, state, why)
+
+    def _tell_refused(self, polling: _Polling) -> None:
+        refused = polling.learned.refused_channels(polling.device.channels)
+        names = frozenset(one.channel for one in refused)
+        if names != polling.refused:
+            polling.refused = names
+            if self._report_refused is not None:
+                self._report_refused(polling.device.id, refused)
+
+
+def _remembering(device: PolledDevice) -> Remembering:
+    channels = [channel for channel in device.channels if device.remembers(channel)]
+    return Remembering(device.id, device.unit_id, device.profile, channels, device.history, device.history_pause_s)

@@ -57,6 +57,8 @@ class OpcUaHead(Settings):
     """After this much plant time without news of a register it is read: a constant value is no dead one."""
     timeout_s: float = Field(default=4.0, gt=0)
     """How long an answer may take on the wall clock."""
+    stalled_after_s: float = Field(default=10.0, gt=0)
+    """How long a server that is connected may give neither a value nor a keep-alive until it is reported as stalled [s of the wall clock]."""
     history: HistoryOrder = "oldest_first"
     """Whether the server is asked for what was missed, and from which end of a gap."""
     history_days: float = Field(default=7.0, gt=0, le=3660)

@@ -1,16 +1,20 @@
-"""An OPC UA value to what a reading needs. Pure: knows status bits and times, no library."""
+"""An OPC UA data value to what a reading needs: status bits and times. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from asyncua.ua.status_codes import get_name_and_doc
+
+from connectors.opcua.values import NO_NAMES, Names, Plain, plain, shown
 from domain.clock import epoch_ms
-from domain.readings import BEYOND_MEASURE, ReadingQuality
-from domain.texts import printable
+from domain.readings import ReadingQuality
+from domain.texts import TEXT_LENGTH
 
 _SEVERITY = {0: ReadingQuality.GOOD, 1: ReadingQuality.UNCERTAIN}
 _INFO_TYPE_BITS, _DATA_VALUE_INFO, _OVERFLOW = 0x0C00, 0x0400, 0x0080
+_CODE_BITS = 0xFFFF0000
 
 DATED_BY_SERVER = "dated by the server: the source gave no time"
 DATED_BY_GATEWAY = "dated by the gateway: neither source nor server gave a time"
@@ -38,6 +42,12 @@ def is_of_now(status: int) -> bool:
     return quality_of(status) is not ReadingQuality.BAD and status >> 16 not in _NOT_OF_NOW
 
 
+def status_text(status: int) -> str:
+    """A status as people can look it up: ``status 0x80310000 BadNoCommunication``."""
+    name, what = get_name_and_doc(status & _CODE_BITS)
+    return f"status 0x{status:08X}" if what.startswith("Unknown") else f"status 0x{status:08X} {name}"
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """One value as it is passed on."""
@@ -55,58 +65,71 @@ def milliseconds(instant_utc: datetime | None) -> int | None:
     return epoch_ms(instant_utc if instant_utc.tzinfo is not None else instant_utc.replace(tzinfo=UTC))
 
 
-def seen(value: object, status: int, source_utc: datetime | None, server_utc: datetime | None, received_ms: int) -> Seen:
+def seen(
+    value: object,
+    status: int,
+    source_utc: datetime | None,
+    server_utc: datetime | None,
+    received_ms: int,
+    names: Names = NO_NAMES,
+    *,
+    of_register: bool = False,
+) -> Seen:
     """What a notification says. A bad status has no value, whatever stands in its place.
 
     The source's time dates it; where there is none the server's does, and the note says so. Quality is not touched by that.
+    `names` and `of_register` as `connectors.opcua.values.plain` takes them.
     """
-    quality = quality_of(status)
-    number, text = _number_and_text(value) if quality is not ReadingQuality.BAD else (None, None)
-    notes = [] if status & ~(_INFO_TYPE_BITS | _OVERFLOW) == 0 else [f"status 0x{status:08X}"]
-    if overflowed(status):
-        notes.append(OVERFLOW)
-    observed_ms = milliseconds(source_utc)
+    observed_ms, note = milliseconds(source_utc), ""
     if observed_ms is None:
         observed_ms = milliseconds(server_utc)
-        notes.append(DATED_BY_SERVER if observed_ms is not None else DATED_BY_GATEWAY)
-    if number is None and text is None and quality is not ReadingQuality.BAD:
-        quality = ReadingQuality.BAD
-        notes.append(f"no number and no text: {str(value)[:40]!r}")
-    return Seen(number, text or ("; ".join(notes) or None), quality, received_ms if observed_ms is None else observed_ms)
+        note = DATED_BY_SERVER if observed_ms is not None else DATED_BY_GATEWAY
+    known, quality = _judged(value, status, names, of_register)
+    return Seen(known.number, _text(known, status, note), quality, received_ms if observed_ms is None else observed_ms)
 
 
 def still(
-    value: object, status: int, source_utc: datetime | None, server_utc: datetime | None, asked_ms: int, came_ms: int
+    value: object,
+    status: int,
+    source_utc: datetime | None,
+    server_utc: datetime | None,
+    asked_ms: int,
+    came_ms: int,
+    names: Names = NO_NAMES,
+    *,
+    of_register: bool = False,
 ) -> Seen:
-    """What a read of a silent register says: its value holds *now*, however old its last change is.
+    """What a read of a silent register says: its value holds *now*, however old its last change is."""
+    known, quality = _judged(value, status, names, of_register)
+    read_ms = read_by_server(server_utc, asked_ms, came_ms)
+    note = STILL_BY_GATEWAY if read_ms is None else STILL_BY_SERVER
+    observed_ms = (asked_ms + came_ms) // 2 if read_ms is None else read_ms
+    return Seen(known.number, _text(known, status, note), quality, max(observed_ms, milliseconds(source_utc) or 0))
 
-    Dated by the server's time of the read where that lies between question and answer (a second of play for clocks that differ),
-    else by the middle between the two on the gateway's clock: some servers hand out the time of the last change.
+
+def read_by_server(server_utc: datetime | None, asked_ms: int, came_ms: int) -> int | None:
+    """The server's time of a read, where it lies between question and answer (a second of play for clocks that differ).
+
+    None where it does not: some servers hand out the time of the last change. Then the middle between the two on the gateway's clock counts.
     """
-    known = seen(value, status, source_utc, server_utc, came_ms)
     server_ms = milliseconds(server_utc)
-    if server_ms is not None and asked_ms - 1000 <= server_ms <= came_ms + 1000:
-        observed_ms, note = server_ms, STILL_BY_SERVER
-    else:
-        observed_ms, note = (asked_ms + came_ms) // 2, STILL_BY_GATEWAY
-    is_text = known.value is None and known.quality is not ReadingQuality.BAD
-    return Seen(known.value, known.text if is_text else note, known.quality, max(observed_ms, milliseconds(source_utc) or 0))
+    return server_ms if server_ms is not None and asked_ms - 1000 <= server_ms <= came_ms + 1000 else None
 
 
-def _number_and_text(value: object) -> tuple[float | int | None, str | None]:
-    if isinstance(value, bool):
-        return int(value), None
-    if isinstance(value, int):
-        return value, None
-    if isinstance(value, float):
-        return (value, None) if abs(value) < BEYOND_MEASURE else (None, None)  # nor is NaN
-    return (None, _sayable(value)) if isinstance(value, str) else (None, None)
+def _judged(value: object, status: int, names: Names, of_register: bool) -> tuple[Plain, ReadingQuality]:
+    quality = quality_of(status)
+    if quality is ReadingQuality.BAD:
+        return Plain(), quality
+    known = plain(value, names, of_register=of_register)
+    return known, ReadingQuality.BAD if known.why is not None else quality
 
 
-def _sayable(text: str) -> str:
-    """`text` as a record may hold it; bytes that were no UTF-8, which the library hands over as lone surrogates, are shown as ``\\xNN``."""
-    try:
-        whole = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    except UnicodeEncodeError:
-        whole = text.encode("utf-8", "backslashreplace").decode()
-    return printable(whole)
+def _text(known: Plain, status: int, note: str) -> str | None:
+    """A text value as it is; else what is to be said of the value. The server's own reason always stands, and first."""
+    if known.text is not None:
+        return shown(known.text, TEXT_LENGTH)
+    notes = [] if status & ~(_INFO_TYPE_BITS | _OVERFLOW) == 0 else [status_text(status)]
+    notes += [OVERFLOW] if overflowed(status) else []
+    notes += [known.why] if known.why is not None else []
+    notes += [note] if note else []
+    return shown("; ".join(notes), TEXT_LENGTH) or None

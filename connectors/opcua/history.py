@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Any, Protocol
 
 import structlog
 from asyncua import ua
@@ -16,38 +15,39 @@ from asyncua import ua
 from connectors.devices import Channel, converted
 from connectors.gaps import Gap, HistorySink, Key, PastValue, asked_text, told
 from connectors.opcua import decode
+from connectors.opcua.calls import TOO_MUCH, UNREADABLE, Calls, is_undecodable, plain_value, status
+from connectors.opcua.client import is_transient
 from connectors.opcua.config import OpcUaHead
+from connectors.opcua.values import NO_NAMES, Names
 from domain.clock import instant
 from domain.plant import RegisterKind
 
 _log = structlog.get_logger("opcua")
 
 FIRST_RETRY_S, LAST_RETRY_S = 1.0, 60.0
+FEWEST_VALUES = 2
+"""Values a request: with one alone the value where the last piece ended would come again and again."""
 _NEVER = frozenset({
     ua.StatusCodes.BadHistoryOperationUnsupported, ua.StatusCodes.BadServiceUnsupported, ua.StatusCodes.BadNotImplemented,
     ua.StatusCodes.BadUserAccessDenied, ua.StatusCodes.BadNotReadable, ua.StatusCodes.BadNotSupported,
 })  # fmt: skip
 """Answers that will be the same the next time."""
+_SESSION_ENDED = frozenset({
+    ua.StatusCodes.BadSessionIdInvalid, ua.StatusCodes.BadSessionClosed, ua.StatusCodes.BadSessionNotActivated,
+    ua.StatusCodes.BadSecureChannelIdInvalid, ua.StatusCodes.BadSecureChannelClosed, ua.StatusCodes.BadConnectionClosed,
+})  # fmt: skip
+"""Answers that are about the connection and not about the register."""
 _HISTORY_READ = 1 << int(ua.AccessLevel.HistoryRead)
-
-
-class Service(Protocol):
-    """What of a session is used here: Read and HistoryRead."""
-
-    async def read(self, params: ua.ReadParameters) -> list[ua.DataValue]:
-        """The Read service."""
-
-    async def history_read(self, params: ua.HistoryReadParameters) -> list[ua.HistoryReadResult]:
-        """The HistoryRead service."""
 
 
 class HistoryRefused(ua.UaError):
     """The server answered, and gave no history. Operator: the message names the register and the status code."""
 
-    def __init__(self, node: ua.NodeId, status: ua.StatusCode) -> None:
-        super().__init__(f"{node.Identifier}: {status.name}")
-        self.is_for_good = status.value in _NEVER
-        self.is_of_the_point = status.value == ua.StatusCodes.BadContinuationPointInvalid
+    def __init__(self, node: ua.NodeId, answer: ua.StatusCode) -> None:
+        super().__init__(f"{node.Identifier}: {answer.name}")
+        self.is_for_good = answer.value in _NEVER
+        self.is_of_the_point = answer.value == ua.StatusCodes.BadContinuationPointInvalid
+        self.is_too_much = answer.value in TOO_MUCH or answer.value == UNREADABLE.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,7 @@ class Register:
     head: OpcUaHead
     channel: Channel
     node: ua.NodeId
+    names: Names = field(default_factory=dict)
 
     @property
     def key(self) -> Key:
@@ -75,49 +76,39 @@ class Piece:
 _ASKED_OF_A_NODE = (ua.AttributeIds.UserAccessLevel, ua.AttributeIds.AccessLevel, ua.AttributeIds.Historizing)
 
 
-async def keeps_history(service: Service, nodes: Sequence[ua.NodeId]) -> list[bool]:
+async def keeps_history(calls: Calls, nodes: Sequence[ua.NodeId]) -> list[bool]:
     """Per node whether the server says that its history can be read by us, and that it is being written."""
-    request = ua.ReadParameters(
-        MaxAge=0,
-        TimestampsToReturn=ua.TimestampsToReturn.Neither,
-        NodesToRead=[ua.ReadValueId(NodeId=node, AttributeId=attribute) for node in nodes for attribute in _ASKED_OF_A_NODE],
-    )
-    found = [_plain(value) for value in await service.read(request)]
+    answers = await calls.read_attributes([(node, attribute) for node in nodes for attribute in _ASKED_OF_A_NODE])
+    found = [plain_value(value) for value in answers]
     return [
         bool(int((access if for_us is None else for_us) or 0) & _HISTORY_READ) and bool(historizing)
         for for_us, access, historizing in zip(found[0::3], found[1::3], found[2::3], strict=True)
     ]
 
 
-def _plain(value: ua.DataValue) -> Any:
-    return value.Value.Value if value.Value is not None and (value.StatusCode is None or value.StatusCode.is_good()) else None
-
-
 async def read_piece(
-    service: Service, node: ua.NodeId, start_ms: int, end_ms: int, count: int, continuation: bytes | None = None
+    calls: Calls, node: ua.NodeId, start_ms: int, end_ms: int, count: int, continuation: bytes | None = None
 ) -> Piece:
     """Raw values between two instants, both included; newest first where `start_ms` is the later one.
 
     Raises
     ------
     HistoryRefused
-        With the status code of the node, or of the whole request.
+        With the status code of the node, or of the whole request: there is one node in it.
     """
     details = ua.ReadRawModifiedDetails(
         IsReadModified=False, StartTime=_naive(start_ms), EndTime=_naive(end_ms), NumValuesPerNode=count, ReturnBounds=False
     )
-    request = ua.HistoryReadParameters(
-        HistoryReadDetails=details,
-        TimestampsToReturn=ua.TimestampsToReturn.Both,
-        ReleaseContinuationPoints=False,
-        NodesToRead=[ua.HistoryReadValueId(NodeId=node, ContinuationPoint=continuation)],
-    )
     try:
-        (result,) = await service.history_read(request)
+        result = await calls.history(details, ua.HistoryReadValueId(NodeId=node, ContinuationPoint=continuation))
     except ua.UaStatusCodeError as error:
-        if error.code in _NEVER:
-            raise HistoryRefused(node, ua.StatusCode(ua.UInt32(error.code))) from error
-        raise
+        if is_transient(error) or error.code in _SESSION_ENDED:
+            raise
+        raise HistoryRefused(node, status(error.code)) from error
+    except Exception as error:
+        if not is_undecodable(error):
+            raise
+        raise HistoryRefused(node, UNREADABLE) from error
     if not result.StatusCode.is_good():
         raise HistoryRefused(node, result.StatusCode)
     values = getattr(result.HistoryData, "DataValues", None) or ()
@@ -128,13 +119,14 @@ def _naive(at_ms: int) -> datetime:
     return instant(at_ms).astimezone(UTC).replace(tzinfo=None)
 
 
-def past_values(piece: Sequence[ua.DataValue], gap: Gap, channel: Channel) -> list[PastValue]:
+def past_values(piece: Sequence[ua.DataValue], gap: Gap, channel: Channel, names: Names = NO_NAMES) -> list[PastValue]:
     """What of a piece lies within the gap, in the order in which it came; a value without any time cannot be placed."""
     found: list[PastValue] = []
     for value in piece:
-        variant = None if value.Value is None else value.Value.Value
-        status = value.StatusCode.value if value.StatusCode is not None else 0
-        seen = decode.seen(variant, status, value.SourceTimestamp, value.ServerTimestamp, -1)
+        bare = None if value.Value is None else value.Value.Value
+        code = int(value.StatusCode.value) if value.StatusCode is not None else 0
+        times = value.SourceTimestamp, value.ServerTimestamp
+        seen = decode.seen(bare, code, *times, -1, names, of_register=channel.kind is not None)
         if gap.from_ms < seen.observed_ms < gap.to_ms:
             number = None if seen.value is None else converted(seen.value, channel.by)
             found.append(PastValue(seen.observed_ms, number, seen.quality, seen.text))
@@ -154,8 +146,8 @@ class GapFiller:
     One register at a time, counters first: a bill needs them, and a server has few continuation points to give.
     """
 
-    def __init__(self, sink: HistorySink, service: Callable[[], Service | None], endpoint: str) -> None:
-        self._sink, self._service, self._endpoint = sink, service, endpoint
+    def __init__(self, sink: HistorySink, calls: Callable[[], Calls | None], endpoint: str) -> None:
+        self._sink, self._calls, self._endpoint = sink, calls, endpoint
         self._registers: dict[Key, Register] = {}
         self._keeps: dict[Key, bool] = {}
         self._wake = asyncio.Event()
@@ -184,8 +176,8 @@ class GapFiller:
                 await self._look_for_history()
                 await self._fill_all()
                 retry_s = FIRST_RETRY_S
-            except (OSError, TimeoutError, ua.UaError, ValueError) as error:
-                if self._service() is not None:
+            except Exception as error:  # whatever it is, history is asked for again
+                if self._calls() is not None:
                     _log.warning("history_waits", endpoint=self._endpoint, why=f"{type(error).__name__}: {error}", retry_s=retry_s)
                 await self._wait(retry_s)
                 retry_s = min(2 * retry_s, LAST_RETRY_S)
@@ -202,11 +194,11 @@ class GapFiller:
 
     async def _look_for_history(self) -> None:
         """Ask once per register, and not again in this process, whether there is history at all."""
-        service = self._service()
+        calls = self._calls()
         unknown = [register for key, register in self._registers.items() if key not in self._keeps]
-        if service is None or not unknown:
+        if calls is None or not unknown:
             return
-        answers = await keeps_history(service, [register.node for register in unknown])
+        answers = await keeps_history(calls, [register.node for register in unknown])
         self._keeps.update({register.key: keeps for register, keeps in zip(unknown, answers, strict=True)})
         self._give_up([register.key for register in unknown if not self._keeps[register.key]], "the server keeps none")
 
@@ -230,11 +222,11 @@ class GapFiller:
             self._tell_asked(gap.device)
             try:
                 await self._fill(register, gap)
-            except HistoryRefused as error:
-                if error.is_for_good:
+            except (HistoryRefused, TimeoutError) as error:  # that register's; the next one may be given
+                if isinstance(error, HistoryRefused) and error.is_for_good:
                     self._give_up([gap.key], str(error))
                 else:
-                    _log.warning("history_refused", device=gap.device, channel=gap.channel, why=str(error))
+                    _log.warning("history_refused", device=gap.device, channel=gap.channel, why=str(error) or "no answer in time")
                     self._not_before_s[gap.number] = asyncio.get_running_loop().time() + LAST_RETRY_S / 2
             self._tell_filled(gap.device)
 
@@ -253,21 +245,23 @@ class GapFiller:
         while True:
             while self._sink.held_up():
                 await asyncio.sleep(1.0)
-            service = self._service()
-            if service is None:
+            calls = self._calls()
+            if calls is None:
                 msg = f"{self._endpoint}: not connected"
                 raise ConnectionError(msg)
             if continuation is None:
                 asked = gap
             start_ms, end_ms = (asked.to_ms, asked.from_ms) if newest_first else (asked.from_ms, asked.to_ms)
             try:
-                piece = await read_piece(service, register.node, start_ms, end_ms, count, continuation)
+                piece = await read_piece(calls, register.node, start_ms, end_ms, count, continuation)
             except HistoryRefused as error:
-                if continuation is None or not error.is_of_the_point:
+                if error.is_too_much and count >= 2 * FEWEST_VALUES:
+                    count //= 2
+                elif continuation is None or not error.is_of_the_point:
                     raise
                 continuation = None  # the server has forgotten where we were; we have not
                 continue
-            values = past_values(piece.values, gap, register.channel)
+            values = past_values(piece.values, gap, register.channel, register.names)
             newest_first = is_newest_first(values, newest_first)
             # A full answer without a continuation point is not believed to be the last one: some servers cut without a word.
             more = piece.continuation is not None or (bool(values) and len(piece.values) >= count)

@@ -44,7 +44,7 @@ class Connection:
     device: str
     label: str
     word: str
-    """``connected``, ``lost``, ``refused``, or what the gateway says."""
+    """``connected``, ``lost``, ``refused``, ``stalled``, or what the gateway says."""
     health: Health
     since_utc: datetime
     gap: GapEvent | None = None

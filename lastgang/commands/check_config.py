@@ -1,7 +1,9 @@
-"""``lastgang check-config``: every fault of a plant folder at once, and what would be read."""
+"""``lastgang check-config``: every fault of a plant folder at once, what would be read, and what must be said before it runs."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,43 +12,89 @@ import click
 if TYPE_CHECKING:
     from connectors.gateway.fleet import Fleet
     from connectors.gateway.look import Look
+    from connectors.gateway.verdicts import Verdict
+    from deploy.settings import StackSettings
     from domain.errors import Fault
 
 
 @click.command("check-config", epilog="Example: lastgang check-config my-plant --connect")
 @click.argument("folder", metavar="PLANT_DIR", type=click.Path(path_type=Path))
-@click.option("--connect", is_flag=True, help="Read every device once and say what is not plausible.")
+@click.option("--connect", is_flag=True, help="Read every device and say of each channel whether its value can be used.")
 def command(folder: Path, connect: bool) -> None:
     """Check a plant folder whole, telling every fault with file and line.
 
-    Exit code 2 where there are faults; where there are none a table says what would be read. With --connect, exit code 1 if a
-    device does not answer or says what cannot be (voltage, frequency, sum of the phases).
+    Exit code 2 where there are faults. Where there are none a table says what would be read, and notes say what is no fault and may
+    not be as expected. With --connect each channel is read, and its value put before the rules of metering: exit code 1 if a device does
+    not answer, refuses a register, gives a value that metering would refuse, or one that cannot be (voltage, frequency, sum of the phases).
     """
-    import asyncio
-
     from connectors.gateway.fleet import check_fleet, own_faults
     from domain.errors import InputFaults
     from domain.plant import load_plant
 
-    plant_file = folder / "plant.toml"
-    faults: list[Fault] = []
+    stack, faults = _stack_settings(folder)
     try:
-        plant = load_plant(plant_file)
+        plant = load_plant(folder / "plant.toml")
     except InputFaults as error:
         # Without the plant, what can be said of the other files is what they say wrongly by themselves.
-        raise InputFaults(error.faults + own_faults(folder / "devices") + _tariff_faults(folder, None)) from error
+        raise InputFaults(error.faults + own_faults(folder / "devices") + _tariff_faults(folder, None) + faults) from error
     fleet, device_faults = check_fleet(folder, plant)
     faults += device_faults + _tariff_faults(folder, plant.tariff.file if plant.tariff is not None else None)
     if faults:
         raise InputFaults(faults)
-    click.echo(table_of(fleet))
+    click.echo(table_of(fleet) + "\n")
+    for line in _said(fleet, folder, stack):
+        click.echo(line)
+    click.echo(f"{_count(fleet)}: no fault found")
     if connect:
-        from connectors.gateway.look import look_at_all
+        _connect(fleet)
 
-        looks = asyncio.run(look_at_all(fleet))
-        click.echo("\n" + looks_text(looks))
-        if any(look.doubts for look in looks):
-            raise click.exceptions.Exit(1)
+
+def _said(fleet: Fleet, folder: Path, stack: StackSettings | None) -> Iterable[str]:
+    """What must be said before the plant runs: how large the buffer may become, and notes, which are no faults."""
+    from connectors.gateway.notes import buffer_text, disk_notes, fleet_notes
+    from connectors.gateway.sizing import stream_of
+
+    stream = stream_of(fleet)
+    yield buffer_text(stream)
+    home = stack.home_of(folder) if stack is not None else folder
+    for note in [*fleet_notes(fleet, os.environ), *disk_notes(stream, home / "gateway.db")]:
+        yield f"note: {note}"
+
+
+def _stack_settings(folder: Path) -> tuple[StackSettings | None, list[Fault]]:
+    """How the stack of the plant would run, None where that cannot be said; and what is wrong with its file."""
+    import importlib.util
+
+    from domain.errors import InputFaults
+
+    if importlib.util.find_spec("deploy") is None:
+        return None, []  # a gateway may be installed without the stack
+    from deploy.settings import FILE_NAME, load_settings
+
+    try:
+        return load_settings(folder), []
+    except InputFaults as error:
+        return None, error.faults if (folder / FILE_NAME).exists() else []
+
+
+def _connect(fleet: Fleet) -> None:
+    import asyncio
+
+    from connectors.gateway.look import look_at_all
+    from connectors.gateway.verdicts import verdicts
+    from domain.clock import epoch_ms, process_clock
+
+    clock = process_clock()
+    looks = asyncio.run(look_at_all(fleet, clock))
+    found = verdicts(fleet.plant, looks, epoch_ms(clock.now_utc()))
+    click.echo("\n" + verdicts_text(found))
+    doubts = [line for look in looks for line in remarks_of(look)]
+    if doubts:
+        click.echo("\n" + "\n".join(doubts))
+    bad = sum(not verdict.is_good for verdict in found) + sum(len(look.doubts) for look in looks)
+    click.echo(f"\ndevices looked at: {len(looks)}; to look into: {bad or 'nothing'}")
+    if bad:
+        raise click.exceptions.Exit(1)
 
 
 def _tariff_faults(folder: Path, file: str | None) -> list[Fault]:
@@ -78,17 +126,31 @@ def table_of(fleet: Fleet) -> str:
             kind = unit.settings.device.profile if isinstance(unit, ModbusUnit) else "opcua"
             source = f"{kind} {channel.source}"
             rows.append((channel.meter, channel.channel, channel.unit or "-", sampling, channel.device, source, unit.address))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    counted = f"{len(fleet.units())} devices, {len(rows) - 1} channels, {len(fleet.plant.meters)} meters: no fault found"
-    return "\n".join([*lines, "", counted])
+    return _table(rows)
 
 
-def looks_text(looks: list[Look]) -> str:
-    """What every device said, and what is doubtful about it."""
-    lines = []
-    for look in looks:
-        values = ", ".join(f"{channel} {value}" for channel, value in look.values.items())
-        lines.append(f"{'DOUBT' if look.doubts else 'ok':<6}{look.device}  {values}".rstrip())
-        lines += [f"      {look.address}: {text}" for text in (*look.doubts, *look.remarks)]
-    return "\n".join(lines)
+def _count(fleet: Fleet) -> str:
+    channels = sum(len(unit.channels) for unit in fleet.units())
+    return f"{len(fleet.units())} devices, {channels} channels, {len(fleet.plant.meters)} meters"
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> str:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
+    return "\n".join(
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]).rstrip() for row in rows
+    )
+
+
+def verdicts_text(found: Sequence[Verdict]) -> str:
+    """A line for each device and channel: value, unit, age, verdict."""
+    rows = [("device", "channel", "value", "unit", "age", "verdict")]
+    rows += [(one.device, one.channel, one.value, one.unit, one.age, one.verdict) for one in found]
+    return _table(rows)
+
+
+def remarks_of(look: Look) -> list[str]:
+    """What else is to be said of a device: what cannot be true, and what is worth knowing."""
+    return [
+        *(f"DOUBT {look.device} ({look.address}): {doubt}" for doubt in look.doubts),
+        *(f"note: {look.device}: {remark}" for remark in look.remarks),
+    ]

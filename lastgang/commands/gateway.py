@@ -17,10 +17,10 @@ import click
 )  # fmt: skip
 @click.option("--id", "gateway_id", default="gateway-1", show_default=True, help="This gateway's name in readings and heartbeats.")
 @click.option(
-    "--max-readings", default=2_000_000, show_default=True,
-    help="Readings to keep on disk; beyond, the oldest samples of gauges go, counters never.",
+    "--max-readings", type=click.IntRange(min=1),
+    help="Readings to keep on disk; beyond, the oldest samples of gauges go, counters never. Default: seven days of the plant's.",
 )  # fmt: skip
-@click.option("--max-mb", default=500, show_default=True, help="Size of the buffer [MB]; likewise.")
+@click.option("--max-mb", type=click.IntRange(min=1), help="Size of the buffer's content [MB]; likewise.")
 @click.option(
     "--max-waiting", default=100_000, show_default=True,
     help="Readings to keep in memory while the disk is full; what comes beyond is counted and told as a gap.",
@@ -32,8 +32,8 @@ def command(
     namespace: str,
     buffer: Path,
     gateway_id: str,
-    max_readings: int,
-    max_mb: int,
+    max_readings: int | None,
+    max_mb: int | None,
     max_waiting: int,
     heartbeat_s: float,
 ) -> None:
@@ -46,16 +46,18 @@ def command(
     from connectors.gateway.log import to_stderr
     from connectors.gateway.outbox import Pace
     from connectors.gateway.process import GatewaySettings, run
+    from connectors.gateway.sizing import stream_of
     from connectors.kafka.client import KafkaSettings
     from domain.clock import process_clock
 
     to_stderr()
     fleet = load_fleet(folder)
+    week = stream_of(fleet, gateway_id, heartbeat_s).limits()
     settings = GatewaySettings(
         gateway_id,
         buffer,
         KafkaSettings(kafka, namespace),
-        Limits(max_readings, max_mb * 1_000_000),
+        Limits(max_readings or week.readings, max_mb * 1_000_000 if max_mb else week.bytes),
         pace=Pace(most_waiting=max_waiting),
         heartbeat_s=heartbeat_s,
     )

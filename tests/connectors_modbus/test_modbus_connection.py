@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from hand_modbus_server import HandServer, table
+from heard_modbus import START_UTC, Heard, run
 
-from connectors.devices import Channel, bind
-from connectors.gaps import Note
+from connectors.devices import bind
 from connectors.modbus.client import DeviceBusy, DeviceRefuses, ModbusConnection, NoAnswer
 from connectors.modbus.plan import Block
 from connectors.modbus.poller import PolledDevice, Poller
@@ -24,11 +22,6 @@ BLOCK = Block(3, 19026, 2, ())
 NOTHING = dict.fromkeys(range(19_000, 19_122), 0)
 JANITZA = {3: NOTHING | table(_19026=[0x4348, 0x0000], _19068=[0x4B00, 0x0000])}
 """200.0 W and 8388608.0 Wh; the other registers of the table read zero."""
-START_UTC = datetime(2026, 10, 23, 4, 0, tzinfo=UTC)
-
-
-def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(asyncio.wait_for(main(), 30))
 
 
 def test_the_units_behind_one_address_share_one_connection_and_take_turns() -> None:
@@ -89,40 +82,6 @@ def test_a_connection_that_was_cut_is_made_anew() -> None:
             connection.close()
 
     run(main)
-
-
-class Heard:
-    """What a poller passed on."""
-
-    def __init__(self) -> None:
-        self.readings: list[tuple[Channel, int, int, float | int | None, ReadingQuality, str | None]] = []
-        self.states: list[tuple[str, str]] = []
-        self.something = asyncio.Event()
-
-    def emit(
-        self,
-        channel: Channel,
-        observed_ms: int,
-        received_ms: int,
-        value: float | int | None,
-        quality: ReadingQuality = ReadingQuality.GOOD,
-        text: str | None = None,
-        note: Note | None = None,
-    ) -> None:
-        self.readings.append((channel, observed_ms, received_ms, value, quality, text))
-        self.something.set()
-
-    def report(self, device: str, state: str, why: str) -> None:
-        self.states.append((device, state))
-        self.something.set()
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        while not condition():
-            self.something.clear()
-            await self.something.wait()
-
-    def values(self, channel: str) -> list[float | int | None]:
-        return [value for c, _, _, value, _, _ in self.readings if c.channel == channel]
 
 
 def janitza(unit: int, every_s: float = 10.0) -> PolledDevice:

@@ -52,6 +52,10 @@ class RingMeter:
     clock: HandClock
     ahead_s: int = 0
     """How much the meter's clock is ahead of what its profile says."""
+    longest: int = 60
+    """Of a longer read it says exception 3."""
+    ring_answers: int | None = None
+    """The exception with which it answers whoever asks for its memory."""
     asked: list[tuple[int, int]] = field(default_factory=list)
 
     def counter_wh(self, at_ms: int) -> int:
@@ -59,6 +63,10 @@ class RingMeter:
 
     def read(self, function: int, address: int, count: int, measured: Any) -> list[int] | int:
         self.asked.append((address, count))
+        if count > self.longest:
+            return 3
+        if address >= 999 and self.ring_answers is not None:
+            return self.ring_answers
         now_ms = round(self.clock.now.timestamp() * 1000)
         words: dict[int, int] = {}
 
@@ -121,10 +129,10 @@ def profile() -> Profile:
     return load_toml(RING, Profile)
 
 
-def after_a_gap(hours: float, order: str = "oldest_first", ahead_s: int = 0) -> tuple[Heard, RingMeter]:
+def after_a_gap(hours: float, order: str = "oldest_first", **behaves: Any) -> tuple[Heard, RingMeter]:
     """The gateway was off for so long before 12:07:30."""
     clock = HandClock(datetime.fromtimestamp(NOON_MS / 1000 + 450, UTC))
-    meter = RingMeter(clock, ahead_s)
+    meter = RingMeter(clock, **behaves)
     heard = Heard(GapBook({KEY: round(clock.now.timestamp() * 1000 - hours * 3_600_000)}))
 
     async def main() -> None:
@@ -141,7 +149,7 @@ def after_a_gap(hours: float, order: str = "oldest_first", ahead_s: int = 0) -> 
         try:
             await asyncio.sleep(0)
             clock.now += timedelta(seconds=30)
-            await heard.until(lambda: any(count is not None for count, _ in heard.told))
+            await heard.until(lambda: any(count is not None or "waits" in text for count, text in heard.told))
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
@@ -187,6 +195,29 @@ def test_a_meter_whose_clock_is_wrong_is_not_believed() -> None:
     assert heard.past == []
     assert "is the meter's clock set, is utc_offset_min in its profile right" in heard.told[-1][1]
     assert heard.open_gaps == 0
+
+
+def test_a_memory_that_refuses_long_reads_is_read_in_short_ones() -> None:
+    heard, meter = after_a_gap(5.0, longest=12)
+    assert len(heard.past) == 20
+    assert heard.open_gaps == 0
+    given = [(address, count) for address, count in meter.asked if address >= 1000 and count <= 12]
+    assert max(count for _, count in given) == 10
+
+
+def test_a_memory_that_the_meter_refuses_is_given_up_and_that_is_reported() -> None:
+    heard, _ = after_a_gap(5.0, ring_answers=2)
+    assert heard.told[-1][0] == 0
+    assert heard.told[-1][1].startswith("no history: the meter refuses to give its memory (127.0.0.1:")
+    assert heard.told[-1][1].endswith("exception 02, illegal data address)")
+    assert heard.open_gaps == 0
+
+
+def test_a_memory_that_is_busy_for_ever_is_reported_once_and_the_gap_is_kept() -> None:
+    heard, _ = after_a_gap(5.0, ring_answers=6)
+    assert [text.split(":")[0] for _, text in heard.told] == ["history asked", "history waits"]
+    assert heard.told[-1][1].endswith("exception 06, busy")
+    assert heard.open_gaps == 1
 
 
 def test_reads_go_back_from_the_newest_record_and_never_over_the_rings_end() -> None:

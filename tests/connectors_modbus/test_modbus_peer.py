@@ -12,10 +12,13 @@ import pytest
 
 from connectors.modbus.client import ModbusConnection
 from connectors.modbus.decode import Value, decode_block, value_of
+from connectors.modbus.learned import Learned
 from connectors.modbus.plan import plan
-from connectors.modbus.profile import Profile, all_profiles
+from connectors.modbus.profile import Profile, all_profiles, load_profile
+from connectors.modbus.reading import Reader
+from domain.clock import SystemClock
 from simulation.modbus_server import MeterServer, SimulatedMeter
-from simulation.registers import KINDS, Measured
+from simulation.registers import KINDS, Measured, MeterKind
 
 MBPOLL = shutil.which("mbpoll")
 MEASURED = Measured(123.456, 40.0, 7_350_037_276_000_000, 1_234_000_000, 987_654_000_000)
@@ -64,6 +67,42 @@ def test_what_our_client_reads_from_a_simulated_meter_is_what_mbpoll_reads(mbpol
                 assert number is not None
                 # float32 has 24 bits: steps of 512 Wh at 7.35 GWh
                 assert number * IN_KILO[profile.parts(name)[0].unit] == pytest.approx(truth, rel=2**-23)
+        finally:
+            connection.close()
+            await server.stop()
+
+    asyncio.run(asyncio.wait_for(main(), 60))
+
+
+class RefusesFrequency:
+    """A meter that answers exception 2 to whatever touches its frequency, behind the library's own server."""
+
+    def __init__(self, kind: MeterKind) -> None:
+        self._kind = kind
+
+    def read(self, function: int, address: int, count: int, measured: Measured) -> list[int] | int:
+        return 2 if address <= 56 and address + count > 55 else self._kind.read(function, address, count, measured)
+
+
+def test_a_refusing_meter_gives_the_rest_and_mbpoll_is_refused_the_same_read(mbpoll: str) -> None:
+    async def main() -> None:
+        profile = load_profile("siemens_pac3200")
+        meter = SimulatedMeter(RefusesFrequency(KINDS[profile.profile.id]), lambda: MEASURED)  # type: ignore[arg-type]
+        server = MeterServer("127.0.0.1", 0, {7: meter})
+        await server.start()
+        learned = Learned(profile, 10.0)
+        connection = ModbusConnection("127.0.0.1", server.port)
+        try:
+            found = await Reader(connection, 7, profile, learned, SystemClock()).round(["frequency", *TRUTH_KW_AND_KWH])
+            assert "frequency" not in found.values
+            values = {name: seen.value for name, seen in found.values.items()}
+            for name, truth in TRUTH_KW_AND_KWH.items():
+                number = value_of(profile, name, values).number
+                assert number is not None
+                assert number * IN_KILO[profile.parts(name)[0].unit] == pytest.approx(truth, rel=2**-23)
+            with pytest.raises(subprocess.CalledProcessError) as refused:
+                await asyncio.to_thread(_words_by_mbpoll, mbpoll, server.port, 7, 3, 55, 12)
+            assert "Illegal data address" in refused.value.stderr + refused.value.stdout
         finally:
             connection.close()
             await server.stop()

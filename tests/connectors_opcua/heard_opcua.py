@@ -18,7 +18,8 @@ import pytest
 from connectors.devices import Channel
 from connectors.gaps import Gap, GapBook, HistorySink, Key, Note, PastValue
 from connectors.opcua.config import OpcUaHead
-from connectors.opcua.session import ServerSession, SubscribedDevice
+from connectors.opcua.items import SubscribedDevice
+from connectors.opcua.session import ServerSession
 from domain.clock import SystemClock
 from domain.plant import RegisterKind
 from domain.readings import ReadingQuality

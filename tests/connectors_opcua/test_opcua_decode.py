@@ -45,7 +45,7 @@ def test_a_good_value_is_dated_by_its_source() -> None:
 
 def test_a_bad_status_has_no_value_whatever_stands_in_its_place() -> None:
     seen = decode.seen(12.5, NO_COMMUNICATION, SOURCE_UTC, SERVER_UTC, RECEIVED_MS)
-    assert seen == decode.Seen(None, "status 0x80310000", ReadingQuality.BAD, SOURCE_MS)
+    assert seen == decode.Seen(None, "status 0x80310000 BadNoCommunication", ReadingQuality.BAD, SOURCE_MS)
 
 
 def test_without_a_source_time_the_server_dates_and_the_quality_stays() -> None:

@@ -115,7 +115,7 @@ def test_a_stretch_of_bad_values_is_asked_for_when_the_machine_is_reached_again(
                 await filled(heard)
             # The server's own memory holds the bad value, and says so: quality is kept.
             assert [value for channel, value in heard.past if channel == "power"] == [
-                PastValue(begin_ms + 1000, None, ReadingQuality.BAD, "status 0x80310000")
+                PastValue(begin_ms + 1000, None, ReadingQuality.BAD, "status 0x80310000 BadNoCommunication")
             ]
 
     in_time(main)

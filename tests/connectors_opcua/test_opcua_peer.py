@@ -37,7 +37,7 @@ def test_values_come_with_their_status_and_their_times(tmp_path: Path) -> None:
                 await server.say("Power", 13_000.0, "UncertainLastUsableValue", SOURCE_MS + 1000)
                 await heard.until(lambda: heard.said("power", 13.0))
                 assert heard.of("power")[-1].quality is ReadingQuality.UNCERTAIN
-                assert heard.of("power")[-1].text == "status 0x40900000"
+                assert heard.of("power")[-1].text == "status 0x40900000 UncertainLastUsableValue"
                 await server.say("Power", 0.0, "BadNoCommunication", SOURCE_MS + 2000)
                 await heard.until(lambda: heard.of("power")[-1].quality is ReadingQuality.BAD)
                 assert heard.of("power")[-1].value is None

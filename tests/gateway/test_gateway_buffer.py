@@ -5,18 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from gateway_helpers import reading
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.gateway.buffer import Buffer, BufferUnusable, Limits, Line
+from connectors.gaps import Note
+from connectors.gateway import buffer as buffer_module
+from connectors.gateway.buffer import Buffer, BufferUnusable, Limits, Line, Thinned
+from domain.codec import encode
 
 
 def counter(number: int) -> Line:
     return Line(b"werk/main", b'{"n":%d}' % number, False)
 
 
-def gauge(number: int) -> Line:
-    return Line(b"werk/main", b'{"g":%d}' % number, True)
+def gauge(number: int, channel: str = "power") -> Line:
+    return Line(b"werk/main", encode(reading(number, channel)), True)
 
 
 def kept(buffer: Buffer) -> list[Line]:
@@ -53,7 +57,7 @@ def test_a_full_buffer_drops_the_oldest_gauges_and_never_a_counter(tmp_path: Pat
     assert [line for line in lines if not line.may_be_thinned] == [counter(number) for number in range(80)]
     gauges = [line for line in lines if line.may_be_thinned]
     assert gauges == [gauge(number) for number in range(80 - len(gauges), 80)]
-    assert buffer.thinned == 80 - len(gauges)
+    assert buffer.thinned == {("main", "power"): Thinned(80 - len(gauges), 0, 1_000 * (79 - len(gauges)))}
     assert buffer.readings == len(lines) <= 100
     buffer.close()
 
@@ -63,6 +67,61 @@ def test_counters_alone_are_kept_beyond_the_bound(tmp_path: Path) -> None:
     for number in range(30):
         buffer.store([[counter(number)]], [], number)
     assert buffer.readings == 30
+    buffer.close()
+
+
+def test_what_was_dropped_is_known_after_a_restart_until_it_is_reported(tmp_path: Path) -> None:
+    buffer = Buffer(tmp_path / "b.db", Limits(readings=20))
+    for number in range(30):
+        buffer.store([[gauge(number), counter(number)]], [], number)
+    dropped = buffer.thinned
+    assert dropped[("main", "power")].readings >= 10
+    buffer.close()
+    again = Buffer(tmp_path / "b.db", Limits(readings=20))
+    assert again.thinned == dropped
+    again.store([[counter(99)]], [], 99, [Note(reports_thinned=True)])
+    assert again.thinned == {}
+    again.close()
+    last = Buffer(tmp_path / "b.db", Limits(readings=20))
+    assert last.thinned == {}
+    last.close()
+
+
+def test_a_great_deal_is_dropped_in_pieces_so_that_the_next_readings_do_not_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(buffer_module, "THINNED_AT_ONCE", 10)
+    buffer = Buffer(tmp_path / "b.db")
+    buffer.store([[gauge(number)] for number in range(1_000)], [], 1_000)
+    buffer.close()
+    small = Buffer(tmp_path / "b.db", Limits(readings=500))
+    left = []
+    while not left or small.is_thinning:
+        small.store([[counter(1)]], [], 1_001)
+        left.append(small.readings)
+    assert left[0] == 1_000 + 1 - 10
+    assert left[-1] <= 450
+    assert small.thinned[("main", "power")] == Thinned(1_000 + len(left) - left[-1], 0, 1_000 * (999 + len(left) - left[-1]))
+    small.close()
+
+
+def test_totals_are_remembered_and_an_older_file_without_them_is_counted(tmp_path: Path) -> None:
+    buffer = Buffer(tmp_path / "b.db")
+    (first, _) = buffer.store([[counter(1), counter(2)], [counter(3)]], [], 4)
+    buffer.store([], [first.id], 4)
+    buffer._db.execute("DELETE FROM meta WHERE name IN ('readings', 'bytes')")
+    buffer.close()
+    for _ in range(2):
+        again = Buffer(tmp_path / "b.db")
+        assert again.readings == 1
+        again.store([[counter(4)]], [again.last_id()], 5)
+        again.close()
+
+
+def test_no_more_is_read_than_there_is_room_for(tmp_path: Path) -> None:
+    buffer = Buffer(tmp_path / "b.db")
+    buffer.store([[counter(number)] * 10 for number in range(10)], [], 100)
+    assert [len(buffer.after(0, limit, most)) for limit, most in ((3, 1_000), (100, 35), (100, 5))] == [3, 3, 1]
     buffer.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from gateway_helpers import TestBroker, reading
 
 from connectors.gateway.buffer import Buffer
-from connectors.gateway.outbox import Outbox, Pace
+from connectors.gateway.outbox import Outbox, OutboxDied, Pace
 from domain.codec import decode
 from domain.readings import Reading
 
@@ -85,6 +86,25 @@ def test_the_next_gateway_sends_what_the_last_one_could_not_and_counts_on(tmp_pa
     second.stop(0.0)
     assert sorted(r.sequence or 0 for r in on_topic(there)) == list(range(1, 12))
     assert values(there)[:10] == [float(n) for n in range(1, 11)]
+
+
+def test_a_thread_that_died_is_noticed(tmp_path: Path, broker: TestBroker) -> None:
+    outbox = Outbox(Buffer(tmp_path / "e.db"), broker.connect, PACE)
+    ended = threading.Event()
+    outbox._commit = lambda: 1 / 0  # type: ignore[assignment,method-assign,return-value]
+    outbox.check()
+    hook, threading.excepthook = threading.excepthook, lambda _: ended.set()
+    try:
+        outbox.start()
+        outbox.put(reading(1), False)
+        assert ended.wait(10)
+        outbox._writer.join(10)
+    finally:
+        threading.excepthook = hook
+    with pytest.raises(OutboxDied, match="outbox-writer ended unexpectedly"):
+        outbox.check()
+    del outbox._commit
+    outbox.stop(0.0)
 
 
 def test_live_readings_do_not_wait_for_the_drain(tmp_path: Path) -> None:

@@ -12,8 +12,10 @@ from test_simulation_servers import Serving, with_plant
 from connectors.devices import Channel
 from connectors.gaps import GapBook, HistorySink, Note, PastValue
 from connectors.gateway.fleet import load_fleet
+from connectors.opcua.calls import Calls
 from connectors.opcua.history import read_piece
-from connectors.opcua.session import ServerSession, SubscribedDevice
+from connectors.opcua.items import SubscribedDevice
+from connectors.opcua.session import ServerSession
 from domain.readings import ReadingQuality
 from simulation.memory import VALUES_A_READ, VALUES_KEPT, Trace
 
@@ -48,25 +50,26 @@ def test_what_happened_during_an_outage_is_read_afterwards_and_in_pieces(tmp_pat
         async with Client(f"opc.tcp://127.0.0.1:{served.opcua}/werk-nord/") as client:
             index = await client.get_namespace_index("urn:werk-nord:machines")
             energy = client.get_node(f"ns={index};s=moulding-2.Energy")
+            calls = Calls(client.uaclient.session, "")
             from_ms, to_ms = round(outage.from_s * 1000), round(outage.from_s * 1000) + 3_600_000
             try:
-                await read_piece(client.uaclient.session, energy.nodeid, from_ms, to_ms, 50)
+                await read_piece(calls, energy.nodeid, from_ms, to_ms, 50)
             except ua.UaError as error:
                 assert "BadNoCommunication" in str(error)
             else:
                 raise AssertionError
             await pass_time(served, outage.to_s + 60, 600)
             values = []
-            piece = await read_piece(client.uaclient.session, energy.nodeid, from_ms, to_ms, 50)
+            piece = await read_piece(calls, energy.nodeid, from_ms, to_ms, 50)
             while True:
                 values += [value.Value.Value for value in piece.values]
                 if piece.continuation is None:
                     break
                 assert len(piece.values) == 50
-                piece = await read_piece(client.uaclient.session, energy.nodeid, from_ms, to_ms, 50, piece.continuation)
+                piece = await read_piece(calls, energy.nodeid, from_ms, to_ms, 50, piece.continuation)
             assert values == sorted(values)
             assert 110 <= len(values) <= 121  # every 30 s, where it changed
-            backwards = await read_piece(client.uaclient.session, energy.nodeid, to_ms, from_ms, 5 * VALUES_A_READ)
+            backwards = await read_piece(calls, energy.nodeid, to_ms, from_ms, 5 * VALUES_A_READ)
             assert [value.Value.Value for value in backwards.values] == values[::-1]
 
     with_plant(tmp_path, check, machines=True)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
+
+Manner = int | Literal["silent", "closes"] | None
+"""How a request is answered: with an exception, not at all, with the end of the connection, or as it should be."""
 
 
 @dataclass
@@ -13,11 +17,13 @@ class HandServer:
     """Serves `words`: unit -> function -> address -> register. What is not listed is refused with exception 2.
 
     `exceptions` gives a unit that always answers with that code, `silent` units do not answer, `asked` keeps every request's bytes.
+    `manner` says of a unit, function, address and count how that is answered.
     """
 
     words: Mapping[int, Mapping[int, Mapping[int, int]]]
     exceptions: dict[int, int] = field(default_factory=dict)
     silent: set[int] = field(default_factory=set)
+    manner: Callable[[int, int, int, int], Manner] = lambda *_: None
     asked: list[bytes] = field(default_factory=list)
     connections: int = 0
     port: int = 0
@@ -49,9 +55,13 @@ class HandServer:
                 transaction, _, length, unit = struct.unpack(">HHHB", header)
                 request = await reader.readexactly(length - 1)
                 self.asked.append(header + request)
-                if unit in self.silent:
+                function, address, count = struct.unpack(">BHH", request)
+                manner = self.manner(unit, function, address, count)
+                if manner == "closes":
+                    break
+                if unit in self.silent or manner == "silent":
                     continue
-                answer = self._answer(unit, request)
+                answer = bytes([function | 0x80, manner]) if isinstance(manner, int) else self._answer(unit, request)
                 writer.write(struct.pack(">HHHB", transaction, 0, len(answer) + 1, unit) + answer)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):

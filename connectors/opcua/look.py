@@ -1,0 +1,108 @@
+"""One look at a server's device, for commissioning: subscribes for a moment, so that what comes is what the gateway would send."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from asyncua.ua import UaError
+
+from connectors.devices import CONNECTED, Channel, RefusedChannel
+from connectors.gaps import Note
+from connectors.opcua.items import SubscribedDevice
+from connectors.opcua.session import ServerSession
+from domain.clock import Clock
+from domain.readings import Reading, ReadingQuality
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What came of one device.
+
+    Attributes
+    ----------
+    readings
+        In their order, as the gateway would send them.
+    refused
+        What the device does not give while it gives others.
+    trouble
+        Why not everything came; empty where it did.
+    keeps_history
+        By channel whether the server keeps it, or why that cannot be said; None where nobody is to ask.
+    """
+
+    readings: tuple[Reading, ...]
+    refused: tuple[RefusedChannel, ...]
+    trouble: str
+    keeps_history: Mapping[str, bool] | str | None
+
+
+class _Desk:
+    """Takes what a session passes on until every channel has a reading or is refused."""
+
+    def __init__(self, site: str, device: SubscribedDevice) -> None:
+        self._site, self._wanted = site, {channel.channel for channel in device.channels}
+        self.readings: list[Reading] = []
+        self.refused: tuple[RefusedChannel, ...] = ()
+        self.state, self.why = "", ""
+        self.is_complete = asyncio.Event()
+
+    def emit(
+        self,
+        channel: Channel,
+        observed_ms: int,
+        received_ms: int,
+        value: float | int | None,
+        quality: ReadingQuality = ReadingQuality.GOOD,
+        text: str | None = None,
+        note: Note | None = None,
+    ) -> None:
+        self.readings.append(Reading(self._site, channel.meter, channel.channel, observed_ms, received_ms, value, quality, text))
+        self._look()
+
+    def report(self, device: str, state: str, why: str) -> None:
+        self.state, self.why = state, why
+        self._look()
+
+    def report_refused(self, device: str, refused: Sequence[RefusedChannel]) -> None:
+        self.refused = tuple(refused)
+        self._look()
+
+    def missing(self) -> list[str]:
+        """Channels of which nothing is known yet."""
+        return sorted(self._wanted - {reading.channel for reading in self.readings} - {one.channel for one in self.refused})
+
+    def _look(self) -> None:
+        if self.state and (self.state != CONNECTED or not self.missing()):
+            self.is_complete.set()
+
+
+async def look(site: str, device: SubscribedDevice, clock: Clock, patience_s: float) -> Found:
+    """What the gateway would get of `device`; takes at most some `patience_s` [s]."""
+    desk = _Desk(site, device)
+    session = ServerSession([device], clock, desk.emit, desk.report, report_refused=desk.report_refused)
+    task = asyncio.create_task(session.run())
+    keeps: Mapping[str, bool] | str | None = None
+    try:
+        await asyncio.wait_for(desk.is_complete.wait(), patience_s)
+        if desk.state == CONNECTED and device.head.history != "off":
+            keeps = await _keeps_history(session, patience_s)
+        trouble = "" if desk.state == CONNECTED else f"{desk.state}: {desk.why}"
+    except TimeoutError:
+        answer = f" (the server's answer: {session.trouble})" if session.trouble else ""
+        trouble = f"nothing came within {patience_s:g} s of {', '.join(desk.missing())}{answer}"
+    finally:
+        while not task.done():
+            task.cancel()
+            await asyncio.wait([task], timeout=1.0)
+    refused = desk.refused if desk.state == CONNECTED else ()
+    return Found(tuple(desk.readings), refused, trouble, keeps)
+
+
+async def _keeps_history(session: ServerSession, patience_s: float) -> Mapping[str, bool] | str:
+    try:
+        keeps = await asyncio.wait_for(session.keeps_history(), patience_s)
+    except (OSError, TimeoutError, UaError) as error:
+        return f"{type(error).__name__}: {error}"
+    return {channel: is_kept for (_, channel), is_kept in keeps.items()}
