@@ -19,7 +19,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, fie
 
 from domain.errors import Fault, InputFaults
 from domain.formulas import FormulaFault, Term, cycle_in, expanded, parse_formula
-from domain.instants import UtcInstant, UtcInstantOrNever
+from domain.instants import FIRST_YEAR, LAST_YEAR, UtcInstant, UtcInstantOrNever
 from domain.orders import LoadCurve
 from domain.regions import region_fault
 from domain.texts import Name, Text
@@ -161,6 +161,17 @@ class Branch(StrEnum):
     THREE_SHIFTS = "three-shifts"
 
 
+def _only_dates(found: object) -> object:
+    # As lax input an instant at midnight would pass for a date, and its zone be lost.
+    if isinstance(found, date) and not isinstance(found, datetime) and FIRST_YEAR <= found.year <= LAST_YEAR:
+        return found
+    msg = f"a local date such as 2026-08-03, in the years {FIRST_YEAR} to {LAST_YEAR}"
+    raise ValueError(msg)
+
+
+LocalDate = Annotated[date, BeforeValidator(_only_dates)]
+
+
 class Site(Settings):
     """The plant as a whole."""
 
@@ -180,8 +191,11 @@ class Site(Settings):
     """Channel of the billing meter that shows where its quarter hours begin: `metering.block_sync`; None: they begin where ours do."""
     target_kw: float | None = Field(default=None, gt=0)
     billed_peak_kw: float = Field(default=0.0, ge=0)
+    """Highest quarter hour of one billing period from before the first measured one, as the last bill says: it counts in that period only."""
+    billed_peak_on: LocalDate | None = None
+    """Day of that peak, or any other day of its billing period; None: its period is the one that `commissioned_utc` lies in."""
     demand_period: Literal["month", "year"] = "year"
-    """For how long a peak is billed, by the local calendar."""
+    """For how long a peak is billed, by the local calendar: `domain.periods`."""
     late_horizon_days: int = Field(default=35, gt=0)
     tree_tolerance: float = Field(default=0.03, ge=0, lt=1)
     """By which share meters below another may together tell more than it before that is a finding."""
@@ -232,17 +246,6 @@ class Shift(Settings):
     to: ClockTime
     on_holidays: bool = False
     breaks: tuple[Break, ...] = ()
-
-
-def _only_dates(found: object) -> object:
-    # As lax input an instant at midnight would pass for a date, and its zone be lost.
-    if isinstance(found, date) and not isinstance(found, datetime):
-        return found
-    msg = "a local date such as 2026-08-03"
-    raise ValueError(msg)
-
-
-LocalDate = Annotated[date, BeforeValidator(_only_dates)]
 
 
 class Shutdown(Settings):
