@@ -105,15 +105,15 @@ def at_local(day: date, clock: str, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time.fromisoformat(clock), tzinfo=zone).astimezone(UTC)
 
 
-def shift_instances(shifts: Iterable[Shift], site: Site, from_utc: datetime, to_utc: datetime) -> Iterator[ShiftInstance]:
-    """All instances that overlap ``[from_utc, to_utc)``, in order of their start."""
-    zone = site.zone
+def shift_instances(shifts: Iterable[Shift], plant: Plant, from_utc: datetime, to_utc: datetime) -> Iterator[ShiftInstance]:
+    """All instances that overlap ``[from_utc, to_utc)``, in order of their start; holidays and shutdowns have none but those meant for them."""
+    zone = plant.site.zone
     found = []
     day = from_utc.astimezone(zone).date() - timedelta(days=1)
     last = to_utc.astimezone(zone).date()
     while day <= last:
         for shift in shifts:
-            if _WEEKDAYS[day.weekday()] in shift.days and (shift.on_holidays or not is_holiday(day, site)):
+            if _is_worked(shift, day, plant):
                 start = at_local(day, shift.from_, zone)
                 end_day = day if shift.to > shift.from_ else day + timedelta(days=1)
                 end = at_local(end_day, shift.to, zone)
@@ -123,16 +123,41 @@ def shift_instances(shifts: Iterable[Shift], site: Site, from_utc: datetime, to_
     yield from sorted(found, key=lambda instance: instance.start_utc)
 
 
-def staffed_spans(machine: Machine, plant: Plant, from_utc: datetime, to_utc: datetime) -> list[tuple[datetime, datetime]]:
-    """When `machine` is meant to run within ``[from_utc, to_utc)``: its shifts, merged; the whole span if it names none."""
+def _is_worked(shift: Shift, day: date, plant: Plant) -> bool:
+    on_holiday = shift.on_holidays or not is_holiday(day, plant.site)
+    in_shutdown = shift.on_shutdowns or not is_shutdown(day, plant)
+    return _WEEKDAYS[day.weekday()] in shift.days and on_holiday and in_shutdown
+
+
+Span = tuple[datetime, datetime]
+"""``[start_utc, end_utc)``."""
+
+
+def staffed_spans(machine: Machine, plant: Plant, from_utc: datetime, to_utc: datetime) -> list[Span]:
+    """When `machine` is meant to run within ``[from_utc, to_utc)``: its shifts, merged.
+
+    A machine that names no shift may run at any time but in a shutdown.
+    """
     if not machine.shifts:
-        return [(from_utc, to_utc)]
+        return list(_open_spans(plant, from_utc, to_utc))
     mine = [shift for shift in plant.shifts if shift.id in machine.shifts]
-    spans: list[tuple[datetime, datetime]] = []
-    for instance in shift_instances(mine, plant.site, from_utc, to_utc):
+    spans: list[Span] = []
+    for instance in shift_instances(mine, plant, from_utc, to_utc):
         start, end = max(instance.start_utc, from_utc), min(instance.end_utc, to_utc)
         if spans and start <= spans[-1][1]:
             spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
         else:
             spans.append((start, end))
     return spans
+
+
+def _open_spans(plant: Plant, from_utc: datetime, to_utc: datetime) -> Iterator[Span]:
+    """``[from_utc, to_utc)`` without the days of shutdowns."""
+    zone, open_from = plant.site.zone, from_utc
+    for shutdown in sorted(plant.shutdowns, key=lambda one: one.from_):
+        begin, end = at_local(shutdown.from_, "00:00", zone), at_local(shutdown.to, "24:00", zone)
+        if open_from < min(begin, to_utc):
+            yield open_from, min(begin, to_utc)
+        open_from = max(open_from, end)
+    if open_from < to_utc:
+        yield open_from, to_utc

@@ -20,7 +20,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, fie
 from domain.errors import Fault, InputFaults
 from domain.formulas import FormulaFault, Term, cycle_in, expanded, parse_formula
 from domain.instants import FIRST_YEAR, LAST_YEAR, UtcInstant, UtcInstantOrNever
-from domain.orders import LoadCurve
+from domain.orders import LoadCurve, Order, OrderStatus
 from domain.regions import region_fault
 from domain.texts import Name, Text
 from domain.toml_files import Settings, is_file, key_lines, load_toml, read_toml
@@ -245,13 +245,16 @@ class Shift(Settings):
     from_: ClockTime = Field(alias="from")
     to: ClockTime
     on_holidays: bool = False
+    on_shutdowns: bool = False
+    """Whether it is worked on the days of a `[[shutdown]]` too: the maintenance crew's."""
     breaks: tuple[Break, ...] = ()
 
 
 class Shutdown(Settings):
-    """Days on which the plant is known to stand still or to run otherwise than its shifts say: company holidays, an overhaul.
+    """Days on which the plant stands still: company holidays, an overhaul.
 
-    Forecasts take them for a kind of day of their own. Shifts, bills and limits are not changed by it.
+    No shift begins on them but one that says `on_shutdowns`, no job is advised into them, and what runs then is noticed. Forecasts take
+    them for a kind of day of their own. Bills and limits are not changed by it.
     """
 
     from_: LocalDate = Field(alias="from")
@@ -286,12 +289,16 @@ class Machine(Settings):
     standby_kw: float = Field(default=0.0, ge=0)
     """What it may draw while its shift says off."""
     shifts: tuple[Identifier, ...] = ()
-    """Shifts in which it is staffed; none: it may run at any time."""
+    """Shifts in which it is staffed; none: it may run at any time but in a shutdown."""
 
     @property
     def label(self) -> str:
         """Name for people."""
         return self.name or self.id
+
+
+PLANT_FILE_REVISION = -1
+"""Revision of an order that stands in the plant file: any that comes on the topic is newer."""
 
 
 class PlannedJob(Settings):
@@ -344,6 +351,17 @@ class Plant(Settings):
             return self.meter_by_id(self.site.billing_meter)
         roots = [m for m in self.meters if m.parent is None]
         return roots[0] if len(roots) == 1 else None
+
+
+def planned_orders(plant: Plant) -> tuple[Order, ...]:
+    """The jobs of the plant file as orders: known since the plant was commissioned, and older than any revision on ``energy.orders.v1``."""
+    return tuple(
+        Order(
+            plant.site.id, job.job, PLANT_FILE_REVISION, job.machine, job.product, job.start_utc, job.profile_kw, job.earliest_utc,
+            job.due_utc, job.movable, OrderStatus.PLANNED, plant.site.commissioned_utc,
+        )
+        for job in plant.orders
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -449,7 +467,10 @@ def _reference_faults(plant: Plant, path: Path, lines: dict[tuple[str | int, ...
     for index, shutdown in enumerate(plant.shutdowns):
         if shutdown.to < shutdown.from_:
             wrong(("shutdown", index, "to"), shutdown.to.isoformat(), f"its last day, not before {shutdown.from_}")
+    jobs = [order.job for order in plant.orders]
     for index, order in enumerate(plant.orders):
+        if order.job in jobs[:index]:
+            wrong(("order", index, "job"), order.job, "a job that no other order has")
         if order.machine not in machines:
             wrong(("order", index, "machine"), order.machine, f"one of the machines {sorted(machines)}")
     _check_virtual_meters(plant, wrong)

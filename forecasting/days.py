@@ -119,9 +119,8 @@ class SiteDays:
         return at_work
 
     def _shifts_that_run(self, from_utc: datetime, to_utc: datetime) -> list[ShiftInstance]:
-        """Those that begin on a day that is not shut down."""
-        found = shift_instances(self._plant.shifts, self._plant.site, from_utc, to_utc)
-        return [instance for instance in found if not is_shutdown(instance.day_local, self._plant)]
+        """Those of all machines together."""
+        return list(shift_instances(self._plant.shifts, self._plant, from_utc, to_utc))
 
     def _shift_pattern(self, day: date, kind: DayType) -> Like:
         """The day's shifts by local clock, with the night shift that runs into it: Mondays differ from Tuesdays by it."""

@@ -20,14 +20,14 @@ from domain.errors import LastgangError
 from domain.forecasts import Forecast
 from domain.intervals import Interval, IntervalOrigin
 from domain.orders import Order
-from domain.plant import PlannedJob, Plant, virtual_parts
+from domain.plant import Plant, planned_orders, virtual_parts
 from forecasting.days import SiteDays
 from forecasting.ensemble import MODELS
 from forecasting.first_day import first_day
 from forecasting.grid import lay_out
 from forecasting.inputs import Inputs
 from forecasting.issue import Subject, flat, issue, level
-from forecasting.jobs import JobPlan, Jobs, Version, decode_jobs, encode_jobs, job_loads, with_order
+from forecasting.jobs import JobPlan, Jobs, decode_jobs, encode_jobs, job_loads, with_order
 from forecasting.learning import (
     CHANGED_DAYS,
     Guesses,
@@ -106,9 +106,8 @@ class ForecastStep:
 
     def initial(self) -> ForecastState:
         """Nothing seen yet but the jobs written down in the plant file, known since the plant was commissioned."""
-        return ForecastState(
-            jobs={order.job: self._from_plant_file(order) for order in self._plant.orders if self._concerns(order.machine)}
-        )
+        mine = (order for order in planned_orders(self._plant) if self._concerns(order.machine))
+        return ForecastState(jobs={order.job: with_order(None, order) for order in mine})
 
     def take_interval(self, state: ForecastState, interval: Interval) -> tuple[ForecastState, list[Forecast]]:
         """Learn one quarter hour of the series; others are passed over."""
@@ -231,10 +230,6 @@ class ForecastStep:
 
     def _concerns(self, machine: str) -> bool:
         return self._machines is None or machine in self._machines
-
-    def _from_plant_file(self, order: PlannedJob) -> JobPlan:
-        version = Version(slot_of(self._plant.site.commissioned_utc), slot_of(order.start_utc), tuple(order.profile_kw))
-        return JobPlan(-1, (version,))
 
     def _forget_old_jobs(self, state: ForecastState) -> None:
         newest = state.ring.newest

@@ -18,7 +18,7 @@ from domain.demand import Demand
 from domain.forecasts import Forecast
 from domain.intervals import QUARTER, Interval
 from domain.orders import Order, OrderStatus
-from domain.plant import Plant
+from domain.plant import Plant, planned_orders
 from domain.recommendations import Decision, DecisionKind, Recommendation, RecommendationStatus
 from scheduling.explain import CHECKED, NOT_CHECKED, Facts, alternative, reasons
 from scheduling.history import first_slot_of_year, year_of
@@ -57,13 +57,7 @@ class AdviceStep:
 
     def initial(self) -> AdviceState:
         """Nothing known but the jobs written down in the plant file."""
-        notes = Notes()
-        for job in self._plant.orders:
-            notes.orders[job.job] = Order(
-                self._plant.site.id, job.job, -1, job.machine, job.product, job.start_utc, job.profile_kw, job.earliest_utc,
-                job.due_utc, job.movable, OrderStatus.PLANNED, self._plant.site.commissioned_utc,
-            )  # fmt: skip
-        return AdviceState(notes)
+        return AdviceState(Notes(orders={order.job: order for order in planned_orders(self._plant)}))
 
     def take_forecast(self, state: AdviceState, forecast: Forecast) -> tuple[AdviceState, Said]:
         """Plan anew."""

@@ -38,7 +38,7 @@ def day_orders(plant: Plant, seed: int, day: date, first_live_day: date, scale: 
     shifts = [s for s in plant.shifts if s.id in WORK_SHIFTS]
     orders: list[Order] = []
     counts: dict[str, int] = {}
-    for instance in shift_instances(shifts, plant.site, midnight, midnight + timedelta(hours=30)):
+    for instance in shift_instances(shifts, plant, midnight, midnight + timedelta(hours=30)):
         if instance.day_local != day:
             continue
         for draft in shift_drafts(seed, instance, first_live_day, all_day):

@@ -44,7 +44,7 @@ class Calendar:
         start = datetime.fromtimestamp(quarter * QUARTER_S, UTC)
         zone = self._plant.site.zone
         local = start.astimezone(zone)
-        instances = list(shift_instances(self._plant.shifts, self._plant.site, start, start + timedelta(minutes=15)))
+        instances = list(shift_instances(self._plant.shifts, self._plant, start, start + timedelta(minutes=15)))
         breaks = {shift.id: shift.breaks for shift in self._plant.shifts}
         clock = local.strftime("%H:%M")
         on_break = any(b.from_ <= clock < b.to for instance in instances for b in breaks[instance.shift])

@@ -221,7 +221,7 @@ def job_bar(order: Order, advised: Recommendation | None, moved_by: Recommendati
 def shift_bands(scene: Scene, from_utc: datetime, to_utc: datetime) -> tuple[ShiftBand, ...]:
     """The shifts of the span."""
     labels = {s.id: s.name or s.id for s in scene.plant.shifts}
-    found = shift_instances(scene.plant.shifts, scene.plant.site, from_utc, to_utc)
+    found = shift_instances(scene.plant.shifts, scene.plant, from_utc, to_utc)
     return tuple(ShiftBand(labels[i.shift], Span(i.start_utc, i.end_utc)) for i in found)
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from domain.calendars import DayType, day_type, shift_instances, staffed_spans
 from domain.intervals import local_day_bounds, quarter_start, quarter_starts
-from domain.plant import Plant
+from domain.plant import Machine, Plant, Shift, Shutdown
 
 PLANT = Plant.model_validate(
     {
@@ -28,7 +28,7 @@ PLANT = Plant.model_validate(
 
 def instances(shift, from_utc, days=1):
     chosen = [s for s in PLANT.shifts if s.id == shift]
-    return list(shift_instances(chosen, PLANT.site, from_utc, from_utc + timedelta(days=days)))
+    return list(shift_instances(chosen, PLANT, from_utc, from_utc + timedelta(days=days)))
 
 
 def test_a_night_shift_over_the_autumn_change_has_nine_hours_and_over_the_spring_change_seven():
@@ -53,6 +53,50 @@ def test_touching_shifts_make_one_staffed_span_from_monday_morning_to_friday_two
 def test_no_shift_starts_on_a_holiday_of_the_land():
     epiphany = datetime(2026, 1, 6, 0, tzinfo=UTC)
     assert instances("early", epiphany) == []
+
+
+SHUT = PLANT.model_copy(
+    update={
+        "shutdowns": (Shutdown.model_validate({"from": date(2026, 8, 3), "to": date(2026, 8, 14)}),),
+        "shifts": (
+            *PLANT.shifts,
+            Shift.model_validate({"id": "crew", "days": ["mon"], "from": "08:00", "to": "12:00", "on_shutdowns": True}),
+        ),
+    }
+)
+
+
+def test_in_a_shutdown_only_the_shift_that_is_meant_for_it_is_worked():
+    found = shift_instances(SHUT.shifts, SHUT, datetime(2026, 8, 3, 4, tzinfo=UTC), datetime(2026, 8, 14, 22, tzinfo=UTC))
+    assert [(i.shift, i.day_local) for i in found] == [
+        ("crew", date(2026, 8, 3)), ("crew", date(2026, 8, 10)),
+    ]  # fmt: skip
+
+
+def test_a_machine_that_may_run_at_any_time_stands_still_in_a_shutdown():
+    idle = Machine(id="chiller", meter="m", rated_kw=5)
+    begin, end = datetime(2026, 8, 2, 12, tzinfo=UTC), datetime(2026, 8, 15, 12, tzinfo=UTC)
+    assert staffed_spans(idle, SHUT, begin, end) == [
+        (begin, datetime(2026, 8, 2, 22, tzinfo=UTC)), (datetime(2026, 8, 14, 22, tzinfo=UTC), end),
+    ]  # fmt: skip
+    assert staffed_spans(idle, SHUT, begin + timedelta(days=2), end - timedelta(days=2)) == []
+    assert staffed_spans(idle, PLANT, begin, end) == [(begin, end)]
+
+
+def test_a_machine_in_shifts_is_not_staffed_in_a_shutdown_and_the_night_before_it_still_ends():
+    begin, end = datetime(2026, 7, 31, 22, tzinfo=UTC), datetime(2026, 8, 17, 4, tzinfo=UTC)
+    assert staffed_spans(SHUT.machines[0], SHUT, begin, end) == [
+        (datetime(2026, 8, 1, 20, tzinfo=UTC), datetime(2026, 8, 2, 4, tzinfo=UTC)),
+        (datetime(2026, 8, 15, 20, tzinfo=UTC), datetime(2026, 8, 16, 4, tzinfo=UTC)),
+    ]
+
+
+def test_shutdowns_that_overlap_or_touch_leave_no_open_time_between_them():
+    two = [{"from": date(2026, 8, 10), "to": date(2026, 8, 14)}, {"from": date(2026, 8, 3), "to": date(2026, 8, 11)}]
+    plant = PLANT.model_copy(update={"shutdowns": tuple(Shutdown.model_validate(one) for one in two)})
+    idle = Machine(id="chiller", meter="m", rated_kw=5)
+    begin, end = datetime(2026, 8, 4, tzinfo=UTC), datetime(2026, 8, 14, 23, tzinfo=UTC)
+    assert staffed_spans(idle, plant, begin, end) == [(datetime(2026, 8, 14, 22, tzinfo=UTC), end)]
 
 
 def test_day_types_know_the_land_and_the_plants_own_days():

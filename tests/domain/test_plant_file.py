@@ -5,8 +5,11 @@ from pathlib import Path
 import pytest
 from plant_texts import COUNTER, plant, register
 
+from domain.codec import decode, encode
 from domain.errors import InputFaults
-from domain.plant import load_plant
+from domain.instants import NEVER_UTC
+from domain.orders import Order, OrderStatus
+from domain.plant import load_plant, planned_orders
 
 GOOD = plant("werk-1", "main", register(*COUNTER), max_power_kw=900)
 
@@ -61,3 +64,33 @@ def test_a_gauge_in_watt_hours_is_a_fault(tmp_path):
 def test_what_is_no_toml_is_told_with_its_line(tmp_path):
     with pytest.raises(InputFaults, match=r"plant\.toml:2: file: found 'no TOML|plant\.toml:2: file: found no TOML"):
         load_plant(written(tmp_path, "\n[site\n"))
+
+
+JOB = """
+[[machine]]
+id = "press"
+meter = "main"
+rated_kw = 90
+
+[[order]]
+job = "A"
+machine = "press"
+start_utc = 2026-10-23T06:00:00Z
+earliest_utc = 2026-10-23T06:00:00Z
+due_utc = 9999-12-31T00:00:00Z
+profile_kw = [40.0, 80.0]
+"""
+
+
+def test_jobs_of_the_plant_file_are_orders_that_any_record_on_the_topic_overrides(tmp_path):
+    [order] = planned_orders(load_plant(written(tmp_path, GOOD + JOB)))
+    assert (order.job, order.machine, order.status, order.movable) == ("A", "press", OrderStatus.PLANNED, True)
+    assert order.revision < 0
+    assert order.due_utc == NEVER_UTC
+    assert decode(Order, encode(order)) == order
+
+
+def test_a_job_stands_in_the_plant_file_once(tmp_path):
+    again = JOB[JOB.index("[[order]]") :]
+    with pytest.raises(InputFaults, match=r"order\[1\]\.job: found 'A'; expected a job that no other order has"):
+        load_plant(written(tmp_path, GOOD + JOB + again))
