@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated
@@ -110,3 +111,29 @@ class Decision:
     at_utc: UtcInstant
     reason: DeclineReason = DeclineReason.NONE
     comment: Text = ""
+
+
+_MAY_HAVE_DECIDED = {
+    RecommendationStatus.WITHDRAWN: frozenset[DecisionKind](),
+    RecommendationStatus.ACCEPTED: frozenset({DecisionKind.ACCEPTED}),
+    RecommendationStatus.CARRIED_OUT: frozenset({DecisionKind.ACCEPTED}),
+    RecommendationStatus.REJECTED: frozenset({DecisionKind.REJECTED}),
+}
+"""Which decisions a status can follow from; a status that is not named can follow from either, or from none."""
+
+
+def deciding(recommendation: Recommendation, decisions: Iterable[Decision]) -> Decision | None:
+    """The decision that counts: the first in the log that was made in time; None where there is none.
+
+    One precedence for all readers (advice, page, ledger, reports): whoever comes second has decided nothing.
+
+    Parameters
+    ----------
+    recommendation
+        Its newest revision.
+    decisions
+        In the order of the log; those of other recommendations are passed over.
+    """
+    possible = _MAY_HAVE_DECIDED.get(recommendation.status, frozenset(DecisionKind))
+    ours = (one for one in decisions if one.recommendation == recommendation.recommendation and one.site == recommendation.site)
+    return next((one for one in ours if one.kind in possible and one.at_utc <= recommendation.valid_until_utc), None)
