@@ -8,6 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from domain.clock import EPOCH
 from domain.instants import QuarterStart
 from domain.texts import Key
 from domain.units import UWH_PER_KWH, Count, Int64, Share
@@ -117,6 +118,16 @@ class Interval:
     def end_utc(self) -> datetime:
         """First instant after the quarter hour."""
         return self.start_utc + QUARTER
+
+
+def slot_of(instant_utc: datetime) -> int:
+    """Number, since 1970, of the quarter hour that `instant_utc` lies in."""
+    return (instant_utc - EPOCH) // QUARTER
+
+
+def slot_start(slot: int) -> datetime:
+    """Start of the quarter hour with that number."""
+    return EPOCH + slot * QUARTER
 
 
 def quarter_start(instant_utc: datetime) -> datetime:

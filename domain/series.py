@@ -1,0 +1,139 @@
+"""What is known of one meter's quarter hours: the newest revision of each, and what follows from them.
+
+In: quarter hours of one series, in any order, of any date.  Out: powers, the newest row, the highest quarter hour of a span.
+
+Nothing here only rises: a maximum is looked up in all rows that count now, so it comes down with the row that made it. Faulty rows never
+make a maximum. Days are kept apart, so a row with a wrong year takes the memory of one day and no more.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from domain.intervals import QUARTERS_PER_HOUR, Interval, IntervalQuality, slot_of
+from domain.units import UWH_PER_KWH
+
+MOST_DAYS = 1_100
+"""Days kept: three years. Beyond them the oldest goes."""
+SLOTS = 96
+"""Quarter hours of a day here, counted by UTC."""
+MOST_REVISION = 2**15 - 1
+_QUALITIES = tuple(IntervalQuality)
+_CODES = {quality: np.int8(code) for code, quality in enumerate(_QUALITIES)}
+_NO_ROW = -1
+_COUNTS = np.array([q not in (IntervalQuality.MISSING, IntervalQuality.FAULTY) for q in _QUALITIES] + [False])
+"""Whether a row's value counts, by its code; the last one, which `_NO_ROW` picks, stands for no row."""
+_ROW = np.dtype([("uwh", "<i8"), ("revision", "<i2"), ("quality", "i1")])
+_DAY = struct.Struct("<i")
+Day = npt.NDArray[Any]
+"""`SLOTS` rows of `_ROW`."""
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Highest:
+    """The highest quarter hour of a span."""
+
+    slot: int
+    energy_uwh: int
+    quality: IntervalQuality
+
+    @property
+    def power_kw(self) -> float:
+        """Its mean power [kW]."""
+        return self.energy_uwh * QUARTERS_PER_HOUR / UWH_PER_KWH
+
+
+class QuarterSeries:
+    """The newest revision of each quarter hour of one series. Changed in place: history comes in bursts of rows."""
+
+    def __init__(self) -> None:
+        self._days: dict[int, Day] = {}
+        self._stored: bytes | None = None
+
+    def put(self, interval: Interval) -> bool:
+        """Take one quarter hour; False where a newer revision is known, or where it is older than all of `MOST_DAYS` days."""
+        number, place = divmod(slot_of(interval.start_utc), SLOTS)
+        day = self._days.get(number)
+        if day is None:
+            if len(self._days) >= MOST_DAYS:
+                oldest = min(self._days)
+                if number < oldest:
+                    return False
+                del self._days[oldest]
+            day = self._days[number] = np.array([(0, -1, _NO_ROW)] * SLOTS, _ROW)
+        revision = min(interval.revision, MOST_REVISION)
+        if day["quality"][place] != _NO_ROW and day["revision"][place] > revision:
+            return False
+        day[place] = (interval.energy_uwh or 0, max(revision, -1), _CODES[interval.quality])
+        self._stored = None
+        return True
+
+    def forget(self, before_slot: int, after_slot: int) -> None:
+        """Drop the days that end before `before_slot`, and those that begin after `after_slot`."""
+        kept = {n: day for n, day in self._days.items() if (n + 1) * SLOTS > before_slot and n * SLOTS <= after_slot}
+        if len(kept) < len(self._days):
+            self._days, self._stored = kept, None
+
+    def power_kw(self, slot: int) -> float | None:
+        """Mean power [kW] of one quarter hour; None where it is missing, faulty or not known."""
+        number, place = divmod(slot, SLOTS)
+        day = self._days.get(number)
+        if day is None or not _COUNTS[day["quality"][place]]:
+            return None
+        return int(day["uwh"][place]) * QUARTERS_PER_HOUR / UWH_PER_KWH
+
+    def loads_kw(self, first_slot: int, end_slot: int) -> Floats:
+        """Powers [kW] of ``[first_slot, end_slot)``; NaN where missing, faulty or not known."""
+        energies, qualities = self._columns(first_slot, end_slot)
+        return np.where(_COUNTS[qualities], energies * float(QUARTERS_PER_HOUR) / UWH_PER_KWH, np.nan)
+
+    def highest(self, first_slot: int, end_slot: int) -> Highest | None:
+        """The highest quarter hour of ``[first_slot, end_slot)``, the earliest of equal ones; None where none has a value."""
+        energies, qualities = self._columns(first_slot, end_slot)
+        places = np.flatnonzero(_COUNTS[qualities])
+        if not len(places):
+            return None
+        place = int(places[int(np.argmax(energies[places]))])
+        return Highest(first_slot + place, int(energies[place]), _QUALITIES[int(qualities[place])])
+
+    def newest(self, end_slot: int) -> int | None:
+        """The newest quarter hour before `end_slot` of which there is a row, of whatever quality."""
+        for number in sorted((n for n in self._days if n * SLOTS < end_slot), reverse=True):
+            places = np.flatnonzero(self._days[number]["quality"][: end_slot - number * SLOTS] != _NO_ROW)
+            if len(places):
+                return number * SLOTS + int(places[-1])
+        return None
+
+    def _columns(self, first_slot: int, end_slot: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int8]]:
+        """Energies and qualities of ``[first_slot, end_slot)``."""
+        count = max(end_slot - first_slot, 0)
+        energies, qualities = np.zeros(count, np.int64), np.full(count, _NO_ROW, np.int8)
+        for number, day in self._days.items():
+            begin, end = max(first_slot, number * SLOTS), min(end_slot, (number + 1) * SLOTS)
+            if begin < end:
+                rows = day[begin - number * SLOTS : end - number * SLOTS]
+                energies[begin - first_slot : end - first_slot] = rows["uwh"]
+                qualities[begin - first_slot : end - first_slot] = rows["quality"]
+        return energies, qualities
+
+    def to_bytes(self) -> bytes:
+        """All rows as they lie in memory; the same object again while nothing has changed."""
+        if self._stored is None:
+            self._stored = b"".join(part for n in sorted(self._days) for part in (_DAY.pack(n), self._days[n].tobytes()))
+        return self._stored
+
+    @staticmethod
+    def from_bytes(stored: bytes) -> QuarterSeries:
+        """The series that `to_bytes` wrote."""
+        series = QuarterSeries()
+        size = _DAY.size + SLOTS * _ROW.itemsize
+        for at in range(0, len(stored), size):
+            (number,) = _DAY.unpack_from(stored, at)
+            series._days[number] = np.frombuffer(stored, _ROW, SLOTS, at + _DAY.size).copy()
+        return series
