@@ -90,17 +90,30 @@ class QuarterSeries:
 
     def loads_kw(self, first_slot: int, end_slot: int) -> Floats:
         """Powers [kW] of ``[first_slot, end_slot)``; NaN where missing, faulty or not known."""
-        energies, qualities = self._columns(first_slot, end_slot)
-        return np.where(_COUNTS[qualities], energies * float(QUARTERS_PER_HOUR) / UWH_PER_KWH, np.nan)
+        loads = np.full(max(end_slot - first_slot, 0), np.nan)
+        days = self._within(first_slot, end_slot)
+        rows = _joined([day for _, day in days])
+        loads_kw = np.where(_COUNTS[rows["quality"]], rows["uwh"] * float(QUARTERS_PER_HOUR) / UWH_PER_KWH, np.nan)
+        done = 0
+        for begin, day in days:
+            loads[begin - first_slot : begin - first_slot + len(day)] = loads_kw[done : done + len(day)]
+            done += len(day)
+        return loads
 
     def highest(self, first_slot: int, end_slot: int) -> Highest | None:
         """The highest quarter hour of ``[first_slot, end_slot)``, the earliest of equal ones; None where none has a value."""
-        energies, qualities = self._columns(first_slot, end_slot)
-        places = np.flatnonzero(_COUNTS[qualities])
+        days = self._within(first_slot, end_slot)
+        rows = _joined([day for _, day in days])
+        places = np.flatnonzero(_COUNTS[rows["quality"]])
         if not len(places):
             return None
-        place = int(places[int(np.argmax(energies[places]))])
-        return Highest(first_slot + place, int(energies[place]), _QUALITIES[int(qualities[place])])
+        place = int(places[int(np.argmax(rows["uwh"][places]))])
+        energy_uwh, quality = int(rows["uwh"][place]), _QUALITIES[int(rows["quality"][place])]
+        for begin, day in days:
+            if place < len(day):
+                return Highest(begin + place, energy_uwh, quality)
+            place -= len(day)
+        return None
 
     def newest(self, end_slot: int) -> int | None:
         """The newest quarter hour before `end_slot` of which there is a row, of whatever quality."""
@@ -110,17 +123,13 @@ class QuarterSeries:
                 return number * SLOTS + int(places[-1])
         return None
 
-    def _columns(self, first_slot: int, end_slot: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int8]]:
-        """Energies and qualities of ``[first_slot, end_slot)``."""
-        count = max(end_slot - first_slot, 0)
-        energies, qualities = np.zeros(count, np.int64), np.full(count, _NO_ROW, np.int8)
-        for number, day in self._days.items():
+    def _within(self, first_slot: int, end_slot: int) -> list[tuple[int, Day]]:
+        """Rows of ``[first_slot, end_slot)`` in order, day by day, each with its first slot."""
+        found = []
+        for number in sorted(n for n in self._days if (n + 1) * SLOTS > first_slot and n * SLOTS < end_slot):
             begin, end = max(first_slot, number * SLOTS), min(end_slot, (number + 1) * SLOTS)
-            if begin < end:
-                rows = day[begin - number * SLOTS : end - number * SLOTS]
-                energies[begin - first_slot : end - first_slot] = rows["uwh"]
-                qualities[begin - first_slot : end - first_slot] = rows["quality"]
-        return energies, qualities
+            found.append((begin, self._days[number][begin - number * SLOTS : end - number * SLOTS]))
+        return found
 
     def to_bytes(self) -> bytes:
         """All rows as they lie in memory; the same object again while nothing has changed."""
@@ -137,3 +146,7 @@ class QuarterSeries:
             (number,) = _DAY.unpack_from(stored, at)
             series._days[number] = np.frombuffer(stored, _ROW, SLOTS, at + _DAY.size).copy()
         return series
+
+
+def _joined(days: list[Day]) -> Day:
+    return np.concatenate(days) if days else np.empty(0, _ROW)

@@ -11,13 +11,15 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.clock import instant
 from domain.demand import Demand
-from domain.intervals import QUARTER_MS, QUARTERS_PER_HOUR, Interval, IntervalQuality
+from domain.intervals import QUARTER_MS, QUARTERS_PER_HOUR, Interval, IntervalMethod, IntervalQuality, slot_of, slot_start
+from domain.periods import billing_period, known_peak_kw
 from domain.plant import Plant, RegisterKind
 from domain.readings import Reading, ReadingQuality
+from domain.series import Highest, QuarterSeries
 from metering.block_sync import Bounds, Sign, bounds_by
 from metering.cases import advance_between
 from metering.rules import CLOCK_AHEAD_MS, CounterRules, GaugeRules, counter_rules, gauge_rules
@@ -37,14 +39,17 @@ _SAY_EVERY_MS = 900
 """A second less a tenth: a meter that is read every second is told every second, though its stamps waver."""
 SYNC_MS = 1_000
 """A quarter hour that was begun so near to where the meter's begin follows it."""
-_STATE_VERSION = 4
+KEPT_BEYOND = timedelta(days=62)
+"""Quarter hours of the billing period that held this long ago are kept: a clock that is wrong for a while loses none of the present one."""
+_STATE_VERSION = 5
 _UWH_PER_KWH = 1_000_000_000
 _UW_PER_KW = 1_000_000_000
+_NO_END = 2**62
 
 
 @dataclass(slots=True)
 class RunningState:
-    """What is remembered of the billing meter; a few kilobytes at most."""
+    """What is remembered of the billing meter: a few kilobytes, and eleven bytes a quarter hour of the billing period."""
 
     quarter: int = 0
     start_count_uwh: int | None = None
@@ -62,15 +67,16 @@ class RunningState:
     minutes: dict[int, tuple[int, int]] = field(default_factory=dict)
     """Of each recent minute (since 1970) the sum of its samples [µW] and how many there are."""
     said_ms: int = 0
-    year: int = 0
     sign: Sign | None = None
     """Newest reading of the channel that shows where the meter's quarter hours begin."""
     bounds: Bounds | None = None
     """Where they begin, as far as that was shown."""
     offset_ms: int = 0
     """By how much later than UTC's the running quarter hour began."""
-    peaks: dict[str, tuple[float, str, int]] = field(default_factory=dict)
-    """Highest quarter hours of the billing year: start -> (kW, quality, revision); only those that may still be the peak."""
+    known: QuarterSeries = field(default_factory=QuarterSeries)
+    """Quarter hours of the billing period, newest revisions: whichever of them is restated, the peak is looked up among all."""
+    peak: tuple[int, Highest | None] | None = None
+    """The quarter hour for which the peak was looked up last, and what was found; None once a row has changed."""
 
 
 class RunningQuarter:
@@ -97,30 +103,26 @@ class RunningQuarter:
     # -- intervals: the billed peak ------------------------------------------------------------------------------------
 
     def take_interval(self, state: RunningState, interval: Interval) -> tuple[RunningState, list[Demand]]:
-        """Learn the billed peak of the calendar year from the billing meter's quarter hours, newest revisions."""
-        if self._meter is None or interval.meter != self._meter.id or interval.channel != "energy_import":
+        """Learn one quarter hour of the billing meter; the newest revision counts."""
+        if self._meter is None or interval.meter != self._meter.id or interval.channel != self._meter.energy_channel():
             return state, []
-        year = interval.start_utc.astimezone(self._site.zone).year
-        if year < state.year:
-            return state, []
-        if year > state.year:
-            state.year, state.peaks = year, {}
-        key = interval.start_utc.isoformat()
-        known = state.peaks.get(key)
-        if known is not None and known[2] > interval.revision:
-            return state, []
-        state.peaks.pop(key, None)
-        if interval.power_kw is not None and interval.quality is not IntervalQuality.MISSING:
-            state.peaks[key] = (interval.power_kw, str(interval.quality), interval.revision)
-            _forget_low_peaks(state)
+        if state.known.put(interval):
+            state.peak = None
         return state, []
 
     def _billed_peak(self, state: RunningState) -> tuple[float, datetime | None, IntervalQuality]:
-        floor = (self._site.billed_peak_kw, None, IntervalQuality.MEASURED)
-        if not state.peaks:
-            return floor
-        start, (power, quality, _) = max(state.peaks.items(), key=lambda item: (item[1][0], item[0]))
-        return (power, datetime.fromisoformat(start), IntervalQuality(quality)) if power > floor[0] else floor
+        """The highest quarter hour of the billing period that holds the running one, up to it; never a faulty one."""
+        # Before the first reading the newest row says what time it is.
+        quarter = state.quarter or state.known.newest(_NO_END) or 0
+        now_utc = slot_start(quarter)
+        if state.peak is None or state.peak[0] != quarter:
+            state.known.forget(slot_of(billing_period(self._site, now_utc - KEPT_BEYOND).start_utc), _NO_END)
+            begin = slot_of(billing_period(self._site, now_utc).start_utc)
+            state.peak = quarter, state.known.highest(begin, quarter + 1)
+        highest, floor_kw = state.peak[1], known_peak_kw(self._site, now_utc)
+        if highest is None or highest.power_kw <= floor_kw:
+            return floor_kw, None, IntervalQuality.MEASURED
+        return highest.power_kw, slot_start(highest.slot), highest.quality
 
     # -- readings: the running quarter hour ----------------------------------------------------------------------------
 
@@ -312,33 +314,31 @@ def allowed_kw(target_kw: float, energy_kwh: float, elapsed_s: float, limit_kw: 
     return min(limit_kw, max(0.0, (target_kw * _T_S / 3600 - energy_kwh) * 3600 / remaining_s))
 
 
-def _forget_low_peaks(state: RunningState, keep: int = 40) -> None:
-    """Keep enough of the highest quarter hours that a restatement of some of them cannot hide the true peak."""
-    if len(state.peaks) > 2 * keep:
-        best = sorted(state.peaks.items(), key=lambda item: item[1][0], reverse=True)[:keep]
-        state.peaks = dict(best)
-
-
-_FIELDS = tuple(entry.name for entry in fields(RunningState))
+_FIELDS = tuple(entry.name for entry in fields(RunningState) if entry.name not in ("known", "peak"))
 
 
 def encode_state(state: RunningState) -> bytes:
-    """Versioned JSON."""
-    return json.dumps({"version": _STATE_VERSION, **{name: getattr(state, name) for name in _FIELDS}}).encode()
+    """A line of versioned JSON, then the quarter hours as they lie in memory."""
+    head = json.dumps({"version": _STATE_VERSION, **{name: getattr(state, name) for name in _FIELDS}}).encode()
+    return b"\n".join((head, state.known.to_bytes()))
 
 
 def decode_state(stored: bytes) -> RunningState:
     """The state that `encode_state` made; ValueError for an unknown version."""
-    document = json.loads(stored)
+    head, _, rows = stored.partition(b"\n")
+    document = json.loads(head)
     version = document.pop("version")
+    document.pop("year", None)
+    peaks = document.pop("peaks", {})
+    document["known"] = QuarterSeries.from_bytes(rows) if version == _STATE_VERSION else _known_of(peaks)
     if version == 1:
         # Of the older form the peaks are kept; the running quarter hour begins to be seen anew.
-        document = {"year": document["year"], "peaks": document["peaks"], "counter": None, "powers": [], "minutes": {}}
+        document = {"known": document["known"], "counter": None, "powers": [], "minutes": {}}
     elif version == 2:
         document["minutes"] = _minutes_of(document["powers"])
         newest = max((time_ms for time_ms, _ in document["powers"]), default=0)
         document["powers"] = [sample for sample in document["powers"] if sample[0] > newest - NOW_MS]
-    elif version not in (3, _STATE_VERSION):
+    elif version not in (3, 4, _STATE_VERSION):
         msg = f"running-quarter state of version {version}; this step reads version {_STATE_VERSION}"
         raise ValueError(msg)
     if document.get("sign") is not None:
@@ -348,8 +348,17 @@ def decode_state(stored: bytes) -> RunningState:
     document["counter"] = tuple(document["counter"]) if document["counter"] else None
     document["powers"] = [(time_ms, value) for time_ms, value in document["powers"]]
     document["minutes"] = {int(minute): (total, count) for minute, (total, count) in document["minutes"].items()}
-    document["peaks"] = {start: (power, quality, revision) for start, (power, quality, revision) in document["peaks"].items()}
     return RunningState(**document)
+
+
+def _known_of(peaks: dict[str, tuple[float, str, int]]) -> QuarterSeries:
+    """Quarter hours of the older form, which kept the highest only: start -> (kW, quality, revision)."""
+    known = QuarterSeries()
+    for start, (power_kw, quality, revision) in peaks.items():
+        energy_uwh = round(power_kw * _UW_PER_KW / QUARTERS_PER_HOUR)
+        method, start_utc = IntervalMethod.NONE, datetime.fromisoformat(start)
+        known.put(Interval("", "", "", start_utc, energy_uwh, 1.0, IntervalQuality(quality), method, revision))
+    return known
 
 
 def _minutes_of(powers: list[tuple[int, int]]) -> dict[int, tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -139,6 +140,78 @@ def test_the_billed_peak_follows_the_latest_revisions_of_the_running_year() -> N
     state = decode_state(encode_state(state))
     last = feed(load([(-60, 60, 100.0), (60, 60, 100.0)]), step, state)[-1]
     assert (last.billed_peak_kw, last.billed_peak_utc, last.billed_peak_quality) == (500.0, nine, "measured")
+
+
+def billed(step: RunningQuarter, intervals: list[Interval], at: datetime) -> tuple[float, datetime | None]:
+    """Billed peak and its quarter hour as the demand at `at` says, the state stored and read in between."""
+    state = step.initial()
+    for interval in intervals:
+        state, _ = step.take_interval(state, interval)
+    state = decode_state(encode_state(state))
+    at_ms = round(at.timestamp() * 1000)
+    last = feed([reading(at_ms, 1000.0), reading(at_ms, 100.0, "power")], step, state)[-1]
+    return last.billed_peak_kw, last.billed_peak_utc
+
+
+def in_site(**site: object) -> RunningQuarter:
+    return RunningQuarter(BIG.model_copy(update={"site": BIG.site.model_copy(update=site)}))
+
+
+JULY, OCTOBER = datetime(2026, 7, 14, 8, tzinfo=UTC), datetime(2026, 10, 5, 9, tzinfo=UTC)
+
+
+def test_a_peak_that_is_billed_by_the_month_ends_with_its_month() -> None:
+    rows = [_interval(JULY, 700.0), _interval(OCTOBER, 400.0)]
+    by_month = in_site(demand_period="month", timezone="Europe/Berlin")
+    assert billed(by_month, rows, OCTOBER + timedelta(days=18)) == (400.0, OCTOBER)
+    # The last quarter hour of October by the clock of Berlin, an hour after that of UTC's 22:45 in summer time.
+    assert billed(by_month, rows, datetime(2026, 10, 31, 22, 59, tzinfo=UTC)) == (400.0, OCTOBER)
+    assert billed(by_month, rows, datetime(2026, 10, 31, 23, 1, tzinfo=UTC)) == (0.0, None)
+    assert billed(in_site(timezone="Europe/Berlin"), rows, OCTOBER + timedelta(days=18)) == (700.0, JULY)
+
+
+def test_a_month_of_another_zone_ends_at_its_own_midnight() -> None:
+    step = in_site(demand_period="month", timezone="Asia/Kolkata")
+    last, first = datetime(2026, 9, 30, 18, 15, tzinfo=UTC), datetime(2026, 9, 30, 18, 30, tzinfo=UTC)
+    assert billed(step, [_interval(last, 700.0), _interval(first, 300.0)], OCTOBER) == (300.0, first)
+
+
+def test_the_peak_in_the_plant_file_ends_with_its_year() -> None:
+    step = in_site(billed_peak_kw=637.0, commissioned_utc=datetime(2026, 1, 1, tzinfo=UTC))
+    rows = [_interval(datetime(2026, 11, 3, 9, tzinfo=UTC), 600.0), _interval(datetime(2027, 1, 4, 9, tzinfo=UTC), 400.0)]
+    assert billed(step, rows[:1], datetime(2026, 12, 1, tzinfo=UTC)) == (637.0, None)
+    assert billed(step, rows, datetime(2027, 1, 15, tzinfo=UTC)) == (400.0, rows[1].start_utc)
+
+
+def test_a_month_of_watts_taken_for_kilowatts_and_repaired_leaves_the_true_peak() -> None:
+    march = [datetime(2026, 3, 2, tzinfo=UTC) + n * timedelta(minutes=15) for n in range(96 * 28)]
+    true = [_interval(datetime(2026, 2, 10, 9, tzinfo=UTC), 612.0), *(_interval(at, 380.0 + n % 50) for n, at in enumerate(march))]
+    wrong = [_interval(one.start_utc, 1000 * (one.power_kw or 0), revision=2) for one in true[1:]]
+    right = [_interval(one.start_utc, one.power_kw or 0, revision=3) for one in true[1:]]
+    assert billed(in_site(), [*true, *wrong], OCTOBER) == (429_000.0, march[49])
+    assert billed(in_site(), [*true, *wrong, *right], OCTOBER) == (612.0, true[0].start_utc)
+
+
+def test_a_faulty_quarter_hour_and_one_from_the_future_make_no_billed_peak() -> None:
+    rows = [
+        _interval(JULY, 5000.0, quality=IntervalQuality.FAULTY),
+        _interval(JULY + timedelta(hours=1), 400.0),
+        _interval(OCTOBER + timedelta(days=60), 9000.0),
+        _interval(datetime(2062, 3, 1, tzinfo=UTC), 9000.0),
+    ]
+    assert billed(in_site(), rows, OCTOBER) == (400.0, rows[1].start_utc)
+
+
+def test_a_stored_state_of_the_older_form_keeps_its_peaks() -> None:
+    head, _, _ = encode_state(RunningState()).partition(b"\n")
+    older = {**json.loads(head), "version": 4, "year": 2026, "peaks": {JULY.isoformat(): [700.25, "substituted", 3]}}
+    state = decode_state(json.dumps(older).encode())
+    state, _ = RunningQuarter(BIG).take_interval(state, _interval(JULY, 900.0, revision=2))
+    last = feed(load([(-60, 60, 100.0)]), in_site(), state)[-1]
+    assert last.billed_peak_kw == 0.0, "of a reading in March July's peak is not known yet"
+    known = state.known.highest(0, 2**40)
+    assert known is not None
+    assert (known.power_kw, known.quality) == (700.25, "substituted")
 
 
 def test_the_year_ends_at_local_midnight() -> None:
