@@ -2,44 +2,52 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
-from typing import TypeVar
 
 from billing.frame import day_class, holidays_of
 from billing.tariff import Component, Energy, Levy, Tariff
 
-Held = TypeVar("Held", bound=Component)
+
+def energy_price_eur_per_kwh(tariff: Tariff | None, at_utc: datetime) -> float | None:
+    """Price of one more kWh at `at_utc` [EUR/kWh], network, supply and levies, before VAT; None where it is not known.
+
+    It is not known without a tariff, outside its validity, where none of its energy prices holds at that time, and where one is a spot
+    price that is not known (yet).
+
+    Assumptions: of two usage-hour pairs the energy price from the threshold on (a factory in shifts is above it); of tiers the last.
+    """
+    if tariff is None or not _is_valid(tariff, at_utc):
+        return None
+    prices = [_energy_price(energy, at_utc) for energy in tariff.energy if holds_at(tariff, energy, at_utc)]
+    day = at_utc.astimezone(tariff.zone).date()
+    of_day = (demand.usage_hours for demand in tariff.demand if demand.valid_from <= day < demand.valid_to)
+    prices += [pair.from_threshold.energy.eur for pair in of_day if pair is not None]
+    known = [price for price in prices if price is not None]
+    if not known or len(known) < len(prices):
+        return None
+    levies = sum((_levy_price(levy) for levy in tariff.levies if holds_at(tariff, levy, at_utc)), Fraction(0))
+    return float(sum(known, levies))
 
 
 def marginal_energy_price_eur_per_kwh(tariff: Tariff, at_utc: datetime) -> float:
-    """Price of one more kWh at `at_utc` [EUR/kWh], network, supply and levies, before VAT.
-
-    Assumptions: of two usage-hour pairs the energy price from the threshold on (a factory in shifts is above it); of tiers the
-    last; a spot price not known yet is the mean of the known ones; outside the tariff's validity the nearest valid day's prices
-    hold.
-    """
+    """`energy_price_eur_per_kwh`; outside the tariff's validity that of the nearest valid day, and 0 where it is not known."""
     local = at_utc.astimezone(tariff.zone)
     day = min(max(local.date(), tariff.valid_from), tariff.valid_to - timedelta(days=1))
-    minute = local.hour * 60 + local.minute
-    total = Fraction(0)
-    for energy in _holding(tariff, tariff.energy, day, minute):
-        total += _energy_price(energy, at_utc)
-    for demand in _holding(tariff, tariff.demand, day, None):
-        total += demand.usage_hours.from_threshold.energy.eur if demand.usage_hours else 0
-    for levy in _holding(tariff, tariff.levies, day, minute):
-        total += _levy_price(levy)
-    return float(total)
+    return energy_price_eur_per_kwh(tariff, local.replace(year=day.year, month=day.month, day=day.day)) or 0.0
 
 
-def _holding(tariff: Tariff, components: tuple[Held, ...], day: date, minute: int | None) -> list[Held]:
-    return [c for c in components if c.valid_from <= day < c.valid_to and (minute is None or _applies(tariff, c, day, minute))]
+def _is_valid(tariff: Tariff, at_utc: datetime) -> bool:
+    return tariff.valid_from <= at_utc.astimezone(tariff.zone).date() < tariff.valid_to
 
 
-def _applies(tariff: Tariff, component: Component, day: date, minute: int) -> bool:
+def holds_at(tariff: Tariff, component: Component, at_utc: datetime) -> bool:
+    """Whether a component is billed at `at_utc`: its version holds, and its calendar has that time."""
+    local = at_utc.astimezone(tariff.zone)
+    day, minute = local.date(), local.hour * 60 + local.minute
     name = component.inside or component.outside
-    if name is None:
-        return True
+    if not component.valid_from <= day < component.valid_to or name is None:
+        return component.valid_from <= day < component.valid_to
     calendar = tariff.calendar(name)
     of_day = day_class(day, holidays_of(calendar, day.year, day.year))
     inside = any(
@@ -48,16 +56,11 @@ def _applies(tariff: Tariff, component: Component, day: date, minute: int) -> bo
     return inside == (component.inside is not None)
 
 
-def _energy_price(energy: Energy, at_utc: datetime) -> Fraction:
-    if energy.price is not None:
-        return energy.price.eur
-    assert energy.spot is not None
-    prices = energy.spot.prices
-    price = prices.at(at_utc)
-    if price is None:
-        known = prices.eur_per_mwh.values()
-        price = sum(known, Fraction(0)) / len(known) if known else Fraction(0)
-    return energy.spot.factor * price / 1000 + energy.spot.adder_eur_per_kwh
+def _energy_price(energy: Energy, at_utc: datetime) -> Fraction | None:
+    if energy.spot is None:
+        return None if energy.price is None else energy.price.eur
+    price = energy.spot.prices.at(at_utc)
+    return None if price is None else energy.spot.factor * price / 1000 + energy.spot.adder_eur_per_kwh
 
 
 def _levy_price(levy: Levy) -> Fraction:

@@ -98,6 +98,14 @@ class Table:
             return default or next(iter(choices))
         return str(value)
 
+    def flag(self, key: str) -> bool:
+        """True or false; false where it is not there."""
+        value = self.raw(key, False, "true or false")
+        if value is MISSING or isinstance(value, bool):
+            return value is True
+        self.wrong(key, value, "true or false")
+        return False
+
     def day(self, key: str, required: bool = False, default: date | None = None) -> date | None:
         value = self.raw(key, required, "a date such as 2026-01-01")
         if value is MISSING:

@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Literal, cast
 from zoneinfo import ZoneInfo
 
-import holidays as holiday_library
-
 from billing import checks
 from billing.money import ENERGY_UNITS, FIXED_UNITS, REACTIVE_UNITS, PowerMode, Price, demand_units, square_root
 from billing.reading import MISSING, Source, Table
 from billing.spot import SpotPrices, read_spot
 from domain.errors import InputFaults
+from domain.regions import region_fault
 from domain.toml_files import key_lines, read_toml
 
 Quantity = Literal["kW", "kVA"]
@@ -258,6 +257,8 @@ class _Reader:
         if self.valid_to <= self.valid_from:
             self.top.wrong("valid_to", self.valid_to, f"a date after valid_from, {self.valid_from}")
         self.zone = ZoneInfo(self._timezone())
+        self.holidays_abroad = self.top.flag("holidays_abroad")
+        self.holidays = self._holiday_code(self.top, "holidays", None)
         self.seasons = self._seasons()
         self.calendars = self._calendars()
 
@@ -274,9 +275,8 @@ class _Reader:
         fixed = tuple(filter(None, (self._fixed(t) for t in top.rows("fixed", "fixed"))))
         levies = tuple(filter(None, (self._levy(t) for t in top.rows("levy", "levy"))))
         top.finish()
-        holidays = self._holiday_code(top, "holidays", None)
         tariff = Tariff(
-            texts["id"], texts["version"], texts["source"], self.valid_from, self.valid_to, self.zone.key, holidays, vat,
+            texts["id"], texts["version"], texts["source"], self.valid_from, self.valid_to, self.zone.key, self.holidays, vat,
             bill_from, bill_to, rounding, tuple(self.seasons.values()), tuple(self.calendars.values()),
             energy, demand, reactive, fixed, levies, self.source.path,
         )  # fmt: skip
@@ -296,11 +296,9 @@ class _Reader:
         code = table.text(key)
         if not code:
             return default
-        country, _, subdivision = code.partition("-")
-        try:
-            holiday_library.country_holidays(country, subdiv=subdivision or None, years=2026)
-        except (NotImplementedError, AttributeError, ValueError):
-            table.wrong(key, code, "a code of the Python package holidays: a country, or country-subdivision such as DE-BW")
+        expected = region_fault(code, self.zone.key, self.holidays_abroad, confirmed_by="holidays_abroad")
+        if expected is not None:
+            table.wrong(key, code, expected)
             return default
         return code
 
@@ -351,11 +349,10 @@ class _Reader:
         return seasons
 
     def _calendars(self) -> dict[str, Calendar]:
-        of_tariff = self._holiday_code(self.top, "holidays", None)
         calendars: dict[str, Calendar] = {}
         for table in self.top.rows("calendar", "calendar"):
             name = table.text("id", required=True)
-            code = self._holiday_code(table, "holidays", of_tariff)
+            code = self._holiday_code(table, "holidays", self.holidays)
             extra = table.raw("extra_holidays", False, "a list of dates")
             extra = [] if extra is MISSING else extra
             if not isinstance(extra, list) or not all(type(day) is date for day in extra):

@@ -13,13 +13,15 @@ import holidays as holiday_library
 CODES = "a country and, where it has its own holidays, a subdivision: DE-BW, AT-5, CH-ZH, FR"
 
 
-def region_fault(region: str, timezone: str, abroad: bool = False) -> str | None:
+def region_fault(region: str, timezone: str, abroad: bool = False, confirmed_by: str = "holiday_region_abroad") -> str | None:
     """What is wrong with `region` for a plant in `timezone`; None if nothing is.
 
     Parameters
     ----------
     abroad
-        The plant file confirms that the plant keeps another country's holidays than its zone's.
+        The file confirms that the plant keeps another country's holidays than its zone's.
+    confirmed_by
+        The file's key that confirms it.
     """
     country, _, subdivision = region.partition("-")
     at_home = zone_countries(timezone)
@@ -30,7 +32,7 @@ def region_fault(region: str, timezone: str, abroad: bool = False) -> str | None
     if at_home and country not in at_home and not abroad:
         return (
             f"a region of the countries that keep {timezone} ({', '.join(sorted(at_home))}). {country} is {country_name(country)}"
-            f"{_meant(region, at_home)}. Where the plant really keeps those holidays, add holiday_region_abroad = true"
+            f"{_meant(region, at_home)}. Where the plant really keeps those holidays, add {confirmed_by} = true"
         )
     return None
 
