@@ -19,7 +19,7 @@ from domain.intervals import QUARTERS_PER_HOUR, Interval, IntervalQuality, slot_
 from domain.units import UWH_PER_KWH
 
 MOST_DAYS = 1_100
-"""Days kept: three years. Beyond them the oldest goes."""
+"""Days kept: three years."""
 SLOTS = 96
 """Quarter hours of a day here, counted by UTC."""
 MOST_REVISION = 2**15 - 1
@@ -56,17 +56,24 @@ class QuarterSeries:
         self._days: dict[int, Day] = {}
         self._stored: bytes | None = None
 
-    def put(self, interval: Interval) -> bool:
-        """Take one quarter hour; False where a newer revision is known, or where it is older than all of `MOST_DAYS` days."""
+    def put(self, interval: Interval, about_slot: int | None = None) -> bool:
+        """Take one quarter hour; False where a newer revision is known, or where there is no room for it.
+
+        Parameters
+        ----------
+        about_slot
+            Where there are more days than are kept, those furthest from it go; None: the oldest.
+        """
         number, place = divmod(slot_of(interval.start_utc), SLOTS)
         day = self._days.get(number)
         if day is None:
-            if len(self._days) >= MOST_DAYS:
-                oldest = min(self._days)
-                if number < oldest:
-                    return False
-                del self._days[oldest]
             day = self._days[number] = np.array([(0, -1, _NO_ROW)] * SLOTS, _ROW)
+            if len(self._days) > MOST_DAYS:
+                about = max(self._days) if about_slot is None else about_slot // SLOTS
+                gone = max(self._days, key=lambda known: (abs(known - about), known))
+                del self._days[gone]
+                if gone == number:
+                    return False
         revision = min(interval.revision, MOST_REVISION)
         if day["quality"][place] != _NO_ROW and day["revision"][place] > revision:
             return False

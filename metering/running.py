@@ -106,7 +106,7 @@ class RunningQuarter:
         """Learn one quarter hour of the billing meter; the newest revision counts."""
         if self._meter is None or interval.meter != self._meter.id or interval.channel != self._meter.energy_channel():
             return state, []
-        if state.known.put(interval):
+        if state.known.put(interval, state.quarter or None):
             state.peak = None
         return state, []
 

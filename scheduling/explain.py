@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from billing.site import Lack, LeftOut
+from domain.intervals import slot_start
 from domain.orders import Order
 from domain.plant import Plant
 from domain.recommendations import Alternative
-from scheduling.problem import slot_start
+from domain.texts import printable
 from scheduling.solve import Move
-from scheduling.worth import Saving
+from scheduling.worth import Saving, Unknown
 
 CHECKED = (
     "earliest start and due date (frühester Start, Termin)",
@@ -68,25 +70,90 @@ def reasons(facts: Facts, move: Move, saving: Saving, odds: tuple[float, float] 
         before, after = (f"{100 * one:.0f} %" for one in odds)
         en += f"With {before} the day's peak passes the target of {target:.0f} kW; with the move, {after}. "
         de += f"Mit {before} überschreitet die Tagesspitze das Ziel von {target:.0f} kW, verschoben mit {after}. "
+    if saving.unknown is not None:
+        en_level, de_level = _level(facts, move)
+        en, de = en + en_level, de + de_level
     en_worth, de_worth = _worth(facts, move, saving)
     return en + en_worth, de + de_worth
 
 
+def _level(facts: Facts, move: Move) -> tuple[str, str]:
+    """Where the peak lies then, against the target or the peak that is billed already."""
+    target, then_kw = facts.plant.site.target_kw, move.after.median_kw
+    level = facts.billed_kw if target is None else target
+    if level <= 0:
+        return "", ""
+    en, de = ("the target", "dem Ziel") if target is not None else ("the peak billed so far", "der bisher abgerechneten Spitze")
+    over, de_over = ("above", "über") if then_kw > level else ("below", "unter")
+    apart = f"{abs(then_kw - level):.0f} kW"
+    return f"That is {apart} {over} {en} of {level:.0f} kW. ", f"Das sind {apart} {de_over} {de} von {level:.0f} kW. "
+
+
 def _worth(facts: Facts, move: Move, saving: Saving) -> tuple[str, str]:
-    if saving.total_eur > 0:
-        eur = f"{saving.total_eur:,.0f}"
+    en, de = _what_it_saves(facts, move, saving)
+    if saving.unknown is not None or not saving.lacking:
+        return en, de
+    names_en, names_de = (", ".join(texts) for texts in zip(*map(_lack, saving.lacking), strict=True))
+    return f"{en} Not in it: {names_en}.", f"{de} Nicht darin: {names_de}."
+
+
+def _what_it_saves(facts: Facts, move: Move, saving: Saving) -> tuple[str, str]:
+    total = saving.total_eur
+    if saving.unknown is not None or total is None:
+        return _not_known(saving)
+    if round(total, 2) > 0:
         return (
-            f"Worth {eur} EUR in this billing period, in the mean of how the peak may come.",
-            f"Das spart im Mittel der möglichen Spitzen {eur.replace(',', '.')} EUR im Abrechnungszeitraum.",
+            f"Worth {total:,.0f} EUR in this billing period, in the mean of how the peak may come.",
+            f"Das spart im Mittel der möglichen Spitzen {_german(total)} EUR im Abrechnungszeitraum.",
         )
-    billed = max(facts.billed_kw, 0.0)
+    en, de = ("It saves no money", "Geld spart es nicht") if round(total, 2) == 0 else (
+        f"It costs {-total:,.0f} EUR", f"Es kostet {_german(-total)} EUR",
+    )  # fmt: skip
+    if facts.billed_kw >= move.before.median_kw:
+        en += f", as {facts.billed_kw:.0f} kW are billed for this period already"
+        de += f", denn {facts.billed_kw:.0f} kW sind in diesem Zeitraum schon abgerechnet"
     target = facts.plant.site.target_kw
     if target is not None and move.before.judged_kw > target:
-        return (
-            f"It protects the target of {target:.0f} kW; it saves no money, as {billed:.0f} kW are billed for this period already.",
-            f"Das schützt das Ziel von {target:.0f} kW; Geld spart es nicht, denn {billed:.0f} kW sind in diesem Zeitraum schon abgerechnet.",
+        return f"It protects the target of {target:.0f} kW. {en}.", f"Das schützt das Ziel von {target:.0f} kW. {de}."
+    return f"{en}.", f"{de}."
+
+
+def _not_known(saving: Saving) -> tuple[str, str]:
+    if saving.unknown is Unknown.NO_TARIFF:
+        why_en, why_de = "the plant file names no tariff", "die Werksdatei nennt keinen Tarif"
+    elif saving.unknown is Unknown.NOT_VALID:
+        why_en, why_de = "the tariff does not hold at that time", "der Tarif gilt zu dieser Zeit nicht"
+    else:
+        found = [_lack(one) for one in saving.lacking]
+        why_en, why_de = (
+            f"{wanted} {', '.join(texts)}"
+            for wanted, texts in zip(("there is no price for", "kein Preis ist bekannt für"), zip(*found, strict=True), strict=True)
         )
-    return "It saves no money in this billing period.", "Geld spart es in diesem Abrechnungszeitraum nicht."
+    return f"What that saves is not known: {why_en}.", f"Was das spart, ist nicht bekannt: {why_de}."
+
+
+_LACKS = {
+    Lack.INDUCTIVE: ("reactive energy is not measured", "Blindarbeit wird nicht gemessen"),
+    Lack.CAPACITIVE: ("capacitive reactive energy is not measured", "kapazitive Blindarbeit wird nicht gemessen"),
+    Lack.TOO_FINE: ("billed finer than by quarter hours", "feiner als nach Viertelstunden abgerechnet"),
+    Lack.SPOT: ("its spot prices are not known yet", "seine Börsenpreise sind noch nicht bekannt"),
+}
+
+
+def _lack(one: LeftOut) -> tuple[str, str]:
+    """A charge that is in no bill, and why: English and German."""
+    en, de = _LACKS[one.lack]
+    return f"{one.component.id} ({en})", f"{one.component.id} ({de})"
+
+
+def not_checked(saving: Saving) -> tuple[str, ...]:
+    """What nobody has checked, the charges that could not be priced among it."""
+    unpriced = (" (".join((en, de)) + ")" for en, de in map(_lack, saving.lacking))
+    return (*NOT_CHECKED, *(printable(f"price of {text}") for text in unpriced))
+
+
+def _german(eur: float) -> str:
+    return f"{eur:,.0f}".replace(",", ".")
 
 
 def alternative(move: Move, best: Move, saving: Saving) -> Alternative:
@@ -96,7 +163,8 @@ def alternative(move: Move, best: Move, saving: Saving) -> Alternative:
         en, de = f"peak {more_kw:.0f} kW higher", f"Spitze {more_kw:.0f} kW höher"
     else:
         en, de = "same peak, the job moves further", "gleiche Spitze, Auftrag wird weiter verschoben"
-    return Alternative(slot_start(move.to_slot), round(move.after.median_kw, 1), round(saving.total_eur, 2), en, de)
+    saving_eur = None if saving.total_eur is None else round(saving.total_eur, 2)
+    return Alternative(slot_start(move.to_slot), round(move.after.median_kw, 1), saving_eur, en, de)
 
 
 def _machine(plant: Plant, order: Order) -> str:

@@ -15,7 +15,8 @@ from statistics import NormalDist
 import numpy as np
 
 from domain.forecasts import DayPeak, Forecast
-from scheduling.problem import Load, Outlook, slot_of, slot_start
+from domain.intervals import slot_of, slot_start
+from scheduling.problem import Load, Outlook
 
 CASES = (0.1, 0.3, 0.5, 0.7, 0.9)
 """Middles of five equally likely fifths of the distribution."""

@@ -10,24 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.calendars import staffed_spans
-from domain.clock import EPOCH
-from domain.intervals import QUARTER
+from domain.intervals import QUARTER, slot_of, slot_start
 from domain.orders import Order, OrderStatus
 from domain.plant import Plant
 from scheduling.settings import AdviceSettings
 
 Load = npt.NDArray[np.float64]
 TAKES_MACHINE = frozenset({OrderStatus.PLANNED, OrderStatus.RUNNING})
-
-
-def slot_of(instant_utc: datetime) -> int:
-    """Number of the quarter hour that `instant_utc` lies in."""
-    return (instant_utc - EPOCH) // QUARTER
-
-
-def slot_start(slot: int) -> datetime:
-    """Start of a quarter hour."""
-    return EPOCH + slot * QUARTER
 
 
 @dataclass(frozen=True, slots=True)

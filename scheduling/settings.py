@@ -34,5 +34,7 @@ class AdviceSettings:
     """An open recommendation is told again when its figures have changed by this much ..."""
     republish_eur: float = 250.0
     """... or by this."""
+    most_cost_eur: float = 50.0
+    """What keeping the load below the target may cost by a dearer hour; a move that is known to cost more is not advised."""
     keep_closed: timedelta = timedelta(days=3)
     """How long what is over is remembered, so that its revisions go on."""

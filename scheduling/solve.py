@@ -14,8 +14,9 @@ from datetime import timedelta
 
 import numpy as np
 
+from domain.intervals import slot_of
 from domain.orders import Order
-from scheduling.problem import Outlook, Rules, slot_of, with_move
+from scheduling.problem import Outlook, Rules, with_move
 
 ROUND_KW = 3
 SOFTNESS_KW = 20.0

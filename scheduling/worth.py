@@ -1,115 +1,249 @@
 """What a plan costs: the bill of the whole billing period, so that a saving is ``bill(before) - bill(after)``.
 
-The period is the local calendar year (two at the turn of the year), within the tariff's validity. Its quarter hours are measured where
-they are known, expected (median) in the forecast, and the mean of the measured ones everywhere else: the same for both bills, so that usage hours and
-tiers come out as for a whole year. A peak billed before the first known quarter hour stands in the first unknown one of its year.
+The period is the local calendar year (two at the turn of the year), and what a season or a ratchet reaches back to, within the tariff's
+validity. Its quarter hours are measured where they are known, expected (median) in the forecast, and the mean of the measured ones
+everywhere else: the same for both bills, so that usage hours and tiers come out as for a whole year. Peaks known from before the first
+known quarter hour (plant file, `history` of the tariff) stand in unknown ones of their time. Reactive energy is what was measured; where it
+was not, power keeps the power factor that was.
+
+Without prices a saving is unknown, never 0; what could not be priced is named.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
 from functools import cached_property
 
 import numpy as np
 
 from billing.bill import Bill, bill
+from billing.frame import midnight_utc
 from billing.load import LoadProfile
+from billing.site import LeftOut, SitePrices, needs_reactive
+from billing.span import billed_since, sunk_since
 from billing.tariff import Tariff
-from scheduling.history import History, year_of
-from scheduling.problem import Load, Outlook, slot_of, slot_start
+from domain.intervals import slot_of, slot_start
+from domain.periods import BillingPeriod
+from domain.series import QuarterSeries
+from scheduling.problem import Load, Outlook
 
-Period = tuple[date, date]
+
+class Unknown(StrEnum):
+    """Why money is not known at all."""
+
+    NO_TARIFF = "no_tariff"
+    NOT_VALID = "not_valid"
+    """The tariff does not hold at that time."""
+    NO_DEMAND_PRICE = "no_demand_price"
+    """None of the charges for power can be priced."""
 
 
 @dataclass(frozen=True, slots=True)
 class Saving:
-    """Two bills and their difference [EUR]."""
+    """The difference of two bills [EUR], or why it is not known; None where a figure is not."""
 
-    before_eur: float
-    after_eur: float
-    demand_eur: float
-    energy_eur: float
+    before_eur: float | None = None
+    after_eur: float | None = None
+    demand_eur: float | None = None
+    energy_eur: float | None = None
+    """Everything but power; None also where the price of the energy that moves is not known (yet)."""
+    lacking: tuple[LeftOut, ...] = ()
+    """What is in neither bill."""
+    unknown: Unknown | None = None
 
     @property
-    def total_eur(self) -> float:
-        """``bill(before) - bill(after)``."""
-        return self.demand_eur + self.energy_eur
+    def total_eur(self) -> float | None:
+        """``bill(before) - bill(after)`` of what could be priced."""
+        return None if self.before_eur is None or self.after_eur is None else self.before_eur - self.after_eur
 
 
 def mean_saving(savings: Sequence[Saving]) -> Saving:
-    """The mean of equally likely savings."""
-    count = len(savings)
-    return Saving(
-        sum(one.before_eur for one in savings) / count,
-        sum(one.after_eur for one in savings) / count,
-        sum(one.demand_eur for one in savings) / count,
-        sum(one.energy_eur for one in savings) / count,
+    """The mean of equally likely savings, which know and lack the same."""
+
+    def mean(of: Callable[[Saving], float | None]) -> float | None:
+        figures = [figure for one in savings if (figure := of(one)) is not None]
+        return sum(figures) / len(figures) if len(figures) == len(savings) else None
+
+    return replace(
+        savings[0],
+        before_eur=mean(lambda one: one.before_eur),
+        after_eur=mean(lambda one: one.after_eur),
+        demand_eur=mean(lambda one: one.demand_eur),
+        energy_eur=mean(lambda one: one.energy_eur),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Quarter hours of the billing meter."""
+
+    active: QuarterSeries
+    reactive_import: QuarterSeries
+    reactive_export: QuarterSeries
 
 
 @dataclass(frozen=True)
 class Worth:
     """Bills of plans, given what is known at one moment.
 
-    `known_peak_kw` is the peak billed so far in the calendar year in which the outlook begins.
+    Parameters
+    ----------
+    prices
+        None without a tariff.
+    first_slot
+        The quarter hour that the outlook begins with; nothing from there on is measured.
+    period, known_peak_kw
+        The site's billing period that holds it, and the peak billed in that period from before the first measured quarter hour.
     """
 
-    tariff: Tariff
-    history: History
+    prices: SitePrices | None
+    measured: Measured
     first_slot: int
-    end_slot: int
+    period: BillingPeriod
     known_peak_kw: float
 
     @cached_property
-    def period(self) -> Period | None:
-        """Local days that are billed; None where the tariff does not hold for the whole outlook."""
-        zone = self.tariff.zone
-        first = max(date(year_of(self.first_slot, zone), 1, 1), self.tariff.valid_from)
-        end = min(date(year_of(self.end_slot - 1, zone) + 1, 1, 1), self.tariff.valid_to)
-        begins = datetime(first.year, first.month, first.day, tzinfo=zone)
-        ends = datetime(end.year, end.month, end.day, tzinfo=zone)
-        holds = begins <= slot_start(self.first_slot) and slot_start(self.end_slot) <= ends
-        return (first, end) if holds else None
+    def billed_kw(self) -> float:
+        """The highest quarter hour so far of the period that the next one is billed with: sunk.
+
+        The tariff says which period that is where it holds and bills power; else the plant file does.
+        """
+        highest = self.measured.active.highest(self._sunk_slot, self.first_slot)
+        known = self.known_peak_kw if self._sunk_slot <= slot_of(self.period.start_utc) else 0.0
+        paid = (kw for month_slot, kw in self._paid if month_slot >= self._sunk_slot)
+        return max(known, *paid, 0.0 if highest is None else highest.power_kw)
 
     @cached_property
-    def _basis(self) -> tuple[int, Load, int | None]:
-        """First slot of the period, measured loads, and the slot that stands for the peak known from before."""
-        assert self.period is not None
-        zone = self.tariff.zone
-        begin, end = (slot_of(datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)) for day in self.period)
-        loads = self.history.loads_kw(begin, end)
+    def _sunk_slot(self) -> int:
+        tariff = None if self.prices is None else self.prices.tariff
+        since = None if tariff is None else sunk_since(tariff, self._local_day(tariff, self.first_slot))
+        return slot_of(self.period.start_utc if tariff is None or since is None else midnight_utc(since, tariff.zone))
+
+    def saving(self, before: Outlook, after: Outlook) -> Saving:
+        """What it saves that the load comes as in `after` and not as in `before`."""
+        if self.prices is None:
+            return Saving(unknown=Unknown.NO_TARIFF)
+        places = np.flatnonzero(before.median_kw != after.median_kw)
+        # Nothing that changes is priced as what lies ahead first.
+        slots = (before.first_slot + places).tolist() or [before.first_slot]
+        priced = self.prices.of([slot_start(slot) for slot in slots])
+        if priced is None:
+            return Saving(unknown=Unknown.NOT_VALID)
+        bills = [self._bill(priced.tariff, outlook, slots[-1]) for outlook in (before, after)]
+        demand, energy = (
+            float(getattr(bills[0], part) - getattr(bills[1], part)) if known else None
+            for part, known in (("demand_eur", priced.demand_known), ("energy_eur", priced.energy_known))
+        )
+        if demand is None:
+            return Saving(energy_eur=energy, lacking=priced.lacking, unknown=Unknown.NO_DEMAND_PRICE)
+        return Saving(float(bills[0].total_eur), float(bills[1].total_eur), demand, energy, priced.lacking)
+
+    def _bill(self, tariff: Tariff, outlook: Outlook, last_slot: int) -> Bill:
+        basis = self._basis(tariff, self._local_day(tariff, last_slot).year)
+        loads = basis.loads_kw.copy()
+        ahead = loads[max(outlook.first_slot - basis.first_slot, 0) :]
+        skipped = max(basis.first_slot - outlook.first_slot, 0)
+        expected = outlook.median_kw[skipped : skipped + len(ahead)]
+        ahead[: len(expected)] = expected
+        loads[np.isnan(loads)] = float(np.mean(outlook.median_kw)) if basis.mean_kw is None else basis.mean_kw
+        profile = LoadProfile.of_quarter_hours(slot_start(basis.first_slot), loads)
+        if needs_reactive(tariff):
+            kvar = np.where(np.isnan(basis.kvar), basis.kvar_per_kw * loads, basis.kvar)
+            profile = replace(profile, reactive=LoadProfile.of_quarter_hours(profile.start_utc, kvar).power)
+        return bill(tariff, profile, basis.days)
+
+    def _basis(self, tariff: Tariff, last_year: int) -> _Basis:
+        if last_year not in self._bases:
+            self._bases[last_year] = self._made_basis(tariff, last_year)
+        return self._bases[last_year]
+
+    @cached_property
+    def _bases(self) -> dict[int, _Basis]:
+        return {}
+
+    def _made_basis(self, tariff: Tariff, last_year: int) -> _Basis:
+        """What is known of the billed period, which ends with `last_year`, before anything is expected."""
+        day = max(self._local_day(tariff, self.first_slot), tariff.valid_from)
+        first = max(self._first_day(tariff, day), tariff.valid_from)
+        days = first, min(date(last_year + 1, 1, 1), tariff.valid_to)
+        begin, end = (slot_of(midnight_utc(one, tariff.zone)) for one in days)
+        loads = self.measured.active.loads_kw(begin, end)
+        kvar, kvar_per_kw = self._reactive(loads, begin, end)
         # What is expected replaces nothing that was measured.
         loads[max(self.first_slot - begin, 0) :] = np.nan
-        unknown = np.flatnonzero(np.isnan(loads[: max(self.first_slot - begin, 0)]))
-        return begin, loads, int(unknown[0]) if len(unknown) else None
+        mean_kw = None if np.isnan(loads).all() else float(np.nanmean(loads))
+        self._place_peaks(loads, begin)
+        return _Basis(days, begin, loads, mean_kw, kvar, kvar_per_kw)
 
-    def bill(self, outlook: Outlook) -> Bill | None:
-        """The period's bill if the load comes as in `outlook`; None without a tariff for it."""
-        if self.period is None:
-            return None
-        begin, measured, place = self._basis
-        loads = measured.copy()
-        loads[outlook.first_slot - begin : outlook.end_slot - begin] = outlook.median_kw
-        loads[np.isnan(loads)] = float(np.nanmean(outlook.median_kw if np.isnan(measured).all() else measured))
-        if place is not None and self.known_peak_kw > np.nanmax(measured, initial=0.0):
-            loads[place] = self.known_peak_kw
-        return bill(self.tariff, LoadProfile.of_quarter_hours(slot_start(begin), loads), self.period)
+    def _first_day(self, tariff: Tariff, day: date) -> date:
+        """First day of the year, or before it of the first month that is billed with `day` and that was measured whole."""
+        year = date(day.year, 1, 1)
+        month = billed_since(tariff, day)
+        while month < year:
+            following = date(month.year + month.month // 12, month.month % 12 + 1, 1)
+            begin, end = (slot_of(midnight_utc(one, tariff.zone)) for one in (month, following))
+            if not bool(np.isnan(self.measured.active.loads_kw(begin, end)).any()):
+                return month
+            month = following
+        return year
 
-    def saving(self, before: Bill | None, after: Bill | None) -> Saving:
-        """The difference of two bills; nothing where there is no bill."""
-        if before is None or after is None:
-            return Saving(0.0, 0.0, 0.0, 0.0)
-        demand = before.demand_eur - after.demand_eur
-        energy = before.energy_eur - after.energy_eur
-        return Saving(float(before.total_eur), float(after.total_eur), float(demand), float(energy))
+    def _place_peaks(self, loads: Load, begin: int) -> None:
+        """Put the peaks that are known from before into unknown quarter hours of their time; else the highest measured one stands for them."""
+        start = slot_of(self.period.start_utc)
+        until = self.first_slot if self._sunk_slot <= start else self._sunk_slot
+        spans = [(start, until, self.known_peak_kw)]
+        spans += [(month, min(self._month_end(month), self.first_slot), kw) for month, kw in self._paid]
+        for first, end, kw in spans:
+            part = loads[max(first - begin, 0) : max(end - begin, 0)]
+            unknown = np.flatnonzero(np.isnan(part))
+            if len(part) and kw > np.nanmax(part, initial=0.0):
+                part[unknown[0] if len(unknown) else int(np.nanargmax(part))] = kw
 
     @cached_property
-    def billed_kw(self) -> float:
-        """The highest quarter hour of the period so far: sunk."""
-        if self.period is None:
-            return self.known_peak_kw
-        _, measured, _ = self._basis
-        highest = float(np.nanmax(measured)) if not np.isnan(measured).all() else 0.0
-        return max(self.known_peak_kw, highest)
+    def _paid(self) -> list[tuple[int, float]]:
+        """Maxima of months that the tariff names as billed before: first slot of the month and kW, as far as it has begun."""
+        if self.prices is None:
+            return []
+        zone, found = self.prices.tariff.zone, []
+        for demand in self.prices.tariff.demand:
+            for label, value in demand.history.items() if demand.quantity == "kW" else ():
+                slot = slot_of(midnight_utc(date.fromisoformat(f"{label}-01"), zone))
+                if slot < self.first_slot:
+                    found.append((slot, float(value)))
+        return found
+
+    def _month_end(self, slot: int) -> int:
+        assert self.prices is not None
+        zone = self.prices.tariff.zone
+        day = slot_start(slot).astimezone(zone).date()
+        return slot_of(midnight_utc(date(day.year + day.month // 12, day.month % 12 + 1, 1), zone))
+
+    def _reactive(self, loads: Load, begin: int, end: int) -> tuple[Load, float]:
+        """Measured reactive power [kvar], inductive positive, NaN where it was not; and how much comes with a kilowatt."""
+        kvar = self.measured.reactive_import.loads_kw(begin, end)
+        exported = self.measured.reactive_export.loads_kw(begin, end)
+        kvar = kvar - np.where(np.isnan(exported), 0.0, exported)
+        kvar[max(self.first_slot - begin, 0) :] = np.nan
+        both = ~np.isnan(kvar) & ~np.isnan(loads)
+        active = float(np.maximum(loads[both], 0.0).sum())
+        return kvar, float(kvar[both].sum()) / active if active > 0 else 0.0
+
+    @staticmethod
+    def _local_day(tariff: Tariff, slot: int) -> date:
+        return slot_start(slot).astimezone(tariff.zone).date()
+
+
+@dataclass(frozen=True, slots=True)
+class _Basis:
+    """The billed local days, and what is known of their quarter hours; NaN where it is not."""
+
+    days: tuple[date, date]
+    first_slot: int
+    loads_kw: Load
+    mean_kw: float | None
+    """Of the measured ones; None where there is none."""
+    kvar: Load
+    kvar_per_kw: float

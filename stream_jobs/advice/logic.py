@@ -16,7 +16,7 @@ from stream_jobs.logic import Outputs
 class Advice:
     """Keyed by site: everything that bears on the plan to recommendations."""
 
-    def __init__(self, plant: Plant, tariff: Tariff) -> None:
+    def __init__(self, plant: Plant, tariff: Tariff | None) -> None:
         self._step = scheduling.AdviceStep(plant, tariff)
 
     def initial(self, key: str) -> Any:
@@ -26,7 +26,7 @@ class Advice:
         return scheduling.encode_state(state)
 
     def decode(self, key: str, stored: bytes) -> Any:
-        return scheduling.decode_state(stored)
+        return self._step.resumed(scheduling.decode_state(stored))
 
     def take(self, key: str, state: Any, records: Sequence[tuple[Topic, Any]]) -> tuple[Any, Outputs]:
         outputs: Outputs = []
@@ -58,10 +58,7 @@ def _last_demand_only(records: Sequence[tuple[Topic, Any]]) -> list[tuple[Topic,
 
 
 def make(plant_dir: str) -> Advice:
-    """Logic for the plant in `plant_dir`, which must name a tariff."""
+    """Logic for the plant in `plant_dir`; without a tariff it advises in kilowatts."""
     folder = Path(plant_dir)
     plant = load_plant(folder / "plant.toml")
-    if plant.tariff is None:
-        msg = f"{folder / 'plant.toml'}: no [tariff] file; without prices there is no advice"
-        raise ValueError(msg)
-    return Advice(plant, load_tariff(folder / plant.tariff.file))
+    return Advice(plant, load_tariff(folder / plant.tariff.file) if plant.tariff is not None else None)

@@ -6,7 +6,7 @@ from pathlib import Path
 from billing.tariff import load_tariff
 from domain.demand import Demand
 from domain.forecasts import Forecast
-from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
+from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality, quarter_start
 from domain.orders import Order, OrderStatus
 from domain.plant import Plant
 from domain.recommendations import Decision, DecisionKind
@@ -35,8 +35,15 @@ price = "14.00 ct/kWh"
 """
 
 
-def works(**site):
-    """Two furnaces, staffed Friday 06:00 to 14:00; target 500 kW, 450 kW billed."""
+def counter(channel="energy_import", unit="Wh"):
+    return {"channel": channel, "kind": "counter", "unit": unit, "sampling_s": 5, "resolution": 1}
+
+
+def works(reactive=(), more=None, **site):
+    """Two furnaces, staffed Friday 06:00 to 14:00; target 500 kW, 450 kW billed.
+
+    `reactive` names the grid meter's counters of reactive energy, `more` further tables of the plant file.
+    """
     return Plant.model_validate(
         {
             "site": {
@@ -46,7 +53,7 @@ def works(**site):
             "meter": [
                 {
                     "id": "main", "max_power_kw": 1000,
-                    "register": [{"channel": "energy_import", "kind": "counter", "unit": "Wh", "sampling_s": 5, "resolution": 1}],
+                    "register": [counter(), *(counter(channel, "varh") for channel in reactive)],
                 },
                 {"id": "f1", "parent": "main", "max_power_kw": 200},
                 {"id": "f2", "parent": "main", "max_power_kw": 200},
@@ -56,6 +63,7 @@ def works(**site):
                 {"id": "furnace-1", "name": "Ofen 1", "meter": "f1", "rated_kw": 150, "shifts": ["early"]},
                 {"id": "furnace-2", "name": "Ofen 2", "meter": "f2", "rated_kw": 150, "shifts": ["early"]},
             ],
+            **(more or {}),
         }
     )  # fmt: skip
 
@@ -90,28 +98,35 @@ def forecast(orders=(), base=400.0, spread=0.0, issued=NOW, at=None, slots=192):
     return Forecast(SITE, issued, issued, low, tuple(loads), high, (), "test", issued, 192, 0.5)
 
 
-def interval(start_utc, power_kw=400.0, revision=1, quality=IntervalQuality.MEASURED):
+def interval(start_utc, power_kw=400.0, revision=1, quality=IntervalQuality.MEASURED, channel="energy_import", **changes):
     missing = power_kw is None
     energy = None if missing else round(power_kw * 250_000_000)
     return Interval(
-        SITE, "main", "energy_import", start_utc, energy, 0.0 if missing else 1.0, IntervalQuality.MISSING if missing else quality,
-        IntervalMethod.NONE if missing else IntervalMethod.REGISTER, revision, origin=IntervalOrigin.METERING,
+        SITE, "main", channel, start_utc, energy, 0.0 if missing else 1.0, IntervalQuality.MISSING if missing else quality,
+        IntervalMethod.NONE if missing else IntervalMethod.REGISTER, revision, **{"origin": IntervalOrigin.METERING, **changes},
     )  # fmt: skip
 
 
-def demand(at_utc, billed_peak_kw=450.0):
-    return Demand(SITE, "main", at_utc, at_utc, 0, 900, 0, 400, 400, 400, 390, 410, 500, 500, 100, billed_peak_kw)
+def demand(at_utc, billed_peak_kw=450.0, billed_peak_utc=None):
+    return Demand(
+        SITE, "main", at_utc, quarter_start(at_utc), 0, 900, 0, 400, 400, 400, 390, 410, 500, 500, 100, billed_peak_kw, billed_peak_utc
+    )  # fmt: skip
 
 
 def said(name, kind=DecisionKind.ACCEPTED, at_utc=NOW + timedelta(minutes=2)):
     return Decision(SITE, name, kind, "M. Adler", at_utc)
 
 
+def two_furnaces():
+    """Both begin at 08:00: 400 + 120 + 120 = 640 kW; one after the other 520 kW."""
+    return order("A", "furnace-1"), order("B", "furnace-2", movable=False)
+
+
 class Advised:
-    """One advice step with its state and everything it has said."""
+    """One advice step with its state and everything it has said; `price` None: without a tariff."""
 
     def __init__(self, folder: Path, *orders: Order, history=True, price=TARIFF, **site):
-        self.step = AdviceStep(works(**site), tariff(folder, price))
+        self.step = AdviceStep(works(**site), None if price is None else tariff(folder, price))
         self.state = self.step.initial()
         self.heard = []
         for job in orders:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from small_works import NOW, TARIFF, Advised, demand, forecast, interval, order, said
+from small_works import NOW, TARIFF, Advised, demand, forecast, interval, order, said, two_furnaces
 
 from domain.codec import decode, encode
 from domain.forecasts import DayPeak
@@ -16,11 +16,6 @@ from scheduling.step import decode_state, encode_state
 
 ZONE = ZoneInfo("Europe/Berlin")
 MINUTE = timedelta(minutes=1)
-
-
-def two_furnaces():
-    """Both begin at 08:00: 400 + 120 + 120 = 640 kW; one after the other 520 kW."""
-    return order("A", "furnace-1"), order("B", "furnace-2", movable=False)
 
 
 def test_two_furnaces_at_once_are_set_apart_and_the_saving_is_the_difference_of_two_bills(tmp_path):

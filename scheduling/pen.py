@@ -1,0 +1,111 @@
+"""Writes recommendations of one planning: a move as the contract that people read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import erf, sqrt
+from zlib import crc32
+
+from domain.forecasts import Forecast
+from domain.intervals import slot_start
+from domain.orders import Order
+from domain.recommendations import Recommendation, RecommendationStatus
+from domain.texts import KEY_LENGTH, printable
+from scheduling.explain import CHECKED, Facts, alternative, not_checked, reasons
+from scheduling.odds import above, above_after, cases
+from scheduling.problem import Outlook, Rules
+from scheduling.solve import Move
+from scheduling.worth import Saving, Worth, mean_saving
+
+NORMAL_10_TO_90 = 2.5631
+"""Width of a normal distribution between its 10 % and 90 % quantiles, in standard deviations."""
+MOST_ALTERNATIVES = 2
+MOST_OF_JOB = KEY_LENGTH - 30
+"""Characters of a job's name in its recommendation's."""
+APART = 2
+"""Alternatives lie at least so many quarter hours from each other."""
+
+
+@dataclass(frozen=True)
+class Pen:
+    """What recommendations of one planning are written from; `day_of` gives the local date of an instant."""
+
+    forecast: Forecast
+    rules: Rules
+    worth: Worth
+    facts: Facts
+    day_of: Callable[[datetime], str]
+
+    def saving(self, outlook: Outlook, move: Move) -> Saving:
+        """What a move saves in the billing period: the mean over the cases of the day's peak, each the difference of two bills."""
+        savings = []
+        for change in cases(self.forecast, outlook, move.before.slot, self.day_of):
+            case = outlook.plus(change)
+            savings.append(self.worth.saving(case, case.moved(move.order, move.to_slot)))
+        return mean_saving(savings)
+
+    def write(
+        self, move: Move, others: Iterable[Move], outlook: Outlook, name: str, issued_utc: datetime, revision: int
+    ) -> Recommendation:
+        """A move as the recommendation `name`."""
+        order, to = move.order, slot_start(move.to_slot)
+        saving = self.saving(outlook, move)
+        reason_en, reason_de = reasons(self.facts, move, saving, self._odds(move))
+        second = [alternative(other, move, self.saving(outlook, other)) for other in _apart(move, others)]
+        return Recommendation(
+            site=order.site, recommendation=name, revision=revision, status=RecommendationStatus.OPEN,
+            issued_utc=issued_utc, at_utc=self.rules.now_utc, valid_until_utc=min(order.start_utc, to) - self.rules.settings.notice,
+            job=order.job, machine=order.machine, from_start_utc=order.start_utc, to_start_utc=to,
+            duration_min=order.duration // timedelta(minutes=1), peak_start_utc=slot_start(move.before.slot),
+            peak_before_kw=round(move.before.median_kw, 1), peak_after_kw=round(move.after.median_kw, 1), reduction_kw=round(move.reduction_kw, 1),
+            bill_before_eur=cents(saving.before_eur), bill_after_eur=cents(saving.after_eur), saving_eur=cents(saving.total_eur),
+            saving_demand_eur=cents(saving.demand_eur), saving_energy_eur=cents(saving.energy_eur),
+            confidence=round(self._confidence(move, outlook), 2), reason_en=printable(reason_en), reason_de=printable(reason_de), alternatives=tuple(second),
+            conditions_checked=CHECKED, conditions_not_checked=not_checked(saving),
+        )  # fmt: skip
+
+    def _odds(self, move: Move) -> tuple[float, float] | None:
+        """P(the day's peak passes the target) without the move and with it; None where there is no target, or the peak is over."""
+        target, slot = self.facts.plant.site.target_kw, move.before.slot
+        before = above(self.forecast, slot, self.day_of)
+        if target is None or before is None:
+            return None
+        after = above_after(self.forecast, slot, move.reduction_kw, target, self.day_of)
+        return None if after is None else (before, after)
+
+    def _confidence(self, move: Move, outlook: Outlook) -> float:
+        """P(the peak without the move passes what it reaches with it), the load taken as normal around its median."""
+        place = move.before.slot - outlook.first_slot
+        deviation_kw = (self.forecast.q90_kw[place] - self.forecast.q10_kw[place]) / NORMAL_10_TO_90
+        if deviation_kw <= 0:
+            return 1.0 if move.reduction_kw > 0 else 0.5
+        return 0.5 * (1 + erf(move.reduction_kw / deviation_kw / sqrt(2)))
+
+
+def recommendation_id(order: Order, to_slot: int, decided: Iterable[str]) -> str:
+    """The same job from and to the same start is the same recommendation, until somebody has decided it: then it is another question."""
+    job = order.job
+    if len(job) > MOST_OF_JOB:
+        job = f"{job[: MOST_OF_JOB - 9]}.{crc32(job.encode()):08x}"
+    name = f"{job}-{order.start_utc:%y%m%d%H%M}-{slot_start(to_slot):%y%m%d%H%M}"
+    taken, number = frozenset(decided), 1
+    while (found := name if number == 1 else f"{name}-{number}") in taken:
+        number += 1
+    return found
+
+
+def cents(eur: float | None) -> float | None:
+    """Rounded to cents; None where it is not known. A difference of nothing has no sign."""
+    return None if eur is None else round(eur, 2) + 0.0
+
+
+def _apart(best: Move, others: Iterable[Move]) -> list[Move]:
+    taken: list[int] = [best.to_slot]
+    chosen: list[Move] = []
+    for other in others:
+        if len(chosen) < MOST_ALTERNATIVES and all(abs(other.to_slot - slot) >= APART for slot in taken):
+            taken.append(other.to_slot)
+            chosen.append(other)
+    return chosen
