@@ -12,7 +12,7 @@ from domain.plant import Plant
 from domain.recommendations import Alternative
 from domain.texts import printable
 from scheduling.solve import Move
-from scheduling.worth import Saving, Unknown
+from scheduling.worth import Saving, Unknown, cents
 
 CHECKED = (
     "earliest start and due date (frühester Start, Termin)",
@@ -163,8 +163,7 @@ def alternative(move: Move, best: Move, saving: Saving) -> Alternative:
         en, de = f"peak {more_kw:.0f} kW higher", f"Spitze {more_kw:.0f} kW höher"
     else:
         en, de = "same peak, the job moves further", "gleiche Spitze, Auftrag wird weiter verschoben"
-    saving_eur = None if saving.total_eur is None else round(saving.total_eur, 2)
-    return Alternative(slot_start(move.to_slot), round(move.after.median_kw, 1), saving_eur, en, de)
+    return Alternative(slot_start(move.to_slot), round(move.after.median_kw, 1), cents(saving.total_eur), en, de)
 
 
 def _machine(plant: Plant, order: Order) -> str:

@@ -17,7 +17,7 @@ from scheduling.explain import CHECKED, Facts, alternative, not_checked, reasons
 from scheduling.odds import above, above_after, cases
 from scheduling.problem import Outlook, Rules
 from scheduling.solve import Move
-from scheduling.worth import Saving, Worth, mean_saving
+from scheduling.worth import Saving, Worth, cents, mean_saving
 
 NORMAL_10_TO_90 = 2.5631
 """Width of a normal distribution between its 10 % and 90 % quantiles, in standard deviations."""
@@ -94,11 +94,6 @@ def recommendation_id(order: Order, to_slot: int, decided: Iterable[str]) -> str
     while (found := name if number == 1 else f"{name}-{number}") in taken:
         number += 1
     return found
-
-
-def cents(eur: float | None) -> float | None:
-    """Rounded to cents; None where it is not known. A difference of nothing has no sign."""
-    return None if eur is None else round(eur, 2) + 0.0
 
 
 def _apart(best: Move, others: Iterable[Move]) -> list[Move]:

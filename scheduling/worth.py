@@ -30,6 +30,9 @@ from domain.periods import BillingPeriod
 from domain.series import QuarterSeries
 from scheduling.problem import Load, Outlook
 
+MOST_EUR = 1e14
+"""Beyond every bill, and within what `domain.units.Amount` holds."""
+
 
 class Unknown(StrEnum):
     """Why money is not known at all."""
@@ -58,6 +61,11 @@ class Saving:
     def total_eur(self) -> float | None:
         """``bill(before) - bill(after)`` of what could be priced."""
         return None if self.before_eur is None or self.after_eur is None else self.before_eur - self.after_eur
+
+
+def cents(eur: float | None) -> float | None:
+    """Rounded to cents; None where it is not known, or is no amount of money that a record can hold. A difference of nothing has no sign."""
+    return None if eur is None or abs(eur) > MOST_EUR else round(eur, 2) + 0.0
 
 
 def mean_saving(savings: Sequence[Saving]) -> Saving:
