@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from connectors.gateway.verdicts import Verdict
     from deploy.settings import StackSettings
     from domain.errors import Fault
+    from domain.plant import Plant
 
 
 @click.command("check-config", epilog="Example: lastgang check-config my-plant --connect")
@@ -57,7 +58,7 @@ def _said(fleet: Fleet, folder: Path, stack: StackSettings | None) -> Iterable[s
     stream = stream_of(fleet)
     yield buffer_text(stream)
     home = stack.home_of(folder) if stack is not None else folder
-    for note in [*fleet_notes(fleet, os.environ), *disk_notes(stream, home / "gateway.db")]:
+    for note in [*fleet_notes(fleet, os.environ), *disk_notes(stream, home / "gateway.db"), *_tariff_notes(folder, fleet.plant)]:
         yield f"note: {note}"
 
 
@@ -113,6 +114,20 @@ def _tariff_faults(folder: Path, file: str | None) -> list[Fault]:
     except InputFaults as error:
         return error.faults
     return []
+
+
+def _tariff_notes(folder: Path, plant: Plant) -> list[str]:
+    import importlib.util
+
+    from domain.clock import process_clock
+
+    if importlib.util.find_spec("billing") is None:
+        return []  # a gateway may be installed without billing
+    from billing.notes import tariff_notes
+    from billing.tariff import load_tariff
+
+    tariff = None if plant.tariff is None else load_tariff(folder / plant.tariff.file)
+    return tariff_notes(plant, tariff, process_clock().now_utc())
 
 
 def table_of(fleet: Fleet) -> str:
