@@ -10,37 +10,47 @@ import numpy as np
 
 from billing.bill import bill
 from billing.load import LoadProfile
+from billing.site import SitePrices
 from billing.tariff import load_tariff
 from domain.intervals import QUARTER, QUARTERS_PER_HOUR
+from domain.periods import known_peak_kw
 from domain.plant import Plant
 from lastgang.demo.settings import DemoSettings
 
 
 def saving_eur_per_year(
     settings: DemoSettings, plant: Plant, with_kw: Mapping[datetime, float], without_kw: Mapping[datetime, float]
-) -> float:
-    """``bill(without) - bill(with)`` [EUR] of the local calendar year of the run.
+) -> float | None:
+    """``bill(without) - bill(with)`` [EUR] of the local calendar year of the run, of the charges that the plant's active energy can price.
+
+    None where there is no tariff, it does not hold for the whole run, or no charge for power can be priced.
 
     Quarter hours are those of the history and of the run; all others of the year stand at the mean of the history, the same in both
     bills, and one of them at the peak that was billed before the history began. What was billed already is sunk: moves that stay
     below it are worth nothing.
     """
-    if plant.tariff is None or not with_kw:
+    if plant.tariff is None:
+        return None
+    if not with_kw:
         return 0.0
-    tariff = load_tariff(settings.plant_dir / plant.tariff.file)
+    priced = SitePrices(load_tariff(settings.plant_dir / plant.tariff.file), frozenset()).of(sorted(with_kw))
+    if priced is None or not priced.demand_known:
+        return None
+    tariff = priced.tariff
     year = min(with_kw).astimezone(tariff.zone).year
-    period = (date(year, 1, 1), date(year + 1, 1, 1))
+    period = (max(date(year, 1, 1), tariff.valid_from), min(date(year + 1, 1, 1), tariff.valid_to))
     start, end = (datetime(day.year, day.month, day.day, tzinfo=tariff.zone).astimezone(UTC) for day in period)
     history = {at: power for at, power in _history_kw(settings, plant).items() if start <= at < end}
     totals = []
     for run in (without_kw, with_kw):
         powers = np.full((end - start) // QUARTER, np.nan)
         for at, power in {**history, **run}.items():
-            powers[(at - start) // QUARTER] = power
+            if start <= at < end:
+                powers[(at - start) // QUARTER] = power
         unknown = np.flatnonzero(np.isnan(powers))
         powers[unknown] = float(np.mean(list(history.values()))) if history else 0.0
         if len(unknown):
-            powers[unknown[0]] = max(plant.site.billed_peak_kw, powers[unknown[0]])
+            powers[unknown[0]] = max(known_peak_kw(plant.site, min(with_kw)), powers[unknown[0]])
         totals.append(bill(tariff, LoadProfile.of_quarter_hours(start, powers), period).total_eur)
     return float(totals[0] - totals[1])
 

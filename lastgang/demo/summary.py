@@ -15,7 +15,7 @@ from deploy.supervisor import ProcessUse
 from domain.forecasts import Forecast
 from domain.intervals import QUARTER, quarter_starts
 from domain.plant import Plant
-from domain.recommendations import DecisionKind, RecommendationStatus
+from domain.recommendations import DecisionKind, RecommendationStatus, deciding
 from domain.units import kwh
 from lastgang.demo.account import Account, Span, quantile
 from lastgang.demo.live_view import eur
@@ -63,7 +63,8 @@ class Summary:
     recommendations: Mapping[str, int]
     peak_with_kw: float
     peak_without_kw: float
-    saving_eur_per_year: float
+    saving_eur_per_year: float | None
+    """None where no tariff prices it."""
     outages: tuple[OutageAccount, ...]
     projection_latency_ms: Mapping[str, float | None]
     processes: tuple[Mapping[str, float | str], ...]
@@ -87,6 +88,7 @@ def summarise(settings: DemoSettings, plant: Plant, span: Span, account: Account
         if span.has(start)
     ]
     with_kw, without_kw = _main_import(settings, plant, span, truth)
+    saving_eur = saving_eur_per_year(settings, plant, with_kw, without_kw)
     outages = load_span(settings.plant_dir, settings.seed, settings.replay).surprises.outages
     return Summary(
         plant_minutes=(span.to_utc - span.from_utc).total_seconds() / 60,
@@ -115,7 +117,7 @@ def summarise(settings: DemoSettings, plant: Plant, span: Span, account: Account
         recommendations=_recommendations(account),
         peak_with_kw=round(max(with_kw.values(), default=0.0), 3),
         peak_without_kw=round(max(without_kw.values(), default=0.0), 3),
-        saving_eur_per_year=round(saving_eur_per_year(settings, plant, with_kw, without_kw), 2),
+        saving_eur_per_year=None if saving_eur is None else round(saving_eur, 2),
         outages=tuple(outage_accounts(outages, channels, account.told, truth, span.from_utc, span.to_utc)),
         projection_latency_ms={"p50": quantile(account.latencies_ms, 0.5), "p99": quantile(account.latencies_ms, 0.99)},
         processes=tuple({"name": use.name, "rss_mb": use.rss_mb, "cpu_s": use.cpu_s} for use in processes),
@@ -144,14 +146,11 @@ def forecast_gaps(forecasts: Sequence[Forecast]) -> tuple[str, ...]:
 
 def _recommendations(account: Account) -> dict[str, int]:
     newest = list(account.recommendations.values())
-    decided = {
-        kind: len({d.recommendation for d in account.decisions if d.kind is kind})
-        for kind in (DecisionKind.ACCEPTED, DecisionKind.REJECTED)
-    }
+    decisions = [found for r in newest if (found := deciding(r, account.decisions)) is not None]
     return {
         "issued": len(newest),
-        "accepted": decided[DecisionKind.ACCEPTED],
-        "rejected": decided[DecisionKind.REJECTED],
+        "accepted": sum(1 for decision in decisions if decision.kind is DecisionKind.ACCEPTED),
+        "rejected": sum(1 for decision in decisions if decision.kind is DecisionKind.REJECTED),
         "carried_out": sum(1 for r in newest if r.status is RecommendationStatus.CARRIED_OUT),
     }
 
@@ -186,7 +185,7 @@ def show_summary(summary: Summary, console: Console) -> None:
         ),
         (
             "peak", f"{summary.peak_with_kw:.1f} kW with advice",
-            f"{summary.peak_without_kw:.1f} kW without: {summary.saving_eur_per_year:.2f} EUR a year", summary.peak_with_kw < summary.peak_without_kw,
+            f"{summary.peak_without_kw:.1f} kW without: {eur(summary.saving_eur_per_year)} EUR a year", summary.peak_with_kw < summary.peak_without_kw,
         ),
         *(_outage_row(outage) for outage in summary.outages),
         (

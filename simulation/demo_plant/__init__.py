@@ -95,5 +95,5 @@ def _with_connection_for(plant: str, billed_peak_kw: float | None) -> str:
 def _for_year(text: str, year: int) -> str:
     """Dates of the template's year and its turn, moved to `year`; a plant is commissioned a year before."""
     text = re.sub(r"^(commissioned_utc = )\d{4}", rf"\g<1>{year - 1}", text, flags=re.MULTILINE)
-    text = re.sub(r"^(valid_from = )\d{4}", rf"\g<1>{year}", text, flags=re.MULTILINE)
+    text = re.sub(r"^(valid_from = |billed_peak_on = )\d{4}", rf"\g<1>{year}", text, flags=re.MULTILINE)
     return re.sub(r"^(valid_to = )\d{4}", rf"\g<1>{year + 1}", text, flags=re.MULTILINE)
