@@ -38,6 +38,8 @@ class LoadProfile:
     power: Series
     reactive: Series | None = None
     path: Path | None = None
+    no_maximum: Flags | None = None
+    """Intervals whose energy counts and whose power never makes a maximum: what a faulty register said."""
 
     @property
     def end_utc(self) -> datetime:

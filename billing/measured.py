@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from billing.frame import DemandGrid, Frame
-from billing.load import Flags, LoadProfile, Numbers, exact_sum
+from billing.load import Flags, LoadProfile, Numbers, Series, exact_sum
 from billing.money import square_root
 from billing.tariff import Component, Demand
 
@@ -20,7 +20,7 @@ class Demands:
     grid: DemandGrid
     order: Numbers
     whole: Flags
-    """Whether every part is there."""
+    """Whether every part is there, and none is of a kind that makes no maximum."""
     active: Numbers
     reactive: Numbers | None
     scale: int
@@ -51,6 +51,8 @@ class Measured:
         reactive = None if load.reactive is None else frame.cut(load.reactive, load)
         self.reactive = None if reactive is None else reactive.values
         self.reactive_there = None if reactive is None else reactive.there
+        doubted = load.no_maximum
+        self.may_be_maximum = self.there if doubted is None else self.there & ~frame.cut(Series(doubted, doubted), load).there
         self.unit = 10**load.decimals
         self.parts_per_hour = 60 // frame.resolution_min
 
@@ -72,7 +74,7 @@ class Measured:
         """All demand intervals of a charge."""
         grid = self.frame.demand_grid(demand)
         active = _sums(self.imported, grid)
-        whole = _all(self.there, grid)
+        whole = _all(self.may_be_maximum, grid)
         scale = self.unit * grid.parts
         if demand.quantity == "kW" or self.reactive is None or self.reactive_there is None:
             return Demands(grid, active, whole, active, None, scale)

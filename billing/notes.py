@@ -29,7 +29,7 @@ def tariff_notes(plant: Plant, tariff: Tariff | None, now_utc: datetime) -> list
     channels = reactive_channels(plant)
     return [
         *_validity_notes(tariff, now_utc),
-        *(_unpriced(one) for one in left_out(tariff, channels)),
+        *(f"{unpriced(one)}: advice leaves it out and says so, reports have no bill" for one in left_out(tariff, channels)),
         *_half_measured(tariff, channels),
         *_spot_notes(tariff, now_utc),
         *_contradictions(plant, tariff, now_utc),
@@ -59,9 +59,10 @@ def _validity_notes(tariff: Tariff, now_utc: datetime) -> Iterator[str]:
         yield f"tariff {tariff.id!r} holds until {last}: without the next price sheet advice speaks in kilowatts from then on"
 
 
-def _unpriced(one: LeftOut) -> str:
+def unpriced(one: LeftOut) -> str:
+    """Which charge cannot be priced, and why: half a sentence."""
     kind = "demand" if isinstance(one.component, Demand) else "reactive"
-    return f"{kind} {one.component.id!r} is billed by {_LACKS[one.lack]}: advice leaves it out and says so, reports have no bill"
+    return f"{kind} {one.component.id!r} is billed by {_LACKS[one.lack]}"
 
 
 def _half_measured(tariff: Tariff, channels: frozenset[str]) -> Iterator[str]:

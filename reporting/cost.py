@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from domain.errors import InputFaults
-from domain.intervals import QUARTER, Interval
-from domain.plant import Plant
+from domain.intervals import QUARTER, Interval, IntervalQuality
 from reporting.month import MonthReport, SeriesMonth
 
-REACTIVE = "reactive_import"
+DAY = timedelta(days=1)
 NO_TARIFF = "the plant file names no tariff"
 NO_METER = "the plant file names no billing meter"
 
@@ -62,29 +65,47 @@ def month_cost(report: MonthReport, folder: Path) -> MonthCost:
     if series is None:
         return MonthCost(why_not=NO_METER)
     from billing.bill import bill
+    from billing.notes import unpriced
+    from billing.site import left_out, reactive_channels
     from billing.tariff import load_tariff
 
     tariff = load_tariff(folder / plant.tariff.file)
     named = MonthCost(tariff_id=tariff.id, tariff_version=tariff.version, tariff_source=tariff.source)
     days = (report.period.first_day, report.period.end_day)
+    lacking = [one for one in left_out(tariff, reactive_channels(plant)) if one.holds_within(days[0], days[1] - DAY)]
+    if lacking:
+        return replace(named, why_not="; ".join(unpriced(one) for one in lacking))
     try:
-        made = bill(tariff, _load(report, series, plant), days)
+        made = bill(tariff, _load(report, series), days)
     except InputFaults as faults:
         return replace(named, why_not="; ".join(f"{f.field}: found {f.found}; expected {f.expected}" for f in faults.faults))
     return replace(named, bill=made, windows=_windows(tariff, series, days))
 
 
-def _load(report: MonthReport, series: SeriesMonth, plant: Plant) -> Any:
+def _load(report: MonthReport, series: SeriesMonth) -> Any:
+    """Energies as they count: a faulty quarter hour's is consumption and no maximum; reactive energy is what was imported less exported."""
     from billing.load import LoadProfile
+    from billing.site import REACTIVE_EXPORT, REACTIVE_IMPORT
 
     def energies(of: SeriesMonth) -> list[int | None]:
         return [None if interval is None else interval.energy_uwh for interval in of.slots]
 
     load = LoadProfile.of_energies(report.period.from_utc, energies(series))
-    reactive = report.of(series.meter.id, REACTIVE)
-    if reactive is None:
+    faulty = [interval is not None and interval.quality is IntervalQuality.FAULTY for interval in series.slots]
+    load = replace(load, no_maximum=np.array(faulty, dtype=np.bool_))
+    imported, exported = (report.of(series.meter.id, channel) for channel in (REACTIVE_IMPORT, REACTIVE_EXPORT))
+    if imported is None and exported is None:
         return load
-    return replace(load, reactive=LoadProfile.of_energies(report.period.from_utc, energies(reactive)).power)
+    known = [energies(one) for one in (imported, exported) if one is not None]
+    signs = [sign for sign, one in ((1, imported), (-1, exported)) if one is not None]
+    net = [_signed_sum(signs, values) for values in zip(*known, strict=True)]
+    return replace(load, reactive=LoadProfile.of_energies(report.period.from_utc, net).power)
+
+
+def _signed_sum(signs: Sequence[int], values: Sequence[int | None]) -> int | None:
+    """Missing as soon as one part is."""
+    found = [sign * value for sign, value in zip(signs, values, strict=True) if value is not None]
+    return sum(found) if len(found) == len(values) else None
 
 
 def _is_inside(mask: Any, place: int) -> bool:
