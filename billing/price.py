@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from fractions import Fraction
 
 from billing.frame import day_class, holidays_of
 from billing.tariff import Component, Energy, Levy, Tariff
 
 
-def energy_price_eur_per_kwh(tariff: Tariff | None, at_utc: datetime) -> float | None:
+def marginal_energy_price_eur_per_kwh(tariff: Tariff | None, at_utc: datetime) -> float | None:
     """Price of one more kWh at `at_utc` [EUR/kWh], network, supply and levies, before VAT; None where it is not known.
 
     It is not known without a tariff, outside its validity, where none of its energy prices holds at that time, and where one is a spot
@@ -28,13 +28,6 @@ def energy_price_eur_per_kwh(tariff: Tariff | None, at_utc: datetime) -> float |
         return None
     levies = sum((_levy_price(levy) for levy in tariff.levies if holds_at(tariff, levy, at_utc)), Fraction(0))
     return float(sum(known, levies))
-
-
-def marginal_energy_price_eur_per_kwh(tariff: Tariff, at_utc: datetime) -> float:
-    """`energy_price_eur_per_kwh`; outside the tariff's validity that of the nearest valid day, and 0 where it is not known."""
-    local = at_utc.astimezone(tariff.zone)
-    day = min(max(local.date(), tariff.valid_from), tariff.valid_to - timedelta(days=1))
-    return energy_price_eur_per_kwh(tariff, local.replace(year=day.year, month=day.month, day=day.day)) or 0.0
 
 
 def _is_valid(tariff: Tariff, at_utc: datetime) -> bool:

@@ -45,7 +45,7 @@ class Detection:
         """The step at the price that holds at `at_utc`; one object a price. Without a tariff energy costs nothing we know of."""
         price = 0.0
         if self._tariff is not None and at_utc is not None:
-            price = marginal_energy_price_eur_per_kwh(self._tariff, at_utc)
+            price = marginal_energy_price_eur_per_kwh(self._tariff, at_utc) or 0.0
         if price not in self._steps:
             self._steps[price] = self._steps[0.0].at_price(price)
         return self._steps[price]

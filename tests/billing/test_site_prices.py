@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from small_tariffs import HEAD, MONTHLY, tariff
 
 from billing.notes import tariff_notes
-from billing.price import energy_price_eur_per_kwh
+from billing.price import marginal_energy_price_eur_per_kwh
 from billing.site import REACTIVE_EXPORT, REACTIVE_IMPORT, Lack, SitePrices, left_out, needs_reactive
 from billing.span import billed_since, sunk_since
 from domain.errors import InputFaults
@@ -106,17 +106,19 @@ def test_a_kilowatt_hour_has_a_price_or_none_and_never_costs_nothing_for_want_of
     spot_file(tmp_path, "100", "-50", "")
     spot = tariff(tmp_path, MONTHLY + SPOT + '[[levy]]\nid = "tax"\nprice = "0.05 ct/kWh"\n')
     at = [datetime(2026, 10, 23, hour, tzinfo=UTC) for hour in (0, 1, 2)]
-    found = [energy_price_eur_per_kwh(spot, one) for one in at]
+    found = [marginal_energy_price_eur_per_kwh(spot, one) for one in at]
     assert found[:2] == [pytest.approx(0.11 + 0.02 + 0.0005), pytest.approx(-0.055 + 0.02 + 0.0005)]
     assert found[2] is None
-    assert energy_price_eur_per_kwh(None, NOW) is None
-    assert energy_price_eur_per_kwh(tariff(tmp_path, MONTHLY), NOW) is None, "a sheet for power alone"
+    assert marginal_energy_price_eur_per_kwh(None, NOW) is None
+    assert marginal_energy_price_eur_per_kwh(tariff(tmp_path, MONTHLY), NOW) is None, "a sheet for power alone"
     flat = tariff(tmp_path, SUPPLY)
-    assert energy_price_eur_per_kwh(flat, NOW) == pytest.approx(0.14)
-    assert energy_price_eur_per_kwh(flat, datetime(2026, 12, 31, 23, tzinfo=UTC)) is None, "the next sheet is not there yet"
+    assert marginal_energy_price_eur_per_kwh(flat, NOW) == pytest.approx(0.14)
+    assert marginal_energy_price_eur_per_kwh(flat, datetime(2026, 12, 31, 23, tzinfo=UTC)) is None, (
+        "the next sheet is not there yet"
+    )
     at_night = tariff(tmp_path, NIGHT + SUPPLY + 'inside = "night"\n')
-    assert energy_price_eur_per_kwh(at_night, datetime(2026, 10, 23, 3, tzinfo=UTC)) == pytest.approx(0.14)
-    assert energy_price_eur_per_kwh(at_night, datetime(2026, 10, 23, 12, tzinfo=UTC)) is None
+    assert marginal_energy_price_eur_per_kwh(at_night, datetime(2026, 10, 23, 3, tzinfo=UTC)) == pytest.approx(0.14)
+    assert marginal_energy_price_eur_per_kwh(at_night, datetime(2026, 10, 23, 12, tzinfo=UTC)) is None
 
 
 SEASONS = '[[season]]\nid = "winter"\nmonths = [12, 1, 2]\n[[season]]\nid = "rest"\nmonths = [3, 4, 5, 6, 7, 8, 9, 10, 11]\n'

@@ -29,7 +29,8 @@ def test_the_sample_tariff_bills_every_year_from_2019_to_2030():
 def test_one_more_kilowatt_hour_costs_network_supply_and_tax():
     prices = load_tariff(SAMPLE)
     assert marginal_energy_price_eur_per_kwh(prices, datetime(2026, 5, 4, tzinfo=UTC)) == pytest.approx(0.0108 + 0.14 + 0.0005)
-    assert marginal_energy_price_eur_per_kwh(prices, datetime(2012, 5, 4, tzinfo=UTC)) == pytest.approx(0.0099 + 0.14 + 0.0005)
+    assert marginal_energy_price_eur_per_kwh(prices, datetime(2021, 5, 4, tzinfo=UTC)) == pytest.approx(0.0099 + 0.14 + 0.0005)
+    assert marginal_energy_price_eur_per_kwh(prices, datetime(2012, 5, 4, tzinfo=UTC)) is None
 
 
 def test_all_faults_of_a_file_are_told_at_once_each_with_its_line(tmp_path):
