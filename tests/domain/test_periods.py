@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.periods import billing_period, known_peak_kw
@@ -33,6 +33,7 @@ def test_a_year_turns_at_the_plants_midnight_and_not_at_that_of_utc():
     assert billing_period(indian, before).start_utc == datetime(2026, 12, 31, 18, 30, tzinfo=UTC)
 
 
+@settings(deadline=None)
 @given(
     at_utc=st.timedeltas(timedelta(0), timedelta(days=365 * 7900)).map(lambda since: datetime(1000, 1, 1, tzinfo=UTC) + since),
     zone=st.sampled_from(ZONES),

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalQuality, slot_of, slot_start
@@ -80,6 +80,7 @@ rows = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(rows, places, st.integers(0, 200))
 def test_it_says_what_a_dictionary_of_all_rows_says(records, first, count):
     known, expected = QuarterSeries(), {}

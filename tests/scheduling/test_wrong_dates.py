@@ -164,6 +164,7 @@ def test_after_a_weekend_without_power_the_first_records_are_believed():
 moments = st.timedeltas(-3 * DAY, 3 * DAY).map(lambda off: NOW + off)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["forecast", "demand", "interval"]), moments), dates)
 def test_time_is_what_two_sources_agree_on_whatever_the_third_says(clocks, wrong):
     now = now_of(clocks)
