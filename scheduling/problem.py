@@ -16,6 +16,8 @@ from domain.plant import Plant
 from scheduling.settings import AdviceSettings
 
 Load = npt.NDArray[np.float64]
+MOST_KW = 1e11
+"""As `domain.units.Power`."""
 TAKES_MACHINE = frozenset({OrderStatus.PLANNED, OrderStatus.RUNNING})
 
 
@@ -38,8 +40,12 @@ class Outlook:
         return self.plus(change)
 
     def plus(self, change_kw: Load) -> Outlook:
-        """The load changed by `change_kw`; never below zero."""
-        return Outlook(self.first_slot, np.maximum(self.median_kw + change_kw, 0.0), np.maximum(self.judged_kw + change_kw, 0.0))
+        """The load changed by `change_kw`; never below zero, nor above what a record can hold."""
+        return Outlook(
+            self.first_slot,
+            np.clip(self.median_kw + change_kw, 0.0, MOST_KW),
+            np.clip(self.judged_kw + change_kw, 0.0, MOST_KW),
+        )
 
     def profile(self, order: Order, start_slot: int) -> Load:
         """What `order` adds when it begins at `start_slot`, cut to this outlook."""

@@ -28,7 +28,7 @@ from billing.tariff import Tariff
 from domain.intervals import slot_of, slot_start
 from domain.periods import BillingPeriod
 from domain.series import QuarterSeries
-from scheduling.problem import Load, Outlook
+from scheduling.problem import MOST_KW, Load, Outlook
 
 MOST_EUR = 1e14
 """Beyond every bill, and within what `domain.units.Amount` holds."""
@@ -159,7 +159,7 @@ class Worth:
         loads[np.isnan(loads)] = float(np.mean(outlook.median_kw)) if basis.mean_kw is None else basis.mean_kw
         profile = LoadProfile.of_quarter_hours(slot_start(basis.first_slot), loads)
         if needs_reactive(tariff):
-            kvar = np.where(np.isnan(basis.kvar), basis.kvar_per_kw * loads, basis.kvar)
+            kvar = np.clip(np.where(np.isnan(basis.kvar), basis.kvar_per_kw * loads, basis.kvar), -MOST_KW, MOST_KW)
             profile = replace(profile, reactive=LoadProfile.of_quarter_hours(profile.start_utc, kvar).power)
         return bill(tariff, profile, basis.days)
 

@@ -12,7 +12,7 @@ from small_works import NOW, TARIFF, Advised, forecast, interval, said, two_furn
 from domain.codec import decode, encode
 from domain.intervals import QUARTER
 from domain.recommendations import DecisionKind, Recommendation
-from scheduling.step import AdviceStep
+from scheduling.step import AdviceStep, decode_state, encode_state
 
 HEAD = TARIFF[: TARIFF.index("[[demand]]")]
 SUPPLY = '[[energy]]\nid = "supply"\nprice = "14.00 ct/kWh"\n'
@@ -273,3 +273,21 @@ def test_what_was_declined_without_a_price_comes_back_only_for_twice_the_kilowat
     [again] = found.take(forecast(heavier))
     assert again.reduction_kw >= 2 * told.reduction_kw
     assert again.recommendation != told.recommendation, "another question has a name of its own"
+
+
+@pytest.mark.parametrize("quantity", ["kW", "kVA"])
+def test_the_largest_loads_that_records_can_hold_make_recommendations_that_can_be_read(tmp_path, quantity):
+    """1e11 kW forecast, and reactive energy of 64 bits beside hardly any active one."""
+    jobs = two_furnaces()
+    body = power("year", f"100.00 EUR/{quantity}/year", quantity)
+    found = Advised(tmp_path, *jobs, price=HEAD + body + SUPPLY, billed_peak_kw=0.0, reactive=("reactive_import",))
+    for n in range(96, 0, -1):
+        found.take(replace(interval(NOW - n * QUARTER), energy_uwh=1))
+        found.take(replace(interval(NOW - n * QUARTER, channel="reactive_import"), energy_uwh=2**63 - 1))
+    said = forecast(jobs, base=1e9)
+    loads = tuple(1e11 if n in (8, 9) else load for n, load in enumerate(said.q50_kw))
+    for job in jobs:
+        found.take(replace(job, revision=2, at_utc=NOW + QUARTER, profile_kw=(1e9, 1e9)))
+    for one in found.take(replace(said, q10_kw=loads, q50_kw=loads, q90_kw=loads)):
+        assert decode(Recommendation, encode(one)) == one
+    assert encode_state(decode_state(encode_state(found.state))) == encode_state(found.state)
