@@ -44,7 +44,8 @@ class Recommendation:
     """Move one job from one start to another; the record with the highest `revision` counts.
 
     `saving_eur` is ``bill(before) - bill(after)`` as expected for the billing period (law 5): 0 where the billed peak
-    does not fall. All money is None where no tariff prices it: unknown is not zero.
+    does not fall. All money is None where no tariff prices it: unknown is not zero. Charges that cannot be priced are in neither
+    bill and named in `reason_en` and `conditions_not_checked`; `saving_energy_eur` is None where the price of the energy that moves is one of them.
     """
 
     site: Key
