@@ -144,7 +144,7 @@ def test_a_plant_of_which_nobody_knows_the_grid_connection_is_told_what_it_will_
         with_hall(tmp_path, "unit_id = 2")
     )
     folder = write_plant(tmp_path / "b")
-    assert "note:" not in notes(folder)
+    assert "there will be no running" not in notes(folder)
     (folder / "plant.toml").write_text(
         PLANT.replace("energy_import", "energy").replace('"power"', '"load"').replace('unit = "kW"', 'unit = "kvar"')
     )
