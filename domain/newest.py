@@ -9,7 +9,8 @@ So a record does not move time by its date alone:
   that was heard follows it: a clock that was wrong for one poll moves nothing.
 - What people or other meters date (origin import, calculated) never moves time beyond the clock; where there is no clock, never more than
   `FAR` beyond the newest live quarter hour. Before the first live one a gap longer than `FAR` is crossed only with a day of rows behind it.
-- Where time was moved too far all the same, the next live quarter hour that is not ahead of the clock takes it back.
+- Where time was moved too far all the same, the next live quarter hour that is not ahead of the clock takes it back; where there is no
+  clock, live ones are believed against imported ones.
 """
 
 from __future__ import annotations
@@ -35,9 +36,9 @@ class Newest:
     start_utc: QuarterStart | None = None
     """Newest quarter hour that counts; None before the first."""
     live_utc: QuarterStart | None = None
-    """Newest that came by way of metering."""
+    """Newest of those that moved time by way of metering."""
     waiting: tuple[Interval, ...] = ()
-    """Far ahead of `start_utc`, oldest first, until enough of them follow one another."""
+    """Far from `start_utc`, oldest first, until enough of them follow one another."""
 
     def reaches(self, start_utc: datetime) -> bool:
         """Whether `start_utc` is no more than `FAR` ahead of what counts; of the other channels of the same meter."""
@@ -71,7 +72,9 @@ def _admit_live(newest: Newest, interval: Interval, now_utc: datetime | None) ->
     start_utc = interval.start_utc
     back_utc = _taken_back(newest, start_utc, now_utc)
     if back_utc is not None:
-        return Newest(back_utc, back_utc), (interval,)
+        back = Newest(back_utc, back_utc)
+        is_sure = now_utc is not None or newest.start_utc is None or newest.start_utc - start_utc <= FAR
+        return (back, (interval,)) if is_sure else _wait(newest, interval, LIVE_THAT_FOLLOW, back)
     too_early = now_utc is not None and newest.start_utc is not None and newest.start_utc <= now_utc + CLOCK_SLACK < start_utc
     if too_early or not newest.reaches(start_utc):
         return _wait(newest, interval, LIVE_THAT_FOLLOW) if interval.coverage > 0 else (newest, ())
@@ -90,13 +93,13 @@ def _taken_back(newest: Newest, start_utc: datetime, now_utc: datetime | None) -
     return start_utc if newest.live_utc is None or newest.live_utc < start_utc else None
 
 
-def _wait(newest: Newest, interval: Interval, needed: int) -> tuple[Newest, tuple[Interval, ...]]:
+def _wait(newest: Newest, interval: Interval, needed: int, then: Newest | None = None) -> tuple[Newest, tuple[Interval, ...]]:
     waiting = newest.waiting
     follows = bool(waiting) and waiting[-1].origin is interval.origin and _is_next(waiting[-1], interval)
     waiting = (*waiting, interval) if follows else (interval,)
     if len(waiting) < needed:
         return replace(newest, waiting=waiting), ()
-    return _moved(newest, interval), waiting
+    return then or _moved(newest, interval), waiting
 
 
 def _is_next(earlier: Interval, later: Interval) -> bool:
@@ -106,9 +109,7 @@ def _is_next(earlier: Interval, later: Interval) -> bool:
 def _moved(newest: Newest, interval: Interval) -> Newest:
     """`newest` with a quarter hour that counts; what waits is forgotten once time goes on without it."""
     start_utc = interval.start_utc
-    is_live = interval.origin is IntervalOrigin.METERING
-    goes_on = newest.start_utc is None or start_utc > newest.start_utc
-    live_utc = newest.live_utc
-    if is_live and (live_utc is None or start_utc > live_utc):
-        live_utc = start_utc
-    return Newest(start_utc if goes_on else newest.start_utc, live_utc, () if goes_on else newest.waiting)
+    if newest.start_utc is not None and start_utc < newest.start_utc:
+        return newest
+    live_utc = start_utc if interval.origin is IntervalOrigin.METERING else newest.live_utc
+    return Newest(start_utc, live_utc)
