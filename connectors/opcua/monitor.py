@@ -14,8 +14,8 @@ from asyncua.client.ua_session import UaSession
 
 from connectors.opcua.calls import Calls, plain_value
 from connectors.opcua.client import is_transient
-from connectors.opcua.intake import Intake, seen, status_of
-from connectors.opcua.items import Item, SubscribedDevice, is_refusal
+from connectors.opcua.intake import Intake, status_of, what
+from connectors.opcua.items import VERIFY_S, Item, SubscribedDevice, is_refusal
 from connectors.opcua.names import names_of
 from connectors.opcua.pause import Pause
 from connectors.opcua.subscription import Listener, Subscription
@@ -39,7 +39,11 @@ class Monitor:
     def __init__(self, devices: Sequence[SubscribedDevice], clock: Clock, intake: Intake, listener: Listener) -> None:
         self._clock, self._intake, self._listener = clock, intake, listener
         self._endpoint = devices[0].head.endpoint
-        self.items = [Item(device, channel) for device in devices for channel in device.channels]
+        self.items = [
+            Item(device, channel, first_verify_s=min(VERIFY_S, clock.real_seconds(timedelta(seconds=device.head.max_silence_s))))
+            for device in devices
+            for channel in device.channels
+        ]
         self._by_handle: dict[int, Item] = {}
         self._handles = itertools.count(1)
         self.subscription: Subscription | None = None
@@ -132,7 +136,7 @@ class Monitor:
             return
         for item in wanted:
             self._by_handle.pop(item.handle, None)
-            item.handle = next(self._handles)
+            item.asked(next(self._handles))
             self._by_handle[item.handle] = item
         requests = [self._request(item) for item in wanted]
         results = await self.calls.create_items(self.subscription.id, requests)
@@ -179,7 +183,8 @@ class Monitor:
         for handle, value in values:
             item = self._by_handle.get(handle)
             if item is not None:
-                item.take_notified(self._intake.take(item, value, received_ms), time.monotonic())
+                self._intake.take(item, value, received_ms)
+                item.take_notified(what(item, value), time.monotonic())
                 is_new |= self._take_status(item, value)
         return is_new
 
@@ -224,7 +229,7 @@ class Monitor:
             if is_refusal(status_of(value)):
                 self._intake.take_refusal(item, value, came_ms)
                 continue
-            if self._is_dead(item, value, came_ms):
+            if self._is_dead(item, value):
                 dead.append(item)
             if item in silent:
                 self._intake.take_still(item, value, now_ms, came_ms)
@@ -233,9 +238,9 @@ class Monitor:
         if dead:
             await self._renew(dead)
 
-    def _is_dead(self, item: Item, value: ua.DataValue, came_ms: int) -> bool:
+    def _is_dead(self, item: Item, value: ua.DataValue) -> bool:
         publishing_s = self.subscription.publishing_s if self.subscription is not None else 0.0
-        return item.server_id is not None and item.verify(seen(item, value, came_ms), time.monotonic(), publishing_s)
+        return item.server_id is not None and item.verify(what(item, value), time.monotonic(), publishing_s)
 
     # Made again
 
