@@ -78,7 +78,7 @@ class Intake:
         """A read of a silent register: passed on as unchanged, unless it changed after all."""
         known, status = seen(item, value, came_ms), status_of(value)
         if (known.observed_ms, known.value, known.text) != item.last:
-            self.take(item, value, came_ms, is_ahead=True)
+            self.take(item, value, came_ms, is_ahead=not item.is_polled)
             return
         item.heard_ms = came_ms
         times = value.SourceTimestamp, value.ServerTimestamp

@@ -64,6 +64,8 @@ class Item:
     refused: str = ""
     """What the server answers where it does not give it."""
     is_gone: bool = False
+    is_readable: bool = False
+    """Whether its value came when it was read last."""
     heard_ms: int = 0
     last: tuple[int, float | int | None, str | None] | None = None
     """What was passed on last."""
@@ -97,7 +99,22 @@ class Item:
 
     def is_to_verify(self, now_s: float) -> bool:
         """Whether it is time to see that the server would tell a change of it."""
-        return self.server_id is not None and not self.is_gone and now_s - self.checked_s >= self.verify_s
+        return (self.server_id is not None or self.is_polled) and not self.is_gone and now_s - self.checked_s >= self.verify_s
+
+    @property
+    def is_polled(self) -> bool:
+        """Whether the server gives its value, and does not tell its changes."""
+        return self.server_id is None and self.is_readable and not self.is_gone
+
+    @property
+    def is_given(self) -> bool:
+        """Whether its values come, by whichever way."""
+        return not self.refused or self.is_polled
+
+    @property
+    def answer(self) -> str:
+        """What the server answers where it does not give it, for people."""
+        return f"{self.refused}; it is read instead" if self.is_polled else self.refused
 
     def __post_init__(self) -> None:
         self.verify_s = self.first_verify_s
@@ -118,11 +135,12 @@ class Item:
 
     def not_found(self, answer: str) -> None:
         """The server does not have its namespace."""
-        self.node, self.server_id, self.refused, self.is_gone = None, None, answer, True
+        self.node, self.server_id, self.is_readable = None, None, False
+        self.refused, self.is_gone = answer, True
 
     def take_status(self, status: int, answer: str) -> bool:
         """What a value's status says of the node itself; whether that is new."""
-        before, self.is_asked = self.refused, False
+        before, self.is_asked, self.is_readable = self.refused, False, not is_refusal(status)
         if is_refusal(status):
             self.refused, self.is_gone = answer, status & _CODE_BITS in GONE
         elif self.server_id is not None:

@@ -29,7 +29,7 @@ KEEP_ALIVE_S = 5.0
 QUIET_KEEP_ALIVES = 2.5
 """Keep-alives that are missed before a subscription is made again."""
 SHORTEST_SAMPLING_MS = 10.0
-FIRST_RETRY_S, LAST_RETRY_S = 1.0, 30.0
+FIRST_RETRY_S, LAST_RETRY_S = 1.0, 10.0
 """Waits on the wall clock before the server is asked again for what it refused."""
 
 
@@ -54,6 +54,8 @@ class Monitor:
 
     def forget(self) -> None:
         """The session is gone, and all that was made in it."""
+        if self.subscription is not None:
+            self.subscription.end()
         self.subscription, self._calls, self.is_whole = None, None, False
 
     @property
@@ -77,6 +79,9 @@ class Monitor:
         self._calls = Calls(session, self._endpoint)
         await self._calls.learn_limits()
         await self._find()
+        await self._find_names()
+        if before is not None:
+            before.end()
         self.subscription = subscription = Subscription(session, self._listener, self._endpoint)
         self._by_handle.clear()
         await subscription.create(self._parameters())
@@ -101,11 +106,14 @@ class Monitor:
                 item.node = ua.NodeId.from_string(f"ns={namespaces.index(uri)};{item.channel.source}")
             else:
                 item.not_found(f"no namespace {uri!r} on {self._endpoint}, only {namespaces}")
+
+    async def _find_names(self) -> None:
+        """What the server calls the values of states; without that they are numbers."""
         named = [(item, item.node) for item in self.items if item.node is not None and not item.is_register]
         try:
             found = await names_of(self.calls, [node for _, node in named])
-        except ua.UaStatusCodeError as error:
-            if is_transient(error):
+        except Exception as error:
+            if is_transient(error) or isinstance(error, OSError | TimeoutError):
                 raise
             _log.info("no_names_of_enumerations", endpoint=self._endpoint, why=str(error))
             found = [NO_NAMES] * len(named)
@@ -195,6 +203,8 @@ class Monitor:
         if item.is_gone and not was_gone:
             self._pause.reset()
             self._again_later()
+        if item.is_gone and item.is_readable:  # it is there again
+            self._again_s = 0.0
         return is_new
 
     # Read
@@ -233,14 +243,16 @@ class Monitor:
                 dead.append(item)
             if item in silent:
                 self._intake.take_still(item, value, now_ms, came_ms)
-            elif item.suspect_since_s is not None:
-                self._intake.take(item, value, came_ms, is_ahead=True)
+            elif item.is_polled or item.suspect_since_s is not None:
+                self._intake.take(item, value, came_ms, is_ahead=not item.is_polled)
         if dead:
             await self._renew(dead)
 
     def _is_dead(self, item: Item, value: ua.DataValue) -> bool:
-        publishing_s = self.subscription.publishing_s if self.subscription is not None else 0.0
-        return item.server_id is not None and item.verify(what(item, value), time.monotonic(), publishing_s)
+        if self.subscription is None or item.is_polled:
+            item.checked_s = time.monotonic()
+            return False
+        return item.verify(what(item, value), time.monotonic(), self.subscription.publishing_s)
 
     # Made again
 

@@ -294,12 +294,12 @@ class ServerSession:
             return
         for device in self._devices:
             items = [item for item in self._monitor.items if item.device is device]
-            refused = tuple(RefusedChannel(i.channel.channel, i.channel.source, i.refused) for i in items if i.refused)
+            refused = tuple(RefusedChannel(i.channel.channel, i.channel.source, i.answer) for i in items if i.refused)
             if refused != device.refused:
                 device.refused = refused
                 if self._report_refused is not None:
                     self._report_refused(device.head.id, refused)
-            if len(refused) == len(items):
+            if not any(item.is_given for item in items):
                 answers = {one.why for one in refused}
                 self._tell(device, REFUSED, f"nothing is given: {answers.pop() if len(answers) == 1 else refused_text(refused)}")
             elif self._is_alive or device.state != STALLED:

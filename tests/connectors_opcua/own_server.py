@@ -39,6 +39,8 @@ class Rules:
     """What a call with more of them is answered with."""
     refusing: dict[str, int] = field(default_factory=dict)
     """By service the status that each of its calls is answered with."""
+    items_in_all: int = 1_000_000
+    """Monitored items that it has room for."""
     is_mute: bool = False
     """Whether it takes subscriptions and never says anything of them, not even that it lives."""
     values: dict[str, int] = field(default_factory=dict)
@@ -79,7 +81,11 @@ class RuledSession(InternalSession):
 
     async def create_monitored_items(self, params: Any) -> Any:
         self.rules.check("items", len(params.ItemsToCreate))
-        return await super().create_monitored_items(params)
+        service = self.subscription_service.subscriptions.values()
+        room = self.rules.items_in_all - sum(len(one.monitored_item_srv._monitored_items) for one in service)
+        beyond, params.ItemsToCreate = params.ItemsToCreate[max(0, room) :], params.ItemsToCreate[: max(0, room)]
+        status = ua.StatusCode(ua.UInt32(ua.StatusCodes.BadTooManyMonitoredItems))
+        return [*await super().create_monitored_items(params), *(ua.MonitoredItemCreateResult(StatusCode=status) for _ in beyond)]
 
     async def translate_browsepaths_to_nodeids(self, params: Any) -> Any:
         self.rules.check("browse", len(params))

@@ -88,6 +88,32 @@ def test_a_server_of_another_make_with_a_limit_of_3_gives_all_and_its_history(tm
     asyncio.run(asyncio.wait_for(main(), 60))
 
 
+def test_what_a_server_has_no_room_to_monitor_is_read_instead() -> None:
+    async def main() -> None:
+        async with machine(variables=[("A", 1.0), ("B", 2.0), ("C", "Idle")]) as server:
+            server.rules.items_in_all = 1
+            heard = Heard()
+            wanted = [gauge("a", "s=A"), gauge("b", "s=B"), context("c", "s=C")]
+            async with session(head(server.endpoint, max_silence_s=0.5), heard, wanted=wanted):
+                await heard.until_said("Idle", "c")
+                await heard.until(lambda: heard.states == ["connected"])
+                assert [str(one) for one in heard.refused[-1]] == [
+                    "b (s=B): BadTooManyMonitoredItems; it is read instead",
+                    "c (s=C): BadTooManyMonitoredItems; it is read instead",
+                ]
+                for number in range(3, 6):
+                    await server.write("A", float(number))
+                    await server.write("B", float(number))
+                    await server.write("C", f"S{number}")
+                    await heard.until_said(float(number), "a")
+                    await heard.until_said(float(number), "b")
+                    await heard.until_said(f"S{number}", "c")
+                server.rules.items_in_all = 3
+                await heard.until(lambda: heard.refused[-1] == ())
+
+    asyncio.run(asyncio.wait_for(main(), 60))
+
+
 class Picky:
     """A Read service that takes at most `most` nodes, and gives what nobody can decode for some of them."""
 

@@ -13,6 +13,7 @@ from own_server import Machine, decimal, machine
 
 from connectors.gateway.fleet import load_fleet
 from connectors.gateway.look import Look, look_at_all
+from domain.clock import SystemClock
 from domain.readings import ReadingQuality
 
 S = ua.StatusCodes
@@ -162,7 +163,7 @@ def plant(folder: Path, endpoint: str, uri: str = URI) -> Path:
 
 
 async def one_look(folder: Path) -> Look:
-    (look,) = await look_at_all(load_fleet(folder), patience_s=20.0)
+    (look,) = await look_at_all(load_fleet(folder), SystemClock(), patience_s=20.0)
     return look
 
 
@@ -171,12 +172,14 @@ def test_commissioning_names_each_node_that_is_refused_and_shows_the_others(tmp_
         async with machine(variables=VARIABLES) as server:
             await with_refusals(server)
             look = await one_look(plant(tmp_path, server.endpoint))
-            assert (look.values["power"], look.values["state"]) == ("1 kW", "Idle")
-            assert look.doubts == (
-                "refused: absent (s=absent): BadNodeIdUnknown",
-                "refused: unreadable (s=unreadable): BadNotReadable",
-                "refused: denied (s=denied): BadUserAccessDenied",
-            )
+            newest = {reading.channel: reading for reading in look.readings}
+            assert (newest["power"].value, newest["state"].text) == (1.0, "Idle")
+            assert [str(one) for one in look.refused] == [
+                "absent (s=absent): BadNodeIdUnknown",
+                "unreadable (s=unreadable): BadNotReadable",
+                "denied (s=denied): BadUserAccessDenied",
+            ]
+            assert look.trouble == ""
             assert look.remarks[0].startswith("history: the server keeps none of ")
 
     asyncio.run(asyncio.wait_for(main(), 60))
@@ -186,9 +189,8 @@ def test_commissioning_says_once_that_the_namespace_is_not_there(tmp_path: Path)
     async def main() -> None:
         async with machine(variables=VARIABLES) as server:
             look = await one_look(plant(tmp_path, server.endpoint, "urn:example:other"))
-            (doubt,) = look.doubts
-            assert doubt.startswith("refused: nothing is given: no namespace 'urn:example:other' on")
-            assert URI in doubt
+            assert look.trouble.startswith("refused: nothing is given: no namespace 'urn:example:other' on")
+            assert look.trouble.count(URI) == 1
 
     asyncio.run(asyncio.wait_for(main(), 60))
 
@@ -201,7 +203,7 @@ def test_commissioning_hands_on_the_readings_that_the_gateway_would_send(tmp_pat
             ahead_utc = datetime.now(UTC) + timedelta(hours=2)
             await server.write("P", 4.5, ahead_utc)
             look = await one_look(plant(tmp_path, server.endpoint))
-            assert look.doubts == ()
+            assert (look.trouble, look.refused, look.doubts) == ("", (), ())
             (power,) = [reading for reading in look.readings if reading.channel == "power"]
             assert (power.site, power.meter, power.value, power.quality) == ("werk", "m", 4.5, ReadingQuality.GOOD)
             assert power.observed_ms == int(ahead_utc.timestamp() * 1000)
