@@ -43,7 +43,8 @@ class SubscribedDevice:
     folder: Path
     """Where its certificates are looked for."""
     state: str = ""
-    refused: tuple[RefusedChannel, ...] = ()
+    refused: tuple[RefusedChannel, ...] | None = None
+    """What it does not give, as last reported; None before the first report."""
 
 
 @dataclass(slots=True, eq=False)

@@ -90,7 +90,7 @@ class Monitor:
         self._again_later()
         self.is_whole = True
         if before is not None:
-            with contextlib.suppress(ua.UaError):
+            with contextlib.suppress(ua.UaError, TimeoutError):
                 await before.delete()
 
     async def _find(self) -> None:

@@ -74,7 +74,7 @@ def test_after_a_program_download_every_class_of_channel_tells_its_changes_again
                 await told(server, heard, 2)
             assert heard.states == ["connected", "refused", "connected"]
 
-    asyncio.run(asyncio.wait_for(main(), 60))
+    asyncio.run(asyncio.wait_for(main(), 120))
 
 
 def test_nodes_made_again_at_once_are_noticed_by_their_first_change() -> None:
@@ -94,7 +94,7 @@ def test_nodes_made_again_at_once_are_noticed_by_their_first_change() -> None:
                 await told(server, heard, 2)
             assert heard.states[0] == heard.states[-1] == "connected"
 
-    asyncio.run(asyncio.wait_for(main(), 60))
+    asyncio.run(asyncio.wait_for(main(), 120))
 
 
 def test_a_program_that_moves_the_namespace_within_a_session_is_followed() -> None:
@@ -115,7 +115,7 @@ def test_a_program_that_moves_the_namespace_within_a_session_is_followed() -> No
                 await heard.until(lambda: heard.states == ["connected", "refused", "connected"])
                 await told(server, heard, 2)
 
-    asyncio.run(asyncio.wait_for(main(), 60))
+    asyncio.run(asyncio.wait_for(main(), 120))
 
 
 def test_items_that_a_server_forgets_without_a_word_are_made_again_and_what_was_missed_is_asked_for() -> None:
@@ -139,7 +139,7 @@ def test_items_that_a_server_forgets_without_a_word_are_made_again_and_what_was_
                 assert server.calls("subscription") == subscriptions  # that itself was in order
             assert heard.states == ["connected"]
 
-    asyncio.run(asyncio.wait_for(main(), 60))
+    asyncio.run(asyncio.wait_for(main(), 120))
 
 
 def test_a_subscription_that_a_server_drops_is_made_again() -> None:
@@ -157,7 +157,7 @@ def test_a_subscription_that_a_server_drops_is_made_again() -> None:
                 await heard.until_said("Lost", "state")
                 await told(server, heard, 2)
 
-    asyncio.run(asyncio.wait_for(main(), 60))
+    asyncio.run(asyncio.wait_for(main(), 120))
 
 
 def test_a_constant_whose_source_time_moves_with_every_read_is_not_made_again() -> None:
@@ -178,7 +178,7 @@ def test_a_constant_whose_source_time_moves_with_every_read_is_not_made_again() 
                     await server.until(lambda reads=reads: server.calls("read") > reads)  # type: ignore[misc]
                 assert server.calls("items") == asked
 
-    asyncio.run(asyncio.wait_for(main(), 60))
+    asyncio.run(asyncio.wait_for(main(), 120))
 
 
 def test_a_program_download_on_a_server_of_another_make(tmp_path: Path) -> None:
@@ -206,4 +206,4 @@ def test_a_program_download_on_a_server_of_another_make(tmp_path: Path) -> None:
                     await heard.until_said(float(number), "energy_import")
                     await heard.until_said(f"S{number}", "state")
 
-    asyncio.run(asyncio.wait_for(main(), 60))
+    asyncio.run(asyncio.wait_for(main(), 120))

@@ -50,7 +50,7 @@ def test_120_channels_come_from_a_server_that_states_and_keeps_a_limit(limit: in
             # As stated, from the first call that asks for many on.
             assert all(operations <= limit for operations in server.rules.largest().values())
 
-    asyncio.run(asyncio.wait_for(main(), 90))
+    asyncio.run(asyncio.wait_for(main(), 120))
 
 
 @pytest.mark.parametrize("answer", sorted(TOO_MUCH))
@@ -66,7 +66,7 @@ def test_120_channels_come_from_a_server_that_refuses_more_than_100_without_stat
             assert heard.gaps_told[0][2] == "no history of c1: the server keeps none"
             assert heard.states == ["connected"]
 
-    asyncio.run(asyncio.wait_for(main(), 90))
+    asyncio.run(asyncio.wait_for(main(), 120))
 
 
 def test_a_server_of_another_make_with_a_limit_of_3_gives_all_and_its_history(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_a_server_of_another_make_with_a_limit_of_3_gives_all_and_its_history(tm
                 await heard.until(lambda: any(count is not None for _, count, _ in heard.gaps_told))
             assert heard.past_ms("energy_import") == [begin_ms + 60_000 * number for number in range(1, 20)]
 
-    asyncio.run(asyncio.wait_for(main(), 60))
+    asyncio.run(asyncio.wait_for(main(), 120))
 
 
 def test_what_a_server_has_no_room_to_monitor_is_read_instead() -> None:
@@ -111,7 +111,7 @@ def test_what_a_server_has_no_room_to_monitor_is_read_instead() -> None:
                 server.rules.items_in_all = 3
                 await heard.until(lambda: heard.refused[-1] == ())
 
-    asyncio.run(asyncio.wait_for(main(), 60))
+    asyncio.run(asyncio.wait_for(main(), 120))
 
 
 class Picky:

@@ -67,7 +67,7 @@ def test_nodes_that_are_refused_are_named_with_the_servers_answer_and_the_others
                     await heard.until_said(8.0, name)
             assert heard.states == ["connected"]
 
-    asyncio.run(asyncio.wait_for(main(), 60))
+    asyncio.run(asyncio.wait_for(main(), 120))
 
 
 def test_a_device_that_gives_nothing_at_all_is_refused_and_comes_back_by_itself() -> None:
@@ -83,7 +83,7 @@ def test_a_device_that_gives_nothing_at_all_is_refused_and_comes_back_by_itself(
                 await heard.until(lambda: heard.states == ["refused", "connected"])
                 assert [one.channel for one in heard.refused[-1]] == ["state"]
 
-    asyncio.run(asyncio.wait_for(main(), 60))
+    asyncio.run(asyncio.wait_for(main(), 120))
 
 
 NOT_DECODABLE = ua.Variant(
@@ -117,7 +117,7 @@ def test_a_value_that_nobody_can_decode_does_not_spoil_the_news_of_the_others() 
                 await heard.until(lambda: heard.refused[-1] == ())
             assert heard.states == ["connected"]
 
-    asyncio.run(asyncio.wait_for(main(), 60))
+    asyncio.run(asyncio.wait_for(main(), 120))
 
 
 PLANT = """
@@ -182,7 +182,7 @@ def test_commissioning_names_each_node_that_is_refused_and_shows_the_others(tmp_
             assert look.trouble == ""
             assert look.remarks[0].startswith("history: the server keeps none of ")
 
-    asyncio.run(asyncio.wait_for(main(), 60))
+    asyncio.run(asyncio.wait_for(main(), 120))
 
 
 def test_commissioning_says_once_that_the_namespace_is_not_there(tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ def test_commissioning_says_once_that_the_namespace_is_not_there(tmp_path: Path)
             assert look.trouble.startswith("refused: nothing is given: no namespace 'urn:example:other' on")
             assert look.trouble.count(URI) == 1
 
-    asyncio.run(asyncio.wait_for(main(), 60))
+    asyncio.run(asyncio.wait_for(main(), 120))
 
 
 def test_commissioning_hands_on_the_readings_that_the_gateway_would_send(tmp_path: Path) -> None:
@@ -210,4 +210,4 @@ def test_commissioning_hands_on_the_readings_that_the_gateway_would_send(tmp_pat
             assert 7_100_000 < power.observed_ms - power.received_ms <= 7_200_000
             assert {reading.channel for reading in look.readings} == {"power", "state", *REFUSED_NAMES}
 
-    asyncio.run(asyncio.wait_for(main(), 60))
+    asyncio.run(asyncio.wait_for(main(), 120))

@@ -35,7 +35,7 @@ def test_two_devices_on_one_node_of_a_line_server_both_get_every_reading() -> No
                     await heard.until_said(100.0 + number, "power", *PRESSES)
             assert heard.states == ["connected", "connected"]
 
-    asyncio.run(asyncio.wait_for(main(), 60))
+    asyncio.run(asyncio.wait_for(main(), 120))
 
 
 def test_two_channels_of_one_device_on_one_node_are_two_readings_each_in_its_unit() -> None:
@@ -49,7 +49,7 @@ def test_two_channels_of_one_device_on_one_node_are_two_readings_each_in_its_uni
                 await press.write("P", 13_000.0)
                 await heard.until(lambda: heard.said("power", 13.0) and heard.said("power_w", 13_000.0))
 
-    asyncio.run(asyncio.wait_for(main(), 60))
+    asyncio.run(asyncio.wait_for(main(), 120))
 
 
 def test_two_devices_on_one_node_of_another_makes_server_both_get_every_reading(tmp_path: Path) -> None:
@@ -68,4 +68,4 @@ def test_two_devices_on_one_node_of_another_makes_server_both_get_every_reading(
                     await server.say("State", f"S{number}", source_ms=1_792_728_000_000 + number)
                     await heard.until_said(f"S{number}", "state", *PRESSES)
 
-    asyncio.run(asyncio.wait_for(main(), 60))
+    asyncio.run(asyncio.wait_for(main(), 120))
