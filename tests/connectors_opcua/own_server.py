@@ -45,6 +45,8 @@ class Rules:
     """Whether it takes subscriptions and never says anything of them, not even that it lives."""
     values: dict[str, int] = field(default_factory=dict)
     """By node the status that it is read with."""
+    history: dict[str, int] = field(default_factory=dict)
+    """By node the status that a call for its history is answered with."""
     asked: dict[str, list[int]] = field(default_factory=dict)
     """By service how many operations each call had."""
     was_asked: asyncio.Event = field(default_factory=asyncio.Event)
@@ -77,6 +79,9 @@ class RuledSession(InternalSession):
 
     async def history_read(self, params: Any) -> Any:
         self.rules.check("history", params.HistoryReadDetails.NumValuesPerNode)
+        for asked in params.NodesToRead:
+            if asked.NodeId.Identifier in self.rules.history:
+                raise ua.UaStatusCodeError(self.rules.history[asked.NodeId.Identifier])
         return await super().history_read(params)
 
     async def create_monitored_items(self, params: Any) -> Any:
@@ -138,6 +143,11 @@ class Machine:
         await self.server.write_attribute_value(
             self.node_id(name), ua.DataValue(variant, SourceTimestamp=stamp, ServerTimestamp=stamp)
         )
+
+    async def remember(self, names: Iterable[str]) -> None:
+        """Keep the history of these nodes from now on."""
+        for name in names:
+            await self.server.historize_node_data_change(self.server.get_node(self.node_id(name)), count=10_000)
 
     async def remove(self, names: Iterable[str]) -> None:
         """As a program download does: without a word to who listens."""

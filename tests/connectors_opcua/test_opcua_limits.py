@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from asyncua import ua
 from heard_opcua import Heard, Ledger, context, gauge, head, peer, peer_or_skip, session
 from hypothesis import given
 from hypothesis import strategies as st
-from own_server import machine
+from own_server import Machine, machine
 
 from connectors.devices import Channel
 from connectors.opcua.calls import MOST_AT_ONCE, TOO_MUCH, UNREADABLE, Calls
@@ -84,6 +85,53 @@ def test_a_server_of_another_make_with_a_limit_of_3_gives_all_and_its_history(tm
                 await heard.until_said("Execute", "state")
                 await heard.until(lambda: any(count is not None for _, count, _ in heard.gaps_told))
             assert heard.past_ms("energy_import") == [begin_ms + 60_000 * number for number in range(1, 20)]
+
+    asyncio.run(asyncio.wait_for(main(), 120))
+
+
+BEGIN_UTC = datetime(2026, 10, 23, 4, tzinfo=UTC)
+BEGIN_MS = round(BEGIN_UTC.timestamp() * 1000)
+
+
+async def with_history(server: Machine, names: str, count: int) -> Heard:
+    """Who has missed `count` values of each node, a minute apart."""
+    await server.remember(names)
+    for number in range(count + 2):
+        for name in names:
+            await server.write(name, float(number), BEGIN_UTC + timedelta(minutes=number))
+    heard = Heard()
+    heard.book = Ledger({("press", name.lower()): BEGIN_MS for name in names}).book()
+    return heard
+
+
+def missed(count: int) -> list[int]:
+    return [BEGIN_MS + 60_000 * number for number in range(1, count + 1)]
+
+
+def test_a_piece_of_history_is_as_long_as_the_server_gives() -> None:
+    async def main() -> None:
+        async with machine(variables=[("A", 0.0)]) as server:
+            heard = await with_history(server, "A", 30)
+            server.rules.most, server.rules.answer = {"history": 6}, ua.StatusCodes.BadResponseTooLarge
+            settings = head(server.endpoint, history_days=3660, history_chunk=50, history_pause_s=0.0)
+            async with session(settings, heard, wanted=[gauge("a", "s=A")]):
+                await heard.until(lambda: heard.past_ms("a") == missed(30))
+            assert [count for count in server.rules.asked["history"] if count <= 6][:1] == [6]
+
+    asyncio.run(asyncio.wait_for(main(), 120))
+
+
+@pytest.mark.parametrize("answer", ["BadInternalError", "BadHistoryOperationInvalid", "BadTooManyOperations"])
+def test_a_register_whose_history_is_refused_does_not_hold_up_the_others(answer: str) -> None:
+    async def main() -> None:
+        async with machine(variables=[("A", 0.0), ("B", 0.0)]) as server:
+            heard = await with_history(server, "AB", 10)
+            server.rules.history = {"A": getattr(ua.StatusCodes, answer)}
+            settings = head(server.endpoint, history_days=3660, history_chunk=4, history_pause_s=0.0)
+            async with session(settings, heard, wanted=[gauge("a", "s=A"), gauge("b", "s=B")]):
+                await heard.until(lambda: heard.past_ms("b") == missed(10))
+            assert heard.past_ms("a") == []
+            assert heard.states == ["connected"]
 
     asyncio.run(asyncio.wait_for(main(), 120))
 
