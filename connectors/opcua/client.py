@@ -69,7 +69,7 @@ class _PatientSession(UaSession):
                 self._owner.on_publish_refused(error)
                 await asyncio.sleep(self._retry_s)
                 self._retry_s = min(2 * self._retry_s, LAST_PUBLISH_RETRY_S)
-                acks = []
+                acks = acks if isinstance(error, ua.UaStatusCodeError) else []  # a refused request has acknowledged nothing
             else:
                 self._retry_s = FIRST_PUBLISH_RETRY_S
                 return response
@@ -126,7 +126,7 @@ class GatewayClient(Client):
     async def _finalize_reconnect(self, reused: bool) -> None:
         try:
             await self._owner.on_reconnected(same_session=reused)
-        except TROUBLE as error:
+        except Exception as error:  # the library would go on as if all were well
             self._owner.on_broken(error)
 
     async def _detect_connection_loss(self) -> Exception | None:

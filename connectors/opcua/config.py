@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from connectors.devices import UNITS
+from connectors.devices import STALLED_AFTER_S, UNITS
 from connectors.gaps import HistoryOrder
 from domain.plant import Identifier
 from domain.toml_files import Settings
@@ -57,7 +57,7 @@ class OpcUaHead(Settings):
     """After this much plant time without news of a register it is read: a constant value is no dead one."""
     timeout_s: float = Field(default=4.0, gt=0)
     """How long an answer may take on the wall clock."""
-    stalled_after_s: float = Field(default=10.0, gt=0)
+    stalled_after_s: float = Field(default=STALLED_AFTER_S, gt=0)
     """How long a server that is connected may give neither a value nor a keep-alive until it is reported as stalled [s of the wall clock]."""
     history: HistoryOrder = "oldest_first"
     """Whether the server is asked for what was missed, and from which end of a gap."""

@@ -116,6 +116,16 @@ def read_by_server(server_utc: datetime | None, asked_ms: int, came_ms: int) -> 
     return server_ms if server_ms is not None and asked_ms - 1000 <= server_ms <= came_ms + 1000 else None
 
 
+What = tuple[float | int | None, str | None, str | None, int]
+"""A value without its times: number, text, why neither, and the status of the server."""
+
+
+def what(value: object, status: int, names: Names = NO_NAMES, *, of_register: bool = False) -> What:
+    """What a value says, whenever it was: two reads of something that stood still say the same."""
+    known, _ = _judged(value, status, names, of_register)
+    return known.number, known.text, known.why, status & _CODE_BITS
+
+
 def _judged(value: object, status: int, names: Names, of_register: bool) -> tuple[Plain, ReadingQuality]:
     quality = quality_of(status)
     if quality is ReadingQuality.BAD:

@@ -10,7 +10,7 @@ from asyncua import ua
 from connectors.devices import Emit, converted
 from connectors.gaps import HistorySink, Note
 from connectors.opcua import decode
-from connectors.opcua.decode import Seen
+from connectors.opcua.decode import Seen, What
 from connectors.opcua.items import Item
 
 _log = structlog.get_logger("opcua")
@@ -34,6 +34,11 @@ def seen(item: Item, value: ua.DataValue, received_ms: int) -> Seen:
     )
 
 
+def what(item: Item, value: ua.DataValue) -> What:
+    """The same without its times."""
+    return decode.what(_bare(value), status_of(value), item.names, of_register=item.is_register)
+
+
 def _bare(value: ua.DataValue) -> object:
     return None if value.Value is None else value.Value.Value
 
@@ -44,7 +49,7 @@ class Intake:
     def __init__(self, emit: Emit, history: HistorySink | None, wake: Callable[[], None]) -> None:
         self._emit, self._history, self._wake = emit, history, wake
 
-    def take(self, item: Item, value: ua.DataValue, received_ms: int, *, is_ahead: bool = False) -> Seen:
+    def take(self, item: Item, value: ua.DataValue, received_ms: int, *, is_ahead: bool = False) -> None:
         """A value of now. `is_ahead`: it was read, and the subscription is about to tell it with what came before."""
         known, status = seen(item, value, received_ms), status_of(value)
         if decode.overflowed(status):
@@ -60,7 +65,6 @@ class Intake:
             self._put(item, known, received_ms, note)
         elif note is not None and self._history is not None:
             self._history.put(item.channel, (), note)
-        return known
 
     def take_refusal(self, item: Item, value: ua.DataValue, received_ms: int) -> None:
         """A read of what the server does not give. Its reason is passed on once: it is no news of the machine."""
@@ -74,7 +78,7 @@ class Intake:
         """A read of a silent register: passed on as unchanged, unless it changed after all."""
         known, status = seen(item, value, came_ms), status_of(value)
         if (known.observed_ms, known.value, known.text) != item.last:
-            self.take(item, value, came_ms, is_ahead=True)
+            self.take(item, value, came_ms, is_ahead=not item.is_polled)
             return
         item.heard_ms = came_ms
         times = value.SourceTimestamp, value.ServerTimestamp

@@ -12,12 +12,12 @@ from asyncua import ua
 from connectors.devices import Channel, RefusedChannel
 from connectors.gaps import Key
 from connectors.opcua.config import OpcUaHead
-from connectors.opcua.decode import Seen
+from connectors.opcua.decode import What
 from connectors.opcua.values import Names
-from domain.readings import ReadingQuality
 
 VERIFY_S = 5.0
-"""An item that says nothing for so long [s of the wall clock] is read, to see whether the server would tell a change."""
+"""An item that says nothing for so long [s of the wall clock], or for its device's `max_silence_s`, is read, to see whether the server
+would tell a change."""
 LAST_VERIFY_S = 600.0
 GRACE_S = 1.0
 """On top of twice the time that a change takes from the machine to us."""
@@ -43,7 +43,8 @@ class SubscribedDevice:
     folder: Path
     """Where its certificates are looked for."""
     state: str = ""
-    refused: tuple[RefusedChannel, ...] = ()
+    refused: tuple[RefusedChannel, ...] | None = None
+    """What it does not give, as last reported; None before the first report."""
 
 
 @dataclass(slots=True, eq=False)
@@ -64,13 +65,18 @@ class Item:
     refused: str = ""
     """What the server answers where it does not give it."""
     is_gone: bool = False
+    is_readable: bool = False
+    """Whether its value came when it was read last."""
     heard_ms: int = 0
     last: tuple[int, float | int | None, str | None] | None = None
     """What was passed on last."""
-    notified: tuple[float | int | None, str | None, ReadingQuality] | None = None
+    notified: What | None = None
     """What the subscription said last."""
+    is_asked: bool = False
+    """Whether the server is asked to monitor it, and no value has come of that yet."""
     checked_s: float = 0.0
-    verify_s: float = VERIFY_S
+    first_verify_s: float = VERIFY_S
+    verify_s: float = field(init=False)
     suspect_since_s: float | None = None
 
     @property
@@ -94,12 +100,35 @@ class Item:
 
     def is_to_verify(self, now_s: float) -> bool:
         """Whether it is time to see that the server would tell a change of it."""
-        return self.server_id is not None and not self.is_gone and now_s - self.checked_s >= self.verify_s
+        return (self.server_id is not None or self.is_polled) and not self.is_gone and now_s - self.checked_s >= self.verify_s
+
+    @property
+    def is_polled(self) -> bool:
+        """Whether the server gives its value, and does not tell its changes."""
+        return self.server_id is None and self.is_readable and not self.is_gone
+
+    @property
+    def is_given(self) -> bool:
+        """Whether its values come, by whichever way."""
+        return not self.refused or self.is_polled
+
+    @property
+    def answer(self) -> str:
+        """What the server answers where it does not give it, for people."""
+        return f"{self.refused}; it is read instead" if self.is_polled else self.refused
+
+    def __post_init__(self) -> None:
+        self.verify_s = self.first_verify_s
+
+    def asked(self, handle: int) -> None:
+        """The server is asked to monitor it. The first value may come before the answer does."""
+        self.handle, self.server_id, self.notified, self.suspect_since_s, self.is_asked = handle, None, None, None, True
 
     def created(self, server_id: int, sampling_s: float, now_s: float) -> None:
         """The server monitors it."""
         self.server_id, self.sampling_s, self.checked_s = server_id, sampling_s, now_s
-        self.refused, self.is_gone, self.notified, self.suspect_since_s = "", False, None, None
+        if self.is_asked:
+            self.refused, self.is_gone = "", False
 
     def not_created(self, status: int, answer: str) -> None:
         """The server does not monitor it."""
@@ -107,26 +136,27 @@ class Item:
 
     def not_found(self, answer: str) -> None:
         """The server does not have its namespace."""
-        self.node, self.server_id, self.refused, self.is_gone = None, None, answer, True
+        self.node, self.server_id, self.is_readable = None, None, False
+        self.refused, self.is_gone = answer, True
 
     def take_status(self, status: int, answer: str) -> bool:
         """What a value's status says of the node itself; whether that is new."""
-        before = self.refused
+        before, self.is_asked, self.is_readable = self.refused, False, not is_refusal(status)
         if is_refusal(status):
             self.refused, self.is_gone = answer, status & _CODE_BITS in GONE
         elif self.server_id is not None:
             self.refused, self.is_gone = "", False
         return self.refused != before
 
-    def take_notified(self, seen: Seen, now_s: float) -> None:
+    def take_notified(self, what: What, now_s: float) -> None:
         """The subscription works."""
         if self.notified is not None:  # the first one comes of being created
-            self.verify_s = VERIFY_S
-        self.notified, self.checked_s, self.suspect_since_s = _what(seen), now_s, None
+            self.verify_s = self.first_verify_s
+        self.notified, self.checked_s, self.suspect_since_s = what, now_s, None
 
-    def verify(self, seen: Seen, now_s: float, publishing_s: float) -> bool:
+    def verify(self, what: What, now_s: float, publishing_s: float) -> bool:
         """Compare a read with what the subscription said; whether it is dead: the value is another, and that was not told in time."""
-        if _what(seen) == self.notified:
+        if what == self.notified:
             self.checked_s, self.suspect_since_s = now_s, None
             return False
         grace_s = 2 * (publishing_s + self.sampling_s) + GRACE_S
@@ -142,7 +172,3 @@ class Item:
 def is_refusal(status: int) -> bool:
     """Whether a value's status says that the node is not given to us."""
     return status & _CODE_BITS in REFUSALS
-
-
-def _what(seen: Seen) -> tuple[float | int | None, str | None, ReadingQuality]:
-    return seen.value, seen.text, seen.quality

@@ -14,8 +14,8 @@ from asyncua.client.ua_session import UaSession
 
 from connectors.opcua.calls import Calls, plain_value
 from connectors.opcua.client import is_transient
-from connectors.opcua.intake import Intake, seen, status_of
-from connectors.opcua.items import Item, SubscribedDevice, is_refusal
+from connectors.opcua.intake import Intake, status_of, what
+from connectors.opcua.items import VERIFY_S, Item, SubscribedDevice, is_refusal
 from connectors.opcua.names import names_of
 from connectors.opcua.pause import Pause
 from connectors.opcua.subscription import Listener, Subscription
@@ -29,7 +29,7 @@ KEEP_ALIVE_S = 5.0
 QUIET_KEEP_ALIVES = 2.5
 """Keep-alives that are missed before a subscription is made again."""
 SHORTEST_SAMPLING_MS = 10.0
-FIRST_RETRY_S, LAST_RETRY_S = 1.0, 30.0
+FIRST_RETRY_S, LAST_RETRY_S = 1.0, 10.0
 """Waits on the wall clock before the server is asked again for what it refused."""
 
 
@@ -39,7 +39,11 @@ class Monitor:
     def __init__(self, devices: Sequence[SubscribedDevice], clock: Clock, intake: Intake, listener: Listener) -> None:
         self._clock, self._intake, self._listener = clock, intake, listener
         self._endpoint = devices[0].head.endpoint
-        self.items = [Item(device, channel) for device in devices for channel in device.channels]
+        self.items = [
+            Item(device, channel, first_verify_s=min(VERIFY_S, clock.real_seconds(timedelta(seconds=device.head.max_silence_s))))
+            for device in devices
+            for channel in device.channels
+        ]
         self._by_handle: dict[int, Item] = {}
         self._handles = itertools.count(1)
         self.subscription: Subscription | None = None
@@ -50,6 +54,8 @@ class Monitor:
 
     def forget(self) -> None:
         """The session is gone, and all that was made in it."""
+        if self.subscription is not None:
+            self.subscription.end()
         self.subscription, self._calls, self.is_whole = None, None, False
 
     @property
@@ -73,6 +79,9 @@ class Monitor:
         self._calls = Calls(session, self._endpoint)
         await self._calls.learn_limits()
         await self._find()
+        await self._find_names()
+        if before is not None:
+            before.end()
         self.subscription = subscription = Subscription(session, self._listener, self._endpoint)
         self._by_handle.clear()
         await subscription.create(self._parameters())
@@ -81,7 +90,7 @@ class Monitor:
         self._again_later()
         self.is_whole = True
         if before is not None:
-            with contextlib.suppress(ua.UaError):
+            with contextlib.suppress(ua.UaError, TimeoutError):
                 await before.delete()
 
     async def _find(self) -> None:
@@ -97,11 +106,14 @@ class Monitor:
                 item.node = ua.NodeId.from_string(f"ns={namespaces.index(uri)};{item.channel.source}")
             else:
                 item.not_found(f"no namespace {uri!r} on {self._endpoint}, only {namespaces}")
+
+    async def _find_names(self) -> None:
+        """What the server calls the values of states; without that they are numbers."""
         named = [(item, item.node) for item in self.items if item.node is not None and not item.is_register]
         try:
             found = await names_of(self.calls, [node for _, node in named])
-        except ua.UaStatusCodeError as error:
-            if is_transient(error):
+        except Exception as error:
+            if is_transient(error) or isinstance(error, OSError | TimeoutError):
                 raise
             _log.info("no_names_of_enumerations", endpoint=self._endpoint, why=str(error))
             found = [NO_NAMES] * len(named)
@@ -132,7 +144,7 @@ class Monitor:
             return
         for item in wanted:
             self._by_handle.pop(item.handle, None)
-            item.handle = next(self._handles)
+            item.asked(next(self._handles))
             self._by_handle[item.handle] = item
         requests = [self._request(item) for item in wanted]
         results = await self.calls.create_items(self.subscription.id, requests)
@@ -179,7 +191,8 @@ class Monitor:
         for handle, value in values:
             item = self._by_handle.get(handle)
             if item is not None:
-                item.take_notified(self._intake.take(item, value, received_ms), time.monotonic())
+                self._intake.take(item, value, received_ms)
+                item.take_notified(what(item, value), time.monotonic())
                 is_new |= self._take_status(item, value)
         return is_new
 
@@ -190,6 +203,8 @@ class Monitor:
         if item.is_gone and not was_gone:
             self._pause.reset()
             self._again_later()
+        if item.is_gone and item.is_readable:  # it is there again
+            self._again_s = 0.0
         return is_new
 
     # Read
@@ -224,18 +239,20 @@ class Monitor:
             if is_refusal(status_of(value)):
                 self._intake.take_refusal(item, value, came_ms)
                 continue
-            if self._is_dead(item, value, came_ms):
+            if self._is_dead(item, value):
                 dead.append(item)
             if item in silent:
                 self._intake.take_still(item, value, now_ms, came_ms)
-            elif item.suspect_since_s is not None:
-                self._intake.take(item, value, came_ms, is_ahead=True)
+            elif item.is_polled or item.suspect_since_s is not None:
+                self._intake.take(item, value, came_ms, is_ahead=not item.is_polled)
         if dead:
             await self._renew(dead)
 
-    def _is_dead(self, item: Item, value: ua.DataValue, came_ms: int) -> bool:
-        publishing_s = self.subscription.publishing_s if self.subscription is not None else 0.0
-        return item.server_id is not None and item.verify(seen(item, value, came_ms), time.monotonic(), publishing_s)
+    def _is_dead(self, item: Item, value: ua.DataValue) -> bool:
+        if self.subscription is None or item.is_polled:
+            item.checked_s = time.monotonic()
+            return False
+        return item.verify(what(item, value), time.monotonic(), self.subscription.publishing_s)
 
     # Made again
 

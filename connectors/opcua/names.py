@@ -61,7 +61,7 @@ async def _definitions(calls: Calls, kinds: Sequence[ua.NodeId]) -> dict[ua.Node
     values = await calls.read_attributes([(kind, ua.AttributeIds.DataTypeDefinition) for kind in kinds])
     definitions = {kind: plain_value(value) for kind, value in zip(kinds, values, strict=True)}
     return {
-        kind: {int(field.Value): str(field.Name or field.DisplayName.Text or "") for field in definition.Fields[:_MOST_NAMES]}
+        kind: {int(field.Value): field.Name or _text(field.DisplayName) for field in (definition.Fields or ())[:_MOST_NAMES]}
         for kind, definition in definitions.items()
         if isinstance(definition, ua.EnumDefinition)
     }
@@ -71,11 +71,13 @@ def _named(properties: Mapping[str, Any]) -> Names:
     """Names out of the properties of a variable or a data type, whichever of them it has."""
     values, texts = properties.get(_VALUES), properties.get(_STRINGS)
     if isinstance(values, list):
-        named = ((one.Value, one.DisplayName.Text) for one in values[:_MOST_NAMES] if isinstance(one, ua.EnumValueType))
-        return {int(number): text for number, text in named if text}
-    if isinstance(texts, list):
-        return {
-            number: one.Text for number, one in enumerate(texts[:_MOST_NAMES]) if isinstance(one, ua.LocalizedText) and one.Text
-        }
-    states = ((1, properties.get(_TRUE)), (0, properties.get(_FALSE)))
-    return {number: state.Text for number, state in states if isinstance(state, ua.LocalizedText) and state.Text}
+        named = [(int(one.Value), _text(one.DisplayName)) for one in values[:_MOST_NAMES] if isinstance(one, ua.EnumValueType)]
+    elif isinstance(texts, list):
+        named = [(number, _text(one)) for number, one in enumerate(texts[:_MOST_NAMES])]
+    else:
+        named = [(1, _text(properties.get(_TRUE))), (0, _text(properties.get(_FALSE)))]
+    return {number: text for number, text in named if text}
+
+
+def _text(localized: object) -> str:
+    return (localized.Text or "") if isinstance(localized, ua.LocalizedText) else ""

@@ -106,7 +106,12 @@ class ServerSession:
     async def _subscribe(self) -> None:
         await self._monitor.make(self._of_now().session)
         self._settle()
-        await self._monitor.read_current(self._monitor.items)
+        try:
+            await self._monitor.read_current(self._monitor.items)
+        except ua.UaStatusCodeError as error:  # the subscription tells the first values too
+            if not is_transient(error):
+                raise
+            self.trouble = str(error)
         self._settle()
         if self._filler is not None:
             there = [(item, item.node) for item in self._monitor.items if item.node is not None and not item.refused]
@@ -208,7 +213,9 @@ class ServerSession:
         self._wake.set()
 
     def on_sign_of_life(self) -> None:
-        """A message came."""
+        """A message came. Before there is anything that it could tell of it says nothing."""
+        if not self._monitor.is_whole:
+            return
         self._quiet_since_s = time.monotonic()
         self.trouble = ""
         self._pause.reset()
@@ -287,12 +294,12 @@ class ServerSession:
             return
         for device in self._devices:
             items = [item for item in self._monitor.items if item.device is device]
-            refused = tuple(RefusedChannel(i.channel.channel, i.channel.source, i.refused) for i in items if i.refused)
+            refused = tuple(RefusedChannel(i.channel.channel, i.channel.source, i.answer) for i in items if i.refused)
             if refused != device.refused:
                 device.refused = refused
                 if self._report_refused is not None:
                     self._report_refused(device.head.id, refused)
-            if len(refused) == len(items):
+            if not any(item.is_given for item in items):
                 answers = {one.why for one in refused}
                 self._tell(device, REFUSED, f"nothing is given: {answers.pop() if len(answers) == 1 else refused_text(refused)}")
             elif self._is_alive or device.state != STALLED:

@@ -39,6 +39,7 @@ class Subscription:
         """The server says something at least this often."""
         self.heard_s = time.monotonic()
         self._last_number = 0
+        self._is_over = False
 
     async def create(self, parameters: ua.CreateSubscriptionParameters) -> None:
         """Create it at the server; what it grants may differ from what is asked for."""
@@ -50,6 +51,8 @@ class Subscription:
 
     async def take(self, result: ua.PublishResult) -> None:
         """One message. A hole in the numbers is a loss, which nobody else would notice."""
+        if self._is_over:
+            return
         message = result.NotificationMessage
         self.heard_s = time.monotonic()
         self._listener.on_sign_of_life()
@@ -90,6 +93,10 @@ class Subscription:
             if int(message.SequenceNumber) != wanted or not message.NotificationData:
                 return  # some servers answer with an empty message where there is none
             await self.take(ua.PublishResult(SubscriptionId=ua.IntegerId(self.id), NotificationMessage=message))
+
+    def end(self) -> None:
+        """Another takes its place: what still comes of it is no news, and no sign of life."""
+        self._is_over = True
 
     async def delete(self) -> None:
         """Have the server drop it."""

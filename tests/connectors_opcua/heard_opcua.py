@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from connectors.devices import Channel
+from connectors.devices import Channel, RefusedChannel
 from connectors.gaps import Gap, GapBook, HistorySink, Key, Note, PastValue
 from connectors.opcua.config import OpcUaHead
 from connectors.opcua.items import SubscribedDevice
@@ -30,6 +30,7 @@ URI = "urn:example:press"
 
 @dataclass(frozen=True)
 class Told:
+    device: str
     channel: str
     observed_ms: int
     received_ms: int
@@ -64,6 +65,7 @@ class Heard:
         self.readings: list[Told] = []
         self.states: list[str] = []
         self.reasons: list[str] = []
+        self.refused: list[tuple[RefusedChannel, ...]] = []
         self.past: list[tuple[str, PastValue]] = []
         self.pieces: list[int] = []
         self.gaps_told: list[tuple[str, int | None, str]] = []
@@ -81,7 +83,7 @@ class Heard:
         text: str | None = None,
         note: Note | None = None,
     ) -> None:
-        self.readings.append(Told(channel.channel, observed_ms, received_ms, value, quality, text))
+        self.readings.append(Told(channel.device, channel.channel, observed_ms, received_ms, value, quality, text))
         self.ledger.remember(note)
         self._something.set()
 
@@ -106,13 +108,26 @@ class Heard:
         self.reasons.append(why)
         self._something.set()
 
+    def report_refused(self, device: str, refused: Sequence[RefusedChannel]) -> None:
+        self.refused.append(tuple(refused))
+        self._something.set()
+
     async def until(self, condition: Callable[[], bool]) -> None:
         while not condition():
             self._something.clear()
             await self._something.wait()
 
-    def of(self, channel: str) -> list[Told]:
-        return [reading for reading in self.readings if reading.channel == channel]
+    def of(self, channel: str, device: str = "press") -> list[Told]:
+        return [reading for reading in self.readings if (reading.device, reading.channel) == (device, channel)]
+
+    async def until_said(self, said: float | str, channel: str, *devices: str) -> None:
+        """Until that is the newest number or text of the channel, of each of the devices."""
+
+        def is_so() -> bool:
+            newest = [self.of(channel, device)[-1:] for device in devices or ("press",)]
+            return all(of_one and said in (of_one[0].value, of_one[0].text) for of_one in newest)
+
+        await self.until(is_so)
 
     def said(self, channel: str, value: float | None) -> bool:
         return any(reading.value == value for reading in self.of(channel))
@@ -133,11 +148,29 @@ def channels() -> list[Channel]:
     ]
 
 
+def gauge(channel: str, node: str, device: str = "press") -> Channel:
+    """A register of the plant file."""
+    return Channel(device, "m", channel, node, Decimal(1), "kW", RegisterKind.GAUGE, 1.0)
+
+
+def context(channel: str, node: str, device: str = "press") -> Channel:
+    """What is no register: a state, a count."""
+    return Channel(device, "m", channel, node)
+
+
 @contextlib.asynccontextmanager
-async def session(settings: OpcUaHead, heard: Heard, folder: Path = Path()) -> AsyncIterator[ServerSession]:
-    """A running session that is gone afterwards."""
-    device = SubscribedDevice(settings, channels(), folder)
-    running = ServerSession([device], SystemClock(), heard.emit, heard.report, heard.sink())
+async def session(
+    settings: OpcUaHead, heard: Heard, folder: Path = Path(), wanted: Sequence[Channel] | None = None
+) -> AsyncIterator[ServerSession]:
+    """A running session of one device that is gone afterwards."""
+    async with session_of([SubscribedDevice(settings, wanted if wanted is not None else channels(), folder)], heard) as running:
+        yield running
+
+
+@contextlib.asynccontextmanager
+async def session_of(devices: Sequence[SubscribedDevice], heard: Heard) -> AsyncIterator[ServerSession]:
+    """A running session of the devices of one server."""
+    running = ServerSession(devices, SystemClock(), heard.emit, heard.report, heard.sink(), heard.report_refused)
     task = asyncio.create_task(running.run())
     try:
         yield running
@@ -171,6 +204,14 @@ class Peer:
         }
         assert await self._do(many) == node
 
+    async def remove(self, node: str) -> None:
+        """As a program download does."""
+        assert await self._do({"remove": node}) == node
+
+    async def make(self, node: str) -> None:
+        """The same node again, with nothing in it."""
+        assert await self._do({"make": node}) == node
+
     async def asked(self) -> dict[str, Any]:
         """What history the server was asked for."""
         answer: dict[str, Any] = await self._do({"asked": True})
@@ -193,10 +234,10 @@ class Peer:
 
 
 @contextlib.asynccontextmanager
-async def peer(port: int, folder: Path, namespaces_before: int = 0, history_of: str = "") -> AsyncIterator[Peer]:
-    """A server on `port` that keeps the history of the nodes named; killed at the end."""
+async def peer(port: int, folder: Path, namespaces_before: int = 0, history_of: str = "", most: int = 0) -> AsyncIterator[Peer]:
+    """A server on `port` that keeps the history of the nodes named and takes at most `most` operations a call; killed at the end."""
     process = await asyncio.create_subprocess_exec(
-        "node", str(PEER / "server.mjs"), str(port), str(folder / "pki"), str(namespaces_before), history_of,
+        "node", str(PEER / "server.mjs"), str(port), str(folder / "pki"), str(namespaces_before), history_of, str(most),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     assert process.stdout is not None

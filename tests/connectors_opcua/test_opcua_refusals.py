@@ -1,0 +1,213 @@
+"""What a server does not give is named, and keeps nothing else from coming."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from asyncua import ua
+from heard_opcua import URI, Heard, context, gauge, head, session
+from own_server import Machine, decimal, machine
+
+from connectors.gateway.fleet import load_fleet
+from connectors.gateway.look import Look, look_at_all
+from domain.clock import SystemClock
+from domain.readings import ReadingQuality
+
+S = ua.StatusCodes
+REFUSED_NAMES = ("absent", "unreadable", "denied")
+
+
+async def with_refusals(server: Machine) -> None:
+    """Two nodes that are not given, and one that is not there."""
+    server.rules.values = {"unreadable": S.BadNotReadable, "denied": S.BadUserAccessDenied}
+    for name in ("unreadable", "denied"):
+        status = ua.StatusCode(ua.UInt32(server.rules.values[name]))
+        await server.server.write_attribute_value(server.node_id(name), ua.DataValue(StatusCode=status))
+
+
+def wanted() -> list[Any]:
+    return [gauge("power", "s=P"), context("state", "s=State"), *(gauge(name, f"s={name}") for name in REFUSED_NAMES)]
+
+
+VARIABLES = (("P", 1.0), ("State", "Idle"), ("unreadable", 2.0), ("denied", 3.0))
+
+
+def test_nodes_that_are_refused_are_named_with_the_servers_answer_and_the_others_flow() -> None:
+    async def main() -> None:
+        async with machine(variables=VARIABLES) as server:
+            await with_refusals(server)
+            heard = Heard()
+            async with session(head(server.endpoint), heard, wanted=wanted()):
+                await heard.until(lambda: bool(heard.refused) and len(heard.refused[-1]) == 3)
+                assert [str(one) for one in heard.refused[-1]] == [
+                    "absent (s=absent): BadNodeIdUnknown",
+                    "unreadable (s=unreadable): BadNotReadable",
+                    "denied (s=denied): BadUserAccessDenied",
+                ]
+                for number in range(2, 6):
+                    await server.write("P", float(number))
+                    await server.write("State", f"S{number}")
+                    await heard.until_said(float(number), "power")
+                    await heard.until_said(f"S{number}", "state")
+                assert heard.states == ["connected"]
+                for name in REFUSED_NAMES:
+                    assert {reading.quality for reading in heard.of(name)} <= {ReadingQuality.BAD}
+                    assert len(heard.of(name)) <= 2  # the reason, and not over and over
+                # They are given in the end: the report says so, and they flow.
+                server.rules.values = {}
+                await server.add("absent", 1.0)
+                for name in ("unreadable", "denied"):
+                    await server.write(name, 7.0)
+                await heard.until(lambda: heard.refused[-1] == ())
+                for name in REFUSED_NAMES:
+                    await server.write(name, 8.0)
+                    await heard.until_said(8.0, name)
+            assert heard.states == ["connected"]
+
+    asyncio.run(asyncio.wait_for(main(), 120))
+
+
+def test_a_device_that_gives_nothing_at_all_is_refused_and_comes_back_by_itself() -> None:
+    async def main() -> None:
+        async with machine() as server:
+            heard = Heard()
+            async with session(head(server.endpoint), heard, wanted=[gauge("power", "s=P"), context("state", "s=State")]):
+                await heard.until(lambda: bool(heard.states))
+                assert heard.states == ["refused"]
+                assert heard.reasons == ["nothing is given: BadNodeIdUnknown"]
+                await server.add("P", 5.0)
+                await heard.until_said(5.0, "power")
+                await heard.until(lambda: heard.states == ["refused", "connected"])
+                assert [one.channel for one in heard.refused[-1]] == ["state"]
+
+    asyncio.run(asyncio.wait_for(main(), 120))
+
+
+NOT_DECODABLE = ua.Variant(
+    ua.ExtensionObject(ua.NodeId(ua.ObjectIds.EUInformation_Encoding_DefaultBinary), b"\x00"), ua.VariantType.ExtensionObject
+)
+"""A structure of a standard type whose body ends too early: the library cannot decode it, nor the message that it is in."""
+
+
+def test_a_value_that_nobody_can_decode_does_not_spoil_the_news_of_the_others() -> None:
+    async def main() -> None:
+        async with machine(
+            variables=[("P", 1.0), ("State", "Idle"), ("X", ua.Variant(decimal(0, 0), ua.VariantType.ExtensionObject))]
+        ) as server:
+            heard = Heard()
+            async with session(
+                head(server.endpoint), heard, wanted=[gauge("power", "s=P"), context("state", "s=State"), gauge("x", "s=X")]
+            ):
+                await heard.until_said(0, "x")
+                await heard.until(lambda: bool(heard.states))
+                await server.write("X", NOT_DECODABLE)
+                await server.write("State", "Hit")  # in the same message
+                await heard.until_said("Hit", "state")
+                await heard.until(lambda: bool(heard.refused) and len(heard.refused[-1]) == 1)
+                assert str(heard.refused[-1][0]) == "x (s=X): BadDecodingError"
+                for number in range(2, 8):
+                    await server.write("X", NOT_DECODABLE)
+                    await server.write("P", float(number))
+                    await heard.until_said(float(number), "power")
+                await server.write("X", ua.Variant(decimal(95, 1), ua.VariantType.ExtensionObject))
+                await heard.until_said(9.5, "x")
+                await heard.until(lambda: heard.refused[-1] == ())
+            assert heard.states == ["connected"]
+
+    asyncio.run(asyncio.wait_for(main(), 120))
+
+
+PLANT = """
+[site]
+id = "werk"
+timezone = "Europe/Berlin"
+commissioned_utc = 2026-01-01T00:00:00Z
+
+[[meter]]
+id = "m"
+max_power_kw = 500.0
+"""
+REGISTER = """
+[[meter.register]]
+channel = "{name}"
+kind = "gauge"
+unit = "kW"
+sampling_s = 10
+resolution = 0.1
+"""
+DEVICE = """
+[device]
+id = "press"
+meter = "m"
+protocol = "opcua"
+endpoint = "{endpoint}"
+namespace_uri = "{uri}"
+security = "none"
+
+[channels]
+power = "s=P"
+state = "s=State"
+"""
+
+
+def plant(folder: Path, endpoint: str, uri: str = URI) -> Path:
+    (folder / "devices").mkdir()
+    registers = "".join(REGISTER.format(name=name) for name in ("power", *REFUSED_NAMES))
+    (folder / "plant.toml").write_text(PLANT + registers, encoding="utf-8")
+    channels = "".join(f'{name} = "s={name}"\n' for name in REFUSED_NAMES)
+    (folder / "devices" / "press.toml").write_text(DEVICE.format(endpoint=endpoint, uri=uri) + channels, encoding="utf-8")
+    return folder
+
+
+async def one_look(folder: Path) -> Look:
+    (look,) = await look_at_all(load_fleet(folder), SystemClock(), patience_s=20.0)
+    return look
+
+
+def test_commissioning_names_each_node_that_is_refused_and_shows_the_others(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with machine(variables=VARIABLES) as server:
+            await with_refusals(server)
+            look = await one_look(plant(tmp_path, server.endpoint))
+            newest = {reading.channel: reading for reading in look.readings}
+            assert (newest["power"].value, newest["state"].text) == (1.0, "Idle")
+            assert [str(one) for one in look.refused] == [
+                "absent (s=absent): BadNodeIdUnknown",
+                "unreadable (s=unreadable): BadNotReadable",
+                "denied (s=denied): BadUserAccessDenied",
+            ]
+            assert look.trouble == ""
+            assert look.remarks[0].startswith("history: the server keeps none of ")
+
+    asyncio.run(asyncio.wait_for(main(), 120))
+
+
+def test_commissioning_says_once_that_the_namespace_is_not_there(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with machine(variables=VARIABLES) as server:
+            look = await one_look(plant(tmp_path, server.endpoint, "urn:example:other"))
+            assert look.trouble.startswith("refused: nothing is given: no namespace 'urn:example:other' on")
+            assert look.trouble.count(URI) == 1
+
+    asyncio.run(asyncio.wait_for(main(), 120))
+
+
+def test_commissioning_hands_on_the_readings_that_the_gateway_would_send(tmp_path: Path) -> None:
+    """With them whoever judges what metering would refuse sees a clock that is two hours ahead."""
+
+    async def main() -> None:
+        async with machine(variables=(*VARIABLES, ("absent", 0.0))) as server:
+            ahead_utc = datetime.now(UTC) + timedelta(hours=2)
+            await server.write("P", 4.5, ahead_utc)
+            look = await one_look(plant(tmp_path, server.endpoint))
+            assert (look.trouble, look.refused, look.doubts) == ("", (), ())
+            (power,) = [reading for reading in look.readings if reading.channel == "power"]
+            assert (power.site, power.meter, power.value, power.quality) == ("werk", "m", 4.5, ReadingQuality.GOOD)
+            assert power.observed_ms == int(ahead_utc.timestamp() * 1000)
+            assert 7_100_000 < power.observed_ms - power.received_ms <= 7_200_000
+            assert {reading.channel for reading in look.readings} == {"power", "state", *REFUSED_NAMES}
+
+    asyncio.run(asyncio.wait_for(main(), 120))
