@@ -220,16 +220,16 @@ class Gateway:
             _log.warning("device_" + state, device=device, why=why)
         self._states[device] = state
         self._put_own(device, CONNECTION_CHANNEL, None, state)
+        if state == CONNECTED and device not in self._refused:
+            self.report_refused(device, ())  # a process before this one may have reported otherwise
 
     def report_refused(self, device: str, refused: Sequence[RefusedChannel]) -> None:
         """Tell which channels a device does not give: into the log, and onto the topic under the device's id."""
-        if refused or device in self._refused:
+        if refused or self._refused.get(device):
             _log.warning("registers_refused", device=device, count=len(refused), what=refused_text(refused))
+        if refused or self._refused.get(device) != ():
             self._put_own(device, REFUSED_CHANNEL, len(refused), refused_text(refused))
-        if refused:
-            self._refused[device] = tuple(refused)
-        else:
-            self._refused.pop(device, None)
+        self._refused[device] = tuple(refused)
 
     def thinned_reading(self, thinned: Mapping[MeterChannel, Thinned]) -> Reading:
         """The report on what the full buffer dropped."""
@@ -257,7 +257,8 @@ class Gateway:
                 for device, state in self._states.items():
                     self._put_own(device, CONNECTION_CHANNEL, None, state)
                 for device, refused in self._refused.items():
-                    self._put_own(device, REFUSED_CHANNEL, len(refused), refused_text(refused))
+                    if refused:
+                        self._put_own(device, REFUSED_CHANNEL, len(refused), refused_text(refused))
             await plant_sleep(self._clock, timedelta(seconds=self._settings.heartbeat_s))
 
 
