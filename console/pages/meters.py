@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from nicegui import ui
@@ -18,6 +18,7 @@ from console.views.findings import eur_per_day
 from console.views.gaps import meter_gaps_view
 from console.views.meters import MeterDayView, MetersView, meter_day_view, meters_view
 from console.words import Words
+from domain.instants import FIRST_YEAR, LAST_YEAR, as_utc
 from domain.intervals import QUARTER, quarter_start
 
 
@@ -48,20 +49,20 @@ def draw_findings(view: MetersView, words: Words) -> Markup:
 
 
 def parse_day(text: str, otherwise: date) -> date:
-    """The ISO date in an address; anything else is `otherwise`."""
+    """The ISO date in an address; anything else, and what no calendar can count with, is `otherwise`."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return otherwise
+    return day if FIRST_YEAR <= day.year <= LAST_YEAR else otherwise
 
 
 def parse_instant(text: str) -> datetime | None:
     """The quarter hour that an ISO instant with zone in an address lies in; None of anything else."""
     try:
-        instant = datetime.fromisoformat(text)
+        return quarter_start(as_utc(datetime.fromisoformat(text)))
     except ValueError:
         return None
-    return None if instant.tzinfo is None else quarter_start(instant.astimezone(UTC))
 
 
 class DayDetail:
@@ -94,8 +95,9 @@ class DayDetail:
 
     async def _pick(self, place: int) -> None:
         view = await self._visit.board.view(*self._flat())
-        self.at_utc = view.from_utc + place * QUARTER
-        await self.refresh()
+        if place in range(len(view.quarters)):  # a browser may send anything
+            self.at_utc = view.from_utc + place * QUARTER
+            await self.refresh()
 
     async def refresh(self) -> None:
         """Draw what is new."""

@@ -9,6 +9,7 @@ from typing import Any
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
+from console.desk import NotDecidable
 from console.pages.frame import NAME_COOKIE, Visit, frame
 from console.pages.widgets import Button, Chart, Entry, Fragment, panel
 from console.render import charts
@@ -20,6 +21,9 @@ from console.views.plan import Button as ButtonState
 from console.words import Words
 from domain.errors import LastgangError
 from domain.recommendations import DecisionKind, DeclineReason
+from domain.texts import KEY_LENGTH, LINE_BREAKS, TEXT_LENGTH
+
+REASONS = tuple(r.value for r in DeclineReason if r is not DeclineReason.NONE)
 
 
 class CardWidget:
@@ -72,7 +76,7 @@ class DecisionDialog:
             self._said = TextElement(tag="p", text="")
             self._name = Entry(w["advice.name"], value=visit.person)
             with ui.element("div") as self._why:
-                choices = [("", "–")] + [(r.value, w[f"decline.{r}"]) for r in DeclineReason if r is not DeclineReason.NONE]
+                choices = [("", "–")] + [(reason, w[f"decline.{reason}"]) for reason in REASONS]
                 self._reason = Entry(w["advice.reason"], options=choices)
             self._comment = Entry(w["advice.comment"], kind="area")
             self._token = Entry(w["advice.token"], kind="password") if visit.console.access.needs_token else None
@@ -102,9 +106,8 @@ class DecisionDialog:
         if fault is not None or card is None:
             self._fault.show(tag("span", fault or ""))
             return
-        name, reason = self._name.value.strip(), DeclineReason(self._reason.value or DeclineReason.NONE.value)
-        if self._kind is DecisionKind.ACCEPTED:
-            reason = DeclineReason.NONE
+        name = self._name.value.strip()
+        reason = DeclineReason.NONE if self._kind is DecisionKind.ACCEPTED else DeclineReason(self._reason.value)
         self._send.enable(False)
         ui.run_javascript(remember_name_js(name))
         try:
@@ -112,6 +115,8 @@ class DecisionDialog:
                 card.recommendation.recommendation, self._kind, name, reason, self._comment.value.strip()
             )
             self._dialog.close()
+        except NotDecidable as error:
+            self._fault.show(tag("span", draw.undecidable(error.status, error.by, error.at_utc, w)))
         except LastgangError as error:
             self._fault.show(tag("span", w.say("advice.failed", why=error)))
         finally:
@@ -122,7 +127,13 @@ class DecisionDialog:
         w = self._visit.words
         if not self._name.value.strip():
             return w["advice.name_missing"]
-        if self._kind is DecisionKind.REJECTED and not self._reason.value:
+        for field, text, most, allowed in (
+            ("advice.name", self._name.value.strip(), KEY_LENGTH, ""),
+            ("advice.comment", self._comment.value, TEXT_LENGTH, LINE_BREAKS),
+        ):
+            if fault := draw.unfit(w[field], text, most, allowed, w):
+                return fault
+        if self._kind is DecisionKind.REJECTED and self._reason.value not in REASONS:
             return w["advice.reason_missing"]
         if self._token is not None and not self._visit.console.access.allows(self._token.value):
             return w["advice.token_wrong"]

@@ -10,6 +10,7 @@ from console.views.plan import AdviceCard, Button, JobBar, Move, PlanView, Span
 from console.words import Words
 from domain.orders import OrderStatus
 from domain.recommendations import RecommendationStatus
+from domain.texts import refused_character
 
 STATUS_ICONS = {
     RecommendationStatus.OPEN: "arrow",
@@ -226,6 +227,24 @@ def card_state(card_: AdviceCard, words: Words) -> str:
     return ""
 
 
+def undecidable(status: str, by: str | None, at_utc: datetime | None, words: Words) -> str:
+    """Why a decision does not count, for who wanted to decide."""
+    found = words.texts.get(f"status.{status}", words["advice.unknown"])
+    key = "advice.decided_already" if by is not None else "advice.closed_already"
+    return words.say(key, status=found, by=by, moment=words.moment(at_utc))
+
+
+def unfit(name: str, text: str, most: int, allowed: str, words: Words) -> str | None:
+    """What is wrong with a text that somebody typed or pasted; None where it can be kept."""
+    if len(text) > most:
+        return words.say("advice.too_long", name=name, most=words.number(most), count=words.number(len(text)))
+    refused = refused_character(text, allowed)
+    if refused is None:
+        return None
+    code, place = refused.split()[0], refused.split()[-1]
+    return words.say("advice.character", name=name, code=code, place=place)
+
+
 def headline(view: PlanView, words: Words) -> Markup:
     """How much lies open."""
     opened = [c for c in view.cards if c.recommendation.status is RecommendationStatus.OPEN]
@@ -241,4 +260,4 @@ def order_of(cards: Sequence[AdviceCard]) -> tuple[str, ...]:
     return tuple(c.recommendation.recommendation for c in cards)
 
 
-__all__ = ["Ruler", "card", "card_state", "gantt", "headline", "order_of"]
+__all__ = ["Ruler", "card", "card_state", "gantt", "headline", "order_of", "undecidable", "unfit"]

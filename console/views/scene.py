@@ -8,9 +8,11 @@ from datetime import date, datetime, timedelta
 
 from console.data import History
 from console.live_state import Live
+from console.views.decided import deciding
 from domain.calendars import at_local
 from domain.demand import Demand
 from domain.intervals import QUARTER, Interval, IntervalQuality, quarter_start, worst_quality
+from domain.orders import Order
 from domain.plant import Meter, Plant
 from domain.recommendations import Decision, Recommendation
 from domain.units import kwh
@@ -72,10 +74,24 @@ class Scene:
                 newest[name] = live
         return list(newest.values())
 
+    def recommendation(self, name: str) -> Recommendation | None:
+        """One of them; None if there is none of that name."""
+        return next((r for r in self.recommendations() if r.recommendation == name), None)
+
+    def orders(self) -> list[Order]:
+        """The newest revision of each job."""
+        return list(self.history.orders())
+
     def decisions(self) -> dict[str, Decision]:
-        """The last decision on each recommendation."""
-        last = {d.recommendation: d for d in sorted(self.history.decisions(), key=lambda d: d.at_utc)}
-        return {**last, **self.live.decisions}
+        """The decision that counts on each recommendation that has one."""
+        said: dict[str, list[Decision]] = {}
+        for decision in self.history.decisions():
+            said.setdefault(decision.recommendation, []).append(decision)
+        for name, lately in self.live.decisions.items():
+            known = said.setdefault(name, [])
+            known += [decision for decision in lately if decision not in known]
+        first = {r.recommendation: deciding(r, said.get(r.recommendation, ())) for r in self.recommendations()}
+        return {name: decision for name, decision in first.items() if decision is not None}
 
 
 @dataclass(frozen=True, slots=True)
