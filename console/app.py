@@ -9,13 +9,14 @@ from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
-from nicegui import ui
+from nicegui import Client, core, ui
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from console import api
 from console.access import is_loopback
 from console.context import Console
-from console.pages.frame import DARK, LANGUAGE_COOKIE, THEME_COOKIE, visit_of
+from console.limits import Guard, Limits, Scope
+from console.pages.frame import DARK, LANGUAGE_COOKIE, PAGES, THEME_COOKIE, visit_of
 from console.pages.meters import meters_page
 from console.pages.now import now_page
 from console.pages.plan import plan_page
@@ -24,6 +25,7 @@ from console.pages.reports import reports_page
 from console.words import LANGUAGES
 
 STYLE = Path(__file__).parent / "style.css"
+PATHS = frozenset(path for _, path in PAGES)
 YEAR_S = 31_536_000
 SECURITY = {
     # NiceGUI's own scripts are inline and compile templates; nothing may come from another machine
@@ -84,6 +86,17 @@ def _guard(app: FastAPI, host: str) -> None:
         for name, value in SECURITY.items():
             response.headers.setdefault(name, value)
         return response
+
+    app.add_middleware(Guard, limits=Limits(), kept=_kept)  # added last: asked first
+
+
+def _kept(scope: Scope) -> int:
+    """Pages that NiceGUI keeps, where this is one more; sessions of the socket's library, where this begins one."""
+    if scope["path"] in PATHS:
+        return len(Client.instances)
+    if scope["path"].startswith("/_nicegui_ws/") and b"sid=" not in scope["query_string"]:
+        return len(core.sio.eio.sockets)
+    return 0
 
 
 def _settings_routes(app: FastAPI) -> None:

@@ -53,7 +53,7 @@ def main() -> None:
 
         threading.Thread(target=obey, daemon=True).start()
         print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
-        serve(Console(board, shelf, Access()), listener, "127.0.0.1")
+        serve(Console(board, shelf, Access(sys.argv[2] if len(sys.argv) > 2 else "")), listener, "127.0.0.1")
 
 
 if __name__ == "__main__":
