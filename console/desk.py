@@ -19,10 +19,9 @@ import structlog
 
 from console.live import Feed, Place
 from console.live_state import MOST_ADVICE, Bounded
-from console.views.decided import deciding
 from domain.clock import Clock
 from domain.errors import LastgangError
-from domain.recommendations import Decision, DecisionKind, DeclineReason, Recommendation, RecommendationStatus
+from domain.recommendations import Decision, DecisionKind, DeclineReason, Recommendation, RecommendationStatus, deciding
 
 
 class NotDecidable(LastgangError):

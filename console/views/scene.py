@@ -8,13 +8,12 @@ from datetime import date, datetime, timedelta
 
 from console.data import History
 from console.live_state import Live
-from console.views.decided import deciding
 from domain.calendars import at_local
 from domain.demand import Demand
 from domain.intervals import QUARTER, Interval, IntervalQuality, quarter_start, worst_quality
 from domain.orders import Order
 from domain.plant import Meter, Plant
-from domain.recommendations import Decision, Recommendation
+from domain.recommendations import Decision, Recommendation, deciding
 from domain.units import kwh
 
 

@@ -16,11 +16,10 @@ from console_sample import NOW_UTC, SITE, SampleFeed, SampleHistory, frozen_cloc
 from console.board import Board
 from console.desk import NotDecidable, UnknownRecommendation
 from console.live_state import Live
-from console.views.decided import deciding
 from console.views.plan import Button, plan_view
 from domain.errors import LastgangError
 from domain.plant import Plant
-from domain.recommendations import Decision, DecisionKind, DeclineReason, Recommendation, RecommendationStatus
+from domain.recommendations import Decision, DecisionKind, DeclineReason, Recommendation, RecommendationStatus, deciding
 from domain.topics import DECISIONS, RECOMMENDATIONS
 
 ADVICE = next(r for r in sample_recommendations() if r.recommendation == "R-0421")
