@@ -55,8 +55,8 @@ class History(Protocol):
     def forecast_before(self, at_utc: datetime) -> Forecast | None:
         """The site's forecast issued last at or before `at_utc`."""
 
-    def meter_forecast(self, meter: str) -> Forecast | None:
-        """The forecast of one meter issued last."""
+    def meter_forecast(self, meter: str, until_utc: datetime | None = None) -> Forecast | None:
+        """The forecast of one meter issued last; at or before `until_utc` where that is named."""
 
     def anomalies(self, open_only: bool = False) -> Sequence[Anomaly]:
         """Latest revision of each."""
@@ -78,6 +78,9 @@ class History(Protocol):
 
     def interval_span(self) -> tuple[datetime, datetime] | None:
         """Start of the first and of the last quarter hour that there is."""
+
+    def peak(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Interval | None:
+        """The quarter hour with the highest energy, the earliest of equal ones; missing and faulty ones do not count."""
 
     def close(self) -> None:
         """Let go of the file."""
@@ -106,7 +109,7 @@ class EmptyHistory:
     def forecast_before(self, at_utc: datetime) -> Forecast | None:
         return None
 
-    def meter_forecast(self, meter: str) -> Forecast | None:
+    def meter_forecast(self, meter: str, until_utc: datetime | None = None) -> Forecast | None:
         return None
 
     def anomalies(self, open_only: bool = False) -> Sequence[Anomaly]:
@@ -128,6 +131,9 @@ class EmptyHistory:
         return None
 
     def interval_span(self) -> tuple[datetime, datetime] | None:
+        return None
+
+    def peak(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Interval | None:
         return None
 
     def close(self) -> None:
@@ -229,8 +235,9 @@ class RememberedHistory:
     def forecast_before(self, at_utc: datetime) -> Forecast | None:
         return self._ask(FORECASTS, ("before", at_utc), lambda: self.behind.forecast_before(at_utc))
 
-    def meter_forecast(self, meter: str) -> Forecast | None:
-        return self._ask(METER_FORECASTS, ("latest", meter), lambda: self.behind.meter_forecast(meter))
+    def meter_forecast(self, meter: str, until_utc: datetime | None = None) -> Forecast | None:
+        asked = (meter, until_utc)
+        return self._ask(METER_FORECASTS, ("latest", *asked), lambda: self.behind.meter_forecast(*asked))
 
     def anomalies(self, open_only: bool = False) -> Sequence[Anomaly]:
         return self._ask(ANOMALIES, ("all", open_only), lambda: self.behind.anomalies(open_only))
@@ -252,6 +259,10 @@ class RememberedHistory:
 
     def interval_span(self) -> tuple[datetime, datetime] | None:
         return self._ask(INTERVALS, ("span",), self.behind.interval_span)
+
+    def peak(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Interval | None:
+        asked = (meter, channel, from_utc, to_utc)
+        return self._ask(INTERVALS, ("peak", *asked), lambda: self.behind.peak(*asked))
 
     def close(self) -> None:
         self.behind.close()

@@ -10,11 +10,12 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from domain.clock import epoch_ms
 from domain.demand import Demand
+from domain.newest import CLOCK_SLACK
 from domain.plant import Plant
 from domain.readings import (
     CLOCK_CHANNEL,
@@ -31,8 +32,6 @@ from domain.recommendations import Decision, Recommendation
 Key = TypeVar("Key")
 Item = TypeVar("Item")
 
-AHEAD = timedelta(hours=1)
-"""How far the clocks of a plant may be apart before one of them is taken to be wrong."""
 MOST_CHANNELS = 100
 """Channels of one meter that are kept."""
 MOST_SPEAKERS = 1_000
@@ -157,7 +156,7 @@ class LiveState:
         """Keep `record` if it is the newest of its kind."""
         if record.site != self._site:
             return
-        latest_ms = None if self._now_utc is None else epoch_ms(self._now_utc() + AHEAD)
+        latest_ms = None if self._now_utc is None else epoch_ms(self._now_utc() + CLOCK_SLACK)
         with self._lock:
             self._heard_s = max(self._heard_s, at_s)
             match record:

@@ -180,10 +180,11 @@ class LedgerReading:
         ).fetchone()
         return None if row is None else next(_stored(Forecast, [row]), None)
 
-    def meter_forecast(self, meter: str) -> Forecast | None:
-        """The forecast of one meter issued last."""
+    def meter_forecast(self, meter: str, until_utc: datetime | None = None) -> Forecast | None:
+        """The forecast of one meter issued last; at or before `until_utc` where that is named."""
         rows = self._database.execute(
-            "SELECT payload FROM entry WHERE topic=? ORDER BY at_ms DESC, entry DESC LIMIT 500", (METER_FORECASTS.name,)
+            "SELECT payload FROM entry WHERE topic=? AND at_ms<=? ORDER BY at_ms DESC, entry DESC LIMIT 500",
+            (METER_FORECASTS.name, _until(until_utc)),
         )
         found = _stored(Forecast, rows)
         return next((forecast for forecast in found if forecast.meter == meter), None)
@@ -210,8 +211,11 @@ class LedgerReading:
         return sorted(self._latest(RECOMMENDATIONS, Recommendation, as_of_utc), key=lambda r: (r.issued_utc, r.recommendation))
 
     def decisions(self, as_of_utc: datetime | None = None) -> list[Decision]:
-        """All decisions, by time."""
-        return sorted(self._latest(DECISIONS, Decision, as_of_utc), key=lambda d: (d.at_utc, d.recommendation))
+        """All decisions, those on one recommendation in the order of the log: the first counts (`domain.recommendations.deciding`)."""
+        rows = self._database.execute(
+            "SELECT payload FROM entry WHERE topic=? AND recorded_ms<=? ORDER BY entry", (DECISIONS.name, _until(as_of_utc))
+        )
+        return list(_stored(Decision, rows))
 
     def _latest(self, topic: Topic, record_type: type[Record], as_of_utc: datetime | None) -> list[Record]:
         rows = self._database.execute(

@@ -10,9 +10,11 @@ from console.data import History
 from console.live_state import Live
 from domain.calendars import at_local
 from domain.demand import Demand
+from domain.forecasts import Forecast
 from domain.intervals import QUARTER, Interval, IntervalQuality, quarter_start, worst_quality
+from domain.newest import CLOCK_SLACK
 from domain.orders import Order
-from domain.plant import Meter, Plant
+from domain.plant import Meter, Plant, planned_orders
 from domain.recommendations import Decision, Recommendation, deciding
 from domain.units import kwh
 
@@ -36,6 +38,27 @@ class ProcessUse:
 
 
 @dataclass(frozen=True, slots=True)
+class StackPart:
+    """One part or job of the stack, as its supervisor saw it last."""
+
+    name: str
+    state: str
+    """``running``, ``restarting``, ``failed`` or another word of the supervisor."""
+    note: str = ""
+    """Why, in the supervisor's words."""
+    restarts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """What `lastgang up` keeps running."""
+
+    is_supervised: bool
+    """Whether the process that keeps the parts running is there itself."""
+    parts: tuple[StackPart, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """One moment of the plant; `now_utc` and `speed` are the plant's clock."""
 
@@ -46,6 +69,8 @@ class Scene:
     speed: float = 1.0
     sent: Mapping[str, Sent] = field(default_factory=dict)
     processes: tuple[ProcessUse, ...] = ()
+    stack: Stack | None = None
+    """None where the page was not started by `lastgang up`."""
     ledger_there: bool = True
 
     def day(self, offset: int = 0) -> date:
@@ -57,13 +82,31 @@ class Scene:
         zone = self.plant.site.zone
         return at_local(day, "00:00", zone), at_local(day, "24:00", zone)
 
+    def is_ahead(self, instant_utc: datetime) -> bool:
+        """Whether an instant lies further in the future than the clocks of a plant may be apart: what is dated so is not the newest."""
+        return instant_utc > self.now_utc + CLOCK_SLACK
+
     def demand(self) -> Demand | None:
         """The running quarter hour: live, or as the ledger had it last."""
-        stored = self.history.latest_demand()
-        live = self.live.demand
-        if live is None or (stored is not None and stored.at_utc > live.at_utc):
-            return stored
-        return live
+        known = [d for d in (self.history.latest_demand(), self.live.demand) if d is not None and not self.is_ahead(d.at_utc)]
+        return max(known, key=lambda demand: demand.at_utc, default=None)
+
+    def forecast(self) -> Forecast | None:
+        """The site's forecast issued last."""
+        newest = self.history.latest_forecast()
+        if newest is not None and self.is_ahead(newest.issued_utc):
+            return self.history.forecast_before(quarter_start(self.now_utc))
+        return newest
+
+    def meter_forecast(self, meter: str) -> Forecast | None:
+        """The forecast of one meter issued last; the site's where it is the billing meter."""
+        billing = self.plant.billing_meter()
+        if billing is not None and billing.id == meter:
+            return self.forecast()
+        newest = self.history.meter_forecast(meter)
+        if newest is not None and self.is_ahead(newest.issued_utc):
+            return self.history.meter_forecast(meter, quarter_start(self.now_utc))
+        return newest
 
     def recommendations(self) -> list[Recommendation]:
         """The newest revision of each, from ledger and topic, whichever knows more."""
@@ -78,8 +121,10 @@ class Scene:
         return next((r for r in self.recommendations() if r.recommendation == name), None)
 
     def orders(self) -> list[Order]:
-        """The newest revision of each job."""
-        return list(self.history.orders())
+        """The newest revision of each job: of the plant file, or of the topic, which is newer."""
+        newest = {order.job: order for order in planned_orders(self.plant)}
+        newest |= {order.job: order for order in self.history.orders()}
+        return list(newest.values())
 
     def decisions(self) -> dict[str, Decision]:
         """The decision that counts on each recommendation that has one."""
@@ -164,6 +209,8 @@ __all__ = [
     "QuarterValue",
     "Scene",
     "Sent",
+    "Stack",
+    "StackPart",
     "import_quarters",
     "last_quarters",
     "net_channels",
