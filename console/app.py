@@ -22,10 +22,19 @@ from console.pages.now import now_page
 from console.pages.plan import plan_page
 from console.pages.platform import platform_page
 from console.pages.reports import reports_page
+from console.requests import MOST_DAYS
 from console.words import LANGUAGES
 
 STYLE = Path(__file__).parent / "style.css"
 PATHS = frozenset(path for _, path in PAGES)
+LIMITS = Limits()
+DESCRIPTION = f"""What the plant draws, what is advised, and how well it is known. Instants are UTC; consumption is positive; what is not known is
+null and never 0.
+
+Limits, each answered with one error: a body of {LIMITS.body_bytes:,} bytes (413) within {LIMITS.body_s:g} s (408), an address of
+{LIMITS.address_bytes:,} bytes (414), {LIMITS.requests} requests at the same time (503). Quarter hours of {MOST_DAYS} days in one answer."""
+PAGE_S = 30.0
+"""How long a page may take to be built: on a busy machine the ledger's first answers take seconds."""
 YEAR_S = 31_536_000
 SECURITY = {
     # NiceGUI's own scripts are inline and compile templates; nothing may come from another machine
@@ -52,7 +61,7 @@ def build_app(console: Console, host: str) -> FastAPI:
     app = FastAPI(
         title="Lastgang",
         version="1",
-        description="What the plant draws, what is advised, and how well it is known. Instants are UTC; consumption is positive.",
+        description=DESCRIPTION,
         openapi_url="/api/v1/openapi.json",
         docs_url=None,  # the usual ones load their scripts from elsewhere
         redoc_url=None,
@@ -87,7 +96,7 @@ def _guard(app: FastAPI, host: str) -> None:
             response.headers.setdefault(name, value)
         return response
 
-    app.add_middleware(Guard, limits=Limits(), kept=_kept)  # added last: asked first
+    app.add_middleware(Guard, limits=LIMITS, kept=_kept)  # added last: asked first
 
 
 def _kept(scope: Scope) -> int:
@@ -127,22 +136,22 @@ def _with_cookie(name: str, value: str, to: str) -> Response:
 
 
 def _pages(console: Console) -> None:
-    @ui.page("/")
+    @ui.page("/", response_timeout=PAGE_S)
     async def _now(request: Request) -> None:
         await now_page(visit_of(console, request))
 
-    @ui.page("/plan")
+    @ui.page("/plan", response_timeout=PAGE_S)
     async def _plan(request: Request) -> None:
         await plan_page(visit_of(console, request))
 
-    @ui.page("/meters")
+    @ui.page("/meters", response_timeout=PAGE_S)
     async def _meters(request: Request, meter: str = "", day: str = "", at: str = "", told: str = "") -> None:
         await meters_page(visit_of(console, request), meter, day, at, told)
 
-    @ui.page("/reports")
+    @ui.page("/reports", response_timeout=PAGE_S)
     async def _reports(request: Request) -> None:
         await reports_page(visit_of(console, request))
 
-    @ui.page("/platform")
+    @ui.page("/platform", response_timeout=PAGE_S)
     async def _platform(request: Request) -> None:
         await platform_page(visit_of(console, request))

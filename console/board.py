@@ -16,7 +16,7 @@ import structlog
 from console.data import EmptyHistory, History, RememberedHistory
 from console.desk import Desk, Standing
 from console.live import Feed
-from console.views.scene import ProcessUse, Scene, Sent
+from console.views.scene import PartSeen, ProcessUse, Scene, Sent
 from console.words import Words
 from domain.clock import Clock
 from domain.errors import LastgangError
@@ -50,6 +50,8 @@ class Board:
         Opens the ledger; None while there is none. Called in the background thread, again until it succeeds.
     processes
         Tells what the platform's processes use.
+    parts
+        Tells how the parts of the stack are; none where no stack runs.
     """
 
     def __init__(
@@ -59,11 +61,12 @@ class Board:
         clock: Clock,
         open_history: Callable[[], History | None],
         processes: Callable[[], tuple[ProcessUse, ...]],
+        parts: Callable[[], tuple[PartSeen, ...]] = tuple,
     ) -> None:
         self.plant, self.clock = plant, clock
         self._feed = feed
         self._open_history = open_history
-        self._processes = processes
+        self._processes, self._parts = processes, parts
         self._history: RememberedHistory | None = None
         self._ledger_trouble = ""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="console-views")
@@ -71,7 +74,7 @@ class Board:
         self._lock = threading.Lock()
         self._shared: dict[tuple[Any, ...], _Shared] = {}
         self._sent: dict[str, tuple[float, Sent]] = {}
-        self._uses: tuple[float, tuple[ProcessUse, ...]] = (0.0, ())
+        self._uses: tuple[float, tuple[ProcessUse, ...], tuple[PartSeen, ...]] = (0.0, (), ())
         self._log = structlog.get_logger("console")
 
     # views -----------------------------------------------------------------------------------------------------
@@ -150,6 +153,7 @@ class Board:
     def _scene(self, history: History | None) -> Scene:
         live = self._feed.picture()
         sent = self._outstanding()
+        processes, parts = self._machine()
         return Scene(
             plant=self.plant,
             history=history if history is not None else EmptyHistory(),
@@ -157,15 +161,16 @@ class Board:
             now_utc=self.clock.now_utc(),
             speed=self.clock.speed,
             sent=sent,
-            processes=self._process_uses(),
+            processes=processes,
+            parts=parts,
             ledger_there=history is not None,
         )
 
-    def _process_uses(self) -> tuple[ProcessUse, ...]:
+    def _machine(self) -> tuple[tuple[ProcessUse, ...], tuple[PartSeen, ...]]:
         now_s = time.monotonic()
         if now_s - self._uses[0] > PROCESSES_EVERY_S or not self._uses[0]:
-            self._uses = (now_s, self._processes())
-        return self._uses[1]
+            self._uses = (now_s, self._processes(), self._parts())
+        return self._uses[1:]
 
     def _outstanding(self) -> dict[str, Sent]:
         now_s = time.monotonic()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from time import monotonic
 from typing import Any, Protocol, TypeVar
 
 from domain.anomalies import Anomaly
@@ -28,6 +29,7 @@ from domain.topics import (
 from reporting.gaps import Told
 
 Answer = TypeVar("Answer")
+BEGUN_EVERY_S = 60.0
 MOST_RECORDS = 50_000
 """Quarter hours of a topic that are kept in memory: some 30 MB."""
 
@@ -78,6 +80,9 @@ class History(Protocol):
 
     def interval_span(self) -> tuple[datetime, datetime] | None:
         """Start of the first and of the last quarter hour that there is."""
+
+    def begun(self) -> Mapping[str, tuple[datetime, datetime | None]]:
+        """Start of each meter's first quarter hour, and of the first that came by way of metering; None where none did."""
 
     def peak(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Interval | None:
         """The quarter hour with the highest energy, the earliest of equal ones; missing and faulty ones do not count."""
@@ -132,6 +137,9 @@ class EmptyHistory:
 
     def interval_span(self) -> tuple[datetime, datetime] | None:
         return None
+
+    def begun(self) -> Mapping[str, tuple[datetime, datetime | None]]:
+        return {}
 
     def peak(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Interval | None:
         return None
@@ -191,6 +199,7 @@ class RememberedHistory:
         self.behind = behind
         self._marks: dict[str, int] = {}
         self._offsets: dict[tuple[str, int], int] = {}
+        self._begun: tuple[float, Mapping[str, tuple[datetime, datetime | None]]] | None = None
         self.answers: dict[str, Answers] = {}
 
     def refresh(self) -> None:
@@ -259,6 +268,12 @@ class RememberedHistory:
 
     def interval_span(self) -> tuple[datetime, datetime] | None:
         return self._ask(INTERVALS, ("span",), self.behind.interval_span)
+
+    def begun(self) -> Mapping[str, tuple[datetime, datetime | None]]:
+        # Beginnings hardly change, and finding them goes through all that was imported: not again with every quarter hour.
+        if self._begun is None or monotonic() - self._begun[0] > BEGUN_EVERY_S:
+            self._begun = (monotonic(), self.behind.begun())
+        return self._begun[1]
 
     def peak(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Interval | None:
         asked = (meter, channel, from_utc, to_utc)

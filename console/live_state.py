@@ -77,8 +77,8 @@ class Live:
     decisions: Mapping[str, tuple[Decision, ...]] = field(default_factory=dict)
     """By recommendation, in the order of the log."""
     readings_count: int = 0
-    rate_per_s: float = 0.0
-    """Readings a second of real time, over the last seconds."""
+    rate_per_s: float | None = None
+    """Readings a second of real time, over the last seconds; None before there are any."""
     heard_s: float = 0.0
     """When anything came at all."""
     meters_seen_ms: Mapping[str, int] = field(default_factory=dict)
@@ -149,7 +149,7 @@ class LiveState:
         self._decisions = Bounded[str, tuple[Decision, ...]](MOST_ADVICE, drops_oldest=True)
         self._count = 0
         self._rate_mark = (0.0, 0)
-        self._rate_per_s = 0.0
+        self._rate_per_s: float | None = None
         self._heard_s = 0.0
 
     def take(self, record: Any, at_s: float) -> None:
@@ -205,7 +205,7 @@ class LiveState:
         with self._lock:
             since_s, count = self._rate_mark
             if now_s - since_s >= 5.0:
-                self._rate_per_s = (self._count - count) / (now_s - since_s) if since_s else 0.0
+                self._rate_per_s = (self._count - count) / (now_s - since_s) if since_s else None
                 self._rate_mark = (now_s, self._count)
             return Live(
                 connected=self._connected,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
@@ -16,6 +17,7 @@ from console.context import Console
 from console.live import KafkaFeed
 from console.processes import platform_processes
 from console.reports import ReportShelf, report_command
+from console.views.scene import PartSeen
 from domain.clock import process_clock
 from domain.errors import LastgangError
 from domain.plant import load_plant
@@ -28,8 +30,21 @@ class PortTaken(LastgangError):
     """Somebody listens there already. Operator: give another `--port`, or stop the other program."""
 
 
-def run(plant_folder: Path, kafka: KafkaSettings, ledger: Path, reports: Path, host: str, port: int) -> None:
+def run(
+    plant_folder: Path,
+    kafka: KafkaSettings,
+    ledger: Path,
+    reports: Path,
+    host: str,
+    port: int,
+    parts: Callable[[], tuple[PartSeen, ...]] = tuple,
+) -> None:
     """Serve until SIGTERM or SIGINT.
+
+    Parameters
+    ----------
+    parts
+        Tells how the parts of the stack are that the page belongs to.
 
     Raises
     ------
@@ -42,7 +57,7 @@ def run(plant_folder: Path, kafka: KafkaSettings, ledger: Path, reports: Path, h
     plant = load_plant(plant_folder / "plant.toml")
     listener = listen(host, port)
     clock = process_clock()
-    board = Board(plant, KafkaFeed(kafka, plant, clock), clock, ledger_opener(ledger), platform_processes)
+    board = Board(plant, KafkaFeed(kafka, plant, clock), clock, ledger_opener(ledger), platform_processes, parts)
     console = Console(board, ReportShelf(reports, report_command(plant_folder, ledger)), access)
     serve(console, listener, host)
 

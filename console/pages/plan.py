@@ -11,11 +11,12 @@ from nicegui.elements.mixins.text_element import TextElement
 
 from console.desk import NotDecidable
 from console.pages.frame import NAME_COOKIE, Visit, frame
-from console.pages.widgets import Button, Chart, Entry, Fragment, panel
+from console.pages.widgets import Button, Entry, Fragment, MaybeChart, panel
 from console.render import charts
 from console.render import forecasts as told
 from console.render import plan as draw
-from console.render.markup import tag
+from console.render.empty import empty
+from console.render.markup import Markup, join, tag
 from console.views.plan import AdviceCard, PlanView, plan_view
 from console.views.plan import Button as ButtonState
 from console.words import Words
@@ -169,6 +170,16 @@ def remember_name_js(name: str) -> str:
     )
 
 
+def draw_empty(view: PlanView, words: Words) -> Markup | None:
+    """Why there is no load to show; None where there is."""
+    return None if view.empty is None else empty(view.empty, view.now_utc, words)
+
+
+def draw_more(view: PlanView, words: Words) -> Markup:
+    """Open recommendations that there is no card for."""
+    return join(draw.left_out(view.open_left_out, "plan.open_left_out", words))
+
+
 async def plan_page(visit: Visit) -> None:
     """Advice first: that is what somebody can do something about."""
     w, board = visit.words, visit.board
@@ -178,19 +189,22 @@ async def plan_page(visit: Visit) -> None:
 
     with frame(visit, "plan") as every_second:
 
+        async def show_load() -> None:
+            chart.show(await drawn(charts.load_chart), await drawn(draw_empty), await drawn(charts.load_keys))
+
         async def refresh() -> None:
             head.show(await drawn(draw.headline))
             cards.show(await board.view(plan_view))
-            chart.show(await drawn(charts.load_chart))
-            keys.show(await drawn(charts.load_keys))
+            more.show(await drawn(draw_more))
+            await show_load()
             gantt.show(await drawn(draw.gantt))
             peaks.show(await drawn(told.peaks_table))
             said.show(await drawn(told.said_table))
 
         dialog = DecisionDialog(visit, refresh)
         with panel(w["plan.load"], "w-8"):
-            chart = Chart(await drawn(charts.load_chart), w["chart.label_load"], "tall")
-            keys = Fragment(await drawn(charts.load_keys))
+            chart = MaybeChart(w["chart.label_load"], "tall")
+            await show_load()
         with panel(w["plan.peaks"], "w-4"):
             peaks = Fragment(await drawn(told.peaks_table))
         with panel(w["plan.said"]):
@@ -200,6 +214,7 @@ async def plan_page(visit: Visit) -> None:
             head = Fragment(await drawn(draw.headline))
             cards = Cards(visit, dialog.ask)
             cards.show(await board.view(plan_view))
+            more = Fragment(await drawn(draw_more))
         with panel(w["plan.jobs"]):
             gantt = Fragment(await drawn(draw.gantt))
         every_second(refresh)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -38,24 +38,14 @@ class ProcessUse:
 
 
 @dataclass(frozen=True, slots=True)
-class StackPart:
-    """One part or job of the stack, as its supervisor saw it last."""
+class PartSeen:
+    """A part or job of the stack as its supervisor saw it last."""
 
     name: str
     state: str
-    """``running``, ``restarting``, ``failed`` or another word of the supervisor."""
-    note: str = ""
-    """Why, in the supervisor's words."""
-    restarts: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Stack:
-    """What `lastgang up` keeps running."""
-
-    is_supervised: bool
-    """Whether the process that keeps the parts running is there itself."""
-    parts: tuple[StackPart, ...] = ()
+    """``running``, ``starting``, ``restarting``, ``waiting``, ``failed`` ..."""
+    note: str
+    """Why it does not run: what it said last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +59,7 @@ class Scene:
     speed: float = 1.0
     sent: Mapping[str, Sent] = field(default_factory=dict)
     processes: tuple[ProcessUse, ...] = ()
-    stack: Stack | None = None
-    """None where the page was not started by `lastgang up`."""
+    parts: tuple[PartSeen, ...] = ()
     ledger_there: bool = True
 
     def day(self, offset: int = 0) -> date:
@@ -92,21 +81,26 @@ class Scene:
         return max(known, key=lambda demand: demand.at_utc, default=None)
 
     def forecast(self) -> Forecast | None:
-        """The site's forecast issued last."""
+        """The site's forecast issued last; None where there is none, or none that reaches beyond now."""
         newest = self.history.latest_forecast()
         if newest is not None and self.is_ahead(newest.issued_utc):
-            return self.history.forecast_before(quarter_start(self.now_utc))
-        return newest
+            newest = self.history.forecast_before(quarter_start(self.now_utc))
+        return self._still_ahead(newest)
+
+    def _still_ahead(self, forecast: Forecast | None) -> Forecast | None:
+        if forecast is None or forecast.first_start_utc + len(forecast.q50_kw) * QUARTER <= self.now_utc:
+            return None
+        return forecast
 
     def meter_forecast(self, meter: str) -> Forecast | None:
-        """The forecast of one meter issued last; the site's where it is the billing meter."""
+        """The same of one meter; the site's where it is the billing meter."""
         billing = self.plant.billing_meter()
         if billing is not None and billing.id == meter:
             return self.forecast()
         newest = self.history.meter_forecast(meter)
         if newest is not None and self.is_ahead(newest.issued_utc):
-            return self.history.meter_forecast(meter, quarter_start(self.now_utc))
-        return newest
+            newest = self.history.meter_forecast(meter, quarter_start(self.now_utc))
+        return self._still_ahead(newest)
 
     def recommendations(self) -> list[Recommendation]:
         """The newest revision of each, from ledger and topic, whichever knows more."""
@@ -126,15 +120,15 @@ class Scene:
         newest |= {order.job: order for order in self.history.orders()}
         return list(newest.values())
 
-    def decisions(self) -> dict[str, Decision]:
-        """The decision that counts on each recommendation that has one."""
+    def decisions(self, on: Iterable[Recommendation]) -> dict[str, Decision]:
+        """The decision that counts on each of these recommendations that has one."""
         said: dict[str, list[Decision]] = {}
         for decision in self.history.decisions():
             said.setdefault(decision.recommendation, []).append(decision)
         for name, lately in self.live.decisions.items():
             known = said.setdefault(name, [])
             known += [decision for decision in lately if decision not in known]
-        first = {r.recommendation: deciding(r, said.get(r.recommendation, ())) for r in self.recommendations()}
+        first = {r.recommendation: deciding(r, said.get(r.recommendation, ())) for r in on}
         return {name: decision for name, decision in first.items() if decision is not None}
 
 
@@ -152,6 +146,11 @@ class QuarterValue:
     def kw(self) -> float | None:
         """Mean power [kW]; negative when the meter fed back."""
         return None if self.energy_uwh is None else kwh(self.energy_uwh) * 4
+
+
+def energy_of(quarter: QuarterValue) -> float:
+    """What a quarter hour is compared by: one without a value is below all others."""
+    return float("-inf") if quarter.energy_uwh is None else quarter.energy_uwh
 
 
 def net_channels(meter: Meter) -> list[tuple[str, int]]:
@@ -205,12 +204,12 @@ def last_quarters(now_utc: datetime, hours: int) -> tuple[datetime, datetime]:
 
 __all__ = [
     "QUARTER",
+    "PartSeen",
     "ProcessUse",
     "QuarterValue",
     "Scene",
     "Sent",
-    "Stack",
-    "StackPart",
+    "energy_of",
     "import_quarters",
     "last_quarters",
     "net_channels",

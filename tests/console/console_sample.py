@@ -127,7 +127,7 @@ class SampleHistory:
             (sample_peak(day, 0),), "like-days", first, 3360, 0.62, 41.0, replayed=True,
         )  # fmt: skip
 
-    def meter_forecast(self, meter: str) -> Forecast | None:
+    def meter_forecast(self, meter: str, until_utc: datetime | None = None) -> Forecast | None:
         share = SHARES.get(meter)
         return None if share is None or meter == "lighting" else sample_meter_forecast(meter, share, quarter_start(self.now_utc))
 
@@ -159,6 +159,13 @@ class SampleHistory:
         return {"duplicate": 1_204, "clock_in_future": 37, "glitch": 2}
 
     def latest_demand(self) -> Demand | None:
+        return None
+
+    def begun(self) -> Mapping[str, tuple[datetime, datetime | None]]:
+        first = datetime(2026, 9, 18, tzinfo=UTC)
+        return {meter.id: (first, NOW_UTC - timedelta(days=4)) for meter in self.plant.meters}
+
+    def peak(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Interval | None:
         return None
 
     def interval_span(self) -> tuple[datetime, datetime] | None:

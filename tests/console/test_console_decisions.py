@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from console_sample import NOW_UTC, SITE, SampleFeed, SampleHistory, frozen_clock, sample_recommendations
 
@@ -17,10 +23,12 @@ from console.board import Board
 from console.desk import NotDecidable, UnknownRecommendation
 from console.live_state import Live
 from console.views.plan import Button, plan_view
+from deploy.ports import free_port
 from domain.errors import LastgangError
 from domain.plant import Plant
 from domain.recommendations import Decision, DecisionKind, DeclineReason, Recommendation, RecommendationStatus, deciding
 from domain.topics import DECISIONS, RECOMMENDATIONS
+from simulation import demo_plant
 
 ADVICE = next(r for r in sample_recommendations() if r.recommendation == "R-0421")
 ACCEPTED, REJECTED = DecisionKind.ACCEPTED, DecisionKind.REJECTED
@@ -278,6 +286,70 @@ def test_two_servers_and_a_controller_at_a_real_broker_agree_on_one_decision(
         assert isinstance(first, Decision)
         for who, one in (("Anna", anna), ("Bert", bert)):
             assert (one == first) if first.by == who else (isinstance(one, NotDecidable) and one.by == first.by), name
+
+
+@pytest.mark.cluster
+def test_two_server_processes_answer_one_202_and_one_409_with_who_was_first(
+    tmp_path: Path, stack_kafka: Any, namespace: str
+) -> None:
+    from connectors.kafka.client import KafkaSettings, RecordConsumer, RecordProducer, ensure_topics
+
+    settings = KafkaSettings(stack_kafka.bootstrap, namespace)
+    ensure_topics(settings)
+    demo_plant.write(tmp_path / "plant")
+    names = [f"R-{n}" for n in range(6)]
+    ports = [free_port(), free_port()]
+    arguments = [
+        "--plant",
+        str(tmp_path / "plant"),
+        "--kafka",
+        settings.bootstrap,
+        "--namespace",
+        namespace,
+        "--ledger",
+        str(tmp_path / "none.sqlite"),
+    ]
+    environment = {**os.environ, "LASTGANG_CLOCK": frozen_clock().as_setting()}
+    servers = [
+        subprocess.Popen([sys.executable, "-m", "lastgang.cli", "console", *arguments, "--port", str(port)], env=environment)
+        for port in ports
+    ]
+    try:
+        with ExitStack() as open_:
+            clients = [open_.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=60)) for port in ports]
+            assert all(_comes(lambda client=client: _answers(client)) for client in clients)
+            with RecordProducer(settings, linger_ms=0) as producer:
+                for name in names:
+                    producer.send(RECOMMENDATIONS, replace(ADVICE, recommendation=name))
+                producer.flush()
+            for client in clients:
+                assert _comes(lambda client=client: len(client.get("/recommendations").json()) == len(names))
+            bodies = ({"kind": "accepted", "by": "Anna"}, {"kind": "rejected", "by": "Bert", "reason": "order"})
+            for name in names:
+                answers = all_at_once(
+                    [
+                        lambda client=client, body=body, name=name: client.post(f"/recommendations/{name}/decision", json=body)
+                        for client, body in zip(clients, bodies, strict=True)
+                    ]
+                )
+                taken, refused = sorted(answers, key=lambda answer: answer.status_code)
+                assert (taken.status_code, refused.status_code) == (202, 409), [answer.text for answer in answers]
+                assert (refused.json()["by"], refused.json()["status"]) == (taken.json()["by"], taken.json()["kind"])
+                with RecordConsumer(settings, [DECISIONS]) as consumer:
+                    logged = [message.record() for message in consumer.read_to_end()]
+                first = deciding(replace(ADVICE, recommendation=name), logged)
+                assert first is not None and first.by == taken.json()["by"]
+    finally:
+        for server in servers:
+            server.terminate()
+        assert [server.wait(30) for server in servers] in ([0, 0], [-15, -15])
+
+
+def _answers(client: httpx.Client) -> bool:
+    try:
+        return client.get("/health").status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 def _comes(is_there: Callable[[], bool]) -> bool:
