@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Query
-from fastapi.responses import FileResponse, Response
-from pydantic import BaseModel, Field
+from fastapi.responses import FileResponse, Response, StreamingResponse
+from pydantic import BaseModel
 
-from console.board import NotDecidable
 from console.context import Console
-from console.reports import MONTH, MadeReport, ReportFailed
+from console.faults import Route, none_such, refuse, responses
+from console.reports import MadeReport, chunks
+from console.requests import MOST_DAYS, Asked, AsOf, Channel, DecisionRequest, End, IssuedBy, MeterName, ReportRequest, Start
+from console.stream import streamed
 from console.views.findings import Finding, open_findings
 from console.views.gaps import MeterGap, gaps_of
 from console.views.meters import MetersView, meters_view
@@ -20,31 +22,20 @@ from console.views.now import NowView, now_view
 from console.views.outlook import is_billing_meter
 from console.views.plan import AdviceCard, PlanView, plan_view
 from console.views.platform import PlatformView, platform_view
-from console.views.reports import Month, months_view
+from console.views.reports import Month, can_be_reported, months_view
 from console.views.scene import Scene
-from domain.errors import LastgangError
 from domain.forecasts import Forecast
 from domain.intervals import Interval
 from domain.orders import Order
 from domain.recommendations import Decision, DecisionKind, DeclineReason, Recommendation
+from domain.texts import Key
 from reporting.gaps import Told
 
-MOST_DAYS = 400
-
-
-class DecisionRequest(BaseModel):
-    """What a person says to a recommendation."""
-
-    kind: DecisionKind
-    by: str = Field(min_length=1, max_length=80, pattern=r"\S", description="Name of the person.")
-    reason: DeclineReason = Field(DeclineReason.NONE, description="Must be named when the recommendation is rejected.")
-    comment: str = Field("", max_length=500)
-
-
-class ReportRequest(BaseModel):
-    """Which month to report."""
-
-    month: str = Field(pattern=MONTH.pattern, examples=["2026-10"])
+BYTES = {"schema": {"type": "string", "format": "binary"}}
+ZIP: dict[str, Any] = {"description": "All files of the report.", "content": {"application/zip": BYTES}}
+FILE: dict[str, Any] = {"description": "The file.", "content": {"application/octet-stream": BYTES}}
+Most = Annotated[int, Query(ge=1, le=5_000, description="At most so many.")]
+MOST = 1_000
 
 
 class Health(BaseModel):
@@ -56,30 +47,9 @@ class Health(BaseModel):
     now_utc: datetime
 
 
-class Fault(BaseModel):
-    """Why it did not work."""
-
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A register and a span that there are."""
-
-    meter: str
-    channel: str
-    from_utc: datetime
-    to_utc: datetime
-
-
-Start = Annotated[datetime, Query(description="With zone, on a quarter hour.")]
-UNKNOWN: dict[int | str, dict[str, Any]] = {404: {"model": Fault, "description": "No such meter."}}
-REFUSED: dict[int | str, dict[str, Any]] = {401: {"model": Fault, "description": "The token is missing or wrong."}}
-
-
 def router(console: Console) -> APIRouter:
     """All calls."""
-    api = APIRouter(prefix="/api/v1")
+    api = APIRouter(prefix="/api/v1", route_class=Route, responses=responses(422, 503))
     board = console.board
 
     def writer(authorization: Annotated[str, Header(description="`Bearer TOKEN`, where a token is set.")] = "") -> None:
@@ -94,7 +64,7 @@ def router(console: Console) -> APIRouter:
         if meter is None or is_billing_meter(board.plant, meter):
             return None
         if meter not in known:
-            raise HTTPException(404, f"no meter {meter!r}; there are {known}")
+            none_such("meter", meter, known)
         return meter
 
     @api.get("/health", tags=["platform"])
@@ -113,34 +83,34 @@ def router(console: Console) -> APIRouter:
         """Load of three days, jobs before and after, recommendations."""
         return await board.view(plan_view)
 
-    @api.get("/forecast", tags=["plan"], responses=UNKNOWN)
+    @api.get("/forecast", tags=["plan"], responses=responses(404))
     async def forecast(
-        meter: Annotated[str | None, Query(description="A meter or virtual meter; the site without it.")] = None,
-        as_of_utc: Annotated[
-            datetime | None, Query(alias="as_of", description="With zone: issued then at the latest. Of the site only.")
-        ] = None,
+        meter: Annotated[Key | None, Query(description="A meter or virtual meter; the site without it.")] = None,
+        as_of_utc: IssuedBy = None,
     ) -> Forecast | None:
         """The forecast issued last, or last at or before `as_of`; null while there is none.
 
         Of the site, or of a meter; the billing meter's is the site's. `replayed` marks one that was made afterwards, of what was
         known when it would have been issued: for looking back, not for acting.
         """
-        if as_of_utc is not None and as_of_utc.tzinfo is None:
-            raise HTTPException(422, "as_of needs a zone, such as 2026-10-23T00:00:00Z")
         below = forecast_meter(meter)
         if below is not None and as_of_utc is not None:
-            raise HTTPException(422, f"as_of is for the site's forecast; of meter {below!r} only the newest can be asked for")
-        return await board.view(_forecast, below, None if as_of_utc is None else as_of_utc.astimezone(UTC))
+            refuse(
+                "query.as_of",
+                f"{as_of_utc:%Y-%m-%dT%H:%M:%SZ}",
+                f"nothing where a meter is named: of meter {below!r} only the newest forecast can be had",
+            )
+        return await board.once(_forecast, below, as_of_utc)
 
     @api.get("/orders", tags=["plan"])
-    async def orders() -> list[Order]:
-        """All jobs, latest revisions."""
-        return await board.view(_orders)
+    async def orders(most: Most = MOST) -> list[Order]:
+        """Jobs by their start, latest revisions; where there are more than `most`, those planned last."""
+        return await board.once(_orders, most)
 
     @api.get("/recommendations", tags=["plan"])
-    async def recommendations() -> list[Recommendation]:
-        """All recommendations, latest revisions, newest first."""
-        return await board.view(_recommendations)
+    async def recommendations(most: Most = MOST) -> list[Recommendation]:
+        """Recommendations, latest revisions, newest first."""
+        return await board.once(_recommendations, most)
 
     @api.get("/recommendations/cards", tags=["plan"])
     async def cards() -> tuple[AdviceCard, ...]:
@@ -149,18 +119,18 @@ def router(console: Console) -> APIRouter:
 
     @api.post(
         "/recommendations/{recommendation:path}/decision", tags=["plan"], status_code=202, dependencies=[Depends(writer)],
-        responses={**REFUSED, 409: {"model": Fault, "description": "Not open."}, 503: {"model": Fault, "description": "No broker."}},
+        responses=responses(400, 401, 404, 408, 409, 413),
     )  # fmt: skip
-    async def decide(recommendation: str, said: DecisionRequest) -> Decision:
-        """Accept or reject; the recommendation's status follows once the advice job has answered."""
-        if said.kind is DecisionKind.REJECTED and said.reason is DeclineReason.NONE:
-            raise HTTPException(422, f"name a reason: one of {[r.value for r in DeclineReason if r is not DeclineReason.NONE]}")
-        try:
-            return await board.decide(recommendation, said.kind, said.by.strip(), said.reason, said.comment.strip())
-        except NotDecidable as error:
-            raise HTTPException(409, str(error)) from error
-        except LastgangError as error:
-            raise HTTPException(503, str(error)) from error
+    async def decide(recommendation: Key, wanted: DecisionRequest) -> Decision:
+        """Accept or reject. One recommendation has one decision: the first in the log.
+
+        The answer comes once the decision is kept and is the first; then the recommendation's status follows when the advice job has
+        answered. Whoever comes later gets 409 with who decided and when; who repeats the same decision gets that decision again.
+        """
+        if wanted.kind is DecisionKind.REJECTED and wanted.reason is DeclineReason.NONE:
+            reasons = [r.value for r in DeclineReason if r is not DeclineReason.NONE]
+            refuse("body.reason", wanted.reason.value, f"a reason for rejecting, one of {reasons}")
+        return await board.decide(recommendation, wanted.kind, wanted.by, wanted.reason, wanted.comment.strip())
 
     @api.get("/anomalies", tags=["meters"])
     async def anomalies() -> tuple[Finding, ...]:
@@ -176,37 +146,28 @@ def router(console: Console) -> APIRouter:
         found = next((m for m in board.plant.meters if m.id == meter), None)
         register = channel or (found.energy_channel() if found is not None else None)
         if found is None or register is None:
-            raise HTTPException(404, f"no meter {meter!r}; there are {[m.id for m in board.plant.meters]}")
-        if from_utc.tzinfo is None or to_utc.tzinfo is None:
-            raise HTTPException(422, "from_utc and to_utc need a zone, such as 2026-10-23T00:00:00Z")
-        if not 0 <= (to_utc - from_utc).days <= MOST_DAYS:
-            raise HTTPException(422, f"to_utc must lie 0 to {MOST_DAYS} days after from_utc")
-        return Asked(found.id, register, from_utc.astimezone(UTC), to_utc.astimezone(UTC))
+            none_such("meter", meter, [m.id for m in board.plant.meters])
+        if not from_utc <= to_utc <= from_utc + timedelta(days=MOST_DAYS):
+            expected = f"an instant 0 to {MOST_DAYS} days after from_utc; ask for longer spans in parts"
+            refuse("query.to_utc", f"{to_utc:%Y-%m-%dT%H:%M:%SZ}", expected)
+        return Asked(found.id, register, from_utc, to_utc)
 
-    @api.get("/meters/{meter}/intervals", tags=["meters"], responses=UNKNOWN)
+    @api.get("/meters/{meter}/intervals", tags=["meters"], response_model=list[Interval], responses=responses(404))
     async def intervals(
-        meter: str,
-        from_utc: Start,
-        to_utc: datetime,
-        channel: str | None = None,
-        as_of_utc: Annotated[datetime | None, Query(description="With zone: what was known then.")] = None,
-    ) -> list[Interval]:
+        meter: MeterName, from_utc: Start, to_utc: End, channel: Channel = None, as_of_utc: AsOf = None
+    ) -> Response:
         """Quarter hours of one register, latest revisions; the meter's energy register unless another is named."""
-        asked = checked(meter, from_utc, to_utc, channel)
-        if as_of_utc is not None and as_of_utc.tzinfo is None:
-            raise HTTPException(422, "as_of_utc needs a zone, such as 2026-10-23T00:00:00Z")
-        return await board.view(_intervals, asked, None if as_of_utc is None else as_of_utc.astimezone(UTC))
+        return await streamed(board, Interval, _intervals, checked(meter, from_utc, to_utc, channel), as_of_utc)
 
-    @api.get("/meters/{meter}/revisions", tags=["meters"], responses=UNKNOWN)
-    async def revisions(meter: str, from_utc: Start, to_utc: datetime, channel: str | None = None) -> list[Told]:
-        """Quarter hours of one register with all that was said of them, oldest revision first, and when each was recorded."""
-        return await board.view(_told, checked(meter, from_utc, to_utc, channel))
+    @api.get("/meters/{meter}/revisions", tags=["meters"], response_model=list[Told], responses=responses(404))
+    async def revisions(meter: MeterName, from_utc: Start, to_utc: End, channel: Channel = None) -> Response:
+        """Quarter hours of one register with all their revisions, oldest first, and when each was recorded."""
+        return await streamed(board, Told, _told, checked(meter, from_utc, to_utc, channel))
 
-    @api.get("/meters/{meter}/gaps", tags=["meters"], responses=UNKNOWN)
-    async def gaps(meter: str, from_utc: Start, to_utc: datetime, channel: str | None = None) -> list[MeterGap]:
-        """Gaps of all registers of a meter, or of one: from, to, energy, how they were filled, revision, what was said before."""
-        asked = checked(meter, from_utc, to_utc, channel)
-        return await board.view(_gaps, asked, channel)
+    @api.get("/meters/{meter}/gaps", tags=["meters"], responses=responses(404))
+    async def gaps(meter: MeterName, from_utc: Start, to_utc: End, channel: Channel = None) -> list[MeterGap]:
+        """Gaps of all registers of a meter, or of one: from, to, energy, how they were filled, revision, what was published before."""
+        return await board.once(_gaps, checked(meter, from_utc, to_utc, channel), channel)
 
     @api.get("/platform", tags=["platform"])
     async def platform() -> PlatformView:
@@ -224,31 +185,36 @@ def router(console: Console) -> APIRouter:
         return await board.view(months_view)
 
     @api.post("/reports", tags=["reports"], status_code=201, dependencies=[Depends(writer)],
-              responses={**REFUSED, 500: {"model": Fault, "description": "The report could not be made."}})  # fmt: skip
+              responses=responses(400, 401, 404, 408, 413, 429))  # fmt: skip
     async def make_report(wanted: ReportRequest) -> MadeReport:
         """Make a month's report; answers when it is ready."""
-        try:
-            await console.shelf.make(wanted.month)
-        except ReportFailed as error:
-            raise HTTPException(500, str(error)) from error
-        return next(report for report in console.shelf.made() if report.month == wanted.month)
+        if not await board.view(can_be_reported, wanted.month):
+            none_such("quarter hour in the ledger of month", wanted.month, [m.name for m in await board.view(months_view)])
+        return await console.shelf.make(wanted.month)
 
-    @api.get("/reports/{month}.zip", tags=["reports"], response_class=Response, responses={404: {"model": Fault}})
-    async def report_zip(month: str) -> Response:
+    @api.get("/reports/{month}.zip", tags=["reports"], response_class=StreamingResponse, responses={**responses(404), 200: ZIP})
+    async def report_zip(month: Key) -> Response:
         """All files of a report."""
-        packed = console.shelf.zipped(month)
+        packed = await console.shelf.zipped(month)
         if packed is None:
-            raise HTTPException(404, f"no report of {month!r} has been made")
+            none_such("report of month", month, [r.month for r in console.shelf.made()])
         disposition = {"Content-Disposition": f'attachment; filename="lastgang-{month}.zip"'}
-        return Response(packed, media_type="application/zip", headers=disposition)
+        return StreamingResponse(chunks(packed), media_type="application/zip", headers=disposition)
 
-    @api.get("/reports/{month}/files/{name:path}", tags=["reports"], response_class=FileResponse, responses={404: {"model": Fault}})
-    async def report_file(month: str, name: str) -> FileResponse:
+    @api.get(
+        "/reports/{month}/files/{name:path}", tags=["reports"], response_class=FileResponse, responses={**responses(404), 200: FILE}
+    )
+    async def report_file(month: Key, name: Key) -> Response:
         """One file of a report."""
         path = console.shelf.file(month, name)
         if path is None:
-            raise HTTPException(404, f"no file {name!r} in a report of {month!r}")
+            none_such("file in this report", name, [n for r in console.shelf.made() if r.month == month for n, _ in r.files])
         return FileResponse(path, filename=path.name)
+
+    @api.get("/{path:path}", include_in_schema=False)
+    async def nothing_there(path: str) -> None:
+        """A JSON answer, where the pages' own would be a page."""
+        raise HTTPException(404, "there is no such call; /api/v1/openapi.json names all")
 
     return api
 
@@ -259,20 +225,21 @@ def _forecast(scene: Scene, meter: str | None, as_of_utc: datetime | None) -> Fo
     return scene.history.latest_forecast() if as_of_utc is None else scene.history.forecast_before(as_of_utc)
 
 
-def _orders(scene: Scene) -> list[Order]:
-    return list(scene.history.orders())
+def _orders(scene: Scene, most: int) -> list[Order]:
+    latest = sorted(scene.orders(), key=lambda o: o.at_utc, reverse=True)[:most]
+    return sorted(latest, key=lambda o: (o.start_utc, o.job))
 
 
-def _recommendations(scene: Scene) -> list[Recommendation]:
-    return sorted(scene.recommendations(), key=lambda r: r.issued_utc, reverse=True)
+def _recommendations(scene: Scene, most: int) -> list[Recommendation]:
+    return sorted(scene.recommendations(), key=lambda r: r.issued_utc, reverse=True)[:most]
 
 
-def _intervals(scene: Scene, asked: Asked, as_of_utc: datetime | None) -> list[Interval]:
-    return list(scene.history.intervals(asked.meter, asked.channel, asked.from_utc, asked.to_utc, as_of_utc))
+def _intervals(scene: Scene, asked: Asked, as_of_utc: datetime | None) -> Sequence[Interval]:
+    return scene.history.intervals(asked.meter, asked.channel, asked.from_utc, asked.to_utc, as_of_utc)
 
 
-def _told(scene: Scene, asked: Asked) -> list[Told]:
-    return list(scene.history.told(asked.meter, asked.channel, asked.from_utc, asked.to_utc))
+def _told(scene: Scene, asked: Asked) -> Sequence[Told]:
+    return scene.history.told(asked.meter, asked.channel, asked.from_utc, asked.to_utc)
 
 
 def _gaps(scene: Scene, asked: Asked, channel: str | None) -> list[MeterGap]:

@@ -9,21 +9,32 @@ from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
-from nicegui import ui
+from nicegui import Client, core, ui
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from console import api
 from console.access import is_loopback
 from console.context import Console
-from console.pages.frame import DARK, LANGUAGE_COOKIE, THEME_COOKIE, visit_of
+from console.limits import Guard, Limits, Scope
+from console.pages.frame import DARK, LANGUAGE_COOKIE, PAGES, THEME_COOKIE, visit_of
 from console.pages.meters import meters_page
 from console.pages.now import now_page
 from console.pages.plan import plan_page
 from console.pages.platform import platform_page
 from console.pages.reports import reports_page
+from console.requests import MOST_DAYS
 from console.words import LANGUAGES
 
 STYLE = Path(__file__).parent / "style.css"
+PATHS = frozenset(path for _, path in PAGES)
+LIMITS = Limits()
+DESCRIPTION = f"""What the plant draws, what is advised, and how well it is known. Instants are UTC; consumption is positive; what is not known is
+null and never 0.
+
+Limits, each answered with one error: a body of {LIMITS.body_bytes:,} bytes (413) within {LIMITS.body_s:g} s (408), an address of
+{LIMITS.address_bytes:,} bytes (414), {LIMITS.requests} requests at the same time (503). Quarter hours of {MOST_DAYS} days in one answer."""
+PAGE_S = 30.0
+"""How long a page may take to be built: on a busy machine the ledger's first answers take seconds."""
 YEAR_S = 31_536_000
 SECURITY = {
     # NiceGUI's own scripts are inline and compile templates; nothing may come from another machine
@@ -50,7 +61,7 @@ def build_app(console: Console, host: str) -> FastAPI:
     app = FastAPI(
         title="Lastgang",
         version="1",
-        description="What the plant draws, what is advised, and how well it is known. Instants are UTC; consumption is positive.",
+        description=DESCRIPTION,
         openapi_url="/api/v1/openapi.json",
         docs_url=None,  # the usual ones load their scripts from elsewhere
         redoc_url=None,
@@ -85,6 +96,17 @@ def _guard(app: FastAPI, host: str) -> None:
             response.headers.setdefault(name, value)
         return response
 
+    app.add_middleware(Guard, limits=LIMITS, kept=_kept)  # added last: asked first
+
+
+def _kept(scope: Scope) -> int:
+    """Pages that NiceGUI keeps, where this is one more; sessions of the socket's library, where this begins one."""
+    if scope["path"] in PATHS:
+        return len(Client.instances)
+    if scope["path"].startswith("/_nicegui_ws/") and b"sid=" not in scope["query_string"]:
+        return len(core.sio.eio.sockets)
+    return 0
+
 
 def _settings_routes(app: FastAPI) -> None:
     style = STYLE.read_text(encoding="utf-8")
@@ -114,22 +136,22 @@ def _with_cookie(name: str, value: str, to: str) -> Response:
 
 
 def _pages(console: Console) -> None:
-    @ui.page("/")
+    @ui.page("/", response_timeout=PAGE_S)
     async def _now(request: Request) -> None:
         await now_page(visit_of(console, request))
 
-    @ui.page("/plan")
+    @ui.page("/plan", response_timeout=PAGE_S)
     async def _plan(request: Request) -> None:
         await plan_page(visit_of(console, request))
 
-    @ui.page("/meters")
+    @ui.page("/meters", response_timeout=PAGE_S)
     async def _meters(request: Request, meter: str = "", day: str = "", at: str = "", told: str = "") -> None:
         await meters_page(visit_of(console, request), meter, day, at, told)
 
-    @ui.page("/reports")
+    @ui.page("/reports", response_timeout=PAGE_S)
     async def _reports(request: Request) -> None:
         await reports_page(visit_of(console, request))
 
-    @ui.page("/platform")
+    @ui.page("/platform", response_timeout=PAGE_S)
     async def _platform(request: Request) -> None:
         await platform_page(visit_of(console, request))

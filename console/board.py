@@ -14,25 +14,24 @@ from typing import Any, TypeVar, cast
 import structlog
 
 from console.data import EmptyHistory, History, RememberedHistory
+from console.desk import Desk, Standing
 from console.live import Feed
-from console.views.scene import ProcessUse, Scene, Sent
+from console.views.scene import PartSeen, ProcessUse, Scene, Sent
 from console.words import Words
 from domain.clock import Clock
 from domain.errors import LastgangError
 from domain.plant import Plant
-from domain.recommendations import Decision, DecisionKind, DeclineReason, RecommendationStatus
+from domain.recommendations import Decision, DecisionKind, DeclineReason
 
 View = TypeVar("View")
 SHARE_S = 0.9
 """How long a view is handed to others before it is made again [real s]."""
 FORGET_S = 60.0
+MOST_SHARED = 200
+"""Views that are kept at most, whatever people look at."""
 PROCESSES_EVERY_S = 5.0
 ANSWER_WITHIN_S = 60.0
 """How long a sent decision keeps its buttons closed while no status comes back [real s]."""
-
-
-class NotDecidable(LastgangError):
-    """The recommendation is not open (any more). Person: look at its status; nothing was sent."""
 
 
 @dataclass
@@ -51,6 +50,8 @@ class Board:
         Opens the ledger; None while there is none. Called in the background thread, again until it succeeds.
     processes
         Tells what the platform's processes use.
+    parts
+        Tells how the parts of the stack are; none where no stack runs.
     """
 
     def __init__(
@@ -60,19 +61,20 @@ class Board:
         clock: Clock,
         open_history: Callable[[], History | None],
         processes: Callable[[], tuple[ProcessUse, ...]],
+        parts: Callable[[], tuple[PartSeen, ...]] = tuple,
     ) -> None:
         self.plant, self.clock = plant, clock
         self._feed = feed
         self._open_history = open_history
-        self._processes = processes
+        self._processes, self._parts = processes, parts
         self._history: RememberedHistory | None = None
         self._ledger_trouble = ""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="console-views")
-        self._sender = ThreadPoolExecutor(1, thread_name_prefix="console-decisions")
+        self._desk = Desk(plant.site.id, feed, clock, self._standing, self._remember)
         self._lock = threading.Lock()
         self._shared: dict[tuple[Any, ...], _Shared] = {}
         self._sent: dict[str, tuple[float, Sent]] = {}
-        self._uses: tuple[float, tuple[ProcessUse, ...]] = (0.0, ())
+        self._uses: tuple[float, tuple[ProcessUse, ...], tuple[PartSeen, ...]] = (0.0, (), ())
         self._log = structlog.get_logger("console")
 
     # views -----------------------------------------------------------------------------------------------------
@@ -80,6 +82,10 @@ class Board:
     async def view(self, build: Callable[..., View], *arguments: object) -> View:
         """The view that `build(scene, *arguments)` makes, at most `SHARE_S` old."""
         return cast(View, await asyncio.wrap_future(self._share(build, arguments).future))
+
+    async def once(self, build: Callable[..., View], *arguments: object) -> View:
+        """The same for a question that hardly anybody else has at this moment: the answer is kept for nobody."""
+        return await asyncio.wrap_future(self._thread.submit(self._make_once, build, arguments))
 
     async def drawn(self, build: Callable[..., View], arguments: tuple[object, ...], draw: Callable[[View, Words], Any], words: Words) -> Any:  # fmt: skip
         """What `draw` makes of that view, made once for all who read the same language."""
@@ -98,15 +104,32 @@ class Board:
                 return known
             if known is not None and not known.future.done():
                 return known  # the machine is slow: no second one behind it
-            for old in [k for k, s in self._shared.items() if now_s - s.begun_s > FORGET_S]:
-                del self._shared[old]
+            self._forget(now_s)
             shared = _Shared(now_s, self._thread.submit(self._make, build, arguments))
+            self._shared.pop(key, None)
             self._shared[key] = shared
             return shared
+
+    def _forget(self, now_s: float) -> None:
+        """Let go of what nobody has asked for lately, and of the oldest where there is too much."""
+        over = [key for key, shared in self._shared.items() if shared.future.done()]
+        old = {key for key in over if now_s - self._shared[key].begun_s > FORGET_S}
+        most_recent_last = [key for key in over if key not in old]
+        for key in [*old, *most_recent_last[: max(0, len(most_recent_last) - MOST_SHARED)]]:
+            del self._shared[key]
+
+    @property
+    def shared_views(self) -> int:
+        """How many views are kept."""
+        return len(self._shared)
 
     def _make(self, build: Callable[..., Any], arguments: tuple[object, ...]) -> Any:
         history = self._ledger()
         return build(self._scene(history), *arguments)
+
+    def _make_once(self, build: Callable[..., Any], arguments: tuple[object, ...]) -> Any:
+        remembered = self._ledger()
+        return build(self._scene(None if remembered is None else remembered.behind), *arguments)
 
     def _ledger(self) -> RememberedHistory | None:
         if self._history is None:
@@ -127,9 +150,10 @@ class Board:
                 self._log.warning("ledger_unavailable", error=str(error))
             return None
 
-    def _scene(self, history: RememberedHistory | None) -> Scene:
+    def _scene(self, history: History | None) -> Scene:
         live = self._feed.picture()
         sent = self._outstanding()
+        processes, parts = self._machine()
         return Scene(
             plant=self.plant,
             history=history if history is not None else EmptyHistory(),
@@ -137,15 +161,16 @@ class Board:
             now_utc=self.clock.now_utc(),
             speed=self.clock.speed,
             sent=sent,
-            processes=self._process_uses(),
+            processes=processes,
+            parts=parts,
             ledger_there=history is not None,
         )
 
-    def _process_uses(self) -> tuple[ProcessUse, ...]:
+    def _machine(self) -> tuple[tuple[ProcessUse, ...], tuple[PartSeen, ...]]:
         now_s = time.monotonic()
         if now_s - self._uses[0] > PROCESSES_EVERY_S or not self._uses[0]:
-            self._uses = (now_s, self._processes())
-        return self._uses[1]
+            self._uses = (now_s, self._processes(), self._parts())
+        return self._uses[1:]
 
     def _outstanding(self) -> dict[str, Sent]:
         now_s = time.monotonic()
@@ -156,37 +181,20 @@ class Board:
     # decisions -------------------------------------------------------------------------------------------------
 
     async def decide(self, recommendation: str, kind: DecisionKind, by: str, reason: DeclineReason, comment: str) -> Decision:
-        """Send a person's decision.
+        """The decision that counts; see `console.desk.Desk.decide`."""
+        return await self._desk.decide(recommendation, kind, by, reason, comment)
 
-        Raises
-        ------
-        NotDecidable
-            If there is no such recommendation, or it is not open.
-        LastgangError
-            If the broker did not take it.
-        """
-        await asyncio.wrap_future(self._thread.submit(self._check_open, recommendation))
-        decision = Decision(self.plant.site.id, recommendation, kind, by, self.clock.now_utc(), reason, comment)
-        # a thread of its own: while a broker does not answer, the views must go on
-        await asyncio.wrap_future(self._sender.submit(self._send, decision))
-        return decision
+    async def _standing(self, recommendation: str) -> Standing:
+        return await asyncio.wrap_future(self._thread.submit(self._look_up, recommendation))
 
-    def _check_open(self, recommendation: str) -> None:
-        known = {r.recommendation: r for r in self._scene(self._ledger()).recommendations()}
-        advice = known.get(recommendation)
-        if advice is None or advice.status is not RecommendationStatus.OPEN:
-            found = "unknown" if advice is None else advice.status.value
-            msg = f"recommendation {recommendation!r} is {found}; only an open one can be decided"
-            raise NotDecidable(msg)
-
-    def _send(self, decision: Decision) -> None:
-        try:
-            self._feed.decide(decision)
-        except LastgangError as error:
-            self._remember(decision, str(error))
-            raise
-        self._remember(decision, "")
-        self._log.info("decision_sent", recommendation=decision.recommendation, kind=decision.kind.value, by=decision.by)
+    def _look_up(self, recommendation: str) -> Standing:
+        scene = self._scene(self._ledger())
+        return Standing(
+            advice=scene.recommendation(recommendation),
+            recorded=tuple(d for d in scene.history.decisions() if d.recommendation == recommendation),
+            recorded_until=scene.history.offsets(),
+            live=scene.live.decisions.get(recommendation, ()),
+        )
 
     def _remember(self, decision: Decision, failure: str) -> None:
         with self._lock:
@@ -195,7 +203,7 @@ class Board:
 
     def close(self) -> None:
         """Stop the background thread, let go of the ledger and of the feed."""
-        self._sender.shutdown(wait=False, cancel_futures=True)
+        self._desk.close()
         self._thread.shutdown(wait=True, cancel_futures=True)
         if self._history is not None:
             self._history.close()

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import structlog
 
-from connectors.kafka.client import BrokerUnavailable, KafkaSettings, RecordConsumer, RecordProducer
+from connectors.kafka.client import BrokerUnavailable, KafkaSettings, Message, RecordConsumer, RecordProducer
 from console.live_state import Live, LiveState
+from domain.clock import Clock
 from domain.codec import UnreadableRecord
+from domain.plant import Plant
 from domain.recommendations import Decision
 from domain.topics import DECISIONS, DEMAND, READINGS, RECOMMENDATIONS
 
+Place = tuple[str, int]
+"""Topic name without namespace, partition."""
 FOLLOWED = (DEMAND, READINGS, RECOMMENDATIONS, DECISIONS)
 LOOK_BACK = {DEMAND.name: 1, READINGS.name: 1_000, RECOMMENDATIONS.name: 200, DECISIONS.name: 200}
 """Records of each partition that are read again at the start."""
@@ -27,8 +32,24 @@ class Feed(Protocol):
     def picture(self) -> Live:
         """What was said last."""
 
-    def decide(self, decision: Decision) -> None:
-        """Send a decision and wait until it is kept; raises `LastgangError` if it is not."""
+    def decide(self, decision: Decision, known_until: Mapping[Place, int]) -> Sequence[Decision]:
+        """Send a decision, wait until it is kept, and read back what the log has on the same recommendation.
+
+        Parameters
+        ----------
+        known_until
+            ``(topic name, partition)`` -> offset from which on to read back: what is before it is known.
+
+        Returns
+        -------
+        list
+            All decisions on that recommendation from there up to this one, in the order of the log.
+
+        Raises
+        ------
+        BrokerUnavailable
+            If it was not kept, or if that cannot be known; the message says which.
+        """
 
     def close(self) -> None:
         """Let go of threads and sockets."""
@@ -37,9 +58,9 @@ class Feed(Protocol):
 class KafkaFeed:
     """Follows the topics from their end on; what was before is the ledger's."""
 
-    def __init__(self, settings: KafkaSettings, site: str) -> None:
+    def __init__(self, settings: KafkaSettings, plant: Plant, clock: Clock) -> None:
         self._settings = settings
-        self._state = LiveState(site)
+        self._state = LiveState(plant.site.id, plant, clock.now_utc)
         self._stop = threading.Event()
         self._producer: RecordProducer | None = None
         self._producer_lock = threading.Lock()
@@ -77,20 +98,46 @@ class KafkaFeed:
     def picture(self) -> Live:
         return self._state.picture(time.monotonic())
 
-    def decide(self, decision: Decision) -> None:
+    def decide(self, decision: Decision, known_until: Mapping[Place, int]) -> Sequence[Decision]:
+        partition, offset = self._send(decision)
+        start = min(known_until.get((DECISIONS.name, partition), 0), offset)  # a ledger of another log may know more than there is
+        return self._read_back(decision.recommendation, partition, start, offset)
+
+    def _send(self, decision: Decision) -> tuple[int, int]:
+        """Partition and offset at which all replicas have it."""
         with self._producer_lock:
             if self._producer is None and not self.picture().connected:  # at once, rather than after the client's long wait
-                msg = f"no Kafka broker answers at {self._settings.bootstrap}; try again when it is back"
+                msg = f"no Kafka broker answers at {self._settings.bootstrap}; nothing was sent, try again when it is back"
                 raise BrokerUnavailable(msg)
             if self._producer is None:
                 self._producer = RecordProducer(self._settings, linger_ms=0, delivery_timeout_ms=int(SEND_TIMEOUT_S * 1000))
             sent = self._producer.send(DECISIONS, decision)
-            self._producer.flush(SEND_TIMEOUT_S)
-        try:
-            sent.get(timeout=SEND_TIMEOUT_S)
-        except Exception as error:
-            msg = f"the decision on {decision.recommendation} was not taken by the broker: {error}; try again"
-            raise BrokerUnavailable(msg) from error
+            try:
+                self._producer.flush(SEND_TIMEOUT_S)
+                kept = sent.get(timeout=SEND_TIMEOUT_S)
+            except Exception as error:  # whatever the broker's client raises
+                msg = (
+                    f"the broker did not confirm the decision on {decision.recommendation} ({error}); it may have been kept: "
+                    f"look at the recommendation's status, and decide again if it is still open"
+                )
+                raise BrokerUnavailable(msg) from error
+        return int(kept.partition), int(kept.offset)
+
+    def _read_back(self, recommendation: str, partition: int, start: int, offset: int) -> list[Decision]:
+        place, deadline_s = (DECISIONS.name, partition), time.monotonic() + SEND_TIMEOUT_S
+        found: list[Decision] = []
+        with RecordConsumer(self._settings, [DECISIONS], start="latest", offsets={place: start}) as consumer:
+            while consumer.positions()[place] <= offset:
+                if time.monotonic() > deadline_s:
+                    msg = (
+                        f"the decision on {recommendation} was kept, but whether it is the first could not be read back within "
+                        f"{SEND_TIMEOUT_S:g} s; look at the recommendation's status"
+                    )
+                    raise BrokerUnavailable(msg)
+                found += _decisions_on(
+                    recommendation, (m for m in consumer.poll(0.5) if m.partition == partition and m.offset <= offset)
+                )
+        return found
 
     def close(self) -> None:
         self._stop.set()
@@ -98,3 +145,13 @@ class KafkaFeed:
         with self._producer_lock:
             if self._producer is not None:
                 self._producer.close()
+
+
+def _decisions_on(recommendation: str, messages: Iterable[Message]) -> Iterator[Decision]:
+    for message in messages:
+        try:
+            decision = message.record()
+        except UnreadableRecord:
+            continue
+        if decision.recommendation == recommendation:
+            yield decision

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import re
 import sys
+import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from domain.errors import LastgangError
 
-MONTH = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
+MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 TIMEOUT_S = 300.0
+MOST_AT_ONCE = 2
+"""Reports that are made at the same time; each is a process of its own."""
+CHUNK_BYTES = 65_536
 
 
 class ReportFailed(LastgangError):
     """``lastgang report`` did not succeed; its last words are in the message."""
+
+
+class ReportsBusy(LastgangError):
+    """As many reports as the machine should make at once are being made. Person: try again when they are ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +56,13 @@ class ReportShelf:
         self.folder = folder
         self._command = tuple(command)
         self._making: dict[str, asyncio.Task[None]] = {}
+        self._packing = asyncio.Lock()
 
     def made(self) -> tuple[MadeReport, ...]:
         """What is there, newest month first."""
         if not self.folder.is_dir():
             return ()
-        months = sorted((p for p in self.folder.iterdir() if p.is_dir() and MONTH.match(p.name)), reverse=True)
+        months = sorted((p for p in self.folder.iterdir() if p.is_dir() and MONTH.fullmatch(p.name)), reverse=True)
         return tuple(
             MadeReport(p.name, tuple((str(f.relative_to(p)), f.stat().st_size) for f in sorted(p.rglob("*")) if f.is_file()))
             for p in months
@@ -63,16 +72,32 @@ class ReportShelf:
         """Months that are being made now."""
         return tuple(sorted(self._making))
 
-    async def make(self, month: str) -> None:
-        """Make (again) the report of `month` (``YYYY-MM``); who asks while it is being made waits for the same one."""
-        if not MONTH.match(month):
+    async def make(self, month: str) -> MadeReport:
+        """Make (again) the report of `month` (``YYYY-MM``); who asks while it is being made waits for the same one.
+
+        Raises
+        ------
+        ReportFailed
+            If it was not made; the message has the last words of ``lastgang report``.
+        ReportsBusy
+            If `MOST_AT_ONCE` others are being made.
+        """
+        if not MONTH.fullmatch(month):
             msg = f"month {month!r}: expected YYYY-MM such as 2026-10"
             raise ReportFailed(msg)
         task = self._making.get(month)
         if task is None:
+            if len(self._making) >= MOST_AT_ONCE:
+                msg = f"reports of {', '.join(self.making())} are being made, no more than {MOST_AT_ONCE} at once; try again in a minute"
+                raise ReportsBusy(msg)
             task = self._making[month] = asyncio.create_task(self._make(month))
             task.add_done_callback(lambda _: self._making.pop(month, None))
         await asyncio.shield(task)
+        made = self._made(month)
+        if made is None:
+            msg = f"`lastgang report` ended well, but there are no files in {self.folder / month}"
+            raise ReportFailed(msg)
+        return made
 
     async def _make(self, month: str) -> None:
         folder = self.folder / month
@@ -83,12 +108,13 @@ class ReportShelf:
         )
         try:
             _, talk = await asyncio.wait_for(process.communicate(), TIMEOUT_S)
-        except BaseException:
+        except TimeoutError as error:
+            msg = f"not ready after {TIMEOUT_S:g} s; it was stopped"
+            raise ReportFailed(msg) from error
+        finally:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
-            raise
-        finally:
             # The report's own versions are written whole or not at all; a month without any is not shown.
             if not any(folder.iterdir()):
                 folder.rmdir()
@@ -102,16 +128,31 @@ class ReportShelf:
         known = {report.month: [n for n, _ in report.files] for report in self.made()}
         return self.folder / month / name if name in known.get(month, []) else None
 
-    def zipped(self, month: str) -> bytes | None:
-        """All files of a report as one ZIP."""
-        report = next((r for r in self.made() if r.month == month), None)
+    def _made(self, month: str) -> MadeReport | None:
+        return next((report for report in self.made() if report.month == month), None)
+
+    async def zipped(self, month: str) -> IO[bytes] | None:
+        """All files of a report as one ZIP in a file without a name, read from its beginning; None where there is no report."""
+        report = self._made(month)
         if report is None:
             return None
-        packed = io.BytesIO()
+        async with self._packing:  # one at a time: what many ask for at once must not fill the disk at once
+            return await asyncio.to_thread(self._packed, report)
+
+    def _packed(self, report: MadeReport) -> IO[bytes]:
+        packed = tempfile.TemporaryFile()  # noqa: SIM115  # whoever reads it closes it
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, _ in report.files:
-                archive.write(self.folder / month / name, f"lastgang-{month}/{name}")
-        return packed.getvalue()
+                archive.write(self.folder / report.month / name, f"lastgang-{report.month}/{name}")
+        packed.seek(0)
+        return packed
+
+
+def chunks(file: IO[bytes]) -> Iterator[bytes]:
+    """What is in a file, piece by piece; closes it."""
+    with file:
+        while piece := file.read(CHUNK_BYTES):
+            yield piece
 
 
 def report_command(plant: Path, ledger: Path) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
@@ -16,17 +17,34 @@ from console.context import Console
 from console.live import KafkaFeed
 from console.processes import platform_processes
 from console.reports import ReportShelf, report_command
+from console.views.scene import PartSeen
 from domain.clock import process_clock
 from domain.errors import LastgangError
 from domain.plant import load_plant
+
+MOST_MESSAGE_BYTES = 65_536
+"""Of what a browser may send by its WebSocket at once; a longer message closes it."""
 
 
 class PortTaken(LastgangError):
     """Somebody listens there already. Operator: give another `--port`, or stop the other program."""
 
 
-def run(plant_folder: Path, kafka: KafkaSettings, ledger: Path, reports: Path, host: str, port: int) -> None:
+def run(
+    plant_folder: Path,
+    kafka: KafkaSettings,
+    ledger: Path,
+    reports: Path,
+    host: str,
+    port: int,
+    parts: Callable[[], tuple[PartSeen, ...]] = tuple,
+) -> None:
     """Serve until SIGTERM or SIGINT.
+
+    Parameters
+    ----------
+    parts
+        Tells how the parts of the stack are that the page belongs to.
 
     Raises
     ------
@@ -38,7 +56,8 @@ def run(plant_folder: Path, kafka: KafkaSettings, ledger: Path, reports: Path, h
     access = access_for(host)
     plant = load_plant(plant_folder / "plant.toml")
     listener = listen(host, port)
-    board = Board(plant, KafkaFeed(kafka, plant.site.id), process_clock(), ledger_opener(ledger), platform_processes)
+    clock = process_clock()
+    board = Board(plant, KafkaFeed(kafka, plant, clock), clock, ledger_opener(ledger), platform_processes, parts)
     console = Console(board, ReportShelf(reports, report_command(plant_folder, ledger)), access)
     serve(console, listener, host)
 
@@ -61,10 +80,23 @@ def listen(host: str, port: int) -> socket.socket:
 def serve(console: Console, listener: socket.socket, host: str) -> None:
     """Serve `console` on `listener` until told to stop."""
     from console.app import build_app
+    from console.log_limit import limit_logs
+    from console.protocol import HEAD_BYTES, BoundedProtocol
 
     app = build_app(console, host)
+    limit_logs()
     server = uvicorn.Server(
-        uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=3, ws_per_message_deflate=False)
+        uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=3,
+            http=BoundedProtocol,
+            h11_max_incomplete_event_size=HEAD_BYTES,
+            ws_per_message_deflate=False,
+            ws_max_size=MOST_MESSAGE_BYTES,
+            ws_max_queue=8,
+        )
     )
     name = f"[{host}]" if ":" in host else host
     structlog.get_logger("console").info("console_ready", url=f"http://{name}:{listener.getsockname()[1]}/")

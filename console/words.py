@@ -5,11 +5,13 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
+
+from domain.instants import NEVER_UTC
 
 Language = Literal["de", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -17,6 +19,10 @@ THIN = "\u202f"
 """Narrow space that does not break, between a number and its unit."""
 MINUS = "\u2212"
 NOTHING = "–"
+HUGE = 1e15
+"""From here on numbers are written with a power of ten: no plant has so many of anything, but a record may say so."""
+FAR = timedelta(days=300)
+"""From here on a date is written with its year."""
 
 
 def catalogue(language: Language) -> dict[str, str]:
@@ -55,7 +61,7 @@ class Words:
         """``1.234,5`` in German, ``1,234.5`` in English; a dash for what is not known."""
         if value is None:
             return NOTHING
-        text = f"{abs(value):,.{places}f}"
+        text = f"{abs(value):,.{places}f}" if abs(value) < HUGE else f"{abs(value):.1e}"
         if self.language == "de":
             text = text.translate(str.maketrans(",.", ".,"))
         zero = round(value, places) == 0
@@ -78,17 +84,26 @@ class Words:
         """Hour, minute and second at the site, with the zone's short name."""
         return f"{instant_utc.astimezone(self.zone):%H:%M:%S %Z}"
 
-    def day(self, day: date) -> str:
-        """``Fr 23.10.`` or ``Fri 23 Oct``."""
+    def day(self, day: date, with_year: bool = False) -> str:
+        """``Fr 23.10.`` or ``Fri 23 Oct``; with its year where that is asked for."""
         name = self[f"weekday.{day.weekday()}"]
-        return f"{name} {day:%d.%m.}" if self.language == "de" else f"{name} {day.day} {self[f'month_short.{day.month}']}"
+        if self.language == "de":
+            return f"{name} {day:%d.%m.}" + (f"{day.year}" if with_year else "")
+        return f"{name} {day.day} {self[f'month_short.{day.month}']}" + (f" {day.year}" if with_year else "")
 
-    def moment(self, instant_utc: datetime | None) -> str:
-        """Day and time at the site."""
+    def moment(self, instant_utc: datetime | None, now_utc: datetime | None = None) -> str:
+        """Day and time at the site; with the year where `now_utc` is far from it, a word for the date that stands for none."""
         if instant_utc is None:
             return NOTHING
+        if instant_utc >= NEVER_UTC:
+            return self["time.never"]
         local = instant_utc.astimezone(self.zone)
-        return f"{self.day(local.date())} {local:%H:%M}"
+        return f"{self.day(local.date(), now_utc is not None and abs(instant_utc - now_utc) > FAR)} {local:%H:%M}"
+
+    def since(self, instant_utc: datetime, now_utc: datetime) -> str:
+        """The time, with its day where that is not today."""
+        same = instant_utc.astimezone(self.zone).date() == now_utc.astimezone(self.zone).date()
+        return self.time(instant_utc) if same else self.moment(instant_utc, now_utc)
 
     def month(self, year_month: str) -> str:
         """``2026-10`` as ``Oktober 2026``."""

@@ -109,11 +109,6 @@ class CreepWatch:
         other._price = price_eur_per_kwh
         return other
 
-    @staticmethod
-    def applies(plant: Plant, machines: tuple[Machine, ...]) -> bool:
-        """Whether there are resting hours to compare, and machines whose resting power should stay what it is."""
-        return bool(plant.shifts and machines) and all(machine.kind not in FOLLOWS_OTHERS for machine in machines)
-
     def take(self, creep: Creep, interval: Interval, left_on: bool) -> list[Anomaly]:
         """Note one quarter hour; judge once a local day, on live records only. What an incident `left_on` drew is not counted."""
         slot = slot_of(interval.start_utc)

@@ -13,7 +13,8 @@ from detection.on_while_off import Incident, OnWhileOff
 from detection.silence import Silence
 from detection.slots import slot_of
 from detection.staffing import Staffing
-from domain.anomalies import Anomaly
+from detection.watched import machines_of, watching_for
+from domain.anomalies import Anomaly, AnomalyKind
 from domain.codec import decode, encode
 from domain.errors import LastgangError
 from domain.intervals import Interval, IntervalOrigin
@@ -55,11 +56,10 @@ class DetectionStep:
         self._watches: dict[str, OnWhileOff] = {}
         self._creeps: dict[str, CreepWatch] = {}
         for meter in plant.meters:
-            machines = tuple(machine for machine in plant.machines if machine.meter == meter.id)
-            if CreepWatch.applies(plant, machines):
+            machines = machines_of(plant, meter.id)
+            if watching_for(plant, meter, AnomalyKind.CREEP).is_on:
                 self._creeps[meter.id] = CreepWatch(plant, machines, energy_price_eur_per_kwh)
-            # A machine without shifts may run at any time, and so may a meter that it shares with others.
-            if machines and all(machine.shifts for machine in machines):
+            if watching_for(plant, meter, AnomalyKind.ON_WHILE_OFF).is_on:
                 watch = OnWhileOff(machines, Staffing(plant, machines), plant.site.zone, energy_price_eur_per_kwh)
                 self._watches[meter.id] = watch
 

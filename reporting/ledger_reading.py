@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -157,6 +157,18 @@ class LedgerReading:
         first, last = self._database.execute(sql, (_until(as_of_utc),)).fetchone()
         return None if first is None else (instant(first * 1000), instant(last * 1000))
 
+    def begun(self) -> dict[str, tuple[datetime, datetime | None]]:
+        """Start of each meter's first quarter hour, and of the first that came by way of metering; None where none did."""
+        found: dict[str, tuple[datetime, datetime | None]] = {}
+        for series, meter in self._database.execute("SELECT series, meter FROM series").fetchall():
+            sql = "SELECT start_s FROM interval WHERE series=? {} ORDER BY start_s LIMIT 1"
+            first = self._database.execute(sql.format(""), (series,)).fetchone()
+            live = self._database.execute(sql.format("AND origin=?"), (series, str(IntervalOrigin.METERING))).fetchone()
+            if first is not None:
+                starts = [instant(row[0] * 1000) if row is not None else None for row in (first, live)]
+                found[meter] = _earlier(found.get(meter), starts)
+        return found
+
     def latest_forecast(self) -> Forecast | None:
         """The forecast issued last."""
         row = self._database.execute(
@@ -180,10 +192,11 @@ class LedgerReading:
         ).fetchone()
         return None if row is None else next(_stored(Forecast, [row]), None)
 
-    def meter_forecast(self, meter: str) -> Forecast | None:
-        """The forecast of one meter issued last."""
+    def meter_forecast(self, meter: str, until_utc: datetime | None = None) -> Forecast | None:
+        """The forecast of one meter issued last; at or before `until_utc` where that is named."""
         rows = self._database.execute(
-            "SELECT payload FROM entry WHERE topic=? ORDER BY at_ms DESC, entry DESC LIMIT 500", (METER_FORECASTS.name,)
+            "SELECT payload FROM entry WHERE topic=? AND at_ms<=? ORDER BY at_ms DESC, entry DESC LIMIT 500",
+            (METER_FORECASTS.name, _until(until_utc)),
         )
         found = _stored(Forecast, rows)
         return next((forecast for forecast in found if forecast.meter == meter), None)
@@ -210,8 +223,11 @@ class LedgerReading:
         return sorted(self._latest(RECOMMENDATIONS, Recommendation, as_of_utc), key=lambda r: (r.issued_utc, r.recommendation))
 
     def decisions(self, as_of_utc: datetime | None = None) -> list[Decision]:
-        """All decisions, by time."""
-        return sorted(self._latest(DECISIONS, Decision, as_of_utc), key=lambda d: (d.at_utc, d.recommendation))
+        """All decisions, those on one recommendation in the order of the log: the first counts (`domain.recommendations.deciding`)."""
+        rows = self._database.execute(
+            "SELECT payload FROM entry WHERE topic=? AND recorded_ms<=? ORDER BY entry", (DECISIONS.name, _until(as_of_utc))
+        )
+        return list(_stored(Decision, rows))
 
     def _latest(self, topic: Topic, record_type: type[Record], as_of_utc: datetime | None) -> list[Record]:
         rows = self._database.execute(
@@ -298,6 +314,13 @@ def _stored(record_type: type[Record], rows: Iterable[tuple[Any, ...]]) -> Itera
             yield decode_stored(record_type, row[0])
         except UnreadableRecord as error:
             log.warning("stored_record_unreadable", record=record_type.__name__, reason=str(error))
+
+
+def _earlier(known: tuple[datetime, datetime | None] | None, starts: Sequence[datetime | None]) -> tuple[datetime, datetime | None]:
+    """The first of each of two pairs of starts."""
+    both = [starts] if known is None else [known, starts]
+    first, live = ([start for start in pair if start is not None] for pair in zip(*both, strict=True))
+    return min(first), min(live, default=None)
 
 
 def _until(as_of_utc: datetime | None) -> int:

@@ -21,7 +21,7 @@ from domain.errors import Fault, InputFaults
 from domain.instants import FIRST_YEAR, LAST_YEAR
 from domain.intervals import QUALITIES_BEST_FIRST, QUARTER, Interval, IntervalMethod, IntervalQuality, worst_quality
 from domain.plant import Meter, Plant, VirtualMeter, virtual_parts
-from domain.recommendations import Decision, Recommendation
+from domain.recommendations import Decision, Recommendation, deciding
 from reporting.gaps import DUE_AFTER, SOUND, Gap, Told, gaps_of_span
 from reporting.ledger import Conflict, Ledger
 
@@ -252,11 +252,12 @@ def month_report(
     recommendations = [
         r for r in ledger.recommendations(cut_off) if _touches(r.issued_utc, r.peak_start_utc + QUARTER, period)
     ]  # fmt: skip
-    decisions = {d.recommendation: d for d in ledger.decisions(cut_off)}
+    decisions = ledger.decisions(cut_off)
+    decided = [(r.recommendation, deciding(r, decisions)) for r in recommendations]
     return MonthReport(
         plant, period, cut_off, max(starts) + QUARTER, series, tuple(_balances(plant, series)),
         tuple(a for a in ledger.anomalies(as_of_utc=cut_off) if _touches(a.since_utc, a.until_utc, period)),
-        tuple(recommendations), {r.recommendation: decisions[r.recommendation] for r in recommendations if r.recommendation in decisions},
+        tuple(recommendations), {name: decision for name, decision in decided if decision is not None},
         ledger.rejections(period.from_utc, period.to_utc, cut_off), tuple(ledger.conflicts(cut_off)),
     )  # fmt: skip
 

@@ -17,6 +17,7 @@ from console.context import Console
 from console.pages.widgets import Fragment
 from console.render.markup import Markup, icon, join, tag
 from console.words import Words, language_for, words
+from domain.texts import KEY_LENGTH, printable
 
 PAGES = (("now", "/"), ("plan", "/plan"), ("meters", "/meters"), ("reports", "/reports"), ("platform", "/platform"))
 Theme = Literal["auto", "light", "dark"]
@@ -53,7 +54,7 @@ def visit_of(console: Console, request: Request) -> Visit:
         words=words(language, console.board.plant.site.zone),
         theme=theme if theme in DARK else "auto",
         path=path,
-        person=unquote(cookies.get(NAME_COOKIE, ""))[:80],
+        person=printable(unquote(cookies.get(NAME_COOKIE, "")), KEY_LENGTH),
     )
 
 

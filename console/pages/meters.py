@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from nicegui import ui
 
 from console.pages.frame import Visit, frame
 from console.pages.outlook import Outlook
-from console.pages.widgets import Chart, Fragment, panel
+from console.pages.widgets import Fragment, MaybeChart, panel
 from console.render import charts
 from console.render import gaps as draw_gaps
 from console.render import meters as draw
-from console.render.markup import Markup, icon, join, tag
-from console.views.findings import eur_per_day
+from console.render import platform as draw_devices
+from console.render.empty import empty
+from console.render.markup import Markup, join, tag
 from console.views.gaps import meter_gaps_view
 from console.views.meters import MeterDayView, MetersView, meter_day_view, meters_view
 from console.words import Words
+from domain.instants import FIRST_YEAR, LAST_YEAR, as_utc
 from domain.intervals import QUARTER, quarter_start
 
 
@@ -25,7 +27,7 @@ def day_links(view: MeterDayView, words: Words) -> Markup:
     """The day shown, and the ways to its neighbours."""
 
     def link(day: date, text: str) -> Markup:
-        return tag("a", text, href=f"/meters?meter={view.meter}&day={day.isoformat()}#detail")
+        return tag("a", text, href=draw_gaps.address(view.meter, day.isoformat()))
 
     return join(
         tag("strong", words.day(view.day)),
@@ -34,34 +36,26 @@ def day_links(view: MeterDayView, words: Words) -> Markup:
     )
 
 
-def silence(view: MetersView, words: Words) -> Markup:
-    """How many meters are silent."""
-    if not view.silent:
-        return tag("p", icon("ok"), words["meters.none_silent"], class_="alarm tone-good small")
-    key = "meters.one_silent" if view.silent == 1 else "meters.some_silent"
-    return tag("p", icon("silent"), words.say(key, count=view.silent), class_="alarm tone-bad small")
-
-
 def draw_findings(view: MetersView, words: Words) -> Markup:
     """What is abnormal anywhere."""
-    return draw.findings(view.findings, words, eur_per_day(view.findings))
+    return draw.findings(view, words)
 
 
 def parse_day(text: str, otherwise: date) -> date:
-    """The ISO date in an address; anything else is `otherwise`."""
+    """The ISO date in an address; anything else, and what no calendar can count with, is `otherwise`."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return otherwise
+    return day if FIRST_YEAR <= day.year <= LAST_YEAR else otherwise
 
 
 def parse_instant(text: str) -> datetime | None:
     """The quarter hour that an ISO instant with zone in an address lies in; None of anything else."""
     try:
-        instant = datetime.fromisoformat(text)
+        return quarter_start(as_utc(datetime.fromisoformat(text)))
     except ValueError:
         return None
-    return None if instant.tzinfo is None else quarter_start(instant.astimezone(UTC))
 
 
 class DayDetail:
@@ -77,8 +71,8 @@ class DayDetail:
         view = await board.view(*self._flat())
         Fragment(day_links(view, w), "day-nav")
         Fragment(draw_gaps.told_switch(view, w, self.at_utc))
-        self._chart = Chart(await self._options(), w["chart.label_meter"], "low", self._pick)
-        Fragment(charts.meter_day_keys(w))
+        self._chart = MaybeChart(w["chart.label_meter"], "low", self._pick, charts.meter_day_keys(w))
+        self._chart.show(await self._options(), self._why_not(view))
         self._story = Fragment(draw_gaps.quarter_story(view, w, self.at_utc), "story", role="status", aria_live="polite")
         self._summary = Fragment(await board.drawn(*self._asked, draw.meter_summary, w))
         self._registers = Fragment(await board.drawn(*self._asked, draw.channel_table, w))
@@ -87,6 +81,10 @@ class DayDetail:
         build, arguments = self._asked
         return (build, *arguments)
 
+    def _why_not(self, view: MeterDayView) -> Markup | None:
+        # Columns of missing quarter hours are something to look at.
+        return None if view.empty is None or view.missing else empty(view.empty, view.now_utc, self._visit.words)
+
     async def _options(self) -> dict[str, Any]:
         w = self._visit.words
         options: dict[str, Any] = await self._visit.board.drawn(*self._asked, charts.meter_day_chart, w)
@@ -94,14 +92,16 @@ class DayDetail:
 
     async def _pick(self, place: int) -> None:
         view = await self._visit.board.view(*self._flat())
-        self.at_utc = view.from_utc + place * QUARTER
-        await self.refresh()
+        if place in range(len(view.quarters)):  # a browser may send anything
+            self.at_utc = view.from_utc + place * QUARTER
+            await self.refresh()
 
     async def refresh(self) -> None:
         """Draw what is new."""
         w, board = self._visit.words, self._visit.board
-        self._chart.show(await self._options())
-        self._story.show(draw_gaps.quarter_story(await board.view(*self._flat()), w, self.at_utc))
+        view = await board.view(*self._flat())
+        self._chart.show(await self._options(), self._why_not(view))
+        self._story.show(draw_gaps.quarter_story(view, w, self.at_utc))
         self._summary.show(await board.drawn(*self._asked, draw.meter_summary, w))
         self._registers.show(await board.drawn(*self._asked, draw.channel_table, w))
 
@@ -123,7 +123,8 @@ async def meters_page(visit: Visit, meter: str, day: str, at: str = "", told: st
     with frame(visit, "meters") as every_second:
         with ui.element("div").classes("pair"):
             with panel(w["meters.title"], "w-8"):
-                quiet = Fragment(await board.drawn(meters_view, (), silence, w), role="status", aria_live="polite")
+                quiet = Fragment(await board.drawn(meters_view, (), draw.silence, w), role="status", aria_live="polite")
+                troubles = Fragment(await board.drawn(meters_view, (), draw_devices.troubles, w))
                 tree = Fragment(draw_tree(await board.view(meters_view), w))
             with panel(plant.meter_by_id(chosen).label if chosen else w["meters.title"], "w-4 detail") as section:
                 section.props["id"] = "detail"
@@ -145,7 +146,8 @@ async def meters_page(visit: Visit, meter: str, day: str, at: str = "", told: st
             found = Fragment(await board.drawn(meters_view, (), draw_findings, w))
 
         async def refresh() -> None:
-            quiet.show(await board.drawn(meters_view, (), silence, w))
+            quiet.show(await board.drawn(meters_view, (), draw.silence, w))
+            troubles.show(await board.drawn(meters_view, (), draw_devices.troubles, w))
             tree.show(draw_tree(await board.view(meters_view), w))
             found.show(await board.drawn(meters_view, (), draw_findings, w))
             if detail is not None:

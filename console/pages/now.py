@@ -8,15 +8,19 @@ from typing import Any
 from nicegui.elements.mixins.text_element import TextElement
 
 from console.pages.frame import Visit, frame
-from console.pages.widgets import Chart, Fragment, panel
+from console.pages.widgets import Fragment, MaybeChart, panel
 from console.render import charts
 from console.render import plan as draw_plan
+from console.render.empty import empty
 from console.render.gauge import ALARM_TONES, alarm_bar, figures, gauge, marks
 from console.render.markup import Markup, tag
 from console.render.meters import findings
 from console.views.now import NowView, now_view
 from console.views.plan import PlanView, plan_view
 from console.words import Words
+
+SHOWN = 5
+"""Findings on this page; *Meters* has more."""
 
 
 def draw_gauge(view: NowView, words: Words) -> Markup:
@@ -26,12 +30,17 @@ def draw_gauge(view: NowView, words: Words) -> Markup:
 
 def draw_findings(view: NowView, words: Words) -> Markup:
     """What is abnormal."""
-    return findings(view.findings[:5], words, view.findings_eur_per_day)
+    return findings(view, words, SHOWN)
 
 
 def draw_advice(view: PlanView, words: Words) -> Markup:
     """How much advice lies open, with the way to it."""
     return tag("a", draw_plan.headline(view, words), href="/plan#advice", class_="plain-link")
+
+
+def draw_empty(view: NowView, words: Words) -> Markup | None:
+    """Why the last day has nothing to show; None where it has something."""
+    return None if view.last_day_empty is None else empty(view.last_day_empty, view.now_utc, words)
 
 
 def draw_today(view: NowView, words: Words) -> str:
@@ -54,19 +63,22 @@ async def now_page(visit: Visit) -> None:
             alarm = Fragment(await drawn(alarm_bar), role="status", aria_live="polite", aria_atomic="true")
             grid = Fragment(await drawn(_grid))
         with panel(w["now.last_day"], "w-8"):
-            chart = Chart(await drawn(charts.last_day_chart), w["chart.label_last_day"])
-            keys = Fragment(await drawn(charts.last_day_keys))
+            chart = MaybeChart(w["chart.label_last_day"])
             today = Fragment(await drawn(draw_today), "remark")
         with panel(w["now.advice"], "w-4"):
             advice = Fragment(await board.drawn(plan_view, (), draw_advice, w))
             TextElement(tag="h2", text=w["now.findings"]).classes("second")
             found = Fragment(await drawn(draw_findings))
 
+        async def show_last_day() -> None:
+            chart.show(await drawn(charts.last_day_chart), await drawn(draw_empty), await drawn(charts.last_day_keys))
+
+        await show_last_day()
+
         async def refresh() -> None:
             alarm.show(await drawn(alarm_bar))
             grid.show(await drawn(_grid))
-            chart.show(await drawn(charts.last_day_chart))
-            keys.show(await drawn(charts.last_day_keys))
+            await show_last_day()
             today.show(await drawn(draw_today))
             found.show(await drawn(draw_findings))
             advice.show(await board.drawn(plan_view, (), draw_advice, w))

@@ -9,17 +9,22 @@ from typing import Any
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
+from console.desk import NotDecidable
 from console.pages.frame import NAME_COOKIE, Visit, frame
-from console.pages.widgets import Button, Chart, Entry, Fragment, panel
+from console.pages.widgets import Button, Entry, Fragment, MaybeChart, panel
 from console.render import charts
 from console.render import forecasts as told
 from console.render import plan as draw
-from console.render.markup import tag
+from console.render.empty import empty
+from console.render.markup import Markup, join, tag
 from console.views.plan import AdviceCard, PlanView, plan_view
 from console.views.plan import Button as ButtonState
 from console.words import Words
 from domain.errors import LastgangError
 from domain.recommendations import DecisionKind, DeclineReason
+from domain.texts import KEY_LENGTH, LINE_BREAKS, TEXT_LENGTH
+
+REASONS = tuple(r.value for r in DeclineReason if r is not DeclineReason.NONE)
 
 
 class CardWidget:
@@ -72,7 +77,7 @@ class DecisionDialog:
             self._said = TextElement(tag="p", text="")
             self._name = Entry(w["advice.name"], value=visit.person)
             with ui.element("div") as self._why:
-                choices = [("", "–")] + [(r.value, w[f"decline.{r}"]) for r in DeclineReason if r is not DeclineReason.NONE]
+                choices = [("", "–")] + [(reason, w[f"decline.{reason}"]) for reason in REASONS]
                 self._reason = Entry(w["advice.reason"], options=choices)
             self._comment = Entry(w["advice.comment"], kind="area")
             self._token = Entry(w["advice.token"], kind="password") if visit.console.access.needs_token else None
@@ -102,9 +107,8 @@ class DecisionDialog:
         if fault is not None or card is None:
             self._fault.show(tag("span", fault or ""))
             return
-        name, reason = self._name.value.strip(), DeclineReason(self._reason.value or DeclineReason.NONE.value)
-        if self._kind is DecisionKind.ACCEPTED:
-            reason = DeclineReason.NONE
+        name = self._name.value.strip()
+        reason = DeclineReason.NONE if self._kind is DecisionKind.ACCEPTED else DeclineReason(self._reason.value)
         self._send.enable(False)
         ui.run_javascript(remember_name_js(name))
         try:
@@ -112,6 +116,8 @@ class DecisionDialog:
                 card.recommendation.recommendation, self._kind, name, reason, self._comment.value.strip()
             )
             self._dialog.close()
+        except NotDecidable as error:
+            self._fault.show(tag("span", draw.undecidable(error.status, error.by, error.at_utc, w)))
         except LastgangError as error:
             self._fault.show(tag("span", w.say("advice.failed", why=error)))
         finally:
@@ -122,7 +128,13 @@ class DecisionDialog:
         w = self._visit.words
         if not self._name.value.strip():
             return w["advice.name_missing"]
-        if self._kind is DecisionKind.REJECTED and not self._reason.value:
+        for field, text, most, allowed in (
+            ("advice.name", self._name.value.strip(), KEY_LENGTH, ""),
+            ("advice.comment", self._comment.value, TEXT_LENGTH, LINE_BREAKS),
+        ):
+            if fault := draw.unfit(w[field], text, most, allowed, w):
+                return fault
+        if self._kind is DecisionKind.REJECTED and self._reason.value not in REASONS:
             return w["advice.reason_missing"]
         if self._token is not None and not self._visit.console.access.allows(self._token.value):
             return w["advice.token_wrong"]
@@ -158,6 +170,16 @@ def remember_name_js(name: str) -> str:
     )
 
 
+def draw_empty(view: PlanView, words: Words) -> Markup | None:
+    """Why there is no load to show; None where there is."""
+    return None if view.empty is None else empty(view.empty, view.now_utc, words)
+
+
+def draw_more(view: PlanView, words: Words) -> Markup:
+    """Open recommendations that there is no card for."""
+    return join(draw.left_out(view.open_left_out, "plan.open_left_out", words))
+
+
 async def plan_page(visit: Visit) -> None:
     """Advice first: that is what somebody can do something about."""
     w, board = visit.words, visit.board
@@ -167,19 +189,22 @@ async def plan_page(visit: Visit) -> None:
 
     with frame(visit, "plan") as every_second:
 
+        async def show_load() -> None:
+            chart.show(await drawn(charts.load_chart), await drawn(draw_empty), await drawn(charts.load_keys))
+
         async def refresh() -> None:
             head.show(await drawn(draw.headline))
             cards.show(await board.view(plan_view))
-            chart.show(await drawn(charts.load_chart))
-            keys.show(await drawn(charts.load_keys))
+            more.show(await drawn(draw_more))
+            await show_load()
             gantt.show(await drawn(draw.gantt))
             peaks.show(await drawn(told.peaks_table))
             said.show(await drawn(told.said_table))
 
         dialog = DecisionDialog(visit, refresh)
         with panel(w["plan.load"], "w-8"):
-            chart = Chart(await drawn(charts.load_chart), w["chart.label_load"], "tall")
-            keys = Fragment(await drawn(charts.load_keys))
+            chart = MaybeChart(w["chart.label_load"], "tall")
+            await show_load()
         with panel(w["plan.peaks"], "w-4"):
             peaks = Fragment(await drawn(told.peaks_table))
         with panel(w["plan.said"]):
@@ -189,6 +214,7 @@ async def plan_page(visit: Visit) -> None:
             head = Fragment(await drawn(draw.headline))
             cards = Cards(visit, dialog.ask)
             cards.show(await board.view(plan_view))
+            more = Fragment(await drawn(draw_more))
         with panel(w["plan.jobs"]):
             gantt = Fragment(await drawn(draw.gantt))
         every_second(refresh)

@@ -46,6 +46,50 @@ class Chart:
         self._options = options
 
 
+class MaybeChart:
+    """A chart, or a sentence why there is none, whichever is shown last.
+
+    Parameters
+    ----------
+    below
+        What stands below the chart, and is not there without one.
+    """
+
+    def __init__(self, label: str, css: str = "", on_pick: Callable[[int], Any] | None = None, below: Markup | str = "") -> None:
+        self._label, self._css, self._on_pick, self._below = label, css, on_pick, below
+        self._holder = ui.element("div")
+        self._chart: Chart | None = None
+        self._why: Fragment | None = None
+        self._keys: Fragment | None = None
+
+    def show(self, options: dict[str, Any], why_not: Markup | None, below: Markup | str | None = None) -> None:
+        """Draw `options`, or say `why_not`."""
+        self._below = self._below if below is None else below
+        if why_not is not None:
+            self._say(why_not)
+        elif self._chart is None:
+            self._draw(options)
+        else:
+            self._chart.show(options)
+            if self._keys is not None:
+                self._keys.show(self._below)
+
+    def _say(self, why_not: Markup) -> None:
+        if self._why is None:
+            self._holder.clear()
+            self._chart, self._keys = None, None
+            with self._holder:
+                self._why = Fragment()
+        self._why.show(why_not)
+
+    def _draw(self, options: dict[str, Any]) -> None:
+        self._holder.clear()
+        self._why = None
+        with self._holder:
+            self._chart = Chart(options, self._label, self._css, self._on_pick)
+            self._keys = Fragment(self._below)
+
+
 class Button(TextElement):
     """A plain button of the browser: keyboard, focus and speech come with it."""
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from console.render.gauge import legend
+from console.render.gauge import legend, level_keys
 from console.render.markup import Markup
 from console.views.meters import MeterDayView
 from console.views.now import NowView
@@ -71,8 +71,10 @@ def base(labels: Sequence[str], words: Words, every_h: int, tooltip: str) -> dic
 
 
 def _number_js(words: Words) -> str:
-    mark = "." if words.language == "de" else ","
-    return f"v => String(Math.round(v)).replace(/\\B(?=(\\d{{3}})+$)/g, '{mark}').replace('-', '\\u2212')"
+    thousands, decimal = (".", ",") if words.language == "de" else (",", ".")
+    small = f"Math.abs(v) < 10 && v % 1 ? v.toFixed(1).replace('.', '{decimal}')"
+    large = f"String(Math.round(v)).replace(/\\B(?=(\\d{{3}})+$)/g, '{thousands}')"
+    return f"v => ({small} : {large}).replace('-', '\\u2212')"
 
 
 def tooltip_js(words: Words) -> str:
@@ -90,13 +92,13 @@ def tooltip_js(words: Words) -> str:
     )
 
 
-def levels(target_kw: float | None, peak_kw: float) -> list[dict[str, Any]]:
+def levels(target_kw: float | None, peak_kw: float | None) -> list[dict[str, Any]]:
     """Target and billed peak as lines across the chart; the legend below names them."""
     looks = ((target_kw, "var(--target)", "solid"), (peak_kw, "var(--peak)", "dashed"))
     return [
         {"yAxis": kw, "lineStyle": {"color": colour, "type": dash, "width": 2}, "label": {"show": False}}
         for kw, colour, dash in looks
-        if kw
+        if kw is not None
     ]
 
 
@@ -150,15 +152,18 @@ def last_day_chart(view: NowView, words: Words) -> dict[str, Any]:
     options = base([label_of(s, words) for s in starts], words, 3, tooltip_js(words))
     series = bars(words["chart.mean"], view.last_day, view.target_kw, words)
     series["markLine"] = _mark_lines(levels(view.target_kw, view.billed_peak_kw))
-    options["yAxis"]["max"] = f"{round(max(view.billed_peak_kw, view.target_kw or 0) * 1.12, -1):g}"
-    _grow(options, [q.kw for q in view.last_day if q is not None and q.kw is not None])
+    _reach(options, view.target_kw, view.billed_peak_kw, [None if q is None else q.kw for q in view.last_day])
     options["series"] = [series]
     return options
 
 
-def _grow(options: dict[str, Any], values: Sequence[float]) -> None:
-    top = float(options["yAxis"]["max"])
-    options["yAxis"]["max"] = max([top, *(-(-v * 1.05 // 50) * 50 for v in values)])
+def _reach(options: dict[str, Any], target_kw: float | None, peak_kw: float | None, values: Sequence[float | None]) -> None:
+    """Let the axis end above both levels and all values; where there are no levels it ends where the chart likes."""
+    above = [kw * 1.12 for kw in (target_kw, peak_kw) if kw is not None]
+    if above:
+        above += [kw * 1.05 for kw in values if kw is not None]
+        step = 50 if max(above) > 200 else 10
+        options["yAxis"]["max"] = -(-max(above) // step) * step
 
 
 def _mark_lines(lines: list[dict[str, Any]], extra: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
@@ -182,9 +187,8 @@ def load_chart(view: PlanView, words: Words) -> dict[str, Any]:
             "data": _rounded([p.said_kw for p in view.points]),
         },
     ]
-    highest = [p.q90_kw for p in view.points if p.q90_kw is not None]
-    options["yAxis"]["max"] = f"{round(max(view.billed_peak_kw, view.target_kw or 0) * 1.12, -1):g}"
-    _grow(options, highest + [p.actual.kw for p in view.points if p.actual is not None and p.actual.kw is not None])
+    heights = [kw for p in view.points for kw in (p.q90_kw, None if p.actual is None else p.actual.kw)]
+    _reach(options, view.target_kw, view.billed_peak_kw, heights)
     return options
 
 
@@ -245,7 +249,7 @@ def meter_day_chart(view: MeterDayView, words: Words) -> dict[str, Any]:
     quarters, restated = view.quarters, view.restated
     starts = list(quarter_starts(view.from_utc, view.to_utc))
     options = base([label_of(s, words) for s in starts], words, 3, tooltip_js(words))
-    missing = [q is not None and q.energy_uwh is None for q in quarters]
+    missing = [start in view.missing for start in starts]
     points = [bar_point(q, None, words, restated.get(start)) for start, q in zip(starts, quarters, strict=True)]
     means = bars(words["chart.mean"], quarters, None, words)
     means["data"] = points
@@ -262,6 +266,8 @@ def meter_day_chart(view: MeterDayView, words: Words) -> dict[str, Any]:
         "data": [{"value": 0, "tip": "×", "symbolSize": 7 if place in middles else 0} if none else None for place, none in enumerate(missing)],
     }  # fmt: skip
     options["yAxis"] = [options["yAxis"], {"type": "value", "min": 0, "max": 1, "show": False, "axisLabel": {"show": False}}]
+    if not any(points):  # an axis without values would be numbered by chance
+        options["yAxis"][0] |= {"name": "", "axisLabel": {"show": False}}
     options["series"] = [means, columns, crosses, _revision_marks(starts, restated, words)]
     return options
 
@@ -318,23 +324,16 @@ def _keys(words: Words, *names: str) -> list[tuple[str, str]]:
     return [(looks[name], words[f"chart.key_{name}"]) for name in names]
 
 
-def _level_keys(words: Words, target_kw: float | None, peak_kw: float) -> list[tuple[str, str]]:
-    keys = []
-    if target_kw:
-        keys.append(("line-target", words.say("chart.key_target", kw=words.unit(target_kw, "kW"))))
-    if peak_kw:
-        keys.append(("line-peak", words.say("chart.key_peak", kw=words.unit(peak_kw, "kW"))))
-    return keys
-
-
 def last_day_keys(view: NowView, words: Words) -> Markup:
     """What the looks of the day's chart mean."""
-    return legend([*_level_keys(words, view.target_kw, view.billed_peak_kw), *_keys(words, "measured", "over", "guess")])
+    return legend(
+        [*level_keys(words, view.target_kw, view.target_is_set, view.billed_peak_kw), *_keys(words, "measured", "over", "guess")]
+    )
 
 
 def load_keys(view: PlanView, words: Words) -> Markup:
     """What the looks of the load chart mean."""
-    levels_ = _level_keys(words, view.target_kw, view.billed_peak_kw)
+    levels_ = level_keys(words, view.target_kw, view.target_is_set, view.billed_peak_kw)
     return legend([*levels_, *_keys(words, "measured", "over", "guess", "forecast", "said")])
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 
-from console.render.markup import Markup, join, tag
+from console.render.markup import Markup, cut, icon, join, tag
 from console.views.forecasts import SaidDay
 from console.views.plan import PlanView
-from console.words import Words
+from console.words import NOTHING, Words
 from domain.forecasts import DayPeak, Forecast, PeriodPeak
 
 Peak = DayPeak | PeriodPeak
+STILL_NEW = timedelta(hours=1)
+"""A forecast that rests on a quarter hour that ended less than this before it is as new as it can be."""
+MOST_NOTES, MOST_NOTE = 5, 300
+"""Notes of a forecast, and characters of one, that there is room for."""
 COLUMNS = ("day", "likely", "band", "when")
 
 
@@ -20,7 +24,9 @@ def peaks_table(view: PlanView, words: Words) -> Markup:
     if view.forecast is None:
         return tag("p", words["plan.no_forecast"], class_="remark")
     named: list[tuple[str, Peak]] = [(_day(peak.day_local, words), peak) for peak in view.peaks]
-    period, target_kw = view.forecast.period_peak, view.target_kw
+    period, target_kw = view.forecast.period_peak, view.target_kw if view.target_is_set else None
+    if period is not None and period.ends_utc <= view.now_utc:
+        period = None  # what was billed is over
     if period is not None:
         named.append((words["plan.peak_period"], period))
     scale = _scale([peak for _, peak in named], target_kw)
@@ -28,6 +34,7 @@ def peaks_table(view: PlanView, words: Words) -> Markup:
     return join(
         _table((*COLUMNS, "above"), rows, words),
         tag("p", _period_words(period, words), class_="remark") if period is not None else "",
+        age(view.forecast, view.now_utc, words),
         tag("p", told_by(view.forecast, words), class_="remark"),
     )
 
@@ -41,7 +48,7 @@ def day_peaks(peaks: Sequence[DayPeak], words: Words) -> Markup:
 
 def _table(columns: Sequence[str], rows: Sequence[Markup], words: Words) -> Markup:
     head = tag("tr", *(tag("th", words[f"plan.peak_{column}"], scope="col") for column in columns))
-    return tag("table", tag("thead", head), tag("tbody", *rows), class_="table peaks")
+    return tag("div", tag("table", tag("thead", head), tag("tbody", *rows), class_="table peaks"), class_="scroll")
 
 
 def _day(day_local: str, words: Words) -> str:
@@ -61,12 +68,13 @@ def _cells(
 
 
 def _above(peak: Peak, target_kw: float | None, words: Words) -> Markup:
-    tone = "tone-bad" if target_kw and peak.above_target > 0.5 else ""
-    return tag("td", words.percent(peak.above_target) if target_kw else "–", class_=f"n {tone}")
+    if target_kw is None:
+        return tag("td", NOTHING, class_="n")
+    return tag("td", words.percent(peak.above_target), class_=f"n {'tone-bad' if peak.above_target > 0.5 else ''}")
 
 
 def _scale(peaks: Sequence[Peak], target_kw: float | None) -> tuple[float, float]:
-    values = [kw for peak in peaks for kw in (peak.q10_kw, peak.q90_kw)] + ([target_kw] if target_kw else [])
+    values = [kw for peak in peaks for kw in (peak.q10_kw, peak.q90_kw)] + ([target_kw] if target_kw is not None else [])
     low, high = min(values, default=0.0), max(values, default=1.0)
     reach = max(high - low, 1.0)
     return low - 0.08 * reach, high + 0.08 * reach
@@ -84,17 +92,26 @@ def _odds_bar(peak: Peak, target_kw: float | None, scale: tuple[float, float]) -
         tag("i", class_="odds-band", style=f"left:{left:.1f}%;width:{max(right - left, 1.5):.1f}%"),
         tag("i", class_="odds-likely", style=f"left:{at(peak.q50_kw):.1f}%"),
     ]
-    if target_kw:
+    if target_kw is not None:
         parts.append(tag("i", class_="odds-target", style=f"left:{at(target_kw):.1f}%"))
     return tag("span", *parts, class_="odds", aria_hidden="true")
 
 
 def _period_words(period: PeriodPeak, words: Words) -> str:
-    return words.say(
-        "plan.period_said",
-        so_far=words.unit(period.so_far_kw, "kW"),
-        until=words.day(period.ends_utc.astimezone(words.zone).date()),
-    )
+    until = words.day(period.ends_utc.astimezone(words.zone).date(), with_year=True)
+    if period.so_far_kw <= 0:
+        return words.say("plan.period_unknown", until=until)
+    return words.say("plan.period_said", so_far=words.unit(period.so_far_kw, "kW"), until=until)
+
+
+def age(forecast: Forecast, now_utc: datetime, words: Words) -> Markup | None:
+    """How old the newest quarter hour is that a forecast rests on, where it is not the one before."""
+    old = now_utc - forecast.trained_until_utc
+    if old <= STILL_NEW:
+        return None
+    moment = words.moment(forecast.trained_until_utc, now_utc)
+    said = words.say("plan.forecast_age", moment=moment, age=words.lasting(old.total_seconds()))
+    return tag("p", icon("wait"), said, class_="chip plain tone-warn note")
 
 
 def told_by(forecast: Forecast, words: Words) -> str:
@@ -107,7 +124,7 @@ def told_by(forecast: Forecast, words: Words) -> str:
     if forecast.coverage is not None:
         told.append(words.say("plan.forecast_coverage", share=words.percent(forecast.coverage)))
     told.append(words.say("plan.forecast_cost", ms=words.number(forecast.cpu_ms, 0)))
-    return " · ".join([*told, *forecast.notes])
+    return " · ".join([*told, *(cut(note, MOST_NOTE) for note in forecast.notes[:MOST_NOTES])])
 
 
 def said_table(view: PlanView, words: Words) -> Markup:

@@ -42,11 +42,12 @@ def told_switch(view: MeterDayView, words: Words, at_utc: datetime | None) -> Ma
 def quarter_story(view: MeterDayView, words: Words, at_utc: datetime | None) -> Markup:
     """All that was said of one quarter hour, the newest first."""
     if at_utc is None:
-        return tag("p", words["gaps.pick"], class_="remark")
+        return tag("p", words["gaps.pick"], class_="remark") if view.empty is None or view.missing else join()
     head = tag("h3", words.say("gaps.quarter", start=words.time(at_utc), end=words.time(at_utc + QUARTER)))
     said = sayings(view.told, at_utc)
     if not said:
-        return join(head, tag("p", words["gaps.nothing_said"], class_="remark"))
+        key = "gaps.never_sent" if at_utc in view.missing else "gaps.nothing_said"
+        return join(head, tag("p", words[key], class_="remark"))
     several = len({s.channel for s in said}) > 1
     return join(head, tag("ol", *(_saying(s, words, several) for s in said), class_="sayings", reversed=True))
 
@@ -67,6 +68,8 @@ def _saying(s: Saying, words: Words, with_channel: bool) -> Markup:
 
 def gap_table(view: MeterGapsView, words: Words) -> Markup:
     """Gaps of one meter, the latest first; each leads to its day and first quarter hour."""
+    if not view.is_recorded:
+        return tag("p", icon("wait"), words["gaps.not_recorded"], class_="alarm tone-quiet small")
     if not view.gaps:
         return tag("p", icon("ok"), words["gaps.none"], class_="alarm tone-good small")
     several = len({gap.channel for gap in view.gaps}) > 1
@@ -99,7 +102,7 @@ def _gap_row(gap: MeterGap, words: Words, with_channel: bool) -> Markup:
         ("before", before or tag("span", NOTHING, class_="none")),
         ("now", now),
         ("filled", words[f"filled.{gap.filled_by}"]),
-        ("revision", words.number(gap.revision)),
+        ("revision", words.number(gap.revision) if gap.revision is not None else tag("span", NOTHING, class_="none")),
     ]
     return tag(
         "tr",

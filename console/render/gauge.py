@@ -8,6 +8,7 @@ from math import cos, pi, sin
 from console.render.markup import Markup, icon, join, tag
 from console.views.now import Alarm, NowView
 from console.words import Words
+from reporting.gaps import SOUND
 
 CENTRE_X, CENTRE_Y, RADIUS = 220.0, 212.0, 168.0
 ALARM_ICONS = {
@@ -65,16 +66,16 @@ def gauge(view: NowView, words: Words) -> Markup:
             tag("path", d=arc(low, high, RADIUS + 24), class_="g-band"),
         ]
     target, billed = view.target_kw, view.billed_peak_kw
-    if billed > 0:
+    if billed is not None:
         parts.append(_mark(billed / end, RADIUS - 22, RADIUS + 22, "g-peak"))
     if target is not None:
         parts.append(_mark(target / end, RADIUS - 24, RADIUS + 16, "g-halo"))
         parts.append(_mark(target / end, RADIUS - 28, RADIUS + 38, "g-target"))
-        parts.append(_mark_label(target / end, words["now.target_short"], RADIUS + 44, "g-label"))
-    parts += [
-        tag("text", "0", x=CENTRE_X - RADIUS, y=CENTRE_Y + 26, text_anchor="middle", class_="g-end"),
-        tag("text", words.number(end), x=CENTRE_X + RADIUS, y=CENTRE_Y + 26, text_anchor="middle", class_="g-end"),
-    ]
+        name = words["now.target_short" if view.target_is_set else "now.threshold_short"]
+        parts.append(_mark_label(target / end, name, RADIUS + 44, "g-label"))
+    if demand is not None or target is not None or billed is not None:  # else the scale has no meaning
+        ends = ((CENTRE_X - RADIUS, "0"), (CENTRE_X + RADIUS, words.number(end)))
+        parts += [tag("text", text, x=x, y=CENTRE_Y + 26, text_anchor="middle", class_="g-end") for x, text in ends]
     number = words.number(demand.projected_kw) if demand is not None else "–"
     parts += [
         tag("text", words["now.projected"], x=CENTRE_X, y=CENTRE_Y - 104, text_anchor="middle", class_="g-caption"),
@@ -88,13 +89,22 @@ def gauge(view: NowView, words: Words) -> Markup:
 
 def marks(view: NowView, words: Words) -> Markup:
     """What the gauge's marks mean, with their figures."""
-    items = [("line-target", words.say("chart.key_target", kw=words.unit(view.target_kw, "kW")))]
-    if view.billed_peak_kw > 0:
-        items.append(("line-peak", words.say("chart.key_peak", kw=words.unit(view.billed_peak_kw, "kW"))))
+    items = level_keys(words, view.target_kw, view.target_is_set, view.billed_peak_kw)
     if view.demand is not None:
         low, high = words.number(view.demand.projected_low_kw), words.unit(view.demand.projected_high_kw, "kW")
         items.append(("line-band", words.say("chart.key_band", low=low, high=high)))
     return legend(items, "marks")
+
+
+def level_keys(words: Words, target_kw: float | None, target_is_set: bool, peak_kw: float | None) -> list[tuple[str, str]]:
+    """Target, or the threshold that stands for one, and billed peak with their figures, where there are any."""
+    keys = []
+    if target_kw is not None:
+        key = "chart.key_target" if target_is_set else "chart.key_threshold"
+        keys.append(("line-target", words.say(key, kw=words.unit(target_kw, "kW"))))
+    if peak_kw is not None:
+        keys.append(("line-peak", words.say("chart.key_peak", kw=words.unit(peak_kw, "kW"))))
+    return keys
 
 
 def legend(items: Sequence[tuple[str, str]], css: str = "") -> Markup:
@@ -109,13 +119,19 @@ def gauge_words(view: NowView, words: Words) -> str:
         return words["alarm.no_data"]
     demand = view.demand
     return words.say(
-        "now.spoken",
+        "now.spoken" if view.billed_peak_kw is not None else "now.spoken_no_peak",
         projected=words.number(demand.projected_kw),
         low=words.number(demand.projected_low_kw),
         high=words.number(demand.projected_high_kw),
-        target=words.number(demand.target_kw),
-        peak=words.number(demand.billed_peak_kw),
+        target=words.number(view.target_kw),
+        peak=words.number(view.billed_peak_kw),
     )
+
+
+def alarm_key(view: NowView) -> str:
+    """The text of the state; where no target is set the load is held against a threshold."""
+    without = f"alarm.{view.alarm}_no_target"
+    return without if not view.target_is_set and view.alarm in (Alarm.CALM, Alarm.CLOSE, Alarm.OVER) else f"alarm.{view.alarm}"
 
 
 def alarm_bar(view: NowView, words: Words) -> Markup:
@@ -123,7 +139,7 @@ def alarm_bar(view: NowView, words: Words) -> Markup:
     return tag(
         "div",
         icon(ALARM_ICONS[view.alarm]),
-        tag("span", words[f"alarm.{view.alarm}"]),
+        tag("span", words[alarm_key(view)]),
         class_=f"alarm tone-{ALARM_TONES[view.alarm]}",
     )
 
@@ -147,9 +163,10 @@ def figures(view: NowView, words: Words) -> Markup:
         _figure(words["now.left"], clock, "min"),
         class_="figures-big",
     )
+    elapsed = 0.0 if demand is None else min(max(demand.elapsed_s / 9, 0.0), 100.0)
     bar = tag(
         "div",
-        tag("div", style=f"width:{100 * (demand.elapsed_s / 900 if demand is not None else 0):.1f}%", class_="elapsed-fill"),
+        tag("div", style=f"width:{elapsed:.1f}%", class_="elapsed-fill"),
         class_="elapsed",
         role="img",
         aria_label=words.say("now.left_spoken", left=clock),
@@ -160,7 +177,10 @@ def figures(view: NowView, words: Words) -> Markup:
         (words["now.allowed"], demand.allowed_kw if demand is not None else None),
     ]
     rows = [tag("div", tag("dt", name), tag("dd", words.unit(value, "kW"))) for name, value in kw]
-    rows.append(tag("div", tag("dt", words["now.today"]), tag("dd", words.unit(view.today_kwh, "kWh"))))
+    today = words.unit(view.today_kwh, "kWh")
+    if view.today_missing and view.today_kwh is not None:
+        today = words.say("now.today_lacks", kwh=today, count=words.number(view.today_missing))
+    rows.append(tag("div", tag("dt", words["now.today"]), tag("dd", today)))
     return join(big, bar, tag("dl", *rows, class_="facts"), remarks(view, words))
 
 
@@ -174,14 +194,18 @@ def remarks(view: NowView, words: Words) -> Markup | None:
     """What the reader must know of the numbers: from when, how sure, by which clock."""
     demand = view.demand
     if demand is None:
-        return None
+        return tag("p", words["now.no_target"], class_="remark") if not view.target_is_set else None
     said = [words.say("now.quarter", start=words.time(demand.start_utc), at=words.clock(demand.at_utc))]
     if demand.confidence == "partial":
         said.append(words["now.partial"])
-    if demand.billed_peak_quality not in ("measured", "corrected"):
-        said.append(words.say("now.peak_quality", quality=words[f"quality.{demand.billed_peak_quality}"]))
-    elif demand.billed_peak_utc is not None:
-        said.append(words.say("now.peak_when", moment=words.moment(demand.billed_peak_utc)))
+    if view.billed_peak_quality is None:
+        said.append(words["now.no_peak"])
+    elif view.billed_peak_quality not in SOUND:
+        said.append(words.say("now.peak_quality", quality=words[f"quality.{view.billed_peak_quality}"]))
+    elif view.billed_peak_utc is not None:
+        said.append(words.say("now.peak_when", moment=words.moment(view.billed_peak_utc, view.now_utc)))
     if not demand.synchronised:
         said.append(words["now.unsynchronised"])
+    if not view.target_is_set:
+        said.append(words["now.no_target"])
     return tag("p", " · ".join(said), class_="remark")

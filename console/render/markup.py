@@ -48,6 +48,29 @@ def _text(child: object) -> str:
     return escape(str(child), quote=False)
 
 
+def coded(text: str) -> Markup:
+    """Our own sentence, in which commands stand between backticks."""
+    return join(*(tag("code", part) if place % 2 else part for place, part in enumerate(text.split("`"))))
+
+
+SHORT = 60
+"""Characters of a word that a device or another program chose; the rest is shown when one points at it."""
+
+
+SENTENCES = 500
+"""Characters of what a step, a job or a person wrote; ours are shorter."""
+
+
+def short(text: str, most: int = SHORT) -> Markup:
+    """A text that may be as long as it likes where there is room for a word."""
+    return tag("span", cut(text, most), title=None if len(text) <= most else text)
+
+
+def cut(text: str, most: int) -> str:
+    """Its beginning, where it is longer than `most` characters."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 _SHAPES = {
     "ok": "M12 2a10 10 0 1 0 0 20 10 10 0 0 0 0-20Zm-1.4 14.6-4.2-4.2 1.7-1.7 2.5 2.5 5.3-5.3 1.7 1.7Z",
     "warning": "M12 2 1 21h22L12 2Zm1.2 15.6h-2.4v-2.4h2.4Zm0-4h-2.4V8.8h2.4Z",

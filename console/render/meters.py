@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from console.render.markup import Markup, icon, join, tag
-from console.views.findings import Finding
+from datetime import datetime
+from typing import Protocol
+from urllib.parse import urlencode
+
+from console.render.markup import SENTENCES, Markup, icon, join, short, tag
+from console.views.findings import MOST_SHOWN, Finding, KindWatch, WatchView
 from console.views.meters import MeterDayView, MeterRow, MetersView
+from console.views.money import NoPrice
 from console.words import NOTHING, Words
 from domain.intervals import QUALITIES_BEST_FIRST, IntervalQuality
 from domain.readings import ReadingQuality
@@ -34,29 +39,29 @@ def tree(view: MetersView, words: Words, chosen: str) -> Markup:
         "table",
         tag("caption", words["meters.title"], class_="sr-only"),
         tag("thead", head),
-        tag("tbody", *(row(r, words, chosen) for r in view.rows)),
+        tag("tbody", *(row(r, words, chosen, view.now_utc) for r in view.rows)),
         class_="table tree",
     )
 
 
-def row(r: MeterRow, words: Words, chosen: str) -> Markup:
+def row(r: MeterRow, words: Words, chosen: str, now_utc: datetime) -> Markup:
     """One meter, or the part of one that nobody measures."""
     if r.rest_of is not None:
         name: Markup = tag("span", words["meters.rest"], title=words.say("meters.rest_of", meter=r.rest_of))
     else:
         current = "true" if r.meter == chosen else None
-        name = tag("a", r.label, href=f"/meters?meter={r.meter}", aria_current=current)
+        name = tag("a", r.label, href=f"/meters?{urlencode({'meter': r.meter})}", aria_current=current)
     notes: list[object] = []
     if r.silent_since_utc is not None:
-        said = words.say("meters.silent", since=words.time(r.silent_since_utc))
+        said = words.say("meters.silent", since=words.since(r.silent_since_utc, now_utc))
         notes.append(tag("span", icon("silent"), said, class_="chip plain tone-bad"))
     if r.state is not None:
-        notes.append(tag("span", state_word(r.state, words), class_="chip plain"))
+        notes.append(tag("span", short(state_word(r.state, words)), class_="chip plain"))
     notes += [tag("span", icon("warning"), words[f"anomaly.{f.anomaly.kind}"], class_="chip plain tone-warn") for f in r.findings]
     cells = [
         ("now", words.unit(r.now_kw, "kW", 1), "n strong"),
         ("quarter", words.unit(r.last.kw if r.last else None, "kW", 1), "n"),
-        ("today", words.unit(r.today_kwh, "kWh"), "n"),
+        ("today", _today(r, words), "n"),
         ("seen", words.percent(r.today_measured) if r.rest_of is None else "", f"n{_unsure(r.today_measured)}"),
     ]
     quality = quality_chip(r.last.quality, words) if r.last is not None and r.rest_of is None else None
@@ -71,6 +76,26 @@ def row(r: MeterRow, words: Words, chosen: str) -> Markup:
     )  # fmt: skip
 
 
+def _today(r: MeterRow, words: Words) -> Markup:
+    """Today's energy, and how many quarter hours it lacks."""
+    lacks = tag("small", words.say("meters.lacks", count=words.number(r.today_missing)), class_="lacks tone-warn")
+    return join(words.unit(r.today_kwh, "kWh"), " ", lacks if r.today_missing else None)
+
+
+def silence(view: MetersView, words: Words) -> Markup:
+    """How many meters are silent, or have not been heard at all."""
+    meters = sum(r.rest_of is None for r in view.rows)
+    if view.silent:
+        key = "meters.one_silent" if view.silent == 1 else "meters.some_silent"
+        return tag("p", icon("silent"), words.say(key, count=words.number(view.silent)), class_="alarm tone-bad small")
+    if not view.heard:
+        return tag("p", icon("wait"), words["meters.none_heard"], class_="alarm tone-quiet small")
+    if view.heard < meters:
+        said = words.say("meters.some_heard", count=words.number(view.heard), all=words.number(meters))
+        return tag("p", icon("wait"), said, class_="alarm tone-quiet small")
+    return tag("p", icon("ok"), words["meters.none_silent"], class_="alarm tone-good small")
+
+
 def _unsure(share: float | None) -> str:
     return " tone-warn" if share is not None and share < 0.995 else ""
 
@@ -80,23 +105,69 @@ def state_word(state: str, words: Words) -> str:
     return words.texts.get(f"state.{state.lower()}", state)
 
 
-def findings(found: tuple[Finding, ...], words: Words, total_eur: float | None = None) -> Markup:
-    """Open anomalies as a list, dearest first."""
-    if not found:
-        return tag("p", icon("ok"), words["findings.none"], class_="alarm tone-good small")
-    items = [finding(f, words) for f in found]
-    head = (
-        tag("p", words.say("findings.total", eur=words.euro(total_eur, 2)), class_="remark")
-        if total_eur and len(found) > 1
-        else None
+class Found(Protocol):
+    """The part of a view that says what is abnormal."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]: ...
+    @property
+    def findings_left_out(self) -> int: ...
+    @property
+    def findings_eur_per_day(self) -> float | None: ...
+    @property
+    def no_price(self) -> NoPrice: ...
+    @property
+    def watch(self) -> WatchView: ...
+
+
+def findings(view: Found, words: Words, most: int = MOST_SHOWN) -> Markup:
+    """Open anomalies as a list, the most expensive first; where there are none, that is said of what is watched."""
+    shown = view.findings[:most]
+    if not shown:
+        return join(_nothing(view.watch, words), watched(view.watch, words))
+    total, unpriced = view.findings_eur_per_day, sum(f.anomaly.eur_per_day is None for f in shown)
+    said = [words.say("findings.total", eur=words.euro(total, 2))] if total and len(shown) > 1 else []
+    if unpriced:
+        said.append(words.say("findings.unpriced", count=words.number(unpriced), why=words[f"money.{view.no_price}"]))
+    left_out = view.findings_left_out + len(view.findings) - len(shown)
+    return join(
+        tag("p", " · ".join(said), class_="remark") if said else None,
+        tag("ul", *(finding(f, words) for f in shown), class_="findings"),
+        tag("p", words.say("findings.left_out", count=words.number(left_out)), class_="remark") if left_out else None,
+        watched(view.watch, words),
     )
-    return join(head, tag("ul", *items, class_="findings"))
+
+
+def _nothing(watch: WatchView, words: Words) -> Markup:
+    if not watch.is_any:
+        return tag("p", icon("wait"), words["findings.none_watched"], class_="alarm tone-quiet small")
+    return tag("p", icon("ok"), words["findings.none_of_watched"], class_="alarm tone-good small")
+
+
+def watched(watch: WatchView, words: Words) -> Markup:
+    """What is looked at, by kind, and what is not and why."""
+    items = [tag("li", " · ".join(_kind_words(kind, watch.meters, words))) for kind in watch.kinds]
+    return tag("details", tag("summary", words["findings.watched"]), tag("ul", *items, class_="watched"))
+
+
+def _kind_words(kind: KindWatch, meters: int, words: Words) -> list[str]:
+    name, number = words[f"anomaly.{kind.kind}"], words.number
+    said = [words.say("findings.watched_kind", kind=name, count=number(kind.watched), all=number(meters))]
+    for why, count in sorted(kind.in_part.items()):
+        said.append(words.say("findings.in_part", count=number(count), why=words[f"watching.{why}"]))
+    if kind.learning:
+        said.append(words.say("findings.learning", count=number(kind.learning), moment=words.moment(kind.learnt_utc)))
+    if kind.waiting:
+        said.append(words.say("findings.waiting", count=number(kind.waiting)))
+    for why, count in sorted(kind.not_watched.items()):
+        said.append(words.say("findings.not_watched", count=number(count), why=words[f"watching.{why}"]))
+    return said
 
 
 def finding(f: Finding, words: Words) -> Markup:
     """One anomaly: what, where, since when, what it costs."""
     a = f.anomaly
-    cost = [words.say("findings.a_day", amount=words.euro(a.eur_per_day, 2))] if a.eur_per_day else []
+    cost = [words.say("findings.a_day", amount=words.euro(a.eur_per_day, 2))] if a.eur_per_day else []  # unknown is said above
     if a.kwh_per_day:
         cost.append(words.say("findings.a_day", amount=words.unit(a.kwh_per_day, "kWh")))
     return tag(
@@ -104,8 +175,12 @@ def finding(f: Finding, words: Words) -> Markup:
         icon("warning"),
         tag(
             "div",
-            tag("strong", f"{words[f'anomaly.{a.kind}']}: ", tag("a", f.meter_label, href=f"/meters?meter={a.meter}")),
-            tag("div", a.message_de if words.language == "de" else a.message_en),
+            tag(
+                "strong",
+                f"{words[f'anomaly.{a.kind}']}: ",
+                tag("a", f.meter_label, href=f"/meters?{urlencode({'meter': a.meter})}"),
+            ),
+            tag("div", short(a.message_de if words.language == "de" else a.message_en, SENTENCES)),
             tag("div", " · ".join([words.say("findings.since", moment=words.moment(a.since_utc)), *cost]), class_="soft"),
         ),
     )
@@ -115,7 +190,7 @@ def meter_summary(view: MeterDayView, words: Words) -> Markup:
     """The day's sum, its highest quarter hour, and how many quarter hours are how well known."""
     highest = view.highest
     facts = [
-        (words["meter.energy"], words.unit(view.energy_kwh, "kWh", 1)),
+        (words["meter.energy"], _day_energy(view, words)),
         (words["meter.highest"], words.unit(highest.kw, "kW", 1) + f" ({words.time(highest.start_utc)})" if highest else NOTHING),
     ]
     if highest is not None and highest.quality not in SOUND:
@@ -135,15 +210,22 @@ def meter_summary(view: MeterDayView, words: Words) -> Markup:
     )
 
 
+def _day_energy(view: MeterDayView, words: Words) -> str:
+    energy = words.unit(view.energy_kwh, "kWh", 1)
+    if view.energy_kwh is None or not view.missing:
+        return energy
+    return f"{energy}, {words.say('meters.lacks', count=words.number(len(view.missing)))}"
+
+
 def channel_table(view: MeterDayView, words: Words) -> Markup:
     """What each register said last."""
     if not view.channels:
         return tag("p", words["meter.not_heard"], class_="remark")
-    rows = []
+    rows, now_utc = [], view.now_utc
     for c in view.channels:
         number = float(c.value) if c.value is not None else None
         places = 1 if c.unit.startswith(("k", "M")) or not c.unit else 0
-        said = state_word(c.text, words) if c.text is not None else words.unit(number, c.unit, places).strip()
+        said = short(state_word(c.text, words)) if c.text is not None else words.unit(number, c.unit, places).strip()
         mark = None
         if c.quality is not ReadingQuality.GOOD:
             mark = tag("span", icon("warning"), words[f"reading_quality.{c.quality}"], class_="chip plain tone-warn")
@@ -151,8 +233,8 @@ def channel_table(view: MeterDayView, words: Words) -> Markup:
             tag(
                 "tr",
                 tag("th", words.texts.get(f"channel.{c.channel}", c.channel), scope="row"),
-                tag("td", said, mark, class_="n"),
-                tag("td", words.time(c.observed_utc), class_="n soft"),
+                tag("td", said, mark, class_="n" if c.text is None else "n words"),
+                tag("td", words.since(c.observed_utc, now_utc), class_="n soft"),
             )
         )
     return tag("table", tag("caption", words["meter.registers"], class_="sr-only"), tag("tbody", *rows), class_="table")

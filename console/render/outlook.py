@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.render.forecasts import day_peaks, told_by
+from console.render.forecasts import age, day_peaks, told_by
 from console.render.markup import Markup, join, tag
 from console.views.outlook import OutlookView
 from console.words import Words
@@ -15,4 +15,6 @@ def outlook_words(view: OutlookView, words: Words) -> Markup:
     channel = view.channel or ""
     peaks = join(tag("h3", words["meter.expected_highest"]), day_peaks(view.peaks, words)) if view.peaks else None
     about = words.say("meter.forecast_about", channel=words.texts.get(f"channel.{channel}", channel))
-    return join(peaks, tag("p", f"{about} · {told_by(view.forecast, words)}", class_="remark"))
+    return join(
+        peaks, age(view.forecast, view.now_utc, words), tag("p", f"{about} · {told_by(view.forecast, words)}", class_="remark")
+    )

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from console.render.markup import Markup, icon, join, tag
+from console.render.markup import SENTENCES, SHORT, Markup, cut, icon, join, short, tag
+from console.views.money import NoPrice
 from console.views.plan import AdviceCard, Button, JobBar, Move, PlanView, Span
 from console.words import Words
 from domain.orders import OrderStatus
 from domain.recommendations import RecommendationStatus
+from domain.texts import refused_character
 
 STATUS_ICONS = {
     RecommendationStatus.OPEN: "arrow",
@@ -67,9 +69,9 @@ def gantt(view: PlanView, words: Words) -> Markup:
     for row in view.rows:
         bars = [bar for job in row.jobs for bar in job_bars(job, ruler, words)]
         grid = tag("span", class_="now-line", style=f"left:{ruler.at(view.now_utc):.3f}%")
-        rows.append(
-            tag("div", tag("div", row.label, class_="gantt-name"), tag("div", grid, *bars, class_="gantt-lane"), class_="gantt-row")
-        )
+        more = tag("small", words.say("plan.jobs_left_out", count=words.number(row.left_out))) if row.left_out else None
+        name = tag("div", row.label, " ", more, class_="gantt-name")
+        rows.append(tag("div", name, tag("div", grid, *bars, class_="gantt-lane"), class_="gantt-row"))
     if not view.rows:
         rows.append(tag("p", words["plan.no_jobs"], class_="remark"))
     legend = tag(
@@ -90,6 +92,8 @@ def gantt(view: PlanView, words: Words) -> Markup:
             aria_label=words["plan.jobs"],
         ),
         legend,
+        left_out(view.rows_left_out, "plan.machines_left_out", words),
+        unplanned(view, words),
     )
 
 
@@ -114,7 +118,8 @@ def job_bars(job: JobBar, ruler: Ruler, words: Words) -> list[Markup]:
     """One bar, or two where the job moves."""
     name = f"{job.job} {job.product}".strip()
     power = words.unit(job.peak_kw, "kW")
-    state = words[f"order.{job.status}"]
+    due = words["plan.no_due"] if job.due_utc is None else words.say("plan.due", moment=words.moment(job.due_utc))
+    state = f"{words[f'order.{job.status}']}, {due}"
     found: list[Markup] = []
 
     def draw(span: Span, css: str, spoken: str) -> None:
@@ -152,12 +157,13 @@ def card(card_: AdviceCard, words: Words) -> Markup:
     )
     effect = [
         (words["advice.lowers"], words.unit(-r.reduction_kw, "kW", 0, sign=True)),
-        (words["advice.saves"], words.euro(r.saving_eur)),
+        (words["advice.saves"], money(r.saving_eur, card_.no_price, words)),
         (words["advice.sure"], words.percent(r.confidence)),
     ]
-    numbers = tag("dl", *(tag("div", tag("dt", n), tag("dd", v)) for n, v in effect), class_="advice-numbers")
+    size = {money(None, card_.no_price, words): "words"}  # a sentence is no figure
+    numbers = tag("dl", *(tag("div", tag("dt", n), tag("dd", v, class_=size.get(v))) for n, v in effect), class_="advice-numbers")
     return join(
-        tag("div", title, status, class_="card-head"), move, numbers, tag("p", reason, class_="reason"), deadline(card_, words),
+        tag("div", title, status, class_="card-head"), move, numbers, tag("p", short(reason, SENTENCES), class_="reason"), deadline(card_, words),
         details(card_, words),
     )  # fmt: skip
 
@@ -167,13 +173,18 @@ def deadline(card_: AdviceCard, words: Words) -> Markup:
     r = card_.recommendation
     if r.status is RecommendationStatus.OPEN:
         key = "advice.until" if card_.minutes_left > 0 else "advice.too_late"
-        said = words.say(key, moment=words.moment(r.valid_until_utc), left=words.lasting(max(card_.minutes_left, 0) * 60))
+        now_utc = r.valid_until_utc - timedelta(minutes=card_.minutes_left)
+        left = words.lasting(max(card_.minutes_left, 0) * 60)
+        said = words.say(key, moment=words.moment(r.valid_until_utc, now_utc), left=left)
     elif (by := r.decided_by or (card_.decision.by if card_.decision is not None else None)) is not None:
-        said = words.say("advice.decided_by", by=by, moment=words.moment(card_.decision.at_utc if card_.decision else r.at_utc))
+        said = words.say(
+            "advice.decided_by", by=cut(by, SHORT), moment=words.moment(card_.decision.at_utc if card_.decision else r.at_utc)
+        )
         if card_.decision is not None and card_.decision.reason != "none":
             said += f" · {words[f'decline.{card_.decision.reason}']}"
         if card_.decision is not None and card_.decision.comment:
-            said += f" · „{card_.decision.comment}“" if words.language == "de" else f" · “{card_.decision.comment}”"
+            comment = cut(card_.decision.comment, SENTENCES)
+            said += f" · „{comment}“" if words.language == "de" else f" · “{comment}”"
     else:
         said = words.say("advice.since", moment=words.moment(r.at_utc))
     return tag("p", said, class_="remark deadline")
@@ -182,18 +193,18 @@ def deadline(card_: AdviceCard, words: Words) -> Markup:
 def details(card_: AdviceCard, words: Words) -> Markup:
     """The bill before and after, alternatives, and what was and was not looked at."""
     r = card_.recommendation
-    money = [
-        ("advice.bill_before", words.euro(r.bill_before_eur)),
-        ("advice.bill_after", words.euro(r.bill_after_eur)),
-        ("advice.by_demand", words.euro(r.saving_demand_eur)),
-        ("advice.by_energy", words.euro(r.saving_energy_eur, 2, sign=True)),
+    facts = [
+        ("advice.bill_before", money(r.bill_before_eur, card_.no_price, words)),
+        ("advice.bill_after", money(r.bill_after_eur, card_.no_price, words)),
+        ("advice.by_demand", money(r.saving_demand_eur, card_.no_price, words)),
+        ("advice.by_energy", money(r.saving_energy_eur, card_.no_price, words, 2, sign=True)),
         ("advice.peak_at", words.moment(r.peak_start_utc)),
         ("advice.peak_before", words.unit(r.peak_before_kw, "kW")),
         ("advice.peak_after", words.unit(r.peak_after_kw, "kW")),
     ]
     parts: list[object] = [
         tag("summary", words["advice.more"]),
-        tag("dl", *(tag("div", tag("dt", words[k]), tag("dd", v)) for k, v in money), class_="facts"),
+        tag("dl", *(tag("div", tag("dt", words[k]), tag("dd", v)) for k, v in facts), class_="facts"),
     ]
     if r.alternatives:
         parts.append(tag("h4", words["advice.alternatives"]))
@@ -204,8 +215,8 @@ def details(card_: AdviceCard, words: Words) -> Markup:
                     tag(
                         "li",
                         tag("strong", words.moment(a.start_utc)),
-                        f" {words.unit(a.peak_after_kw, 'kW')}, {words.euro(a.saving_eur)}: ",
-                        a.reason_de if words.language == "de" else a.reason_en,
+                        f" {words.unit(a.peak_after_kw, 'kW')}, {money(a.saving_eur, card_.no_price, words)}: ",
+                        short(a.reason_de if words.language == "de" else a.reason_en, SENTENCES),
                     )
                     for a in r.alternatives
                 ),
@@ -213,26 +224,87 @@ def details(card_: AdviceCard, words: Words) -> Markup:
         )
     for key, found in (("advice.checked", r.conditions_checked), ("advice.not_checked", r.conditions_not_checked)):
         if found:
-            parts += [tag("h4", words[key]), tag("p", "; ".join(found))]
+            parts += [tag("h4", words[key]), tag("p", short("; ".join(found), 2 * SENTENCES))]
     return tag("details", *parts)
 
 
 def card_state(card_: AdviceCard, words: Words) -> str:
     """What the buttons' line says."""
-    if card_.button is Button.SENT:
-        return words["advice.sent"]
+    if card_.button is Button.SENT and card_.decision is not None:
+        decision = card_.decision
+        kind = words[f"status.{decision.kind}"]
+        return words.say("advice.waiting", kind=kind, by=cut(decision.by, SHORT), moment=words.moment(decision.at_utc))
     if card_.button is Button.FAILED:
         return words.say("advice.failed", why=card_.failure)
     return ""
 
 
+def undecidable(status: str, by: str | None, at_utc: datetime | None, words: Words) -> str:
+    """Why a decision does not count, for who wanted to decide."""
+    found = words.texts.get(f"status.{status}", words["advice.unknown"])
+    key = "advice.decided_already" if by is not None else "advice.closed_already"
+    return words.say(key, status=found, by=by, moment=words.moment(at_utc))
+
+
+def unfit(name: str, text: str, most: int, allowed: str, words: Words) -> str | None:
+    """What is wrong with a text that somebody typed or pasted; None where it can be kept."""
+    if len(text) > most:
+        return words.say("advice.too_long", name=name, most=words.number(most), count=words.number(len(text)))
+    refused = refused_character(text, allowed)
+    if refused is None:
+        return None
+    code, place = refused.split()[0], refused.split()[-1]
+    return words.say("advice.character", name=name, code=code, place=place)
+
+
+def money(value: float | None, why: NoPrice, words: Words, places: int = 0, sign: bool = False) -> str:
+    """An amount; where it is not known, why."""
+    return words[f"money.{why}"] if value is None else words.euro(value, places, sign)
+
+
+def unplanned(view: PlanView, words: Words) -> Markup:
+    """Jobs without a start, as a table; nothing where there are none."""
+    if not view.unplanned:
+        return join()
+    head = tag(
+        "tr", *(tag("th", words[f"plan.unplanned_{c}"], scope="col") for c in ("job", "machine", "lasts", "earliest", "due"))
+    )
+    rows = [
+        tag(
+            "tr",
+            tag("th", f"{job.job} {job.product}".strip(), scope="row"),
+            tag("td", job.machine_label),
+            tag("td", words.lasting(job.duration.total_seconds()), class_="n"),
+            tag("td", words["plan.not_released"] if job.earliest_utc is None else words.moment(job.earliest_utc, view.now_utc)),
+            tag("td", words["plan.no_due"] if job.due_utc is None else words.moment(job.due_utc, view.now_utc)),
+        )
+        for job in view.unplanned
+    ]
+    return join(
+        tag("h3", words["plan.unplanned"], class_="second"),
+        tag("p", words["plan.unplanned_note"], class_="remark above"),
+        tag("div", tag("table", tag("thead", head), tag("tbody", *rows), class_="table"), class_="scroll"),
+        left_out(view.unplanned_left_out, "plan.jobs_left_out", words),
+    )
+
+
+def left_out(count: int, key: str, words: Words) -> Markup | None:
+    """What there is no room for, as a number."""
+    return tag("p", words.say(key, count=words.number(count)), class_="remark") if count else None
+
+
 def headline(view: PlanView, words: Words) -> Markup:
     """How much lies open."""
-    opened = [c for c in view.cards if c.recommendation.status is RecommendationStatus.OPEN]
-    if not opened:
+    count = sum(c.recommendation.status is RecommendationStatus.OPEN for c in view.cards) + view.open_left_out
+    if not count and (view.forecast is None or not view.has_jobs):
+        why = "plan.none_without_forecast" if view.forecast is None else "plan.none_without_jobs"
+        return tag("p", icon("wait"), words[why], class_="alarm tone-quiet small")
+    if not count:
         return tag("p", icon("ok"), words["plan.none_open"], class_="alarm tone-good small")
-    key = "plan.one_open" if len(opened) == 1 else "plan.some_open"
-    text = words.say(key, count=len(opened), saving=words.euro(view.best_saving_eur))
+    key = ("plan.one_open" if count == 1 else "plan.some_open") + ("" if view.best_saving_eur is not None else "_kw")
+    lowers = None if view.best_reduction_kw is None else -view.best_reduction_kw
+    kw = words.unit(lowers if count == 1 else view.best_reduction_kw, "kW", 0, sign=count == 1)
+    text = words.say(key, count=words.number(count), saving=words.euro(view.best_saving_eur), kw=kw)
     return tag("p", icon("arrow"), text, class_="alarm tone-warn small")
 
 
@@ -241,4 +313,4 @@ def order_of(cards: Sequence[AdviceCard]) -> tuple[str, ...]:
     return tuple(c.recommendation.recommendation for c in cards)
 
 
-__all__ = ["Ruler", "card", "card_state", "gantt", "headline", "order_of"]
+__all__ = ["Ruler", "card", "card_state", "gantt", "headline", "order_of", "undecidable", "unfit"]

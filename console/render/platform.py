@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from console.render.markup import Markup, icon, join, tag
-from console.views.platform import ClockEvent, GapEvent, Health, PlatformView
-from console.words import NOTHING, Words
+from datetime import datetime
+
+from console.render.markup import SENTENCES, Markup, coded, cut, icon, join, short, tag
+from console.views.meters import MetersView
+from console.views.platform import ClockEvent, Connection, GapEvent, GatewayState, Health, PlatformView, Refusal, Thinning
+from console.words import Words
 
 HEALTH_ICONS = {Health.GOOD: "ok", Health.WAITING: "wait", Health.BAD: "stop"}
 HEALTH_TONES = {Health.GOOD: "good", Health.WAITING: "quiet", Health.BAD: "bad"}
 
 
-def chip(health: Health, text: str) -> Markup:
+def chip(health: Health, text: str | Markup) -> Markup:
     """A part's health: mark and word."""
     return tag("span", icon(HEALTH_ICONS[health]), text, class_=f"chip plain tone-{HEALTH_TONES[health]}")
 
@@ -33,6 +36,7 @@ def overview(view: PlatformView, words: Words) -> Markup:
             class_="figures-row",
         ),
         tag("p", words.say("platform.model", watt=words.number(view.watt_per_core)), class_="remark"),
+        lacks(view, words),
     )
 
 
@@ -46,16 +50,96 @@ def connections(view: PlatformView, words: Words) -> Markup:
             words.say("platform.until", moment=words.moment(view.ledger_until_utc)) if view.ledger_until_utc else "",
         ),
     ]
+    for part in view.losses:
+        word = short(words.texts.get(f"part.{part.state}", part.state))
+        rows.append(
+            _row(part.name, chip(Health.BAD if part.state == "failed" else Health.WAITING, word), cut(part.note, SENTENCES))
+        )
     for g in view.gateways:
-        said = words.say("platform.heartbeat", age=words.lasting(g.age_s), buffered=words.number(g.buffered))
-        rows.append(_row(words.say("platform.gateway", name=g.gateway), chip(g.health, words[f"health.{g.health}"]), said))
+        chip_ = chip(g.health, words[f"health.{g.health}"])
+        rows.append(
+            _row(words.say("platform.gateway", name=g.gateway), chip_, _heartbeat(g, words), _thinning(g.thinning, view, words))
+        )
     for c in view.connections:
-        word = words.texts.get(f"connection.{c.word}", c.word or NOTHING)
-        said = words.say("platform.since", moment=words.moment(c.since_utc))
-        rows.append(_row(c.label, chip(c.health, word), said, _gap(c.gap, words), _clock(c.clock, words)))
+        said = words.say("platform.since", moment=words.moment(c.since_utc, view.now_utc)) if c.since_utc is not None else ""
+        more = (_refusal(c.refusal, view, words), _gap(c.gap, words), _clock(c.clock, words))
+        rows.append(_row(c.label, chip(c.health, connection_word(c.word, words)), said, *more))
     if not view.gateways and not view.connections:
         rows.append(_row(words["platform.devices"], chip(Health.WAITING, words["platform.none_heard"]), ""))
-    return tag("table", tag("caption", words["platform.connections"], class_="sr-only"), tag("tbody", *rows), class_="table")
+    table = tag(
+        "table", tag("caption", words["platform.connections"], class_="sr-only"), tag("tbody", *rows), class_="table states"
+    )
+    left_out = words.say("platform.left_out", count=words.number(view.left_out))
+    return join(table, tag("p", left_out, class_="remark") if view.left_out else None)
+
+
+def connection_word(word: str, words: Words) -> Markup:
+    """How a device's connection stands, in the reader's language where we know the word."""
+    return short(words.texts.get(f"connection.{word}", word) if word else words["platform.not_said"])
+
+
+def _heartbeat(g: GatewayState, words: Words) -> str:
+    if g.age_s is None:
+        return words["platform.no_heartbeat"]
+    if g.buffered is None:
+        return words.say("platform.heartbeat_unknown", age=words.lasting(g.age_s))
+    return words.say("platform.heartbeat", age=words.lasting(g.age_s), buffered=words.number(g.buffered))
+
+
+def _thinning(thinning: Thinning | None, view: PlatformView, words: Words) -> Markup | None:
+    """What a full buffer had to give up."""
+    if thinning is None:
+        return None
+    key = "platform.thinned_unknown" if thinning.count is None else "platform.thinned"
+    moment = words.moment(thinning.at_utc, view.now_utc)
+    said = words.say(key, count=words.number(thinning.count), moment=moment, text=thinning.text)
+    return tag("div", icon("warning"), " ", said, class_="tone-bad")
+
+
+def _refusal(refusal: Refusal | None, view: PlatformView, words: Words) -> Markup | None:
+    """What a device does not give."""
+    return (
+        None
+        if refusal is None
+        else tag("div", icon("warning"), " ", refusal_words(refusal, view.now_utc, words), class_="tone-warn")
+    )
+
+
+def refusal_words(refusal: Refusal, now_utc: datetime, words: Words) -> str:
+    """How many registers a device refuses, and which."""
+    moment = words.moment(refusal.at_utc, now_utc)
+    return words.say("platform.refuses", count=words.number(refusal.count), moment=moment, text=refusal.text)
+
+
+def troubles(view: MetersView, words: Words) -> Markup:
+    """Devices that are not connected, stall, or refuse something; nothing where all is well."""
+    items = [tag("li", icon("warning"), tag("div", *_trouble(c, view.now_utc, words))) for c in view.troubles]
+    return tag("ul", *items, class_="findings") if items else join()
+
+
+def _trouble(c: Connection, now_utc: datetime, words: Words) -> list[Markup]:
+    since = "" if c.since_utc is None else f", {words.say('platform.since', moment=words.moment(c.since_utc, now_utc))}"
+    found = (
+        [tag("div", tag("strong", f"{c.label}: "), connection_word(c.word, words), since)] if c.health is not Health.GOOD else []
+    )
+    if c.refusal is not None:
+        found.append(tag("div", tag("strong", f"{c.label}: "), refusal_words(c.refusal, now_utc, words)))
+    return found
+
+
+def lacks(view: PlatformView, words: Words) -> Markup:
+    """What is not there, and what to do about it; nothing where all is there."""
+    if not view.lacks:
+        return join()
+    items = (
+        tag(
+            "li",
+            icon("gap"),
+            tag("div", tag("strong", words[f"lack.{one}"]), tag("div", coded(words[f"lack.{one}_do"]), class_="soft")),
+        )
+        for one in view.lacks
+    )
+    return join(tag("h3", words["platform.lacks"], class_="second"), tag("ul", *items, class_="findings"))
 
 
 def _gap(gap: GapEvent | None, words: Words) -> Markup | None:
@@ -63,7 +147,7 @@ def _gap(gap: GapEvent | None, words: Words) -> Markup | None:
     if gap is None:
         return None
     key = "platform.memory_asked" if gap.values is None else "platform.memory_gave" if gap.values else "platform.memory_none"
-    return tag("div", words.say(key, moment=words.moment(gap.at_utc), count=words.number(gap.values or 0)), title=gap.text)
+    return tag("div", words.say(key, moment=words.moment(gap.at_utc), count=words.number(gap.values)), title=gap.text)
 
 
 def _clock(clock: ClockEvent | None, words: Words) -> Markup | None:
@@ -81,10 +165,14 @@ def _row(name: str, state: Markup, said: str, *more: Markup | None) -> Markup:
 
 def rejected(view: PlatformView, words: Words) -> Markup:
     """Why readings were not used."""
+    if view.ledger is not Health.GOOD:
+        return tag("p", words["platform.rejected_unknown"], class_="remark")
     if not view.rejected:
         return tag("p", icon("ok"), words["platform.none_rejected"], class_="alarm tone-good small")
     rows = [
-        tag("tr", tag("th", words.texts.get(f"rejection.{r}", r), scope="row"), tag("td", words.number(n), class_="n strong"))
+        tag(
+            "tr", tag("th", short(words.texts.get(f"rejection.{r}", r)), scope="row"), tag("td", words.number(n), class_="n strong")
+        )
         for r, n in view.rejected
     ]
     return tag("table", tag("caption", words["platform.rejected"], class_="sr-only"), tag("tbody", *rows), class_="table")

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from console.views.coverage import begun_utc
 from console.views.scene import Scene
 from domain.intervals import IntervalMethod, IntervalOrigin, IntervalQuality, quarter_start
 from domain.plant import Meter
 from domain.units import kwh
-from reporting.gaps import Filling, Told, gaps_in
+from reporting.gaps import Absence, Filling, Gap, Told, gaps_of_span
 from reporting.month import channels_of
 
 MOST_GAPS = 20
@@ -54,7 +55,8 @@ class MeterGap:
     quality: IntervalQuality
     method: str
     filled_by: Filling
-    revision: int
+    revision: int | None
+    """None where nobody ever said anything."""
     earlier: tuple[EarlierSum, ...]
     last_recorded_utc: datetime | None
 
@@ -69,6 +71,8 @@ class MeterGapsView:
     gaps: tuple[MeterGap, ...]
     """The latest first."""
     left_out: int
+    is_recorded: bool
+    """Whether there is any quarter hour of it; without one there are no gaps, and nothing is measured either."""
 
 
 def meter_gaps_view(scene: Scene, meter_id: str) -> MeterGapsView:
@@ -78,7 +82,8 @@ def meter_gaps_view(scene: Scene, meter_id: str) -> MeterGapsView:
     from_utc = to_utc - timedelta(days=scene.plant.site.late_horizon_days)
     found = gaps_of(scene, meter, from_utc, to_utc)
     latest = sorted(found, key=lambda gap: (gap.from_utc, gap.channel), reverse=True)
-    return MeterGapsView(meter.id, from_utc, to_utc, tuple(latest[:MOST_GAPS]), max(0, len(latest) - MOST_GAPS))
+    is_recorded = any(scene.history.intervals(meter.id, name, from_utc, to_utc) for name, _ in channels_of(meter))
+    return MeterGapsView(meter.id, from_utc, to_utc, tuple(latest[:MOST_GAPS]), max(0, len(latest) - MOST_GAPS), is_recorded)
 
 
 def gaps_of(scene: Scene, meter: Meter, from_utc: datetime, to_utc: datetime, channel: str | None = None) -> list[MeterGap]:
@@ -86,14 +91,22 @@ def gaps_of(scene: Scene, meter: Meter, from_utc: datetime, to_utc: datetime, ch
     return [
         MeterGap(
             meter.id, name, unit, gap.from_utc, gap.to_utc, gap.quarters, kwh(gap.energy_uwh) if gap.has_value else None, gap.quality,
-            gap.reason, gap.filling, gap.revision or 0,
+            gap.reason, gap.filling, gap.revision,
             tuple(EarlierSum(e.quality, e.quarters, None if e.energy_uwh is None else kwh(e.energy_uwh)) for e in gap.earlier),
             gap.last_recorded_utc,
         )
         for name, unit in channels_of(meter)
         if channel is None or name == channel
-        for gap in gaps_in(scene.history.doubtful(meter.id, name, from_utc, to_utc))
+        for gap in _gaps(scene, meter.id, name, quarter_start(from_utc), quarter_start(to_utc))
     ]  # fmt: skip
+
+
+def _gaps(scene: Scene, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> list[Gap]:
+    """What was not simply measured, and what nobody ever sent although it should be there."""
+    doubtful = scene.history.doubtful(meter, channel, from_utc, to_utc)
+    starts = [interval.start_utc for interval in scene.history.intervals(meter, channel, from_utc, to_utc)]
+    found = gaps_of_span(doubtful, starts, from_utc, to_utc, begun_utc(scene), scene.now_utc)
+    return [gap for gap in found if gap.reason not in (Absence.BEFORE, Absence.AFTER)]
 
 
 def sayings(told: Sequence[Told], start_utc: datetime) -> tuple[Saying, ...]:

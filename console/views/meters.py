@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from console.live_state import Seen
-from console.views.findings import Finding, open_findings
+from console.views.coverage import Empty, absent, emptiness, sum_of
+from console.views.findings import MOST_SHOWN, Finding, WatchView, eur_per_day, open_findings, watch_view
 from console.views.gaps import restated
-from console.views.scene import QuarterValue, Scene, net_channels, net_of, net_quarters
+from console.views.money import NoPrice, no_price
+from console.views.platform import Connection, connections
+from console.views.scene import QuarterValue, Scene, energy_of, net_channels, net_of, net_quarters
 from domain.clock import instant
 from domain.intervals import QUARTER, IntervalQuality, quarter_start, quarter_starts, worst_quality
 from domain.plant import Meter, Register
 from domain.readings import ReadingQuality
-from domain.units import KW_PER_UNIT, kwh
+from domain.units import KW_PER_UNIT
 from reporting.gaps import SOUND, Told
 
 SILENT_REAL_S = 10.0
@@ -35,8 +38,11 @@ class MeterRow:
     last: QuarterValue | None
     """The last quarter hour that has a record."""
     today_kwh: float | None
+    """Of today's quarter hours that have a value."""
+    today_missing: int
+    """Quarter hours of today that should be there and have no value."""
     today_measured: float | None
-    """Share of today's quarter hours that are measured, or corrected by rule."""
+    """Share of today's quarter hours that are measured, or corrected by rule, of those that should be there."""
     silent_since_utc: datetime | None
     state: str | None
     """What the machine says of itself, e.g. ``Execute``."""
@@ -50,7 +56,18 @@ class MetersView:
     now_utc: datetime
     rows: tuple[MeterRow, ...]
     silent: int
+    heard: int
+    """Meters that have been heard since the page's server began."""
+    troubles: tuple[Connection, ...]
+    """Devices that are not connected, stall, or refuse something."""
     findings: tuple[Finding, ...]
+    """The first of them."""
+    findings_left_out: int
+    findings_eur_per_day: float | None
+    """Of all that are priced; None where none is."""
+    no_price: NoPrice
+    """Why an amount of money that is None is not known."""
+    watch: WatchView
 
 
 def meters_view(scene: Scene) -> MetersView:
@@ -67,11 +84,22 @@ def meters_view(scene: Scene) -> MetersView:
         for child in children:
             descend(child, depth + 1)
         if children:
-            rows.append(rest_row(meter, depth + 1, quarters, [c.id for c in children], day_start))
+            rows.append(rest_row(scene, meter, depth + 1, quarters, [c.id for c in children], day_start))
 
     for root in (m for m in scene.plant.meters if m.parent is None):
         descend(root, 0)
-    return MetersView(scene.now_utc, tuple(rows), sum(r.silent_since_utc is not None for r in rows), findings)
+    return MetersView(
+        now_utc=scene.now_utc,
+        rows=tuple(rows),
+        silent=sum(r.silent_since_utc is not None for r in rows),
+        heard=len(scene.live.meters_seen_ms),
+        troubles=tuple(c for c in connections(scene) if c.is_troubled),
+        findings=findings[:MOST_SHOWN],
+        findings_left_out=max(0, len(findings) - MOST_SHOWN),
+        findings_eur_per_day=eur_per_day(findings),
+        no_price=no_price(scene.plant),
+        watch=watch_view(scene),
+    )
 
 
 def meter_row(
@@ -83,8 +111,8 @@ def meter_row(
     findings: tuple[Finding, ...],
 ) -> MeterRow:
     """One meter as it stands."""
-    today = [q for q in quarters.values() if q.start_utc >= day_start]
-    known = [q.energy_uwh for q in today if q.energy_uwh is not None]
+    today = sum_of(scene, quarters, day_start, quarter_start(scene.now_utc))
+    sound = sum(q.quality in SOUND for q in quarters.values() if q.start_utc >= day_start)
     state = scene.live.readings.get((meter.id, "state"))
     return MeterRow(
         meter=meter.id,
@@ -93,8 +121,9 @@ def meter_row(
         rest_of=None,
         now_kw=gauge_kw(meter.gauge(), scene.live.readings.get((meter.id, _channel(meter.gauge())))),
         last=max(quarters.values(), key=lambda q: q.start_utc, default=None),
-        today_kwh=kwh(sum(known)) if known else None,
-        today_measured=sum(q.quality in SOUND for q in today) / len(today) if today else None,
+        today_kwh=today.energy_kwh,
+        today_missing=today.missing,
+        today_measured=sound / today.due if today.due else None,
         silent_since_utc=silent_since(scene, meter),
         state=state.reading.text if state is not None else None,
         findings=tuple(f for f in findings if f.anomaly.meter == meter.id),
@@ -102,18 +131,23 @@ def meter_row(
 
 
 def rest_row(
-    parent: Meter, depth: int, quarters: Mapping[str, Mapping[datetime, QuarterValue]], children: list[str], day_start: datetime
+    scene: Scene,
+    parent: Meter,
+    depth: int,
+    quarters: Mapping[str, Mapping[datetime, QuarterValue]],
+    children: list[str],
+    day_start: datetime,
 ) -> MeterRow:
     """What flows through `parent` and through none of its children; only quarter hours in which all are known count."""
     rests: dict[datetime, QuarterValue] = {}
     for start, own in quarters[parent.id].items():
-        below = [quarters[c].get(start) for c in children]
-        known = [q for q in below if q is not None and q.energy_uwh is not None]
-        if own.energy_uwh is not None and len(known) == len(children):
-            rest_uwh = own.energy_uwh - sum(q.energy_uwh or 0 for q in known)
-            quality = worst_quality([own.quality, *(q.quality for q in known)])
-            rests[start] = QuarterValue(start, rest_uwh, quality, min([own.coverage, *(q.coverage for q in known)]))
-    today = [q.energy_uwh or 0 for q in rests.values() if q.start_utc >= day_start]
+        below = [q for c in children if (q := quarters[c].get(start)) is not None]
+        known_uwh = [q.energy_uwh for q in below if q.energy_uwh is not None]
+        if own.energy_uwh is not None and len(known_uwh) == len(children):
+            quality = worst_quality([own.quality, *(q.quality for q in below)])
+            coverage = min([own.coverage, *(q.coverage for q in below)])
+            rests[start] = QuarterValue(start, own.energy_uwh - sum(known_uwh), quality, coverage)
+    today = sum_of(scene, rests, day_start, quarter_start(scene.now_utc))
     return MeterRow(
         meter=f"{parent.id}/rest",
         label="",
@@ -121,7 +155,8 @@ def rest_row(
         rest_of=parent.label,
         now_kw=None,
         last=max(rests.values(), key=lambda q: q.start_utc, default=None),
-        today_kwh=kwh(sum(today)) if today else None,
+        today_kwh=today.energy_kwh,
+        today_missing=today.missing,
         today_measured=None,
         silent_since_utc=None,
         state=None,
@@ -169,13 +204,19 @@ class ChannelValue:
 class MeterDayView:
     """One meter's local day."""
 
+    now_utc: datetime
     meter: str
     label: str
     day: date
     from_utc: datetime
     to_utc: datetime
     quarters: tuple[QuarterValue | None, ...]
+    empty: Empty | None
+    """Why none of them has a value; None where one has."""
+    missing: frozenset[datetime]
+    """Starts of those that should be there and have no value, whether somebody said so or nobody did."""
     energy_kwh: float | None
+    """Of those that have a value."""
     highest: QuarterValue | None
     by_quality: Mapping[IntervalQuality, int]
     energy_shares: Mapping[IntervalQuality, float]
@@ -201,20 +242,25 @@ def meter_day_view(scene: Scene, meter_id: str, day: date, as_first_told: bool =
     registers = [(scene.history.told(meter.id, channel, from_utc, to_utc), sign) for channel, sign in net_channels(meter)]
     found = net_of([([quarter.first if as_first_told else quarter.last for quarter in told], sign) for told, sign in registers])
     everything = tuple(quarter for told, _ in registers for quarter in told)
+    never_sent = absent(scene, found.keys(), from_utc, to_utc)
+    quarters = tuple(found.get(start) for start in quarter_starts(from_utc, to_utc))
     known = [q for q in found.values() if q.energy_uwh is not None]
-    counts, energies = Counter[IntervalQuality](), Counter[IntervalQuality]()
-    for quarter in found.values():
-        counts[quarter.quality] += 1
-        energies[quarter.quality] += abs(quarter.energy_uwh or 0)
+    counts = Counter(q.quality for q in found.values()) + Counter({IntervalQuality.MISSING: len(never_sent)})
+    energies = Counter[IntervalQuality]()
+    for quarter in known:
+        energies[quarter.quality] += 0 if quarter.energy_uwh is None else abs(quarter.energy_uwh)
     return MeterDayView(
+        now_utc=scene.now_utc,
         meter=meter.id,
         label=meter.label,
         day=day,
         from_utc=from_utc,
         to_utc=to_utc,
-        quarters=tuple(found.get(start) for start in quarter_starts(from_utc, to_utc)),
-        energy_kwh=kwh(sum(q.energy_uwh or 0 for q in known)) if known else None,
-        highest=max(known, key=lambda q: q.energy_uwh or 0, default=None),
+        quarters=quarters,
+        empty=emptiness(scene, quarters, to_utc),
+        missing=never_sent | {q.start_utc for q in found.values() if q.energy_uwh is None},
+        energy_kwh=sum_of(scene, found, from_utc, to_utc).energy_kwh,
+        highest=max(known, key=energy_of, default=None),
         by_quality=counts,
         energy_shares={quality: energy / energies.total() for quality, energy in energies.items() if energy},
         as_first_told=as_first_told,

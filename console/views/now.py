@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from console.views.findings import Finding, eur_per_day, open_findings
-from console.views.scene import QUARTER, QuarterValue, Scene, import_quarters, last_quarters
+from console.views.coverage import Empty, emptiness, sum_of
+from console.views.findings import MOST_SHOWN, Finding, WatchView, eur_per_day, open_findings, watch_view
+from console.views.levels import levels
+from console.views.money import NoPrice, no_price
+from console.views.scene import QUARTER, QuarterValue, Scene, energy_of, import_quarters, last_quarters
 from domain.demand import Demand
-from domain.intervals import QUARTERS_PER_HOUR, quarter_starts
+from domain.intervals import IntervalQuality, quarter_starts
 
 STALE_PLANT_S = 90.0
 STALE_REAL_S = 10.0
@@ -45,12 +48,28 @@ class NowView:
     last_day: tuple[QuarterValue | None, ...]
     """96 quarter hours up to the running one; None where there is no record."""
     last_day_from_utc: datetime
+    last_day_empty: Empty | None
+    """Why there is nothing in it; None where there is something."""
     target_kw: float | None
-    billed_peak_kw: float
+    target_is_set: bool
+    """Whether the plant file names the target; else the load is held against the billed peak or the connection's power."""
+    billed_peak_kw: float | None
+    """Of the running billing period; None where nothing is known of it yet."""
+    billed_peak_utc: datetime | None
+    billed_peak_quality: IntervalQuality | None
     today_kwh: float | None
+    """Of the quarter hours that have a value, and of the running one so far."""
+    today_missing: int
+    """Quarter hours of today that should be there and have no value."""
     today_peak: QuarterValue | None
     findings: tuple[Finding, ...]
+    """The first of them."""
+    findings_left_out: int
     findings_eur_per_day: float | None
+    """Of all that are priced; None where none is."""
+    no_price: NoPrice
+    """Why an amount of money that is None is not known."""
+    watch: WatchView
 
 
 def now_view(scene: Scene) -> NowView:
@@ -59,28 +78,39 @@ def now_view(scene: Scene) -> NowView:
     site = scene.plant.site
     meter = scene.plant.billing_meter()
     start, end = last_quarters(scene.now_utc, 24)
-    quarters = import_quarters(scene.history, meter, start, end) if meter is not None else {}
     day_start, _ = scene.day_span(scene.day())
-    today = [q for q in quarters.values() if q.start_utc >= day_start and q.energy_uwh is not None]
-    target_kw = demand.target_kw if demand is not None else site.target_kw
-    billed_kw = demand.billed_peak_kw if demand is not None else site.billed_peak_kw
-    findings = open_findings(scene)
-    running_kwh = demand.energy_kwh if demand is not None and demand.start_utc >= end else 0.0
+    quarters = import_quarters(scene.history, meter, min(start, day_start), end) if meter is not None else {}
+    last_day = tuple(quarters.get(at) for at in quarter_starts(start, end))
+    known = [q for q in quarters.values() if q.start_utc >= day_start and q.energy_uwh is not None]
+    today = sum_of(scene, quarters, day_start, end)
+    running_kwh = [demand.energy_kwh] if demand is not None and demand.start_utc == end else []
+    so_far_kwh = [kwh for kwh in (today.energy_kwh, *running_kwh) if kwh is not None]
+    against, findings = levels(scene), open_findings(scene)
+    billed = against.billed
+    heights = (against.target_kw, None if billed is None else billed.kw, None if demand is None else demand.projected_high_kw)
     return NowView(
         site=site.name or site.id,
         now_utc=scene.now_utc,
         alarm=alarm_of(demand, scene),
         demand=demand,
         age_plant_s=None if demand is None else (scene.now_utc - demand.at_utc).total_seconds(),
-        scale_kw=gauge_end_kw(target_kw or 0.0, billed_kw, demand.projected_high_kw if demand is not None else 0.0),
-        last_day=tuple(quarters.get(at) for at in quarter_starts(start, end)),
+        scale_kw=gauge_end_kw(*(kw for kw in heights if kw is not None)),
+        last_day=last_day,
         last_day_from_utc=start,
-        target_kw=target_kw,
-        billed_peak_kw=billed_kw,
-        today_kwh=sum((q.kw or 0.0) / QUARTERS_PER_HOUR for q in today) + running_kwh if today or running_kwh else None,
-        today_peak=max(today, key=lambda q: q.energy_uwh or 0, default=None),
-        findings=findings,
+        last_day_empty=emptiness(scene, last_day, end, meter is not None),
+        target_kw=against.target_kw,
+        target_is_set=against.target_is_set,
+        billed_peak_kw=None if billed is None else billed.kw,
+        billed_peak_utc=None if billed is None else billed.at_utc,
+        billed_peak_quality=None if billed is None else billed.quality,
+        today_kwh=sum(so_far_kwh) if so_far_kwh else None,
+        today_missing=today.missing,
+        today_peak=max(known, key=energy_of, default=None),
+        findings=findings[:MOST_SHOWN],
+        findings_left_out=max(0, len(findings) - MOST_SHOWN),
         findings_eur_per_day=eur_per_day(findings),
+        no_price=no_price(scene.plant),
+        watch=watch_view(scene),
     )
 
 

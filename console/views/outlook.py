@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from console.views.plan import LoadPoint, load_points
-from console.views.scene import QUARTER, Scene, import_quarters
+from console.views.scene import Scene, import_quarters
 from domain.forecasts import DayPeak, Forecast
 from domain.plant import Plant
 
@@ -39,14 +39,11 @@ def is_billing_meter(plant: Plant, meter: str) -> bool:
 def outlook_view(scene: Scene, meter_id: str) -> OutlookView:
     """Today and tomorrow of one meter; the site's forecast where it is the billing meter. KeyError for a meter that is not there."""
     meter = scene.plant.meter_by_id(meter_id)
-    history = scene.history
-    forecast = history.latest_forecast() if is_billing_meter(scene.plant, meter.id) else history.meter_forecast(meter.id)
-    if forecast is not None and forecast.first_start_utc + len(forecast.q50_kw) * QUARTER <= scene.now_utc:
-        forecast = None
+    forecast = scene.meter_forecast(meter.id)
     from_utc, _ = scene.day_span(scene.day())
     _, to_utc = scene.day_span(scene.day(1))
     days = {f"{scene.day()}", f"{scene.day(1)}"}
-    actual = import_quarters(history, meter, from_utc, to_utc)
+    actual = import_quarters(scene.history, meter, from_utc, to_utc)
     return OutlookView(
         meter=meter.id,
         label=meter.label,

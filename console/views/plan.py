@@ -7,16 +7,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from console.views.coverage import Empty, emptiness
 from console.views.forecasts import SaidDay, said_days
+from console.views.levels import levels
+from console.views.money import NoPrice, no_price
 from console.views.scene import QUARTER, QuarterValue, Scene, Sent, import_quarters
 from domain.calendars import shift_instances
 from domain.forecasts import DayPeak, Forecast
+from domain.instants import NEVER_UTC
 from domain.intervals import quarter_starts
 from domain.orders import Order, OrderStatus
 from domain.recommendations import Decision, Recommendation, RecommendationStatus
 
 KEEP_DECIDED = timedelta(hours=24)
-MOST_DECIDED = 6
+MOST_OPEN, MOST_DECIDED = 20, 6
+MOST_MACHINES, MOST_JOBS = 40, 20
+"""Rows of the chart, and jobs in one row."""
+MOST_UNPLANNED = 20
 GANTT_BACK = timedelta(hours=6)
 """How much of the past stays beside the jobs to come."""
 
@@ -62,6 +69,8 @@ class JobBar:
     status: OrderStatus
     movable: bool
     peak_kw: float
+    due_utc: datetime | None
+    """When it must have ended; None where no date was set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,22 @@ class MachineRow:
     machine: str
     label: str
     jobs: tuple[JobBar, ...]
+    left_out: int = 0
+    """Jobs that there is no room for."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnplannedJob:
+    """A job without a start, as planning systems write it with the last day of their calendar."""
+
+    job: str
+    product: str
+    machine_label: str
+    duration: timedelta
+    earliest_utc: datetime | None
+    """Not released before; None where no date was set."""
+    due_utc: datetime | None
+    """When it must have ended; None where no date was set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +126,8 @@ class AdviceCard:
     decision: Decision | None
     failure: str
     minutes_left: float
+    no_price: NoPrice
+    """Why an amount of money that is None is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +138,35 @@ class PlanView:
     from_utc: datetime
     to_utc: datetime
     points: tuple[LoadPoint, ...]
+    empty: Empty | None
+    """Why there is neither a load nor a forecast to show; None where there is something."""
     target_kw: float | None
-    billed_peak_kw: float
+    target_is_set: bool
+    """Whether the plant file names the target; else the load is held against the billed peak or the connection's power."""
+    billed_peak_kw: float | None
+    """Of the running billing period; None where nothing is known of it yet."""
     forecast: Forecast | None
     peaks: tuple[DayPeak, ...]
     said: tuple[SaidDay, ...]
     gantt_from_utc: datetime
     gantt_to_utc: datetime
     rows: tuple[MachineRow, ...]
+    rows_left_out: int
+    unplanned: tuple[UnplannedJob, ...]
+    """Jobs without a start, by when they are due."""
+    unplanned_left_out: int
     shifts: tuple[ShiftBand, ...]
+    has_jobs: bool
+    """Whether any job is known that is not over: without one there is nothing to advise."""
     cards: tuple[AdviceCard, ...]
+    open_left_out: int
+    """Open recommendations beyond the cards."""
     best_saving_eur: float | None
-    """Expected of the best open recommendation; None where none is priced."""
-    """Of the open ones; savings on one peak do not add up."""
+    """Expected of the best open recommendation, since savings on one peak do not add up; None where none is priced."""
+    best_reduction_kw: float | None
+    """Expected of the best open recommendation; None where none is open."""
+    no_price: NoPrice
+    """Why an amount of money that is None is not known."""
 
 
 def plan_view(scene: Scene) -> PlanView:
@@ -131,39 +174,75 @@ def plan_view(scene: Scene) -> PlanView:
     from_utc, _ = scene.day_span(scene.day(-1))
     _, to_utc = scene.day_span(scene.day(1))
     today, _ = scene.day_span(scene.day())
-    demand = scene.demand()
-    site = scene.plant.site
-    forecast = scene.history.latest_forecast()
+    forecast = scene.forecast()
     recommendations = scene.recommendations()
+    against = levels(scene)
     meter = scene.plant.billing_meter()
     actual = import_quarters(scene.history, meter, from_utc, to_utc) if meter is not None else {}
     said = said_days(scene, actual)
     cards = advice_cards(scene, recommendations)
+    all_open = [r for r in recommendations if r.status is RecommendationStatus.OPEN]
+    opened = [r for r in all_open if r.valid_until_utc > scene.now_utc]
+    points = load_points(actual, forecast, said, from_utc, to_utc)
+    has_lines = any(p.q50_kw is not None or p.said_kw is not None for p in points)
+    rows = machine_rows(scene, recommendations, max(today, hour(scene.now_utc) - GANTT_BACK), to_utc)
+    unplanned = unplanned_jobs(scene)
     known_days = {f"{scene.day(offset)}" for offset in (0, 1, 2)}
-    gantt_from = max(today, scene.now_utc.replace(minute=0, second=0, microsecond=0) - GANTT_BACK)
+    gantt_from = max(today, hour(scene.now_utc) - GANTT_BACK)
     return PlanView(
         now_utc=scene.now_utc,
         from_utc=from_utc,
         to_utc=to_utc,
-        points=load_points(actual, forecast, said, from_utc, to_utc),
-        target_kw=demand.target_kw if demand is not None else site.target_kw,
-        billed_peak_kw=demand.billed_peak_kw if demand is not None else site.billed_peak_kw,
+        points=points,
+        empty=None if has_lines else emptiness(scene, actual.values(), to_utc, meter is not None),
+        target_kw=against.target_kw,
+        target_is_set=against.target_is_set,
+        billed_peak_kw=None if against.billed is None else against.billed.kw,
         forecast=forecast,
         peaks=tuple(p for p in forecast.peaks if p.day_local in known_days) if forecast is not None else (),
         said=said,
         gantt_from_utc=gantt_from,
         gantt_to_utc=to_utc,
-        rows=machine_rows(scene, recommendations, gantt_from, to_utc),
+        rows=rows[:MOST_MACHINES],
+        rows_left_out=max(0, len(rows) - MOST_MACHINES),
+        unplanned=unplanned[:MOST_UNPLANNED],
+        unplanned_left_out=max(0, len(unplanned) - MOST_UNPLANNED),
         shifts=shift_bands(scene, gantt_from, to_utc),
+        has_jobs=any(o.status in (OrderStatus.PLANNED, OrderStatus.RUNNING) for o in scene.orders()),
         cards=cards,
-        best_saving_eur=best_saving_eur(cards),
+        open_left_out=max(0, len(all_open) - MOST_OPEN),
+        best_saving_eur=max((r.saving_eur for r in opened if r.saving_eur is not None), default=None),
+        best_reduction_kw=max((r.reduction_kw for r in opened), default=None),
+        no_price=no_price(scene.plant),
     )
 
 
-def best_saving_eur(cards: Sequence[AdviceCard]) -> float | None:
-    """The highest expected saving [EUR] of what is open; None where none is priced."""
-    opened = [card.recommendation for card in cards if card.recommendation.status is RecommendationStatus.OPEN]
-    return max((r.saving_eur for r in opened if r.saving_eur is not None), default=None)
+def hour(instant_utc: datetime) -> datetime:
+    """The full hour that an instant lies in."""
+    return instant_utc.replace(minute=0, second=0, microsecond=0)
+
+
+def date_or_none(instant_utc: datetime) -> datetime | None:
+    """None for the date that stands for none."""
+    return None if instant_utc >= NEVER_UTC else instant_utc
+
+
+def unplanned_jobs(scene: Scene) -> tuple[UnplannedJob, ...]:
+    """Jobs that are planned for no date; those that are due first come first."""
+    labels = {m.id: m.label for m in scene.plant.machines}
+    waiting = [o for o in scene.orders() if o.status is OrderStatus.PLANNED and date_or_none(o.start_utc) is None]
+    waiting.sort(key=lambda o: (o.due_utc, o.job))
+    return tuple(
+        UnplannedJob(
+            o.job,
+            o.product,
+            labels.get(o.machine, o.machine),
+            o.duration,
+            date_or_none(o.earliest_utc),
+            date_or_none(o.due_utc),
+        )
+        for o in waiting
+    )
 
 
 def load_points(
@@ -193,8 +272,8 @@ def machine_rows(
     moving = {r.job: r for r in recommendations if r.status is RecommendationStatus.OPEN}
     moved = {r.recommendation: r for r in recommendations if r.status is not RecommendationStatus.OPEN}
     bars: dict[str, list[JobBar]] = {}
-    for order in sorted(scene.history.orders(), key=lambda o: o.start_utc):
-        if order.status is OrderStatus.CANCELLED:
+    for order in sorted(scene.orders(), key=lambda o: o.start_utc):
+        if order.status is OrderStatus.CANCELLED or date_or_none(order.start_utc) is None:
             continue
         bar = job_bar(order, moving.get(order.job), moved.get(order.reason))
         spans = [s for s in (bar.before, bar.after) if s is not None]
@@ -203,7 +282,7 @@ def machine_rows(
     labels = {m.id: m.label for m in scene.plant.machines}
     order_of = {m.id: n for n, m in enumerate(scene.plant.machines)}
     machines = sorted(bars, key=lambda m: (order_of.get(m, len(order_of)), m))
-    return tuple(MachineRow(m, labels.get(m, m), tuple(bars[m])) for m in machines)
+    return tuple(MachineRow(m, labels.get(m, m), tuple(bars[m][:MOST_JOBS]), max(0, len(bars[m]) - MOST_JOBS)) for m in machines)
 
 
 def job_bar(order: Order, advised: Recommendation | None, moved_by: Recommendation | None) -> JobBar:
@@ -215,7 +294,17 @@ def job_bar(order: Order, advised: Recommendation | None, moved_by: Recommendati
     elif moved_by is not None and moved_by.from_start_utc != order.start_utc:
         before = Span(moved_by.from_start_utc, moved_by.from_start_utc + order.duration)
         after, move = here, Move.MOVED
-    return JobBar(order.job, order.product, before, after, move, order.status, order.movable, max(order.profile_kw, default=0.0))
+    return JobBar(
+        order.job,
+        order.product,
+        before,
+        after,
+        move,
+        order.status,
+        order.movable,
+        max(order.profile_kw),
+        date_or_none(order.due_utc),
+    )
 
 
 def shift_bands(scene: Scene, from_utc: datetime, to_utc: datetime) -> tuple[ShiftBand, ...]:
@@ -226,23 +315,28 @@ def shift_bands(scene: Scene, from_utc: datetime, to_utc: datetime) -> tuple[Shi
 
 
 def advice_cards(scene: Scene, recommendations: list[Recommendation]) -> tuple[AdviceCard, ...]:
-    """Open ones by their latest useful time, then what was decided in the last day, newest first."""
+    """Open ones by their latest useful time, those that can still be decided first; then what was decided in the last day, newest first."""
     machines = {m.id: m.label for m in scene.plant.machines}
-    decisions = scene.decisions()
     is_open = RecommendationStatus.OPEN
-    first = sorted((r for r in recommendations if r.status is is_open), key=lambda r: (r.valid_until_utc, r.recommendation))
+    first = [r for r in recommendations if r.status is is_open]
+    first.sort(key=lambda r: (r.valid_until_utc <= scene.now_utc, r.valid_until_utc, r.recommendation))
     recent = [r for r in recommendations if r.status is not is_open and r.at_utc >= scene.now_utc - KEEP_DECIDED]
+    recent = [r for r in recent if not scene.is_ahead(r.at_utc)]
     recent.sort(key=lambda r: (-r.at_utc.timestamp(), r.recommendation))
+    shown = [*first[:MOST_OPEN], *recent[:MOST_DECIDED]]
+    decisions = scene.decisions(shown)
     return tuple(
         AdviceCard(
             recommendation=r,
             machine_label=machines.get(r.machine, r.machine),
-            button=button_of(r, scene.sent.get(r.recommendation), decisions.get(r.recommendation), scene.now_utc),
-            decision=decisions.get(r.recommendation),
-            failure=sent.failure if (sent := scene.sent.get(r.recommendation)) is not None else "",
+            button=button_of(r, sent, decisions.get(r.recommendation), scene.now_utc),
+            decision=decisions.get(r.recommendation) or (sent.decision if sent is not None and not sent.failure else None),
+            failure=sent.failure if sent is not None else "",
             minutes_left=(r.valid_until_utc - scene.now_utc).total_seconds() / 60,
+            no_price=no_price(scene.plant),
         )
-        for r in [*first, *recent[:MOST_DECIDED]]
+        for r in shown
+        for sent in (scene.sent.get(r.recommendation),)
     )
 
 
@@ -252,6 +346,6 @@ def button_of(advice: Recommendation, sent: Sent | None, decided: Decision | Non
         return Button.CLOSED
     if sent is not None:
         return Button.FAILED if sent.failure else Button.SENT
-    if decided is not None and decided.at_utc >= advice.at_utc:
+    if decided is not None:
         return Button.SENT
     return Button.OFFERED if advice.valid_until_utc > now_utc else Button.CLOSED

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from console.live_state import Live, Seen
-from console.views.scene import ProcessUse, Scene
+from console.views.scene import PartSeen, ProcessUse, Scene
 from domain.clock import instant
 
 WATT_PER_CORE = 4.0
@@ -16,6 +16,8 @@ WATT_PER_CORE = 4.0
 QUIET_REAL_S = 10.0
 QUIET_PLANT_S = 90.0
 SILENT_BROKER_S = 30.0
+MOST_COUNTED = 10**12
+"""No gateway has that much of anything."""
 
 
 class Health(StrEnum):
@@ -38,17 +40,34 @@ class GapEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """What a device does not give."""
+
+    at_utc: datetime
+    count: int
+    """Registers or nodes."""
+    text: str
+    """Which, with the device's answer, in the gateway's words."""
+
+
+@dataclass(frozen=True, slots=True)
 class Connection:
     """A device as its gateway sees it."""
 
     device: str
     label: str
     word: str
-    """``connected``, ``lost``, ``refused``, ``stalled``, or what the gateway says."""
+    """``connected``, ``lost``, ``refused``, ``stalled``, or what the gateway says; empty where it has not said yet."""
     health: Health
-    since_utc: datetime
+    since_utc: datetime | None
     gap: GapEvent | None = None
     clock: ClockEvent | None = None
+    refusal: Refusal | None = None
+
+    @property
+    def is_troubled(self) -> bool:
+        """Whether it is not connected, stalls, or refuses something."""
+        return self.health is not Health.GOOD or self.refusal is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +81,40 @@ class ClockEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Thinning:
+    """What a gateway's full buffer had to give up last."""
+
+    at_utc: datetime
+    count: int | None
+    """Readings."""
+    text: str
+    """Which span and which channels, in the gateway's words."""
+
+
+@dataclass(frozen=True, slots=True)
 class GatewayState:
     """A gateway's last sign of life."""
 
     gateway: str
-    buffered: int
-    heard_utc: datetime
-    age_s: float
-    """Real seconds."""
+    buffered: int | None
+    """None where it does not say."""
+    heard_utc: datetime | None
+    age_s: float | None
+    """Real seconds since its heartbeat; None where there was none."""
     health: Health
+    thinning: Thinning | None = None
+
+
+class Lack(StrEnum):
+    """What is not there, and what can be done about it; keys of the page's texts."""
+
+    NO_BROKER = "no_broker"
+    NO_LEDGER = "no_ledger"
+    NOTHING_HEARD = "nothing_heard"
+    """No gateway has sent anything since the page's server began."""
+    NO_BILLING_METER = "no_billing_meter"
+    NO_TARIFF = "no_tariff"
+    NO_TARGET = "no_target"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +130,27 @@ class PlatformView:
     """Real seconds between the plant's clock and the reading that the newest projection rests on."""
     ledger_until_utc: datetime | None
     readings_count: int
-    readings_per_s: float
+    readings_per_s: float | None
+    """None while the broker does not answer, and in the first seconds."""
     gateways: tuple[GatewayState, ...]
     connections: tuple[Connection, ...]
+    left_out: int
+    """Gateways and devices beyond those that are kept."""
+    lacks: tuple[Lack, ...]
     rejected: tuple[tuple[str, int], ...]
+    """As far as the ledger knows."""
     processes: tuple[ProcessUse, ...]
-    cpu_s: float
-    energy_wh: float
+    losses: tuple[PartSeen, ...]
+    """Parts and jobs of the stack that do not run."""
+    cpu_s: float | None
+    """None where no process of the platform is found."""
+    energy_wh: float | None
     watt_per_core: float
 
 
 def platform_view(scene: Scene) -> PlatformView:
     """The platform as it stands."""
-    cpu_s = sum(p.cpu_s for p in scene.processes)
+    cpu_s = sum(p.cpu_s for p in scene.processes) if scene.processes else None
     return PlatformView(
         now_utc=scene.now_utc,
         speed=scene.speed,
@@ -108,13 +160,16 @@ def platform_view(scene: Scene) -> PlatformView:
         lag_s=lag_s(scene),
         ledger_until_utc=ledger_until(scene),
         readings_count=scene.live.readings_count,
-        readings_per_s=scene.live.rate_per_s,
+        readings_per_s=scene.live.rate_per_s if scene.live.connected else None,
         gateways=gateway_states(scene),
         connections=connections(scene),
+        left_out=scene.live.left_out,
+        lacks=lacks(scene),
         rejected=rejected(scene.history.rejections_by_reason()),
         processes=tuple(sorted(scene.processes, key=lambda p: -p.cpu_s)),
+        losses=tuple(part for part in scene.parts if part.state != "running"),
         cpu_s=cpu_s,
-        energy_wh=cpu_s * WATT_PER_CORE / 3600,
+        energy_wh=None if cpu_s is None else cpu_s * WATT_PER_CORE / 3600,
         watt_per_core=WATT_PER_CORE,
     )
 
@@ -129,7 +184,7 @@ def broker_health(live: Live) -> Health:
 def lag_s(scene: Scene) -> float | None:
     """How far the newest projection is behind the plant's clock, on the watch."""
     demand = scene.live.demand
-    if demand is None:
+    if demand is None:  # `Scene.demand` passes over those from the future
         return None
     return max(0.0, (scene.now_utc - demand.at_utc).total_seconds() / scene.speed)
 
@@ -145,31 +200,75 @@ def ledger_until(scene: Scene) -> datetime | None:
     return max((i.end_utc for i in scene.history.intervals(meter.id, channel, from_utc, to_utc)), default=None)
 
 
+def lacks(scene: Scene) -> tuple[Lack, ...]:
+    """What is not there that the plant could have."""
+    plant, live = scene.plant, scene.live
+    found = {
+        Lack.NO_BROKER: not live.connected,
+        Lack.NO_LEDGER: not scene.ledger_there,
+        Lack.NOTHING_HEARD: live.connected and not live.gateways and not live.readings,
+        Lack.NO_BILLING_METER: plant.billing_meter() is None,
+        Lack.NO_TARIFF: plant.tariff is None,
+        Lack.NO_TARGET: plant.site.target_kw is None,
+    }
+    return tuple(lack for lack, is_so in found.items() if is_so)
+
+
 def gateway_states(scene: Scene) -> tuple[GatewayState, ...]:
     """Gateways by name; one is bad when its heartbeat has stopped."""
-    states = []
-    for name, seen in sorted(scene.live.gateways.items()):
-        heard = instant(seen.reading.observed_ms)
-        plant_s = (scene.now_utc - heard).total_seconds()
-        age_s = max(0.0, plant_s / scene.speed)
-        bad = plant_s > QUIET_PLANT_S and age_s > QUIET_REAL_S
-        buffered = int(seen.reading.value or 0)
-        health = Health.BAD if bad else (Health.WAITING if buffered > 1_000 else Health.GOOD)
-        states.append(GatewayState(name, buffered, heard, age_s, health))
-    return tuple(states)
+    live = scene.live
+    return tuple(
+        _gateway_state(scene, name, live.gateways.get(name), live.thinned.get(name))
+        for name in sorted({*live.gateways, *live.thinned})
+    )
+
+
+def _gateway_state(scene: Scene, name: str, beat: Seen | None, thinned: Seen | None) -> GatewayState:
+    thinning = None
+    if thinned is not None:
+        thinning = Thinning(instant(thinned.reading.observed_ms), count_of(thinned.reading.value), thinned.reading.text or "")
+    if beat is None:
+        return GatewayState(name, None, None, None, Health.WAITING, thinning)
+    heard = instant(beat.reading.observed_ms)
+    plant_s = (scene.now_utc - heard).total_seconds()
+    age_s = max(0.0, plant_s / scene.speed)
+    buffered = count_of(beat.reading.value)
+    if plant_s > QUIET_PLANT_S and age_s > QUIET_REAL_S:
+        health = Health.BAD
+    else:
+        health = Health.WAITING if buffered is None or buffered > 1_000 else Health.GOOD
+    return GatewayState(name, buffered, heard, age_s, health, thinning)
+
+
+def count_of(value: float | int | None) -> int | None:
+    """A number of things that a gateway wrote as a value; None where it wrote none that can be one."""
+    return None if value is None or value < 0 or value > MOST_COUNTED else int(value)
 
 
 def connections(scene: Scene) -> tuple[Connection, ...]:
     """Devices, the troubled ones first."""
     labels = {m.id: m.label for m in scene.plant.meters}
-    found = []
-    for device, seen in sorted(scene.live.connections.items()):
-        word = seen.reading.text or ""
-        health = Health.GOOD if word == "connected" else Health.BAD
-        gap = gap_event(scene.live.gaps.get(device))
-        clock = clock_event(scene.live.clocks.get(device))
-        found.append(Connection(device, labels.get(device, device), word, health, instant(seen.reading.observed_ms), gap, clock))
-    return tuple(sorted(found, key=lambda c: (c.health is Health.GOOD, c.device)))
+    live = scene.live
+    found = [
+        _connection(device, labels.get(device, device), live.connections.get(device), live)
+        for device in sorted({*live.connections, *live.refused})
+    ]
+    return tuple(sorted(found, key=lambda c: (not c.is_troubled, c.device)))
+
+
+def _connection(device: str, label: str, seen: Seen | None, live: Live) -> Connection:
+    word = "" if seen is None else seen.reading.text or ""
+    since_utc = None if seen is None else instant(seen.reading.observed_ms)
+    health = Health.GOOD if word == "connected" else Health.WAITING if seen is None else Health.BAD
+    gap, clock = gap_event(live.gaps.get(device)), clock_event(live.clocks.get(device))
+    return Connection(device, label, word, health, since_utc, gap, clock, refusal(live.refused.get(device)))
+
+
+def refusal(seen: Seen | None) -> Refusal | None:
+    """What a device refuses; None where it gives everything."""
+    if seen is None or not (count := count_of(seen.reading.value)):
+        return None
+    return Refusal(instant(seen.reading.observed_ms), count, seen.reading.text or "")
 
 
 def gap_event(seen: Seen | None) -> GapEvent | None:
@@ -177,7 +276,7 @@ def gap_event(seen: Seen | None) -> GapEvent | None:
     if seen is None:
         return None
     reading = seen.reading
-    return GapEvent(instant(reading.observed_ms), None if reading.value is None else int(reading.value), reading.text or "")
+    return GapEvent(instant(reading.observed_ms), count_of(reading.value), reading.text or "")
 
 
 def clock_event(seen: Seen | None) -> ClockEvent | None:

@@ -22,17 +22,32 @@ class Month:
 
 def months_view(scene: Scene) -> tuple[Month, ...]:
     """Local months from the newest quarter hour in the ledger back to the oldest, two years at most."""
-    span = scene.history.interval_span()
+    span = _first_and_last(scene)
     if span is None:
         return ()
-    zone = scene.plant.site.zone
-    oldest, month = (instant.astimezone(zone).date().replace(day=1) for instant in span)
+    oldest, month = span
     running = scene.day().replace(day=1)
     found: list[Month] = []
     while month >= oldest and len(found) < MOST_MONTHS:
         found.append(Month(f"{month:%Y-%m}", over=month < running))
         month = _month_before(month)
     return tuple(found)
+
+
+def can_be_reported(scene: Scene, month: str) -> bool:
+    """Whether it lies between the first month and the last one with quarter hours."""
+    span = _first_and_last(scene)
+    return span is not None and f"{span[0]:%Y-%m}" <= month <= f"{span[1]:%Y-%m}"
+
+
+def _first_and_last(scene: Scene) -> tuple[date, date] | None:
+    """First days of the months of the oldest and of the newest quarter hour; what is dated in the future makes no month."""
+    span = scene.history.interval_span()
+    if span is None or span[0] > scene.now_utc:
+        return None
+    zone = scene.plant.site.zone
+    first, last = (min(instant, scene.now_utc).astimezone(zone).date().replace(day=1) for instant in span)
+    return first, last
 
 
 def _month_before(first: date) -> date:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -10,9 +10,12 @@ from console.data import History
 from console.live_state import Live
 from domain.calendars import at_local
 from domain.demand import Demand
+from domain.forecasts import Forecast
 from domain.intervals import QUARTER, Interval, IntervalQuality, quarter_start, worst_quality
-from domain.plant import Meter, Plant
-from domain.recommendations import Decision, Recommendation
+from domain.newest import CLOCK_SLACK
+from domain.orders import Order
+from domain.plant import Meter, Plant, planned_orders
+from domain.recommendations import Decision, Recommendation, deciding
 from domain.units import kwh
 
 
@@ -35,6 +38,17 @@ class ProcessUse:
 
 
 @dataclass(frozen=True, slots=True)
+class PartSeen:
+    """A part or job of the stack as its supervisor saw it last."""
+
+    name: str
+    state: str
+    """``running``, ``starting``, ``restarting``, ``waiting``, ``failed`` ..."""
+    note: str
+    """Why it does not run: what it said last."""
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """One moment of the plant; `now_utc` and `speed` are the plant's clock."""
 
@@ -45,6 +59,7 @@ class Scene:
     speed: float = 1.0
     sent: Mapping[str, Sent] = field(default_factory=dict)
     processes: tuple[ProcessUse, ...] = ()
+    parts: tuple[PartSeen, ...] = ()
     ledger_there: bool = True
 
     def day(self, offset: int = 0) -> date:
@@ -56,13 +71,36 @@ class Scene:
         zone = self.plant.site.zone
         return at_local(day, "00:00", zone), at_local(day, "24:00", zone)
 
+    def is_ahead(self, instant_utc: datetime) -> bool:
+        """Whether an instant lies further in the future than the clocks of a plant may be apart: what is dated so is not the newest."""
+        return instant_utc > self.now_utc + CLOCK_SLACK
+
     def demand(self) -> Demand | None:
         """The running quarter hour: live, or as the ledger had it last."""
-        stored = self.history.latest_demand()
-        live = self.live.demand
-        if live is None or (stored is not None and stored.at_utc > live.at_utc):
-            return stored
-        return live
+        known = [d for d in (self.history.latest_demand(), self.live.demand) if d is not None and not self.is_ahead(d.at_utc)]
+        return max(known, key=lambda demand: demand.at_utc, default=None)
+
+    def forecast(self) -> Forecast | None:
+        """The site's forecast issued last; None where there is none, or none that reaches beyond now."""
+        newest = self.history.latest_forecast()
+        if newest is not None and self.is_ahead(newest.issued_utc):
+            newest = self.history.forecast_before(quarter_start(self.now_utc))
+        return self._still_ahead(newest)
+
+    def _still_ahead(self, forecast: Forecast | None) -> Forecast | None:
+        if forecast is None or forecast.first_start_utc + len(forecast.q50_kw) * QUARTER <= self.now_utc:
+            return None
+        return forecast
+
+    def meter_forecast(self, meter: str) -> Forecast | None:
+        """The same of one meter; the site's where it is the billing meter."""
+        billing = self.plant.billing_meter()
+        if billing is not None and billing.id == meter:
+            return self.forecast()
+        newest = self.history.meter_forecast(meter)
+        if newest is not None and self.is_ahead(newest.issued_utc):
+            newest = self.history.meter_forecast(meter, quarter_start(self.now_utc))
+        return self._still_ahead(newest)
 
     def recommendations(self) -> list[Recommendation]:
         """The newest revision of each, from ledger and topic, whichever knows more."""
@@ -72,10 +110,26 @@ class Scene:
                 newest[name] = live
         return list(newest.values())
 
-    def decisions(self) -> dict[str, Decision]:
-        """The last decision on each recommendation."""
-        last = {d.recommendation: d for d in sorted(self.history.decisions(), key=lambda d: d.at_utc)}
-        return {**last, **self.live.decisions}
+    def recommendation(self, name: str) -> Recommendation | None:
+        """One of them; None if there is none of that name."""
+        return next((r for r in self.recommendations() if r.recommendation == name), None)
+
+    def orders(self) -> list[Order]:
+        """The newest revision of each job: of the plant file, or of the topic, which is newer."""
+        newest = {order.job: order for order in planned_orders(self.plant)}
+        newest |= {order.job: order for order in self.history.orders()}
+        return list(newest.values())
+
+    def decisions(self, on: Iterable[Recommendation]) -> dict[str, Decision]:
+        """The decision that counts on each of these recommendations that has one."""
+        said: dict[str, list[Decision]] = {}
+        for decision in self.history.decisions():
+            said.setdefault(decision.recommendation, []).append(decision)
+        for name, lately in self.live.decisions.items():
+            known = said.setdefault(name, [])
+            known += [decision for decision in lately if decision not in known]
+        first = {r.recommendation: deciding(r, said.get(r.recommendation, ())) for r in on}
+        return {name: decision for name, decision in first.items() if decision is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +146,11 @@ class QuarterValue:
     def kw(self) -> float | None:
         """Mean power [kW]; negative when the meter fed back."""
         return None if self.energy_uwh is None else kwh(self.energy_uwh) * 4
+
+
+def energy_of(quarter: QuarterValue) -> float:
+    """What a quarter hour is compared by: one without a value is below all others."""
+    return float("-inf") if quarter.energy_uwh is None else quarter.energy_uwh
 
 
 def net_channels(meter: Meter) -> list[tuple[str, int]]:
@@ -145,10 +204,12 @@ def last_quarters(now_utc: datetime, hours: int) -> tuple[datetime, datetime]:
 
 __all__ = [
     "QUARTER",
+    "PartSeen",
     "ProcessUse",
     "QuarterValue",
     "Scene",
     "Sent",
+    "energy_of",
     "import_quarters",
     "last_quarters",
     "net_channels",

@@ -127,7 +127,7 @@ class SampleHistory:
             (sample_peak(day, 0),), "like-days", first, 3360, 0.62, 41.0, replayed=True,
         )  # fmt: skip
 
-    def meter_forecast(self, meter: str) -> Forecast | None:
+    def meter_forecast(self, meter: str, until_utc: datetime | None = None) -> Forecast | None:
         share = SHARES.get(meter)
         return None if share is None or meter == "lighting" else sample_meter_forecast(meter, share, quarter_start(self.now_utc))
 
@@ -159,6 +159,13 @@ class SampleHistory:
         return {"duplicate": 1_204, "clock_in_future": 37, "glitch": 2}
 
     def latest_demand(self) -> Demand | None:
+        return None
+
+    def begun(self) -> Mapping[str, tuple[datetime, datetime | None]]:
+        first = datetime(2026, 9, 18, tzinfo=UTC)
+        return {meter.id: (first, NOW_UTC - timedelta(days=4)) for meter in self.plant.meters}
+
+    def peak(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Interval | None:
         return None
 
     def interval_span(self) -> tuple[datetime, datetime] | None:
@@ -297,12 +304,14 @@ def sample_recommendations() -> list[Recommendation]:
         Recommendation(
             recommendation="R-0417", revision=4, status=RecommendationStatus.ACCEPTED, job="J-1044", machine="furnace-2",
             from_start_utc=day + timedelta(hours=13), to_start_utc=day + timedelta(hours=16), valid_until_utc=day + timedelta(hours=12),
-            reason_en="Two batches follow each other too closely.", reason_de="Zwei Chargen folgen zu dicht aufeinander.", decided_by="M. Krüger", **base,
+            reason_en="Two batches follow each other too closely.", reason_de="Zwei Chargen folgen zu dicht aufeinander.", decided_by="M. Krüger",
+            **{**base, "issued_utc": NOW_UTC - timedelta(hours=6)},
         ),
         Recommendation(
             recommendation="R-0409", revision=3, status=RecommendationStatus.REJECTED, job="J-1042", machine="furnace-1",
             from_start_utc=day + timedelta(hours=9.75), to_start_utc=day + timedelta(hours=10.5), valid_until_utc=day + timedelta(hours=9.5),
-            reason_en="Starts together with press 1.", reason_de="Startet zugleich mit Presse 1.", decided_by="S. Öztürk", **base,
+            reason_en="Starts together with press 1.", reason_de="Startet zugleich mit Presse 1.", decided_by="S. Öztürk",
+            **{**base, "issued_utc": NOW_UTC - timedelta(hours=6)},
         ),
     ]  # fmt: skip
 
@@ -327,7 +336,7 @@ class SampleFeed:
 
     def __init__(self, plant: Plant, history: SampleHistory, now_utc: datetime = NOW_UTC) -> None:
         self.plant, self.history = plant, history
-        self.state = LiveState(SITE)
+        self.state = LiveState(SITE, plant, lambda: now_utc)
         self.state.connection(True)
         self.decided: list[Decision] = []
         self.closed = False
@@ -361,8 +370,9 @@ class SampleFeed:
     def picture(self) -> Live:
         return self.state.picture(time.monotonic())
 
-    def decide(self, decision: Decision) -> None:
+    def decide(self, decision: Decision, known_until: Mapping[tuple[str, int], int]) -> Sequence[Decision]:
         self.decided.append(decision)
+        return [one for one in self.decided if one.recommendation == decision.recommendation]
 
     def answer(self) -> None:
         """What the advice job would do: the recommendation's next revision has the decided status."""

@@ -1,5 +1,7 @@
 """The page over the sample plant, for the browser tests: prints its address, ends with its standard input.
 
+Arguments: port, token, and what is shown (``bare``, ``gappy``, ``extreme``, ``troubled``, ``hostile``; the sample without one).
+
 Lines on standard input: ``answer`` lets the advice job answer, ``say KW`` lets the running quarter hour change, ``decided`` prints
 the decisions as JSON.
 """
@@ -11,10 +13,12 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
+from typing import Any
 
 import structlog
 
 sys.path.insert(0, str(Path(__file__).parent))
+import console_extremes as extremes
 from console_sample import NOW_UTC, SampleFeed, SampleHistory, demo_plant, frozen_clock, sample_processes
 
 from console.access import Access
@@ -26,13 +30,40 @@ from console.server import listen, serve
 MAKE = "import pathlib,sys; p=pathlib.Path(sys.argv[1]); (p/'report.csv').write_text('month;kWh'); (p/'manifest.json').write_text('{}')"
 
 
+def mode(name: str, folder: Path) -> tuple[Any, Any, Any, dict[str, Any]]:
+    """Plant, ledger, feed, and what else the board is given."""
+    others: dict[str, Any] = {"processes": sample_processes}
+    match name:
+        case "bare":  # nothing is there yet
+            plant = extremes.bare_plant(folder)
+            return plant, None, extremes.SilentFeed(plant, SampleHistory(plant)), {"processes": tuple}
+        case "gappy":
+            plant = extremes.bare_plant(folder)
+            history: SampleHistory = extremes.GappyHistory(plant)
+            return plant, history, extremes.SilentFeed(plant, history, connects=True), others
+        case "extreme":
+            plant = demo_plant(folder)
+            history = extremes.ExtremeHistory(plant)
+            return plant, history, extremes.ExtremeFeed(plant, history), others
+        case "troubled":
+            plant = demo_plant(folder)
+            history = SampleHistory(plant)
+            return plant, history, extremes.TroubledFeed(plant, history), {**others, "parts": lambda: extremes.TROUBLED_PARTS}
+        case "hostile":
+            plant = extremes.hostile_plant(folder)
+            history = extremes.HostileHistory(plant)
+            return plant, history, extremes.HostileFeed(plant, history), {"processes": extremes.hostile_processes}
+        case _:
+            plant = demo_plant(folder)
+            history = SampleHistory(plant)
+            return plant, history, SampleFeed(plant, history), others
+
+
 def main() -> None:
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     with tempfile.TemporaryDirectory() as folder:
-        plant = demo_plant(Path(folder) / "plant")
-        history = SampleHistory(plant)
-        feed = SampleFeed(plant, history)
-        board = Board(plant, feed, frozen_clock(), lambda: history, sample_processes)
+        plant, history, feed, others = mode(sys.argv[3] if len(sys.argv) > 3 else "", Path(folder) / "plant")
+        board = Board(plant, feed, frozen_clock(), lambda: history, **others)
         shelf = ReportShelf(Path(folder) / "reports", [sys.executable, "-c", MAKE, "{out}"])
         listener = listen("127.0.0.1", int(sys.argv[1]) if len(sys.argv) > 1 else 0)
 
@@ -53,7 +84,7 @@ def main() -> None:
 
         threading.Thread(target=obey, daemon=True).start()
         print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
-        serve(Console(board, shelf, Access()), listener, "127.0.0.1")
+        serve(Console(board, shelf, Access(sys.argv[2] if len(sys.argv) > 2 else "")), listener, "127.0.0.1")
 
 
 if __name__ == "__main__":

@@ -3,13 +3,15 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import UTC, datetime
+from zipfile import ZipFile
 
 import pytest
 from console_sample import NOW_UTC, SITE, SampleFeed, SampleHistory, frozen_clock, sample_demand, sample_recommendations
 
 from console.access import Access, OpenToStrangers, access_for
-from console.board import Board, NotDecidable
+from console.board import Board
 from console.data import RememberedHistory, open_ledger
+from console.desk import NotDecidable
 from console.live_state import LiveState
 from console.processes import name_of
 from console.reports import ReportFailed, ReportShelf
@@ -118,7 +120,7 @@ def test_only_an_open_recommendation_can_be_decided(board: Board, feed: SampleFe
 
 
 def test_a_decision_that_the_broker_does_not_take_says_so_on_the_card(board: Board, feed: SampleFeed) -> None:
-    def refuse(_: object) -> None:
+    def refuse(*_: object) -> None:
         raise LastgangError("no broker answers")
 
     feed.decide = refuse  # type: ignore[method-assign]
@@ -211,8 +213,11 @@ def test_a_report_is_made_once_for_all_who_ask_and_shown_with_its_files(tmp_path
     assert sorted(p.name for p in tmp_path.iterdir()) == ["2026-10"]
     assert shelf.file("2026-10", "a.csv") == tmp_path / "2026-10" / "a.csv"
     assert shelf.file("2026-10", "../../etc/passwd") is None
-    assert (shelf.zipped("2026-10") or b"")[:2] == b"PK"
-    assert shelf.zipped("2026-09") is None
+    packed = asyncio.run(shelf.zipped("2026-10"))
+    assert packed is not None
+    with packed, ZipFile(packed) as archive:
+        assert archive.namelist() == ["lastgang-2026-10/a.csv"]
+    assert asyncio.run(shelf.zipped("2026-09")) is None
 
 
 def test_a_report_that_fails_says_the_last_word_and_leaves_the_old_one(tmp_path) -> None:
@@ -229,7 +234,7 @@ def test_a_report_that_fails_says_the_last_word_and_leaves_the_old_one(tmp_path)
 
 
 @pytest.mark.cluster
-def test_live_values_come_and_decisions_go_through_a_real_broker(stack_kafka, namespace: str) -> None:
+def test_live_values_come_and_decisions_go_through_a_real_broker(plant: Plant, stack_kafka, namespace: str) -> None:
     from connectors.kafka.client import KafkaSettings, RecordConsumer, RecordProducer, ensure_topics
     from console.live import KafkaFeed
     from domain.recommendations import Decision
@@ -240,7 +245,7 @@ def test_live_values_come_and_decisions_go_through_a_real_broker(stack_kafka, na
     with RecordProducer(settings) as producer:  # before the page's server starts: it looks a little back
         producer.send(READINGS, Reading(SITE, "main", "power", epoch_ms(NOW_UTC), epoch_ms(NOW_UTC), 652_000.0))
         producer.flush()
-        feed = KafkaFeed(settings, SITE)
+        feed = KafkaFeed(settings, plant, frozen_clock())
         try:
             producer.send(DEMAND, sample_demand(NOW_UTC))
             producer.flush()
@@ -252,7 +257,7 @@ def test_live_values_come_and_decisions_go_through_a_real_broker(stack_kafka, na
             assert live.demand == sample_demand(NOW_UTC)
             assert live.readings[("main", "power")].reading.value == 652_000.0
             decision = Decision(SITE, "R-0421", DecisionKind.ACCEPTED, "J. Weiß", NOW_UTC)
-            feed.decide(decision)
+            assert feed.decide(decision, {}) == [decision]
         finally:
             feed.close()
     with RecordConsumer(settings, [DECISIONS]) as consumer:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from console_server import Server
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
@@ -33,42 +31,6 @@ HEADINGS = {
     },
 }
 pytestmark = pytest.mark.browser
-
-
-class Server:
-    """The sample's server in a process of its own."""
-
-    def __init__(self) -> None:
-        script = Path(__file__).with_name("serve_console_sample.py")
-        root = str(Path(__file__).parents[2])
-        environment = {**os.environ, "PYTHONPATH": root}
-        for name in ("PYTEST_CURRENT_TEST", "NICEGUI_SCREEN_TEST_PORT"):
-            environment.pop(name, None)
-        self.process = subprocess.Popen(
-            [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, cwd=root
-        )
-        assert self.process.stdout is not None
-        self.url = self.process.stdout.readline().strip()
-
-    def tell(self, line: str) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-
-    def decided(self) -> list[list[str]]:
-        assert self.process.stdout is not None
-        self.tell("decided")
-        found: list[list[str]] = json.loads(self.process.stdout.readline())
-        return found
-
-    def stop(self) -> None:
-        assert self.process.stdin is not None and self.process.stdout is not None
-        self.process.stdin.close()
-        try:
-            assert self.process.wait(30) in (0, -15), "ends cleanly on SIGTERM"
-        finally:
-            self.process.kill()
-            self.process.stdout.close()
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +132,7 @@ def test_accepting_by_keyboard_sends_a_decision_and_waits_for_the_status(browser
         dialog.get_by_text("Please give a name").wait_for()
         dialog.get_by_label("Your name").fill("J. Weiß")
         dialog.get_by_role("button", name="Accept").click()
-        page.get_by_text("Sent – waiting for confirmation").wait_for()
+        page.get_by_text("accepted by J. Weiß, Fri 23 Oct 11:52 – waiting for confirmation").wait_for()
         assert button.is_disabled()
         assert server.decided() == [["R-0421", "accepted", "J. Weiß", "none", ""]]
         server.tell("answer")
@@ -190,8 +152,91 @@ def test_rejecting_asks_for_a_reason(browser: Any, server: Server) -> None:
         dialog.get_by_label("Grund").select_option("quality")
         dialog.get_by_label("Bemerkung").fill("wird <zu> kalt")
         dialog.get_by_role("button", name="Ablehnen").click()
-        page.get_by_text("Gesendet – warte auf Bestätigung").wait_for()
+        page.get_by_text("abgelehnt von S. Öztürk, Fr 23.10. 11:52 – warte auf Bestätigung").wait_for()
         assert server.decided() == [["R-0422", "rejected", "S. Öztürk", "quality", "wird <zu> kalt"]]
+
+
+def test_of_two_browsers_that_decide_at_once_the_second_learns_who_was_first(browser: Any, server: Server) -> None:
+    with Visitor(browser, server.url, "en") as anna, Visitor(browser, server.url, "de") as bert:
+        dialogs = []
+        for visitor, button, label, name in (
+            (anna, "Accept the recommendation for J-1043", "Your name", "Anna"),
+            (bert, "Empfehlung für J-1043 annehmen", "Ihr Name", "Bert"),
+        ):
+            page = visitor.go("/plan")
+            page.get_by_role("button", name=button).click()
+            dialog = page.get_by_role("dialog")
+            dialog.get_by_label(label).fill(name)
+            dialogs.append(dialog)
+        dialogs[0].get_by_role("button", name="Accept").click()
+        anna.page.get_by_text("accepted by Anna, Fri 23 Oct 11:52 – waiting for confirmation").wait_for()
+        dialogs[1].get_by_role("button", name="Annehmen").click()
+        dialogs[1].get_by_text("Inzwischen angenommen von Anna, Fr 23.10. 11:52. Ihre Entscheidung zählt nicht.").wait_for()
+        assert [(name, by) for name, _, by, *_ in server.decided()] == [("R-0421", "Anna")]
+
+
+@pytest.mark.parametrize(
+    ("language", "accept", "label", "said"),
+    [
+        ("de", "Annehmen", "Ihr Name", "Ihr Name: Das Zeichen U+000B an Stelle 9 lässt sich nicht speichern"),
+        ("en", "Accept", "Your name", "Your name: the character U+000B at place 9 cannot be stored"),
+    ],
+)
+def test_the_form_names_a_character_that_cannot_be_kept(
+    browser: Any, server: Server, language: str, accept: str, label: str, said: str
+) -> None:
+    with Visitor(browser, server.url, language) as visitor:
+        page = visitor.go("/plan")
+        page.get_by_role("button", name=accept).first.click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_label(label).fill("M. Adler\u000bSchicht A")
+        dialog.get_by_role("button", name=accept).click()
+        dialog.get_by_text(said).wait_for()
+        dialog.get_by_label(label).fill("李雷 😀")
+        dialog.get_by_role("button", name=accept).click()
+        page.get_by_text("李雷 😀").first.wait_for()
+        assert [by for _, _, by, *_ in server.decided()] == ["李雷 😀"]
+
+
+STRANGE = {
+    "bare": "Noch nichts überwacht",
+    "gappy": "Noch nichts überwacht",
+    "troubled": "press-1-meter",
+    "extreme": "Auffälligkeiten",
+    "hostile": "Auffälligkeiten",
+}
+
+
+@pytest.mark.parametrize("mode", STRANGE)
+def test_pages_of_strange_plants_load_whole_and_stay_in_their_frame(browser: Any, mode: str) -> None:
+    """Nothing known, five days missing, devices in trouble, the largest numbers there are, and names made to run as scripts."""
+    server = Server("0", "", mode)
+    try:
+        for size, language in (("phone", "de"), ("desktop", "en"))[: 2 if mode == "hostile" else 1]:
+            with Visitor(browser, server.url, language, size, "dark") as visitor:
+                for name, path in {
+                    **PATHS,
+                    "meters": "/meters",
+                    "elsewhere": "/meters?meter=<img src=x onerror=window.__xss=1>",
+                }.items():
+                    page = visitor.go(path)
+                    if name == "meters" and language == "de":
+                        page.get_by_text(STRANGE[mode]).first.wait_for()
+                    assert page.evaluate("window.__xss") is None
+                    if mode != "extreme":  # numbers of twelve digits may need a wider phone
+                        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} scrolls sideways"
+                assert visitor.troubles == []
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("query", ["day=0001-01-01", "day=9999-12-31", "at=0001-01-01T00:00:00%2B14:00", "at=9999-12-31T23:59:59-14:00",
+                                   "told=%00", "meter=%00", "meter=..%2F..", "day=x&at=y&told=z", "day=8999-12-31&at=8999-12-31T00:00Z"])  # fmt: skip
+def test_no_address_of_a_page_is_a_fault_of_the_server(looked_at: Server, query: str) -> None:
+    import httpx
+
+    answer = httpx.get(f"{looked_at.url}/meters?{query}")
+    assert answer.status_code == 200
 
 
 def test_the_first_tab_leads_past_the_navigation_and_focus_is_seen(browser: Any, looked_at: Server) -> None:

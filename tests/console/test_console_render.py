@@ -65,7 +65,7 @@ def test_every_fragment_is_well_formed_in_both_languages(scene: Scene, language:
     day = meter_day_view(scene, "furnace-2", scene.day())
     fragments = [
         gauge.gauge(now, w), gauge.alarm_bar(now, w), gauge.figures(now, w), gauge.marks(now, w), plan.gantt(planned, w),
-        plan.headline(planned, w), forecasts.peaks_table(planned, w), forecasts.said_table(planned, w), meters.tree(tree, w, "main"), meters.findings(tree.findings, w, 264.48),
+        plan.headline(planned, w), forecasts.peaks_table(planned, w), forecasts.said_table(planned, w), meters.tree(tree, w, "main"), meters.findings(tree, w),
         meters.meter_summary(day, w), meters.channel_table(day, w), outlook.outlook_words(outlook_view(scene, "furnace-2"), w),
         outlook.outlook_words(outlook_view(scene, "lighting"), w), charts.outlook_keys(w), platform.overview(own, w), platform.connections(own, w),
         platform.rejected(own, w), platform.processes(own, w), charts.load_keys(planned, w), charts.last_day_keys(now, w),
@@ -84,9 +84,10 @@ def test_what_comes_from_outside_cannot_break_the_page(scene: Scene) -> None:
     )
     assert "img" not in well_formed(plan.card(evil, w))
     assert "img" not in well_formed(plan.gantt(plan_view(scene), w)), "the sample has a product called <links>"
-    finding = meters_view(scene).findings[0]
+    view = meters_view(scene)
+    finding = view.findings[0]
     bad = dataclasses.replace(finding, anomaly=dataclasses.replace(finding.anomaly, message_en=NASTY))
-    assert "img" not in well_formed(meters.findings((bad,), w))
+    assert "img" not in well_formed(meters.findings(dataclasses.replace(view, findings=(bad,)), w))
 
 
 def test_the_gauges_arc_starts_left_and_ends_where_the_share_says() -> None:

@@ -186,8 +186,6 @@ def test_buttons_wait_for_the_status_after_a_decision() -> None:
     assert button_of(advice, Sent(decision), None, NOW_UTC) is Button.SENT
     assert button_of(advice, Sent(decision, "broker away"), None, NOW_UTC) is Button.FAILED
     assert button_of(advice, None, decision, NOW_UTC) is Button.SENT, "decided elsewhere"
-    older = dataclasses.replace(decision, at_utc=advice.at_utc - timedelta(hours=1))
-    assert button_of(advice, None, older, NOW_UTC) is Button.OFFERED, "the advice was renewed after that decision"
     assert button_of(advice, None, None, advice.valid_until_utc) is Button.CLOSED
     accepted = dataclasses.replace(advice, status=RecommendationStatus.ACCEPTED)
     assert button_of(accepted, Sent(decision), decision, NOW_UTC) is Button.CLOSED

@@ -1,0 +1,337 @@
+"""What a page must survive: a plant about which nothing is known, records of any date and size, and names made to break it."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from console_sample import NOW_UTC, SITE, SampleFeed, SampleHistory, sample_demand, sample_orders
+
+from console.live_state import LiveState
+from console.views.scene import PartSeen, ProcessUse
+from domain.anomalies import Anomaly
+from domain.clock import epoch_ms
+from domain.demand import Demand
+from domain.forecasts import DayPeak, Forecast, PeriodPeak
+from domain.instants import NEVER_UTC
+from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality, quarter_start
+from domain.orders import Order, OrderStatus
+from domain.plant import Plant, load_plant
+from domain.readings import (
+    CLOCK_CHANNEL,
+    CONNECTION_CHANNEL,
+    GAP_CHANNEL,
+    HEARTBEAT_CHANNEL,
+    REFUSED_CHANNEL,
+    THINNED_CHANNEL,
+    Reading,
+)
+from domain.recommendations import Decision, DecisionKind, Recommendation, RecommendationStatus
+from reporting.gaps import Told
+
+FIRST_UTC = datetime(1000, 1, 1, tzinfo=UTC)
+LATE_UTC = datetime(2062, 3, 1, tzinfo=UTC)
+DATES = (FIRST_UTC, LATE_UTC, NEVER_UTC)
+HUGE = 1e12
+UWH = 2**63 - 1
+
+BARE_PLANT = """
+[site]
+id = "werk-nord"
+timezone = "Europe/Berlin"
+commissioned_utc = 2026-10-20T00:00:00Z
+
+[[meter]]
+id = "main"
+max_power_kw = 800
+
+[[meter.register]]
+channel = "energy_import"
+kind = "counter"
+unit = "kWh"
+sampling_s = 1
+resolution = 0.1
+"""
+"""One meter, nothing else: no name, no target, no tariff, no shifts, no machines."""
+
+
+def bare_plant(folder: Path) -> Plant:
+    """The smallest plant."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "plant.toml").write_text(BARE_PLANT, encoding="utf-8")
+    return load_plant(folder / "plant.toml")
+
+
+class SilentFeed(SampleFeed):
+    """A feed on which nothing has come yet, from a broker that does not answer unless it `connects`."""
+
+    def __init__(self, plant: Plant, history: SampleHistory, connects: bool = False) -> None:
+        super().__init__(plant, history)
+        self.state = LiveState(SITE, plant, lambda: NOW_UTC)
+        self.state.connection(connects, "" if connects else "KafkaConnectionError: no broker at 127.0.0.1:9092")
+
+
+class GappyHistory(SampleHistory):
+    """History that was imported until five days ago, and a meter that is live since ten minutes."""
+
+    IMPORTED = datetime(2026, 4, 1, tzinfo=UTC), datetime(2026, 10, 18, tzinfo=UTC)
+
+    def _told(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> list[Told]:
+        return [
+            Told(tuple(replace(i, origin=IntervalOrigin.IMPORT) for i in told.revisions), told.recorded_utc)
+            for told in super()._told(meter, channel, from_utc, to_utc)
+            if self.IMPORTED[0] <= told.start_utc < self.IMPORTED[1]
+        ]
+
+    def begun(self) -> Mapping[str, tuple[datetime, datetime | None]]:
+        return {meter.id: (self.IMPORTED[0], None) for meter in self.plant.meters}
+
+    def interval_span(self) -> tuple[datetime, datetime] | None:
+        return self.IMPORTED[0], self.IMPORTED[1] - QUARTER
+
+    def latest_forecast(self) -> Forecast | None:
+        forecast = super().latest_forecast()
+        note = "the newest known quarter hour ends 2026-10-18 00:00 UTC, 5 days before this forecast begins"
+        return forecast and replace(forecast, trained_until_utc=self.IMPORTED[1], period_peak=None, coverage=None, notes=(note,))
+
+    def meter_forecast(self, meter: str, until_utc: datetime | None = None) -> Forecast | None:
+        return None
+
+    def anomalies(self, open_only: bool = False) -> Sequence[Anomaly]:
+        return []
+
+
+def extreme_recommendations(count: int = 2_000) -> list[Recommendation]:
+    """Many of them, each with another extreme."""
+    found = []
+    for n in range(count):
+        at, status = DATES[n % 3], tuple(RecommendationStatus)[n % 6]
+        amount = (HUGE, -HUGE, 0.0)[n % 3]
+        unknown = None if n % 2 else amount
+        found.append(
+            Recommendation(
+                SITE, f"X-{n}", (2**63 - 1, -(2**63), 0)[n % 3], status, at, DATES[(n + 1) % 3], DATES[n // 3 % 3], f"J-{n}" + "x" * 190 * (n % 2),
+                "m" * 200, DATES[n // 9 % 3], DATES[n // 27 % 3], 2**31 - 1, at, amount, -amount, amount, unknown, unknown, unknown,
+                unknown, unknown, n % 2, "w" * 2000, "w" * 2000, decided_by="李雷 😀" if n % 2 else None,
+            )
+        )  # fmt: skip
+    return found
+
+
+def extreme_orders(count: int = 2_000) -> list[Order]:
+    """Jobs at all dates, on machines that nobody knows."""
+    dates = (*DATES, quarter_start(NOW_UTC))
+    return [
+        Order(
+            SITE, f"X-{n}" + "j" * 190 * (n % 2), 2**63 - 1, ("furnace-1", f"m-{n % 90}")[n % 2], "p" * 200, dates[n % 4],
+            (HUGE, -HUGE) * (1 + n % 3 * 1343), dates[n // 4 % 4], dates[n // 16 % 4], bool(n % 2), tuple(OrderStatus)[n % 3], dates[n // 2 % 4], "r" * 2000,
+        )
+        for n in range(count)
+    ]  # fmt: skip
+
+
+def extreme_forecast(issued_utc: datetime, first_utc: datetime, meter: str = "") -> Forecast:
+    """Four weeks of the largest numbers."""
+    kw = (HUGE, -HUGE) * (2 * 24 * 28)
+    days = (first_utc.date().isoformat(), NOW_UTC.date().isoformat(), "8999-12-31")
+    peaks = tuple(DayPeak(day, -HUGE, 0.0, HUGE, DATES[n], 1.0) for n, day in enumerate(days))
+    period = PeriodPeak(FIRST_UTC, NEVER_UTC, -HUGE, -HUGE, 0.0, HUGE, 1.0)
+    return Forecast(
+        SITE, issued_utc, first_utc, kw, kw, kw, peaks, "m" * 200, issued_utc, 2**31 - 1, HUGE, HUGE, ("n" * 2000,) * 100, meter, period, 1.0, False
+    )  # fmt: skip
+
+
+def extreme_demand(at_utc: datetime, kw: float) -> Demand:
+    """A running quarter hour of the largest numbers."""
+    return replace(
+        sample_demand(NOW_UTC), at_utc=at_utc, start_utc=quarter_start(at_utc), elapsed_s=kw, remaining_s=-kw, energy_kwh=kw, now_kw=-kw,
+        mean_so_far_kw=kw, projected_kw=kw, projected_low_kw=-kw, projected_high_kw=kw, target_kw=-kw, allowed_kw=kw, headroom_kw=-kw,
+        billed_peak_kw=kw, billed_peak_utc=at_utc, confidence="c" * 200,
+    )  # fmt: skip
+
+
+def extreme_readings(plant: Plant) -> list[Reading]:
+    """Every channel at every date, and senders that nobody knows."""
+    values: tuple[float | int | None, ...] = (1e308, -1e308, 2**63 - 1, -(2**63), None, 0)
+    found, n = [], 0
+    for at in DATES:
+        ms = epoch_ms(at)
+        for meter in ("main", "furnace-1", "nobody", "x" * 200):
+            for channel in ("power", "energy_import", "state", "c" * 200):
+                found.append(Reading(SITE, meter, channel, ms, ms, values[n % 6], text="t" * 2000 if n % 2 else None))
+                n += 1
+            for channel in (HEARTBEAT_CHANNEL, CONNECTION_CHANNEL, GAP_CHANNEL, CLOCK_CHANNEL, REFUSED_CHANNEL, THINNED_CHANNEL):
+                found.append(Reading(SITE, meter, channel, ms, ms, values[n % 6], text=("t" * 2000, "", None, "stalled")[n % 4]))
+                n += 1
+    return found
+
+
+class ExtremeHistory(SampleHistory):
+    """The sample's ledger, with extreme records among its own."""
+
+    def __init__(self, plant: Plant) -> None:
+        super().__init__(plant)
+        self.advice |= {r.recommendation: r for r in extreme_recommendations()}
+        self.said = [
+            *self.said,
+            *(Decision(SITE, f"X-{n}", DecisionKind.ACCEPTED, "B" * 200, DATES[n % 3], comment="c" * 2000) for n in range(300)),
+        ]
+
+    def orders(self) -> Sequence[Order]:
+        return [*sample_orders(), *extreme_orders()]
+
+    def anomalies(self, open_only: bool = False) -> Sequence[Anomaly]:
+        first = next(iter(super().anomalies()))
+        return [
+            replace(
+                first, anomaly=f"x/{n}", meter="x" * 200, since_utc=DATES[n % 3], at_utc=DATES[n % 3], excess_kwh=HUGE, kwh_per_day=-HUGE,
+                eur_per_day=(None, HUGE, -HUGE, 0.0)[n % 4], message_de="m" * 2000, message_en="m" * 2000,
+            )
+            for n in range(500)
+        ]  # fmt: skip
+
+    def latest_forecast(self) -> Forecast | None:
+        return extreme_forecast(LATE_UTC, LATE_UTC)
+
+    def forecast_before(self, at_utc: datetime) -> Forecast | None:
+        return extreme_forecast(quarter_start(NOW_UTC), quarter_start(NOW_UTC))
+
+    def meter_forecast(self, meter: str, until_utc: datetime | None = None) -> Forecast | None:
+        at = LATE_UTC if until_utc is None else quarter_start(NOW_UTC)
+        return extreme_forecast(at, at, meter)
+
+    def latest_demand(self) -> Demand | None:
+        return extreme_demand(NEVER_UTC, HUGE)
+
+    def intervals(
+        self, meter: str, channel: str, from_utc: datetime, to_utc: datetime, as_of_utc: datetime | None = None
+    ) -> Sequence[Interval]:
+        found = super().intervals(meter, channel, from_utc, to_utc, as_of_utc)
+        return [_extreme(interval, n) for n, interval in enumerate(found)]
+
+    def told(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Sequence[Told]:
+        found = super().told(meter, channel, from_utc, to_utc)
+        return [Told(tuple(_extreme(i, n) for i in told.revisions), told.recorded_utc) for n, told in enumerate(found)]
+
+    def peak(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Interval | None:
+        return next(iter(self.intervals(meter, channel, NOW_UTC - timedelta(hours=1), NOW_UTC)), None)
+
+    def interval_span(self) -> tuple[datetime, datetime] | None:
+        return FIRST_UTC, NEVER_UTC
+
+    def begun(self) -> Mapping[str, tuple[datetime, datetime | None]]:
+        return {meter.id: (FIRST_UTC, DATES[n % 3]) for n, meter in enumerate(self.plant.meters)}
+
+    def rejections_by_reason(self) -> Mapping[str, int]:
+        return {"duplicate": 2**63 - 1, "r" * 200: 1}
+
+
+def _extreme(interval: Interval, n: int) -> Interval:
+    if n % 3 == 0:
+        return replace(interval, energy_uwh=None, quality=IntervalQuality.MISSING, method=IntervalMethod.NONE, revision=2**63 - 1)
+    return replace(interval, energy_uwh=UWH if n % 3 == 1 else -UWH, quality=IntervalQuality.FAULTY, revision=-(2**63))
+
+
+class ExtremeFeed(SampleFeed):
+    """The sample's feed, onto which extreme records came as well."""
+
+    def __init__(self, plant: Plant, history: SampleHistory) -> None:
+        super().__init__(plant, history)
+        for record in (*extreme_readings(plant), *extreme_recommendations(), *(extreme_demand(at, HUGE) for at in DATES)):
+            self.state.take(record, time.monotonic())
+
+
+TROUBLED_PARTS = (
+    PartSeen("gateway", "running", ""),
+    PartSeen("influx-sink", "failed", "exit 2: influx.toml:3: url: found 'htp://'; expected http:// or https://"),
+    PartSeen("job advice", "restarting", "java.lang.IllegalStateException: " + "x" * 300),
+)
+
+
+class TroubledFeed(SampleFeed):
+    """Devices that stall or refuse, and a gateway whose buffer overflowed."""
+
+    def __init__(self, plant: Plant, history: SampleHistory) -> None:
+        super().__init__(plant, history)
+        ms = epoch_ms(NOW_UTC - timedelta(minutes=7))
+        named = "registers 40,072 (export, kWh): exception 02, illegal address; 40,080: exception 03"
+        for record in (
+            Reading(SITE, "press-1-meter", CONNECTION_CHANNEL, ms, ms, None, text="stalled"),
+            Reading(SITE, "furnace-1-control", REFUSED_CHANNEL, ms, ms, 2, text=named),
+            Reading(SITE, "gateway-1", THINNED_CHANNEL, ms, ms, 48_200, text="Tue 09:00 to Wed 03:00, power of 12 meters"),
+        ):
+            self.state.take(record, time.monotonic())
+
+
+EVIL = (
+    '<img src=x onerror="window.__xss=(window.__xss||0)+1"><script>window.__xss=99</script>{{constructor.constructor("window.__xss=77")()}}'
+    "</title><script>window.__xss=55</script>"
+)
+"""What would run in a page that puts names into it as they are."""
+
+
+def hostile_plant(folder: Path) -> Plant:
+    """The demo's plant with names made to break a page."""
+    import re
+
+    from simulation import demo_plant as template
+
+    path = template.write(folder)
+    path.write_text(
+        re.sub(r'^name = ".*"$', f"name = '''{EVIL}'''", path.read_text(encoding="utf-8"), flags=re.MULTILINE), encoding="utf-8"
+    )
+    return load_plant(path)
+
+
+class HostileHistory(SampleHistory):
+    """The sample's ledger with texts made to break a page."""
+
+    def __init__(self, plant: Plant) -> None:
+        super().__init__(plant)
+        self.advice = {
+            name: replace(
+                r, reason_de=EVIL, reason_en=EVIL, job=EVIL, conditions_checked=(EVIL,), conditions_not_checked=(EVIL,),
+                decided_by=EVIL if r.decided_by else None,
+                alternatives=tuple(replace(a, reason_de=EVIL, reason_en=EVIL) for a in r.alternatives),
+            )
+            for name, r in self.advice.items()
+        }  # fmt: skip
+        self.said = [replace(d, by=EVIL, comment=EVIL) for d in self.said]
+
+    def anomalies(self, open_only: bool = False) -> Sequence[Anomaly]:
+        return [replace(a, message_de=EVIL, message_en=EVIL, evidence={EVIL: EVIL}) for a in super().anomalies()]
+
+    def orders(self) -> Sequence[Order]:
+        return [replace(o, product=EVIL, reason=EVIL, job=f"{o.job}{EVIL}") for o in super().orders()]
+
+    def latest_forecast(self) -> Forecast | None:
+        return dataclasses.replace(super().latest_forecast(), model=EVIL, notes=(EVIL,))  # type: ignore[type-var]
+
+    def meter_forecast(self, meter: str, until_utc: datetime | None = None) -> Forecast | None:
+        found = super().meter_forecast(meter)
+        return None if found is None else replace(found, model=EVIL, notes=(EVIL,))
+
+    def rejections_by_reason(self) -> Mapping[str, int]:
+        return {EVIL: 5, "duplicate": 2}
+
+
+class HostileFeed(SampleFeed):
+    """The sample's feed with devices, states and gateways named to break a page."""
+
+    def __init__(self, plant: Plant, history: SampleHistory) -> None:
+        super().__init__(plant, history)
+        ms = epoch_ms(NOW_UTC)
+        for who, channel in (
+            ("main-meter", CONNECTION_CHANNEL), ("furnace-1", "state"), (EVIL, HEARTBEAT_CHANNEL), (EVIL, CONNECTION_CHANNEL),
+            ("furnace-1-control", GAP_CHANNEL), ("furnace-1-control", REFUSED_CHANNEL), ("gateway-1", THINNED_CHANNEL), ("press-1", EVIL),
+        ):  # fmt: skip
+            self.state.take(Reading(SITE, who, channel, ms, ms, 1, text=EVIL), time.monotonic())
+
+
+def hostile_processes() -> tuple[ProcessUse, ...]:
+    """A process named to break a page."""
+    return (ProcessUse(EVIL, 1, 1.0, 1.0),)

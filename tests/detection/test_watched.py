@@ -1,0 +1,96 @@
+"""What a page may say nothing abnormal of: kinds and reasons by plant file, and since when."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from detection.watched import MeterWatch, Watching, watched
+from domain.anomalies import AnomalyKind
+from domain.plant import Plant
+
+JUMP, SILENT, ON, CREEP = (
+    AnomalyKind.COUNTER_DISCONTINUITY, AnomalyKind.SILENT_METER, AnomalyKind.ON_WHILE_OFF, AnomalyKind.CREEP,
+)  # fmt: skip
+COUNTER = {"channel": "energy_import", "kind": "counter", "unit": "kWh", "sampling_s": 5, "resolution": 0.1}
+GAUGE = {"channel": "power", "kind": "gauge", "unit": "kW", "sampling_s": 5, "resolution": 0.1}
+DAY_SHIFT = {"id": "day", "days": ["mon", "tue", "wed", "thu", "fri"], "from": "06:00", "to": "22:00"}
+SHUTDOWN = {"from": date(2026, 8, 3), "to": date(2026, 8, 21)}
+LIVE = datetime(2026, 10, 5, tzinfo=UTC)
+
+
+def plant(machines: list[dict[str, Any]], register: dict[str, Any] = COUNTER, **tables: Any) -> Plant:
+    """One meter with `machines` behind it."""
+    site = {"id": "werk", "timezone": "Europe/Berlin", "commissioned_utc": "2026-01-01T00:00:00Z"}
+    behind = [{"id": f"m{n}", "meter": "hall", "rated_kw": 50, **machine} for n, machine in enumerate(machines)]
+    return Plant.model_validate(
+        {"site": site, "meter": [{"id": "hall", "max_power_kw": 90, "register": [register]}], "machine": behind, **tables}
+    )
+
+
+def kinds(found: tuple[MeterWatch, ...]) -> dict[AnomalyKind, Watching]:
+    return {watch.kind: watch.watching for watch in found[0].watches}
+
+
+def test_a_meter_alone_is_watched_for_silence_and_jumps_only() -> None:
+    assert kinds(watched(plant([]))) == {
+        ON: Watching.NO_MACHINE,
+        JUMP: Watching.YES,
+        SILENT: Watching.YES,
+        CREEP: Watching.NO_MACHINE,
+    }
+
+
+def test_a_machine_with_shifts_is_watched_for_everything() -> None:
+    assert set(kinds(watched(plant([{"shifts": ["day"]}], shift=[DAY_SHIFT]))).values()) == {Watching.YES}
+
+
+@pytest.mark.parametrize(
+    ("what", "found", "on", "creep"),
+    [
+        ("no shifts anywhere", plant([{}]), Watching.NO_SHIFTS, Watching.NO_RESTING_HOURS),
+        ("one of two machines without", plant([{"shifts": ["day"]}, {}], shift=[DAY_SHIFT]), Watching.NO_SHIFTS, Watching.YES),
+        (
+            "one without, but a shutdown",
+            plant([{"shifts": ["day"]}, {}], shift=[DAY_SHIFT], shutdown=[SHUTDOWN]),
+            Watching.ONLY_IN_SHUTDOWNS,
+            Watching.YES,
+        ),
+        (
+            "a chiller",
+            plant([{"kind": "chiller", "shifts": ["day"]}], shift=[DAY_SHIFT]),
+            Watching.YES,
+            Watching.FOLLOWS_OTHERS,
+        ),
+        (
+            "the sun in a shutdown",
+            plant([{"kind": "photovoltaic"}], shift=[DAY_SHIFT], shutdown=[SHUTDOWN]),
+            Watching.FOLLOWS_OTHERS,
+            Watching.FOLLOWS_OTHERS,
+        ),
+    ],
+)
+def test_what_is_not_watched_has_a_reason(what: str, found: Plant, on: Watching, creep: Watching) -> None:
+    said = kinds(watched(found))
+    assert (said[ON], said[CREEP]) == (on, creep), what
+
+
+def test_a_gauge_cannot_jump_and_a_virtual_meter_is_watched_through_its_parts() -> None:
+    found = watched(plant([], GAUGE, virtual_meter=[{"id": "twice", "formula": "2 * hall"}]))
+    assert kinds(found)[JUMP] is Watching.NO_COUNTER
+    assert found[1].meter == "twice"
+    assert {watch.watching for watch in found[1].watches} == {Watching.VIRTUAL}
+
+
+def test_nothing_is_watched_before_the_first_live_quarter_hour_and_growth_only_after_four_weeks() -> None:
+    one = plant([{"shifts": ["day"]}], shift=[DAY_SHIFT])
+    assert {watch.from_utc for watch in watched(one)[0].watches} == {None}
+
+    new = watched(one, {"hall": LIVE}, {"hall": LIVE})[0]
+    assert new.of(ON).from_utc == new.of(SILENT).from_utc == LIVE
+    assert new.of(CREEP).from_utc == LIVE + timedelta(days=27)
+
+    with_history = watched(one, {"hall": LIVE - timedelta(days=180)}, {"hall": LIVE})[0]
+    assert with_history.of(CREEP).from_utc == LIVE
