@@ -126,8 +126,8 @@ _MAY_HAVE_DECIDED = {
 def deciding(recommendation: Recommendation, decisions: Iterable[Decision]) -> Decision | None:
     """The decision that counts: the first in the log that was made in time; None where there is none.
 
-    One precedence for all readers (advice, page, ledger, reports): whoever comes second has decided nothing. The same recommendation may
-    be given again after it was withdrawn or declined: what was decided before it was issued is over.
+    One precedence for all readers (advice, page, ledger, reports): whoever comes second has decided nothing. Advice that is given again
+    after a decision has an id of its own.
 
     Parameters
     ----------
@@ -138,5 +138,5 @@ def deciding(recommendation: Recommendation, decisions: Iterable[Decision]) -> D
     """
     possible = _MAY_HAVE_DECIDED.get(recommendation.status, frozenset(DecisionKind))
     ours = (one for one in decisions if one.recommendation == recommendation.recommendation and one.site == recommendation.site)
-    in_time = (one for one in ours if recommendation.issued_utc <= one.at_utc <= recommendation.valid_until_utc)
+    in_time = (one for one in ours if one.at_utc <= recommendation.valid_until_utc)
     return next((one for one in in_time if one.kind in possible), None)

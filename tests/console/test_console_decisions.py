@@ -153,19 +153,8 @@ def test_a_decision_that_is_repeated_after_an_error_is_the_same_one(plant: Plant
     assert log.kept == [first]
 
 
-def test_a_recommendation_that_is_given_again_can_be_decided_again(plant: Plant) -> None:
-    old = decision("Anna", ADVICE.issued_utc - timedelta(hours=1), REJECTED)
-    log, history = Log([old]), Ledger(plant)
-    board = board_of(plant, LogFeed(plant, history, log), history)
-    found = outcome(board, "Bert")
-    board.close()
-    assert isinstance(found, Decision)
-    assert deciding(ADVICE, log.kept) == found
-
-
-@pytest.mark.parametrize("at_utc", [datetime(1000, 1, 1, tzinfo=UTC), datetime(8999, 12, 31, tzinfo=UTC)])
-def test_a_decision_with_a_date_outside_its_recommendation_hinders_nobody(plant: Plant, at_utc: datetime) -> None:
-    log, history = Log([decision("a clock of 1970", at_utc)]), Ledger(plant)
+def test_a_decision_dated_after_its_recommendation_ended_hinders_nobody(plant: Plant) -> None:
+    log, history = Log([decision("a clock of 8999", datetime(8999, 12, 31, tzinfo=UTC))]), Ledger(plant)
     feed = LogFeed(plant, history, log)
     feed.state.take(log.kept[0], 0.0)
     board = board_of(plant, feed, history)

@@ -36,13 +36,6 @@ def test_a_decision_that_came_too_late_or_is_for_another_recommendation_has_deci
     assert deciding(OPEN, [late, other, elsewhere, decision("Dora", REJECTED)]).by == "Dora"
 
 
-def test_what_is_advised_again_can_be_decided_again():
-    before, now = decision("Bert", REJECTED, MINUTE), decision("Anna", ACCEPTED, 31 * MINUTE)
-    again = replace(OPEN, revision=3, issued_utc=NOON + 30 * MINUTE)
-    assert deciding(again, [before]) is None
-    assert deciding(again, [before, now]).by == "Anna"
-
-
 @pytest.mark.parametrize(
     ("status", "who"),
     [
