@@ -9,6 +9,7 @@ from itertools import chain
 
 import numpy as np
 
+from domain.instants import NEVER_UTC
 from domain.orders import Order, OrderStatus
 from forecasting.slots import Floats, Ints, slot_of
 
@@ -49,9 +50,11 @@ Jobs that are seen from their planning on say it themselves, and soon outnumber 
 
 
 def planned(order: Order) -> Version:
-    """The load that `order` says."""
-    profile = () if order.status is OrderStatus.CANCELLED else tuple(order.profile_kw)
-    return Version(slot_of(order.at_utc), slot_of(order.start_utc), profile)
+    """The load that `order` says; none once it is cancelled, or while it is not planned (`NEVER_UTC`)."""
+    known_slot = slot_of(order.at_utc)
+    if order.status is OrderStatus.CANCELLED or order.start_utc >= NEVER_UTC:
+        return Version(known_slot, known_slot, ())
+    return Version(known_slot, slot_of(order.start_utc), tuple(order.profile_kw))
 
 
 def with_order(plan: JobPlan | None, order: Order) -> JobPlan:

@@ -73,14 +73,26 @@ class LoadRing:
             self.revision[place] = min(interval.revision, 32_000)
         return advanced
 
+    def cut(self, newest: int) -> None:
+        """Take `newest` for the newest quarter hour; what was noted beyond it is void."""
+        if self.newest is not None and newest < self.newest:
+            self._clear(max(newest + 1, self.newest - KEPT_SLOTS + 1), self.newest)
+            self.newest = newest
+
     def _clear(self, first: int, last: int) -> None:
         places = np.arange(first, last + 1) % KEPT_SLOTS
         self.load_kw[places] = np.nan
         self.trust[places] = 0
         self.revision[places] = -1
 
-    def unrolled(self) -> tuple[int, Floats, Floats]:
-        """First slot with a value, and loads [kW] and trust [0..1] of all slots from it to the newest; empty when none is known."""
+    def unrolled(self, next_slot: int | None = None) -> tuple[int, Floats, Floats]:
+        """First slot with a value, and loads [kW] and trust [0..1] of all slots from it on; empty when none is known.
+
+        Parameters
+        ----------
+        next_slot
+            They end before this one; None: with the newest. What lies beyond the newest is not known, and trusted with 0.
+        """
         if self.newest is None:
             return 0, np.empty(0), np.empty(0)
         slots = np.arange(self.newest - KEPT_SLOTS + 1, self.newest + 1)
@@ -89,4 +101,7 @@ class LoadRing:
         if known.size == 0:
             return 0, np.empty(0), np.empty(0)
         trust = self.trust[slots % KEPT_SLOTS] / 100.0
+        ahead = 0 if next_slot is None else min(next_slot - 1 - self.newest, KEPT_SLOTS)
+        if ahead > 0:
+            load_kw, trust = np.append(load_kw, np.full(ahead, np.nan)), np.append(trust, np.zeros(ahead))
         return int(slots[known[0]]), load_kw[known[0] :], trust[known[0] :]

@@ -16,9 +16,11 @@ from zlib import crc32
 
 import numpy as np
 
+from domain.codec import decode, encode
 from domain.errors import LastgangError
 from domain.forecasts import Forecast
 from domain.intervals import Interval, IntervalOrigin
+from domain.newest import Newest, admit
 from domain.orders import Order
 from domain.plant import Plant, planned_orders, virtual_parts
 from forecasting.days import SiteDays
@@ -42,7 +44,7 @@ from forecasting.learning import (
 )
 from forecasting.merit import NEAR_EVERY, Merit, decode_merit, encode_merit
 from forecasting.regression import known_inputs
-from forecasting.slots import KEPT_SLOTS, LEADS, SLOTS_PER_DAY, Floats, LoadRing, slot_of, slot_start
+from forecasting.slots import KEPT_SLOTS, LEADS, SLOTS_PER_DAY, SLOTS_PER_WEEK, Floats, LoadRing, slot_of, slot_start
 
 HEAD_TOLERANCE = timedelta(hours=1)
 """An order older than the newest quarter hour by more than this is history being told again: it is learnt, not answered."""
@@ -52,6 +54,10 @@ TOO_LITTLE = 2 * SLOTS_PER_DAY
 FIRST_WEEK = 8 * SLOTS_PER_DAY
 """Before there is a whole week and a day, a standard course moved by what was measured errs less than similar days, whose band would
 hold less than half of what comes; not where jobs are planned, which only similar days know how to move."""
+FRESH = 4
+"""Quarter hours for which what is known is as good as new: the next live one is about to come, and is answered then."""
+TOO_OLD = 13 * SLOTS_PER_WEEK
+"""Quarter hours after which history says no more of the present than the plant file does: another season, perhaps other machines."""
 REPLAYED_FROM = 14 * SLOTS_PER_DAY
 FIT_TURNS = 16
 """Meters below the grid connection are fitted in turns, over so many quarter hours; until then all models count the same."""
@@ -75,6 +81,8 @@ class ForecastState:
     """Where the newest change of the load was recognised."""
     encoded_jobs: bytes | None = None
     """`jobs` as `encode_state` wrote them last; None after a change."""
+    reach: Newest = field(default_factory=Newest)
+    """How far the series reaches, whatever single records say."""
 
 
 class ForecastStep:
@@ -82,7 +90,8 @@ class ForecastStep:
 
     A forecast is issued on every new quarter hour that came by way of metering (imported history is only learnt), and on an
     order that changes the planned load of the next 48 h, unless it is older than the newest quarter hour by more than an hour.
-    Whether to issue depends on the records alone, so a replay issues the same forecasts.
+    Which quarter hours are answered depends on the records alone, so a replay issues the same forecasts; the clock only keeps wrong dates
+    out, and says what the present is for `issue_for_the_present`: what a job issues after an import that no live quarter hour follows.
 
     Parameters
     ----------
@@ -109,27 +118,58 @@ class ForecastStep:
         mine = (order for order in planned_orders(self._plant) if self._concerns(order.machine))
         return ForecastState(jobs={order.job: with_order(None, order) for order in mine})
 
-    def take_interval(self, state: ForecastState, interval: Interval) -> tuple[ForecastState, list[Forecast]]:
-        """Learn one quarter hour of the series; others are passed over."""
-        if not self.put(state, interval) or interval.origin is not IntervalOrigin.METERING:
-            return state, []
-        is_first = state.issued_slot is None
-        newest = self.issue(state, interval.end_utc)
-        return state, [*(self.replayed(state) if is_first and not self._subject.meter else ()), newest]
+    def take_interval(
+        self, state: ForecastState, interval: Interval, now_utc: datetime | None = None
+    ) -> tuple[ForecastState, list[Forecast]]:
+        """Learn one quarter hour of the series; others are passed over. Of `now_utc` see `domain.newest.admit`."""
+        issued: list[Forecast] = []
+        for one, is_newer, is_first in self.admitted(state, interval, now_utc):
+            if is_newer and one.origin is IntervalOrigin.METERING:
+                newest = self.issue(state, one.end_utc)
+                issued += [*(self.replayed(state) if is_first and not self._subject.meter else ()), newest]
+        return state, issued
 
-    def put(self, state: ForecastState, interval: Interval) -> bool:
-        """Learn one quarter hour without answering; whether it is newer than all before."""
-        if interval.channel != self._channel or (self._meter is not None and interval.meter != self._meter):
+    def admitted(
+        self, state: ForecastState, interval: Interval, now_utc: datetime | None = None
+    ) -> Iterator[tuple[Interval, bool, bool]]:
+        """Learn what counts now that `interval` has come: each with whether it is newer than all before, and the first live one."""
+        if not self._is_of_the_series(interval):
+            return
+        is_first = state.reach.live_utc is None
+        state.reach, counts = admit(state.reach, interval, now_utc)
+        if not counts:
+            return
+        if state.reach.start_utc is not None and state.ring.newest is not None:
+            reached = slot_of(state.reach.start_utc)
+            if reached < state.ring.newest:
+                state.ring.cut(reached - 1)
+        is_first = is_first and state.reach.live_utc is not None
+        if is_first:
+            state.merit = None  # learnt on the way, from a part of the history
+        for one in counts:
+            yield one, self.put(state, one, teaches=not _is_long_ago(one, now_utc)), is_first
+
+    def put(self, state: ForecastState, interval: Interval, teaches: bool = True) -> bool:
+        """Note one quarter hour without answering; whether it is newer than all before.
+
+        Parameters
+        ----------
+        teaches
+            Whether the models learn from it at once. History in bulk is learnt by the next fit.
+        """
+        if not self._is_of_the_series(interval):
             return False
         before = state.ring.newest
         if not state.ring.put(interval):
             return False
         self._forget_old_jobs(state)
-        if before is not None and state.merit is not None:
+        if teaches and before is not None and state.merit is not None:
             self._learn(state, before + 1)
         return True
 
-    def take_order(self, state: ForecastState, order: Order) -> tuple[ForecastState, list[Forecast]]:
+    def take_order(
+        self, state: ForecastState, order: Order, now_utc: datetime | None = None
+    ) -> tuple[ForecastState, list[Forecast]]:
         """Learn one revision of a job; answer with a new forecast if it changes what is planned for the next 48 h."""
         before = state.jobs.get(order.job)
         after = with_order(before, order)
@@ -140,20 +180,50 @@ class ForecastStep:
         newest = state.ring.newest
         if newest is None or state.issued_slot is None:
             return state, []
-        now_utc = slot_start(newest + 1)
-        if order.at_utc < now_utc - HEAD_TOLERANCE or not _changes_horizon(before, after, newest + 1):
+        first = self._present_slot(state, now_utc)
+        begins_utc = slot_start(first)
+        if order.at_utc < begins_utc - HEAD_TOLERANCE or not _changes_horizon(before, after, first):
             return state, []
-        return state, [self.issue(state, max(now_utc, order.at_utc))]
+        # An order is dated by its own system's clock, which must not date the forecast.
+        return state, [self.issue(state, min(max(begins_utc, order.at_utc), begins_utc + HEAD_TOLERANCE), first)]
 
-    def issue(self, state: ForecastState, issued_utc: datetime) -> Forecast:
-        """The forecast from all that is known; fits first where that is due."""
+    def issue_for_the_present(self, state: ForecastState, now_utc: datetime) -> Forecast | None:
+        """What is known says of the 48 h from `now_utc` on; None where a forecast of the last hour says it, or nothing is known.
+
+        For history that was imported: its newest quarter hour may be days old, which `trained_until_utc` and a note say.
+        """
+        now_slot = slot_of(now_utc)
+        is_answered = state.issued_slot is not None and now_slot - state.issued_slot <= FRESH
+        if is_answered or not np.isfinite(state.ring.load_kw).any():
+            return None
+        first = max(now_slot, (state.ring.newest or 0) + 1)
+        return self.issue(state, max(now_utc, slot_start(first)), first)
+
+    def _present_slot(self, state: ForecastState, now_utc: datetime | None) -> int:
+        """The quarter hour that is to come: after the newest known one, or by the clock where nothing newer is likely to come soon."""
+        after_newest = (state.ring.newest or 0) + 1
+        if now_utc is None or slot_of(now_utc) - after_newest < FRESH:
+            return after_newest
+        return slot_of(now_utc)
+
+    def issue(self, state: ForecastState, issued_utc: datetime, first_slot: int | None = None) -> Forecast:
+        """The forecast from all that is known; fits first where that is due.
+
+        Parameters
+        ----------
+        first_slot
+            First quarter hour that is said; None: the one after the newest that is known.
+        """
         begin = time.thread_time_ns()
         state.issued_slot = state.ring.newest
-        first, load_kw, trust = state.ring.unrolled()
+        next_slot = first_slot or (slot_of(issued_utc) if state.ring.newest is None else state.ring.newest + 1)
+        first, load_kw, trust = state.ring.unrolled(next_slot)
         known = int(np.isfinite(load_kw).sum())
-        next_slot = slot_of(issued_utc) if state.ring.newest is None else state.ring.newest + 1
+        until_slot = first + int(np.flatnonzero(np.isfinite(load_kw))[-1]) + 1 if known else next_slot
+        notes = (*_notes(state), *_age_note(until_slot, next_slot))
+        if next_slot - until_slot > TOO_OLD:
+            load_kw, trust, known = load_kw[:0], trust[:0], 0
         forecast = None
-        notes = _notes(state)
         if known < FIRST_WEEK and (known < TOO_LITTLE or not state.jobs):
             forecast = self._first_days(load_kw, next_slot, issued_utc, known, notes)
         if forecast is None and known >= TOO_LITTLE:
@@ -166,7 +236,8 @@ class ForecastStep:
         if forecast is None:
             said = (f"too little history: {known} quarter hours; a flat, wide band of what was seen", *notes)
             forecast = flat(self._subject, load_kw, next_slot, issued_utc, said)
-        return replace(forecast, cpu_ms=round((time.thread_time_ns() - begin) / 1e6, 2))
+        cpu_ms = round((time.thread_time_ns() - begin) / 1e6, 2)
+        return replace(forecast, cpu_ms=cpu_ms, trained_until_utc=slot_start(until_slot))
 
     def _first_days(
         self, load_kw: Floats, next_slot: int, issued_utc: datetime, known: int, notes: tuple[str, ...]
@@ -228,6 +299,9 @@ class ForecastStep:
             state.merit = fit(seen, self._guesses, CHANGED_DAYS)
             state.changed_slot = newest
 
+    def _is_of_the_series(self, interval: Interval) -> bool:
+        return interval.channel == self._channel and (self._meter is None or interval.meter == self._meter)
+
     def _concerns(self, machine: str) -> bool:
         return self._machines is None or machine in self._machines
 
@@ -255,6 +329,30 @@ def _notes(state: ForecastState) -> tuple[str, ...]:
     return (f"the load has changed: recognised {slot_start(changed):%Y-%m-%d %H:%M} UTC, learnt anew since",)
 
 
+def _age_note(until_slot: int, next_slot: int) -> tuple[str, ...]:
+    """What the reader must know of a forecast that does not begin where knowledge ends."""
+    gap = next_slot - until_slot
+    if gap <= FRESH:
+        return ()
+    age = f"{gap / SLOTS_PER_DAY:.0f} days" if gap >= 2 * SLOTS_PER_DAY else f"{gap / 4:.0f} hours"
+    known = f"the newest known quarter hour ends {slot_start(until_slot):%Y-%m-%d %H:%M} UTC, {age} before this forecast begins"
+    return (f"{known}; too old to compare with" if gap > TOO_OLD else known,)
+
+
+def is_history(interval: Interval, now_utc: datetime | None) -> bool:
+    """Whether a quarter hour is answered by a forecast for the present and not for the hours after it.
+
+    Imported ones are; so are those of a virtual meter, whose parts may have been imported, unless they are of the last hour.
+    """
+    if interval.origin is IntervalOrigin.CALCULATED and now_utc is not None:
+        return slot_of(now_utc) - slot_of(interval.end_utc) > FRESH
+    return interval.origin is IntervalOrigin.IMPORT
+
+
+def _is_long_ago(interval: Interval, now_utc: datetime | None) -> bool:
+    return now_utc is not None and slot_of(now_utc) - slot_of(interval.start_utc) > CAUGHT_UP
+
+
 def _changes_horizon(before: JobPlan | None, after: JobPlan, first: int) -> bool:
     versions = [after.versions[-1]] + ([before.versions[-1]] if before is not None else [])
     if len(versions) == 2 and versions[0].same_load(versions[1]):
@@ -262,8 +360,8 @@ def _changes_horizon(before: JobPlan | None, after: JobPlan, first: int) -> bool
     return any(v.profile_kw and v.start_slot < first + LEADS and v.start_slot + len(v.profile_kw) > first for v in versions)
 
 
-MAGIC = b"lastgang-forecast-2"
-_HEAD = struct.Struct("<qqIqII")
+MAGIC = b"lastgang-forecast-3"
+_HEAD = struct.Struct("<qqIqIII")
 _NONE = -(2**62)
 
 
@@ -272,14 +370,16 @@ class UnreadableState(LastgangError):
 
 
 def encode_state(state: ForecastState) -> bytes:
-    """The state as bytes: a version, the ring as it lies in memory, the jobs as JSON."""
+    """The state as bytes: a version, the ring as it lies in memory, what was learnt, how far it reaches and the jobs as JSON."""
     if state.encoded_jobs is None:
         state.encoded_jobs = encode_jobs(state.jobs)
     ring = state.ring
     newest, issued, changed = (_NONE if n is None else n for n in (ring.newest, state.issued_slot, state.changed_slot))
     merit = b"" if state.merit is None else encode_merit(state.merit)
-    head = _HEAD.pack(newest, issued, KEPT_SLOTS, changed, state.fitted_on, len(merit))
-    return b"".join((MAGIC, head, ring.load_kw.tobytes(), ring.trust.tobytes(), ring.revision.tobytes(), merit, state.encoded_jobs))
+    reach = encode(state.reach)
+    head = _HEAD.pack(newest, issued, KEPT_SLOTS, changed, state.fitted_on, len(merit), len(reach))
+    arrays = (ring.load_kw.tobytes(), ring.trust.tobytes(), ring.revision.tobytes())
+    return b"".join((MAGIC, head, *arrays, merit, reach, state.encoded_jobs))
 
 
 def decode_state(payload: bytes) -> ForecastState:
@@ -294,7 +394,7 @@ def decode_state(payload: bytes) -> ForecastState:
         msg = f"forecast state begins with {payload[:24]!r}; expected {MAGIC!r}: start the job without it"
         raise UnreadableState(msg)
     at = len(MAGIC)
-    newest, issued, kept, changed, fitted_on, merit_size = _HEAD.unpack_from(payload, at)
+    newest, issued, kept, changed, fitted_on, merit_size, reach_size = _HEAD.unpack_from(payload, at)
     at += _HEAD.size
     load_kw = np.frombuffer(payload, np.float32, count=kept, offset=at).copy()
     trust = np.frombuffer(payload, np.uint8, count=kept, offset=at + 4 * kept).copy()
@@ -303,6 +403,8 @@ def decode_state(payload: bytes) -> ForecastState:
     ring = LoadRing(None if newest == _NONE else newest, load_kw, trust, revision)
     merit = decode_merit(payload[at : at + merit_size]).for_models(MODELS) if merit_size else None
     at += merit_size
+    reach = decode(Newest, payload[at : at + reach_size])
+    at += reach_size
     return ForecastState(
         ring,
         decode_jobs(payload[at:]),
@@ -311,4 +413,5 @@ def decode_state(payload: bytes) -> ForecastState:
         fitted_on,
         None if changed == _NONE else changed,
         payload[at:],
+        reach,
     )

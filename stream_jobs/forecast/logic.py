@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from domain.clock import Clock, process_clock
 from domain.plant import Plant, load_plant
 from domain.topics import FORECASTS, INTERVALS, Topic
 from forecasting import step as forecasting
@@ -13,10 +14,17 @@ from stream_jobs.logic import Outputs
 
 
 class SiteForecast:
-    """Keyed by site: quarter hours of the billing meter and orders to forecasts."""
+    """Keyed by site: quarter hours of the billing meter and orders to forecasts.
 
-    def __init__(self, plant: Plant) -> None:
+    Parameters
+    ----------
+    clock
+        The plant's: keeps wrong dates out, and says what the present is after an import. None: history is learnt and not answered.
+    """
+
+    def __init__(self, plant: Plant, clock: Clock | None = None) -> None:
         self._step = forecasting.ForecastStep(plant)
+        self._clock = clock
 
     def initial(self, key: str) -> Any:
         return self._step.initial()
@@ -28,15 +36,21 @@ class SiteForecast:
         return forecasting.decode_state(stored)
 
     def take(self, key: str, state: Any, records: Sequence[tuple[Topic, Any]]) -> tuple[Any, Outputs]:
+        now_utc = None if self._clock is None else self._clock.now_utc()
         newest: dict[Any, Any] = {}
         looked_back: list[Any] = []
+        has_history = False
         for topic, record in records:
             if topic is INTERVALS:
-                state, forecasts = self._step.take_interval(state, record)
+                state, forecasts = self._step.take_interval(state, record, now_utc)
+                has_history |= forecasting.is_history(record, now_utc)
             else:
-                state, forecasts = self._step.take_order(state, record)
+                state, forecasts = self._step.take_order(state, record, now_utc)
             looked_back += [forecast for forecast in forecasts if forecast.replayed]
             newest |= {forecast.first_start_utc: forecast for forecast in forecasts if not forecast.replayed}
+        present = self._step.issue_for_the_present(state, now_utc) if has_history and now_utc is not None else None
+        if present is not None:
+            newest[present.first_start_utc] = present
         # Records of one bucket came at the same moment: of each quarter hour only what is said last is worth saying. Quarter hours that
         # waited while the job was down have their forecasts all the same.
         return state, [(FORECASTS, forecast) for forecast in [*looked_back, *newest.values()]]
@@ -47,4 +61,4 @@ class SiteForecast:
 
 def make(plant_dir: str) -> SiteForecast:
     """Logic for the plant in `plant_dir`."""
-    return SiteForecast(load_plant(Path(plant_dir) / "plant.toml"))
+    return SiteForecast(load_plant(Path(plant_dir) / "plant.toml"), process_clock())

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from domain.intervals import IntervalOrigin
+from domain.clock import Clock, process_clock
 from domain.plant import Plant, load_plant
 from domain.topics import METER_FORECASTS, Topic
 from forecasting import step as forecasting
@@ -14,9 +14,16 @@ from stream_jobs.logic import Outputs
 
 
 class MeterForecasts:
-    """Keyed by meter: its quarter hours to its forecasts. The billing meter is passed over: the site's forecast is about it."""
+    """Keyed by meter: its quarter hours to its forecasts. The billing meter is passed over: the site's forecast is about it.
 
-    def __init__(self, plant: Plant) -> None:
+    Parameters
+    ----------
+    clock
+        The plant's: keeps wrong dates out, and says what the present is after an import. None: history is learnt and not answered.
+    """
+
+    def __init__(self, plant: Plant, clock: Clock | None = None) -> None:
+        self._clock = clock
         billing = plant.billing_meter()
         names = [*(meter.id for meter in plant.meters if meter is not billing), *(meter.id for meter in plant.virtual_meters)]
         self._steps = {f"{plant.site.id}/{name}": forecasting.ForecastStep(plant, name) for name in names}
@@ -39,13 +46,22 @@ class MeterForecasts:
         if step is None:
             return state, []
         # Quarter hours of one bucket came at the same moment: only what is said after the last of them is worth saying.
+        now_utc = None if self._clock is None else self._clock.now_utc()
         said_by = None
+        has_history = False
         for _, interval in records:
-            if step.put(state, interval) and interval.origin is not IntervalOrigin.IMPORT:
-                said_by = interval.end_utc
-        return state, [] if said_by is None else [(METER_FORECASTS, step.issue(state, said_by))]
+            for one, is_newer, _ in step.admitted(state, interval, now_utc):
+                is_history = forecasting.is_history(one, now_utc)
+                has_history |= is_history
+                if is_newer and not is_history:
+                    said_by = one.end_utc
+        if said_by is not None:
+            forecast: Any = step.issue(state, said_by)
+        else:
+            forecast = step.issue_for_the_present(state, now_utc) if has_history and now_utc is not None else None
+        return state, [] if forecast is None else [(METER_FORECASTS, forecast)]
 
 
 def make(plant_dir: str) -> MeterForecasts:
     """Logic for the plant in `plant_dir`."""
-    return MeterForecasts(load_plant(Path(plant_dir) / "plant.toml"))
+    return MeterForecasts(load_plant(Path(plant_dir) / "plant.toml"), process_clock())

@@ -245,9 +245,10 @@ def test_it_can_begin_with_nothing_but_missing_quarter_hours() -> None:
 
 def test_it_goes_on_after_a_standstill_longer_than_its_memory() -> None:
     state, _ = run(step(), stream(START, LIVE, LIVE, with_orders=False))
-    _, issued = run(step(), [interval(LIVE + timedelta(weeks=30), 100.0)], state)
+    after = LIVE + timedelta(weeks=30)
+    _, issued = run(step(), [interval(after, 100.0), interval(after + QUARTER, 100.0)], state)
     check_well_formed(issued)
-    assert issued[0].trained_on == 1
+    assert [f.trained_on for f in issued] == [1, 2], "the first one so far ahead waits for another, and is not lost"
 
 
 def test_substitutes_count_less_than_what_was_measured() -> None:
