@@ -17,7 +17,7 @@ from detection.findings import Finding, anomaly_of
 from detection.on_while_off import SEEN
 from detection.slots import slot_of
 from detection.staffing import Staffing
-from detection.texts import clock_de, clock_en, number_de, number_en
+from detection.texts import clock_de, clock_en, costs, number_de, number_en
 from domain.anomalies import Anomaly, AnomalyKind
 from domain.calendars import at_local
 from domain.intervals import Interval, IntervalOrigin
@@ -94,7 +94,7 @@ def trend(days: dict[int, RestingDay]) -> Trend | None:
 class CreepWatch:
     """The watch over the machines behind one meter."""
 
-    def __init__(self, plant: Plant, machines: tuple[Machine, ...], price_eur_per_kwh: float) -> None:
+    def __init__(self, plant: Plant, machines: tuple[Machine, ...], price_eur_per_kwh: float | None) -> None:
         everyone = tuple(
             machine.model_copy(update={"shifts": tuple(shift.id for shift in plant.shifts)}) for machine in machines[:1]
         )
@@ -103,7 +103,7 @@ class CreepWatch:
         self._zone = plant.site.zone
         self._price = price_eur_per_kwh
 
-    def at_price(self, price_eur_per_kwh: float) -> CreepWatch:
+    def at_price(self, price_eur_per_kwh: float | None) -> CreepWatch:
         """The same watch at another price of energy."""
         other = copy(self)
         other._price = price_eur_per_kwh
@@ -154,6 +154,8 @@ class CreepWatch:
         more_kw = found.to_kw - found.from_kw
         # Per day: the growth over 24 h; what wears draws more while the plant works as well, at least as much as at rest.
         kwh_per_day = max(more_kw * 24, 0.0)
+        eur_per_day = None if self._price is None else kwh_per_day * self._price
+        cost_en, cost_de = costs(kwh_per_day, eur_per_day, 2)
         finding = Finding(
             kind=AnomalyKind.CREEP,
             since_utc=since_utc,
@@ -164,7 +166,7 @@ class CreepWatch:
             actual_kw=found.to_kw,
             excess_kwh=max(found.excess_kwh, 0.0),
             kwh_per_day=kwh_per_day,
-            eur_per_day=kwh_per_day * self._price,
+            eur_per_day=eur_per_day,
             evidence={
                 "drift": f"{found.drift:.4f}",
                 "span_days": str(found.span.days),
@@ -186,8 +188,8 @@ class CreepWatch:
             finding,
             f"{self._name} draws {number_en(found.drift * 100, 1)} % more at rest than {number_en(weeks)} weeks ago "
             f"(since {clock_en(since_utc, self._zone)}): {number_en(found.to_kw, 1)} kW instead of {number_en(found.from_kw, 1)} kW, "
-            f"{number_en(kwh_per_day)} kWh and {number_en(kwh_per_day * self._price, 2)} EUR a day.",
+            f"{cost_en} a day.",
             f"{self._name} zieht in Ruhe {number_de(found.drift * 100, 1)} % mehr als vor {number_de(weeks)} Wochen "
             f"(seit {clock_de(since_utc, self._zone)}): {number_de(found.to_kw, 1)} kW statt {number_de(found.from_kw, 1)} kW, "
-            f"{number_de(kwh_per_day)} kWh und {number_de(kwh_per_day * self._price, 2)} EUR am Tag.",
+            f"{cost_de} am Tag.",
         )

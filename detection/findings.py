@@ -23,7 +23,8 @@ class Finding:
     actual_kw: float | None = None
     excess_kwh: float = 0.0
     kwh_per_day: float = 0.0
-    eur_per_day: float = 0.0
+    eur_per_day: float | None = None
+    """None where no price is known, or where money is not the point."""
     evidence: dict[str, str] = field(default_factory=dict)
 
 
@@ -42,7 +43,7 @@ def anomaly_of(interval: Interval, finding: Finding, message_en: str, message_de
         actual_kw=None if finding.actual_kw is None else round(finding.actual_kw, 3),
         excess_kwh=round(finding.excess_kwh, 3),
         kwh_per_day=round(finding.kwh_per_day, 3),
-        eur_per_day=round(finding.eur_per_day, 2),
+        eur_per_day=None if finding.eur_per_day is None else round(finding.eur_per_day, 2),
         message_en=message_en,
         message_de=message_de,
         evidence=finding.evidence,

@@ -11,11 +11,21 @@ KEPT = 240
 """Values a phase. Between shifts one an hour is kept: four weekends of 60 h."""
 ENOUGH = 12
 """Fewer values than this teach nothing; the plant file's standby power is used."""
+SETTLED = 48
+"""Values of a phase after which an accepted level is known from them."""
 MARGIN_OF_RATED = 0.1
 MARGIN_ONCE_LEARNT = 0.05
 """Share of the rated power above the off level that is still off: less once the machine's own off level is known."""
 MARGIN_OF_LEVEL = 0.25
 MARGIN_KW = 1.0
+HOURLY = (Phase.BETWEEN, Phase.AT_REST)
+ALIKE = {
+    Phase.BETWEEN: Phase.AT_REST,
+    Phase.AT_REST: Phase.BETWEEN,
+    Phase.AFTER_SHIFT: Phase.AFTER_LAST_SHIFT,
+    Phase.AFTER_LAST_SHIFT: Phase.AFTER_SHIFT,
+}
+"""Whose values are taken where a phase has too few of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +42,22 @@ class OffHistory:
     """Mean power [kW] of past off-shift quarter hours by phase and slot; a repeated slot replaces its value."""
 
     by_phase: dict[Phase, dict[int, float]] = field(default_factory=dict)
+    accepted_kw: float | None = None
+    """Power that was found so often that it is taken for the off level; what was learnt before is forgotten then."""
 
     def learn(self, phase: Phase, slot: int, power_kw: float) -> None:
         """Note one quarter hour in which the machine was off by plan and not found to be on."""
-        if phase is Phase.BETWEEN and slot % 4:
+        if phase in HOURLY and slot % 4:
             return
         values = self.by_phase.setdefault(phase, {})
         values[slot] = round(power_kw, 3)
         if len(values) > KEPT:
             del values[min(values)]
+
+    def accept(self, power_kw: float) -> None:
+        """From now on the machine is expected to draw `power_kw` while it is off, whatever it drew before."""
+        self.by_phase.clear()
+        self.accepted_kw = round(power_kw, 3)
 
     def level(self, phase: Phase, standby_kw: float, rated_kw: float) -> OffLevel | None:
         """The off level in `phase`; None before a shift as long as warming up has not been seen: nobody can tell it from waste.
@@ -49,17 +66,32 @@ class OffHistory:
         plan does not alarm, and one bad weekend in the history does not hide the next.
         """
         values = list(self.by_phase.get(phase, {}).values())
+        accepted_kw = self.accepted_kw if len(values) < SETTLED else None
+        if len(values) < ENOUGH and phase in ALIKE:
+            values = list(self.by_phase.get(ALIKE[phase], {}).values())
         if len(values) < ENOUGH:
-            if phase is Phase.BEFORE_SHIFT:
+            if phase in (Phase.BEFORE_SHIFT, Phase.BEFORE_FIRST_SHIFT):
                 return None
-            return OffLevel(
-                standby_kw, standby_kw + _margin(standby_kw, rated_kw, MARGIN_OF_RATED), "standby power of the plant file"
-            )
+            if accepted_kw is None:
+                limit_kw = standby_kw + _margin(standby_kw, rated_kw, MARGIN_OF_RATED)
+                return OffLevel(standby_kw, limit_kw, "standby power of the plant file")
+            high_kw = max(accepted_kw, standby_kw)
+            limit_kw = high_kw + _margin(high_kw, rated_kw, MARGIN_ONCE_LEARNT)
+            return OffLevel(accepted_kw, limit_kw, "what it has drawn while off for several spans of rest")
         middle, upper = median(values), quantiles(values, n=4)[2]
-        high = max(upper, standby_kw)
-        return OffLevel(
-            middle, high + _margin(high, rated_kw, MARGIN_ONCE_LEARNT), f"median of {len(values)} off-shift quarter hours"
-        )
+        high_kw = max(upper, standby_kw, accepted_kw or 0.0)
+        limit_kw = high_kw + _margin(high_kw, rated_kw, MARGIN_ONCE_LEARNT)
+        return OffLevel(middle, limit_kw, f"median of {len(values)} off-shift quarter hours")
+
+
+def is_alike(power_kw: float, other_kw: float, rated_kw: float) -> bool:
+    """Whether two powers of a machine of `rated_kw` are one level, as far as a level is told from another at all."""
+    return abs(power_kw - other_kw) <= _margin(other_kw, rated_kw, MARGIN_ONCE_LEARNT)
+
+
+def above(power_kw: float, rated_kw: float, basis: str) -> OffLevel:
+    """`power_kw` as an off level."""
+    return OffLevel(power_kw, power_kw + _margin(power_kw, rated_kw, MARGIN_ONCE_LEARNT), basis)
 
 
 def _margin(level_kw: float, rated_kw: float, share: float) -> float:

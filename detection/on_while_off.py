@@ -7,10 +7,10 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from detection.findings import Finding, anomaly_of
-from detection.levels import OffHistory, OffLevel
+from detection.levels import HOURLY, OffHistory, OffLevel, above, is_alike
 from detection.slots import slot_of, slot_start
-from detection.staffing import OffPhase, Staffing
-from detection.texts import clock_de, clock_en, number_de, number_en, places
+from detection.staffing import OffPhase, Phase, Staffing
+from detection.texts import clock_de, clock_en, costs, number_de, number_en, places
 from domain.anomalies import Anomaly, AnomalyKind
 from domain.intervals import Interval, IntervalOrigin, IntervalQuality
 from domain.plant import Machine
@@ -24,6 +24,17 @@ KEPT_SINGLY = 96
 DAY = timedelta(hours=24)
 SEEN = (IntervalQuality.MEASURED, IntervalQuality.CALCULATED, IntervalQuality.CORRECTED)
 SEEN_COVERAGE = 0.5
+
+MOST_RECENT = 4
+"""Ended incidents that are remembered, because the next span of rest may go on with them."""
+GOES_ON_WITHIN = 15 * 96
+"""Quarter hours after which it does not: two weekends."""
+CALM = 8
+"""Normal quarter hours in a later span of rest that end what went on from one to the next."""
+HABIT_SPANS, HABIT_LONG_SPANS, HABIT_QUARTERS = 5, 3, 160
+"""A power found in five spans of rest in a row, or in three long ones, is how the machine idles now, not what somebody left on."""
+IDLE_OF_RATED = 0.3
+"""Above this share of the rated power a machine works; that never becomes its off level, it stays one open incident."""
 
 
 @dataclass(slots=True)
@@ -40,6 +51,13 @@ class Incident:
 
     level: OffLevel
     since_slot: int
+    span_slot: int
+    """First of its quarter hours in the newest span of rest; `since_slot` until another span goes on with it."""
+    rest_slot: int
+    """Which span of rest that was: when the shift before it ended; 0 where that was more than a week ago."""
+    in_nights: bool
+    in_long_rests: bool
+    """In which spans of rest it was found: where it was not, a normal one does not end it."""
     revision: int = -1
     """-1 while only suspected."""
     quarters: dict[int, Drawn] = field(default_factory=dict)
@@ -48,11 +66,29 @@ class Incident:
     below_from: int | None = None
     """First of the newest quarter hours in a row that were below the limit."""
     below: int = 0
+    spans: int = 1
+    """Spans of rest in a row in which it was found."""
+    calm: int = 0
+    """Normal quarter hours in later spans of rest."""
 
     @property
     def suspected(self) -> bool:
         """Whether it has not been told to anybody yet."""
         return self.revision < 0
+
+    @property
+    def newest_slot(self) -> int:
+        """Its newest quarter hour."""
+        return max(self.quarters)
+
+    @property
+    def actual_kw(self) -> float:
+        """Mean power of its quarter hours."""
+        return self.level.expected_kw + self.excess_kwh() * 4 / self.seen_quarters()
+
+    def has_fallen(self, power_kw: float) -> bool:
+        """Whether `power_kw` is normal again: not above the limit, and nearer to what is expected than to what was found."""
+        return power_kw <= self.level.limit_kw and 2 * power_kw <= self.level.expected_kw + self.actual_kw
 
     def add(self, slot: int, drawn: Drawn) -> None:
         """Count one quarter hour."""
@@ -61,6 +97,16 @@ class Incident:
             oldest = min(self.quarters)
             self.settled_kwh += self._excess_kwh(self.quarters.pop(oldest))
             self.settled_quarters += 1
+
+    def go_on(self, other: Incident) -> None:
+        """Take in what was found again, in the same span of rest or in a later one."""
+        self.spans += other.rest_slot != self.rest_slot
+        self.span_slot, self.rest_slot = other.span_slot, other.rest_slot
+        self.in_nights |= other.in_nights
+        self.in_long_rests |= other.in_long_rests
+        self.below_from, self.below, self.calm = None, 0, 0
+        for slot, drawn in other.quarters.items():
+            self.add(slot, drawn)
 
     def excess_kwh(self) -> float:
         """Energy above the expected level so far [kWh]."""
@@ -74,14 +120,25 @@ class Incident:
         return (drawn.power_kw - self.level.expected_kw) / 4
 
 
+@dataclass(slots=True)
+class OffState:
+    """What is known of one meter's machines while they should be off."""
+
+    history: OffHistory = field(default_factory=OffHistory)
+    incident: Incident | None = None
+    recent: list[Incident] = field(default_factory=list)
+    """Ended incidents that the next span of rest may go on with, oldest first."""
+
+
 @dataclass(frozen=True, slots=True)
 class OnWhileOff:
-    """The watch over the machines behind one meter, all of which have shifts."""
+    """The watch over the machines behind one meter."""
 
     machines: tuple[Machine, ...]
     staffing: Staffing
     zone: ZoneInfo
-    price_eur_per_kwh: float
+    price_eur_per_kwh: float | None
+    """None where it is not known."""
 
     @property
     def standby_kw(self) -> float:
@@ -93,9 +150,7 @@ class OnWhileOff:
         """What they may draw together at all."""
         return sum(machine.rated_kw for machine in self.machines)
 
-    def take(
-        self, history: OffHistory, incident: Incident | None, interval: Interval, newer: bool
-    ) -> tuple[Incident | None, list[Anomaly]]:
+    def take(self, state: OffState, interval: Interval, newer: bool) -> list[Anomaly]:
         """Judge one quarter hour; `newer` tells it from a restatement of one that was seen before.
 
         A quarter hour that was not measured (substituted, missing, seen for less than half) neither opens nor ends an incident and
@@ -103,120 +158,181 @@ class OnWhileOff:
         """
         slot = slot_of(interval.start_utc)
         power_kw = interval.power_kw
-        seen = power_kw is not None and interval.quality in SEEN and interval.coverage >= SEEN_COVERAGE
+        if interval.quality not in SEEN or interval.coverage < SEEN_COVERAGE:
+            power_kw = None
         off = self.staffing.off_phase(interval.start_utc)
         if interval.origin is IntervalOrigin.IMPORT:
-            if off is not None and seen and power_kw is not None:
-                history.learn(off.phase, slot, power_kw)
-            return incident, []
+            if off is not None and power_kw is not None:
+                state.history.learn(off.phase, slot, power_kw)
+            return []
         if not newer:
-            return self._restate(incident, interval, slot, power_kw if seen and off is not None else None), []
+            if off is not None and power_kw is not None:
+                self._restate(state.incident, interval, slot, power_kw)
+            return []
         if off is None:
-            return None, self._ended(incident, interval, slot)
-        if incident is not None and off.shift_end_utc is not None and off.shift_end_utc > slot_start(incident.since_slot):
+            return self._ended(state, interval, slot)
+        found: list[Anomaly] = []
+        incident = state.incident
+        if incident is not None and off.shift_end_utc is not None and off.shift_end_utc > slot_start(incident.span_slot):
             # Records are missing over a whole shift: what was on before it is not what is on after it.
-            ended, incident = self._ended(incident, interval, max(incident.quarters) + 1), None
-            if not seen or power_kw is None:
-                return None, ended
-            incident, found = self._judge(history, None, interval, slot, power_kw, off)
-            return incident, ended + found
-        if not seen or power_kw is None:
-            return incident, []
-        return self._judge(history, incident, interval, slot, power_kw, off)
+            found = self._ended(state, interval, incident.newest_slot + 1)
+        return found if power_kw is None else found + self._judge(state, interval, slot, power_kw, off)
 
-    def _restate(self, incident: Incident | None, interval: Interval, slot: int, power_kw: float | None) -> Incident | None:
-        if incident is None or power_kw is None or slot < incident.since_slot:
-            return incident
+    def _restate(self, incident: Incident | None, interval: Interval, slot: int, power_kw: float) -> None:
+        if incident is None:
+            return
         known = incident.quarters.get(slot)
-        settled = known is None and incident.settled_quarters > 0 and slot < min(incident.quarters, default=slot)
-        if settled or (known is not None and known.revision >= interval.revision):
-            return incident
+        if known is None and (slot < incident.span_slot or slot < min(incident.quarters)):
+            return
+        if known is not None and known.revision >= interval.revision:
+            return
         if incident.below_from is None or slot < incident.below_from:
             incident.add(slot, Drawn(interval.revision, power_kw))
-        return incident
 
-    def _judge(
-        self, history: OffHistory, incident: Incident | None, interval: Interval, slot: int, power_kw: float, off: OffPhase
-    ) -> tuple[Incident | None, list[Anomaly]]:
-        level = history.level(off.phase, self.standby_kw, self.rated_kw)
-        limit_kw = incident.level.limit_kw if incident is not None else (None if level is None else level.limit_kw)
-        if limit_kw is None or power_kw <= limit_kw:
-            history.learn(off.phase, slot, power_kw)
-            return self._below(incident, interval, slot)
+    def _judge(self, state: OffState, interval: Interval, slot: int, power_kw: float, off: OffPhase) -> list[Anomaly]:
+        level = state.history.level(off.phase, self.standby_kw, self.rated_kw)
+        incident = state.incident
+        judged_by = level if incident is None else incident.level
+        if judged_by is None or self._is_normal(power_kw, incident, level, off):
+            state.history.learn(off.phase, slot, power_kw)
+            self._note_calm(state, power_kw, off)
+            return self._below(state, interval, slot)
+        found: list[Anomaly] = []
+        if incident is not None and incident.spans > 1 and self._is_more(power_kw, incident):
+            found, incident = self._ended(state, interval, slot), None
         if incident is None:
-            if level is None:
-                return None, []
-            incident = Incident(level, slot)
+            incident = state.incident = self._opened(state, judged_by, slot, power_kw, off)
         incident.below_from, incident.below = None, 0
         incident.add(slot, Drawn(interval.revision, power_kw))
-        if incident.suspected and incident.seen_quarters() < OPENS_AFTER:
-            return incident, []
-        return incident, [self._told(incident, interval, None)]
+        if incident.suspected:
+            if incident.seen_quarters() < OPENS_AFTER:
+                return found
+            incident = state.incident = self._gone_on(state, incident)
+            if self._is_habit(incident):
+                return [*found, self._accepted(state, incident, interval, slot)]
+        return [*found, self._told(incident, interval, None)]
 
-    def _below(self, incident: Incident | None, interval: Interval, slot: int) -> tuple[Incident | None, list[Anomaly]]:
+    @staticmethod
+    def _is_normal(power_kw: float, incident: Incident | None, level: OffLevel | None, off: OffPhase) -> bool:
+        if incident is None:
+            return level is None or power_kw <= level.limit_kw
+        # What was too much while it ran down may be what it always draws in a long rest.
+        is_usual = level is not None and off.phase in HOURLY and level.limit_kw > incident.level.limit_kw
+        return incident.has_fallen(power_kw) or (is_usual and level is not None and power_kw <= level.limit_kw)
+
+    def _opened(self, state: OffState, level: OffLevel, slot: int, power_kw: float, off: OffPhase) -> Incident:
+        """A new suspicion. Above a power that is found in each span of rest it is that which the machine is expected to draw."""
+        for known in state.recent:
+            if known.spans > 1 and self._is_more(power_kw, known):
+                level = above(known.actual_kw, self.rated_kw, "what it was found to draw in the spans of rest before")
+        rest_slot = 0 if off.shift_end_utc is None else slot_of(off.shift_end_utc)
+        return Incident(level, slot, slot, rest_slot, not off.is_long, off.is_long)
+
+    def _is_more(self, power_kw: float, known: Incident) -> bool:
+        return power_kw > known.actual_kw and not is_alike(power_kw, known.actual_kw, self.rated_kw)
+
+    def _gone_on(self, state: OffState, incident: Incident) -> Incident:
+        """The recent incident that `incident` goes on with, or itself."""
+        state.recent = [one for one in state.recent if incident.since_slot - one.newest_slot <= GOES_ON_WITHIN]
+        for one in reversed(state.recent):
+            if is_alike(incident.actual_kw, one.actual_kw, self.rated_kw):
+                state.recent.remove(one)
+                one.go_on(incident)
+                return one
+        return incident
+
+    def _is_habit(self, incident: Incident) -> bool:
+        often = incident.spans >= HABIT_SPANS or (incident.spans >= HABIT_LONG_SPANS and incident.seen_quarters() >= HABIT_QUARTERS)
+        return often and incident.actual_kw <= IDLE_OF_RATED * self.rated_kw
+
+    def _accepted(self, state: OffState, incident: Incident, interval: Interval, slot: int) -> Anomaly:
+        state.history.accept(incident.actual_kw)
+        state.incident = None
+        return self._told(incident, interval, slot, is_accepted=True)
+
+    def _note_calm(self, state: OffState, power_kw: float, off: OffPhase) -> None:
+        """Forget what no longer goes on. Running down after a shift says nothing of it."""
+        if off.phase in (Phase.AFTER_SHIFT, Phase.AFTER_LAST_SHIFT) or not state.recent:
+            return
+        rest_slot = 0 if off.shift_end_utc is None else slot_of(off.shift_end_utc)
+        for one in state.recent:
+            was_found = one.in_long_rests if off.is_long else one.in_nights
+            one.calm += was_found and one.rest_slot != rest_slot and one.has_fallen(power_kw)
+        state.recent = [one for one in state.recent if one.calm < CALM]
+
+    def _below(self, state: OffState, interval: Interval, slot: int) -> list[Anomaly]:
+        incident = state.incident
         if incident is None or incident.suspected:
-            return None, []
+            state.incident = None
+            return []
         incident.below_from = slot if incident.below_from is None else incident.below_from
         incident.below += 1
-        if incident.below < CLOSES_AFTER:
-            return incident, []
-        return None, self._ended(incident, interval, incident.below_from)
+        return [] if incident.below < CLOSES_AFTER else self._ended(state, interval, slot)
 
-    def _ended(self, incident: Incident | None, interval: Interval, until_slot: int) -> list[Anomaly]:
+    def _ended(self, state: OffState, interval: Interval, until_slot: int) -> list[Anomaly]:
+        incident, state.incident = state.incident, None
         if incident is None or incident.suspected:
             return []
-        until = incident.below_from if incident.below_from is not None else until_slot
-        return [self._told(incident, interval, until)]
+        state.recent = [*state.recent, incident][-MOST_RECENT:]
+        return [self._told(incident, interval, until_slot if incident.below_from is None else incident.below_from)]
 
-    def _told(self, incident: Incident, interval: Interval, until_slot: int | None) -> Anomaly:
+    def _told(self, incident: Incident, interval: Interval, until_slot: int | None, is_accepted: bool = False) -> Anomaly:
         incident.revision += 1
         since_utc = slot_start(incident.since_slot)
-        excess_kwh = incident.excess_kwh()
-        excess_kw = excess_kwh * 4 / incident.seen_quarters()
-        expected_kw = incident.level.expected_kw
         # Per day: the hours of the 24 h from its beginning in which nobody is meant to run the machine, at its mean excess so far.
         off_hours = self.staffing.off_hours(since_utc, since_utc + DAY)
-        kwh_per_day = excess_kw * off_hours
+        kwh_per_day = (incident.actual_kw - incident.level.expected_kw) * off_hours
+        price = self.price_eur_per_kwh
         finding = Finding(
             kind=AnomalyKind.ON_WHILE_OFF,
             since_utc=since_utc,
             until_utc=None if until_slot is None else slot_start(until_slot),
             revision=incident.revision,
             at_utc=interval.end_utc,
-            expected_kw=expected_kw,
-            actual_kw=expected_kw + excess_kw,
-            excess_kwh=excess_kwh,
+            expected_kw=incident.level.expected_kw,
+            actual_kw=incident.actual_kw,
+            excess_kwh=incident.excess_kwh(),
             kwh_per_day=kwh_per_day,
-            eur_per_day=kwh_per_day * self.price_eur_per_kwh,
+            eur_per_day=None if price is None else kwh_per_day * price,
             evidence={
                 "machines": ", ".join(machine.id for machine in self.machines),
                 "limit_kw": f"{incident.level.limit_kw:.2f}",
                 "expected_from": incident.level.basis,
                 "quarter_hours": str(incident.seen_quarters()),
+                "spans_of_rest": str(incident.spans),
                 "off_hours_per_day": f"{off_hours:.2f}",
-                "price_eur_per_kwh": f"{self.price_eur_per_kwh:.4f}",
+                "price_eur_per_kwh": "unknown" if price is None else f"{price:.4f}",
             },
         )
-        return anomaly_of(interval, finding, *self._messages(finding))
+        return anomaly_of(interval, finding, *self._messages(finding, incident.spans, is_accepted))
 
-    def _messages(self, finding: Finding) -> tuple[str, str]:
+    def _messages(self, finding: Finding, spans: int, is_accepted: bool) -> tuple[str, str]:
         name = " + ".join(machine.label for machine in self.machines)
         actual, expected = finding.actual_kw or 0.0, finding.expected_kw or 0.0
         since_en, since_de = clock_en(finding.since_utc, self.zone), clock_de(finding.since_utc, self.zone)
         shown = places(actual)
+        instead_en = f"{number_en(actual, shown)} kW instead of {number_en(expected, 1)} kW"
+        instead_de = f"{number_de(actual, shown)} kW statt {number_de(expected, 1)} kW"
+        if is_accepted:
+            return (
+                f"{name} has drawn {instead_en} outside its shifts {spans} times in a row since {since_en}, "
+                f"{number_en(finding.excess_kwh, 1)} kWh more than before. From now on this is taken for normal.",
+                f"{name} hat außerhalb der Schicht seit {since_de} {spans}-mal in Folge {instead_de} gezogen, "
+                f"{number_de(finding.excess_kwh, 1)} kWh mehr als zuvor. Von jetzt an gilt das als normal.",
+            )
+        often_en = f", {spans} times in a row" if spans > 1 else ""
+        often_de = f", {spans}-mal in Folge" if spans > 1 else ""
         if finding.until_utc is not None:
             return (
-                f"{name} was on outside its shifts from {since_en} to {clock_en(finding.until_utc, self.zone)}: "
-                f"{number_en(actual, shown)} kW instead of {number_en(expected, 1)} kW, "
-                f"{number_en(finding.excess_kwh, 1)} kWh too much.",
-                f"{name} lief außerhalb der Schicht von {since_de} bis {clock_de(finding.until_utc, self.zone)}: "
-                f"{number_de(actual, shown)} kW statt {number_de(expected, 1)} kW, {number_de(finding.excess_kwh, 1)} kWh zu viel.",
+                f"{name} was on outside its shifts from {since_en} to {clock_en(finding.until_utc, self.zone)}{often_en}: "
+                f"{instead_en}, {number_en(finding.excess_kwh, 1)} kWh too much.",
+                f"{name} lief außerhalb der Schicht von {since_de} bis {clock_de(finding.until_utc, self.zone)}{often_de}: "
+                f"{instead_de}, {number_de(finding.excess_kwh, 1)} kWh zu viel.",
             )
+        cost_en, cost_de = costs(finding.kwh_per_day, finding.eur_per_day)
         return (
-            f"{name} has been on outside its shifts since {since_en}: "
-            f"{number_en(actual, shown)} kW instead of {number_en(expected, 1)} kW, {number_en(finding.excess_kwh, 1)} kWh so far. "
-            f"If it stays on: {number_en(finding.kwh_per_day)} kWh and {number_en(finding.eur_per_day)} EUR a day.",
-            f"{name} läuft außerhalb der Schicht seit {since_de}: {number_de(actual, shown)} kW statt {number_de(expected, 1)} kW, "
-            f"bisher {number_de(finding.excess_kwh, 1)} kWh. "
-            f"Bleibt es so: {number_de(finding.kwh_per_day)} kWh und {number_de(finding.eur_per_day)} EUR am Tag.",
+            f"{name} has been on outside its shifts since {since_en}{often_en}: "
+            f"{instead_en}, {number_en(finding.excess_kwh, 1)} kWh so far. If it stays on: {cost_en} a day.",
+            f"{name} läuft außerhalb der Schicht seit {since_de}{often_de}: {instead_de}, "
+            f"bisher {number_de(finding.excess_kwh, 1)} kWh. Bleibt es so: {cost_de} am Tag.",
         )

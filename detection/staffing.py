@@ -19,20 +19,31 @@ RUN_DOWN = timedelta(hours=1)
 WARM_UP = timedelta(hours=3)
 
 
+LONG = timedelta(hours=24)
+"""A span of rest from this on is a weekend, a holiday or a shutdown: many machines are kept warm overnight and not over the weekend."""
+
+
 class Phase(StrEnum):
     """Where an off-shift quarter hour lies: run-down and warm-up draw more than the dead of night, and are learnt apart."""
 
     AFTER_SHIFT = "after_shift"
     BETWEEN = "between"
     BEFORE_SHIFT = "before_shift"
+    AT_REST = "at_rest"
+    """Between, in a long span of rest."""
+    BEFORE_FIRST_SHIFT = "before_first_shift"
+    """Before the shift that ends a long span of rest: it is warmed up from cold."""
+    AFTER_LAST_SHIFT = "after_last_shift"
+    """After the shift before a long span of rest."""
 
 
 @dataclass(frozen=True, slots=True)
 class OffPhase:
-    """An off-shift quarter hour: its phase, and when the shift before it ended, as far as a week back."""
+    """An off-shift quarter hour: its phase, when the shift before it ended, as far as a week back, and whether the rest is a long one."""
 
     phase: Phase
     shift_end_utc: datetime | None
+    is_long: bool
 
 
 class Staffing:
@@ -51,11 +62,12 @@ class Staffing:
         begins = starts[place] if place < len(starts) else None
         if (ended is not None and ended > start_utc) or (begins is not None and begins < start_utc + QUARTER):
             return None
+        is_long = ended is None or begins is None or begins - ended >= LONG
         if ended is not None and start_utc < ended + RUN_DOWN:
-            return OffPhase(Phase.AFTER_SHIFT, ended)
+            return OffPhase(Phase.AFTER_LAST_SHIFT if is_long else Phase.AFTER_SHIFT, ended, is_long)
         if begins is not None and start_utc + QUARTER > begins - WARM_UP:
-            return OffPhase(Phase.BEFORE_SHIFT, ended)
-        return OffPhase(Phase.BETWEEN, ended)
+            return OffPhase(Phase.BEFORE_FIRST_SHIFT if is_long else Phase.BEFORE_SHIFT, ended, is_long)
+        return OffPhase(Phase.AT_REST if is_long else Phase.BETWEEN, ended, is_long)
 
     def off_hours(self, from_utc: datetime, to_utc: datetime) -> float:
         """Hours within ``[from_utc, to_utc)`` in which nobody is meant to run these machines."""

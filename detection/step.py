@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from detection import discontinuity, silence
 from detection.creep import Creep, CreepWatch
 from detection.discontinuity import Jump
-from detection.levels import OffHistory
-from detection.on_while_off import Incident, OnWhileOff
+from detection.on_while_off import OffState, OnWhileOff
 from detection.silence import Silence
 from detection.slots import slot_of
 from detection.staffing import Staffing
@@ -18,9 +18,10 @@ from domain.anomalies import Anomaly, AnomalyKind
 from domain.codec import decode, encode
 from domain.errors import LastgangError
 from domain.intervals import Interval, IntervalOrigin
+from domain.newest import Newest, admit
 from domain.plant import Plant
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 
 
 @dataclass(slots=True)
@@ -29,9 +30,10 @@ class DetectionState:
 
     version: int = STATE_VERSION
     newest_slot: int | None = None
-    """Newest quarter hour of the meter's energy channel."""
-    off_history: OffHistory = field(default_factory=OffHistory)
-    incident: Incident | None = None
+    """Newest live quarter hour of the meter's energy channel that was judged."""
+    reach: Newest = field(default_factory=Newest)
+    """How far that channel reaches, whatever single records say."""
+    off: OffState = field(default_factory=OffState)
     jumps: dict[int, Jump] = field(default_factory=dict)
     silence: Silence | None = None
     creep: Creep = field(default_factory=Creep)
@@ -46,10 +48,16 @@ class DetectionStep:
     - ``silent_meter``: quarter hours of which nothing was heard.
     - ``creep``: power at rest that grows from week to week.
 
-    Records of origin import train the off level and never alarm. A repeated record, or an older revision, changes nothing.
+    Records of origin import train the off level and never alarm. A repeated record, or an older revision, changes nothing, and a single
+    record of a wrong date holds nothing up (`domain.newest`).
+
+    Parameters
+    ----------
+    energy_price_eur_per_kwh
+        None where it is not known: findings then say no money.
     """
 
-    def __init__(self, plant: Plant, energy_price_eur_per_kwh: float) -> None:
+    def __init__(self, plant: Plant, energy_price_eur_per_kwh: float | None) -> None:
         self._zone = plant.site.zone
         self._labels = {meter.id: meter.label for meter in plant.meters}
         self._channels = {meter.id: meter.energy_channel() for meter in plant.meters}
@@ -63,7 +71,7 @@ class DetectionStep:
                 watch = OnWhileOff(machines, Staffing(plant, machines), plant.site.zone, energy_price_eur_per_kwh)
                 self._watches[meter.id] = watch
 
-    def at_price(self, energy_price_eur_per_kwh: float) -> DetectionStep:
+    def at_price(self, energy_price_eur_per_kwh: float | None) -> DetectionStep:
         """The same watch at another price of energy; what was worked out of the calendar is shared."""
         other = copy(self)
         other._watches = {m: replace(watch, price_eur_per_kwh=energy_price_eur_per_kwh) for m, watch in self._watches.items()}
@@ -74,27 +82,52 @@ class DetectionStep:
         """Nothing seen yet."""
         return DetectionState()
 
-    def take(self, state: DetectionState, interval: Interval) -> tuple[DetectionState, list[Anomaly]]:
-        """Judge one quarter hour of the state's meter; a virtual meter is watched through its parts."""
+    def take(
+        self, state: DetectionState, interval: Interval, now_utc: datetime | None = None
+    ) -> tuple[DetectionState, list[Anomaly]]:
+        """Judge one quarter hour of the state's meter; a virtual meter is watched through its parts. Of `now_utc` see `domain.newest.admit`."""
         if interval.origin is IntervalOrigin.CALCULATED:
             return state, []
-        label = self._labels.get(interval.meter, interval.meter)
-        found = discontinuity.take(state.jumps, interval, label, self._zone)
         if interval.channel != (self._channels.get(interval.meter) or "energy_import"):
-            return state, found
+            return state, self._jump(state, interval) if state.reach.reaches(interval.start_utc) else []
+        state.reach, counts = admit(state.reach, interval, now_utc)
+        if counts and state.reach.start_utc is not None:
+            self._take_back(state, slot_of(state.reach.start_utc))
+        found: list[Anomaly] = []
+        for one in counts:
+            found += self._judge(state, one)
+        return state, found
+
+    @staticmethod
+    def _take_back(state: DetectionState, reached: int) -> None:
+        """Nothing that was judged lies beyond what counts."""
+        if state.newest_slot is not None and state.newest_slot > reached:
+            state.newest_slot = reached - 1
+        if state.creep.newest_slot > reached:
+            state.creep.newest_slot = reached - 1
+
+    def _jump(self, state: DetectionState, interval: Interval) -> list[Anomaly]:
+        return discontinuity.take(state.jumps, interval, self._labels.get(interval.meter, interval.meter), self._zone)
+
+    def _judge(self, state: DetectionState, interval: Interval) -> list[Anomaly]:
+        found = self._jump(state, interval)
         slot = slot_of(interval.start_utc)
-        newer = state.newest_slot is None or slot > state.newest_slot
+        newer = interval.origin is IntervalOrigin.METERING and (state.newest_slot is None or slot > state.newest_slot)
         if newer:
             state.newest_slot = slot
         watch = self._watches.get(interval.meter)
+        accepted_kw = state.off.history.accepted_kw
         if watch is not None:
-            state.incident, more = watch.take(state.off_history, state.incident, interval, newer)
-            found += more
+            found += watch.take(state.off, interval, newer)
+        if state.off.history.accepted_kw != accepted_kw and state.creep.since_day is None:
+            # The step to the level that is normal now was told; growth is counted from it on.
+            state.creep.days.clear()
+        label = self._labels.get(interval.meter, interval.meter)
         state.silence, more = silence.take(state.silence, interval, newer, label, self._zone)
         slow = self._creeps.get(interval.meter)
         if slow is not None:
-            found += slow.take(state.creep, interval, left_on=state.incident is not None)
-        return state, found + more
+            found += slow.take(state.creep, interval, left_on=state.off.incident is not None)
+        return found + more
 
 
 class UnreadableState(LastgangError):

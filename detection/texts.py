@@ -34,3 +34,13 @@ def number_de(value: float, decimals: int = 0) -> str:
 def places(value_kw: float) -> int:
     """Decimals worth showing: small powers keep one."""
     return 0 if value_kw >= 20 else 1
+
+
+def costs(kwh_per_day: float, eur_per_day: float | None, decimals: int = 0) -> tuple[str, str]:
+    """Energy and, where a price is known, money in English and German, e.g. ``1,428 kWh and 286 EUR``."""
+    if eur_per_day is None:
+        return f"{number_en(kwh_per_day)} kWh", f"{number_de(kwh_per_day)} kWh"
+    return (
+        f"{number_en(kwh_per_day)} kWh and {number_en(eur_per_day, decimals)} EUR",
+        f"{number_de(kwh_per_day)} kWh und {number_de(eur_per_day, decimals)} EUR",
+    )

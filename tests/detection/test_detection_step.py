@@ -321,3 +321,62 @@ def test_state_of_another_version_is_refused_with_what_to_do() -> None:
     payload = encode_state(DetectionState(version=99))
     with pytest.raises(UnreadableState, match="start the job without state"):
         decode_state(payload)
+
+
+# -- wrong dates -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("year", [1000, 1970, 2062, 8999])
+@pytest.mark.parametrize("origin", [IntervalOrigin.IMPORT, IntervalOrigin.METERING])
+def test_one_row_of_a_wrong_year_hides_no_furnace_that_was_left_on(year: int, origin: IntervalOrigin) -> None:
+    history = list(clean(FRIDAY_1400 - timedelta(weeks=2), FRIDAY_1400, IntervalOrigin.IMPORT))
+    rows = 4 if origin is IntervalOrigin.IMPORT else 1
+    wrong = [quarter(datetime(year, 3, 1, tzinfo=UTC) + n * QUARTER, 60.0, origin=origin) for n in range(rows)]
+    live = [quarter(FRIDAY_1400 + n * QUARTER, 60.0) for n in range(96)]
+    _, expected = run([*history[-300:], *live])
+    state, found = run([*history[-300:], *wrong, *live])
+    assert found == expected
+    assert len(encode_state(state)) < 30_000
+
+
+def test_imported_rows_of_the_future_take_nothing_from_what_growth_is_compared_with() -> None:
+    from_utc = FRIDAY_1400 - timedelta(weeks=5)
+    history = clean(from_utc, FRIDAY_1400, IntervalOrigin.IMPORT)
+    step = DetectionStep(PLANT, PRICE_EUR_PER_KWH)
+    state = step.initial()
+    for interval in history:
+        state, _ = step.take(state, interval, FRIDAY_1400)
+    days = dict(state.creep.days)
+    future = datetime(2062, 1, 1, tzinfo=UTC)
+    for interval in clean(future, future + timedelta(weeks=9), IntervalOrigin.IMPORT):
+        state, _ = step.take(state, interval, FRIDAY_1400)
+    assert state.creep.days == days
+
+
+def test_a_reset_dated_years_ahead_on_another_channel_is_no_finding_of_today() -> None:
+    wrong = quarter(datetime(2062, 3, 1, tzinfo=UTC), 60.0, channel="power", method=IntervalMethod.RESET)
+    _, found = run([quarter(FRIDAY_1400 - 8 * QUARTER, 60.0), wrong])
+    assert found == []
+
+
+# -- money that is not known -------------------------------------------------------------------------------------------
+
+
+def test_without_a_price_a_finding_speaks_of_energy_and_of_no_money() -> None:
+    step = DetectionStep(PLANT, None)
+    state, found = step.initial(), []
+    for number in range(2):
+        state, found = step.take(state, quarter(FRIDAY_1400 + number * QUARTER, 60.0))
+    (first,) = found
+    assert (first.kwh_per_day, first.eur_per_day) == (1428.0, None)
+    assert "If it stays on: 1,428 kWh a day." in first.message_en
+    assert "EUR" not in first.message_en + first.message_de
+    assert first.evidence["price_eur_per_kwh"] == "unknown"
+
+
+def test_a_silent_meter_and_a_jump_name_no_money() -> None:
+    noon = FRIDAY_1400 - 8 * QUARTER
+    jump = quarter(noon + QUARTER, 70.0, method=IntervalMethod.RESET)
+    _, found = run([quarter(noon, 60.0), jump, unheard(noon + 2 * QUARTER)])
+    assert {anomaly.kind for anomaly in found} == {AnomalyKind.COUNTER_DISCONTINUITY, AnomalyKind.SILENT_METER}
+    assert {anomaly.eur_per_day for anomaly in found} == {None}
