@@ -48,6 +48,10 @@ MODELS = (
     "lasting+calendar",
     "lasting+course",
 )
+BEFORE_NEWEST = 2
+"""Quarter hours that the newest is held against."""
+FAR_STEPS = 2.0
+"""How many usual steps from them, and from such days, it may be to be believed at once."""
 LASTING = (CALENDAR[0], COURSE[0])
 LASTING_FAVOUR = 12.0
 """How many times more a model that keeps a surprise on counts, when there is one, before anything is learnt."""
@@ -119,26 +123,60 @@ def ask(grid: Grid, base_kw: Floats | None, origin: int, offsets: Ints, by_name:
         planned_days = slice(first, first + len(PLANNED))
         kw[planned_days] = say(plain, weigh(grid, plain, PLANNED), asked).kw
         favour[planned_days] = PLAN_FAVOUR
-    _carry(grid.load_kw if base_kw is None else base_kw, courses, by_course, planned, asked, kw, favour)
-    _guess(grid, origin, asked, raw, by_name, kw, favour)
-    surprise = _surprise(grid, base_kw, courses, weights[0, :, 0])
+    own_kw = grid.load_kw if base_kw is None else base_kw
+    by_calendar, on_such_courses, step_kw = _usual(courses, weights[0, :, 0], by_course[:, 0])
+    newest = believed(own_kw[origin - 1], own_kw[origin - 1 - BEFORE_NEWEST : origin - 1], on_such_courses[:, -1], step_kw)
+    _carry(newest, courses, by_course, planned, asked, kw, favour)
+    _guess(grid, origin, grid.load_kw[origin - 1] + newest - own_kw[origin - 1], asked, raw, by_name, kw, favour)
+    surprise = _surprise(own_kw[origin - NEWEST : origin], by_calendar)
     if surprise != 0.0:
         _last(grid, origin, surprise, asked, kw, favour, planned is not None)
     return Told(asked, kw, favour, courses, weights, peak_paths, planned, surprise)
 
 
-def _surprise(grid: Grid, base_kw: Floats | None, courses: Candidates, weights: Floats) -> float:
+def _usual(courses: Candidates, by_calendar: Floats, by_course: Floats) -> tuple[Floats, Floats, float]:
+    """Quantiles of the newest quarter hours on such days by the calendar and by the course, and how much the load changes then at most."""
+    before = courses.before_kw
+    paths = np.concatenate([before, np.abs(np.diff(before, axis=1))], axis=1)
+    weights = np.stack([by_calendar, by_course])[:, :, None]
+    found = weighted_quantiles(paths, weights, np.ones_like(paths), np.zeros(paths.shape[1], np.int64))
+    steps = found[1, 2, -2:]
+    return found[0, :, :NEWEST], found[1, :, :NEWEST], float(np.max(steps, initial=0.0, where=np.isfinite(steps)))
+
+
+def believed(newest_kw: float, before_kw: Floats, usual_kw: Floats, step_kw: float) -> float:
+    """The newest quarter hour as far as it may be carried on before another one confirms it.
+
+    A single zero, or ten times the load, is more often a fault of meter or line than the load: what is far from both the quarter hours
+    before it and such days counts as one usual step from the one before it. Two in a row count in full.
+
+    Parameters
+    ----------
+    before_kw
+        The quarter hours before it.
+    usual_kw
+        Quantiles of that quarter hour on such days.
+    step_kw
+        How much the load usually changes at most from one quarter hour to the next.
+    """
+    around = np.append(before_kw, usual_kw)
+    around = around[np.isfinite(around)]
+    if not around.size:
+        return newest_kw
+    within = float(np.clip(newest_kw, around.min() - FAR_STEPS * step_kw, around.max() + FAR_STEPS * step_kw))
+    if within == newest_kw or not np.isfinite(before_kw[-1]):
+        return within
+    return float(before_kw[-1] + np.clip(newest_kw - before_kw[-1], -step_kw, step_kw))
+
+
+def _surprise(own_kw: Floats, usual_kw: Floats) -> float:
     """Median of the newest errors against like days where they agree and are far more than usual [kW]: a furnace was left on."""
-    own = (grid.load_kw if base_kw is None else base_kw)[courses.origin - NEWEST : courses.origin]
-    usual = weighted_quantiles(
-        courses.before_kw, weights[None, :, None], np.ones_like(courses.before_kw), np.zeros(NEWEST, np.int64)
-    )[0]
-    errors = own - usual[1]
+    errors = own_kw - usual_kw[1]
     errors = errors[np.isfinite(errors)]
     if len(errors) < NEWEST - 2 or abs(int(np.sign(errors).sum())) < len(errors) - 2:
         return 0.0
     middle = float(np.median(errors))
-    noise = UNUSUAL * USUAL_OF_BAND * float(np.nanmean(usual[2] - usual[0])) / max(abs(middle), 1e-9)
+    noise = UNUSUAL * USUAL_OF_BAND * float(np.nanmean(usual_kw[2] - usual_kw[0])) / max(abs(middle), 1e-9)
     return middle * (1 - noise**2) if noise < 1 else 0.0
 
 
@@ -156,10 +194,9 @@ def _last(grid: Grid, origin: int, surprise: float, asked: Columns, kw: Floats, 
 
 
 def _carry(
-    own_kw: Floats, courses: Candidates, weights: Floats, planned: Floats | None, asked: Columns, kw: Floats, favour: Floats
+    newest: float, courses: Candidates, weights: Floats, planned: Floats | None, asked: Columns, kw: Floats, favour: Floats
 ) -> None:
     """Similar courses, moved by the newest difference, which fades: what is on now that was not on then."""
-    newest = own_kw[courses.origin - 1]
     if not np.isfinite(newest):
         return
     apart = np.where(np.isfinite(courses.newest_kw), newest - courses.newest_kw, 0.0)
@@ -184,13 +221,15 @@ def _carry(
         favour[row] = 1.0 if planned is None else JOBS_FAVOUR
 
 
-def _guess(grid: Grid, origin: int, asked: Columns, raw: Said, by_name: Mapping[str, Floats], kw: Floats, favour: Floats) -> None:
+def _guess(
+    grid: Grid, origin: int, newest_kw: float, asked: Columns, raw: Said, by_name: Mapping[str, Floats], kw: Floats, favour: Floats
+) -> None:
     """Loads without a spread of their own, with that of like weekdays around them."""
     guesses = dict(by_name)
     if origin >= SLOTS_PER_WEEK:
         guesses["last-week"] = grid.load_kw[origin - SLOTS_PER_WEEK :][:REACH].copy()
-    if np.isfinite(grid.load_kw[origin - 1]):
-        guesses["newest"] = np.full(REACH, grid.load_kw[origin - 1])
+    if np.isfinite(newest_kw):
+        guesses["newest"] = np.full(REACH, newest_kw)
     spread = raw.kw[1] - raw.kw[1, 1]
     for name, guess in guesses.items():
         row = MODELS.index(name)

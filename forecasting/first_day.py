@@ -37,6 +37,8 @@ ALIKE = 24
 FADES = 12.0
 """After how many quarter hours a third of the newest difference is left."""
 NEWEST = 4
+USUAL_STEPS, STEPS = 0.9, 4.0
+"""Share of the changes from one quarter hour to the next that are usual, and how many times their mean a change may be."""
 SOFT_SHIFT = 4
 """Quarter hours over which a shift begins to be felt."""
 
@@ -139,6 +141,7 @@ def first_day(plant: Plant, meter: str, days: SiteDays, first_slot: int, count: 
     seen_kw
         The quarter hours just before `first_slot`, oldest first, nan where missing; may be empty.
     """
+    seen_kw = confirmed(seen_kw)
     size = size_of(plant, meter, seen_kw)
     known = seen_kw[np.isfinite(seen_kw)]
     if size is not None and known.size and float(known.max()) > BELIED * size.highest_kw:
@@ -164,6 +167,24 @@ def first_day(plant: Plant, meter: str, days: SiteDays, first_slot: int, count: 
     spread = np.sqrt(np.einsum("ni,ij,nj->n", ahead, doubt, ahead) + noise**2)
     kw = np.maximum(middle + np.array([[-ABOVE_90], [0.0], [ABOVE_90]]) * spread, 0.0)
     return FirstDay(kw, name, size.taken_from)
+
+
+def confirmed(seen_kw: Floats) -> Floats:
+    """Loads in which a single quarter hour that is like neither of its neighbours counts as a usual step away from them.
+
+    In the first days one zero, or one value of ten times the load, would size the whole site; two in a row are believed.
+    """
+    places = np.flatnonzero(np.isfinite(seen_kw))
+    if len(places) < 3:
+        return seen_kw
+    loads = seen_kw[places]
+    beside = np.stack([np.append(loads[1], loads[:-1]), np.append(loads[1:], loads[-2])])
+    beside[:, 0], beside[:, -1] = loads[1:3], loads[-3:-1]
+    steps = np.sort(np.abs(np.diff(loads)))
+    usual_kw = STEPS * steps[: max(1, int(USUAL_STEPS * len(steps)))].mean()
+    found = seen_kw.copy()
+    found[places] = np.clip(loads, beside.min(axis=0) - usual_kw, beside.max(axis=0) + usual_kw)
+    return found
 
 
 def size_of(plant: Plant, meter: str, seen_kw: Floats) -> Size | None:

@@ -65,7 +65,8 @@ def _from_origin(said: Floats, target: Floats, usable: Bools, hours: Ints, origi
     begin = max(0, origin - ERROR_DAYS * SLOTS_PER_DAY)
     errors = np.where(usable[begin:origin], target[begin:origin] - said[begin:origin], np.nan)
     newest = errors[-NEWEST:]
-    carried = float(np.nanmean(newest)) if np.isfinite(newest).any() else 0.0
+    # The median: one quarter hour that is nothing like the load is carried nowhere.
+    carried = float(np.nanmedian(newest)) if np.isfinite(newest).any() else 0.0
     ahead = said[origin : origin + REACH] + carried * np.exp(-(np.arange(REACH) + 1) / CARRIED_STEPS)
     known = np.isfinite(errors)
     past, values = hours[begin:origin][known], errors[known]

@@ -32,6 +32,8 @@ TRUST_PERCENT = {
     IntervalQuality.MISSING: 0,
 }
 """How much a quarter hour counts among its like, by how it is known. A choice of ours; missing is absent, never zero."""
+NO_REVISION, MOST_REVISION = -1, 32_000
+"""What stands for no record, and for all revisions from there on."""
 SCORED_FROM_PERCENT = 90
 """Errors are counted only against values that were measured: a substitute agrees with whatever made it."""
 
@@ -53,7 +55,7 @@ class LoadRing:
     newest: int | None = None
     load_kw: NDArray[np.float32] = field(default_factory=lambda: np.full(KEPT_SLOTS, np.nan, np.float32))
     trust: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(KEPT_SLOTS, np.uint8))
-    revision: NDArray[np.int16] = field(default_factory=lambda: np.full(KEPT_SLOTS, -1, np.int16))
+    revision: NDArray[np.int16] = field(default_factory=lambda: np.full(KEPT_SLOTS, NO_REVISION, np.int16))
 
     def put(self, interval: Interval) -> bool:
         """Note one interval; a lower revision never replaces a higher one. True if it is newer than all before."""
@@ -66,11 +68,12 @@ class LoadRing:
         elif newest is not None and slot <= newest - KEPT_SLOTS:
             return False
         place = slot % KEPT_SLOTS
-        if interval.revision >= self.revision[place]:
+        revision = min(max(interval.revision, NO_REVISION), MOST_REVISION)
+        if revision >= self.revision[place]:
             power_kw = interval.power_kw
             self.load_kw[place] = np.nan if power_kw is None else power_kw
             self.trust[place] = 0 if power_kw is None else TRUST_PERCENT[interval.quality]
-            self.revision[place] = min(interval.revision, 32_000)
+            self.revision[place] = revision
         return advanced
 
     def cut(self, newest: int) -> None:
@@ -83,7 +86,7 @@ class LoadRing:
         places = np.arange(first, last + 1) % KEPT_SLOTS
         self.load_kw[places] = np.nan
         self.trust[places] = 0
-        self.revision[places] = -1
+        self.revision[places] = NO_REVISION
 
     def unrolled(self, next_slot: int | None = None) -> tuple[int, Floats, Floats]:
         """First slot with a value, and loads [kW] and trust [0..1] of all slots from it on; empty when none is known.
