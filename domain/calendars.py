@@ -133,6 +133,17 @@ Span = tuple[datetime, datetime]
 """``[start_utc, end_utc)``."""
 
 
+def breaks_of(instance: ShiftInstance, plant: Plant) -> list[Span]:
+    """The breaks of one shift, by the local clock; those of a night shift may lie on the day after the one it belongs to."""
+    shift = next(shift for shift in plant.shifts if shift.id == instance.shift)
+    found = []
+    for pause in shift.breaks:
+        begin_day = instance.day_local + timedelta(days=pause.from_ < shift.from_)
+        end_day = begin_day + timedelta(days=pause.to <= pause.from_)
+        found.append((at_local(begin_day, pause.from_, plant.site.zone), at_local(end_day, pause.to, plant.site.zone)))
+    return found
+
+
 def staffed_spans(machine: Machine, plant: Plant, from_utc: datetime, to_utc: datetime) -> list[Span]:
     """When `machine` is meant to run within ``[from_utc, to_utc)``: its shifts, merged.
 

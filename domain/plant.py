@@ -230,7 +230,11 @@ class Site(Settings):
 
 
 class Break(Settings):
-    """A break within a shift, local time."""
+    """A break within a shift, local time.
+
+    The first forecasts of a new site, which are made from shifts, dip in it. A machine that idles or runs in a break is never found to be
+    on while it should be off: a break is part of its shift.
+    """
 
     from_: ClockTime = Field(alias="from")
     to: ClockTime
@@ -464,6 +468,13 @@ def _reference_faults(plant: Plant, path: Path, lines: dict[tuple[str | int, ...
         for shift_id in machine.shifts:
             if shift_id not in shifts:
                 wrong(("machine", index, "shifts"), shift_id, f"one of the shifts {sorted(shifts)}")
+    for index, shift in enumerate(plant.shifts):
+        length_min = _minutes_from(shift.from_, shift.to) or _DAY_MIN
+        for number, pause in enumerate(shift.breaks):
+            begins_min, lasts_min = _minutes_from(shift.from_, pause.from_), _minutes_from(pause.from_, pause.to)
+            if not lasts_min or begins_min + lasts_min > length_min:
+                expected = f"a break within the shift, {shift.from_} to {shift.to}"
+                wrong(("shift", index, "breaks", number, "from"), f"{pause.from_} to {pause.to}", expected)
     for index, shutdown in enumerate(plant.shutdowns):
         if shutdown.to < shutdown.from_:
             wrong(("shutdown", index, "to"), shutdown.to.isoformat(), f"its last day, not before {shutdown.from_}")
@@ -477,6 +488,15 @@ def _reference_faults(plant: Plant, path: Path, lines: dict[tuple[str | int, ...
     if plant.tariff is not None and not is_file(path.parent / plant.tariff.file):
         wrong(("tariff", "file"), plant.tariff.file, f"a tariff file in {path.parent}")
     return faults
+
+
+_DAY_MIN = 24 * 60
+
+
+def _minutes_from(clock: str, later: str) -> int:
+    """Minutes from one wall-clock time to the next time that the clock shows another."""
+    minutes = [int(text[:2]) * 60 + int(text[3:]) for text in (clock, later)]
+    return (minutes[1] - minutes[0]) % _DAY_MIN
 
 
 def _check_virtual_meters(plant: Plant, wrong: Wrong) -> None:

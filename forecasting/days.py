@@ -11,14 +11,16 @@ from domain.calendars import (
     DayType,
     ShiftInstance,
     at_local,
+    breaks_of,
     day_kind,
     day_type,
     is_holiday,
     is_shutdown,
     shift_instances,
 )
+from domain.intervals import QUARTER
 from domain.plant import Plant
-from forecasting.slots import SLOTS_PER_DAY, Bools, Ints, slot_of, slot_start
+from forecasting.slots import SLOTS_PER_DAY, Bools, Floats, Ints, slot_of, slot_start
 
 Like = tuple[str, ...]
 """Days with the same value are alike."""
@@ -43,8 +45,10 @@ class LocalDay:
     """0 (Monday) to 6; 6 also on a holiday and in a shutdown, which is expected to be at rest."""
     rests: bool
     """Whether no shift works; of a plant without shifts, whether it is no working day."""
-    by_kind: Like = ()
+    by_kind: Like
     """`DayKind`: bridge days, shutdowns and the days between the years are not quite like other days of their shifts."""
+    on_break: Floats
+    """Of each of its slots: the share of it in which all shifts that run have their break."""
 
 
 class SiteDays:
@@ -108,6 +112,7 @@ class SiteDays:
             6 if weekday == "sun" else day.weekday(),
             not at_work.any(),
             (day_kind(day, self._plant).value,),
+            self._on_break(first, after),
         )
 
     def _at_work(self, first: int, after: int, kind: DayType) -> Bools:
@@ -117,6 +122,22 @@ class SiteDays:
         for instance in self._shifts_that_run(slot_start(first), slot_start(after)):
             at_work[max(slot_of(instance.start_utc) - first, 0) : max(slot_of(instance.end_utc) - first, 0)] = True
         return at_work
+
+    def _on_break(self, first: int, after: int) -> Floats:
+        """The share of each slot in which nobody works although a shift runs; one crew's break is none while another works."""
+        from_utc, to_utc = slot_start(first), slot_start(after)
+        on_break = np.ones(after - first)
+        runs = np.zeros(after - first, dtype=bool)
+        for instance in self._shifts_that_run(from_utc, to_utc):
+            begin, end = max(slot_of(instance.start_utc) - first, 0), max(slot_of(instance.end_utc) - first, 0)
+            mine = np.zeros(after - first)
+            for pause_from, pause_to in breaks_of(instance, self._plant):
+                for slot in range(max(slot_of(pause_from), first), min(slot_of(pause_to) + 1, after)):
+                    overlap = min(pause_to, slot_start(slot + 1)) - max(pause_from, slot_start(slot))
+                    mine[slot - first] += max(overlap / QUARTER, 0.0)
+            on_break[begin:end] = np.minimum(on_break, mine)[begin:end]
+            runs[begin:end] = True
+        return np.where(runs, on_break, 0.0)
 
     def _shifts_that_run(self, from_utc: datetime, to_utc: datetime) -> list[ShiftInstance]:
         """Those of all machines together."""

@@ -41,6 +41,8 @@ USUAL_STEPS, STEPS = 0.9, 4.0
 """Share of the changes from one quarter hour to the next that are usual, and how many times their mean a change may be."""
 SOFT_SHIFT = 4
 """Quarter hours over which a shift begins to be felt."""
+KEPT_IN_BREAKS = 0.5
+"""Share of what work adds that goes on in a break: machines idle and ovens hold. Ours; what is measured corrects it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +210,7 @@ def course_of(plant: Plant, day: LocalDay) -> Floats:
     course = COURSES[branch or Branch.BUSINESS]
     season = 1 + course.winter * _winter(day.day)
     if plant.shifts and branch is None:
-        work = _soft(day.at_work.astype(np.float64)) * (1 - course.base)
+        work = _soft(day.at_work.astype(np.float64)) * (1 - (1 - KEPT_IN_BREAKS) * day.on_break) * (1 - course.base)
     else:
         blocks = course.sunday if day.weekday == 6 else course.saturday if day.weekday == 5 else course.workday
         work = added(blocks, (day.clock + 0.5) / 4, course.soft_h)

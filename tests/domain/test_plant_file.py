@@ -56,6 +56,21 @@ def test_a_reference_to_nothing_is_a_fault(tmp_path, addition, words):
         load_plant(written(tmp_path, GOOD + addition))
 
 
+SHIFT = '[[shift]]\nid = "night"\ndays = ["mon"]\nfrom = "22:00"\nto = "06:00"\n'
+
+
+@pytest.mark.parametrize(("begins", "ends"), [("06:00", "06:30"), ("05:45", "06:15"), ("21:45", "22:15"), ("01:00", "01:00")])
+def test_a_break_outside_of_its_shift_is_a_fault(tmp_path, begins, ends):
+    text = GOOD + SHIFT + f'breaks = [{{ from = "{begins}", to = "{ends}" }}]\n'
+    with pytest.raises(InputFaults, match="a break within the shift, 22:00 to 06:00"):
+        load_plant(written(tmp_path, text))
+
+
+def test_breaks_of_a_night_shift_may_lie_before_and_after_midnight(tmp_path):
+    text = GOOD + SHIFT + 'breaks = [{ from = "23:30", to = "00:15" }, { from = "05:00", to = "06:00" }]\n'
+    assert len(load_plant(written(tmp_path, text)).shifts[0].breaks) == 2
+
+
 def test_a_gauge_in_watt_hours_is_a_fault(tmp_path):
     with pytest.raises(InputFaults, match="for a counter; W, kW"):
         load_plant(written(tmp_path, GOOD.replace('"counter"', '"gauge"')))

@@ -198,3 +198,48 @@ def test_in_the_second_week_the_band_is_not_as_narrow_as_the_few_like_days_are()
             came = LOADS[days * SLOTS_PER_DAY :][:LEADS]
             inside.append(float(((came >= np.array(found.q10_kw)) & (came <= np.array(found.q90_kw))).mean()))
     assert 0.7 < float(np.mean(inside)) < 0.95
+
+
+# -- breaks ------------------------------------------------------------------------------------------------------------
+
+WORKDAYS = ["mon", "tue", "wed", "thu", "fri"]
+LUNCH = {"from": "12:00", "to": "12:30"}
+
+
+def crew(shift: str, begins: str, ends: str, *breaks: dict[str, str]) -> dict[str, object]:
+    return {"id": shift, "days": WORKDAYS, "from": begins, "to": ends, "breaks": breaks}
+
+
+def at_each_quarter(*shifts: dict[str, object]) -> Floats:
+    """The course of the second day, a Tuesday, by the local clock."""
+    plant = site(shift=shifts, billed_peak_kw=400.0)
+    return told(plant).kw[1][96:]
+
+
+def test_the_first_days_dip_while_the_shift_has_its_break_and_only_then() -> None:
+    without, with_lunch = at_each_quarter(crew("day", "06:00", "14:00")), at_each_quarter(crew("day", "06:00", "14:00", LUNCH))
+    night = without[2 * 4]
+    changed = np.flatnonzero(np.abs(with_lunch - without) > 1)
+    assert changed.tolist() == [48, 49], "12:00 and 12:15"
+    at_work = without[48] - night
+    assert with_lunch[48:50] - night == pytest.approx([0.5 * at_work] * 2, rel=0.05), "half of what work adds goes on"
+
+
+def test_a_break_of_ten_minutes_is_felt_for_ten_minutes() -> None:
+    without = at_each_quarter(crew("day", "06:00", "14:00"))
+    short = at_each_quarter(crew("day", "06:00", "14:00", {"from": "09:10", "to": "09:20"}))
+    night = without[2 * 4]
+    # Five minutes of each of two quarter hours: a third of them at half of the work.
+    share = (short[36:38] - night) / (without[36:38] - night)
+    assert share == pytest.approx([1 - 0.5 / 3] * 2, rel=0.02)
+
+
+def test_one_crews_break_is_none_while_another_works() -> None:
+    both = at_each_quarter(crew("day", "06:00", "14:00", LUNCH), crew("office", "08:00", "16:00"))
+    assert both[48] == pytest.approx(both[46], rel=0.01)
+
+
+def test_a_night_shifts_break_lies_on_the_next_morning() -> None:
+    without = at_each_quarter(crew("night", "22:00", "06:00"))
+    paused = at_each_quarter(crew("night", "22:00", "06:00", {"from": "01:00", "to": "01:30"}))
+    assert np.flatnonzero(np.abs(paused - without) > 1).tolist() == [4, 5]
