@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from deploy import jars
 from deploy.flink_cluster import FlinkCluster, FlinkSizes
 from deploy.kafka_broker import KafkaBroker
 from deploy.ports import free_port
+from domain.clock import StartableClock
 
 IN_CI = bool(os.environ.get("CI"))
 ALLOWED_SKIPS = Path(__file__).parent / "allowed_skips.txt"
@@ -37,13 +39,38 @@ def stack_kafka(java_parts: None, tmp_path_factory: pytest.TempPathFactory) -> I
     broker.stop()
 
 
+class ClockedCluster(FlinkCluster):
+    """A cluster whose jobs are told the time by a file: the computer's, until a test needs another one (see `plant_clock`)."""
+
+    @property
+    def clock_file(self) -> Path:
+        """What ``LASTGANG_CLOCK`` names."""
+        return self.folder / "clock"
+
+    def environment(self) -> dict[str, str]:
+        return {**super().environment(), "LASTGANG_CLOCK": f"@{self.clock_file}"}
+
+
 @pytest.fixture(scope="session")
 def flink(java_parts: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlinkCluster]:
     """The Flink session cluster that all tests share; leave no job of yours running (see `flink_jobs_end`)."""
-    cluster = FlinkCluster(tmp_path_factory.mktemp("flink"), free_port(), free_port(), FlinkSizes(checkpoint_interval_s=1.0))
+    cluster = ClockedCluster(tmp_path_factory.mktemp("flink"), free_port(), free_port(), FlinkSizes(checkpoint_interval_s=1.0))
+    _show(cluster.clock_file, datetime.now(UTC))
     cluster.start()
     yield cluster
     cluster.stop()
+
+
+def _show(clock_file: Path, at_utc: datetime) -> None:
+    StartableClock.hold(clock_file, at_utc, 1.0)
+    StartableClock.start(clock_file)
+
+
+@pytest.fixture
+def plant_clock(flink: ClockedCluster) -> Iterator[Callable[[datetime], None]]:
+    """Sets the clock of the cluster's jobs, from where it runs on, until the test is over."""
+    yield lambda at_utc: _show(flink.clock_file, at_utc)
+    _show(flink.clock_file, datetime.now(UTC))
 
 
 @pytest.fixture

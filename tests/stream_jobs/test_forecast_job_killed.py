@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -107,8 +107,9 @@ def heard(stack_kafka: KafkaBroker, namespace: str) -> Iterator[tuple[KafkaSetti
 
 
 def test_a_taskmanager_killed_under_the_forecast_leaves_no_gap_and_makes_no_jump(
-    flink: FlinkCluster, heard: tuple[KafkaSettings, Heard], tmp_path: Path
+    flink: FlinkCluster, plant_clock: Callable[[datetime], None], heard: tuple[KafkaSettings, Heard], tmp_path: Path
 ) -> None:
+    plant_clock(START + (HISTORY + LIVE + 2) * QUARTER)
     kafka, listener = heard
     (tmp_path / "plant.toml").write_text(PLANT, encoding="utf-8")
     arguments = ["--plant", str(tmp_path), "--kafka", kafka.bootstrap, "--namespace", kafka.namespace]

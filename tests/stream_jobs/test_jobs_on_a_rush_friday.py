@@ -81,8 +81,9 @@ def demand_at(instant):
 
 @pytest.mark.timeout(420)
 def test_the_rush_is_foreseen_a_move_is_advised_and_the_furnace_left_on_is_found(
-    stack_kafka, flink, flink_jobs_end, namespace, plant_dir
+    stack_kafka, flink, plant_clock, flink_jobs_end, namespace, plant_dir
 ):
+    plant_clock(demo_plant.DEMO_START_UTC)
     kafka = KafkaSettings(stack_kafka.bootstrap, namespace)
     ensure_topics(kafka)
     for job in ("detection", "forecast", "advice"):
@@ -133,6 +134,7 @@ def test_the_rush_is_foreseen_a_move_is_advised_and_the_furnace_left_on_is_found
         assert accepted.revision > advice.revision
 
         evening = start + timedelta(hours=9)  # 15:00 on Friday, an hour after the last shift
+        plant_clock(evening + 4 * QUARTER)
         left_on = [
             Interval(
                 SITE, "furnace-1", "energy_import", evening + QUARTER * n, 15_000_000_000, 1.0, IntervalQuality.MEASURED,
