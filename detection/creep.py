@@ -15,12 +15,11 @@ from statistics import median
 
 from detection.findings import Finding, anomaly_of
 from detection.on_while_off import SEEN
-from detection.slots import slot_of
 from detection.staffing import Staffing
 from detection.texts import clock_de, clock_en, costs, number_de, number_en
 from domain.anomalies import Anomaly, AnomalyKind
 from domain.calendars import at_local
-from domain.intervals import Interval, IntervalOrigin
+from domain.intervals import Interval, IntervalOrigin, slot_of
 from domain.plant import Machine, MachineKind, Plant
 
 FOLLOWS_OTHERS = (MachineKind.CHILLER, MachineKind.LIGHTING, MachineKind.CHARGER, MachineKind.PHOTOVOLTAIC)

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from detection.findings import Finding, anomaly_of
-from detection.slots import slot_of
 from detection.texts import clock_de, clock_en, number_en
 from domain.anomalies import Anomaly, AnomalyKind
-from domain.intervals import Interval, IntervalMethod, IntervalOrigin
+from domain.intervals import Interval, IntervalMethod, IntervalOrigin, slot_of
 
 WORDS = {
     IntervalMethod.RESET: ("was reset", "wurde zurückgesetzt"),

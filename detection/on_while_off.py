@@ -8,11 +8,10 @@ from zoneinfo import ZoneInfo
 
 from detection.findings import Finding, anomaly_of
 from detection.levels import HOURLY, OffHistory, OffLevel, above, is_alike
-from detection.slots import slot_of, slot_start
 from detection.staffing import OffPhase, Phase, Staffing
 from detection.texts import clock_de, clock_en, costs, number_de, number_en, places
 from domain.anomalies import Anomaly, AnomalyKind
-from domain.intervals import Interval, IntervalOrigin, IntervalQuality
+from domain.intervals import Interval, IntervalOrigin, IntervalQuality, slot_of, slot_start
 from domain.plant import Machine
 
 OPENS_AFTER = 2

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from detection.findings import Finding, anomaly_of
-from detection.slots import slot_of, slot_start
 from detection.texts import clock_de, clock_en
 from domain.anomalies import Anomaly, AnomalyKind
-from domain.intervals import QUARTER, Interval, IntervalOrigin
+from domain.intervals import QUARTER, Interval, IntervalOrigin, slot_of, slot_start
 
 KEPT_SINGLY = 7 * 96
 """Silent quarter hours that late data may still fill one by one."""

@@ -11,13 +11,12 @@ from detection.creep import Creep, CreepWatch
 from detection.discontinuity import Jump
 from detection.on_while_off import OffState, OnWhileOff
 from detection.silence import Silence
-from detection.slots import slot_of
 from detection.staffing import Staffing
 from detection.watched import machines_of, watching_for
 from domain.anomalies import Anomaly, AnomalyKind
 from domain.codec import decode, encode
 from domain.errors import LastgangError
-from domain.intervals import Interval, IntervalOrigin
+from domain.intervals import Interval, IntervalOrigin, slot_of
 from domain.newest import Newest, admit
 from domain.plant import Plant
 

@@ -18,9 +18,9 @@ from domain.calendars import (
     is_shutdown,
     shift_instances,
 )
-from domain.intervals import QUARTER
+from domain.intervals import QUARTER, slot_of, slot_start
 from domain.plant import Plant
-from forecasting.slots import SLOTS_PER_DAY, Bools, Floats, Ints, slot_of, slot_start
+from forecasting.slots import SLOTS_PER_DAY, Bools, Floats, Ints
 
 Like = tuple[str, ...]
 """Days with the same value are alike."""

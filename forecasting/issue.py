@@ -15,6 +15,7 @@ import numpy as np
 
 from domain.calendars import at_local
 from domain.forecasts import DayPeak, Forecast, PeriodPeak
+from domain.intervals import slot_of, slot_start
 from domain.plant import Plant
 from forecasting.days import SiteDays
 from forecasting.ensemble import MODELS, Told, ask
@@ -23,7 +24,7 @@ from forecasting.learning import Watched, rests
 from forecasting.merit import Merit, Mixed, mix, places
 from forecasting.peaks import Odds, calibrated, likely_place, period_odds, smoothed
 from forecasting.similar_days import LIKENESSES
-from forecasting.slots import LEADS, SLOTS_PER_DAY, SLOTS_PER_WEEK, Floats, slot_of, slot_start
+from forecasting.slots import LEADS, SLOTS_PER_DAY, SLOTS_PER_WEEK, Floats
 
 DECIMALS = 3
 NAMED_FROM = 0.1

@@ -10,8 +10,9 @@ from itertools import chain
 import numpy as np
 
 from domain.instants import NEVER_UTC
+from domain.intervals import slot_of
 from domain.orders import Order, OrderStatus
-from forecasting.slots import Floats, Ints, slot_of
+from forecasting.slots import Floats, Ints
 
 
 @dataclass(frozen=True, slots=True)

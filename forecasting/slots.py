@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.clock import epoch_ms, instant
-from domain.intervals import QUARTER_MS, Interval, IntervalQuality
+from domain.intervals import Interval, IntervalQuality, slot_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -36,16 +34,6 @@ NO_REVISION, MOST_REVISION = -1, 32_000
 """What stands for no record, and for all revisions from there on."""
 SCORED_FROM_PERCENT = 90
 """Errors are counted only against values that were measured: a substitute agrees with whatever made it."""
-
-
-def slot_of(instant_utc: datetime) -> int:
-    """Number of the quarter hour that `instant_utc` lies in, counted from 1970."""
-    return epoch_ms(instant_utc) // QUARTER_MS
-
-
-def slot_start(slot: int) -> datetime:
-    """UTC start of quarter hour number `slot`."""
-    return instant(slot * QUARTER_MS)
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ import numpy as np
 from domain.codec import decode, encode
 from domain.errors import LastgangError
 from domain.forecasts import Forecast
-from domain.intervals import Interval, IntervalOrigin
+from domain.intervals import Interval, IntervalOrigin, slot_of, slot_start
 from domain.newest import Newest, admit
 from domain.orders import Order
 from domain.plant import Plant, planned_orders, virtual_parts
@@ -44,7 +44,7 @@ from forecasting.learning import (
 )
 from forecasting.merit import NEAR_EVERY, Merit, decode_merit, encode_merit
 from forecasting.regression import known_inputs
-from forecasting.slots import KEPT_SLOTS, LEADS, SLOTS_PER_DAY, SLOTS_PER_WEEK, Floats, LoadRing, slot_of, slot_start
+from forecasting.slots import KEPT_SLOTS, LEADS, SLOTS_PER_DAY, SLOTS_PER_WEEK, Floats, LoadRing
 
 HEAD_TOLERANCE = timedelta(hours=1)
 """An order older than the newest quarter hour by more than this is history being told again: it is learnt, not answered."""

@@ -20,10 +20,9 @@ from domain.calendars import is_holiday
 from domain.errors import Fault, InputFaults
 from domain.files import read_text_input
 from domain.forecasts import Forecast
-from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
+from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality, slot_of
 from domain.plant import Plant
 from forecasting.inputs import Inputs
-from forecasting.slots import slot_of
 
 CHANNEL = "energy_import"
 FORECAST_HEADER = ("origin_utc", "start_utc", "q10_kw", "q50_kw", "q90_kw")

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from small_forecast_plant import BERLIN, PLANT, SmallPlant, interval
 
-from domain.intervals import QUARTER
+from domain.intervals import QUARTER, slot_of
 from domain.plant import Branch, Plant
 from forecasting.days import SiteDays
 from forecasting.first_day import FirstDay, course_of, first_day
-from forecasting.slots import LEADS, SLOTS_PER_DAY, Floats, slot_of
+from forecasting.slots import LEADS, SLOTS_PER_DAY, Floats
 from forecasting.step import ForecastStep
 
 PROFILES = Path(__file__).parents[3] / "shared" / "data" / "bdew_and_try" / "selp_series.csv"

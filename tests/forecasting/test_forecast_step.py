@@ -11,7 +11,7 @@ import pytest
 from small_forecast_plant import BATCH_KW, BERLIN, PLANT, SmallPlant, interval, stream
 
 from domain.forecasts import Forecast
-from domain.intervals import QUARTER, Interval, IntervalOrigin, IntervalQuality, quarter_starts
+from domain.intervals import QUARTER, Interval, IntervalOrigin, IntervalQuality, quarter_starts, slot_of
 from domain.orders import Order, OrderStatus
 from forecasting.backtest import backtest, loads_by_slot, score
 from forecasting.conformance import (
@@ -22,7 +22,7 @@ from forecasting.conformance import (
     run,
     timeless,
 )
-from forecasting.slots import KEPT_SLOTS, slot_of
+from forecasting.slots import KEPT_SLOTS
 from forecasting.step import ForecastStep, UnreadableState, decode_state, encode_state
 
 DAY = timedelta(days=1)

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from small_forecast_plant import BERLIN, PLANT, SmallPlant, interval
 
-from domain.intervals import QUARTER, IntervalOrigin
+from domain.intervals import QUARTER, IntervalOrigin, slot_of
 from forecasting.backtest import backtest, loads_by_slot, score
 from forecasting.days import SiteDays
 from forecasting.grid import Grid, lay_out
 from forecasting.inputs import Inputs
 from forecasting.jobs import job_loads
 from forecasting.regression import NAME, known_inputs
-from forecasting.slots import SLOTS_PER_DAY, Floats, slot_of
+from forecasting.slots import SLOTS_PER_DAY, Floats
 from forecasting.table import bare_plant
 from forecasting.two_step import two_step
 
