@@ -8,23 +8,23 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta
 
 import numpy as np
 
-from domain.calendars import at_local
 from domain.forecasts import DayPeak, Forecast, PeriodPeak
-from domain.intervals import slot_of, slot_start
+from domain.intervals import IntervalQuality, slot_of, slot_start
+from domain.periods import billing_period, known_peak_kw
 from domain.plant import Plant
 from forecasting.days import SiteDays
 from forecasting.ensemble import MODELS, Told, ask
 from forecasting.grid import AHEAD_DAYS, REACH
+from forecasting.highs import DayHighs
 from forecasting.learning import Watched, rests
 from forecasting.merit import Merit, Mixed, mix, places
 from forecasting.peaks import Odds, calibrated, likely_place, period_odds, smoothed
 from forecasting.similar_days import LIKENESSES
-from forecasting.slots import LEADS, SLOTS_PER_DAY, SLOTS_PER_WEEK, Floats
+from forecasting.slots import LEADS, SLOTS_PER_DAY, SLOTS_PER_WEEK, TRUST_PERCENT, Floats
 
 DECIMALS = 3
 NAMED_FROM = 0.1
@@ -35,6 +35,8 @@ LEAST_BAND, LEAST_FADES = 0.25, 0.88
 later: so few days are often all alike by chance, and nothing says yet how far days are apart. In their second and third week the bands
 of five measured plants then hold 0.66 to 0.90 of what comes; without, 0.24 to 0.57 on eight days."""
 OFFSETS = np.arange(REACH)
+FAULTY = TRUST_PERCENT[IntervalQuality.FAULTY] / 100
+"""Trust of a quarter hour that is billed for nothing."""
 
 
 @dataclass(frozen=True)
@@ -51,16 +53,23 @@ class Subject:
         """Only the site has a target."""
         return None if self.meter else self.plant.site.target_kw
 
-    @property
-    def billed_kw(self) -> float:
-        """Peak of the billing period from before the first measured quarter hour; only the site's is billed."""
-        return 0.0 if self.meter else self.plant.site.billed_peak_kw
-
 
 def issue(
-    subject: Subject, seen: Watched, merit: Merit, issued_utc: datetime, by_name: Mapping[str, Floats], notes: tuple[str, ...] = ()
+    subject: Subject,
+    seen: Watched,
+    merit: Merit,
+    issued_utc: datetime,
+    by_name: Mapping[str, Floats],
+    notes: tuple[str, ...] = (),
+    highs: DayHighs | None = None,
 ) -> Forecast | None:
-    """The next 48 h, the peak of each local day in them and of the billing period; None where there is no whole day to be like."""
+    """The next 48 h, the peak of each local day in them and of the billing period; None where there is no whole day to be like.
+
+    Parameters
+    ----------
+    highs
+        Of days before those of the grid.
+    """
     begin = time.thread_time_ns()
     grid = seen.grid
     told = ask(grid, seen.base_kw, grid.origin, OFFSETS, by_name)
@@ -95,7 +104,7 @@ def issue(
         cpu_ms=round((time.thread_time_ns() - begin) / 1e6, 2),
         notes=tuple(said),
         meter=subject.meter,
-        period_peak=_period_peak(subject, seen, odds, first_slot),
+        period_peak=_period_peak(subject, seen, odds, first_slot, highs),
         coverage=None if coverage is None else round(coverage, 4),
     )
 
@@ -129,7 +138,7 @@ def _named(mixed: Mixed, knows_jobs: bool) -> str:
 
 def _day_peaks(
     subject: Subject, seen: Watched, merit: Merit, told: Told, mixed: Mixed, kw: Floats, notes: list[str]
-) -> tuple[tuple[DayPeak, ...], list[Odds]]:
+) -> tuple[tuple[DayPeak, ...], list[tuple[date, Odds]]]:
     grid, days = seen.grid, subject.days
     today = grid.origin // SLOTS_PER_DAY
     first_day = days.date_of(int(grid.slot_at[0]))
@@ -153,8 +162,8 @@ def _day_peaks(
             if odds.above(highest) < 0.5:
                 place = today * SLOTS_PER_DAY + int(np.nanargmax(drawn))
             odds = odds.at_least(highest)
-        distributions.append(odds)
         local = first_day + timedelta(days=today + day)
+        distributions.append((local, odds))
         if span.stop - span.start + (grid.origin % SLOTS_PER_DAY if day == 0 else 0) < SLOTS_PER_DAY and day == AHEAD_DAYS - 1:
             notes.append(f"peak of {local}: only its first {span.stop - span.start} quarter hours lie within the forecast")
         quantiles = odds.quantiles()
@@ -182,29 +191,25 @@ def _peak_odds(told: Told, mixed: Mixed, kw: Floats, day: int, span: slice, weig
     return calibrated(smoothed(paths[usable], weights[usable]), quantiles)
 
 
-def _period_peak(subject: Subject, seen: Watched, odds: list[Odds], first_slot: int) -> PeriodPeak:
-    grid = seen.grid
-    zone = subject.plant.site.zone
-    starts_utc, ends_utc = billing_period(slot_start(first_slot), subject.plant.site.demand_period, zone)
-    since = grid.slot_at[: grid.origin] >= slot_of(starts_utc)
-    drawn = grid.load_kw[: grid.origin][since]
-    so_far = max(float(np.nanmax(drawn)) if np.isfinite(drawn).any() else 0.0, subject.billed_kw)
-    weeks_left = max(slot_of(ends_utc) - first_slot - LEADS, 0) / SLOTS_PER_WEEK
-    found = period_odds(grid.load_kw[: grid.origin], odds, weeks_left, so_far)
+def _period_peak(
+    subject: Subject, seen: Watched, odds: list[tuple[date, Odds]], first_slot: int, highs: DayHighs | None
+) -> PeriodPeak:
+    """Of the billing period that the first quarter hour lies in: nothing of another one counts, before or after."""
+    grid, site = seen.grid, subject.plant.site
+    period = billing_period(site, slot_start(first_slot))
+    counts = (grid.slot_at[: grid.origin] >= slot_of(period.start_utc)) & (grid.trust[: grid.origin] > FAULTY)
+    drawn = grid.load_kw[: grid.origin][counts]
+    begins, ends = (at.astimezone(site.zone).date() for at in (period.start_utc, period.end_utc))
+    so_far = max(
+        float(np.nanmax(drawn)) if np.isfinite(drawn).any() else 0.0,
+        0.0 if highs is None else highs.highest_kw(begins.toordinal(), ends.toordinal()),
+        0.0 if subject.meter else known_peak_kw(site, slot_start(first_slot)),
+    )
+    weeks_left = max(slot_of(period.end_utc) - first_slot - LEADS, 0) / SLOTS_PER_WEEK
+    found = period_odds(grid.load_kw[: grid.origin], [one for day, one in odds if day < ends], weeks_left, so_far)
     q10, q50, q90 = _rounded(found.quantiles())
     above = 0.0 if subject.target_kw is None else round(found.above(subject.target_kw), 4)
-    return PeriodPeak(starts_utc, ends_utc, round(so_far, DECIMALS), q10, q50, q90, above)
-
-
-def billing_period(at_utc: datetime, period: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """The local calendar month or year that holds `at_utc`, as UTC instants ``[start, end)``."""
-    local = at_utc.astimezone(zone).date()
-    if period == "year":
-        first, after = date(local.year, 1, 1), date(local.year + 1, 1, 1)
-    else:
-        first = local.replace(day=1)
-        after = (first + timedelta(days=32)).replace(day=1)
-    return at_local(first, "00:00", zone).astimezone(UTC), at_local(after, "00:00", zone).astimezone(UTC)
+    return PeriodPeak(period.start_utc, period.end_utc, round(so_far, DECIMALS), q10, q50, q90, above)
 
 
 def flat(subject: Subject, load_kw: Floats, next_slot: int, issued_utc: datetime, notes: tuple[str, ...] = ()) -> Forecast:

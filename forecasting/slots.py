@@ -53,7 +53,7 @@ class LoadRing:
         if advanced:
             self._clear(slot if newest is None else max(newest + 1, slot - KEPT_SLOTS + 1), slot)
             self.newest = slot
-        elif newest is not None and slot <= newest - KEPT_SLOTS:
+        elif self.is_beyond(slot):
             return False
         place = slot % KEPT_SLOTS
         revision = min(max(interval.revision, NO_REVISION), MOST_REVISION)
@@ -63,6 +63,20 @@ class LoadRing:
             self.trust[place] = 0 if power_kw is None else TRUST_PERCENT[interval.quality]
             self.revision[place] = revision
         return advanced
+
+    def leaving(self, slot: int) -> list[tuple[int, float]]:
+        """Quarter hours with a load that counts for a bill, and the load [kW], for which there is no room once `slot` comes."""
+        if self.newest is None or slot <= self.newest:
+            return []
+        last = min(slot - KEPT_SLOTS, self.newest)
+        slots = np.arange(self.newest - KEPT_SLOTS + 1, last + 1)
+        places = slots % KEPT_SLOTS
+        counts = self.trust[places] > TRUST_PERCENT[IntervalQuality.FAULTY]
+        return list(zip(slots[counts].tolist(), self.load_kw[places][counts].tolist(), strict=True))
+
+    def is_beyond(self, slot: int) -> bool:
+        """Whether `slot` is older than what is kept."""
+        return self.newest is not None and slot <= self.newest - KEPT_SLOTS
 
     def cut(self, newest: int) -> None:
         """Take `newest` for the newest quarter hour; what was noted beyond it is void."""

@@ -19,7 +19,7 @@ import numpy as np
 from domain.codec import decode, encode
 from domain.errors import LastgangError
 from domain.forecasts import Forecast
-from domain.intervals import Interval, IntervalOrigin, slot_of, slot_start
+from domain.intervals import Interval, IntervalOrigin, IntervalQuality, slot_of, slot_start
 from domain.newest import Newest, admit
 from domain.orders import Order
 from domain.plant import Plant, planned_orders, virtual_parts
@@ -27,6 +27,7 @@ from forecasting.days import SiteDays
 from forecasting.ensemble import MODELS
 from forecasting.first_day import first_day
 from forecasting.grid import lay_out
+from forecasting.highs import STORED_SIZE, DayHighs
 from forecasting.inputs import Inputs
 from forecasting.issue import Subject, flat, issue, level
 from forecasting.jobs import JobPlan, Jobs, decode_jobs, encode_jobs, job_loads, with_order
@@ -81,6 +82,8 @@ class ForecastState:
     """Where the newest change of the load was recognised."""
     encoded_jobs: bytes | None = None
     """`jobs` as `encode_state` wrote them last; None after a change."""
+    highs: DayHighs = field(default_factory=DayHighs)
+    """Of the days that have left the ring; only the site's, whose peak is billed."""
     reach: Newest = field(default_factory=Newest)
     """How far the series reaches, whatever single records say."""
 
@@ -160,6 +163,7 @@ class ForecastStep:
         if not self._is_of_the_series(interval):
             return False
         before = state.ring.newest
+        self._note_highs(state, interval)
         if not state.ring.put(interval):
             return False
         self._forget_old_jobs(state)
@@ -232,7 +236,7 @@ class ForecastStep:
                 state.merit, state.fitted_on = fit(seen, self._guesses), known
             merit = Merit.blank(MODELS) if state.merit is None else state.merit
             by_name = self._guesses(seen.grid, [seen.grid.origin]).get(seen.grid.origin, {})
-            forecast = issue(self._subject, seen, merit, issued_utc, by_name, notes)
+            forecast = issue(self._subject, seen, merit, issued_utc, by_name, notes, state.highs)
         if forecast is None:
             said = (f"too little history: {known} quarter hours; a flat, wide band of what was seen", *notes)
             forecast = flat(self._subject, load_kw, next_slot, issued_utc, said)
@@ -301,6 +305,17 @@ class ForecastStep:
 
     def _is_of_the_series(self, interval: Interval) -> bool:
         return interval.channel == self._channel and (self._meter is None or interval.meter == self._meter)
+
+    def _note_highs(self, state: ForecastState, interval: Interval) -> None:
+        """What leaves the ring, or was never in it, may still be what the year is billed for."""
+        if self._subject.meter:
+            return
+        slot, power_kw = slot_of(interval.start_utc), interval.power_kw
+        gone = state.ring.leaving(slot)
+        if state.ring.is_beyond(slot) and power_kw is not None and interval.quality is not IntervalQuality.FAULTY:
+            gone = [(slot, power_kw)]
+        for one, kw in gone:
+            state.highs.note(self._subject.days.date_of(one).toordinal(), one, kw)
 
     def _concerns(self, machine: str) -> bool:
         return self._machines is None or machine in self._machines
@@ -379,7 +394,7 @@ def encode_state(state: ForecastState) -> bytes:
     reach = encode(state.reach)
     head = _HEAD.pack(newest, issued, KEPT_SLOTS, changed, state.fitted_on, len(merit), len(reach))
     arrays = (ring.load_kw.tobytes(), ring.trust.tobytes(), ring.revision.tobytes())
-    return b"".join((MAGIC, head, *arrays, merit, reach, state.encoded_jobs))
+    return b"".join((MAGIC, head, *arrays, state.highs.to_bytes(), merit, reach, state.encoded_jobs))
 
 
 def decode_state(payload: bytes) -> ForecastState:
@@ -400,6 +415,8 @@ def decode_state(payload: bytes) -> ForecastState:
     trust = np.frombuffer(payload, np.uint8, count=kept, offset=at + 4 * kept).copy()
     revision = np.frombuffer(payload, np.int16, count=kept, offset=at + 5 * kept).copy()
     at += 7 * kept
+    highs = DayHighs(payload[at : at + STORED_SIZE])
+    at += STORED_SIZE
     ring = LoadRing(None if newest == _NONE else newest, load_kw, trust, revision)
     merit = decode_merit(payload[at : at + merit_size]).for_models(MODELS) if merit_size else None
     at += merit_size
@@ -413,5 +430,6 @@ def decode_state(payload: bytes) -> ForecastState:
         fitted_on,
         None if changed == _NONE else changed,
         payload[at:],
+        highs,
         reach,
     )
