@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from domain.calendars import staffed_spans
+from domain.calendars import Span, shift_instances, staffed_spans
 from domain.clock import EPOCH
 from domain.intervals import QUARTER
 from domain.plant import Machine, Plant
@@ -87,8 +88,15 @@ class Staffing:
             found = self._chunks[number] = self._merged(begin - REACH, begin + CHUNK + REACH)
         return found
 
+    def _staffed(self, machine: Machine, from_utc: datetime, to_utc: datetime) -> Iterator[Span]:
+        yield from staffed_spans(machine, self._plant, from_utc, to_utc)
+        if not machine.shifts:
+            # It may serve any shift: the last night shift runs into the first day of a shutdown.
+            for shift in shift_instances(self._plant.shifts, self._plant, from_utc, to_utc):
+                yield shift.start_utc, shift.end_utc
+
     def _merged(self, from_utc: datetime, to_utc: datetime) -> tuple[list[datetime], list[datetime]]:
-        spans = sorted(span for machine in self._machines for span in staffed_spans(machine, self._plant, from_utc, to_utc))
+        spans = sorted(span for machine in self._machines for span in self._staffed(machine, from_utc, to_utc))
         starts: list[datetime] = []
         ends: list[datetime] = []
         for start, end in spans:
