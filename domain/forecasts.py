@@ -57,6 +57,7 @@ class Forecast:
     peaks: Annotated[tuple[DayPeak, ...], Field(max_length=100)]
     model: Name
     trained_until_utc: UtcInstant
+    """End of the newest quarter hour that was known; days before `first_start_utc` where history was imported and nothing live follows it."""
     trained_on: Count
     """Quarter hours of history used."""
     score: Amount | None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,6 @@ from pydantic import ValidationError
 from billing.lines import instant_text
 from billing.load import LoadProfile, read_load
 from billing.rows import Rows, read_rows
-from domain.calendars import is_holiday
 from domain.errors import Fault, InputFaults
 from domain.files import read_text_input
 from domain.forecasts import Forecast
@@ -44,32 +43,33 @@ def read_quarter_hours(path: Path) -> LoadProfile:
     return profile
 
 
-def bare_plant(timezone: str, region: str | None) -> Plant:
+def bare_plant(timezone: str, region: str | None, abroad: bool = False) -> Plant:
     """A plant of which only its clock and its holidays are known.
+
+    Parameters
+    ----------
+    abroad
+        Confirms that `region` is meant although its country keeps another time zone.
 
     Raises
     ------
     InputFaults
-        If there is no such zone or region.
+        If there is no such zone or region, or they do not fit.
     """
-    site = {"id": "site", "timezone": timezone, "commissioned_utc": "2000-01-01T00:00:00Z", "holiday_region": region}
+    site = {"id": "site", "timezone": timezone, "commissioned_utc": "2000-01-01T00:00:00Z"}
+    holidays = {"holiday_region": region, "holiday_region_abroad": abroad}
     try:
-        plant = Plant.model_validate({"site": site, "meter": [{"id": "main", "max_power_kw": 1.0}]})
+        return Plant.model_validate({"site": site | holidays, "meter": [{"id": "main", "max_power_kw": 1.0}]})
     except ValidationError as error:
-        field = "--holidays" if "holiday_region" in str(error) else "--timezone"
-        found, expected = (
-            (str(region), "a country, or one with its region: KR, DE-BW")
-            if field == "--holidays"
-            else (timezone, "an IANA name such as Europe/Berlin")
-        )
-        raise InputFaults([Fault("command line", None, field, found, expected)]) from error
-    try:
-        is_holiday(date(2026, 1, 1), plant.site)
-    except (NotImplementedError, KeyError, ValueError) as error:
-        raise InputFaults(
-            [Fault("command line", None, "--holidays", str(region), "a country, or one with its region: KR, DE-BW")]
-        ) from error
-    return plant
+        faults = [_option_fault(detail["loc"][-1] == "holiday_region", detail["input"], detail["msg"]) for detail in error.errors()]
+        raise InputFaults(faults) from error
+
+
+def _option_fault(is_region: bool, found: object, said: str) -> Fault:
+    if not is_region:
+        return Fault("command line", None, "--timezone", str(found), "an IANA name such as Europe/Berlin")
+    expected = said.removeprefix("Value error, ").replace("holiday_region_abroad = true", "--holidays-abroad")
+    return Fault("command line", None, "--holidays", str(found), expected)
 
 
 def as_intervals(plant: Plant, profile: LoadProfile) -> Iterator[Interval]:

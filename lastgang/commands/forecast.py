@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from math import isfinite
 from pathlib import Path
 
 import click
@@ -66,6 +67,7 @@ def command() -> None:
 @click.option("--plan", "plan_file", type=_FILE, help="What is known ahead: CSV of start_utc and numeric columns, e.g. planned_kw.")
 @click.option("--timezone", default="UTC", show_default=True, help="Where the plant lives: IANA name.")
 @click.option("--holidays", "region", help="Whose holidays are kept: DE-BW, KR.")
+@click.option("--holidays-abroad", "abroad", is_flag=True, help="They are meant although that country keeps another time zone.")
 def backtest(
     load: Path,
     first_utc: datetime,
@@ -77,6 +79,7 @@ def backtest(
     plan_file: Path | None,
     timezone: str,
     region: str | None,
+    abroad: bool,
 ) -> None:
     """Forecast LOAD (CSV: start_utc,power_kw in quarter hours) from past origins, each knowing only what was before it.
 
@@ -100,7 +103,7 @@ def backtest(
     if every < quarter or every % quarter or horizon < quarter or horizon % quarter or horizon > LEADS * quarter:
         msg = "--every and --horizon: expected whole quarter hours, and a horizon of at most 48h"
         raise click.UsageError(msg)
-    plant = bare_plant(timezone, region)
+    plant = bare_plant(timezone, region, abroad)
     with ExitStack() as places:
         forecasts_to = places.enter_context(output_file(out_file))
         peaks_to = None if peaks_file is None else places.enter_context(output_file(peaks_file))
@@ -123,9 +126,10 @@ def backtest(
         if peaks_to is not None:
             write_peaks(peaks_to, forecasts)
     found = score(forecasts, loads_by_slot(intervals), (0, int(horizon / quarter)))
+    last_week = f", {found.mae_to_last_week:.2f} of last week's" if isfinite(found.mae_to_last_week) else ""
     cpu_ms = sum(forecast.cpu_ms for forecast in forecasts) / max(count, 1)
     click.echo(
-        f"{rows} quarter hours of {count} forecasts written to {out_file}: mean absolute error {found.mae_kw:.1f} kW, "
-        f"{found.mae_to_last_week:.2f} of last week's; {found.coverage:.0%} within the band; {cpu_ms:.1f} ms of CPU a forecast",
+        f"{rows} quarter hours of {count} forecasts written to {out_file}: mean absolute error {found.mae_kw:.1f} kW"
+        f"{last_week}; {found.coverage:.0%} within the band; {cpu_ms:.1f} ms of CPU a forecast",
         err=True,
     )
