@@ -119,15 +119,20 @@ class VirtualMeterStep:
         """Nothing heard yet."""
         return VirtualState()
 
+    def is_part(self, interval: Interval) -> bool:
+        """Whether a virtual meter of this site is made of such quarter hours."""
+        is_ours = interval.site == self._site and interval.origin is not IntervalOrigin.CALCULATED
+        return is_ours and (interval.meter, interval.channel) in self._uses
+
     def take_interval(self, state: VirtualState, interval: Interval) -> tuple[VirtualState, list[Interval]]:
         """Take one quarter hour, of any meter and revision; the state is altered and given back.
 
         Parts older than the newest by more than the horizon of late readings are left out: nobody is left to add them to.
         """
-        key = interval.meter, interval.channel
-        uses = self._uses.get(key)
-        if uses is None or interval.origin is IntervalOrigin.CALCULATED or interval.site != self._site:
+        if not self.is_part(interval):
             return state, []
+        key = interval.meter, interval.channel
+        uses = self._uses[key]
         slot = epoch_ms(interval.start_utc) // QUARTER_MS
         if slot <= state.newest - self._kept_quarters:
             return state, []

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from hand_clock import HandClock
 
 from billing.tariff import Tariff, load_tariff
 from domain.anomalies import Anomaly
@@ -37,20 +37,6 @@ timezone = "Europe/Berlin"
 FIXED = '[[energy]]\nid = "supply"\nprice = "20.00 ct/kWh"\n'
 SPOT = '[[energy]]\nid = "spot"\nspot = { file = "spot.csv", factor = 1, adder = "0 ct/kWh" }\n'
 DEMAND_ONLY = '[[demand]]\nid = "network"\nquantity = "kW"\ninterval_min = 15\nreset = "year"\nprice = "100 EUR/kW/year"\n'
-
-
-@dataclass
-class HandClock:
-    """A clock that is set by hand."""
-
-    at_utc: datetime
-    speed: float = 1.0
-
-    def now_utc(self) -> datetime:
-        return self.at_utc
-
-    def real_seconds(self, plant_time: timedelta) -> float:
-        return plant_time.total_seconds()
 
 
 def tariff(folder: Path, body: str, from_: str = "2026-01-01", to: str = "2027-01-01", spot_hours: int = 0) -> Tariff:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hand_clock import HandClock
 
 from domain.clock import Clock
 from domain.forecasts import Forecast
@@ -42,20 +43,6 @@ PLANT = Plant.model_validate(
         "machine": [{"id": "furnace", "meter": "oven", "rated_kw": 90}],
     }
 )
-
-
-@dataclass
-class HandClock:
-    """A clock that is set by hand."""
-
-    at_utc: datetime = NOW
-    speed: float = 1.0
-
-    def now_utc(self) -> datetime:
-        return self.at_utc
-
-    def real_seconds(self, plant_time: timedelta) -> float:
-        return plant_time.total_seconds()
 
 
 def quarter(start_utc: datetime, origin: IntervalOrigin = IMPORT, meter: str = "grid", kw: float | None = None) -> Interval:
@@ -98,7 +85,7 @@ class Job:
 @pytest.mark.parametrize("days_ago", [0, 5, 40])
 def test_after_an_import_of_half_a_year_there_is_a_forecast_of_today_and_tomorrow_at_once(days_ago: int) -> None:
     until = RUNNING - timedelta(days=days_ago)
-    forecast = Job(clock=HandClock()).take(history(until))[-1]
+    forecast = Job(clock=HandClock(NOW)).take(history(until))[-1]
     check_well_formed([forecast])
     assert (forecast.first_start_utc, forecast.issued_utc) == (RUNNING, NOW)
     assert forecast.trained_until_utc == until, "what it knows ends where the import does"
@@ -112,7 +99,7 @@ def test_after_an_import_of_half_a_year_there_is_a_forecast_of_today_and_tomorro
 
 
 def test_what_was_measured_a_year_ago_is_not_taken_for_the_present() -> None:
-    forecast = Job(clock=HandClock()).take(history(RUNNING - timedelta(days=365)))[-1]
+    forecast = Job(clock=HandClock(NOW)).take(history(RUNNING - timedelta(days=365)))[-1]
     check_well_formed([forecast])
     assert forecast.first_start_utc == RUNNING
     assert forecast.model.startswith("standard course")
@@ -123,14 +110,14 @@ def test_what_was_measured_a_year_ago_is_not_taken_for_the_present() -> None:
 def test_the_first_live_quarter_hour_after_an_import_learns_from_all_of_it_again() -> None:
     """The forecast of a site that was answered while its import ran is that of one which was not."""
     past, live = history(RUNNING, 96 * 60), quarter(RUNNING, LIVE)
-    answered, silent = Job(clock=HandClock()), Job()
+    answered, silent = Job(clock=HandClock(NOW)), Job()
     assert answered.take(past, bucket=500) and not silent.take(past)
     one, two = answered.take([live])[-1], silent.take([live])[-1]
     assert replace(one, cpu_ms=0.0) == replace(two, cpu_ms=0.0)
 
 
 def test_history_imported_while_live_quarter_hours_come_is_answered_by_the_next_of_them() -> None:
-    job = Job(clock=HandClock())
+    job = Job(clock=HandClock(NOW))
     assert len(job.take([quarter(RUNNING - QUARTER, LIVE)])) == 1
     assert job.take(history(RUNNING - timedelta(days=2))) == []
     (next_one,) = job.take([quarter(RUNNING, LIVE)])
@@ -139,13 +126,13 @@ def test_history_imported_while_live_quarter_hours_come_is_answered_by_the_next_
 
 def test_a_meter_below_and_a_virtual_one_are_answered_after_an_import_too() -> None:
     for meter, origin in (("oven", IMPORT), ("rest", CALCULATED)):
-        forecast = Job(meter, HandClock()).take(history(RUNNING - timedelta(days=5), 96 * 60, meter, origin))[-1]
+        forecast = Job(meter, HandClock(NOW)).take(history(RUNNING - timedelta(days=5), 96 * 60, meter, origin))[-1]
         assert (forecast.meter, forecast.first_start_utc, forecast.issued_utc) == (meter, RUNNING, NOW)
         assert forecast.trained_until_utc == RUNNING - timedelta(days=5)
 
 
 def test_a_virtual_meter_is_answered_with_the_quarter_hour_that_its_parts_brought() -> None:
-    job = Job("rest", HandClock())
+    job = Job("rest", HandClock(NOW))
     job.take(history(RUNNING - QUARTER, 96 * 30, "rest", CALCULATED))
     (forecast,) = job.take([quarter(RUNNING - QUARTER, CALCULATED, "rest")])
     assert forecast.issued_utc == forecast.first_start_utc == RUNNING
@@ -177,7 +164,7 @@ def test_one_row_of_a_wrong_year_changes_no_forecast_of_a_live_day(
 
 
 def test_a_year_of_imported_rows_in_the_future_leaves_what_was_learnt() -> None:
-    job = Job(clock=HandClock())
+    job = Job(clock=HandClock(NOW))
     job.take(history(RUNNING, 96 * 28))
     job.take([quarter(RUNNING + n * QUARTER) for n in range(1, 96 * 365)])
     (forecast,) = job.take([quarter(RUNNING, LIVE)])
@@ -250,7 +237,7 @@ def test_an_order_does_not_date_the_forecast_that_answers_it(at_utc: datetime) -
 
 
 def test_an_order_is_answered_for_the_present_where_the_newest_quarter_hour_is_old() -> None:
-    job = Job(clock=HandClock())
+    job = Job(clock=HandClock(NOW))
     job.take(history(RUNNING - timedelta(days=5), 96 * 28))
     (after,) = job.take([order(RUNNING + 8 * QUARTER, at_utc=NOW)])
     assert (after.first_start_utc, after.issued_utc) == (RUNNING, NOW)
@@ -262,5 +249,5 @@ def test_jobs_of_the_plant_file_without_a_date_add_no_load() -> None:
     plant = Plant.model_validate(
         {**PLANT.model_dump(by_alias=True), "order": [{**never, "due_utc": "9999-12-31T23:59:59Z", "profile_kw": (120.0,)}]}
     )
-    job = Job(clock=HandClock(), plant=plant)
+    job = Job(clock=HandClock(NOW), plant=plant)
     assert job.take(history(RUNNING, 96 * 28))[-1].q50_kw[8] == pytest.approx(300, rel=0.1)

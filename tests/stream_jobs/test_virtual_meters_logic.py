@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import random
 from collections import deque
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hand_clock import HandClock
 from metering_sample import END_UTC, SITE, latest_table, make_sample
 
 from deploy.parts import job_parts
-from domain.intervals import Interval, IntervalOrigin
+from domain.intervals import QUARTER, Interval, IntervalOrigin
 from domain.plant import load_plant
 from domain.topics import INTERVALS
 from metering.table import quarter_hours
-from stream_jobs.virtual_meters.logic import make
+from stream_jobs.virtual_meters.logic import VirtualMeters, make
 
 VIRTUAL = """
 [[virtual_meter]]
@@ -68,3 +71,33 @@ def test_the_job_is_started_only_where_the_plant_has_virtual_meters(tmp_path: Pa
         file.write(VIRTUAL)
     started = {job.name: job for job in job_parts(tmp_path, "localhost:9", "")}
     assert started["virtual_meters"].script.is_file()
+
+
+@pytest.mark.parametrize("year", [1000, 2062, 8999])
+@pytest.mark.parametrize("origin", [IntervalOrigin.IMPORT, IntervalOrigin.METERING])
+@pytest.mark.parametrize("has_clock", [True, False])
+def test_one_parts_row_of_a_wrong_year_changes_no_other_quarter_hour(
+    tmp_path: Path, year: int, origin: IntervalOrigin, has_clock: bool
+) -> None:
+    sample = make_sample(tmp_path)
+    with (tmp_path / "plant.toml").open("a") as file:
+        file.write(VIRTUAL)
+    plant = load_plant(tmp_path / "plant.toml")
+    rows = [row for row in quarter_hours(plant, sample.readings()).rows() if row.origin is IntervalOrigin.METERING]
+    rows.sort(key=lambda row: (row.start_utc, row.meter, row.revision))
+    first = next(row for row in rows if row.meter == "press" and row.energy_uwh is not None)
+    wrong = [
+        replace(first, start_utc=datetime(year, 3, 1, tzinfo=UTC) + n * QUARTER, origin=origin)
+        for n in range(4 if origin is IntervalOrigin.IMPORT else 1)
+    ]
+
+    def said(records: list[Interval]) -> list[Interval]:
+        logic = VirtualMeters(plant, HandClock(END_UTC) if has_clock else None)
+        state, found = logic.initial(SITE), []
+        for row in records:
+            state, outputs = logic.take(SITE, logic.decode(SITE, logic.encode(state)), [(INTERVALS, row)])
+            found += [one for _, one in outputs]
+        return found
+
+    half = len(rows) // 2
+    assert said([*rows[:half], *wrong, *rows[half:]]) == said(rows)
