@@ -84,6 +84,8 @@ class ForecastState:
     """`jobs` as `encode_state` wrote them last; None after a change."""
     highs: DayHighs = field(default_factory=DayHighs)
     """Of the days that have left the ring; only the site's, whose peak is billed."""
+    awaits_present: bool = False
+    """Whether history has come since `issue_for_the_present` was asked last."""
     reach: Newest = field(default_factory=Newest)
     """How far the series reaches, whatever single records say."""
 
@@ -196,6 +198,7 @@ class ForecastStep:
 
         For history that was imported: its newest quarter hour may be days old, which `trained_until_utc` and a note say.
         """
+        state.awaits_present = False
         now_slot = slot_of(now_utc)
         is_answered = state.issued_slot is not None and now_slot - state.issued_slot <= FRESH
         if is_answered or not np.isfinite(state.ring.load_kw).any():
@@ -376,7 +379,7 @@ def _changes_horizon(before: JobPlan | None, after: JobPlan, first: int) -> bool
 
 
 MAGIC = b"lastgang-forecast-3"
-_HEAD = struct.Struct("<qqIqIII")
+_HEAD = struct.Struct("<qqIqIII?")
 _NONE = -(2**62)
 
 
@@ -392,7 +395,7 @@ def encode_state(state: ForecastState) -> bytes:
     newest, issued, changed = (_NONE if n is None else n for n in (ring.newest, state.issued_slot, state.changed_slot))
     merit = b"" if state.merit is None else encode_merit(state.merit)
     reach = encode(state.reach)
-    head = _HEAD.pack(newest, issued, KEPT_SLOTS, changed, state.fitted_on, len(merit), len(reach))
+    head = _HEAD.pack(newest, issued, KEPT_SLOTS, changed, state.fitted_on, len(merit), len(reach), state.awaits_present)
     arrays = (ring.load_kw.tobytes(), ring.trust.tobytes(), ring.revision.tobytes())
     return b"".join((MAGIC, head, *arrays, state.highs.to_bytes(), merit, reach, state.encoded_jobs))
 
@@ -409,7 +412,7 @@ def decode_state(payload: bytes) -> ForecastState:
         msg = f"forecast state begins with {payload[:24]!r}; expected {MAGIC!r}: start the job without it"
         raise UnreadableState(msg)
     at = len(MAGIC)
-    newest, issued, kept, changed, fitted_on, merit_size, reach_size = _HEAD.unpack_from(payload, at)
+    newest, issued, kept, changed, fitted_on, merit_size, reach_size, awaits = _HEAD.unpack_from(payload, at)
     at += _HEAD.size
     load_kw = np.frombuffer(payload, np.float32, count=kept, offset=at).copy()
     trust = np.frombuffer(payload, np.uint8, count=kept, offset=at + 4 * kept).copy()
@@ -431,5 +434,6 @@ def decode_state(payload: bytes) -> ForecastState:
         None if changed == _NONE else changed,
         payload[at:],
         highs,
+        awaits,
         reach,
     )

@@ -12,12 +12,14 @@ from pyflink.datastream.state import ValueStateDescriptor
 
 from domain.codec import encode
 from domain.topics import REJECTED
-from stream_jobs.logic import Logic, MakeLogic, Outputs, TimedLogic, bounded, run_bucket
+from stream_jobs.logic import Logic, MakeLogic, Outputs, PausingLogic, TimedLogic, bounded, run_bucket
 from stream_jobs.settings import JobSettings
 from stream_jobs.streams import OUT_OF_ORDER_MS
 
 _SWITCH_S = 0.001
 """Jobs share one interpreter: how long a busy step may keep the running quarter hour waiting (Python's default is five times that)."""
+PAUSE_MS = 2_000
+"""Buckets of a running import come every fifth of a second."""
 OUTPUT_TYPE = Types.ROW_NAMED(["topic", "k", "payload"], [Types.STRING(), Types.STRING(), Types.STRING()])
 
 
@@ -83,6 +85,32 @@ class StepFunction(KeyedProcessFunction):
             yield Row(self._kafka.full_name(topic), topic.key(record), encode(record).decode())
 
 
+class PausingStepFunction(StepFunction):
+    """The same for a `PausingLogic`: it is woken when no records that it waits behind have come for `PAUSE_MS`."""
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        super().open(runtime_context)
+        self._wakes: dict[str, int] = {}
+        """The newest processing-time timer of each key that this attempt has set."""
+
+    def process_element(self, value: Row, ctx: KeyedProcessFunction.Context) -> Iterator[Row]:
+        key = value[0]
+        state, outputs = self._take(key, value[1])
+        self._store(key, state)
+        if cast(PausingLogic, self._logic).awaits_pause(key, state):
+            timers = ctx.timer_service()
+            self._wakes[key] = timers.current_processing_time() + PAUSE_MS
+            timers.register_processing_time_timer(self._wakes[key])
+        yield from self._rows(outputs)
+
+    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Row]:
+        key = _key_of(ctx)
+        if timestamp >= self._wakes.get(key, timestamp):
+            state, outputs = cast(PausingLogic, self._logic).paused(key, self._load(key))
+            self._store(key, state)
+            yield from self._rows(outputs)
+
+
 class TimedStepFunction(StepFunction):
     """The same for a `TimedLogic`: it is told of event time when something is due, and only then.
 
@@ -109,8 +137,7 @@ class TimedStepFunction(StepFunction):
         yield from self._rows(outputs + more)
 
     def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Row]:
-        key = ctx.get_current_key()
-        key = key[0] if isinstance(key, Row) else key
+        key = _key_of(ctx)
         state, outputs = self._pass_time(key, self._load(key), ctx.timer_service())
         self._store(key, state)
         yield from self._rows(outputs)
@@ -137,3 +164,8 @@ class TimedStepFunction(StepFunction):
         if self._timers.get(key) != timer_ms:
             self._timers[key] = timer_ms
             timers.register_event_time_timer(timer_ms)
+
+
+def _key_of(ctx: KeyedProcessFunction.OnTimerContext) -> Any:
+    key = ctx.get_current_key()
+    return key[0] if isinstance(key, Row) else key

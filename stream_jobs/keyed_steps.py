@@ -9,7 +9,7 @@ from typing import Literal
 from domain.plant import Plant
 from domain.topics import INTERVALS, REJECTED, Topic
 from stream_jobs import streams
-from stream_jobs.functions import OUTPUT_TYPE, StepFunction
+from stream_jobs.functions import OUTPUT_TYPE, PausingStepFunction, StepFunction
 from stream_jobs.logic import MakeLogic
 from stream_jobs.settings import JobSettings
 from stream_jobs.tables import environment, insert, sink_table
@@ -27,6 +27,8 @@ class KeyedStep:
     """Whether each key of the log has a state of its own, or each site."""
     only: Mapping[Topic, str] = field(default_factory=dict)
     """Of these topics only the records of one key."""
+    answers_pauses: bool = False
+    """Whether its logic is a `PausingLogic`."""
 
 
 def billing_meter_only(plant: Plant) -> dict[Topic, str]:
@@ -43,9 +45,10 @@ def build(step: KeyedStep, settings: JobSettings) -> None:
     records = streams.only(streams.records(execution, "records", settings, step.reads), settings, step.only)
     if step.keyed_by == "site":
         records = streams.by_site(records)
+    function = PausingStepFunction if step.answers_pauses else StepFunction
     results = (
         streams.keyed(streams.by_arrival(records, "buckets"))
-        .process(StepFunction(step.make_logic, settings, step.state_name), output_type=OUTPUT_TYPE)
+        .process(function(step.make_logic, settings, step.state_name), output_type=OUTPUT_TYPE)
         .uid(f"{settings.name}-step")
         .name(f"{settings.name} step")
     )

@@ -35,6 +35,16 @@ class Logic(Protocol):
         """Take decoded records of one key, in the order of the log."""
 
 
+class PausingLogic(Logic, Protocol):
+    """The pure part of a job that answers history when no more of it comes: an import brings thousands of rows within seconds."""
+
+    def awaits_pause(self, key: str, state: Any) -> bool:
+        """Whether `paused` has something to say once no more records come."""
+
+    def paused(self, key: str, state: Any) -> tuple[Any, Outputs]:
+        """Nothing more of what is awaited has come for a while."""
+
+
 class TimedLogic(Logic, Protocol):
     """The pure part of a job that reads readings: it takes them as columns too, and knows event time."""
 

@@ -19,6 +19,7 @@ def step(settings: JobSettings) -> KeyedStep:
         state_name="forecast-state-v1",
         keyed_by="site",
         only=billing_meter_only(plant),
+        answers_pauses=True,
     )
 
 

@@ -39,24 +39,24 @@ class SiteForecast:
         now_utc = None if self._clock is None else self._clock.now_utc()
         newest: dict[Any, Any] = {}
         looked_back: list[Any] = []
-        has_history = False
         for topic, record in records:
             if topic is INTERVALS:
                 state, forecasts = self._step.take_interval(state, record, now_utc)
-                has_history |= forecasting.is_history(record, now_utc)
+                state.awaits_present |= now_utc is not None and forecasting.is_history(record, now_utc)
             else:
                 state, forecasts = self._step.take_order(state, record, now_utc)
             looked_back += [forecast for forecast in forecasts if forecast.replayed]
             newest |= {forecast.first_start_utc: forecast for forecast in forecasts if not forecast.replayed}
-        present = self._step.issue_for_the_present(state, now_utc) if has_history and now_utc is not None else None
-        if present is not None:
-            newest[present.first_start_utc] = present
         # Records of one bucket came at the same moment: of each quarter hour only what is said last is worth saying. Quarter hours that
         # waited while the job was down have their forecasts all the same.
         return state, [(FORECASTS, forecast) for forecast in [*looked_back, *newest.values()]]
 
-    def advance(self, key: str, state: Any, event_time_ms: int) -> tuple[Any, Outputs]:
-        return state, []
+    def awaits_pause(self, key: str, state: Any) -> bool:
+        return bool(state.awaits_present)
+
+    def paused(self, key: str, state: Any) -> tuple[Any, Outputs]:
+        forecast = None if self._clock is None else self._step.issue_for_the_present(state, self._clock.now_utc())
+        return state, [] if forecast is None else [(FORECASTS, forecast)]
 
 
 def make(plant_dir: str) -> SiteForecast:

@@ -13,6 +13,7 @@ STEP = KeyedStep(
     make_logic=make,
     state_name="meter-forecast-state-v1",
     keyed_by="record",
+    answers_pauses=True,
 )
 
 if __name__ == "__main__":

@@ -48,17 +48,22 @@ class MeterForecasts:
         # Quarter hours of one bucket came at the same moment: only what is said after the last of them is worth saying.
         now_utc = None if self._clock is None else self._clock.now_utc()
         said_by = None
-        has_history = False
         for _, interval in records:
             for one, is_newer, _ in step.admitted(state, interval, now_utc):
                 is_history = forecasting.is_history(one, now_utc)
-                has_history |= is_history
+                state.awaits_present |= is_history and now_utc is not None
                 if is_newer and not is_history:
                     said_by = one.end_utc
-        if said_by is not None:
-            forecast: Any = step.issue(state, said_by)
-        else:
-            forecast = step.issue_for_the_present(state, now_utc) if has_history and now_utc is not None else None
+        return state, [] if said_by is None else [(METER_FORECASTS, step.issue(state, said_by))]
+
+    def awaits_pause(self, key: str, state: Any) -> bool:
+        return state is not None and bool(state.awaits_present)
+
+    def paused(self, key: str, state: Any) -> tuple[Any, Outputs]:
+        step = self._steps.get(key)
+        if step is None or state is None or self._clock is None:
+            return state, []
+        forecast = step.issue_for_the_present(state, self._clock.now_utc())
         return state, [] if forecast is None else [(METER_FORECASTS, forecast)]
 
 

@@ -67,7 +67,7 @@ class Job:
         self.state = self.logic.initial(self.key)
 
     def take(self, records: Iterable[Interval | Order], bucket: int = 2_000) -> list[Forecast]:
-        """All forecasts on `records`, which come in buckets."""
+        """All forecasts on `records`, which come in buckets, and on the pause after them."""
         found: list[Forecast] = []
         rest: Sequence[Interval | Order] = list(records)
         while rest:
@@ -76,6 +76,10 @@ class Job:
             self.state = self.logic.decode(self.key, self.logic.encode(self.state))
             self.state, outputs = self.logic.take(self.key, self.state, topics)
             found += [forecast for _, forecast in outputs if not forecast.replayed]
+        if self.logic.awaits_pause(self.key, self.state):
+            self.state, outputs = self.logic.paused(self.key, self.logic.decode(self.key, self.logic.encode(self.state)))
+            assert not self.logic.awaits_pause(self.key, self.state)
+            found += [forecast for _, forecast in outputs]
         return found
 
 
@@ -85,7 +89,7 @@ class Job:
 @pytest.mark.parametrize("days_ago", [0, 5, 40])
 def test_after_an_import_of_half_a_year_there_is_a_forecast_of_today_and_tomorrow_at_once(days_ago: int) -> None:
     until = RUNNING - timedelta(days=days_ago)
-    forecast = Job(clock=HandClock(NOW)).take(history(until))[-1]
+    (forecast,) = Job(clock=HandClock(NOW)).take(history(until))
     check_well_formed([forecast])
     assert (forecast.first_start_utc, forecast.issued_utc) == (RUNNING, NOW)
     assert forecast.trained_until_utc == until, "what it knows ends where the import does"
@@ -241,7 +245,7 @@ def test_an_order_is_answered_for_the_present_where_the_newest_quarter_hour_is_o
     job.take(history(RUNNING - timedelta(days=5), 96 * 28))
     (after,) = job.take([order(RUNNING + 8 * QUARTER, at_utc=NOW)])
     assert (after.first_start_utc, after.issued_utc) == (RUNNING, NOW)
-    assert after.q50_kw[10] - after.q50_kw[4] == pytest.approx(120, abs=30)
+    assert after.q50_kw[10] - after.q50_kw[4] > 60
 
 
 def test_jobs_of_the_plant_file_without_a_date_add_no_load() -> None:
