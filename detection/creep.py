@@ -11,7 +11,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import combinations
-from statistics import median
+from statistics import fmean, median
 
 from detection.findings import Finding, anomaly_of
 from detection.on_while_off import SEEN
@@ -24,8 +24,10 @@ from domain.plant import Machine, MachineKind, Plant
 
 FOLLOWS_OTHERS = (MachineKind.CHILLER, MachineKind.LIGHTING, MachineKind.CHARGER, MachineKind.PHOTOVOLTAIC)
 KEPT_DAYS = 56
-FEWEST_QUARTERS = 16
-"""Resting quarter hours that make a day count."""
+FEWEST_HOURS = 4
+"""Of rest, that make a day count."""
+EACH = 4
+"""One quarter hour in so many is kept."""
 FEWEST_DAYS = 8
 SHORTEST = timedelta(days=26)
 OPENS_AT_Z = 3.0
@@ -35,12 +37,8 @@ CLOSES_BELOW_DRIFT = 0.01
 SMALLEST_KW = 0.2
 
 
-@dataclass(slots=True)
-class RestingDay:
-    """Resting quarter hours of one local day: how many, and the sum of their powers [kW]."""
-
-    count: int = 0
-    total_kw: float = 0.0
+RestingDay = dict[int, float]
+"""Power [kW] of the resting quarter hours of one local day by their numbers, one an hour: what is restated is replaced."""
 
 
 @dataclass(slots=True)
@@ -48,7 +46,6 @@ class Creep:
     """What one meter drew while the plant rested, by local day (ordinal), and what was said of it."""
 
     days: dict[int, RestingDay] = field(default_factory=dict)
-    newest_slot: int = -1
     judged_day: int = 0
     since_day: int | None = None
     """First day of the comparison while a finding is open."""
@@ -75,7 +72,7 @@ class Trend:
 
 def trend(days: dict[int, RestingDay]) -> Trend | None:
     """Theil-Sen slope and Mann-Kendall z of the daily means; None where days or weeks are too few."""
-    counted = sorted((day, rest.total_kw / rest.count) for day, rest in days.items() if rest.count >= FEWEST_QUARTERS)
+    counted = sorted((day, fmean(rest.values())) for day, rest in days.items() if len(rest) >= FEWEST_HOURS)
     if len(counted) < FEWEST_DAYS or timedelta(days=counted[-1][0] - counted[0][0]) < SHORTEST:
         return None
     pairs = [((b_kw - a_kw) / (b - a), (b_kw > a_kw) - (b_kw < a_kw)) for (a, a_kw), (b, b_kw) in combinations(counted, 2)]
@@ -86,7 +83,7 @@ def trend(days: dict[int, RestingDay]) -> Trend | None:
     z = (score - (score > 0) + (score < 0)) / deviation
     first, last = counted[0][0], counted[-1][0]
     level = median(kw - slope * (day - first) for day, kw in counted)
-    excess = sum((rest.total_kw - rest.count * level) / 4 for rest in days.values() if rest.count >= FEWEST_QUARTERS)
+    excess = sum(sum(rest.values()) - len(rest) * level for rest in days.values() if len(rest) >= FEWEST_HOURS)
     return Trend(date.fromordinal(first), timedelta(days=last - first), count, level, level + slope * (last - first), z, excess)
 
 
@@ -108,30 +105,33 @@ class CreepWatch:
         other._price = price_eur_per_kwh
         return other
 
-    def take(self, creep: Creep, interval: Interval, left_on: bool) -> list[Anomaly]:
-        """Note one quarter hour; judge once a local day, on live records only. What an incident `left_on` drew is not counted."""
-        slot = slot_of(interval.start_utc)
-        if slot <= creep.newest_slot:
-            return []
-        creep.newest_slot = slot
+    def take(self, creep: Creep, interval: Interval, newer: bool, left_on: bool) -> list[Anomaly]:
+        """Note one quarter hour; judge once a local day, on live records only. What an incident `left_on` drew is not counted.
+
+        Parameters
+        ----------
+        newer
+            Whether it is live and newer than all before. Imported and restated ones are noted in whatever order they come.
+        """
         day = interval.start_utc.astimezone(self._zone).date().toordinal()
         found: list[Anomaly] = []
-        if interval.origin is not IntervalOrigin.IMPORT and day > creep.judged_day:
+        if newer and day > creep.judged_day:
             creep.judged_day = day
             found = self._judge(creep, interval)
-        power_kw = interval.power_kw
-        if (
-            power_kw is not None
-            and interval.quality in SEEN
-            and not left_on
-            and self._at_work.off_phase(interval.start_utc) is not None
-        ):
-            rest = creep.days.setdefault(day, RestingDay())
-            rest.count += 1
-            rest.total_kw = round(rest.total_kw + power_kw, 6)
-            if len(creep.days) > KEPT_DAYS:
-                del creep.days[min(creep.days)]
+        if newer or interval.origin is IntervalOrigin.IMPORT or slot_of(interval.start_utc) in creep.days.get(day, {}):
+            self._note(creep, interval, day, left_on and newer)
         return found
+
+    def _note(self, creep: Creep, interval: Interval, day: int, left_on: bool) -> None:
+        slot, power_kw = slot_of(interval.start_utc), interval.power_kw
+        if slot % EACH or left_on or self._at_work.off_phase(interval.start_utc) is None:
+            return
+        if power_kw is None or interval.quality not in SEEN:
+            creep.days.get(day, {}).pop(slot, None)
+            return
+        creep.days.setdefault(day, {})[slot] = round(power_kw, 3)
+        if len(creep.days) > KEPT_DAYS:
+            del creep.days[min(creep.days)]
 
     def _judge(self, creep: Creep, interval: Interval) -> list[Anomaly]:
         today = interval.start_utc.astimezone(self._zone).date().toordinal()

@@ -54,6 +54,10 @@ class OffHistory:
         if len(values) > KEPT:
             del values[min(values)]
 
+    def forget(self, phase: Phase, slot: int) -> None:
+        """Drop a quarter hour that turned out not to be known."""
+        self.by_phase.get(phase, {}).pop(slot, None)
+
     def accept(self, power_kw: float) -> None:
         """From now on the machine is expected to draw `power_kw` while it is off, whatever it drew before."""
         self.by_phase.clear()

@@ -163,6 +163,8 @@ class OnWhileOff:
         if interval.origin is IntervalOrigin.IMPORT:
             if off is not None and power_kw is not None:
                 state.history.learn(off.phase, slot, power_kw)
+            elif off is not None:
+                state.history.forget(off.phase, slot)
             return []
         if not newer:
             if off is not None and power_kw is not None:
@@ -176,6 +178,12 @@ class OnWhileOff:
             # Records are missing over a whole shift: what was on before it is not what is on after it.
             found = self._ended(state, interval, incident.newest_slot + 1)
         return found if power_kw is None else found + self._judge(state, interval, slot, power_kw, off)
+
+    def broken_off(self, state: OffState, interval: Interval) -> list[Anomaly]:
+        """End what is open and forget what might go on: the time in which it was found has turned out to be wrong."""
+        found = [] if state.incident is None else self._ended(state, interval, state.incident.newest_slot + 1)
+        state.recent = []
+        return found
 
     def _restate(self, incident: Incident | None, interval: Interval, slot: int, power_kw: float) -> None:
         if incident is None:

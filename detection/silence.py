@@ -53,6 +53,14 @@ def take(
     return silence, [_told(silence, interval, label, zone)]
 
 
+def broken_off(silence: Silence | None, interval: Interval, label: str, zone: ZoneInfo) -> tuple[None, list[Anomaly]]:
+    """End a silence in a time that has turned out to be wrong."""
+    if silence is None or silence.until_slot is not None:
+        return None, []
+    silence.until_slot = silence.since_slot + silence.longest
+    return None, [_told(silence, interval, label, zone)]
+
+
 def _filled(silence: Silence | None, interval: Interval, slot: int, label: str, zone: ZoneInfo) -> list[Anomaly]:
     if silence is None or slot not in silence.unheard:
         return []

@@ -16,7 +16,7 @@ from detection.watched import machines_of, watching_for
 from domain.anomalies import Anomaly, AnomalyKind
 from domain.codec import decode, encode
 from domain.errors import LastgangError
-from domain.intervals import Interval, IntervalOrigin, slot_of
+from domain.intervals import Interval, IntervalOrigin, slot_of, slot_start
 from domain.newest import Newest, admit
 from domain.plant import Plant
 
@@ -90,20 +90,26 @@ class DetectionStep:
         if interval.channel != (self._channels.get(interval.meter) or "energy_import"):
             return state, self._jump(state, interval) if state.reach.reaches(interval.start_utc) else []
         state.reach, counts = admit(state.reach, interval, now_utc)
-        if counts and state.reach.start_utc is not None:
-            self._take_back(state, slot_of(state.reach.start_utc))
         found: list[Anomaly] = []
+        if counts and state.reach.start_utc is not None and state.newest_slot is not None:
+            reached = slot_of(state.reach.start_utc)
+            if reached < state.newest_slot:
+                found += self._taken_back(state, interval, reached)
         for one in counts:
             found += self._judge(state, one)
         return state, found
 
-    @staticmethod
-    def _take_back(state: DetectionState, reached: int) -> None:
-        """Nothing that was judged lies beyond what counts."""
-        if state.newest_slot is not None and state.newest_slot > reached:
-            state.newest_slot = reached - 1
-        if state.creep.newest_slot > reached:
-            state.creep.newest_slot = reached - 1
+    def _taken_back(self, state: DetectionState, interval: Interval, reached: int) -> list[Anomaly]:
+        """End what was found beyond the quarter hour that time was taken back to."""
+        state.newest_slot = reached - 1
+        day = slot_start(reached).astimezone(self._zone).date().toordinal()
+        state.creep.judged_day = min(state.creep.judged_day, day)
+        state.creep.days = {one: rest for one, rest in state.creep.days.items() if one <= day}
+        watch = self._watches.get(interval.meter)
+        found = [] if watch is None else watch.broken_off(state.off, interval)
+        label = self._labels.get(interval.meter, interval.meter)
+        state.silence, more = silence.broken_off(state.silence, interval, label, self._zone)
+        return found + more
 
     def _jump(self, state: DetectionState, interval: Interval) -> list[Anomaly]:
         return discontinuity.take(state.jumps, interval, self._labels.get(interval.meter, interval.meter), self._zone)
@@ -125,7 +131,7 @@ class DetectionStep:
         state.silence, more = silence.take(state.silence, interval, newer, label, self._zone)
         slow = self._creeps.get(interval.meter)
         if slow is not None:
-            found += slow.take(state.creep, interval, left_on=state.off.incident is not None)
+            found += slow.take(state.creep, interval, newer, left_on=state.off.incident is not None)
         return found + more
 
 

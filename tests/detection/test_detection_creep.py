@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from detection.creep import RestingDay, trend
+from detection.creep import trend
 from detection.step import DetectionStep
 from domain.anomalies import Anomaly, AnomalyKind
 from domain.intervals import Interval, IntervalMethod, IntervalOrigin, IntervalQuality, quarter_starts
@@ -16,6 +16,7 @@ from domain.plant import Plant
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY = datetime(2026, 8, 31, tzinfo=BERLIN).astimezone(UTC)
+DAY = timedelta(days=1)
 WEEKEND_FREE = {"id": "day", "days": ["mon", "tue", "wed", "thu", "fri"], "from": "06:00", "to": "22:00"}
 
 
@@ -87,11 +88,46 @@ def test_after_a_repair_the_finding_ends() -> None:
 
 
 def test_trend_of_a_line_is_that_line() -> None:
-    days = {739_000 + 4 * n: RestingDay(20, 20 * (10 + 0.1 * n)) for n in range(10)}
+    days = {739_000 + 4 * n: dict.fromkeys(range(5), 10 + 0.1 * n) for n in range(10)}
     found = trend(days)
     assert found is not None
     assert (found.from_kw, found.to_kw) == (pytest.approx(10.0), pytest.approx(10.9))
     # Mann-Kendall by hand: S = 45 pairs, variance 10 x 9 x 25 / 18 = 125, z = 44 / 11.18.
     assert found.z == pytest.approx(3.935, abs=0.001)
-    # Excess: 20 quarter hours a day, 0.1 kW x (0 + 1 + .. + 9) = 4.5 kW in sum: 4.5 x 20 / 4 = 22.5 kWh.
+    # Excess: five hours a day, 0.1 kW x (0 + 1 + .. + 9) = 4.5 kW in sum: 4.5 x 5 = 22.5 kWh.
     assert found.excess_kwh == pytest.approx(22.5)
+
+
+def resting(kw: float, days: int, origin: IntervalOrigin, revision: int = 0, from_utc: datetime = MONDAY) -> list[Interval]:
+    """Quarter hours of a compressor that draws the same at work and at rest."""
+    measured, method = IntervalQuality.MEASURED, IntervalMethod.REGISTER
+    return [
+        Interval("werk", "air", "energy_import", start, round(kw / 4 * 1e9), 1.0, measured, method, revision, 30, origin)
+        for start in quarter_starts(from_utc, from_utc + timedelta(days=days))
+    ]
+
+
+def test_watts_imported_as_kilowatts_and_then_repaired_are_no_growth_and_hide_none() -> None:
+    """What is compared follows the revisions of what it was worked out from."""
+    step = DetectionStep(plant("compressor"), 0.20)
+    state, found = step.initial(), []
+    wrong = resting(0.03, 14, IntervalOrigin.IMPORT)
+    repaired = resting(30.0, 14, IntervalOrigin.IMPORT, revision=1)
+    live = resting(30.0, 21, IntervalOrigin.METERING, from_utc=MONDAY + timedelta(days=14))
+    for interval in [*wrong, *repaired, *live]:
+        state, more = step.take(state, interval)
+        found += more
+    assert found == []
+    assert {round(kw) for rest in state.creep.days.values() for kw in rest.values()} == {30}
+
+
+def test_history_that_is_imported_after_the_first_live_quarter_hours_is_compared_with_too() -> None:
+    step = DetectionStep(plant("compressor"), 0.20)
+    state, found = step.initial(), []
+    begin = MONDAY + timedelta(weeks=5)
+    history = [row for n in range(35) for row in resting(30 + 0.05 * n, 1, IntervalOrigin.IMPORT, from_utc=MONDAY + n * DAY)]
+    live = [row for n in range(2) for row in resting(31.75, 1, IntervalOrigin.METERING, from_utc=begin + n * DAY)]
+    for interval in [*live[:96], *history, *live[96:]]:
+        state, more = step.take(state, interval)
+        found += more
+    assert [(anomaly.kind, anomaly.at_utc) for anomaly in found] == [(AnomalyKind.CREEP, begin + timedelta(hours=24, minutes=15))]

@@ -52,6 +52,7 @@ PLANT = Plant.model_validate(
         ],
     }
 )
+DAY = timedelta(days=1)
 FRIDAY_1400 = datetime(2026, 10, 23, 14, 0, tzinfo=BERLIN).astimezone(UTC)
 
 
@@ -351,6 +352,25 @@ def test_imported_rows_of_the_future_take_nothing_from_what_growth_is_compared_w
     for interval in clean(future, future + timedelta(weeks=9), IntervalOrigin.IMPORT):
         state, _ = step.take(state, interval, FRIDAY_1400)
     assert state.creep.days == days
+
+
+def test_what_was_found_in_a_time_that_turns_out_to_be_wrong_ends_and_the_right_time_is_watched_again() -> None:
+    """A gateway's clock was five weeks ahead for some hours: the furnace it left on there, and its silence, were never so."""
+    ahead = timedelta(weeks=5)
+    step = DetectionStep(PLANT, PRICE_EUR_PER_KWH)
+    state, found = step.initial(), []
+    rows = [(quarter(FRIDAY_1400 + ahead + n * QUARTER, 60.0), FRIDAY_1400) for n in range(8)]
+    rows += [(unheard(FRIDAY_1400 + ahead + n * QUARTER), FRIDAY_1400) for n in range(8, 12)]
+    rows += [(quarter(FRIDAY_1400 + n * QUARTER, 60.0), FRIDAY_1400 + (n + 1) * QUARTER) for n in range(4)]
+    for interval, now_utc in rows:
+        state, more = step.take(state, interval, now_utc)
+        found += more
+    newest = {anomaly.anomaly: anomaly for anomaly in found}
+    wrong = [anomaly for anomaly in newest.values() if anomaly.since_utc > FRIDAY_1400 + DAY]
+    assert {anomaly.kind for anomaly in wrong} == {AnomalyKind.ON_WHILE_OFF, AnomalyKind.SILENT_METER}
+    assert all(anomaly.until_utc is not None for anomaly in wrong)
+    right = [anomaly for anomaly in newest.values() if anomaly not in wrong]
+    assert [(anomaly.since_utc, anomaly.until_utc) for anomaly in right] == [(FRIDAY_1400, None)]
 
 
 def test_a_reset_dated_years_ahead_on_another_channel_is_no_finding_of_today() -> None:
