@@ -18,6 +18,8 @@ MARGIN_ONCE_LEARNT = 0.05
 """Share of the rated power above the off level that is still off: less once the machine's own off level is known."""
 MARGIN_OF_LEVEL = 0.25
 MARGIN_KW = 1.0
+SPREADS = 4.0
+"""How many times the upper quartile's distance from the median: of a normal distribution one quarter hour in 2,700 is above it."""
 HOURLY = (Phase.BETWEEN, Phase.AT_REST)
 ALIKE = {
     Phase.BETWEEN: Phase.AT_REST,
@@ -84,7 +86,9 @@ class OffHistory:
             return OffLevel(accepted_kw, limit_kw, "what it has drawn while off for several spans of rest")
         middle, upper = median(values), quantiles(values, n=4)[2]
         high_kw = max(upper, standby_kw, accepted_kw or 0.0)
-        limit_kw = high_kw + _margin(high_kw, rated_kw, MARGIN_ONCE_LEARNT)
+        # What strays by itself must stray further; but no further than what is allowed where nothing is known.
+        strays_kw = min(SPREADS * (upper - middle), MARGIN_OF_RATED * rated_kw)
+        limit_kw = high_kw + max(_margin(high_kw, rated_kw, MARGIN_ONCE_LEARNT), strays_kw)
         return OffLevel(middle, limit_kw, f"median of {len(values)} off-shift quarter hours")
 
 
