@@ -194,7 +194,7 @@ def _send(intervals: list[Interval], kafka: str, namespace: str) -> None:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-    from connectors.kafka.client import BrokerUnavailable, KafkaSettings, RecordProducer, ensure_topics
+    from connectors.kafka.client import KafkaSettings, RecordProducer, ensure_topics, failure
     from domain.topics import INTERVALS
 
     logging.getLogger("kafka").setLevel(logging.ERROR)
@@ -210,7 +210,8 @@ def _send(intervals: list[Interval], kafka: str, namespace: str) -> None:
                 progress.update(task, completed=number)
         producer.flush(120.0)
         progress.update(task, completed=len(intervals))
-        failed = sum(1 for future in pending if future.failed())
+        failed = [future.exception for future in pending if future.failed()]
     if failed:
-        msg = f"{failed} of {len(intervals)} quarter hours were not acknowledged; import again, what arrived is recognised"
-        raise BrokerUnavailable(msg)
+        why = failure(failed[0], settings)
+        msg = f"{len(failed)} of {len(intervals)} quarter hours were not acknowledged: {why}; import again, what arrived is recognised"
+        raise type(why)(msg)
