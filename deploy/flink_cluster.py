@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shutil
+import struct
 import sys
 import sysconfig
 import time
@@ -157,8 +158,9 @@ class FlinkCluster:
         return [str(jars.flink_home() / "bin" / "jobmanager.sh"), "start-foreground"]
 
     def taskmanager_command(self) -> list[str]:
-        """What starts the TaskManager."""
-        return [str(jars.flink_home() / "bin" / "taskmanager.sh"), "start-foreground"]
+        """What starts the TaskManager; its name holds its pid (``$$``), which stays through all the shells."""
+        script = 'exec "$0" start-foreground -Dtaskmanager.resource-id=taskmanager-$$'
+        return ["/bin/sh", "-c", script, str(jars.flink_home() / "bin" / "taskmanager.sh")]
 
     # -- processes -----------------------------------------------------------------------------------------------------
 
@@ -228,17 +230,23 @@ class FlinkCluster:
             return False
         return True
 
-    def is_ready(self, since: float = 0.0) -> bool:
-        """Whether jobs could run now: the JobManager answers, and TaskManagers it has heard of after `since` [s] offer all slots.
+    def is_ready(self) -> bool:
+        """Whether jobs could run now: the JobManager answers, and TaskManagers offer all slots."""
+        return self._slots(lambda name: True) >= self.sizes.slots
 
-        The slots of a TaskManager that died are counted until its death is noticed: give the time at which the new one began.
+    def has_slots_of(self, pid: int) -> bool:
+        """Whether the TaskManager of this process offers its slots.
+
+        Those of one that died are counted by `is_ready` until its death is noticed.
         """
+        return self._slots(lambda name: name == f"taskmanager-{pid}") >= self.sizes.slots
+
+    def _slots(self, counts: Callable[[str], bool]) -> int:
         try:
             found = self._get("/taskmanagers")["taskmanagers"]
         except ClusterFailed:
-            return False
-        heard = [manager for manager in found if int(manager["timeSinceLastHeartbeat"]) >= 1000 * since]
-        return sum(int(manager["slotsNumber"]) for manager in heard) >= self.sizes.slots
+            return 0
+        return sum(int(manager["slotsNumber"]) for manager in found if counts(manager["id"]))
 
     def jobs(self) -> list[Job]:
         """All jobs the JobManager knows, oldest first."""
@@ -439,31 +447,32 @@ class FlinkCluster:
     def _forget_old_savepoints(self, job_id: str) -> None:
         """Of the job's name; a job that goes on from a savepoint no longer needs it once it has a checkpoint of its own."""
         ids = next((ids for ids in self._all_job_ids().values() if job_id in ids), [job_id])
-        places = [place for one in ids for place in (self.folder / "savepoints" / one).glob("*/_metadata")]
-        places.sort(key=lambda place: place.stat().st_mtime_ns)
-        for place in places[: -self.sizes.savepoints_kept]:
-            shutil.rmtree(place.parent, ignore_errors=True)
+        saved = [point for one in ids for point in self._points(one, "savepoints")]
+        for point in saved[: -self.sizes.savepoints_kept]:
+            shutil.rmtree(point, ignore_errors=True)
             with contextlib.suppress(OSError):  # holds another savepoint
-                place.parent.parent.rmdir()
+                point.parent.rmdir()
 
     def latest_checkpoint(self, job_id: str) -> Path | None:
         """Newest complete checkpoint or savepoint of a job on disk; None if there is none."""
-        places = [
-            *(self.folder / "checkpoints" / job_id).glob("chk-*/_metadata"),
-            *(self.folder / "savepoints" / job_id).glob("*/_metadata"),
-        ]
-        dated = []
-        for place in places:
-            try:
-                dated.append((place.stat().st_mtime_ns, place.parent))
-            except FileNotFoundError:  # the cluster has just replaced it by a newer one
-                continue
-        return max(dated)[1] if dated else None
+        points = self._points(job_id, "checkpoints", "savepoints")
+        return points[-1] if points else None
+
+    def _points(self, job_id: str, *kinds: str) -> list[Path]:
+        """Folders of a job's complete checkpoints or savepoints, oldest first: by the number that Flink gave them, for the computer's
+        clock may have been set back between two of them."""
+        found = []
+        for kind in kinds:
+            for metadata in (self.folder / kind / job_id).glob("*/_metadata"):
+                number = checkpoint_number(metadata)
+                if number is not None:
+                    found.append((number, metadata.parent))
+        return [folder for _, folder in sorted(found)]
 
     def resume_point(self, name: str) -> Path | None:
-        """Newest state of any job that was submitted as `name`."""
-        points = [(point.stat().st_mtime_ns, point) for job_id in self._job_ids(name) if (point := self.latest_checkpoint(job_id))]
-        return max(points)[1] if points else None
+        """Newest state of any job that was submitted as `name`: that of the job submitted last that has any."""
+        points = (self.latest_checkpoint(job_id) for job_id in reversed(self._job_ids(name)))
+        return next((point for point in points if point is not None), None)
 
     def newest_job_id(self, name: str) -> str | None:
         """Id of the job that was submitted last as `name`."""
@@ -489,6 +498,20 @@ class FlinkCluster:
             fresh = self.jobs_file.with_suffix(".new")
             fresh.write_text(json.dumps(ids, indent=1))
             fresh.replace(self.jobs_file)
+
+
+_METADATA_MAGIC = 0x4960672D
+
+
+def checkpoint_number(metadata: Path) -> int | None:
+    """The number that Flink gave to a checkpoint or savepoint, from the head of its metadata; it rises over all jobs that went on from
+    one another. None where the file is not whole, or has just been replaced by a newer one."""
+    try:
+        with metadata.open("rb") as file:
+            magic, _, number = struct.unpack(">iiq", file.read(16))
+    except (OSError, struct.error):
+        return None
+    return int(number) if magic == _METADATA_MAGIC else None
 
 
 _MISFITS = ("Cannot map checkpoint/savepoint state", "StateMigrationException", "cannot be mapped to the new program")

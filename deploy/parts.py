@@ -44,9 +44,8 @@ class Part:
     environment: Mapping[str, str] = field(default_factory=dict)
     ready: Callable[[], bool] | None = None
     """Whether it serves; None waits for a line with the word ``ready`` in its output."""
-    ready_of: Callable[[float], bool] | None = None
-    """The same for a part that answers through another, which may still speak of the one that died: told when the process began
-    [s since 1970]."""
+    ready_of: Callable[[int], bool] | None = None
+    """The same for a part that answers through another, which may still speak of the one that died: called with the pid."""
     ready_timeout_s: float = 90.0
     port: int | None = None
     """Where it listens, for display."""
@@ -83,7 +82,7 @@ def ground_parts(broker: KafkaBroker, cluster: FlinkCluster) -> list[Part]:
             # It comes back without its jobs; their remains in the TaskManager would hold their slots for a minute.
             takes_along=("flink-taskmanager",),
         ),
-        Part("flink-taskmanager", tuple(cluster.taskmanager_command()), Stage.GROUND, environment, ready_of=cluster.is_ready),
+        Part("flink-taskmanager", tuple(cluster.taskmanager_command()), Stage.GROUND, environment, ready_of=cluster.has_slots_of),
     ]  # fmt: skip
 
 

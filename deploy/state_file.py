@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
-from deploy.processes import ProcessId
+from deploy.processes import ProcessId, born_at
 from domain.toml_files import Settings
 
 FILE_NAME = "stack.json"
@@ -16,16 +17,23 @@ class ProcessState(Settings):
     """A `ProcessId` as it is written."""
 
     pid: int
-    created: float
+    birth: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_an_earlier_version(cls, found: Any) -> Any:
+        if isinstance(found, dict) and isinstance(found.get("created"), float):
+            return {"pid": found.get("pid"), "birth": born_at(found["created"])}
+        return found
 
     @classmethod
     def of(cls, identity: ProcessId) -> ProcessState:
         """As it is written."""
-        return cls(pid=identity.pid, created=identity.created)
+        return cls(pid=identity.pid, birth=identity.birth)
 
     def identity(self) -> ProcessId:
         """As the rest of the program knows it."""
-        return ProcessId(self.pid, self.created)
+        return ProcessId(self.pid, self.birth)
 
 
 class PartState(Settings):

@@ -197,7 +197,7 @@ class Supervisor:
         if running.part.ready is not None:
             return running.part.ready()
         if running.part.ready_of is not None:
-            return running.identity is not None and running.part.ready_of(running.identity.created)
+            return running.identity is not None and running.part.ready_of(running.identity.pid)
         if not running.log.exists():
             return False
         with running.log.open("rb") as log:

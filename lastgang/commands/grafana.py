@@ -56,12 +56,10 @@ def push(plant: Path, influx_url: str, influx_org: str, influx_bucket: str, url:
     """
     from connectors.grafana.push import push as push_all
     from dashboards.build import FOLDER, FOLDER_UID, dashboards, data_source
-    from domain.errors import Fault, InputFaults
     from domain.plant import load_plant
+    from lastgang.secrets import require
 
-    missing = [name for name in ("GRAFANA_TOKEN", "INFLUX_TOKEN") if not os.environ.get(name)]
-    if missing:
-        raise InputFaults([Fault("environment", None, name, "nothing", "a token with write access") for name in missing])
+    require("GRAFANA_TOKEN", "INFLUX_TOKEN")
     source = data_source(influx_url, influx_org, influx_bucket) | {"secureJsonData": {"token": os.environ["INFLUX_TOKEN"]}}
     boards = dashboards(load_plant(plant / "plant.toml"))
     for path in push_all(url, os.environ["GRAFANA_TOKEN"], FOLDER, FOLDER_UID, source, boards):

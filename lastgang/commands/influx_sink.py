@@ -29,7 +29,9 @@ def command(plant: Path, kafka: str, namespace: str, url: str, org: str, bucket:
     from connectors.influx.sink import InfluxSettings, run_sink
     from connectors.kafka.client import KafkaSettings
     from domain.plant import load_plant
+    from lastgang.secrets import require
 
+    require("INFLUX_TOKEN")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -116,7 +116,7 @@ def test_what_a_crashed_supervisor_left_running_is_found_and_ended(tmp_path: Pat
     assert identity is not None
     myself = ProcessId.of(os.getpid())
     assert myself is not None
-    gone = ProcessState(pid=myself.pid, created=myself.created - 3600.0)
+    gone = ProcessState(pid=myself.pid, birth="another boot/1")
     gateway = PartState(name="gateway", state="running", process=ProcessState.of(identity), family=(ProcessState.of(identity),))
     write_state(tmp_path, StackState(phase="ready", supervisor=gone, plant="x", parts=(gateway,)))
     assert sweep(tmp_path) == ["gateway"]

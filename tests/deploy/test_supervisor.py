@@ -108,7 +108,7 @@ def test_cpu_of_a_process_that_has_died_still_counts(supervisor: Supervisor) -> 
 def test_a_pid_that_belongs_to_somebody_else_by_now_is_left_alone() -> None:
     myself = ProcessId.of(os.getpid())
     assert myself is not None
-    former = ProcessId(myself.pid, myself.created - 3600.0)
+    former = ProcessId(myself.pid, f"{myself.birth}0")
     assert not former.is_alive()
     assert processes.family(former) == []
     processes.stop(former, timeout_s=0.0)
