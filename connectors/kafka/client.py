@@ -29,6 +29,8 @@ class KafkaSettings:
 
     bootstrap: str = "127.0.0.1:9092"
     namespace: str = ""
+    source: str = ""
+    """Where the address comes from, for messages: an option, the environment, the running stack ..."""
 
     def full_name(self, topic: Topic) -> str:
         """The topic's name on this broker."""
@@ -74,7 +76,12 @@ def errors_as_ours(settings: KafkaSettings) -> Iterator[None]:
 
 def _connect(make: Callable[..., Any], settings: KafkaSettings, **options: Any) -> Any:
     """A client of the library's; raises within seconds where no broker answers."""
-    greet(settings.bootstrap)
+    try:
+        greet(settings.bootstrap)
+    except (BrokerUnavailable, BrokerRefused) as error:
+        if not settings.source:
+            raise
+        raise type(error)(f"{error} [address from {settings.source}]") from error  # noqa: EM102
     with errors_as_ours(settings):
         return make(bootstrap_servers=settings.bootstrap, bootstrap_timeout_ms=int(CONNECT_TIMEOUT_S * 1000), **options)
 
