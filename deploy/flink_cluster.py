@@ -36,7 +36,20 @@ class ClusterFailed(LastgangError):
 
 
 class SubmissionFailed(LastgangError):
-    """A job was not accepted. Operator: the message ends with what Flink's client said; mend the job, then submit again."""
+    """A job was not accepted. Operator: the message ends with what Flink's client said; mend the job, then submit again.
+
+    Parameters
+    ----------
+    refused
+        Name of each job that was not accepted -> why.
+    accepted
+        Name of each one of the same submission that was -> its id.
+    """
+
+    def __init__(self, refused: Mapping[str, str], accepted: Mapping[str, str]) -> None:
+        super().__init__("\n".join(f"job {name!r}: {why}" for name, why in refused.items()))
+        self.refused = dict(refused)
+        self.accepted = dict(accepted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +77,13 @@ class Job:
     """Flink's word: RUNNING, RESTARTING, FAILED, CANCELED, FINISHED ..."""
     tasks_running: int
     tasks_total: int
+    changed_ms: int = 0
+    """When its state, or that of one of its tasks, changed last."""
+
+    @property
+    def is_restarting(self) -> bool:
+        """It has failed and is about to be tried again."""
+        return self.state in {"RESTARTING", "FAILING"}
 
     @property
     def is_running(self) -> bool:
@@ -252,7 +272,15 @@ class FlinkCluster:
         """All jobs the JobManager knows, oldest first."""
         found = sorted(self._get("/jobs/overview")["jobs"], key=lambda job: int(job["start-time"]))
         return [
-            Job(job["jid"], job["name"], job["state"], int(job["tasks"]["running"]), int(job["tasks"]["total"])) for job in found
+            Job(
+                job["jid"],
+                job["name"],
+                job["state"],
+                int(job["tasks"]["running"]),
+                int(job["tasks"]["total"]),
+                int(job["last-modification"]),
+            )
+            for job in found
         ]
 
     def job(self, job_id: str) -> Job | None:
@@ -270,7 +298,20 @@ class FlinkCluster:
 
     def state_misfit(self, job_id: str) -> str | None:
         """What Flink says where a job failed because its stored state does not fit its operators; None where it did not."""
-        return misfit_in(str(self._get(f"/jobs/{job_id}/exceptions").get("root-exception") or ""))
+        return misfit_in(self._last_exception(job_id))
+
+    def why_failed(self, job_id: str) -> str:
+        """The line that helps of what Flink says about a job's last failure; empty where it has not failed."""
+        said = self._last_exception(job_id)
+        misfit = misfit_in(said)
+        if misfit is not None:
+            return self._misfit_text(misfit)
+        return _last_error(said) if said else ""
+
+    def _last_exception(self, job_id: str) -> str:
+        """The Java stack trace of a job's last failure."""
+        history = self._get(f"/jobs/{job_id}/exceptions?maxExceptions=1").get("exceptionHistory", {}).get("entries", [])
+        return str(history[0].get("stacktrace") or "") if history else ""
 
     def describe(self, path: str) -> Any:
         """What the JobManager says at `path` of its REST interface, such as ``/jobs/JOB/checkpoints``."""
@@ -371,26 +412,27 @@ class FlinkCluster:
             results = self._take_results(spool, results, on_submitted)
             spool.unlink(missing_ok=True)
         unsaid = _last_error(log.read_text(errors="replace")) if time.monotonic() < deadline else f"not within {timeout_s:.0f} s"
-        faults = [
-            self._refusal(request.name, results.get(request.name, {}).get("error", unsaid), log)
+        accepted = {name: result["job_id"] for name, result in results.items() if "job_id" in result}
+        refused = {
+            request.name: self._refusal(results.get(request.name, {}).get("error", unsaid), log)
             for request in requests
-            if "job_id" not in results.get(request.name, {})
-        ]
-        if faults:
-            raise SubmissionFailed("\n".join(faults))
-        return {name: result["job_id"] for name, result in results.items()}
+            if request.name not in accepted
+        }
+        if refused:
+            raise SubmissionFailed(refused, accepted)
+        return accepted
 
-    def _refusal(self, name: str, said: str, log: Path) -> str:
+    def _refusal(self, said: str, log: Path) -> str:
         misfit = misfit_in(said)
         if misfit is not None:
-            return self.misfit_text(name, misfit)
-        return f"job {name!r} was not accepted (see {log}): {said}"
+            return self._misfit_text(misfit)
+        return f"not accepted: {said} (see {log})"
 
-    def misfit_text(self, name: str, said: str) -> str:
-        """What an operator is told where a job's stored state does not fit its operators."""
+    def _misfit_text(self, said: str) -> str:
+        """What an operator reads where a job's stored state does not fit its operators."""
         return (
-            f"job {name!r}: its stored state does not fit this version of Lastgang (Flink: {said}); all records are still on the"
-            f" topics. Stop the plant, rename {self.jobs_file} and start again: the jobs then begin anew and read their topics"
+            f"its stored state does not fit this version of Lastgang (Flink: {said}); all records are still on the"
+            f" topics. Stop the plant, rename {self.jobs_file} and start again: the jobs then begin with empty state and read their topics"
             f" from the start; or start the version that wrote the state"
         )
 
@@ -594,8 +636,14 @@ def _empty(folder: Path) -> None:
             entry.unlink(missing_ok=True)
 
 
+_PYTHON_INSIDE = re.compile(r"PythonException: <class '([\w.]+)'>: (.+)")
+"""An exception of Python code that runs inside the JVM."""
+
+
 def _last_error(said: str) -> str:
     """The line of a client's output that helps: Python's exception if there is one, else Java's last cause."""
+    if inside := _PYTHON_INSIDE.findall(said):
+        return ": ".join(inside[-1])[:500]
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     python = [line for line in lines if re.match(r"(?!java|org\.|Caused)[\w.]+(Error|Exception|Faults|Exit): ", line)]
     java = [line for line in lines if line.startswith("Caused by: ")]

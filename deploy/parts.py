@@ -51,7 +51,11 @@ class Part:
     """Where it listens, for display."""
     stop_timeout_s: float = 20.0
     takes_along: tuple[str, ...] = ()
-    """Parts that are started anew with this one after it died."""
+    """Parts that are started again with this one after it died."""
+    is_essential: bool = False
+    """Whether nothing of use is left without it: a stack does not start without such a part."""
+    input: Path | None = None
+    """Folder whose files it reads when it starts; when one has changed, a part that had refused them is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ def ground_parts(broker: KafkaBroker, cluster: FlinkCluster) -> list[Part]:
     """Broker and cluster."""
     environment = cluster.environment()
     return [
-        Part("kafka", tuple(broker.command()), Stage.GROUND, ready=broker.is_ready, port=broker.port),
+        Part("kafka", tuple(broker.command()), Stage.GROUND, ready=broker.is_ready, port=broker.port, is_essential=True),
         Part(
             "flink-jobmanager", tuple(cluster.jobmanager_command()), Stage.GROUND, environment,
             ready=cluster.is_answering, port=cluster.rest_port,
@@ -103,20 +107,21 @@ def service_parts(plant_dir: Path, home: Path, kafka: str, settings: StackSettin
     ledger = ("--ledger", str(home / LEDGER))
     page = ("--reports", str(home / "reports"), "--host", settings.console.host, "--port", str(console_port))
     parts = [
-        service("historian", Stage.SERVICES, (*common, *ledger)),
+        service("historian", Stage.SERVICES, (*common, *ledger), input=plant_dir),
         service(
             "console",
             Stage.SERVICES,
             (*common, *ledger, *page),
             ready=lambda: ports.answers(console_port),
             port=console_port,
+            input=plant_dir,
         ),
-        service("gateway", Stage.EDGE, (*common, "--buffer", str(home / "gateway.db"))),
+        service("gateway", Stage.EDGE, (*common, "--buffer", str(home / "gateway.db")), input=plant_dir),
     ]
     if settings.influx is not None:
         influx = settings.influx
         target = ("--url", influx.url, "--org", influx.org, "--bucket", influx.bucket)
-        parts.append(service("influx-sink", Stage.SERVICES, (*common, *target)))
+        parts.append(service("influx-sink", Stage.SERVICES, (*common, *target), input=plant_dir))
     return parts
 
 

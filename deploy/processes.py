@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -126,8 +127,7 @@ def own_usage() -> Usage:
 def launch(command: Sequence[str], environment: Mapping[str, str], log: Path, cwd: Path) -> subprocess.Popen[bytes]:
     """Start `command` in a session of its own (no terminal signal reaches it), stdout and stderr appended to `log`."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    if log.exists() and log.stat().st_size > _LOG_LIMIT_BYTES:
-        log.replace(log.with_suffix(".log.1"))
+    put_aside_when_long(log)
     with log.open("ab") as sink:
         return subprocess.Popen(
             list(command),
@@ -138,6 +138,35 @@ def launch(command: Sequence[str], environment: Mapping[str, str], log: Path, cw
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+
+
+def put_aside_when_long(log: Path) -> None:
+    """Begin a log that has become long again from nothing, and keep what it held as ``.log.1``.
+
+    The process that writes it has it open for appending: it is emptied, not replaced. Lines written between the two steps are lost.
+    """
+    with contextlib.suppress(OSError):
+        if log.stat().st_size <= _LOG_LIMIT_BYTES:
+            return
+        with contextlib.suppress(OSError):  # no room for a copy: then the room is needed all the more
+            shutil.copyfile(log, log.with_suffix(".log.1"))
+        os.truncate(log, 0)
+
+
+def last_line(log: Path, start: int = 0) -> str:
+    """The last line of a log that holds anything, from byte `start` on."""
+    return next((line.strip() for line in reversed(last_lines(log, start)) if line.strip()), "it said nothing")
+
+
+def last_lines(log: Path, start: int = 0) -> list[str]:
+    """The last lines of a log from byte `start` on; it may have been put aside meanwhile, and be shorter."""
+    try:
+        with log.open("rb") as file:
+            end = file.seek(0, 2)
+            file.seek(max(start if start <= end else 0, end - 100_000))
+            return file.read().decode(errors="replace").splitlines()
+    except OSError:
+        return []
 
 
 def sessions() -> dict[int, list[int]]:

@@ -69,6 +69,10 @@ class ConsoleSection(Settings):
     """Address it listens on; ``0.0.0.0`` shows it to the whole network."""
     port: int = Field(default=8080, ge=0, le=65535)
 
+    def url(self, port: int) -> str:
+        """Where a browser on this machine finds it, if it listens on `port`."""
+        return f"http://{'localhost' if self.host in {'127.0.0.1', '0.0.0.0', '::', '::1'} else self.host}:{port}/"
+
 
 class InfluxSection(Settings):
     """The InfluxDB 2 that the topics are copied to; its token comes from the environment (``INFLUX_TOKEN``)."""

@@ -52,18 +52,35 @@ class PartState(Settings):
 
 
 class StackState(Settings):
-    """The whole stack; `phase` is one of starting, ready, stopping, stopped, failed."""
+    """The whole stack; `phase` is one of starting, ready, degraded (up, but a part does not run), stopping, stopped, failed."""
 
     phase: str
     supervisor: ProcessState
     plant: str
     message: str = ""
     ports: dict[str, int] = Field(default_factory=dict)
+    """Every port, by the name of its setting; where that is 0, the one that was picked."""
+    namespace: str = ""
+    page: str = ""
+    """Address of the web page for a browser on this machine."""
     parts: tuple[PartState, ...] = ()
 
     def is_supervised(self) -> bool:
         """Whether the supervisor that wrote this runs."""
         return self.supervisor.identity().is_alive()
+
+    def has_broker(self) -> bool:
+        """Whether the broker's process runs, with its supervisor or without."""
+        return any(part.name == "kafka" and part.process and part.process.identity().is_alive() for part in self.parts)
+
+    def is_of_an_earlier_boot(self) -> bool:
+        """Whether the computer has been started again since."""
+        return self.supervisor.identity().is_of_an_earlier_boot()
+
+    def doubtful(self) -> list[int]:
+        """Pids of processes that may be this stack's, though they cannot be recognised for certain."""
+        known = {self.supervisor.identity(), *(member.identity() for part in self.parts for member in part.family)}
+        return sorted({identity.pid for identity in known if identity.is_doubtful()})
 
     def living(self) -> list[PartState]:
         """Parts of which a process still runs."""

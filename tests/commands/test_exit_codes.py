@@ -69,7 +69,7 @@ FAILED_RUN = {
     "up": Case("up --plant {running}", "runs already"),
     "status": Case("status --plant {plant}", "no stack of this plant has been started"),
     "demo": Case("demo --folder {load}/demo --minutes 1", "Not a directory"),
-    "gateway": Case("gateway --plant {plant} --buffer {load}/gateway.db", "gateway.db"),
+    "gateway": Case("gateway --plant {plant} --buffer {load}/gateway.db", "load.csv: File exists"),
     "historian": Case(
         "historian --plant {plant} --kafka 127.0.0.1:{nobody} --ledger {work}/l.sqlite", "no Kafka broker answers at"
     ),

@@ -8,8 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,7 +15,7 @@ from kafka import KafkaConsumer, KafkaProducer
 from kafka.admin import KafkaAdminClient, NewTopic
 
 sys.path.insert(0, str(Path(__file__).parent))
-from parts_for_tests import STEADY, part
+from parts_for_tests import STEADY, part, wait_until
 
 from deploy import local_run, processes
 from deploy.parts import JobPart, Stage
@@ -39,13 +37,6 @@ FREE_PORTS = StackSettings(
 def plant_dir(tmp_path: Path) -> Path:
     demo_plant.write(tmp_path / "plant")
     return tmp_path / "plant"
-
-
-def wait_until(holds: Callable[[], bool], timeout_s: float = 120.0) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not holds():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.1)
 
 
 def make_topics(stack: Stack) -> None:
