@@ -40,10 +40,18 @@ def command(
     import structlog
 
     from console.server import run
+    from console.views.scene import PartSeen
+    from deploy.state_file import read_state
     from deploy.whereabouts import Whereabouts
 
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 
     places = Whereabouts(plant)
     ledger = ledger or places.ledger
-    run(plant, places.kafka(kafka, namespace), ledger, reports or ledger.parent / "reports", host, port)
+
+    def parts() -> tuple[PartSeen, ...]:
+        state = read_state(places.home)
+        found = state.parts if state is not None and state.is_supervised() else ()
+        return tuple(PartSeen(part.name, part.state, part.note) for part in found)
+
+    run(plant, places.kafka(kafka, namespace), ledger, reports or ledger.parent / "reports", host, port, parts)
