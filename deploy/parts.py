@@ -105,7 +105,7 @@ def service_parts(plant_dir: Path, home: Path, kafka: str, settings: StackSettin
     """Historian, page, gateway, and the sink to InfluxDB where that is configured; their files are in `home`."""
     common = ("--plant", str(plant_dir), "--kafka", kafka, "--namespace", settings.namespace)
     ledger = ("--ledger", str(home / LEDGER))
-    page = ("--reports", str(home / "reports"), "--host", settings.console.host, "--port", str(console_port))
+    page = ("--reports", str(settings.reports_of(plant_dir)), "--host", settings.console.host, "--port", str(console_port))
     parts = [
         service("historian", Stage.SERVICES, (*common, *ledger), input=plant_dir),
         service(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import sys
 from typing import NoReturn
@@ -76,9 +77,9 @@ def run(arguments: list[str] | None = None) -> int:
         click.echo(str(error), err=True)
         return error.exit_code
     except OSError as error:
-        if error.filename is None:
+        if error.filename is None and error.errno != errno.ENOSPC:
             raise
-        click.echo(f"{error.filename}: {error.strerror}", err=True)
+        click.echo(f"{error.filename or 'output'}: {error.strerror}", err=True)
         return 1
     return code if isinstance(code, int) else 0
 

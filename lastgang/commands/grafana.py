@@ -38,8 +38,10 @@ def build(
     """
     from dashboards.build import write
     from deploy.whereabouts import Whereabouts
+    from domain.files import check_output_folder
     from domain.plant import load_plant
 
+    check_output_folder(out)
     loaded = load_plant(plant / "plant.toml")
     influx = Whereabouts(plant).influx(influx_url, influx_org, influx_bucket)
     for path in write(out, loaded, influx.url, influx.org, influx.bucket, dashboards_path):

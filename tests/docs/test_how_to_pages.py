@@ -110,8 +110,17 @@ def test_links_lead_somewhere(page):
     assert [link for link in targets if not (page.parent / link).exists()] == []
 
 
-def test_the_device_file_of_the_readme_is_the_one_of_the_how_to_page():
-    readme = re.search(r"<!-- runs as a test: first-meter -->\s*```toml\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+@pytest.mark.parametrize(("mark", "file"), [("plant", "my-plant/plant.toml"), ("first-meter", "my-plant/devices/main.toml")])
+def test_the_files_of_the_readme_are_those_of_the_how_to_page(mark, file):
+    readme = re.search(rf"<!-- runs as a test: {mark} -->\s*```toml\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     pages = {what.strip(): text for kind, what, text in steps(ROOT / "docs/how-to/first-meter.md") if kind == "file"}
     assert readme is not None
-    assert tomllib.loads(readme.group(1)) == tomllib.loads(pages["my-plant/devices/main.toml"])
+    assert readme.group(1).startswith(f"# {file}\n")
+    assert tomllib.loads(readme.group(1)) == tomllib.loads(pages[file])
+
+
+def test_what_the_readme_types_for_a_first_meter_is_typed_on_the_how_to_page():
+    readme = (ROOT / "README.md").read_text().split("## Join your first meter")[1]
+    typed = [line for block in re.findall(r"```sh\n(.*?)```", readme, re.DOTALL) for line in commands(block)]
+    page = [line for _, _, text in steps(ROOT / "docs/how-to/first-meter.md") for line in commands(text)]
+    assert [line for line in typed if line.startswith("lastgang") and line not in page] == []
