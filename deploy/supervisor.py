@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import Popen
 
-from deploy import jars, processes
+from deploy import jars, ports, processes
 from deploy.parts import Part
 from deploy.processes import ProcessId, Usage
 from deploy.state_file import PartState, ProcessState
@@ -237,8 +237,7 @@ class Supervisor:
         if running.identity is not None:
             processes.stop(running.identity, timeout_s=0.0)  # what it started and left behind
         running.deaths += 1
-        said = processes.last_line(running.log, running.log_start)
-        running.note = f"ended by signal {-code}" if code < 0 else f"ended with exit {code}: {said}"[:_NOTE_CHARACTERS]
+        running.note = self._last_words(running, code)[:_NOTE_CHARACTERS]
         self._say("part_died", part=running.part.name, how=running.note, deaths=running.deaths)
         running.state = "failed" if code == _WRONG_INPUT else "restarting"
         running.due = now + min(_LAST_BACKOFF_S, _FIRST_BACKOFF_S * 2 ** (running.deaths - 1))
@@ -252,6 +251,15 @@ class Supervisor:
                     f"started again with {running.part.name}",
                 )
         self._changed()
+
+    def _last_words(self, running: _Running, code: int) -> str:
+        """How a part ended, and why as far as that can be told."""
+        if code < 0:
+            return f"ended by signal {-code}"
+        port = running.part.port
+        if code and port and not ports.is_free(port):  # taken between the check before the start and the start
+            return f"ended with exit {code}: port {port} is taken by {ports.owner(port)}"
+        return f"ended with exit {code}: {processes.last_line(running.log, running.log_start)}"
 
     def _is_ready(self, running: _Running) -> bool:
         if running.part.ready is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -76,6 +78,14 @@ def test_a_part_that_refused_its_input_is_tried_again_when_that_has_changed(supe
     file.write_text("right")
     wait_until(lambda: supervisor.states()[0].state == "running")
     assert supervisor.states()[0].restarts == 1
+
+
+def test_a_port_that_was_taken_before_the_part_could_take_it_is_said_with_its_owner(supervisor: Supervisor) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        supervisor.launch([part("console", DIES_AT_ONCE, port=port)])
+        supervisor.settle(["console"])
+        assert f"ended with exit 1: port {port} is taken by process {os.getpid()} (" in supervisor.states()[0].note
 
 
 def test_without_a_part_that_is_essential_nothing_is_settled(supervisor: Supervisor) -> None:

@@ -36,7 +36,8 @@ KWH = {
     ("two-halls", "oven", "energy_import"): 28.0,
     ("two-halls", "mill", "energy_import"): 31.5,
 }
-
+MACHINES_WITH_JOBS: dict[str, list[str]] = {"one-meter": [], "month-billed": [], "two-halls": ["oven", "mill"]}
+"""As the page *Plan* shows the jobs of the plant file."""
 ON_THE_WAY = 5.0 / 900.0
 """An answer takes some milliseconds of the wall clock from the meter to the gateway, which stamps it; the plant's clock runs 60 times as
 fast, and a busy machine stretches them: 5 s of a quarter hour."""
@@ -58,5 +59,6 @@ def test_a_plant_starts_measures_a_quarter_hour_and_stops(java_parts: None, tmp_
         assert {part["state"] for part in as_json(status)["parts"]} == {"running"}
         assert live.ask("/now")["demand"]["projected_kw"] > 0
         assert served.now_utc() > FIRST_UTC
+        assert [row["machine"] for row in live.ask("/plan")["rows"]] == MACHINES_WITH_JOBS[name]
         live.down()
     assert nothing_of(tmp_path) == []
