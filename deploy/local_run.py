@@ -200,7 +200,8 @@ def _print_state(state: StackState, supervised: bool) -> None:
         f"{state.phase}; supervisor {state.supervisor.pid if supervised else 'gone'}; {total_mb:.0f} MB in all", highlight=False
     )
     if supervised:
-        console.print(f"page: {state.page}", highlight=False, markup=False)
+        where = f"page: {state.page}; broker: 127.0.0.1:{state.ports['kafka.port']}; Flink: http://localhost:{state.ports['flink.rest_port']}/"
+        console.print(where, highlight=False, markup=False)
     if state.message:
         console.print(state.message, highlight=False, markup=False)
 

@@ -36,6 +36,8 @@ KWH = {
     ("two-halls", "oven", "energy_import"): 28.0,
     ("two-halls", "mill", "energy_import"): 31.5,
 }
+NO_TOKEN = "influx-sink failed: ended with exit 2: environment: INFLUX_TOKEN: found nothing; expected a token with write access"
+"""What is said of the plant whose owner has named an InfluxDB and no token; all else runs."""
 MACHINES_WITH_JOBS: dict[str, list[str]] = {"one-meter": [], "month-billed": [], "two-halls": ["oven", "mill"]}
 """As the page *Plan* shows the jobs of the plant file."""
 ON_THE_WAY = 5.0 / 900.0
@@ -48,15 +50,21 @@ fast, and a busy machine stretches them: 5 s of a quarter hour."""
 @pytest.mark.parametrize("name", WHAT_THE_METERS_MEASURE)
 def test_a_plant_starts_measures_a_quarter_hour_and_stops(java_parts: None, tmp_path: Path, name: str) -> None:
     with ServedPlant.copied(PLANTS / name, tmp_path, WHAT_THE_METERS_MEASURE[name]) as served, LivePlant(served, tmp_path) as live:
-        live.up()
+        loss = "" if name != "one-meter" else NO_TOKEN
+        if loss:
+            with (served.plant_dir / "stack.toml").open("a") as settings:
+                settings.write('[influx]\nurl = "http://127.0.0.1:8086"\norg = "werk"\nbucket = "energy"\n')
+        live.up(loss)
         for (plant, meter, channel), kwh in KWH.items():
             if plant == name:
                 quarter = live.await_quarter(meter, channel)
                 assert quarter["energy_uwh"] / UWH_PER_KWH == pytest.approx(kwh, abs=0.011 + kwh * ON_THE_WAY), (meter, channel)
                 assert quarter["coverage"] == pytest.approx(1.0, abs=0.05)
         status = live.type(f"lastgang status --plant {live.plant} --json")
-        assert status.returncode == 0, status.stdout
-        assert {part["state"] for part in as_json(status)["parts"]} == {"running"}
+        assert status.returncode == (1 if loss else 0), status.stdout
+        lost = [part["name"] for part in as_json(status)["parts"] if part["state"] != "running"]
+        assert lost == (["influx-sink"] if loss else [])
+        assert [part["name"] for part in live.ask("/platform")["losses"]] == lost
         assert live.ask("/now")["demand"]["projected_kw"] > 0
         assert served.now_utc() > FIRST_UTC
         assert [row["machine"] for row in live.ask("/plan")["rows"]] == MACHINES_WITH_JOBS[name]
