@@ -15,6 +15,8 @@ TOKEN_VARIABLE = "LASTGANG_CONSOLE_TOKEN"
 class OpenToStrangers(LastgangError):
     """The console would let anybody on the network decide. Operator: set the token's variable, or bind to 127.0.0.1."""
 
+    exit_code = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Access:

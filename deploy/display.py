@@ -66,7 +66,7 @@ def parts_table(parts: Iterable[PartState]) -> Table:
     table.add_column("state")
     for heading in ("port", "RSS MB", "CPU s", "restarts"):
         table.add_column(heading, justify="right")
-    table.add_column("note")
+    table.add_column("note", no_wrap=True, overflow="ellipsis")
     for part in parts:
         is_job = part.name.startswith("job ")
         style = {"running": "green", "failed": "red", "gone": "red"}.get(part.state, "yellow")

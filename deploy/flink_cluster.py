@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shutil
+import struct
 import sys
 import sysconfig
 import time
@@ -35,7 +36,20 @@ class ClusterFailed(LastgangError):
 
 
 class SubmissionFailed(LastgangError):
-    """A job was not accepted. Operator: the message ends with what Flink's client said; mend the job, then submit again."""
+    """A job was not accepted. Operator: the message ends with what Flink's client said; mend the job, then submit again.
+
+    Parameters
+    ----------
+    refused
+        Name of each job that was not accepted -> why.
+    accepted
+        Name of each one of the same submission that was -> its id.
+    """
+
+    def __init__(self, refused: Mapping[str, str], accepted: Mapping[str, str]) -> None:
+        super().__init__("\n".join(f"job {name!r}: {why}" for name, why in refused.items()))
+        self.refused = dict(refused)
+        self.accepted = dict(accepted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +77,13 @@ class Job:
     """Flink's word: RUNNING, RESTARTING, FAILED, CANCELED, FINISHED ..."""
     tasks_running: int
     tasks_total: int
+    changed_ms: int = 0
+    """When its state, or that of one of its tasks, changed last."""
+
+    @property
+    def is_restarting(self) -> bool:
+        """It has failed and is about to be tried again."""
+        return self.state in {"RESTARTING", "FAILING"}
 
     @property
     def is_running(self) -> bool:
@@ -157,8 +178,9 @@ class FlinkCluster:
         return [str(jars.flink_home() / "bin" / "jobmanager.sh"), "start-foreground"]
 
     def taskmanager_command(self) -> list[str]:
-        """What starts the TaskManager."""
-        return [str(jars.flink_home() / "bin" / "taskmanager.sh"), "start-foreground"]
+        """What starts the TaskManager; its name holds its pid (``$$``), which stays through all the shells."""
+        script = 'exec "$0" start-foreground -Dtaskmanager.resource-id=taskmanager-$$'
+        return ["/bin/sh", "-c", script, str(jars.flink_home() / "bin" / "taskmanager.sh")]
 
     # -- processes -----------------------------------------------------------------------------------------------------
 
@@ -228,23 +250,37 @@ class FlinkCluster:
             return False
         return True
 
-    def is_ready(self, since: float = 0.0) -> bool:
-        """Whether jobs could run now: the JobManager answers, and TaskManagers it has heard of after `since` [s] offer all slots.
+    def is_ready(self) -> bool:
+        """Whether jobs could run now: the JobManager answers, and TaskManagers offer all slots."""
+        return self._slots(lambda name: True) >= self.sizes.slots
 
-        The slots of a TaskManager that died are counted until its death is noticed: give the time at which the new one began.
+    def has_slots_of(self, pid: int) -> bool:
+        """Whether the TaskManager of this process offers its slots.
+
+        Those of one that died are counted by `is_ready` until its death is noticed.
         """
+        return self._slots(lambda name: name == f"taskmanager-{pid}") >= self.sizes.slots
+
+    def _slots(self, counts: Callable[[str], bool]) -> int:
         try:
             found = self._get("/taskmanagers")["taskmanagers"]
         except ClusterFailed:
-            return False
-        heard = [manager for manager in found if int(manager["timeSinceLastHeartbeat"]) >= 1000 * since]
-        return sum(int(manager["slotsNumber"]) for manager in heard) >= self.sizes.slots
+            return 0
+        return sum(int(manager["slotsNumber"]) for manager in found if counts(manager["id"]))
 
     def jobs(self) -> list[Job]:
         """All jobs the JobManager knows, oldest first."""
         found = sorted(self._get("/jobs/overview")["jobs"], key=lambda job: int(job["start-time"]))
         return [
-            Job(job["jid"], job["name"], job["state"], int(job["tasks"]["running"]), int(job["tasks"]["total"])) for job in found
+            Job(
+                job["jid"],
+                job["name"],
+                job["state"],
+                int(job["tasks"]["running"]),
+                int(job["tasks"]["total"]),
+                int(job["last-modification"]),
+            )
+            for job in found
         ]
 
     def job(self, job_id: str) -> Job | None:
@@ -262,7 +298,20 @@ class FlinkCluster:
 
     def state_misfit(self, job_id: str) -> str | None:
         """What Flink says where a job failed because its stored state does not fit its operators; None where it did not."""
-        return misfit_in(str(self._get(f"/jobs/{job_id}/exceptions").get("root-exception") or ""))
+        return misfit_in(self._last_exception(job_id))
+
+    def why_failed(self, job_id: str) -> str:
+        """The line that helps of what Flink says about a job's last failure; empty where it has not failed."""
+        said = self._last_exception(job_id)
+        misfit = misfit_in(said)
+        if misfit is not None:
+            return self._misfit_text(misfit)
+        return _last_error(said) if said else ""
+
+    def _last_exception(self, job_id: str) -> str:
+        """The Java stack trace of a job's last failure."""
+        history = self._get(f"/jobs/{job_id}/exceptions?maxExceptions=1").get("exceptionHistory", {}).get("entries", [])
+        return str(history[0].get("stacktrace") or "") if history else ""
 
     def describe(self, path: str) -> Any:
         """What the JobManager says at `path` of its REST interface, such as ``/jobs/JOB/checkpoints``."""
@@ -363,26 +412,27 @@ class FlinkCluster:
             results = self._take_results(spool, results, on_submitted)
             spool.unlink(missing_ok=True)
         unsaid = _last_error(log.read_text(errors="replace")) if time.monotonic() < deadline else f"not within {timeout_s:.0f} s"
-        faults = [
-            self._refusal(request.name, results.get(request.name, {}).get("error", unsaid), log)
+        accepted = {name: result["job_id"] for name, result in results.items() if "job_id" in result}
+        refused = {
+            request.name: self._refusal(results.get(request.name, {}).get("error", unsaid), log)
             for request in requests
-            if "job_id" not in results.get(request.name, {})
-        ]
-        if faults:
-            raise SubmissionFailed("\n".join(faults))
-        return {name: result["job_id"] for name, result in results.items()}
+            if request.name not in accepted
+        }
+        if refused:
+            raise SubmissionFailed(refused, accepted)
+        return accepted
 
-    def _refusal(self, name: str, said: str, log: Path) -> str:
+    def _refusal(self, said: str, log: Path) -> str:
         misfit = misfit_in(said)
         if misfit is not None:
-            return self.misfit_text(name, misfit)
-        return f"job {name!r} was not accepted (see {log}): {said}"
+            return self._misfit_text(misfit)
+        return f"not accepted: {said} (see {log})"
 
-    def misfit_text(self, name: str, said: str) -> str:
-        """What an operator is told where a job's stored state does not fit its operators."""
+    def _misfit_text(self, said: str) -> str:
+        """What an operator reads where a job's stored state does not fit its operators."""
         return (
-            f"job {name!r}: its stored state does not fit this version of Lastgang (Flink: {said}); all records are still on the"
-            f" topics. Stop the plant, rename {self.jobs_file} and start again: the jobs then begin anew and read their topics"
+            f"its stored state does not fit this version of Lastgang (Flink: {said}); all records are still on the"
+            f" topics. Stop the plant, rename {self.jobs_file} and start again: the jobs then begin with empty state and read their topics"
             f" from the start; or start the version that wrote the state"
         )
 
@@ -439,31 +489,32 @@ class FlinkCluster:
     def _forget_old_savepoints(self, job_id: str) -> None:
         """Of the job's name; a job that goes on from a savepoint no longer needs it once it has a checkpoint of its own."""
         ids = next((ids for ids in self._all_job_ids().values() if job_id in ids), [job_id])
-        places = [place for one in ids for place in (self.folder / "savepoints" / one).glob("*/_metadata")]
-        places.sort(key=lambda place: place.stat().st_mtime_ns)
-        for place in places[: -self.sizes.savepoints_kept]:
-            shutil.rmtree(place.parent, ignore_errors=True)
+        saved = [point for one in ids for point in self._points(one, "savepoints")]
+        for point in saved[: -self.sizes.savepoints_kept]:
+            shutil.rmtree(point, ignore_errors=True)
             with contextlib.suppress(OSError):  # holds another savepoint
-                place.parent.parent.rmdir()
+                point.parent.rmdir()
 
     def latest_checkpoint(self, job_id: str) -> Path | None:
         """Newest complete checkpoint or savepoint of a job on disk; None if there is none."""
-        places = [
-            *(self.folder / "checkpoints" / job_id).glob("chk-*/_metadata"),
-            *(self.folder / "savepoints" / job_id).glob("*/_metadata"),
-        ]
-        dated = []
-        for place in places:
-            try:
-                dated.append((place.stat().st_mtime_ns, place.parent))
-            except FileNotFoundError:  # the cluster has just replaced it by a newer one
-                continue
-        return max(dated)[1] if dated else None
+        points = self._points(job_id, "checkpoints", "savepoints")
+        return points[-1] if points else None
+
+    def _points(self, job_id: str, *kinds: str) -> list[Path]:
+        """Folders of a job's complete checkpoints or savepoints, oldest first: by the number that Flink gave them, for the computer's
+        clock may have been set back between two of them."""
+        found = []
+        for kind in kinds:
+            for metadata in (self.folder / kind / job_id).glob("*/_metadata"):
+                number = checkpoint_number(metadata)
+                if number is not None:
+                    found.append((number, metadata.parent))
+        return [folder for _, folder in sorted(found)]
 
     def resume_point(self, name: str) -> Path | None:
-        """Newest state of any job that was submitted as `name`."""
-        points = [(point.stat().st_mtime_ns, point) for job_id in self._job_ids(name) if (point := self.latest_checkpoint(job_id))]
-        return max(points)[1] if points else None
+        """Newest state of any job that was submitted as `name`: that of the job submitted last that has any."""
+        points = (self.latest_checkpoint(job_id) for job_id in reversed(self._job_ids(name)))
+        return next((point for point in points if point is not None), None)
 
     def newest_job_id(self, name: str) -> str | None:
         """Id of the job that was submitted last as `name`."""
@@ -489,6 +540,20 @@ class FlinkCluster:
             fresh = self.jobs_file.with_suffix(".new")
             fresh.write_text(json.dumps(ids, indent=1))
             fresh.replace(self.jobs_file)
+
+
+_METADATA_MAGIC = 0x4960672D
+
+
+def checkpoint_number(metadata: Path) -> int | None:
+    """The number that Flink gave to a checkpoint or savepoint, from the head of its metadata; it rises over all jobs that went on from
+    one another. None where the file is not whole, or has just been replaced by a newer one."""
+    try:
+        with metadata.open("rb") as file:
+            magic, _, number = struct.unpack(">iiq", file.read(16))
+    except (OSError, struct.error):
+        return None
+    return int(number) if magic == _METADATA_MAGIC else None
 
 
 _MISFITS = ("Cannot map checkpoint/savepoint state", "StateMigrationException", "cannot be mapped to the new program")
@@ -571,8 +636,14 @@ def _empty(folder: Path) -> None:
             entry.unlink(missing_ok=True)
 
 
+_PYTHON_INSIDE = re.compile(r"PythonException: <class '([\w.]+)'>: (.+)")
+"""An exception of Python code that runs inside the JVM."""
+
+
 def _last_error(said: str) -> str:
     """The line of a client's output that helps: Python's exception if there is one, else Java's last cause."""
+    if inside := _PYTHON_INSIDE.findall(said):
+        return ": ".join(inside[-1])[:500]
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     python = [line for line in lines if re.match(r"(?!java|org\.|Caused)[\w.]+(Error|Exception|Faults|Exit): ", line)]
     java = [line for line in lines if line.startswith("Caused by: ")]

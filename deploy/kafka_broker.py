@@ -112,7 +112,9 @@ class KafkaBroker:
         if not ports.answers(self.port):
             return False
         try:
-            admin = KafkaAdminClient(bootstrap_servers=self.bootstrap, client_id="lastgang-ready", request_timeout_ms=5_000)
+            admin = KafkaAdminClient(
+                bootstrap_servers=self.bootstrap, client_id="lastgang-ready", request_timeout_ms=5_000, bootstrap_timeout_ms=5_000
+            )
         except (KafkaError, OSError):
             return False
         try:
@@ -173,6 +175,9 @@ def server_properties(data: Path, port: int, controller_port: int, edge: EdgeLis
         "log.dirs": data,
         "auto.create.topics.enable": "false",
         "log.message.timestamp.type": "CreateTime",
+        # Our readers in Python cannot unpack lz4 and snappy: one such batch, from an ERP system's client say, would hold them up for
+        # ever. The broker unpacks what comes packed.
+        "compression.type": "uncompressed",
         # Plant clocks may run ahead of the computer's: a record is never refused for its time stamp.
         "log.message.timestamp.after.max.ms": 2**63 - 1,
         "default.replication.factor": 1,

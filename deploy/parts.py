@@ -44,15 +44,18 @@ class Part:
     environment: Mapping[str, str] = field(default_factory=dict)
     ready: Callable[[], bool] | None = None
     """Whether it serves; None waits for a line with the word ``ready`` in its output."""
-    ready_of: Callable[[float], bool] | None = None
-    """The same for a part that answers through another, which may still speak of the one that died: told when the process began
-    [s since 1970]."""
+    ready_of: Callable[[int], bool] | None = None
+    """The same for a part that answers through another, which may still speak of the one that died: called with the pid."""
     ready_timeout_s: float = 90.0
     port: int | None = None
     """Where it listens, for display."""
     stop_timeout_s: float = 20.0
     takes_along: tuple[str, ...] = ()
-    """Parts that are started anew with this one after it died."""
+    """Parts that are started again with this one after it died."""
+    is_essential: bool = False
+    """Whether nothing of use is left without it: a stack does not start without such a part."""
+    input: Path | None = None
+    """Folder whose files it reads when it starts; when one has changed, a part that had refused them is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +79,14 @@ def ground_parts(broker: KafkaBroker, cluster: FlinkCluster) -> list[Part]:
     """Broker and cluster."""
     environment = cluster.environment()
     return [
-        Part("kafka", tuple(broker.command()), Stage.GROUND, ready=broker.is_ready, port=broker.port),
+        Part("kafka", tuple(broker.command()), Stage.GROUND, ready=broker.is_ready, port=broker.port, is_essential=True),
         Part(
             "flink-jobmanager", tuple(cluster.jobmanager_command()), Stage.GROUND, environment,
             ready=cluster.is_answering, port=cluster.rest_port,
             # It comes back without its jobs; their remains in the TaskManager would hold their slots for a minute.
             takes_along=("flink-taskmanager",),
         ),
-        Part("flink-taskmanager", tuple(cluster.taskmanager_command()), Stage.GROUND, environment, ready_of=cluster.is_ready),
+        Part("flink-taskmanager", tuple(cluster.taskmanager_command()), Stage.GROUND, environment, ready_of=cluster.has_slots_of),
     ]  # fmt: skip
 
 
@@ -102,22 +105,23 @@ def service_parts(plant_dir: Path, home: Path, kafka: str, settings: StackSettin
     """Historian, page, gateway, and the sink to InfluxDB where that is configured; their files are in `home`."""
     common = ("--plant", str(plant_dir), "--kafka", kafka, "--namespace", settings.namespace)
     ledger = ("--ledger", str(home / LEDGER))
-    page = ("--reports", str(home / "reports"), "--host", settings.console.host, "--port", str(console_port))
+    page = ("--reports", str(settings.reports_of(plant_dir)), "--host", settings.console.host, "--port", str(console_port))
     parts = [
-        service("historian", Stage.SERVICES, (*common, *ledger)),
+        service("historian", Stage.SERVICES, (*common, *ledger), input=plant_dir),
         service(
             "console",
             Stage.SERVICES,
             (*common, *ledger, *page),
             ready=lambda: ports.answers(console_port),
             port=console_port,
+            input=plant_dir,
         ),
-        service("gateway", Stage.EDGE, (*common, "--buffer", str(home / "gateway.db"))),
+        service("gateway", Stage.EDGE, (*common, "--buffer", str(home / "gateway.db")), input=plant_dir),
     ]
     if settings.influx is not None:
         influx = settings.influx
         target = ("--url", influx.url, "--org", influx.org, "--bucket", influx.bucket)
-        parts.append(service("influx-sink", Stage.SERVICES, (*common, *target)))
+        parts.append(service("influx-sink", Stage.SERVICES, (*common, *target), input=plant_dir))
     return parts
 
 

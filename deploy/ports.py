@@ -39,10 +39,20 @@ def owner(port: int) -> str:
     try:
         for connection in psutil.net_connections("tcp"):
             if connection.laddr and connection.laddr.port == port and connection.status == psutil.CONN_LISTEN and connection.pid:
-                return f"process {connection.pid} ({psutil.Process(connection.pid).name()})"
+                process = psutil.Process(connection.pid)
+                return f"process {process.pid} ({process.name()}){_stack_of(process)}"
     except psutil.Error:
         pass
     return "a process of another user"
+
+
+def _stack_of(process: psutil.Process) -> str:
+    """Whose a process is, where that is a stack of ours: its supervisor has the plant on its command line."""
+    for ancestor in process.parents():
+        command = ancestor.cmdline()
+        if "lastgang.cli" in command and "--plant" in command[:-1]:
+            return f" of the stack of {command[command.index('--plant') + 1]}"
+    return ""
 
 
 def assign_ports(wanted: Mapping[str, int], source: str) -> dict[str, int]:

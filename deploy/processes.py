@@ -1,44 +1,111 @@
-"""Processes that we own: each in a group of its own, known by pid and time of creation, measured and stopped whole."""
+"""Processes that we own: each in a session of its own, known by pid and birth, measured and stopped whole."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import psutil
 
 _LOG_LIMIT_BYTES = 20 * 1024 * 1024
+_CREATED = "created "
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessId:
-    """A process for good: a pid is used again some day, a pid with its time of creation is not."""
+    """A process for good: a pid is used again some day, a pid with its birth is not."""
 
     pid: int
-    created: float
-    """Epoch [s] as the operating system tells it."""
+    birth: str
+    """On Linux the boot's id and the clock ticks from the boot to the start: no clock that is set changes them. Elsewhere, and in
+    state files of earlier versions, ``created`` and the time of creation [s since 1970] as the operating system tells it."""
 
     @classmethod
     def of(cls, pid: int) -> ProcessId | None:
         """The process that has `pid` now; None if there is none."""
-        try:
-            return cls(pid, psutil.Process(pid).create_time())
-        except psutil.Error:
-            return None
+        birth = _birth_of(pid)
+        return None if birth is None else cls(pid, birth)
 
     def is_alive(self) -> bool:
         """Whether it runs; a zombie does not."""
+        return self.has_its_pid() and not _is_zombie(self.pid)
+
+    def has_its_pid(self) -> bool:
+        """Whether its pid is still its own; a zombie's is."""
+        if self.birth.startswith(_CREATED):
+            return _was_created(self.pid, float(self.birth.removeprefix(_CREATED)))
+        return _birth_of(self.pid) == self.birth
+
+    def is_of_an_earlier_boot(self) -> bool:
+        """Whether the computer has been started again since; where births tell no boot it cannot be known, and the answer is no."""
+        return not self.birth.startswith(_CREATED) and self.birth.partition("/")[0] != _boot_id()
+
+    def is_doubtful(self) -> bool:
+        """Whether it is known by a time of creation only, and a process of ours has its pid that has another one.
+
+        Either the pid was given away, or the computer's clock was set, which moves the time of creation of every process on Linux.
+        """
+        if not self.birth.startswith(_CREATED) or self.is_alive():
+            return False
         try:
-            process = psutil.Process(self.pid)
-            return abs(process.create_time() - self.created) < 1.0 and process.status() != psutil.STATUS_ZOMBIE
+            return any("lastgang" in word or "kafka" in word or "flink" in word for word in psutil.Process(self.pid).cmdline())
         except psutil.Error:
             return False
+
+
+def born_at(created_s: float) -> str:
+    """The birth of a process of which only the time of creation is known."""
+    return f"{_CREATED}{created_s}"
+
+
+def _birth_of(pid: int) -> str | None:
+    if (boot := _boot_id()) is None:
+        with contextlib.suppress(psutil.Error):
+            return born_at(psutil.Process(pid).create_time())
+        return None
+    fields = _stat_fields(pid)
+    return None if fields is None else f"{boot}/{fields[19]}"
+
+
+def _stat_fields(pid: int) -> list[str] | None:
+    """What Linux says of a process, from the third field (its state) on; the second, its name, may hold spaces and brackets."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return None
+
+
+@cache
+def _boot_id() -> str | None:
+    """Different after every start of the computer; None where there is no such thing."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return None
+
+
+def _is_zombie(pid: int) -> bool:
+    fields = _stat_fields(pid)
+    if fields is not None:
+        return fields[0] in "ZX"
+    with contextlib.suppress(psutil.Error):
+        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    return True
+
+
+def _was_created(pid: int, created_s: float) -> bool:
+    try:
+        return abs(psutil.Process(pid).create_time() - created_s) < 1.0
+    except psutil.Error:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +127,7 @@ def own_usage() -> Usage:
 def launch(command: Sequence[str], environment: Mapping[str, str], log: Path, cwd: Path) -> subprocess.Popen[bytes]:
     """Start `command` in a session of its own (no terminal signal reaches it), stdout and stderr appended to `log`."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    if log.exists() and log.stat().st_size > _LOG_LIMIT_BYTES:
-        log.replace(log.with_suffix(".log.1"))
+    put_aside_when_long(log)
     with log.open("ab") as sink:
         return subprocess.Popen(
             list(command),
@@ -72,6 +138,35 @@ def launch(command: Sequence[str], environment: Mapping[str, str], log: Path, cw
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+
+
+def put_aside_when_long(log: Path) -> None:
+    """Begin a log that has become long again from nothing, and keep what it held as ``.log.1``.
+
+    The process that writes it has it open for appending: it is emptied, not replaced. Lines written between the two steps are lost.
+    """
+    with contextlib.suppress(OSError):
+        if log.stat().st_size <= _LOG_LIMIT_BYTES:
+            return
+        with contextlib.suppress(OSError):  # no room for a copy: then the room is needed all the more
+            shutil.copyfile(log, log.with_suffix(".log.1"))
+        os.truncate(log, 0)
+
+
+def last_line(log: Path, start: int = 0) -> str:
+    """The last line of a log that holds anything, from byte `start` on."""
+    return next((line.strip() for line in reversed(last_lines(log, start)) if line.strip()), "it said nothing")
+
+
+def last_lines(log: Path, start: int = 0) -> list[str]:
+    """The last lines of a log from byte `start` on; it may have been put aside meanwhile, and be shorter."""
+    try:
+        with log.open("rb") as file:
+            end = file.seek(0, 2)
+            file.seek(max(start if start <= end else 0, end - 100_000))
+            return file.read().decode(errors="replace").splitlines()
+    except OSError:
+        return []
 
 
 def sessions() -> dict[int, list[int]]:
@@ -91,8 +186,7 @@ def family(identity: ProcessId, known: Mapping[int, list[int]] | None = None) ->
     known
         Result of `sessions`, where several families are asked for at once.
     """
-    leader = ProcessId.of(identity.pid)
-    if leader is not None and abs(leader.created - identity.created) >= 1.0:
+    if _birth_of(identity.pid) is not None and not identity.has_its_pid():
         return []  # the pid belongs to somebody else by now; while one of ours lived it could not have been given away
     pids = {identity.pid, *(sessions() if known is None else known).get(identity.pid, [])}
     members = (ProcessId.of(pid) for pid in pids)

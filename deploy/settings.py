@@ -69,6 +69,10 @@ class ConsoleSection(Settings):
     """Address it listens on; ``0.0.0.0`` shows it to the whole network."""
     port: int = Field(default=8080, ge=0, le=65535)
 
+    def url(self, port: int) -> str:
+        """Where a browser on this machine finds it, if it listens on `port`."""
+        return f"http://{'localhost' if self.host in {'127.0.0.1', '0.0.0.0', '::', '::1'} else self.host}:{port}/"
+
 
 class InfluxSection(Settings):
     """The InfluxDB 2 that the topics are copied to; its token comes from the environment (``INFLUX_TOKEN``)."""
@@ -91,6 +95,8 @@ class StackSettings(Settings):
 
     home: Path | None = None
     """Where broker, jobs and ledger keep their data, and logs; default ``.lastgang`` in the plant folder."""
+    reports: Path | None = None
+    """Where the page keeps the reports that it makes; default ``reports`` in `home`."""
     namespace: str = Field(default="", pattern=r"^[A-Za-z0-9._-]*$")
     """What stands before every topic's name."""
     kafka: KafkaSection = KafkaSection()
@@ -101,6 +107,10 @@ class StackSettings(Settings):
     def home_of(self, plant_dir: Path) -> Path:
         """The folder for this plant's data; a relative setting counts from the plant folder."""
         return (plant_dir / (self.home or ".lastgang")).resolve()
+
+    def reports_of(self, plant_dir: Path) -> Path:
+        """The folder for this plant's reports; a relative setting counts from the plant folder."""
+        return (plant_dir / self.reports).resolve() if self.reports is not None else self.home_of(plant_dir) / "reports"
 
     def ports(self) -> dict[str, int]:
         """Every port of the stack, by the name of its setting."""
@@ -150,7 +160,7 @@ def _overrides(environment: Mapping[str, str]) -> dict[tuple[str, str], str]:
         first, _, rest = variable.removeprefix(_PREFIX).partition("_")
         if first in sections and rest:
             found[(sections[first], rest.lower())] = value
-        elif variable.removeprefix(_PREFIX) in {"HOME", "NAMESPACE"}:
+        elif variable.removeprefix(_PREFIX) in {"HOME", "NAMESPACE", "REPORTS"}:
             found[("", variable.removeprefix(_PREFIX).lower())] = value
     return found
 

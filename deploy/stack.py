@@ -7,16 +7,15 @@ import fcntl
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
-from typing import IO
+from typing import IO, Literal
 
 from connectors.kafka.client import KafkaSettings, ensure_topics
 from deploy import processes
-from deploy.flink_cluster import ClusterFailed, FlinkCluster, JobRequest, SubmissionFailed
+from deploy.flink_cluster import FlinkCluster
+from deploy.job_keeper import JobKeeper
 from deploy.kafka_broker import KafkaBroker
 from deploy.parts import JobPart, Part, Stage, ground_parts, job_parts, service_parts
 from deploy.ports import assign_ports
@@ -24,11 +23,9 @@ from deploy.processes import ProcessId
 from deploy.settings import FILE_NAME, StackSettings, load_settings
 from deploy.state_file import PartState, ProcessState, StackState, read_state, write_state
 from deploy.supervisor import PartFailed, ProcessUse, Progress, Supervisor
-from domain.errors import LastgangError
+from domain.errors import Fault, InputFaults, LastgangError
 from domain.plant import load_plant
 
-_JOB_CHECK_S = 2.0
-_JOB_END_S = 60.0
 _CHILD_ENVIRONMENT = {
     "PYTHONUNBUFFERED": "1",
     "MALLOC_ARENA_MAX": "2",
@@ -60,6 +57,9 @@ class Stack:
         `Stage.SERVICES` on.
     jobs, services
         Instead of the plant's jobs, and instead of historian, page, gateway and sinks.
+    losses
+        What a part means that does not run though the broker does: ``stop`` raises and stops everything, ``bear`` reports it and
+        keeps the others running.
 
     Raises
     ------
@@ -77,6 +77,7 @@ class Stack:
         before: Mapping[Stage, Callable[[Stack], None]] | None = None,
         jobs: Sequence[JobPart] | None = None,
         services: Sequence[Part] | None = None,
+        losses: Literal["stop", "bear"] = "stop",
     ) -> None:
         self.plant_dir = plant_dir.resolve()
         load_plant(self.plant_dir / "plant.toml")
@@ -106,16 +107,11 @@ class Stack:
             self.log_folder, {**_CHILD_ENVIRONMENT, "LASTGANG_HOME": str(self.home), **(environment or {})}, self._write_state
         )
         table = job_parts(self.plant_dir, self.broker.bootstrap, self.settings.namespace) if jobs is None else jobs
-        self._jobs = {job.name: job for job in table}
+        self._jobs = JobKeeper(self.cluster, table, self._write_state)
         self._services = services
-        self._job_states: dict[str, PartState] = {}
-        self._client_cpu_s: dict[ProcessId, processes.Usage] = {}
+        self._losses = losses
         self._phase, self._message = "starting", ""
         self._stopping = threading.Event()
-        self._job_keeper: threading.Thread | None = None
-        self._job_turn = threading.RLock()
-        """Held by whoever submits jobs: one at a time."""
-        self._state_lock = threading.Lock()
 
     @property
     def kafka(self) -> KafkaSettings:
@@ -125,8 +121,7 @@ class Stack:
     @property
     def console_url(self) -> str:
         """Address of the web page."""
-        host = self.settings.console.host
-        return f"http://{'localhost' if host in {'127.0.0.1', '0.0.0.0'} else host}:{self.ports['console.port']}/"
+        return self.settings.console.url(self.ports["console.port"])
 
     @property
     def environment(self) -> dict[str, str]:
@@ -139,17 +134,17 @@ class Stack:
 
     def add_jobs(self, jobs: Sequence[JobPart]) -> None:
         """Further Flink jobs; call it before `start`."""
-        self._jobs |= {job.name: job for job in jobs}
+        self._jobs.add(jobs)
 
     # -- start ---------------------------------------------------------------------------------------------------------
 
     def start(self, progress: Progress = lambda name, state: None) -> None:
-        """Start all stages and return when everything is ready.
+        """Start all stages and return when everything is ready, or, where losses are borne, when it is clear what is not.
 
         Raises
         ------
         PartFailed
-            If a part does not start; everything has been stopped again then.
+            If the broker does not start, or any part where losses are not borne; everything has been stopped again then.
         """
         try:
             self._start_ground(progress)
@@ -159,13 +154,13 @@ class Stack:
             self._announce(Stage.SERVICES)
             self.supervisor.launch(services, progress)
             self._announce(Stage.JOBS)
-            self._submit(list(self._jobs.values()), progress, lambda: self.supervisor.check(part.name for part in services))
-            self.supervisor.await_ready([part.name for part in services], progress)
-            self._job_keeper = threading.Thread(target=self._keep_jobs, name="job-keeper", daemon=True)
-            self._job_keeper.start()
+            self._jobs.submit(progress=progress)
+            self._settle(services, progress)
+            self._jobs.keep()
             self._announce(Stage.EDGE)
             self.supervisor.launch(edge, progress)
-            self.supervisor.await_ready([part.name for part in edge], progress)
+            self._settle(edge, progress)
+            self._check_losses()
         except BaseException as error:
             self._message = str(error) or type(error).__name__
             self.stop(progress, phase="failed")
@@ -184,8 +179,15 @@ class Stack:
         self.cluster.prepare()
         parts = ground_parts(self.broker, self.cluster)
         self.supervisor.launch(parts, progress)
-        self.supervisor.await_ready([part.name for part in parts], progress)
+        self._settle(parts, progress)
         ensure_topics(self.kafka)
+
+    def _settle(self, parts: Sequence[Part], progress: Progress) -> None:
+        names = [part.name for part in parts]
+        if self._losses == "bear":
+            self.supervisor.settle(names, progress)
+        else:
+            self.supervisor.await_ready(names, progress)
 
     def _announce(self, stage: Stage) -> None:
         if stage in self._before:
@@ -193,124 +195,19 @@ class Stack:
 
     # -- jobs ----------------------------------------------------------------------------------------------------------
 
-    def _submit(
-        self, jobs: Sequence[JobPart], progress: Progress = lambda name, state: None, check: Callable[[], None] = lambda: None
-    ) -> None:
-        """Submit at once, and wait until all of them run; `check` is called meanwhile and may raise."""
-        if not jobs:
-            return
-        requests = [JobRequest(job.name, job.script, job.arguments, job.settings) for job in jobs]
-        for job in jobs:
-            self._job_states[job.name] = self._job_state(job.name, "starting")
-            progress(f"job {job.name}", "starting")
-        with ThreadPoolExecutor(1, thread_name_prefix="submit") as pool:
-            submission = pool.submit(
-                self.cluster.submit_all, requests, on_submitted=lambda name: progress(f"job {name}", "submitted")
-            )
-            try:
-                while not submission.done() and not self._stopping.is_set():
-                    check()
-                    self._measure_clients()
-                    self._stopping.wait(0.5)
-            finally:
-                self._end_submissions()
-        try:
-            ids = submission.result()
-        except SubmissionFailed as error:
-            raise PartFailed(str(error)) from error
-        for name, job_id in ids.items():
-            self._await_job(name, job_id)
-            self._job_states[name] = self._job_state(name, "running")
-            progress(f"job {name}", "ready")
-        self._write_state()
-
-    def _await_job(self, name: str, job_id: str) -> None:
-        deadline = time.monotonic() + 90.0
-        while not (job := self.cluster.job(job_id)) or not job.is_running:
-            if time.monotonic() > deadline or (job and job.is_over) or self._stopping.is_set():
-                log = self.log_folder / "flink-taskmanager.log"
-                if (misfit := self.cluster.state_misfit(job_id) if job else None) is not None:
-                    raise PartFailed(self.cluster.misfit_text(name, misfit))
-                msg = f"job {name} was accepted but does not run ({job.state if job else 'unknown'}); see {log}"
-                raise PartFailed(msg)
-            time.sleep(0.2)
-
-    def _end_submissions(self) -> None:
-        for client in list(self.cluster.clients.values()):
-            processes.stop(client, timeout_s=0.0)
-
-    def _job_state(self, name: str, state: str, note: str = "") -> PartState:
-        earlier = self._job_states.get(name)
-        restarts = earlier.restarts if earlier else 0
-        if state == "starting" and earlier is not None:
-            restarts += 1
-        return PartState(name=f"job {name}", state=state, restarts=restarts, note=note)
-
-    def _measure_clients(self) -> None:
-        for client in list(self.cluster.clients.values()):
-            self._client_cpu_s.update(processes.usage(client))
-
-    def _keep_jobs(self) -> None:
-        """Submit again what the JobManager has lost or given up; a JobManager that was killed forgets its jobs."""
-        backoff_s = _JOB_CHECK_S
-        while not self._stopping.wait(backoff_s):
-            missing: list[JobPart] = []
-            try:
-                with self._job_turn:
-                    missing = self._missing_jobs()
-                    if missing and self.cluster.is_ready():
-                        self._submit(missing)
-                backoff_s = _JOB_CHECK_S
-            except ClusterFailed:
-                continue  # the supervisor is bringing the JobManager back
-            except LastgangError as error:
-                for job in missing:
-                    self._job_states[job.name] = self._job_state(job.name, "failed", str(error)[:300])
-                backoff_s = min(60.0, backoff_s * 2)
-
     def restart_job(self, job: JobPart) -> None:
         """Stop the job of this name with a savepoint and let `job` go on from it: with other settings, or as another version.
-
-        Where no savepoint can be had, because the job is restarting just then, it goes on from its newest checkpoint.
 
         Raises
         ------
         PartFailed
             If it was not accepted or does not run; the supervision goes on trying.
         """
-        with self._job_turn:
-            self._jobs[job.name] = job
-            job_id = self.cluster.newest_job_id(job.name)
-            if job_id is not None:
-                self._end_job(job_id)
-            self._submit([job])
-
-    def _end_job(self, job_id: str) -> None:
-        with contextlib.suppress(ClusterFailed):
-            self.cluster.stop_with_savepoint(job_id)
-        deadline = time.monotonic() + _JOB_END_S
-        while (job := self.cluster.job(job_id)) is not None and not job.is_over:
-            with contextlib.suppress(ClusterFailed):
-                self.cluster.cancel(job_id)
-            if time.monotonic() > deadline:
-                msg = f"job {job_id} does not end ({job.state}); see {self.log_folder / 'flink-jobmanager.log'}"
-                raise PartFailed(msg)
-            time.sleep(0.2)
+        self._jobs.restart(job)
 
     def job(self, name: str) -> JobPart:
         """The job called `name` as it is kept running; KeyError if there is none."""
-        return self._jobs[name]
-
-    def _missing_jobs(self) -> list[JobPart]:
-        known = {job.job_id: job for job in self.cluster.jobs()}
-        missing = []
-        for name, part in self._jobs.items():
-            current = known.get(self.cluster.newest_job_id(name) or "")
-            if current is None or current.is_over:
-                missing.append(part)
-                continue
-            self._job_states[name] = self._job_state(name, "running" if current.is_running else current.state.lower())
-        return missing
+        return self._jobs.job(name)
 
     # -- while it runs -------------------------------------------------------------------------------------------------
 
@@ -320,30 +217,38 @@ class Stack:
         Raises
         ------
         PartFailed
-            If a part has been given up.
+            If a part has been given up whose loss is not borne.
         """
         while True:
-            if failed := self.supervisor.failed():
-                msg = f"{', '.join(failed)} ended with a wrong input (exit 2); see the logs in {self.log_folder}"
+            given_up = [name for name in self.supervisor.failed() if self._losses == "stop" or self.supervisor.is_essential(name)]
+            if given_up:
+                msg = "\n".join(line for line in self.losses() if line.startswith(tuple(given_up)))
                 raise PartFailed(msg)
             if until():
                 return
             self._stopping.wait(poll_s)
 
+    def losses(self) -> list[str]:
+        """A line for each part and job that does not run: its name, how it is, and why."""
+        return losses_of(self.states())
+
+    def _check_losses(self) -> None:
+        if self._losses == "stop" and (losses := self.losses()):
+            raise PartFailed("\n".join(losses))
+
     def processes(self) -> list[ProcessUse]:
         """Memory and CPU of every part over its whole life, of the submissions, and of this process itself."""
         self.supervisor.measure()
         own = processes.own_usage()
-        clients = sum(use.cpu_s for use in self._client_cpu_s.values())
         return [
             *self.supervisor.uses(),
-            ProcessUse("flink-submission", 0.0, round(clients, 2)),
+            ProcessUse("flink-submission", 0.0, round(self._jobs.client_cpu_s(), 2)),
             ProcessUse("supervisor", round(own.rss_mb, 1), round(own.cpu_s, 2)),
         ]
 
     def states(self) -> list[PartState]:
         """Every part and job as it is now."""
-        return [*self.supervisor.states(), *self._job_states.values()]
+        return [*self.supervisor.states(), *self._jobs.states()]
 
     # -- stop ----------------------------------------------------------------------------------------------------------
 
@@ -355,38 +260,19 @@ class Stack:
             self._stopping.set()
             self._phase = "stopping"
             self._write_state()
-            self._end_submissions()
-            if self._job_keeper is not None:
-                self._job_keeper.join()
+            self._jobs.stop_keeping()
             by_stage: dict[Stage, list[str]] = {}
             for part in self.supervisor.parts():
                 by_stage.setdefault(part.stage, []).append(part.name)
             self.supervisor.stop_watching()
             self.supervisor.stop(by_stage.get(Stage.EDGE, []), progress)
-            self._stop_jobs(progress)
+            self._jobs.stop(progress)
             self.supervisor.stop(by_stage.get(Stage.SERVICES, []) + by_stage.get(Stage.JOBS, []), progress)
             for name in reversed(by_stage.get(Stage.GROUND, [])):  # a TaskManager without its JobManager is slow to go
                 self.supervisor.stop([name], progress)
             self._phase = phase
             self._write_state()
             self._release_home()
-
-    def _stop_jobs(self, progress: Progress) -> None:
-        def end(job_id: str, name: str) -> None:
-            progress(f"job {name}", "stopping")
-            with contextlib.suppress(ClusterFailed):  # then the newest checkpoint is where it goes on
-                self.cluster.stop_with_savepoint(job_id)
-            self._job_states[name] = self._job_state(name, "stopped")
-            progress(f"job {name}", "stopped")
-
-        try:
-            living = {job.job_id for job in self.cluster.jobs() if job.is_running}
-        except ClusterFailed:
-            return
-        chosen = [(job_id, name) for name in self._jobs if (job_id := self.cluster.newest_job_id(name)) in living and job_id]
-        if chosen:
-            with ThreadPoolExecutor(len(chosen)) as pool:
-                list(pool.map(lambda pair: end(*pair), chosen))
 
     def __enter__(self) -> Stack:
         return self
@@ -398,15 +284,12 @@ class Stack:
 
     def _take_home(self) -> None:
         """Be the only stack of this home, and clear away what a crashed one left running."""
-        self.home.mkdir(parents=True, exist_ok=True)
+        make_home(self.home)
         self._lock_file = (self.home / "lock").open("w")
         try:
             fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            state = read_state(self.home)
-            who = f" (process {state.supervisor.pid})" if state else ""
-            msg = f"a stack of {self.plant_dir} runs already{who}; `lastgang status` shows it, `lastgang down` ends it"
-            raise AlreadyRunning(msg) from error
+            raise AlreadyRunning(already_running(self.plant_dir, read_state(self.home))) from error
         sweep(self.home)
 
     def _release_home(self) -> None:
@@ -418,16 +301,48 @@ class Stack:
         own = ProcessId.of(os.getpid())
         if own is None or self._lock_file is None:
             return
-        with self._state_lock:
+        with self.supervisor.lock:
+            parts = tuple(self.states())
+            losses = losses_of(parts) if self._phase == "ready" else []
             state = StackState(
-                phase=self._phase,
+                phase="degraded" if losses else self._phase,
                 supervisor=ProcessState.of(own),
                 plant=str(self.plant_dir),
-                message=self._message,
+                message="\n".join(losses) or self._message,
                 ports=self.ports,
-                parts=tuple(self.states()),
+                namespace=self.settings.namespace,
+                page=self.console_url,
+                parts=parts,
             )
             write_state(self.home, state)
+
+
+def already_running(plant_dir: Path, state: StackState | None) -> str:
+    """What is said to whoever starts a second stack of one plant."""
+    who = f" (process {state.supervisor.pid}, {state.phase})" if state else ""
+    return f"a stack of {plant_dir} runs already{who}; `lastgang status` shows it, `lastgang down` ends it"
+
+
+def make_home(home: Path) -> None:
+    """Make the folder of a stack's data where it is not there yet.
+
+    Raises
+    ------
+    InputFaults
+        If nothing can be written there.
+    """
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with (home / "lock").open("a"):
+            pass
+    except OSError as error:
+        expected = "a folder that can be written (set `home` in stack.toml, or LASTGANG_HOME, to one)"
+        raise InputFaults([Fault(FILE_NAME, None, "home", f"{str(home)!r}: {error.strerror}", expected)]) from error
+
+
+def losses_of(parts: Sequence[PartState]) -> list[str]:
+    """A line for each part that does not run: its name, how it is, and why."""
+    return [f"{part.name} {part.state}: {part.note}".removesuffix(": ") for part in parts if part.state != "running"]
 
 
 def sweep(home: Path) -> list[str]:

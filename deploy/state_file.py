@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
-from deploy.processes import ProcessId
+from deploy.processes import ProcessId, born_at
 from domain.toml_files import Settings
 
 FILE_NAME = "stack.json"
@@ -16,16 +17,23 @@ class ProcessState(Settings):
     """A `ProcessId` as it is written."""
 
     pid: int
-    created: float
+    birth: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_an_earlier_version(cls, found: Any) -> Any:
+        if isinstance(found, dict) and isinstance(found.get("created"), float):
+            return {"pid": found.get("pid"), "birth": born_at(found["created"])}
+        return found
 
     @classmethod
     def of(cls, identity: ProcessId) -> ProcessState:
         """As it is written."""
-        return cls(pid=identity.pid, created=identity.created)
+        return cls(pid=identity.pid, birth=identity.birth)
 
     def identity(self) -> ProcessId:
         """As the rest of the program knows it."""
-        return ProcessId(self.pid, self.created)
+        return ProcessId(self.pid, self.birth)
 
 
 class PartState(Settings):
@@ -44,18 +52,35 @@ class PartState(Settings):
 
 
 class StackState(Settings):
-    """The whole stack; `phase` is one of starting, ready, stopping, stopped, failed."""
+    """The whole stack; `phase` is one of starting, ready, degraded (up, but a part does not run), stopping, stopped, failed."""
 
     phase: str
     supervisor: ProcessState
     plant: str
     message: str = ""
     ports: dict[str, int] = Field(default_factory=dict)
+    """Every port, by the name of its setting; where that is 0, the one that was picked."""
+    namespace: str = ""
+    page: str = ""
+    """Address of the web page for a browser on this machine."""
     parts: tuple[PartState, ...] = ()
 
     def is_supervised(self) -> bool:
         """Whether the supervisor that wrote this runs."""
         return self.supervisor.identity().is_alive()
+
+    def has_broker(self) -> bool:
+        """Whether the broker's process runs, with its supervisor or without."""
+        return any(part.name == "kafka" and part.process and part.process.identity().is_alive() for part in self.parts)
+
+    def is_of_an_earlier_boot(self) -> bool:
+        """Whether the computer has been started again since."""
+        return self.supervisor.identity().is_of_an_earlier_boot()
+
+    def doubtful(self) -> list[int]:
+        """Pids of processes that may be this stack's, though they cannot be recognised for certain."""
+        known = {self.supervisor.identity(), *(member.identity() for part in self.parts for member in part.family)}
+        return sorted({identity.pid for identity in known if identity.is_doubtful()})
 
     def living(self) -> list[PartState]:
         """Parts of which a process still runs."""

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 
 class LastgangError(Exception):
     """Root of all errors that Lastgang raises on purpose."""
+
+    exit_code: ClassVar[int] = 1
+    """Of a command that ends with it: 1 for a failed run, which may succeed when repeated; 2 for wrong input, which cannot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,8 @@ MOST_SHOWN = 500
 
 class InputFaults(LastgangError):
     """A file or set of files that cannot be used. Operator: mend every line of the message, then start again (exit 2)."""
+
+    exit_code = 2
 
     def __init__(self, faults: list[Fault]) -> None:
         self.faults = faults

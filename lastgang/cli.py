@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import sys
-from typing import Any
+from typing import NoReturn
 
 import click
 
-from domain.errors import InputFaults, LastgangError
+from domain.errors import LastgangError
 
 VERBS = {
     "up": ("lastgang.commands.up", "Start the stack for a plant."),
@@ -57,23 +58,30 @@ def group() -> None:
     """Lastgang: quarter hours that can be trusted, and advice that lowers the billed peak."""
 
 
-def main(arguments: list[str] | None = None) -> Any:
-    """Run one verb; the process's exit code is its result."""
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run one verb and end the process with its exit code."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run one verb; its exit code: 0, 2 for wrong input, 1 for a failed run, 130 where it was interrupted."""
     try:
-        group.main(args=arguments, prog_name="lastgang", standalone_mode=False)
-    except InputFaults as faults:
-        click.echo(str(faults), err=True)
-        sys.exit(2)
-    except click.UsageError as error:
+        # Outside of its standalone mode click returns the code of an `Exit` that a verb raises, and what the verb returns.
+        code: object = group.main(args=arguments, prog_name="lastgang", standalone_mode=False)
+    except click.ClickException as error:
         error.show()
-        sys.exit(2)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+        return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        sys.exit(130)
+        return 130
     except LastgangError as error:
         click.echo(str(error), err=True)
-        sys.exit(1)
+        return error.exit_code
+    except OSError as error:
+        if error.filename is None and error.errno != errno.ENOSPC:
+            raise
+        click.echo(f"{error.filename or 'output'}: {error.strerror}", err=True)
+        return 1
+    return code if isinstance(code, int) else 0
 
 
 if __name__ == "__main__":

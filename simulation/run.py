@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from kafka.errors import KafkaError
 
 from connectors.kafka.client import BrokerUnavailable, KafkaSettings, Message, RecordConsumer, RecordProducer, ensure_topics
 from domain.clock import Clock
@@ -135,14 +134,14 @@ class Topics:
         """Send, and say what has come. Blocks for a moment; called from a thread."""
         self._unsent += outgoing
         if self._unsent:
-            with suppress(BrokerUnavailable, KafkaError):
+            with suppress(BrokerUnavailable):
                 for topic, record in self._unsent:
                     self._producer.send(topic, record)
                 self._producer.flush(10.0)
                 self._unsent.clear()
         try:
             return _records(self._consumer.poll(0.05))
-        except KafkaError:
+        except BrokerUnavailable:
             return []  # the broker is away; where we read is known, so nothing is missed
 
     def read_all(self) -> list[Any]:

@@ -15,6 +15,7 @@ from benchmarks.faults.bench import Bench
 from benchmarks.faults.show import Show
 from deploy.stack import terminated_like_interrupted
 from domain.errors import Fault, InputFaults
+from domain.files import write_whole
 
 
 def run(kills: int, seed: int, only: Sequence[str], json_file: Path | None, folder: Path | None, write_report: bool) -> bool:
@@ -39,7 +40,7 @@ def run(kills: int, seed: int, only: Sequence[str], json_file: Path | None, fold
         account.skipped = skipped
     report.show(account, Console(width=None if Console().is_terminal else 200))
     if json_file is not None:
-        json_file.write_text(json.dumps(report.as_json(account), indent=1) + "\n", encoding="utf-8")
+        write_whole(json_file, json.dumps(report.as_json(account), indent=1) + "\n")
     if write_report:
         report.write(account, Path(__file__).parents[1])
     return account.is_well

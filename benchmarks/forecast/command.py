@@ -16,6 +16,7 @@ from benchmarks.forecast.cost import measure
 from benchmarks.forecast.profiles import Profile, profiles
 from benchmarks.forecast.rolling import SERVED, Rolled, roll
 from domain.errors import Fault, InputFaults
+from domain.files import write_whole
 
 TARGET_QUANTILE = 0.8
 """The target whose odds are judged is passed by one day's peak in five."""
@@ -48,7 +49,7 @@ def run(data: Path, days: int, only: Sequence[str], meters: int, json_file: Path
     figures = page.figures(rolled, cost)
     _show(rolled, Console(width=None if Console().is_terminal else 150))
     if json_file is not None:
-        json_file.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        write_whole(json_file, json.dumps(figures, indent=1) + "\n")
     if write_report:
         page.write(rolled, cost, days, Path(__file__).parents[1])
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import signal
-import socket
 import time
 import traceback
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
@@ -24,7 +23,7 @@ from connectors.gateway.clocks import DeviceClocks
 from connectors.gateway.fleet import Fleet, ModbusUnit, OpcUaUnit
 from connectors.gateway.outbox import Outbox, Pace
 from connectors.gateway.sizing import HEARTBEAT_S, STATES_EVERY, disk_bytes, free_bytes
-from connectors.kafka.client import BrokerUnavailable, KafkaSettings, RecordProducer, ensure_topics
+from connectors.kafka.client import KafkaSettings, RecordProducer, ensure_topics
 from connectors.modbus.client import ModbusConnection
 from connectors.modbus.poller import PolledDevice, Poller
 from connectors.opcua.items import SubscribedDevice
@@ -69,9 +68,8 @@ class KafkaTransport:
     """A producer of ours as the outbox wants it."""
 
     def __init__(self, settings: KafkaSettings) -> None:
-        """Connect; `BrokerUnavailable` within seconds if nobody listens."""
-        _somebody_listens(settings.bootstrap)
-        ensure_topics(settings, timeout_s=5.0)
+        """Connect; raises `BrokerUnavailable` or `BrokerRefused` within seconds."""
+        ensure_topics(settings)
         self._producer = RecordProducer(settings, linger_ms=5, delivery_timeout_ms=40_000)
 
     def send_bytes(self, key: bytes, value: bytes) -> Any:
@@ -81,21 +79,6 @@ class KafkaTransport:
     def close(self, timeout_s: float) -> None:
         """Let go."""
         self._producer.close(timeout_s)
-
-
-def _somebody_listens(bootstrap: str) -> None:
-    # The client's own search for a broker takes half a minute before it gives up.
-    trouble = ""
-    for address in bootstrap.split(","):
-        host, _, port = address.strip().rpartition(":")
-        try:
-            socket.create_connection((host, int(port)), timeout=2.0).close()
-        except (OSError, ValueError) as error:
-            trouble = str(error)
-        else:
-            return
-    msg = f"nobody listens at {bootstrap} ({trouble}); readings are kept on disk until a broker does"
-    raise BrokerUnavailable(msg)
 
 
 class Gateway:

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
-from kafka.errors import KafkaError, KafkaTimeoutError, TopicAlreadyExistsError
+from kafka.errors import KafkaError, TopicAlreadyExistsError
 
+from connectors.kafka.greeting import BrokerRefused, BrokerUnavailable, greet
 from domain.codec import decode, encode
-from domain.errors import LastgangError
 from domain.topics import BY_NAME, TOPICS, Topic
 
+__all__ = ["BrokerRefused", "BrokerUnavailable", "KafkaSettings", "Message", "RecordConsumer", "RecordProducer", "ensure_topics"]
+
 DEFAULT_PARTITIONS = 4
+CONNECT_TIMEOUT_S = 10.0
+"""For a broker that has answered already to describe itself."""
 Start = Literal["earliest", "latest"]
-
-
-class BrokerUnavailable(LastgangError):
-    """No broker answered. Operator: is it running (`lastgang status`), is the address right? Retrying is safe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ class KafkaSettings:
 
     bootstrap: str = "127.0.0.1:9092"
     namespace: str = ""
+    source: str = ""
+    """Where the address comes from, for messages: an option, the environment, the running stack ..."""
 
     def full_name(self, topic: Topic) -> str:
         """The topic's name on this broker."""
@@ -55,40 +57,60 @@ class Message:
         return decode(self.topic.record, self.value)
 
 
-def ensure_topics(settings: KafkaSettings, partitions: int = DEFAULT_PARTITIONS, timeout_s: float = 30.0) -> None:
+def failure(error: KafkaError, settings: KafkaSettings) -> BrokerUnavailable | BrokerRefused:
+    """What an error of the client library means: `BrokerUnavailable` where repeating may help, `BrokerRefused` where not."""
+    said = str(error).removeprefix(f"{type(error).__name__}: ") or type(error).__name__
+    if getattr(error, "retriable", False):
+        return BrokerUnavailable(f"the broker at {settings.bootstrap} did not do it ({type(error).__name__}: {said}); try again")
+    return BrokerRefused(f"the broker at {settings.bootstrap} refused: {type(error).__name__}: {said}")
+
+
+@contextmanager
+def errors_as_ours(settings: KafkaSettings) -> Iterator[None]:
+    """Within it the client library's errors are `BrokerUnavailable` or `BrokerRefused`."""
+    try:
+        yield
+    except KafkaError as error:
+        raise failure(error, settings) from error
+
+
+def _connect(make: Callable[..., Any], settings: KafkaSettings, **options: Any) -> Any:
+    """A client of the library's; raises within seconds where no broker answers."""
+    try:
+        greet(settings.bootstrap)
+    except (BrokerUnavailable, BrokerRefused) as error:
+        if not settings.source:
+            raise
+        raise type(error)(f"{error} [address from {settings.source}]") from error  # noqa: EM102
+    with errors_as_ours(settings):
+        return make(bootstrap_servers=settings.bootstrap, bootstrap_timeout_ms=int(CONNECT_TIMEOUT_S * 1000), **options)
+
+
+def ensure_topics(settings: KafkaSettings, partitions: int = DEFAULT_PARTITIONS) -> None:
     """Create what is missing of our topics; leaves existing ones as they are.
 
     Raises
     ------
     BrokerUnavailable
-        If no broker answers within `timeout_s`.
+        If no broker answers.
+    BrokerRefused
+        If what answers is no broker that we can use, or it does not let us create topics.
     """
-    admin = _admin(settings, timeout_s)
+    admin = _connect(KafkaAdminClient, settings, client_id="lastgang-setup")
     try:
-        existing = set(admin.list_topics())
-        for topic in TOPICS:
-            name = settings.full_name(topic)
-            if name in existing:
-                continue
-            configs = {"retention.ms": str(topic.retention_ms), "message.timestamp.type": "CreateTime"}
-            try:
-                admin.create_topics([NewTopic(name, partitions, 1, topic_configs=configs)])
-            except TopicAlreadyExistsError:
-                continue
+        with errors_as_ours(settings):
+            existing = set(admin.list_topics())
+            for topic in TOPICS:
+                if settings.full_name(topic) not in existing:
+                    _create(admin, settings.full_name(topic), topic, partitions)
     finally:
         admin.close()
 
 
-def _admin(settings: KafkaSettings, timeout_s: float) -> Any:
-    deadline = time.monotonic() + timeout_s
-    while True:
-        try:
-            return KafkaAdminClient(bootstrap_servers=settings.bootstrap, client_id="lastgang-setup")
-        except KafkaError as error:
-            if time.monotonic() > deadline:
-                msg = f"no Kafka broker answers at {settings.bootstrap} ({type(error).__name__}); start it or mend the address"
-                raise BrokerUnavailable(msg) from error
-            time.sleep(0.2)  # the broker has no event to wait for before it listens
+def _create(admin: Any, name: str, topic: Topic, partitions: int) -> None:
+    configs = {"retention.ms": str(topic.retention_ms), "message.timestamp.type": "CreateTime"}
+    with suppress(TopicAlreadyExistsError):  # somebody was quicker
+        admin.create_topics([NewTopic(name, partitions, 1, topic_configs=configs)])
 
 
 class RecordProducer:
@@ -96,18 +118,15 @@ class RecordProducer:
 
     def __init__(self, settings: KafkaSettings, linger_ms: int = 5, delivery_timeout_ms: int = 120_000) -> None:
         self._settings = settings
-        try:
-            self._producer = KafkaProducer(
-                bootstrap_servers=settings.bootstrap,
-                acks="all",
-                linger_ms=linger_ms,
-                delivery_timeout_ms=delivery_timeout_ms,
-                request_timeout_ms=min(30_000, delivery_timeout_ms - linger_ms - 1),
-                reconnect_backoff_max_ms=1_000,
-            )
-        except KafkaError as error:
-            msg = f"no Kafka broker answers at {settings.bootstrap} ({type(error).__name__}); start it or mend the address"
-            raise BrokerUnavailable(msg) from error
+        self._producer = _connect(
+            KafkaProducer,
+            settings,
+            acks="all",
+            linger_ms=linger_ms,
+            delivery_timeout_ms=delivery_timeout_ms,
+            request_timeout_ms=min(30_000, delivery_timeout_ms - linger_ms - 1),
+            reconnect_backoff_max_ms=1_000,
+        )
 
     def send(self, topic: Topic, record: Any) -> Any:
         """Queue one record; the future that comes back tells when it is acknowledged."""
@@ -115,15 +134,13 @@ class RecordProducer:
 
     def send_bytes(self, topic: Topic, key: bytes, value: bytes) -> Any:
         """Queue bytes that are encoded already."""
-        return self._producer.send(self._settings.full_name(topic), key=key, value=value)
+        with errors_as_ours(self._settings):
+            return self._producer.send(self._settings.full_name(topic), key=key, value=value)
 
     def flush(self, timeout_s: float | None = None) -> None:
-        """Wait until all that was sent is acknowledged; `BrokerUnavailable` if that takes longer than `timeout_s`."""
-        try:
+        """Wait until all that was sent is acknowledged or has failed; `BrokerUnavailable` if that takes longer than `timeout_s`."""
+        with errors_as_ours(self._settings):
             self._producer.flush(timeout=timeout_s)
-        except KafkaTimeoutError as error:
-            msg = f"the broker at {self._settings.bootstrap} did not acknowledge within {timeout_s} s; try again"
-            raise BrokerUnavailable(msg) from error
 
     def close(self, timeout_s: float = 10.0) -> None:
         """Flush as far as `timeout_s` allows and let go of the sockets."""
@@ -163,23 +180,21 @@ class RecordConsumer:
         self._settings = settings
         self._topics = tuple(topics)
         self._group = group
-        try:
-            self._consumer = KafkaConsumer(
-                bootstrap_servers=settings.bootstrap,
-                group_id=None if group is None else f"{settings.namespace}{group}",
-                enable_auto_commit=False,
-                # The jobs write in transactions: rows of an attempt that failed must not be read.
-                isolation_level="read_committed",
-                auto_offset_reset=start,
-                fetch_max_wait_ms=fetch_max_wait_ms,
-                max_poll_records=max_poll_records,
-                reconnect_backoff_max_ms=1_000,
-                allow_auto_create_topics=False,
-            )
-        except KafkaError as error:
-            msg = f"no Kafka broker answers at {settings.bootstrap} ({type(error).__name__}); start it or mend the address"
-            raise BrokerUnavailable(msg) from error
-        self._partitions = self._assign(start, offsets or {})
+        self._consumer = _connect(
+            KafkaConsumer,
+            settings,
+            group_id=None if group is None else f"{settings.namespace}{group}",
+            enable_auto_commit=False,
+            # The jobs write in transactions: rows of an attempt that failed must not be read.
+            isolation_level="read_committed",
+            auto_offset_reset=start,
+            fetch_max_wait_ms=fetch_max_wait_ms,
+            max_poll_records=max_poll_records,
+            reconnect_backoff_max_ms=1_000,
+            allow_auto_create_topics=False,
+        )
+        with errors_as_ours(settings):
+            self._partitions = self._assign(start, offsets or {})
 
     def _assign(self, start: Start, offsets: Mapping[tuple[str, int], int]) -> list[Any]:
         partitions = []
@@ -207,7 +222,8 @@ class RecordConsumer:
 
     def poll(self, timeout_s: float = 0.5, max_records: int | None = None) -> list[Message]:
         """What has come within `timeout_s`; in order within each partition."""
-        batches: Mapping[Any, Sequence[Any]] = self._consumer.poll(timeout_ms=int(timeout_s * 1000), max_records=max_records)
+        with errors_as_ours(self._settings):
+            batches: Mapping[Any, Sequence[Any]] = self._consumer.poll(timeout_ms=int(timeout_s * 1000), max_records=max_records)
         return [
             Message(self._settings.topic_of(p.topic), p.partition, r.offset, r.timestamp, r.key, r.value)
             for p, records in batches.items()
@@ -217,16 +233,19 @@ class RecordConsumer:
 
     def commit(self) -> None:
         """Keep the place reached under the group's name; call it after the effect of what was read is durable."""
-        self._consumer.commit()
+        with errors_as_ours(self._settings):
+            self._consumer.commit()
 
     def end_offsets(self) -> dict[tuple[str, int], int]:
         """``(topic name without namespace, partition)`` -> offset after the last record there is now."""
-        ends = self._consumer.end_offsets(self._partitions)
+        with errors_as_ours(self._settings):
+            ends = self._consumer.end_offsets(self._partitions)
         return {(self._settings.topic_of(p.topic).name, p.partition): int(offset) for p, offset in ends.items()}
 
     def positions(self) -> dict[tuple[str, int], int]:
         """Next offset to be read, by partition."""
-        return {(self._settings.topic_of(p.topic).name, p.partition): self._consumer.position(p) for p in self._partitions}
+        with errors_as_ours(self._settings):
+            return {(self._settings.topic_of(p.topic).name, p.partition): self._consumer.position(p) for p in self._partitions}
 
     def lag(self) -> int:
         """Records between here and the end of the log."""

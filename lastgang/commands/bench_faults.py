@@ -32,6 +32,10 @@ def command(kills: int, seed: int, only: tuple[str, ...], json_file: Path | None
       lastgang bench faults --kills 0 --only cut --only clock
     """
     from benchmarks.faults.command import run
+    from domain.files import check_output_folder
+
+    if json_file is not None:
+        check_output_folder(json_file.parent)
 
     if not run(kills, seed, only, json_file, folder, write_report):
         raise click.exceptions.Exit(1)

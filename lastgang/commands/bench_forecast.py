@@ -30,5 +30,9 @@ def command(data: Path, days: int, only: tuple[str, ...], meters: int, json_file
       lastgang bench forecast --json forecast.json --write-report
     """
     from benchmarks.forecast.command import run
+    from domain.files import check_output_folder
+
+    if json_file is not None:
+        check_output_folder(json_file.parent)
 
     run(data, days, only, meters, json_file, write_report)

@@ -24,7 +24,10 @@ def command(inputs: int, seed: int, only: tuple[str, ...], json_file: Path | Non
     Exit code 1 where something was found; each finding names its seed and number.
     """
     from benchmarks.fuzz import campaign
+    from domain.files import check_output_folder, write_whole
 
+    if json_file is not None:
+        check_output_folder(json_file.parent)
     if unknown := sorted(set(only) - set(campaign.TARGETS)):
         msg = f"no target {', '.join(unknown)}; there are {', '.join(campaign.TARGETS)}"
         raise click.BadParameter(msg, param_hint="--only")
@@ -39,7 +42,7 @@ def command(inputs: int, seed: int, only: tuple[str, ...], json_file: Path | Non
     result = campaign.summary(seed, tallies)
     click.echo(campaign.table(result))
     if json_file is not None:
-        json_file.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_whole(json_file, json.dumps(result, indent=2, ensure_ascii=False) + "\n")
     if result["findings"]:
         raise click.exceptions.Exit(1)
 

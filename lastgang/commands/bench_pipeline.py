@@ -27,6 +27,10 @@ def command(json_path: Path | None, quick: bool, keep: Path | None) -> None:
     from rich.console import Console
 
     from benchmarks.pipeline.bench import Sizes, measure
+    from domain.files import check_output_folder, write_whole
+
+    if json_path is not None:
+        check_output_folder(json_path.parent)
 
     console = Console(stderr=True)
     sizes = Sizes(meters=100, many_meters=500, quarters=1, live_meters=100, live_s=30, outage_meters=50) if quick else Sizes()
@@ -38,7 +42,7 @@ def command(json_path: Path | None, quick: bool, keep: Path | None) -> None:
 
         figures = measure(sizes, say, keep)
     if json_path is not None:
-        json_path.write_text(json.dumps(asdict(figures), indent=1) + "\n", encoding="utf-8")
+        write_whole(json_path, json.dumps(asdict(figures), indent=1) + "\n")
     _show(figures)
 
 

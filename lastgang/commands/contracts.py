@@ -17,6 +17,8 @@ def command(out: Path) -> None:
       lastgang contracts --out docs/contracts
     """
     from domain.contracts import write_contracts
+    from domain.files import check_output_folder
 
+    check_output_folder(out)
     for path in write_contracts(out):
         click.echo(path)

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from lastgang.options import broker_options
+
 
 @click.command("gateway", epilog="Example: lastgang gateway --plant my-plant --kafka 127.0.0.1:9092 --buffer var/gateway-1.db")
 @click.option("--plant", "folder", type=click.Path(path_type=Path), required=True, help="Folder with plant.toml and devices/.")
-@click.option("--kafka", default="127.0.0.1:9092", show_default=True, help="The broker's HOST:PORT.")
-@click.option("--namespace", default="", help="What stands before every topic's name.")
+@broker_options
 @click.option(
     "--buffer", type=click.Path(path_type=Path), default=Path("gateway.db"), show_default=True,
     help="File for readings that the broker has not acknowledged.",
@@ -28,8 +29,8 @@ import click
 @click.option("--heartbeat-s", default=10.0, show_default=True, help="Distance of heartbeats in the plant's time.")
 def command(
     folder: Path,
-    kafka: str,
-    namespace: str,
+    kafka: str | None,
+    namespace: str | None,
     buffer: Path,
     gateway_id: str,
     max_readings: int | None,
@@ -47,7 +48,7 @@ def command(
     from connectors.gateway.outbox import Pace
     from connectors.gateway.process import GatewaySettings, run
     from connectors.gateway.sizing import stream_of
-    from connectors.kafka.client import KafkaSettings
+    from deploy.whereabouts import Whereabouts
     from domain.clock import process_clock
 
     to_stderr()
@@ -56,7 +57,7 @@ def command(
     settings = GatewaySettings(
         gateway_id,
         buffer,
-        KafkaSettings(kafka, namespace),
+        Whereabouts(folder).kafka(kafka, namespace),
         Limits(max_readings or week.readings, max_mb * 1_000_000 if max_mb else week.bytes),
         pace=Pace(most_waiting=max_waiting),
         heartbeat_s=heartbeat_s,

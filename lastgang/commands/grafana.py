@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 _PLANT = click.option("--plant", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True, help="plant folder")
-_URL = click.option("--influx-url", default="http://127.0.0.1:8086", show_default=True)
-_ORG = click.option("--influx-org", required=True)
-_BUCKET = click.option("--influx-bucket", required=True)
+_URL = click.option("--influx-url", default=None, help="[default: [influx] of the plant's stack.toml, else http://127.0.0.1:8086]")
+_ORG = click.option("--influx-org", default=None, help="[default: [influx] of the plant's stack.toml]")
+_BUCKET = click.option("--influx-bucket", default=None, help="[default: likewise]")
 
 
 @click.group()
@@ -27,7 +27,9 @@ def command() -> None:
 @click.option(
     "--dashboards-path", default="/var/lib/grafana/dashboards", show_default=True, help="where Grafana will see the JSON files"
 )
-def build(plant: Path, influx_url: str, influx_org: str, influx_bucket: str, out: Path, dashboards_path: str) -> None:
+def build(
+    plant: Path, influx_url: str | None, influx_org: str | None, influx_bucket: str | None, out: Path, dashboards_path: str
+) -> None:
     """Write dashboards and file provisioning (the token stays $INFLUX_TOKEN of Grafana's environment).
 
     \b
@@ -35,9 +37,14 @@ def build(plant: Path, influx_url: str, influx_org: str, influx_bucket: str, out
       lastgang grafana build --plant werk-nord --influx-org werk --influx-bucket energy --out grafana
     """
     from dashboards.build import write
+    from deploy.whereabouts import Whereabouts
+    from domain.files import check_output_folder
     from domain.plant import load_plant
 
-    for path in write(out, load_plant(plant / "plant.toml"), influx_url, influx_org, influx_bucket, dashboards_path):
+    check_output_folder(out)
+    loaded = load_plant(plant / "plant.toml")
+    influx = Whereabouts(plant).influx(influx_url, influx_org, influx_bucket)
+    for path in write(out, loaded, influx.url, influx.org, influx.bucket, dashboards_path):
         click.echo(path)
 
 
@@ -47,7 +54,7 @@ def build(plant: Path, influx_url: str, influx_org: str, influx_bucket: str, out
 @_ORG
 @_BUCKET
 @click.option("--url", required=True, help="Grafana, e.g. http://127.0.0.1:3000")
-def push(plant: Path, influx_url: str, influx_org: str, influx_bucket: str, url: str) -> None:
+def push(plant: Path, influx_url: str | None, influx_org: str | None, influx_bucket: str | None, url: str) -> None:
     """Push folder, data source and dashboards (tokens from GRAFANA_TOKEN and INFLUX_TOKEN).
 
     \b
@@ -56,13 +63,13 @@ def push(plant: Path, influx_url: str, influx_org: str, influx_bucket: str, url:
     """
     from connectors.grafana.push import push as push_all
     from dashboards.build import FOLDER, FOLDER_UID, dashboards, data_source
-    from domain.errors import Fault, InputFaults
+    from deploy.whereabouts import Whereabouts
     from domain.plant import load_plant
+    from lastgang.secrets import require
 
-    missing = [name for name in ("GRAFANA_TOKEN", "INFLUX_TOKEN") if not os.environ.get(name)]
-    if missing:
-        raise InputFaults([Fault("environment", None, name, "nothing", "a token with write access") for name in missing])
-    source = data_source(influx_url, influx_org, influx_bucket) | {"secureJsonData": {"token": os.environ["INFLUX_TOKEN"]}}
+    require("GRAFANA_TOKEN", "INFLUX_TOKEN")
+    influx = Whereabouts(plant).influx(influx_url, influx_org, influx_bucket)
+    source = data_source(influx.url, influx.org, influx.bucket) | {"secureJsonData": {"token": os.environ["INFLUX_TOKEN"]}}
     boards = dashboards(load_plant(plant / "plant.toml"))
-    for path in push_all(url, os.environ["GRAFANA_TOKEN"], FOLDER, FOLDER_UID, source, boards):
-        click.echo(f"{url}{path}")
+    for link in push_all(url, os.environ["GRAFANA_TOKEN"], FOLDER, FOLDER_UID, source, boards):
+        click.echo(link)

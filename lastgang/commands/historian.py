@@ -6,18 +6,19 @@ from pathlib import Path
 
 import click
 
+from lastgang.options import broker_options
+
 
 @click.command("historian", epilog="Example: lastgang historian --plant my-plant --kafka 127.0.0.1:9092 --ledger var/ledger.sqlite")
 @click.option("--plant", "folder", type=click.Path(path_type=Path), required=True, help="Folder with plant.toml.")
-@click.option("--kafka", default="127.0.0.1:9092", show_default=True, help="The broker's HOST:PORT.")
-@click.option("--namespace", default="", help="What stands before every topic's name.")
+@broker_options
 @click.option(
     "--ledger", "path", type=click.Path(path_type=Path), default=Path("ledger.sqlite"), show_default=True, help="The ledger's file."
 )
 @click.option(
     "--new-log", is_flag=True, help="The broker's data was lost or replaced: read its log from the beginning, write nothing twice."
 )
-def command(folder: Path, kafka: str, namespace: str, path: Path, new_log: bool) -> None:
+def command(folder: Path, kafka: str | None, namespace: str | None, path: Path, new_log: bool) -> None:
     """Write what the platform says into the ledger; may be stopped or killed at any instant, and goes on where it was."""
     import logging
     import signal
@@ -26,7 +27,8 @@ def command(folder: Path, kafka: str, namespace: str, path: Path, new_log: bool)
 
     import structlog
 
-    from connectors.kafka.client import KafkaSettings, RecordConsumer
+    from connectors.kafka.client import RecordConsumer
+    from deploy.whereabouts import Whereabouts
     from domain.plant import load_plant
     from reporting.historian import TOPICS_KEPT, run_historian
     from reporting.ledger import Ledger
@@ -34,7 +36,7 @@ def command(folder: Path, kafka: str, namespace: str, path: Path, new_log: bool)
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     logging.getLogger("kafka").setLevel(logging.ERROR)
     plant = load_plant(folder / "plant.toml")
-    settings = KafkaSettings(kafka, namespace)
+    settings = Whereabouts(folder).kafka(kafka, namespace)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lastgang.options import broker_options
+
 if TYPE_CHECKING:
     from connectors.files.import_check import SeriesCheck
     from connectors.files.plausible import Confirmation, Limits
     from connectors.files.status import StatusCount
+    from connectors.kafka.client import KafkaSettings
     from domain.intervals import Interval
     from domain.plant import Plant
 
@@ -52,8 +55,7 @@ _PROGRESS_EVERY = 500
     help="Stands above lower ones; 0 is below all that the platform has metered itself.")  # fmt: skip
 @click.option("--confirm", "confirmed", multiple=True, type=click.Choice(["above-rating", "unit"]),
     help="What was questioned and is right: values above the meter's rating; a unit that the column's heading contradicts.")  # fmt: skip
-@click.option("--kafka", default="127.0.0.1:9092", show_default=True, help="The broker's HOST:PORT.")
-@click.option("--namespace", default="", help="What stands before every topic's name.")
+@broker_options
 @click.option("--dry-run", is_flag=True, help="Show what would be sent, send nothing.")
 def command(
     file: Path,
@@ -62,8 +64,8 @@ def command(
     channel: str,
     revision: int,
     confirmed: tuple[Confirmation, ...],
-    kafka: str,
-    namespace: str,
+    kafka: str | None,
+    namespace: str | None,
     dry_run: bool,
     **options: Any,
 ) -> None:
@@ -79,6 +81,7 @@ def command(
     from connectors.files.import_check import check
     from connectors.files.load_profile import ProfileOptions, read_profile, to_intervals
     from connectors.files.plausible import power_faults, power_notes, time_faults, without_blanks_ahead
+    from deploy.whereabouts import Whereabouts
     from domain.errors import InputFaults
     from domain.plant import load_plant
 
@@ -115,7 +118,7 @@ def command(
     if dry_run:
         click.echo(f"{len(intervals)} quarter hours would be sent; nothing was sent")
         return
-    _send(intervals, kafka, namespace)
+    _send(intervals, Whereabouts(folder).kafka(kafka, namespace))
     click.echo(f"{len(intervals)} quarter hours sent")
 
 
@@ -188,17 +191,16 @@ def _show_calendar(series: SeriesCheck, plant: Plant) -> None:
         click.echo(f"  and {len(partial) - 10} more days that are not whole")
 
 
-def _send(intervals: list[Interval], kafka: str, namespace: str) -> None:
+def _send(intervals: list[Interval], settings: KafkaSettings) -> None:
     import logging
 
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-    from connectors.kafka.client import BrokerUnavailable, KafkaSettings, RecordProducer, ensure_topics
+    from connectors.kafka.client import RecordProducer, ensure_topics, failure
     from domain.topics import INTERVALS
 
     logging.getLogger("kafka").setLevel(logging.ERROR)
-    settings = KafkaSettings(kafka, namespace)
     ensure_topics(settings)
     columns = ("sending", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with RecordProducer(settings, linger_ms=50) as producer, Progress(*columns, console=Console(stderr=True)) as progress:
@@ -210,7 +212,8 @@ def _send(intervals: list[Interval], kafka: str, namespace: str) -> None:
                 progress.update(task, completed=number)
         producer.flush(120.0)
         progress.update(task, completed=len(intervals))
-        failed = sum(1 for future in pending if future.failed())
+        failed = [future.exception for future in pending if future.failed()]
     if failed:
-        msg = f"{failed} of {len(intervals)} quarter hours were not acknowledged; import again, what arrived is recognised"
-        raise BrokerUnavailable(msg)
+        why = failure(failed[0], settings)
+        msg = f"{len(failed)} of {len(intervals)} quarter hours were not acknowledged: {why}; import again, what arrived is recognised"
+        raise type(why)(msg)

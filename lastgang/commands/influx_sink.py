@@ -6,17 +6,18 @@ from pathlib import Path
 
 import click
 
+from lastgang.options import broker_options
+
 
 @click.command()
 @click.option(
     "--plant", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True, help="folder with plant.toml"
 )
-@click.option("--kafka", default="127.0.0.1:9092", show_default=True, help="broker, HOST:PORT")
-@click.option("--namespace", default="", help="what stands before every topic's name")
-@click.option("--url", required=True, help="InfluxDB 2, e.g. http://127.0.0.1:8086")
-@click.option("--org", required=True)
-@click.option("--bucket", required=True)
-def command(plant: Path, kafka: str, namespace: str, url: str, org: str, bucket: str) -> None:
+@broker_options
+@click.option("--url", default=None, help="InfluxDB 2, e.g. http://127.0.0.1:8086. [default: [influx] of the plant's stack.toml]")
+@click.option("--org", default=None, help="[default: likewise]")
+@click.option("--bucket", default=None, help="[default: likewise]")
+def command(plant: Path, kafka: str | None, namespace: str | None, url: str | None, org: str | None, bucket: str | None) -> None:
     """Copy the topics into InfluxDB 2 (token from INFLUX_TOKEN).
 
     \b
@@ -27,18 +28,21 @@ def command(plant: Path, kafka: str, namespace: str, url: str, org: str, bucket:
     import threading
 
     from connectors.influx.sink import InfluxSettings, run_sink
-    from connectors.kafka.client import KafkaSettings
+    from deploy.whereabouts import Whereabouts
     from domain.plant import load_plant
+    from lastgang.secrets import require
 
+    require("INFLUX_TOKEN")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    settings = InfluxSettings(url, org, bucket)
+    places = Whereabouts(plant)
+    influx = places.influx(url, org, bucket)
     written = run_sink(
         load_plant(plant / "plant.toml"),
-        KafkaSettings(kafka, namespace),
-        settings,
+        places.kafka(kafka, namespace),
+        InfluxSettings(influx.url, influx.org, influx.bucket),
         stop,
-        ready=lambda: click.echo(f"influx-sink ready: {url}, bucket {bucket}", err=True),
+        ready=lambda: click.echo(f"influx-sink ready: {influx.url}, bucket {influx.bucket}", err=True),
     )
     click.echo(f"{written} points written", err=True)

@@ -32,8 +32,7 @@ def command(
     """Write a month's energy report: CSV, XLSX, PDF, JSON and a manifest. A second one becomes the next version; the first one stays."""
     from datetime import datetime
 
-    from deploy.parts import LEDGER
-    from deploy.settings import load_settings
+    from deploy.whereabouts import Whereabouts
     from domain.clock import process_clock
     from domain.errors import Fault, InputFaults
     from domain.files import check_output_folder, open_input
@@ -55,7 +54,7 @@ def command(
         raise click.BadParameter(str(error), param_hint="--as-of") from error
     order = ReportOrder(folder, out, language, _name(author, "--author"), _name(approver, "--approver"), as_of_utc)
     check_output_folder(out)
-    path = path or load_settings(folder).home_of(folder) / LEDGER
+    path = path or Whereabouts(folder).ledger
     try:
         open_input(path).close()
         ledger = Ledger.open(path, readonly=True)

@@ -17,9 +17,9 @@ import click
     "--kafka",
     metavar="HOST:PORT",
     default=None,
-    help="Broker for orders, recommendations and decisions; none: orders stay in the house.",
+    help="Broker for orders, recommendations and decisions. [default: that of the plant's stack if it runs; else orders stay in the house]",
 )
-@click.option("--namespace", default="", help="What stands before every topic's name.")
+@click.option("--namespace", default=None, help="What stands before every topic's name. [default: that of the plant's stack]")
 @click.option("--seed", type=int, default=None, help="Seed of everything random; that of simulation.toml if not given.")
 @click.option("--accept", type=click.Choice(["auto", "manual"]), default="auto", show_default=True,
     help="Who decides on recommendations: the simulated planner, or a person on the page.")  # fmt: skip
@@ -31,7 +31,7 @@ import click
 def command(
     folder: Path,
     kafka: str | None,
-    namespace: str,
+    namespace: str | None,
     seed: int | None,
     accept: str,
     truth: Path | None,
@@ -45,7 +45,8 @@ def command(
 
     import structlog
 
-    from connectors.kafka.client import KafkaSettings
+    from connectors.kafka.greeting import greet
+    from deploy.whereabouts import Whereabouts
     from domain.clock import process_clock
     from domain.instants import as_utc
     from simulation.planner import Acceptance
@@ -58,12 +59,17 @@ def command(
         until_utc = None if until is None else as_utc(datetime.fromisoformat(until))
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--until") from error
+    span = load_span(folder, seed, replay)
+    places = Whereabouts(folder)
+    broker = places.kafka(kafka, namespace) if kafka is not None or places.running is not None else None
+    if broker is not None:
+        greet(broker.bootstrap)  # before the plant's past is worked out, which takes a while
     settings = RunSettings(
         folder=folder,
-        span=load_span(folder, seed, replay),
+        span=span,
         clock=process_clock(),
         truth=truth or folder / "truth.sqlite",
-        kafka=None if kafka is None else KafkaSettings(kafka, namespace),
+        kafka=broker,
         acceptance=Acceptance(accept),
         until_utc=until_utc,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from console_sample import NOW_UTC, SITE, sample_demand, sample_interval, sample
 from connectors.kafka.client import KafkaSettings
 from console.access import OpenToStrangers
 from deploy.ports import free_port
+from deploy.processes import ProcessId
+from deploy.state_file import PartState, ProcessState, StackState, write_state
 from domain.intervals import QUARTER
 from domain.topics import DEMAND, INTERVALS, ORDERS, RECOMMENDATIONS
 from lastgang.commands.console import command
@@ -56,6 +59,12 @@ def answer(client: httpx.Client, path: str, until: Any) -> Any:
 
 def test_the_page_stands_without_a_broker_finds_the_ledger_when_it_comes_and_ends_on_sigterm(tmp_path: Path) -> None:
     demo_plant.write(tmp_path / "plant")
+    (tmp_path / "plant" / ".lastgang").mkdir()
+    failed = PartState(name="gateway", state="failed", note="ended with exit 2: no such key")
+    myself = ProcessId.of(os.getpid())
+    assert myself is not None
+    state = StackState(phase="degraded", supervisor=ProcessState.of(myself), plant="x", parts=(failed,))
+    write_state(tmp_path / "plant" / ".lastgang", state)
     port = free_port()
     arguments = [
         "--plant",
@@ -82,6 +91,8 @@ def test_the_page_stands_without_a_broker_finds_the_ledger_when_it_comes_and_end
             assert client.get("/reports/months").json() == [{"name": "2026-10", "over": False}]
             rows = client.get("/meters").json()["rows"]
             assert rows[0]["last"]["energy_uwh"] > 0
+            losses = client.get("/platform").json()["losses"]
+            assert losses == [{"name": "gateway", "state": "failed", "note": "ended with exit 2: no such key"}]
             body = {"kind": "accepted", "by": "A"}
             refused = client.post("/recommendations/R-0421/decision", json=body, timeout=60)
             assert (refused.status_code, "no Kafka broker answers" in refused.text) == (503, True)

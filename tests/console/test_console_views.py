@@ -7,6 +7,7 @@ import pytest
 from console_sample import NOW_UTC, SITE, SampleFeed, SampleHistory, sample_demand, sample_orders, sample_recommendations, site_kw
 
 from console.live_state import Live
+from console.render.platform import connections
 from console.views.findings import open_findings
 from console.views.forecasts import said_days
 from console.views.meters import gauge_kw, meter_day_view, meters_view, silent_since
@@ -15,7 +16,8 @@ from console.views.outlook import outlook_view
 from console.views.plan import Button, Move, advice_cards, button_of, job_bar, load_points, plan_view
 from console.views.platform import Health, broker_health, platform_view
 from console.views.reports import months_view
-from console.views.scene import QuarterValue, Scene, Sent, net_channels, net_quarters
+from console.views.scene import PartSeen, QuarterValue, Scene, Sent, net_channels, net_quarters
+from console.words import words
 from domain.clock import epoch_ms
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalQuality
 from domain.orders import OrderStatus
@@ -277,6 +279,18 @@ def test_the_platform_counts_its_own_electricity(scene: Scene) -> None:
     assert view.energy_wh == pytest.approx(521.5 * 4 / 3600)
     assert view.connections[0].device == "lighting-meter", "troubled ones first"
     assert view.rejected[0] == ("duplicate", 1_204)
+
+
+def test_parts_of_the_stack_that_do_not_run_are_shown_with_their_last_words(scene: Scene) -> None:
+    gateway = PartSeen("gateway", "failed", "ended with exit 2: plant.toml:3: no such key <x>")
+    seen = (PartSeen("kafka", "running", ""), gateway, PartSeen("job advice", "restarting", "ValueError: no price"))
+    view = platform_view(dataclasses.replace(scene, parts=seen))
+    assert [part.name for part in view.losses] == ["gateway", "job advice"]
+    shown = str(connections(view, words("de", scene.plant.site.zone)))
+    assert "ausgefallen" in shown
+    assert "startet neu" in shown
+    assert "no such key &lt;x&gt;" in shown
+    assert "kafka" not in str(connections(platform_view(scene), words("de", scene.plant.site.zone)))
 
 
 def test_a_broker_from_which_nothing_comes_is_waited_for(scene: Scene) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from deploy.parts import Part, Stage
@@ -22,3 +24,11 @@ def part(name: str, program: str, stage: Stage = Stage.SERVICES, **others: objec
 def said(log_folder: Path, name: str) -> str:
     """What a part has written."""
     return (log_folder / f"{name}.log").read_text()
+
+
+def wait_until(holds: Callable[[], bool], timeout_s: float = 60.0) -> None:
+    """Return when `holds` does; processes have no event for it."""
+    deadline = time.monotonic() + timeout_s
+    while not holds():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from deploy.flink_cluster import (
     FlinkSizes,
     JobRequest,
     SubmissionFailed,
+    checkpoint_number,
     misfit_in,
     shipped_java_options,
 )
@@ -32,6 +34,19 @@ def wait_until(holds: Callable[[], bool], timeout_s: float = 90.0) -> None:
     while not holds():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.1)
+
+
+def newest_number(flink: FlinkCluster, job_id: str) -> int:
+    """Flink's own number of the job's newest checkpoint."""
+    found: list[int] = []
+
+    def is_there() -> bool:  # it may be replaced by a newer one while we look
+        point = flink.latest_checkpoint(job_id)
+        found.append(checkpoint_number(point / "_metadata") or 0 if point is not None else 0)
+        return found[-1] > 0
+
+    wait_until(is_there)
+    return found[-1]
 
 
 class Numbered:
@@ -87,8 +102,12 @@ def test_a_python_job_goes_on_counting_after_every_kind_of_stop(
     job_id = flink.submit(JOB, arguments, name)
     assert topics.answer_to("d") == "d is number 4"
 
+    before = newest_number(flink, job_id)
     savepoint = flink.stop_with_savepoint(job_id)
     assert flink.resume_point(name) == savepoint
+    after = checkpoint_number(savepoint / "_metadata")
+    assert after is not None
+    assert after > before > 0, "Flink numbers both in one row, over all jobs that went on from one another"
     job_id = flink.submit(JOB, arguments, name)
     assert topics.answer_to("e") == "e is number 5"
 
@@ -165,28 +184,45 @@ def test_a_cluster_that_does_not_run_says_where_it_was_looked_for(tmp_path: Path
         cluster.jobs()
 
 
+def write_point(folder: Path, number: int, written_at_s: int) -> None:
+    """A checkpoint or savepoint as far as its metadata's head."""
+    folder.mkdir(parents=True)
+    (folder / "_metadata").write_bytes(struct.pack(">iiq", 0x4960672D, 6, number) + b"operators")
+    os.utime(folder / "_metadata", (written_at_s, written_at_s))
+
+
 def test_the_newest_of_checkpoints_and_savepoints_is_where_a_job_goes_on(tmp_path: Path) -> None:
     cluster = FlinkCluster(tmp_path, 0, 0)
-    (tmp_path / "jobs.json").write_text('{"metering": ["old", "new"], "advice": []}')
-    for number, place in enumerate(("checkpoints/old/chk-7", "checkpoints/new/chk-1", "savepoints/new/savepoint-x")):
-        folder = tmp_path / place
-        folder.mkdir(parents=True)
-        (folder / "_metadata").touch()
-        os.utime(folder / "_metadata", (number, number))
-    (tmp_path / "checkpoints/new/chk-2").mkdir()  # begun, never completed
+    (tmp_path / "jobs.json").write_text('{"metering": ["old", "new", "never ran"], "advice": []}')
+    write_point(tmp_path / "checkpoints/old/chk-7", 7, 0)
+    write_point(tmp_path / "checkpoints/new/chk-8", 8, 1)
+    write_point(tmp_path / "savepoints/new/savepoint-x", 9, 2)
+    (tmp_path / "checkpoints/new/chk-10").mkdir()  # begun, never completed
+    (tmp_path / "checkpoints/new/chk-11").mkdir()
+    (tmp_path / "checkpoints/new/chk-11/_metadata").touch()  # the disk was full
     assert cluster.resume_point("metering") == tmp_path / "savepoints/new/savepoint-x"
     assert cluster.latest_checkpoint("old") == tmp_path / "checkpoints/old/chk-7"
     assert cluster.resume_point("advice") is None
+
+
+def test_a_clock_that_was_set_back_between_two_checkpoints_does_not_make_a_job_go_on_from_the_older_one(tmp_path: Path) -> None:
+    cluster = FlinkCluster(tmp_path, 0, 0, FlinkSizes(savepoints_kept=1))
+    (tmp_path / "jobs.json").write_text('{"metering": ["old", "new"]}')
+    write_point(tmp_path / "savepoints/old/savepoint-1", 41, 9_000)
+    write_point(tmp_path / "checkpoints/new/chk-99", 99, 8_000)
+    write_point(tmp_path / "checkpoints/new/chk-100", 100, 5_000)
+    assert cluster.resume_point("metering") == tmp_path / "checkpoints/new/chk-100"
+    write_point(tmp_path / "savepoints/new/savepoint-2", 101, 4_000)
+    cluster._forget_old_savepoints("new")
+    assert cluster.resume_point("metering") == tmp_path / "savepoints/new/savepoint-2"
+    assert not (tmp_path / "savepoints/old").exists()
 
 
 def test_of_old_savepoints_the_newest_few_of_each_job_are_kept(tmp_path: Path) -> None:
     cluster = FlinkCluster(tmp_path, 0, 0, FlinkSizes(savepoints_kept=2))
     (tmp_path / "jobs.json").write_text('{"metering": ["a", "b"], "advice": ["c"]}')
     for number, place in enumerate(("c/savepoint-1", "a/savepoint-2", "a/savepoint-3", "b/savepoint-4")):
-        folder = tmp_path / "savepoints" / place
-        folder.mkdir(parents=True)
-        (folder / "_metadata").touch()
-        os.utime(folder / "_metadata", (number, number))
+        write_point(tmp_path / "savepoints" / place, number, number)
     cluster._forget_old_savepoints("b")
     left = sorted(str(place.relative_to(tmp_path / "savepoints")) for place in tmp_path.glob("savepoints/*/*"))
     assert left == ["a/savepoint-3", "b/savepoint-4", "c/savepoint-1"]

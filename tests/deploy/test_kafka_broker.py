@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Producer
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.admin import KafkaAdminClient, NewTopic
 
@@ -69,6 +70,18 @@ def test_a_record_keeps_the_time_stamp_of_its_producer_even_from_the_future(stac
     kept = producer.send(f"{namespace}readings", value=b"x", timestamp_ms=in_2100_ms).get(30)
     producer.close()
     assert kept.timestamp == in_2100_ms
+
+
+@pytest.mark.cluster
+@pytest.mark.parametrize("packed", ["none", "gzip", "zstd", "snappy", "lz4"])
+def test_records_of_any_client_can_be_read_however_they_were_packed(stack_kafka: KafkaBroker, namespace: str, packed: str) -> None:
+    make_topics(stack_kafka, f"{namespace}orders")
+    erp = Producer({"bootstrap.servers": stack_kafka.bootstrap, "compression.type": packed, "linger.ms": 20})
+    sent = [f"order {number} {'x' * 100}".encode() for number in range(3)]
+    for payload in sent:
+        erp.produce(f"{namespace}orders", payload)
+    assert erp.flush(30) == 0
+    assert values(stack_kafka, f"{namespace}orders", 3) == sent
 
 
 @pytest.mark.cluster

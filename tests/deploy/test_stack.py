@@ -8,8 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,7 +15,7 @@ from kafka import KafkaConsumer, KafkaProducer
 from kafka.admin import KafkaAdminClient, NewTopic
 
 sys.path.insert(0, str(Path(__file__).parent))
-from parts_for_tests import STEADY, part
+from parts_for_tests import STEADY, part, wait_until
 
 from deploy import local_run, processes
 from deploy.parts import JobPart, Stage
@@ -39,13 +37,6 @@ FREE_PORTS = StackSettings(
 def plant_dir(tmp_path: Path) -> Path:
     demo_plant.write(tmp_path / "plant")
     return tmp_path / "plant"
-
-
-def wait_until(holds: Callable[[], bool], timeout_s: float = 120.0) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not holds():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.1)
 
 
 def make_topics(stack: Stack) -> None:
@@ -116,7 +107,7 @@ def test_what_a_crashed_supervisor_left_running_is_found_and_ended(tmp_path: Pat
     assert identity is not None
     myself = ProcessId.of(os.getpid())
     assert myself is not None
-    gone = ProcessState(pid=myself.pid, created=myself.created - 3600.0)
+    gone = ProcessState(pid=myself.pid, birth="another boot/1")
     gateway = PartState(name="gateway", state="running", process=ProcessState.of(identity), family=(ProcessState.of(identity),))
     write_state(tmp_path, StackState(phase="ready", supervisor=gone, plant="x", parts=(gateway,)))
     assert sweep(tmp_path) == ["gateway"]

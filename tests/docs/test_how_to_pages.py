@@ -7,39 +7,101 @@ import shlex
 import subprocess
 import sys
 import tomllib
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "plants"))
+from live_plant import LivePlant, nothing_of
+from served_plant import PICKED_PORTS, Load, ServedPlant
+
+from domain.intervals import QUARTER, quarter_start
+from domain.units import UWH_PER_KWH
+
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs" / "how-to").glob("*.md"))
-BLOCK = re.compile(r"<!-- (file|run): ([^>]+?) -->\s*```\w*\n(.*?)```", re.DOTALL)
+STEP = re.compile(r"<!-- (file|run|live): ([^>]+?) -->(?:\n```\w*\n(.*?)```)?", re.DOTALL)
+"""What a page marks: a file to write, commands that need no network, and what needs a running stack."""
 LINK = re.compile(r"\]\(([^)#]+?)(?:#[^)]*)?\)")
 
 
-def blocks(page: Path) -> list[tuple[str, str, str]]:
-    return BLOCK.findall(page.read_text(encoding="utf-8"))
+def steps(page: Path) -> list[tuple[str, str, str]]:
+    return STEP.findall(page.read_text(encoding="utf-8"))
+
+
+def write_file(folder: Path, name: str, text: str) -> None:
+    path = folder / name.strip()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def commands(text: str) -> list[str]:
+    """The lines of a block without their comments."""
+    return list(filter(None, (line.split(" #")[0].strip() for line in text.splitlines())))
+
+
+def check(what: str, line: str, done: subprocess.CompletedProcess[str]) -> None:
+    """Hold what a command did against what the page says that it does."""
+    expected = re.fullmatch(r"exit (\d+), says (.+)", what.strip())
+    assert expected, f"write `exit N, says WORDS`, not {what!r}"
+    told = done.stdout + done.stderr
+    assert done.returncode == int(expected.group(1)), f"$ {line}\n{told}"
+    assert expected.group(2) in told, f"$ {line}\n{told}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_how_to_page_runs_as_it_is_written(page, tmp_path):
     ran = 0
-    for kind, what, text in blocks(page):
+    for kind, what, text in steps(page):
         if kind == "file":
-            path = tmp_path / what.strip()
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-            continue
-        expected = re.fullmatch(r"exit (\d+), says (.+)", what.strip())
-        assert expected, f"{page.name}: write `run: exit N, says WORDS`, not {what!r}"
-        for line in filter(None, (line.split(" #")[0].strip() for line in text.splitlines())):
-            command = [sys.executable, "-m", "lastgang.cli", *shlex.split(line)[1:]]
-            result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
-            told = result.stdout + result.stderr
-            assert result.returncode == int(expected.group(1)), f"$ {line}\n{told}"
-            assert expected.group(2) in told, f"$ {line}\n{told}"
-            ran += 1
+            write_file(tmp_path, what, text)
+        if kind == "run":
+            for line in commands(text):
+                command = [sys.executable, "-m", "lastgang.cli", *shlex.split(line)[1:]]
+                check(what, line, subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60))
+                ran += 1
     assert ran > 0, "a how-to page that runs nothing is a story"
+
+
+@pytest.mark.cluster
+@pytest.mark.timeout(600)
+def test_the_first_meter_is_joined_as_the_page_says_to_a_quarter_hour_on_the_page_and_a_report(java_parts, tmp_path):
+    """The whole page, at a meter that draws 120 kW, and 180 in the middle third of each quarter hour: 35 kWh."""
+    page = steps(ROOT / "docs" / "how-to" / "first-meter.md")
+    for kind, what, text in page:
+        if kind == "file":
+            write_file(tmp_path, what, text)
+    (tmp_path / "my-plant" / "stack.toml").write_text(PICKED_PORTS)
+    loads = {"main": Load(import_kw=120.0)}
+    first_row = next(text for kind, what, text in page if what == "my-plant/load.csv").splitlines()[1]
+    seen = []
+    with (
+        ServedPlant(tmp_path / "my-plant", tmp_path / "clock", loads, speed=30.0) as served,
+        LivePlant(served, tmp_path) as live,
+    ):
+        served.start_time()
+        for kind, what, text in page:
+            if kind == "file":
+                continue
+            if what == "a quarter hour is on the page":
+                quarter = live.await_quarter("main", "energy_import", quarter_start(served.now_utc()) + QUARTER)
+                assert quarter["energy_uwh"] / UWH_PER_KWH == pytest.approx(35.0, abs=0.15)
+                assert 120.0 <= live.ask("/now")["demand"]["now_kw"] <= 180.0
+            elif what == "the page answers":
+                answers = [live.get(line.split('"')[1]) for line in commands(text) if line.startswith("curl")]
+                assert [answer.status_code for answer in answers] == [200] * 5
+                start, power_kw = first_row.split(",")
+                imported = live.await_quarter("main", "energy_import", datetime.fromisoformat(start))
+                assert imported["energy_uwh"] == round(float(power_kw) / 4 * UWH_PER_KWH)
+            elif " down " in text:
+                live.down()
+            else:
+                for line in commands(text):
+                    check(what, line, live.type(line))
+            seen.append(what)
+    assert "a quarter hour is on the page" in seen
+    assert nothing_of(tmp_path) == []
 
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", *ROOT.glob("docs/**/*.md")], ids=lambda page: page.name)
@@ -48,8 +110,17 @@ def test_links_lead_somewhere(page):
     assert [link for link in targets if not (page.parent / link).exists()] == []
 
 
-def test_the_device_file_of_the_readme_is_the_one_of_the_how_to_page():
-    readme = re.search(r"<!-- runs as a test: first-meter -->\s*```toml\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    pages = {what.strip(): text for kind, what, text in blocks(ROOT / "docs/how-to/first-meter.md") if kind == "file"}
+@pytest.mark.parametrize(("mark", "file"), [("plant", "my-plant/plant.toml"), ("first-meter", "my-plant/devices/main.toml")])
+def test_the_files_of_the_readme_are_those_of_the_how_to_page(mark, file):
+    readme = re.search(rf"<!-- runs as a test: {mark} -->\s*```toml\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    pages = {what.strip(): text for kind, what, text in steps(ROOT / "docs/how-to/first-meter.md") if kind == "file"}
     assert readme is not None
-    assert tomllib.loads(readme.group(1)) == tomllib.loads(pages["my-plant/devices/main.toml"])
+    assert readme.group(1).startswith(f"# {file}\n")
+    assert tomllib.loads(readme.group(1)) == tomllib.loads(pages[file])
+
+
+def test_what_the_readme_types_for_a_first_meter_is_typed_on_the_how_to_page():
+    readme = (ROOT / "README.md").read_text().split("## Join your first meter")[1]
+    typed = [line for block in re.findall(r"```sh\n(.*?)```", readme, re.DOTALL) for line in commands(block)]
+    page = [line for _, _, text in steps(ROOT / "docs/how-to/first-meter.md") for line in commands(text)]
+    assert [line for line in typed if line.startswith("lastgang") and line not in page] == []

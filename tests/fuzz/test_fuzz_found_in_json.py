@@ -6,12 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.fuzz.json_records import Payload, answer
+from benchmarks.fuzz.target import READ, REFUSED
 from domain.codec import UnreadableRecord, decode
 from domain.errors import InputFaults
 from domain.intervals import Interval
 from domain.readings import Reading
+from domain.topics import ORDERS
 from metering.table import read_readings
 
+ORDER = (
+    '{"site":"werk-nord","job":"H-1","revision":1,"machine":"m","product":"p","start_utc":"%s","profile_kw":[1.0],'
+    '"earliest_utc":"2026-10-23T08:00:00Z","due_utc":"2026-10-23T19:00:00Z","movable":true,"status":"planned","at_utc":"%s"}'
+)
 READING = '{"site":"werk-nord","meter":"main","channel":"power","observed_ms":%s,"received_ms":1792746305040,"value":%s}'
 INTERVAL = (
     '{"site":"werk-nord","meter":"main","channel":"energy_import","start_utc":%s,"energy_uwh":1,"coverage":1.0,'
@@ -84,3 +91,18 @@ def test_a_line_that_is_no_reading_is_never_passed_over(tmp_path: Path, line: st
         list(read_readings(path))
     path.write_text("\n".join([LINE, LINE]) + "\n")
     assert list(read_readings(path)) == [decode(Reading, LINE)] * 2
+
+
+@pytest.mark.parametrize(
+    ("start_utc", "at_utc", "outcome"),
+    [
+        ("9999-12-31T23:59:59-12:00", "2026-10-23T08:00:00Z", READ),
+        ("9000-01-01T00:00:00+14:00", "2026-10-23T08:00:00Z", READ),
+        ("8999-12-31T23:59:59-12:00", "2026-10-23T08:00:00Z", REFUSED),
+        ("2026-10-23T09:00:00Z", "9999-12-31T23:59:59Z", REFUSED),
+    ],
+)
+def test_a_date_beyond_the_calendar_is_no_date_where_planning_systems_write_it_so(
+    start_utc: str, at_utc: str, outcome: str
+) -> None:
+    assert answer(Payload(ORDERS.name, (ORDER % (start_utc, at_utc)).encode())) == outcome

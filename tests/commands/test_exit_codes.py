@@ -1,0 +1,186 @@
+"""What a script sees of every verb: 0 where it did its work, 2 for wrong input, 1 for a failed run; through the real command line."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+import pytest
+
+from deploy.ports import free_port
+from deploy.processes import ProcessId
+from deploy.state_file import ProcessState, StackState, write_state
+from lastgang.cli import VERBS, group
+from simulation import demo_plant
+
+SABOTAGE = Path(__file__).parent / "sabotage"
+LOAD = "start_utc,power_kw\n2026-10-01T00:00:00Z,112.4\n2026-10-01T00:15:00Z,108.0\n"
+INFLUX = "--influx-org werk --influx-bucket energy"
+
+
+class Case(NamedTuple):
+    """A command line, with the place holders of `places`; what it says must hold `words`."""
+
+    arguments: str
+    words: str
+    sabotage: str = ""
+    environment: tuple[tuple[str, str], ...] = ()
+
+
+TOKENS = (("INFLUX_TOKEN", "a-secret"), ("GRAFANA_TOKEN", "another"))
+
+WRONG_INPUT = {
+    "up": Case("up --plant {empty}", "plant.toml: file: found No such file"),
+    "down": Case("down --plant {empty}", "plant.toml: file: found No such file"),
+    "status": Case("status --plant {empty}", "plant.toml: file: found No such file"),
+    "demo": Case("demo --folder {work}/demo --pull nothing@07:30+10", "--pull: pull: found 'nothing@07:30+10'"),
+    "gateway": Case("gateway --plant {empty}", "plant.toml: file: found No such file"),
+    "historian": Case("historian --plant {empty}", "plant.toml: file: found No such file"),
+    "influx-sink": Case("influx-sink --plant {plant} --url http://127.0.0.1:9 --org a --bucket b", "INFLUX_TOKEN: found nothing"),
+    "console": Case("console --plant {plant} --ledger x.sqlite --host 0.0.0.0 --port 0", "set LASTGANG_CONSOLE_TOKEN"),
+    "simulate": Case("simulate --plant {empty}", "plant.toml: file: found No such file"),
+    "import": Case("import {work}/nothing.csv --plant {plant} --dry-run", "nothing.csv: file: found No such file"),
+    "report": Case("report --plant {plant} --month 2026-13 --out {work}/reports", "--month"),
+    "verify": Case("verify {empty}", "no manifest.json"),
+    "check-config": Case("check-config {empty}", "plant.toml: file: found No such file"),
+    "contracts": Case("contracts --out {load}/contracts", "is a file; expected a folder"),
+    "grafana build": Case(f"grafana build --plant {{plant}} {INFLUX} --out {{load}}/g", "is a file; expected a folder"),
+    "grafana push": Case(f"grafana push --plant {{plant}} {INFLUX} --url http://127.0.0.1:9", "GRAFANA_TOKEN: found nothing"),
+    "metering": Case("metering {work}/nothing.jsonl --plant {plant}/plant.toml --out {work}/x.csv", "nothing.jsonl: file: found"),
+    "bill": Case("bill {work}/nothing.csv --tariff {plant}/tariff.toml", "nothing.csv: file: found"),
+    "forecast backtest": Case(
+        "forecast backtest {load} --first-origin 2026-03-01T23:07:00Z --origins 1 --out {work}/x.csv", "on a full quarter hour"
+    ),
+    "bench pipeline": Case("bench pipeline --json {load}/p.json", "is a file; expected a folder"),
+    "bench faults": Case("bench faults --only nothing", "--only: found nothing; expected one of kill-kafka"),
+    "bench forecast": Case("bench forecast --data {empty}", "--data: found"),
+    "bench fuzz": Case("bench fuzz --only nothing", "no target nothing"),
+}
+
+FAILED_RUN = {
+    "up": Case("up --plant {running}", "runs already"),
+    "status": Case("status --plant {plant}", "no stack of this plant has been started"),
+    "demo": Case("demo --folder {load}/demo --minutes 1", "Not a directory"),
+    "gateway": Case("gateway --plant {plant} --buffer {load}/gateway.db", "load.csv: File exists"),
+    "historian": Case(
+        "historian --plant {plant} --kafka 127.0.0.1:{nobody} --ledger {work}/l.sqlite", "no Kafka broker answers at"
+    ),
+    "influx-sink": Case(
+        "influx-sink --plant {plant} --kafka 127.0.0.1:{nobody} --url http://127.0.0.1:9 --org a --bucket b",
+        "no Kafka broker answers at",
+        environment=TOKENS,
+    ),
+    "console": Case("console --plant {plant} --ledger {work}/x.sqlite --port {taken}", "cannot listen on"),
+    "simulate": Case("simulate --plant {plant} --kafka 127.0.0.1:{nobody} --truth {work}/t.sqlite", "no Kafka broker answers at"),
+    "import": Case("import {load} --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
+    "verify": Case("verify {report}", "missing"),
+    "check-config": Case("check-config {plant} --connect", "no connection; is the device or its gateway on"),
+    "grafana push": Case(
+        f"grafana push --plant {{plant}} {INFLUX} --url http://127.0.0.1:{{nobody}}", "no Grafana answers", environment=TOKENS
+    ),
+    "metering": Case("metering {readings} --plant {plant}/plant.toml --out /dev/full", "No space left on device"),
+    "bill": Case("bill {load} --tariff {plant}/tariff.toml --json /dev/full", "No space left on device"),
+    "forecast backtest": Case(
+        "forecast backtest {load} --first-origin 2026-10-01T00:30:00Z --origins 1 --out /dev/full", "No space left on device"
+    ),
+    "bench pipeline": Case("bench pipeline", "the machine has stopped", "pipeline"),
+    "bench faults": Case("bench faults", "", "faults"),
+    "bench forecast": Case("bench forecast", "the machine has stopped", "forecast"),
+    "bench fuzz": Case("bench fuzz --only json --inputs 50 --json {work}/fuzz.json", "ZeroDivisionError", "fuzz"),
+}
+ALWAYS_DONE = {"down", "report", "contracts", "grafana build"}
+"""What `down` cannot do in peace it does by force; the others say beforehand what is wrong with their input or place."""
+
+DONE = {
+    "down": Case("down --plant {plant}", "nothing runs"),
+    "import": Case("import {load} --plant {plant} --dry-run", "2 quarter hours would be sent"),
+    "check-config": Case("check-config {plant}", "no fault found"),
+    "contracts": Case("contracts --out {work}/contracts", "energy.readings.v1"),
+    "grafana build": Case(f"grafana build --plant {{plant}} {INFLUX} --out {{work}}/grafana", "dashboards"),
+    "metering": Case("metering {readings} --plant {plant}/plant.toml --out {work}/x.csv", "0 readings: 0 used"),
+    "bill": Case("bill {load} --tariff {plant}/tariff.toml", "total"),
+    "forecast backtest": Case(
+        "forecast backtest {load} --first-origin 2026-10-01T00:30:00Z --origins 1 --out {work}/x.csv", "1 forecasts written"
+    ),
+    "bench fuzz": Case("bench fuzz --only json --inputs 50", "json"),
+    "version": Case("--version", "lastgang, version"),
+    "help": Case("--help", "Verbs"),
+}
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """What the command lines are filled with."""
+    work = tmp_path_factory.mktemp("exit-codes")
+    for name in ("plant", "running"):
+        demo_plant.write(work / name, free_port(), free_port(), free_port())
+    for name in ("empty", "report", "running/.lastgang"):
+        (work / name).mkdir()
+    (work / "load.csv").write_text(LOAD)
+    (work / "readings.jsonl").write_text("")
+    listed = {"name": "report.pdf", "sha256": "0" * 64, "bytes": 1}
+    manifest = {"format": "lastgang-report-manifest-1", "files": [listed], "report": "r", "version": 1}
+    (work / "report" / "manifest.json").write_text(json.dumps(manifest))
+    myself = ProcessId.of(os.getpid())
+    assert myself is not None
+    write_state(work / "running" / ".lastgang", StackState(phase="ready", supervisor=ProcessState.of(myself), plant="x"))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        yield {
+            **{name: str(work / name) for name in ("plant", "running", "empty", "report")},
+            "work": str(work),
+            "load": str(work / "load.csv"),
+            "readings": str(work / "readings.jsonl"),
+            "taken": str(taken.getsockname()[1]),
+            "nobody": str(free_port()),
+        }
+
+
+def run(case: Case, places: dict[str, str]) -> tuple[int, str]:
+    """Exit code of a command line, and what it said."""
+    environment = {name: value for name, value in os.environ.items() if name not in dict(TOKENS)} | dict(case.environment)
+    if case.sabotage:
+        environment |= {"PYTHONPATH": str(SABOTAGE), "LASTGANG_TEST_SABOTAGE": case.sabotage}
+    command = [sys.executable, "-m", "lastgang.cli", *case.arguments.format(**places).split()]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=Path(__file__).parents[2])
+    return done.returncode, done.stdout + done.stderr
+
+
+def one_of_each(cases: dict[str, Case], code: int) -> list[object]:
+    return [pytest.param(case, code, id=f"{verb.replace(' ', '-')}-{code}") for verb, case in cases.items()]
+
+
+@pytest.mark.parametrize(("case", "code"), [*one_of_each(WRONG_INPUT, 2), *one_of_each(FAILED_RUN, 1), *one_of_each(DONE, 0)])
+def test_a_verb_ends_with_the_code_that_says_what_became_of_it(case: Case, code: int, places: dict[str, str]) -> None:
+    ended_with, said = run(case, places)
+    assert (ended_with, case.words in said) == (code, True), said
+    assert "Traceback" not in said, said
+
+
+def all_verbs() -> set[str]:
+    """Every verb, those of groups with their noun."""
+    context = click.Context(group)
+    found = set()
+    for verb in VERBS:
+        command = group.get_command(context, verb)
+        nouns = command.list_commands(context) if isinstance(command, click.Group) else []
+        found |= {f"{verb} {noun}" for noun in nouns} or {verb}
+    return found
+
+
+def test_no_verb_is_forgotten_above() -> None:
+    assert set(WRONG_INPUT) == all_verbs()
+    assert set(FAILED_RUN) == all_verbs() - ALWAYS_DONE
+    assert set(itertools.chain(WRONG_INPUT, FAILED_RUN)) >= set(DONE) - {"version", "help"}
+
+
+def test_a_verb_that_is_not_there_is_wrong_input(places: dict[str, str]) -> None:
+    code, said = run(Case("nothing", ""), places)
+    assert (code, "No such command 'nothing'" in said) == (2, True)
