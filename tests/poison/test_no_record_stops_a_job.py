@@ -6,8 +6,8 @@ from random import Random
 
 import pytest
 
+from benchmarks.fuzz.extremes import spoiled
 from domain.codec import decode, encode
-from tests.poison.extremes import spoiled
 from tests.poison.scenes import SCENES, Scene, speaks_after
 
 ROUNDS = 150

@@ -14,6 +14,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from benchmarks.fuzz.extremes import spoiled
 from connectors.influx.points import SOURCES, PointMaker
 from connectors.influx.sink import as_client_point
 from connectors.kafka.client import Message
@@ -34,7 +35,6 @@ from reporting.ledger import Entry, Ledger
 from reporting.month import month_period
 from reporting.report import ReportOrder, write_report
 from simulation import demo_plant
-from tests.poison.extremes import spoiled
 
 NOW_UTC = datetime(2026, 10, 23, 9, 20, tzinfo=UTC)
 SITE = EXAMPLES[INTERVALS.name].site
