@@ -20,6 +20,7 @@ TARGETS = {
     "sockets": "benchmarks.fuzz.sockets",
     "json": "benchmarks.fuzz.json_records",
     "columns": "benchmarks.fuzz.columns",
+    "consumers": "benchmarks.fuzz.consumers",
     "opcua": "benchmarks.fuzz.opcua",
     "lines": "benchmarks.fuzz.json_lines",
     "toml": "benchmarks.fuzz.toml_files",

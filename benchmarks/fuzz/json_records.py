@@ -231,4 +231,4 @@ def _instant(text: str) -> datetime | None:
     return instant if instant.tzinfo is not None else None
 
 
-TARGET = Target("json", 0.45, make, answer, "records of all topics as JSON, and the rejections that hold them")
+TARGET = Target("json", 0.43, make, answer, "records of all topics as JSON, and the rejections that hold them")

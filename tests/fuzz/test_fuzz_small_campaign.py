@@ -14,7 +14,7 @@ from benchmarks.fuzz.target import Target, input_of
 from lastgang.commands.bench_fuzz import command
 
 HERE = Path(__file__).parent
-SMALL = {"modbus": 8_000, "json": 9_000, "opcua": 1_000, "lines": 1_000, "toml": 600, "profiles": 400}
+SMALL = {"modbus": 8_000, "json": 9_000, "opcua": 1_000, "lines": 1_000, "consumers": 400, "toml": 600, "profiles": 400}
 
 
 @pytest.mark.parametrize("name", SMALL)

@@ -1,0 +1,217 @@
+"""One job each with something to say, before and after a record that nobody expects.
+
+A scene brings a job's logic to where its next records make it speak. What is fed in between may be anything well-formed: the job must
+neither fail nor fall silent afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from domain.clock import epoch_ms
+from domain.contracts import EXAMPLES
+from domain.demand import Demand
+from domain.intervals import QUARTER, IntervalOrigin
+from domain.plant import Plant, VirtualMeter, load_plant
+from domain.readings import Reading
+from domain.topics import (
+    ANOMALIES,
+    DECISIONS,
+    DEMAND,
+    FORECASTS,
+    INTERVALS,
+    METER_FORECASTS,
+    ORDERS,
+    READINGS,
+    RECOMMENDATIONS,
+    Topic,
+)
+from stream_jobs.detection.logic import Detection
+from stream_jobs.forecast.logic import SiteForecast
+from stream_jobs.logic import Outputs
+from stream_jobs.meter_forecasts.logic import MeterForecasts
+from stream_jobs.metering.logic import QuarterHours, RunningDemand
+from stream_jobs.virtual_meters.logic import VirtualMeters
+from tests.forecasting import small_forecast_plant as small
+from tests.scheduling import small_works
+
+ROOT = Path(__file__).parents[2]
+Records = Sequence[tuple[Topic, Any]]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A job before its next word."""
+
+    name: str
+    logic: Any
+    key: str
+    before: Records
+    bases: dict[Topic, Any]
+    """What an unexpected record is made from."""
+    after: Records
+    """What follows: right values for what may have been wrong, then what makes the job speak."""
+    speaks: Topic
+    advance_ms: int | None = None
+    stored: list[bytes] = field(default_factory=list)
+
+    def state(self) -> Any:
+        """The state after `before`, each time a new one."""
+        if not self.stored:
+            state, _ = self.logic.take(self.key, self.logic.initial(self.key), list(self.before))
+            self.stored.append(self.logic.encode(state))
+        return self.logic.decode(self.key, self.stored[0])
+
+
+def speaks_after(scene: Scene, unexpected: Records) -> Outputs:
+    """What the job says to `after`, once it has taken `unexpected`; state is stored and loaded in between, as a restart would."""
+    logic, key = scene.logic, scene.key
+    state, out = logic.take(key, scene.state(), list(unexpected))
+    if scene.advance_ms is not None:
+        state, more = logic.advance(key, state, scene.advance_ms)
+        out = out + more
+    state = logic.decode(key, logic.encode(state))
+    state, more = logic.take(key, state, list(scene.after))
+    if scene.advance_ms is not None:
+        state, due = logic.advance(key, state, scene.advance_ms + 7_200_000)
+        more = more + due
+    logic.decode(key, logic.encode(state))
+    return [*out, *more]
+
+
+def forecast_scene() -> Scene:
+    """Ten days of history; the next quarter hour makes a forecast."""
+    live = datetime(2026, 3, 12, 10, 0, tzinfo=UTC)
+    records = small.stream(live - timedelta(days=10), live, live - QUARTER * 4)
+    feed = [(ORDERS if hasattr(record, "job") else INTERVALS, record) for record in records]
+    now = small.interval(live, 310.0)
+    return Scene(
+        "forecast", SiteForecast(small.PLANT), "werk", feed,
+        {INTERVALS: now, ORDERS: small.SmallPlant.order("J1", live + 8 * QUARTER, live)},
+        [(INTERVALS, replace(now, revision=now.revision + 1)), (INTERVALS, small.interval(live + QUARTER, 305.0))], FORECASTS,
+    )  # fmt: skip
+
+
+def meter_forecast_scene() -> Scene:
+    """The same for a meter below the grid connection."""
+    plant = small.PLANT.model_copy(
+        update={"meters": (*small.PLANT.meters, small.PLANT.meters[0].model_copy(update={"id": "oven", "parent": "grid"}))}
+    )
+    scene = forecast_scene()
+
+    def of_oven(records: Records) -> Records:
+        return [(topic, replace(record, meter="oven")) for topic, record in records if topic is INTERVALS]
+
+    bases = {INTERVALS: replace(scene.bases[INTERVALS], meter="oven")}
+    return Scene(
+        "meter_forecasts", MeterForecasts(plant), "werk/oven", of_oven(scene.before), bases, of_oven(scene.after), METER_FORECASTS
+    )
+
+
+def advice_scene(folder: Path) -> Scene:
+    """Two furnaces at once; the next forecast makes a recommendation."""
+    from stream_jobs.advice.logic import Advice
+
+    now = small_works.NOW
+    jobs = [small_works.order("A", "furnace-1"), small_works.order("B", "furnace-2")]
+    history = [(INTERVALS, small_works.interval(now - n * QUARTER)) for n in range(96, 0, -1)]
+    demand = small_works.demand(now)
+    again = [(INTERVALS, small_works.interval(now - n * QUARTER, revision=2)) for n in range(4, 0, -1)]
+    return Scene(
+        "advice", Advice(small_works.works(), small_works.tariff(folder)), small_works.SITE,
+        [*((ORDERS, job) for job in jobs), *history],
+        {
+            FORECASTS: small_works.forecast(jobs), ORDERS: small_works.order("C", "furnace-1", start=20), DEMAND: demand,
+            DECISIONS: replace(EXAMPLES[DECISIONS.name], site=small_works.SITE), INTERVALS: small_works.interval(now - QUARTER),
+        },
+        [*again, *((ORDERS, replace(job, revision=2)) for job in jobs), (DEMAND, small_works.demand(now + timedelta(minutes=1))),
+         (FORECASTS, small_works.forecast(jobs, base=401.0, issued=now))],
+        RECOMMENDATIONS,
+    )  # fmt: skip
+
+
+def detection_scene() -> Scene:
+    """An oven that stays on after its shift: the second quarter hour is a finding."""
+    from tests.detection import test_detection_step as sample
+
+    friday = sample.FRIDAY_1400
+    rest = [
+        (INTERVALS, sample.quarter(friday - timedelta(days=day) + n * QUARTER, 0.3, origin=IntervalOrigin.IMPORT))
+        for day in range(13, 5, -1) for n in range(4) if (friday - timedelta(days=day)).weekday() >= 5
+    ]  # fmt: skip
+    late = sample.FRIDAY_1400 + timedelta(hours=16)  # Saturday 06:00, after the night shift
+    on = [(INTERVALS, sample.quarter(late + n * QUARTER, 60.0)) for n in range(1, 5)]
+    return Scene(
+        "detection", Detection(sample.PLANT, None), "werk/furnace", rest, {INTERVALS: sample.quarter(late, 60.0)},
+        [(INTERVALS, sample.quarter(late, 60.0, revision=1)), *on], ANOMALIES,
+    )  # fmt: skip
+
+
+@cache
+def demo_plant() -> Plant:
+    """The demo's plant file as it lies in the repository."""
+    return load_plant(ROOT / "simulation" / "demo_plant" / "plant.toml")
+
+
+def readings(meter: str, first_ms: int, seconds: int, start_wh: float, kw: float) -> Records:
+    """A counter read every ten seconds."""
+    return [
+        (READINGS, Reading("werk-nord", meter, "energy_import", first_ms + 1000 * s, first_ms + 1000 * s + 40, round(start_wh + kw * s / 3.6)))
+        for s in range(0, seconds, 10)
+    ]  # fmt: skip
+
+
+def metering_scene() -> Scene:
+    """Two hours of a counter; the quarter hours after it come with the hours after it."""
+    first = epoch_ms(datetime(2026, 10, 23, 9, 0, tzinfo=UTC))
+    before = readings("main", first, 7_200, 8e9, 400.0)
+    after = readings("main", first + 7_200_000, 10_800, 8e9 + 800_000.0, 400.0)
+    base = before[-1][1]
+    return Scene(
+        "metering", QuarterHours(demo_plant()), "werk-nord/main", before, {READINGS: base}, after, INTERVALS, first + 7_200_000
+    )
+
+
+def running_scene() -> Scene:
+    """The same for the running quarter hour, which speaks at each reading."""
+    scene = metering_scene()
+    interval = replace(EXAMPLES[INTERVALS.name], meter="main")
+    return Scene(
+        "running_demand",
+        RunningDemand(demo_plant()),
+        scene.key,
+        scene.before,
+        {**scene.bases, INTERVALS: interval},
+        scene.after,
+        DEMAND,
+    )
+
+
+def virtual_scene() -> Scene:
+    """A virtual meter whose parts have come for one quarter hour, and come for the next."""
+    rest = VirtualMeter.model_validate({"id": "rest", "formula": "main - press-1"})
+    plant = demo_plant().model_copy(update={"virtual_meters": (rest,)})
+    at = datetime(2026, 10, 23, 9, 0, tzinfo=UTC)
+    main = replace(EXAMPLES[INTERVALS.name], meter="main", start_utc=at)
+
+    def both(start_utc: datetime, revision: int = 1) -> Records:
+        return [(INTERVALS, replace(main, meter=meter, start_utc=start_utc, revision=revision)) for meter in ("main", "press-1")]
+
+    return Scene("virtual_meters", VirtualMeters(plant), "werk-nord", both(at), {INTERVALS: main}, both(at + QUARTER, 3), INTERVALS)
+
+
+SCENES: dict[str, Callable[[Path], Scene]] = {
+    "forecast": lambda folder: forecast_scene(),
+    "meter_forecasts": lambda folder: meter_forecast_scene(),
+    "advice": advice_scene,
+    "detection": lambda folder: detection_scene(),
+    "metering": lambda folder: metering_scene(),
+    "running_demand": lambda folder: running_scene(),
+    "virtual_meters": lambda folder: virtual_scene(),
+}
+__all__ = ["SCENES", "Demand", "Scene", "speaks_after"]

@@ -1,0 +1,33 @@
+"""One record, however unexpected, stops no job: no exception, and the job goes on speaking."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from benchmarks.fuzz.extremes import spoiled
+from domain.codec import decode, encode
+from tests.poison.scenes import SCENES, Scene, speaks_after
+
+ROUNDS = 150
+
+
+@pytest.fixture(scope="module", params=SCENES)
+def scene(request, tmp_path_factory) -> Scene:
+    return SCENES[request.param](tmp_path_factory.mktemp("scene"))
+
+
+def test_a_job_speaks_when_nothing_unexpected_comes(scene):
+    assert scene.speaks in [topic for topic, _ in speaks_after(scene, [])]
+
+
+def test_a_job_takes_any_well_formed_record_and_goes_on_speaking(scene):
+    for number in range(ROUNDS):
+        rng = Random(f"{scene.name} {number}")
+        topic = rng.choice(list(scene.bases))
+        unexpected = [(topic, spoiled(scene.bases[topic], rng)) for _ in range(rng.choice((1, 1, 3)))]
+        out = speaks_after(scene, unexpected)
+        for to, record in out:
+            assert decode(to.record, encode(record)) == record, "its own consumers can read it"
+        assert scene.speaks in [to for to, _ in out], f"silent after {unexpected}"
