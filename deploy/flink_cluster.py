@@ -27,6 +27,7 @@ from typing import Any, Literal
 from deploy import jars, processes
 from deploy.processes import ProcessId
 from domain.errors import LastgangError
+from domain.files import write_whole
 
 StateBackend = Literal["hashmap", "rocksdb"]
 
@@ -537,9 +538,7 @@ class FlinkCluster:
         with _file_lock(self.folder / "jobs.lock"):
             ids = self._all_job_ids()
             ids.setdefault(name, []).append(job_id)
-            fresh = self.jobs_file.with_suffix(".new")
-            fresh.write_text(json.dumps(ids, indent=1))
-            fresh.replace(self.jobs_file)
+            write_whole(self.jobs_file, json.dumps(ids, indent=1))
 
 
 _METADATA_MAGIC = 0x4960672D

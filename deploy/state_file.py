@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import Field, ValidationError, model_validator
 
 from deploy.processes import ProcessId, born_at
+from domain.files import write_whole
 from domain.toml_files import Settings
 
 FILE_NAME = "stack.json"
@@ -89,9 +90,7 @@ class StackState(Settings):
 
 def write_state(home: Path, state: StackState) -> None:
     """Replace the file whole: a reader sees the old or the new one."""
-    fresh = home / f"{FILE_NAME}.new"
-    fresh.write_text(state.model_dump_json(indent=1))
-    fresh.replace(home / FILE_NAME)
+    write_whole(home / FILE_NAME, state.model_dump_json(indent=1))
 
 
 def read_state(home: Path) -> StackState | None:

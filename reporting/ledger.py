@@ -22,6 +22,7 @@ from domain.clock import Clock, epoch_ms, process_clock
 from domain.codec import decode_stored, encode
 from domain.demand import Demand
 from domain.intervals import Interval
+from domain.newest import FAR
 from domain.readings import Rejection
 from domain.texts import printable
 from domain.topics import (
@@ -332,8 +333,9 @@ class Ledger(LedgerReading):
         for entry in entries:
             demand: Demand = entry[3]
             last = running.get(demand.site)
-            # The topic may repeat after a failure of the job; what is older than what is known says nothing new.
-            if last is not None and demand.at_utc < last.at_utc:
+            # The topic may repeat after a failure of the job; what is a little older than what is known says nothing new.
+            # What is much older shows that the known one was dated wrongly: it must not hide all that is right until its date.
+            if last is not None and last.at_utc - FAR <= demand.at_utc < last.at_utc:
                 continue
             if last is not None and demand.start_utc != last.start_utc:
                 self._database.execute(

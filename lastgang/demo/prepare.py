@@ -14,6 +14,7 @@ from connectors.files import load_profile
 from connectors.files.load_profile import ProfileOptions
 from deploy.ports import free_port
 from domain.errors import Fault, InputFaults
+from domain.files import output_file, write_whole
 from domain.intervals import QUARTERS_PER_HOUR
 from domain.toml_files import load_toml
 from domain.units import UWH_PER_KWH
@@ -60,10 +61,8 @@ def prepare(settings: DemoSettings, console: Console) -> DemoSettings:
         demo_plant.write(settings.plant_dir, **ports, start_utc=start_utc, seed=seed, pulled=pulled)
     (settings.plant_dir / "stack.toml").write_text(_STACK_TOML.format(home=settings.folder / "stack"), encoding="utf-8")
     if not settings.history.exists():
-        with console.status("simulating the five weeks before"):
-            beside = settings.history.with_suffix(".part")
-            write_history(load_span(settings.plant_dir, settings.seed, settings.replay), beside)
-            beside.replace(settings.history)
+        with console.status("simulating the five weeks before"), output_file(settings.history) as scratch:
+            write_history(load_span(settings.plant_dir, settings.seed, settings.replay), scratch)
     return settings
 
 
@@ -96,12 +95,11 @@ def _with_stamped_profile(settings: DemoSettings) -> DemoSettings:
     stamped = settings.folder / "replay.csv"
     if not stamped.exists():
         options = ProfileOptions(first_start=settings.replay_first_start, unit="kW")
-        with stamped.with_suffix(".part").open("w", encoding="ascii") as file:
+        with output_file(stamped) as scratch, scratch.open("w", encoding="ascii") as file:
             file.write("start_utc,power_kw\n")
             for row in load_profile.read_profile(settings.replay, options).rows:
                 power = "" if row.energy_uwh is None else f"{row.energy_uwh * QUARTERS_PER_HOUR / UWH_PER_KWH:.6f}"
                 file.write(f"{row.start_utc:%Y-%m-%dT%H:%M:%SZ},{power}\n")
-        stamped.with_suffix(".part").replace(stamped)
     return replace(settings, replay=stamped)
 
 
@@ -116,9 +114,7 @@ def last_instant(settings: DemoSettings) -> datetime:
 def remember_instant(settings: DemoSettings, plant_utc: datetime) -> None:
     """Keep the plant's time for the next start."""
     remembered = settings.folder / "plant-time"
-    beside = remembered.with_suffix(".new")
-    beside.write_text(plant_utc.astimezone(UTC).isoformat(), encoding="ascii")
-    beside.replace(remembered)
+    write_whole(remembered, plant_utc.astimezone(UTC).isoformat())
 
 
 def forget(settings: DemoSettings) -> None:

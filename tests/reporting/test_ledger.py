@@ -158,6 +158,15 @@ def test_only_the_last_demand_of_each_quarter_hour_is_kept(ledger: Ledger) -> No
     assert latest.energy_kwh == 35.0
 
 
+def test_a_running_demand_of_a_wrong_year_does_not_hide_those_that_follow(ledger: Ledger) -> None:
+    now = replace(EXAMPLES[DEMAND.name], at_utc=NINE, start_utc=NINE, energy_kwh=1.0)
+    wrong = replace(now, at_utc=NINE + timedelta(days=36), start_utc=NINE + timedelta(days=36))
+    ledger.append(sent(now, wrong, replace(now, at_utc=NINE + timedelta(minutes=1), energy_kwh=2.0), topic=DEMAND))
+    latest = ledger.latest_demand()
+    assert latest is not None
+    assert (latest.at_utc, latest.energy_kwh) == (NINE + timedelta(minutes=1), 2.0)
+
+
 def test_a_rejection_is_counted_once_by_its_source(ledger: Ledger) -> None:
     one = Rejection("werk-nord", "main", RejectionReason.DUPLICATE, "{}", source="energy.readings.v1/0/7", at_utc=NINE)
     ledger.append(sent(one, one, replace(one, source="energy.readings.v1/0/8"), topic=REJECTED))
