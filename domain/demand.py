@@ -40,7 +40,7 @@ class Demand:
     """`target_kw` - `projected_kw`; negative when the target will be passed."""
     billed_peak_kw: Power
     """Highest quarter hour of the billing period so far: sunk cost up to here."""
-    billed_peak_utc: UtcInstant | None = None
+    billed_peak_utc: QuarterStart | None = None
     billed_peak_quality: IntervalQuality = IntervalQuality.MEASURED
     confidence: Name = "measured"
     """``measured``; ``early`` in the dead time at the start; ``partial`` when the start of the quarter hour was not seen."""
