@@ -20,7 +20,7 @@ from billing.lines import BillLine
 from billing.load import LoadProfile
 from billing.measured import Measured
 from billing.periods import Reset
-from billing.reading import Table
+from billing.reading import Place, Table
 from billing.rounding import Rounding
 from billing.sheet import Sheet
 from billing.sums import Flags
@@ -46,6 +46,7 @@ class Common(TypedDict):
     """What the tables of all components have."""
 
     id: str
+    where: Place
     valid_from: date
     valid_to: date
     inside: Calendar | None
@@ -64,7 +65,7 @@ def read_common(table: Table, sheet: Sheet, calendars: bool = True) -> Common:
     outside = sheet.calendar(table, "outside") if calendars else None
     if inside and outside:
         table.wrong("outside", outside.id, "inside or outside, not both")
-    return {"id": name, "valid_from": first, "valid_to": end, "inside": inside, "outside": outside}
+    return {"id": name, "where": table.where, "valid_from": first, "valid_to": end, "inside": inside, "outside": outside}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,8 @@ class Component(ABC):
         Whether a higher load may cost money although it takes no more energy.
     is_surcharge
         Whether its price per kWh comes on top of another and is no price by itself.
+    where
+        Its table in the tariff file, for faults that only show beside other versions.
     """
 
     kind: ClassVar[str]
@@ -91,6 +94,7 @@ class Component(ABC):
     is_surcharge: ClassVar[bool] = False
 
     id: str
+    where: Place
     valid_from: date
     valid_to: date
     inside: Calendar | None = None

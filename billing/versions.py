@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import groupby, pairwise
 
 from billing.component import Component
 from billing.periods import MONTHS, Reset
-from billing.reading import Place
 from billing.seasons import check_each_month_once
 from billing.sheet import Sheet
 
@@ -17,12 +15,10 @@ from billing.sheet import Sheet
 def check_versions(sheet: Sheet, components: Sequence[Component]) -> None:
     """Keep a fault for each gap or overlap of versions within the tariff's validity, and for each change where none may be."""
     for versions in _by_name(components):
-        kind, name = versions[0].kind, versions[0].id
-        where, field = _place(sheet, kind, name), f"{kind} {name!r}"
-        for end, start in _edges(sheet, versions):
-            _check_edge(sheet, where, field, end, start)
+        for end, start, version in _edges(sheet, versions):
+            _check_edge(sheet, version, end, start)
         for version in versions[1:]:
-            _check_change(sheet, where, field, version)
+            _check_change(sheet, version)
     if any(component.settled_by == "season" for component in components):
         check_each_month_once(sheet.source, sheet.seasons.values())
 
@@ -37,37 +33,25 @@ def _by_name(components: Iterable[Component]) -> Iterator[list[Component]]:
             yield sorted(versions, key=lambda version: version.valid_from)
 
 
-def _place(sheet: Sheet, kind: str, name: str) -> Place:
-    """Where the last version of a component stands in the file."""
-    source = sheet.source
-    text = source.path.read_bytes().decode().split("\n")
-    places = [
-        (kind, index)
-        for index in range(1000)
-        if (line := source.lines.get((kind, index, "id"))) is not None
-        and re.search(rf'["\']{re.escape(name)}["\']', text[line - 1])
-    ]
-    return places[-1] if places else (kind,)
+def _edges(sheet: Sheet, versions: Sequence[Component]) -> list[tuple[date, date, Component]]:
+    """Where one version ends, where the next begins, and the later one; at the beginning and end of the validity too."""
+    inner = [(before.valid_to, after.valid_from, after) for before, after in pairwise(versions)]
+    return [(sheet.valid_from, versions[0].valid_from, versions[0]), *inner, (versions[-1].valid_to, sheet.valid_to, versions[-1])]
 
 
-def _edges(sheet: Sheet, versions: Sequence[Component]) -> list[tuple[date, date]]:
-    """Where one version ends and the next begins, at the beginning and end of the validity too."""
-    inner = [(before.valid_to, after.valid_from) for before, after in pairwise(versions)]
-    return [(sheet.valid_from, versions[0].valid_from), *inner, (versions[-1].valid_to, sheet.valid_to)]
-
-
-def _check_edge(sheet: Sheet, where: Place, field: str, end: date, start: date) -> None:
+def _check_edge(sheet: Sheet, version: Component, end: date, start: date) -> None:
     if end != start:
-        what = "gap" if end < start else "overlap"
-        found = f"a {what} from {min(end, start)} to {max(end, start)}"
+        what = "a gap" if end < start else "an overlap"
+        found = f"{what} from {min(end, start)} to {max(end, start)}"
         expected = "versions that cover the tariff's validity without gap or overlap"
-        sheet.source.wrong(where, f"{field}: valid_from, valid_to", found, expected)
+        sheet.source.wrong(version.where, f"{version.kind} {version.id!r}: valid_from, valid_to", found, expected)
 
 
-def _check_change(sheet: Sheet, where: Place, field: str, version: Component) -> None:
+def _check_change(sheet: Sheet, version: Component) -> None:
     day, reset = version.valid_from, version.settled_by
     if day.day != 1 or day.month not in _first_months(sheet, reset):
-        sheet.source.wrong((*where, "valid_from"), f"{field}: valid_from", str(day), f"a change on the first day of a {reset}")
+        field, expected = f"{version.kind} {version.id!r}: valid_from", f"a change on the first day of a {reset}"
+        sheet.source.wrong((*version.where, "valid_from"), field, str(day), expected)
 
 
 def _first_months(sheet: Sheet, reset: Reset) -> Sequence[int]:
