@@ -7,12 +7,26 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from billing.money import rounded
-
 
 @dataclass(frozen=True, slots=True)
 class BillLine:
-    """``quantity`` x ``price_eur`` = amount, rounded once; known by ``(id, kind, period)``."""
+    """``quantity`` x ``price_eur`` = amount, rounded once; known by ``(id, kind, period)``.
+
+    Attributes
+    ----------
+    kind
+        What is paid for: ``energy``, ``demand``, ``excess``, ``reactive``, ``fixed``, ``levy``, ``vat``, or a correction ``..._rebilled``.
+    quantity, unit, price_eur
+        None where no single price makes the amount: spot prices, tiers, corrections.
+    amount_eur
+        Rounded [EUR].
+    period
+        ``2026-03``, ``2026`` or ``2025-winter``; ``bill`` for what is charged on the whole bill.
+    cause
+        Starts of the intervals that made the quantity; none for sums and for what was agreed.
+    for_power
+        Whether it is paid for power, not for energy or at a flat rate.
+    """
 
     id: str
     kind: str
@@ -22,6 +36,7 @@ class BillLine:
     amount_eur: Fraction
     period: str
     cause: tuple[datetime, ...] = ()
+    for_power: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The line as `lastgang bill` writes it."""
@@ -35,20 +50,6 @@ class BillLine:
             "period": self.period,
             "cause": [instant_text(instant) for instant in self.cause],
         }
-
-
-def priced(
-    component: str,
-    kind: str,
-    quantity: Fraction,
-    unit: str,
-    price_eur: Fraction,
-    period: str,
-    decimals: int,
-    cause: tuple[datetime, ...] = (),
-) -> BillLine:
-    """A line of quantity times price."""
-    return BillLine(component, kind, quantity, unit, price_eur, rounded(quantity * price_eur, decimals), period, cause)
 
 
 def instant_text(instant_utc: datetime) -> str:

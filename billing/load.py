@@ -7,16 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from billing.rows import read_rows
+from billing.sums import Flags, Ints, Numbers
 
-Numbers = npt.NDArray[Any]
-"""int64, or objects where int64 would not hold every digit."""
-Flags = npt.NDArray[np.bool_]
 HEADERS = [("start_utc", "power_kw"), ("start_utc", "power_kw", "reactive_kvar")]
 
 
@@ -39,7 +36,7 @@ class LoadProfile:
     reactive: Series | None = None
     path: Path | None = None
     no_maximum: Flags | None = None
-    """Intervals whose energy counts and whose power never makes a maximum: what a faulty register said."""
+    """Intervals whose energy counts and whose power never makes a maximum: what a faulty register delivered."""
 
     @property
     def end_utc(self) -> datetime:
@@ -84,7 +81,7 @@ def _decimals(value: Decimal) -> int:
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
-def _series(column: Sequence[Decimal | None], places: npt.NDArray[np.int64], decimals: int) -> Series:
+def _series(column: Sequence[Decimal | None], places: Ints, decimals: int) -> Series:
     size = int(places[-1]) + 1
     whole = _numbers([0 if value is None else int(value.scaleb(decimals)) for value in column])
     values: Numbers = np.zeros(size, dtype=whole.dtype)
@@ -98,11 +95,3 @@ def _numbers(whole: Sequence[int]) -> Numbers:
     """Whole numbers of which sums of 60, and twice that, still fit into what holds them."""
     largest = max(map(abs, whole), default=0)
     return np.array(whole, dtype=np.int64 if largest < 2**55 else object)
-
-
-def exact_sum(values: Numbers) -> int:
-    """Sum without overflow or rounding."""
-    if values.dtype == object:
-        return int(sum(values.tolist()))
-    low = values & 0xFFFFFFFF
-    return (int((values >> 32).sum()) << 32) + int(low.sum())

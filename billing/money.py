@@ -11,9 +11,7 @@ from typing import Literal
 PowerMode = Literal["half_up", "up", "down"]
 
 ENERGY_UNITS = {"ct/kWh": Fraction(1, 100), "EUR/kWh": Fraction(1), "EUR/MWh": Fraction(1, 1000)}
-"""EUR per kWh in one of each unit."""
-REACTIVE_UNITS = {"ct/kvarh": Fraction(1, 100), "EUR/kvarh": Fraction(1)}
-FIXED_UNITS = {"EUR/month": Fraction(1), "EUR/year": Fraction(1), "EUR/day": Fraction(1)}
+"""Units of a price of energy: EUR per kWh in one of each."""
 
 _NUMBER_AND_UNIT = re.compile(r"^\s*([+-]?[0-9]{1,30}(?:\.[0-9]{1,30})?)\s+(\S+)\s*$")
 
@@ -38,18 +36,12 @@ def number_and_unit(text: object) -> tuple[Fraction, str] | None:
     return Fraction(match.group(1)), match.group(2)
 
 
-def demand_units(quantity: str, reset: str) -> dict[str, Fraction]:
-    """Units that a price per kW (or kVA) may have with a reset."""
-    per = {"month": ("month", "year", "day"), "year": ("year",), "season": ("season",)}[reset]
-    return {f"EUR/{quantity}/{span}": Fraction(1) for span in per}
-
-
 def rounded(value: Fraction, decimals: int, mode: PowerMode = "half_up") -> Fraction:
     """`value` with so many decimals; ``half_up`` rounds halves away from zero, ``up`` and ``down`` away from and towards zero."""
     scaled = abs(value) * 10**decimals
     floor = scaled.numerator // scaled.denominator
-    rest = scaled - floor
-    if (mode == "half_up" and rest >= Fraction(1, 2)) or (mode == "up" and rest > 0):
+    remainder = scaled - floor
+    if (mode == "half_up" and remainder >= Fraction(1, 2)) or (mode == "up" and remainder > 0):
         floor += 1
     return Fraction(floor if value >= 0 else -floor, 10**decimals)
 
@@ -57,17 +49,3 @@ def rounded(value: Fraction, decimals: int, mode: PowerMode = "half_up") -> Frac
 def fraction(value: Decimal | float | int | str) -> Fraction:
     """The exact number that a person wrote: floats by their shortest text."""
     return Fraction(str(value))
-
-
-def square_root(value: Fraction) -> Fraction:
-    """Square root to forty digits: far below any cent."""
-    scale = 10**80
-    return Fraction(_integer_root(value.numerator * scale // value.denominator), 10**40)
-
-
-def _integer_root(value: int) -> int:
-    from math import isqrt
-
-    root = isqrt(value)
-    # To the nearest, so that the root of a square of a short decimal is that decimal.
-    return root + 1 if (root + 1) ** 2 - value < value - root**2 else root

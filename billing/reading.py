@@ -14,7 +14,7 @@ from billing.money import Price, fraction, number_and_unit
 from domain.errors import Fault
 from domain.texts import LINE_BREAKS, TEXT_LENGTH, refused_character
 
-Path_ = tuple[str | int, ...]
+Place = tuple[str | int, ...]
 _CLOCK = re.compile(r"^([01][0-9]|2[0-3]):([0-5][0-9])$")
 _MOST_DIGITS = 30
 """Before and behind the decimal point: no price sheet needs them, and 1e999999 as an exact fraction takes all memory."""
@@ -24,12 +24,12 @@ MISSING = object()
 class Source:
     """The file: its lines and the faults found so far."""
 
-    def __init__(self, path: Path, lines: Mapping[Path_, int]) -> None:
+    def __init__(self, path: Path, lines: Mapping[Place, int]) -> None:
         self.path = path
         self.lines = lines
         self.faults: list[Fault] = []
 
-    def wrong(self, where: Path_, field: str, found: object, expected: str) -> None:
+    def wrong(self, where: Place, field: str, found: object, expected: str) -> None:
         """Keep one fault; the line is that of the key, else of the nearest table around it."""
         line = next((self.lines[where[:n]] for n in range(len(where), 0, -1) if where[:n] in self.lines), None)
         self.faults.append(Fault(str(self.path), line, field, _shown(found), expected))
@@ -49,12 +49,15 @@ def _is_number(value: object) -> bool:
 
 
 class Table:
-    """One table: each key is asked for once; `finish` tells of keys that nobody asked for."""
+    """One table: each key is read once; `finish` keeps a fault for each key that was not read.
 
-    def __init__(self, source: Source, where: Path_, data: object, name: str) -> None:
+    Each method returns the value of a key, or keeps a fault and returns a value with which reading goes on.
+    """
+
+    def __init__(self, source: Source, where: Place, data: object, name: str) -> None:
         self.source, self.where, self.name = source, where, name
         self.data: dict[str, Any] = data if isinstance(data, dict) else {}
-        self._asked: set[str] = set()
+        self._read: set[str] = set()
         if not isinstance(data, dict):
             source.wrong(where, name, data, "a table")
 
@@ -64,11 +67,12 @@ class Table:
         self.source.wrong((*self.where, key), f"{self.name}: {shown}" if self.name else shown, found, expected)
 
     def has(self, key: str) -> bool:
+        """Whether the file has `key` here."""
         return key in self.data
 
     def raw(self, key: str, required: bool, expected: str) -> Any:
         """The value, or MISSING; a required one that is not there is a fault."""
-        self._asked.add(key)
+        self._read.add(key)
         if key not in self.data:
             if required:
                 self.wrong(key, MISSING, f"{expected}: the key is required")
@@ -76,6 +80,7 @@ class Table:
         return self.data[key]
 
     def text(self, key: str, required: bool = False, default: str = "") -> str:
+        """A text of printable characters that is not empty."""
         value = self.raw(key, required, "a text")
         if value is MISSING:
             return default
@@ -90,6 +95,7 @@ class Table:
         return value
 
     def choice(self, key: str, choices: Collection[str], required: bool = False, default: str = "") -> str:
+        """One of `choices`; the first of them in place of a fault where there is no `default`."""
         value = self.raw(key, required, f"one of {', '.join(choices)}")
         if value is MISSING:
             return default or (next(iter(choices)) if required else "")
@@ -107,6 +113,7 @@ class Table:
         return False
 
     def day(self, key: str, required: bool = False, default: date | None = None) -> date | None:
+        """A local day."""
         value = self.raw(key, required, "a date such as 2026-01-01")
         if value is MISSING:
             return default
@@ -116,6 +123,7 @@ class Table:
         return value
 
     def number(self, key: str, required: bool = False, default: Fraction | None = None, low: int | None = None) -> Fraction | None:
+        """An exact number, at least `low`."""
         expected = "a number" if low is None else f"a number of at least {low}"
         value = self.raw(key, required, expected)
         if value is MISSING:
@@ -126,6 +134,7 @@ class Table:
         return fraction(value)
 
     def whole(self, key: str, required: bool = False, default: int = 0, choices: Sequence[int] = (), low: int = 0) -> int:
+        """A whole number: one of `choices` if there are any, at least `low`."""
         expected = f"one of {', '.join(map(str, choices))}" if choices else f"a whole number of at least {low}"
         value = self.raw(key, required, expected)
         if value is MISSING:
@@ -136,6 +145,7 @@ class Table:
         return value
 
     def price(self, key: str, units: Mapping[str, Fraction], required: bool = False) -> Price | None:
+        """A price, a text of number and unit; `units` are the units it may have, with EUR in one of each."""
         found = self.raw(key, required, self._priced(units))
         if found is MISSING:
             return None
@@ -146,6 +156,7 @@ class Table:
         return Price(parts[0] * units[parts[1]], parts[1])
 
     def quantity(self, key: str, unit: str, required: bool = False) -> Fraction | None:
+        """A quantity of at least 0, a text of number and `unit`."""
         expected = f'a text of number and unit such as "100 {unit}"'
         found = self.raw(key, required, expected)
         if found is MISSING:
@@ -193,10 +204,10 @@ class Table:
         )
 
     def finish(self) -> None:
-        """Tell of every key that is not known here."""
+        """Keep a fault for every key that is not known here."""
         for key in self.data:
-            if key not in self._asked:
-                known = ", ".join(sorted(self._asked))
+            if key not in self._read:
+                known = ", ".join(sorted(self._read))
                 self.wrong(key, key, f"no such key; known here: {known}")
 
     @staticmethod

@@ -9,28 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from enum import StrEnum
 
-from billing.price import holds_at
-from billing.tariff import Component, Demand, Energy, Reactive, Tariff
+from billing.component import Component
+from billing.lacks import BILLED_BY, REACTIVE_EXPORT, REACTIVE_IMPORT, Lack
+from billing.tariff import Tariff
 from domain.plant import Plant, RegisterKind
-
-REACTIVE_IMPORT, REACTIVE_EXPORT = "reactive_import", "reactive_export"
-"""Channels of the billing meter: counters of inductive and of capacitive reactive energy."""
-QUARTER_MIN = 15
-
-
-class Lack(StrEnum):
-    """Why a component cannot be priced."""
-
-    INDUCTIVE = "inductive"
-    """Inductive reactive energy is not measured at the grid connection (channel `reactive_import`)."""
-    CAPACITIVE = "capacitive"
-    """Capacitive reactive energy is not measured there (channel `reactive_export`)."""
-    TOO_FINE = "too_fine"
-    """It is billed by means that are finer than quarter hours."""
-    SPOT = "spot"
-    """The spot price of a quarter hour is not known (yet)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +23,14 @@ class LeftOut:
     component: Component
     lack: Lack
 
+    @property
+    def reason(self) -> str:
+        """Which charge cannot be priced, and why: half a sentence."""
+        return f"{self.component.kind} {self.component.id!r} is billed by {BILLED_BY[self.lack]}"
+
     def holds_within(self, first: date, last: date) -> bool:
         """Whether it would be billed on a local day of ``first .. last``."""
-        return self.component.valid_from <= last and first < self.component.valid_to
+        return _holds_within(self.component, first, last)
 
 
 def reactive_channels(plant: Plant) -> frozenset[str]:
@@ -55,26 +43,13 @@ def reactive_channels(plant: Plant) -> frozenset[str]:
 
 def left_out(tariff: Tariff, channels: frozenset[str]) -> tuple[LeftOut, ...]:
     """What cannot be priced by quarter hours of active energy and of the reactive `channels`."""
-    lacks: list[tuple[Component, Lack | None]] = [(one, _demand_lack(one, channels)) for one in tariff.demand]
-    lacks += [(one, _reactive_lack(one, channels)) for one in tariff.reactive]
+    lacks = ((component, component.lack(channels)) for component in tariff.components)
     return tuple(LeftOut(component, lack) for component, lack in lacks if lack is not None)
-
-
-def _demand_lack(demand: Demand, channels: frozenset[str]) -> Lack | None:
-    if (demand.sliding_step_min or demand.interval_min) % QUARTER_MIN:
-        return Lack.TOO_FINE
-    return Lack.INDUCTIVE if demand.quantity == "kVA" and REACTIVE_IMPORT not in channels else None
-
-
-def _reactive_lack(reactive: Reactive, channels: frozenset[str]) -> Lack | None:
-    if reactive.inductive:
-        return None if REACTIVE_IMPORT in channels else Lack.INDUCTIVE
-    return None if REACTIVE_EXPORT in channels else Lack.CAPACITIVE
 
 
 def needs_reactive(tariff: Tariff) -> bool:
     """Whether its bill needs reactive energy."""
-    return bool(tariff.reactive) or any(demand.quantity == "kVA" for demand in tariff.demand)
+    return any(component.needs_reactive for component in tariff.components)
 
 
 def without(tariff: Tariff, components: Iterable[Component]) -> Tariff:
@@ -82,23 +57,26 @@ def without(tariff: Tariff, components: Iterable[Component]) -> Tariff:
     gone = {id(one) for one in components}
     if not gone:
         return tariff
-    return replace(
-        tariff,
-        energy=tuple(one for one in tariff.energy if id(one) not in gone),
-        demand=tuple(one for one in tariff.demand if id(one) not in gone),
-        reactive=tuple(one for one in tariff.reactive if id(one) not in gone),
-    )
+    return replace(tariff, components=tuple(one for one in tariff.components if id(one) not in gone))
 
 
 @dataclass(frozen=True, slots=True)
 class Priced:
-    """How far a change of some quarter hours can be priced."""
+    """How far a change of some quarter hours can be priced.
+
+    Attributes
+    ----------
+    tariff
+        Without what is left out.
+    demand_known
+        False where power is billed and none of the charges for it can be priced.
+    energy_known
+        False where the price of the energy that moves is not known (yet).
+    """
 
     tariff: Tariff
-    """Without what is left out."""
     lacking: tuple[LeftOut, ...]
     demand_known: bool
-    """False where power is billed and none of the charges can be priced."""
     energy_known: bool
 
 
@@ -116,33 +94,37 @@ class SitePrices:
         self._lacking = left_out(tariff, channels)
         self.tariff = without(tariff, (one.component for one in self._lacking))
         self._reduced: dict[tuple[int, ...], Tariff] = {}
-        """Made once each, since what is worked out of a tariff's calendar is kept by tariff."""
+        """By the numbers of the components that are left out. Made once each, since what is derived from a tariff is cached by its identity."""
 
     def of(self, starts_utc: list[datetime]) -> Priced | None:
         """How a change of the quarter hours that begin at `starts_utc` is priced; None where the tariff does not hold for all of them.
 
         A spot price that is not known for one of them leaves its component out: else energy moved there would seem to cost nothing.
         """
-        whole = self._whole
-        days = [start.astimezone(whole.zone).date() for start in starts_utc]
-        if not days or min(days) < whole.valid_from or max(days) >= whole.valid_to:
+        local = [self._whole.local(start) for start in starts_utc]
+        days = [start.date() for start in local]
+        if not days or not (self._whole.holds_on(min(days)) and self._whole.holds_on(max(days))):
             return None
-        unknown = [n for n, energy in enumerate(self.tariff.energy) if _lacks_price(self.tariff, energy, starts_utc)]
-        lacking = [one for one in self._lacking if one.holds_within(min(days), max(days))]
-        billed = [one for one in whole.demand if one.valid_from <= max(days) and min(days) < one.valid_to]
+        first, last = min(days), max(days)
+        unknown = {n: lack for n, one in enumerate(self.tariff.components) if (lack := one.lack_at(local)) is not None}
+        lacking = [one for one in self._lacking if one.holds_within(first, last)]
+        priced = self._without(tuple(unknown))
         return Priced(
-            self._without_energy(tuple(unknown)),
-            (*lacking, *(LeftOut(self.tariff.energy[n], Lack.SPOT) for n in unknown)),
-            demand_known=not billed or len(billed) > sum(isinstance(one.component, Demand) for one in lacking),
+            priced,
+            (*lacking, *(LeftOut(self.tariff.components[n], lack) for n, lack in unknown.items())),
+            demand_known=not _bills_power(self._whole, first, last) or _bills_power(priced, first, last),
             energy_known=not unknown,
         )
 
-    def _without_energy(self, numbers: tuple[int, ...]) -> Tariff:
+    def _without(self, numbers: tuple[int, ...]) -> Tariff:
         if numbers not in self._reduced:
-            self._reduced[numbers] = without(self.tariff, (self.tariff.energy[n] for n in numbers))
+            self._reduced[numbers] = without(self.tariff, (self.tariff.components[n] for n in numbers))
         return self._reduced[numbers]
 
 
-def _lacks_price(tariff: Tariff, energy: Energy, starts_utc: list[datetime]) -> bool:
-    spot = energy.spot
-    return spot is not None and any(spot.prices.at(start) is None and holds_at(tariff, energy, start) for start in starts_utc)
+def _holds_within(component: Component, first: date, last: date) -> bool:
+    return component.valid_from <= last and first < component.valid_to
+
+
+def _bills_power(tariff: Tariff, first: date, last: date) -> bool:
+    return any(one.bills_power and _holds_within(one, first, last) for one in tariff.components)

@@ -65,7 +65,6 @@ def month_cost(report: MonthReport, folder: Path) -> MonthCost:
     if series is None:
         return MonthCost(why_not=NO_METER)
     from billing.bill import bill
-    from billing.notes import unpriced
     from billing.site import left_out, reactive_channels
     from billing.tariff import load_tariff
 
@@ -74,7 +73,7 @@ def month_cost(report: MonthReport, folder: Path) -> MonthCost:
     days = (report.period.first_day, report.period.end_day)
     lacking = [one for one in left_out(tariff, reactive_channels(plant)) if one.holds_within(days[0], days[1] - DAY)]
     if lacking:
-        return replace(named, why_not="; ".join(unpriced(one) for one in lacking))
+        return replace(named, why_not="; ".join(one.reason for one in lacking))
     try:
         made = bill(tariff, _load(report, series), days)
     except InputFaults as faults:
@@ -84,8 +83,8 @@ def month_cost(report: MonthReport, folder: Path) -> MonthCost:
 
 def _load(report: MonthReport, series: SeriesMonth) -> Any:
     """Energies as they count: a faulty quarter hour's is consumption and no maximum; reactive energy is what was imported less exported."""
+    from billing.lacks import REACTIVE_EXPORT, REACTIVE_IMPORT
     from billing.load import LoadProfile
-    from billing.site import REACTIVE_EXPORT, REACTIVE_IMPORT
 
     def energies(of: SeriesMonth) -> list[int | None]:
         return [None if interval is None else interval.energy_uwh for interval in of.slots]
@@ -115,15 +114,15 @@ def _is_inside(mask: Any, place: int) -> bool:
 def _windows(tariff: Any, series: SeriesMonth, days: tuple[Any, Any]) -> tuple[WindowPeak, ...]:
     from billing.frame import frame
 
-    grid = frame(tariff, *days, QUARTER)
+    grid = frame(tariff.zone, *days, QUARTER)
     found = []
-    for component in tariff.demand:
-        mask = grid.mask(component)
+    for component in tariff.components:
+        mask = component.mask(grid) if component.bills_power else None
         if mask is None:
             continue
         # By instant: the tariff's days may begin at another midnight than the plant's.
         chosen = tuple(i for i in series.slots if i is not None and _is_inside(mask, (i.start_utc - grid.from_utc) // QUARTER))
         part = SeriesMonth(series.meter, series.channel, series.unit, chosen, (), ())
-        where, calendar = ("inside", component.inside) if component.inside else ("outside", component.outside)
-        found.append(WindowPeak(component.id, where, calendar or "", part.peak))
+        where = "inside" if component.inside else "outside"
+        found.append(WindowPeak(component.id, where, component.calendar.id, part.peak))
     return tuple(found)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from billing.site import Lack, LeftOut
+from billing.lacks import Lack
+from billing.site import LeftOut
 from domain.intervals import slot_start
 from domain.orders import Order
 from domain.plant import Plant

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from billing.frame import midnight_utc
-from billing.site import REACTIVE_EXPORT, REACTIVE_IMPORT, SitePrices, reactive_channels
+from billing.lacks import REACTIVE_EXPORT, REACTIVE_IMPORT
+from billing.periods import midnight_utc
+from billing.site import SitePrices, reactive_channels
 from billing.span import billed_since
 from billing.tariff import Tariff
 from domain.demand import Demand

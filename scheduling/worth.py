@@ -20,10 +20,10 @@ from functools import cached_property
 import numpy as np
 
 from billing.bill import Bill, bill
-from billing.frame import midnight_utc
 from billing.load import LoadProfile
+from billing.periods import midnight_utc
 from billing.site import LeftOut, SitePrices, needs_reactive
-from billing.span import billed_since, sunk_since
+from billing.span import billed_since, known_maxima_kw, sunk_since
 from billing.tariff import Tariff
 from domain.intervals import slot_of, slot_start
 from domain.periods import BillingPeriod
@@ -215,13 +215,9 @@ class Worth:
         """Maxima of months that the tariff names as billed before: first slot of the month and kW, as far as it has begun."""
         if self.prices is None:
             return []
-        zone, found = self.prices.tariff.zone, []
-        for demand in self.prices.tariff.demand:
-            for label, value in demand.history.items() if demand.quantity == "kW" else ():
-                slot = slot_of(midnight_utc(date.fromisoformat(f"{label}-01"), zone))
-                if slot < self.first_slot:
-                    found.append((slot, float(value)))
-        return found
+        tariff = self.prices.tariff
+        named = [(slot_of(midnight_utc(month, tariff.zone)), float(kw)) for month, kw in known_maxima_kw(tariff)]
+        return [(slot, kw) for slot, kw in named if slot < self.first_slot]
 
     def _month_end(self, slot: int) -> int:
         assert self.prices is not None

@@ -21,6 +21,7 @@ from pydantic import BaseModel
 from benchmarks.fuzz import toml_texts as texts
 from benchmarks.fuzz.nasty import TOML_TOKENS, mutilated, noise
 from benchmarks.fuzz.target import READ, REFUSED, Target, must
+from billing.kinds import COMPONENTS
 from billing.money import Price
 from billing.tariff import Tariff, load_tariff
 from connectors.gateway.fleet import check_fleet
@@ -209,12 +210,10 @@ def _same_value(came: Any, loaded: Any) -> bool:
     return loaded is None and came is None
 
 
-_TABLES = ("energy", "demand", "reactive", "fixed", "levy")
-
-
 def _same_tariff(document: dict[str, Any], tariff: Tariff) -> None:
     """Every component once, in order, with its dates and its prices to the last digit."""
-    for key in ("id", "version", "source", "timezone", "valid_from", "valid_to"):
+    must(document["timezone"] == tariff.zone.key, f"timezone {document['timezone']!r}")
+    for key in ("id", "version", "source", "valid_from", "valid_to"):
         must(
             type(document[key]) is type(getattr(tariff, key)) and document[key] == getattr(tariff, key), f"{key} {document[key]!r}"
         )
@@ -222,20 +221,22 @@ def _same_tariff(document: dict[str, Any], tariff: Tariff) -> None:
     must(
         type(vat) in (int, Decimal) and Fraction(vat) == tariff.vat_percent, f"vat_percent {vat!r} was read as {tariff.vat_percent}"
     )
-    for table in _TABLES:
+    for table in (kind.kind for kind in COMPONENTS):
         rows = document.get(table, [])
-        components: tuple[Any, ...] = getattr(tariff, "levies" if table == "levy" else table)
+        components = [component for component in tariff.components if component.kind == table]
         must([row["id"] for row in rows] == [component.id for component in components], f"{table}: {components}")
         for row, component in zip(rows, components, strict=True):
             where = f"{table} {row['id']!r}"
             for key in ("valid_from", "valid_to"):
                 must(getattr(component, key) == row.get(key, document[key]), f"{where}: {key}")
-            _same_price(row.get("price"), getattr(component, "price", None), where)
-            _same_price(row.get("excess_price"), getattr(component, "excess_price", None), where)
+            terms: Any = getattr(component, "terms", component)
+            contracted = getattr(terms, "contracted", None)
+            _same_price(row.get("price"), getattr(terms, "price", None), where)
+            _same_price(row.get("excess_price"), contracted and contracted.excess_price, where)
             for tier, loaded in zip(row.get("tiers", ()), getattr(component, "tiers", ()), strict=True):
                 _same_price(tier["price"], loaded.price, where)
-            for key in ("minimum", "contracted"):
-                _same_quantity(row.get(key), getattr(component, key, None), f"{where}: {key}")
+            _same_quantity(row.get("minimum"), getattr(terms, "minimum", None), f"{where}: minimum")
+            _same_quantity(row.get("contracted"), contracted and contracted.capacity, f"{where}: contracted")
 
 
 _EUR = {"ct": Fraction(1, 100), "EUR": Fraction(1)}

@@ -7,9 +7,10 @@ import pytest
 from click.testing import CliRunner
 from small_tariffs import HEAD, MONTHLY, tariff
 
+from billing.lacks import REACTIVE_EXPORT, REACTIVE_IMPORT, Lack
 from billing.notes import tariff_notes
 from billing.price import marginal_energy_price_eur_per_kwh
-from billing.site import REACTIVE_EXPORT, REACTIVE_IMPORT, Lack, SitePrices, left_out, needs_reactive
+from billing.site import SitePrices, left_out, needs_reactive
 from billing.span import billed_since, sunk_since
 from domain.errors import InputFaults
 from domain.plant import Plant
@@ -28,6 +29,10 @@ def blind(direction):
         f'[[reactive]]\nid = "{direction}"\ndirection = "{direction}"\nsettle = "month"\nprice = "1.00 ct/kvarh"\n'
         'free = { kind = "share", value = 0.5 }\n'
     )
+
+
+def of_kind(prices, kind):
+    return [component for component in prices.components if component.kind == kind]
 
 
 def spot_file(folder: Path, *prices: str):
@@ -68,9 +73,9 @@ def test_a_charge_is_left_out_only_where_something_that_it_rests_on_is_not_measu
     prices = tariff(tmp_path, body)
     assert [one.lack for one in left_out(prices, frozenset(channels))] == lacks
     priced = SitePrices(prices, frozenset(channels)).of([NOW])
-    assert len(priced.tariff.demand) + len(priced.tariff.reactive) + len(lacks) == len(prices.demand) + len(prices.reactive)
+    assert len(priced.tariff.components) + len(lacks) == len(prices.components)
     assert not needs_reactive(priced.tariff) or REACTIVE_IMPORT in channels
-    assert priced.demand_known == (not prices.demand or bool(priced.tariff.demand))
+    assert priced.demand_known == (not of_kind(prices, "demand") or bool(of_kind(priced.tariff, "demand")))
 
 
 def test_of_two_versions_of_a_charge_the_one_that_holds_decides_whether_power_has_a_price(tmp_path):
@@ -89,7 +94,7 @@ def test_a_spot_price_that_is_not_known_leaves_its_component_out_only_where_it_h
     assert prices.of([known]).energy_known
     both = prices.of([known, unknown])
     assert not both.energy_known
-    assert [energy.id for energy in both.tariff.energy] == ["supply"]
+    assert [energy.id for energy in of_kind(both.tariff, "energy")] == ["supply"]
     assert both.tariff is prices.of([unknown]).tariff, "made once"
     at_night = SitePrices(tariff(tmp_path, NIGHT + SPOT + 'inside = "night"\n'), frozenset())
     assert not at_night.of([unknown]).energy_known

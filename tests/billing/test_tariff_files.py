@@ -68,3 +68,17 @@ def test_faults_of_tariff_and_load_are_told_together_and_no_bill_is_written(tmp_
     assert "tariff.toml" in str(done.exception)
     assert "load.csv:2: start_utc" in str(done.exception)
     assert not (tmp_path / "bill.json").exists()
+
+
+def test_a_fault_between_versions_has_the_line_of_the_version_that_it_concerns(tmp_path):
+    def version(first: str, end: str) -> str:
+        return f'[[energy]]\nid = "supply"\nvalid_from = {first}\nvalid_to = {end}\nprice = "14.00 ct/kWh"\n'
+
+    spans = ("2026-01-01", "2026-03-31"), ("2026-04-01", "2026-06-15"), ("2026-06-15", "2027-01-01")
+    with pytest.raises(InputFaults) as raised:
+        tariff(tmp_path, "".join(version(*span) for span in spans))
+    lines = (tmp_path / "tariff.toml").read_text().splitlines()
+    gap, change = raised.value.faults
+    assert (gap.field, gap.found) == ("energy 'supply': valid_from, valid_to", "'a gap from 2026-03-31 to 2026-04-01'")
+    assert lines[gap.line - 1 : gap.line + 2] == ["[[energy]]", 'id = "supply"', "valid_from = 2026-04-01"]
+    assert (lines[change.line - 1], change.expected) == ("valid_from = 2026-06-15", "a change on the first day of a month")

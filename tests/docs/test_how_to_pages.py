@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -31,7 +32,11 @@ def steps(page: Path) -> list[tuple[str, str, str]]:
 
 
 def write_file(folder: Path, name: str, text: str) -> None:
+    """A file of a page; one of a room goes into a copy of that room, which the command then imports."""
     path = folder / name.strip()
+    room = path.relative_to(folder).parts[0]
+    if (ROOT / room / "__init__.py").exists() and not (folder / room).exists():
+        shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
 
