@@ -36,6 +36,7 @@ class FlinkSection(Settings):
     rest_port: int = Field(default=8081, ge=0, le=65535)
     """Its REST interface and web page, on loopback."""
     rpc_port: int = Field(default=6123, ge=0, le=65535)
+    """For the cluster's own processes, on loopback."""
     jobmanager_mb: int = Field(default=832, ge=640)
     """Process size of the JobManager [MiB]; what it touches is less."""
     taskmanager_mb: int = Field(default=1408, ge=1024)
@@ -68,6 +69,7 @@ class ConsoleSection(Settings):
     host: str = "127.0.0.1"
     """Address it listens on; ``0.0.0.0`` shows it to the whole network."""
     port: int = Field(default=8080, ge=0, le=65535)
+    """Of page and API; 0 picks a free one at every start."""
 
     def url(self, port: int) -> str:
         """Where a browser on this machine finds it, if it listens on `port`."""
@@ -78,8 +80,11 @@ class InfluxSection(Settings):
     """The InfluxDB 2 that the topics are copied to; its token comes from the environment (``INFLUX_TOKEN``)."""
 
     url: str
+    """Address of the server."""
     org: str
+    """Its organisation."""
     bucket: str
+    """The bucket that is written to."""
 
     @field_validator("url")
     @classmethod

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from domain.anomalies import Anomaly, AnomalyKind
@@ -106,18 +105,6 @@ def contract_files() -> dict[str, str]:
         rows.append(f"| `{topic.name}` | `{key}` | {topic.says} | {links} |")
     files["README.md"] = _README + "\n".join(rows) + "\n"
     return files
-
-
-def write_contracts(folder: Path) -> list[Path]:
-    """Write all contract files into `folder`; gives the paths that changed."""
-    folder.mkdir(parents=True, exist_ok=True)
-    changed = []
-    for name, content in contract_files().items():
-        path = folder / name
-        if not path.exists() or path.read_text(encoding="utf-8") != content:
-            path.write_text(content, encoding="utf-8")
-            changed.append(path)
-    return changed
 
 
 _README = """# Topics

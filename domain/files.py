@@ -15,7 +15,7 @@ import shutil
 import stat
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -174,6 +174,18 @@ def write_whole(path: Path, content: str | bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with output_file(path) as scratch:
         scratch.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def write_changed(folder: Path, files: Mapping[str, str]) -> list[Path]:
+    """Write `files` (name -> content) into `folder`; the paths of those that were not there, or differed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    changed = []
+    for name, content in files.items():
+        path = folder / name
+        if not path.exists() or path.read_text(encoding="utf-8") != content:
+            path.write_text(content, encoding="utf-8")
+            changed.append(path)
+    return changed
 
 
 def check_output_folder(folder: Path) -> None:

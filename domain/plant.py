@@ -54,44 +54,64 @@ class Register(Settings):
     """One register of a meter, in its own unit."""
 
     channel: Identifier
+    """What the register counts or shows: ``energy_import``, ``energy_export``, ``reactive_import``, ``reactive_export``, ``power``, ..."""
     kind: RegisterKind
+    """A counter of energy, or a gauge of power."""
     unit: Literal["Wh", "kWh", "MWh", "varh", "kvarh", "W", "kW", "var", "kvar"]
+    """Unit of its values; what a device gives in another one is converted."""
     sampling_s: float = Field(gt=0)
+    """How often a value is expected."""
     resolution: float = Field(gt=0)
+    """Smallest step of its values [the register's unit]."""
     modulus: float | None = Field(default=None, gt=0)
+    """Value at which a counter starts again from 0 (rollover); None: no rollover is taken for one [the register's unit]."""
     encoding: Literal["float32", "float64"] = "float64"
+    """How the device stores the value: a float32 counter takes larger steps the further it has counted."""
     balance: bool = False
-    """A counter that counts down as well as up: what flows back is taken off."""
+    """Whether the counter also counts down: energy that flows back is subtracted."""
 
 
 class Exchange(Settings):
-    """The fitter's protocol of a meter exchange."""
+    """The record of a meter exchange, as the fitter wrote it down."""
 
     channel: Identifier
+    """The counter that was exchanged."""
     at_utc: UtcInstant
+    """When."""
     old_serial: Name
+    """Serial number of the meter that was taken out."""
     final_reading: float
+    """Its last value [the register's unit]."""
     new_serial: Name
+    """Serial number of the meter that was put in."""
     start_reading: float
+    """Its first value [the register's unit]."""
 
 
 class Multiplier(Settings):
     """What a register's values are multiplied by from an instant on: the ratio of its current and voltage transformers."""
 
     channel: Identifier
+    """The register it applies to."""
     factor: float = Field(gt=0)
+    """The ratio: 200/5 A is 40. Leave it out for meters that show primary values."""
     from_utc: UtcInstant
+    """From when on it applies."""
     evidence: Text
-    """Where the factor is written: the fitter's protocol, the plate, the calibration certificate."""
+    """Where the factor is written: the exchange record, the rating plate, the calibration certificate."""
 
 
 class Meter(Settings):
-    """One meter and its place in the tree."""
+    """A meter and its place in the meter tree."""
 
     id: Identifier
+    """Id of the meter in topics, files and formulas."""
     name: Name = ""
+    """Name for people; None: the id."""
     parent: Identifier | None = None
+    """The meter above it in the tree, which counts its energy too; None: it is at the top."""
     max_power_kw: float = Field(gt=0)
+    """What fuse, transformer or current transformer lets through; values above it are not plausible."""
     registers: tuple[Register, ...] = Field(default=(), alias="register")
     exchanges: tuple[Exchange, ...] = Field(default=(), alias="exchange")
     multipliers: tuple[Multiplier, ...] = Field(default=(), alias="multiplier")
@@ -126,13 +146,16 @@ class Meter(Settings):
 
 
 class VirtualMeter(Settings):
-    """A meter that nobody mounted: sums and differences of others, by `domain.formulas`."""
+    """A meter that is calculated as sums and differences of others (`domain.formulas`)."""
 
     id: Identifier
+    """Id of the virtual meter, different from that of every meter."""
     name: Name = ""
+    """Name for people; None: the id."""
     channel: Identifier | None = None
-    """Of which channel all its parts are taken; None: the one that stands for them, the same for all."""
+    """The channel that is taken of all its parts; None: the main channel of each, which must be the same for all."""
     formula: str = Field(min_length=1, max_length=20_000)
+    """Meters and virtual meters with ``+``, ``-`` and factors (``main - 0.5 * hall-2``), or ``sum of press-1, press-2``."""
 
     @property
     def parent(self) -> None:
@@ -173,32 +196,40 @@ LocalDate = Annotated[date, BeforeValidator(_only_dates)]
 
 
 class Site(Settings):
-    """The plant as a whole."""
+    """The plant as a whole: where it is, and how it is billed."""
 
     id: Identifier
+    """Id of the site in every record's key."""
     name: Name = ""
+    """Name for people."""
     timezone: str
+    """Time zone of its local days, shifts and reports, by its IANA name."""
     commissioned_utc: UtcInstant
+    """When measuring began: nothing before it is expected."""
     holidays: tuple[date, ...] = ()
+    """Further days off beside the public holidays of `holiday_region`."""
     holiday_region_abroad: bool = False
     """Confirms that `holiday_region` is meant although its country keeps another time zone."""
     holiday_region: str | None = None
-    """Country and subdivision by ISO 3166, such as DE-BW; None: only `holidays`."""
+    """Whose public holidays are kept: country and subdivision by ISO 3166, such as DE-BW; None: only `holidays` are days off."""
     billing_meter: Identifier | None = None
+    """The meter at the grid connection, whose quarter hours are billed; None: the only meter without a parent."""
     branch: Branch | None = None
     """Whose standard course is forecast in the first days; None: that of the shifts, or of a business where there are none."""
     sync: Literal["demand_block", "sync_pulse"] | None = None
-    """Channel of the billing meter that shows where its quarter hours begin: `metering.block_sync`; None: they begin where ours do."""
+    """Channel of the billing meter that shows where its quarter hours begin (`metering.block_sync`); None: at :00, :15, :30 and :45 of our clock."""
     target_kw: float | None = Field(default=None, gt=0)
+    """Quarter-hour mean at the grid connection that should not be exceeded; None: no target."""
     billed_peak_kw: float = Field(default=0.0, ge=0)
-    """Highest quarter hour of one billing period from before the first measured one, as the last bill says: it counts in that period only."""
+    """Highest quarter-hour mean that was billed before the first measured one, as the last bill has it; it counts in its billing period only."""
     billed_peak_on: LocalDate | None = None
     """Day of that peak, or any other day of its billing period; None: its period is the one that `commissioned_utc` lies in."""
     demand_period: Literal["month", "year"] = "year"
-    """For how long a peak is billed, by the local calendar: `domain.periods`."""
+    """The billing period of the peak: the local calendar month or year (`domain.periods`)."""
     late_horizon_days: int = Field(default=35, gt=0)
+    """How long after its end a quarter hour may still be restated by late readings."""
     tree_tolerance: float = Field(default=0.03, ge=0, lt=1)
-    """By which share meters below another may together tell more than it before that is a finding."""
+    """By how much the sum of the meters below another may exceed it before that is reported as a finding; 0.03 is 3 %."""
 
     @field_validator("timezone")
     @classmethod
@@ -237,34 +268,45 @@ class Break(Settings):
     """
 
     from_: ClockTime = Field(alias="from")
+    """When it begins."""
     to: ClockTime
+    """When it ends; within its shift."""
 
 
 class Shift(Settings):
     """A shift that repeats weekly; where `to` is not after `from` it ends on the next day. It belongs to the day it starts."""
 
     id: Identifier
+    """Id by which machines name it."""
     name: Name = ""
+    """Name for people."""
     days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...]
+    """Weekdays on which it starts."""
     from_: ClockTime = Field(alias="from")
+    """When it begins."""
     to: ClockTime
+    """When it ends."""
     on_holidays: bool = False
+    """Whether it is worked on public holidays."""
     on_shutdowns: bool = False
-    """Whether it is worked on the days of a `[[shutdown]]` too: the maintenance crew's."""
+    """Whether it is worked on the days of a `[[shutdown]]` too, as by a maintenance crew."""
     breaks: tuple[Break, ...] = ()
+    """Breaks within it."""
 
 
 class Shutdown(Settings):
     """Days on which the plant stands still: company holidays, an overhaul.
 
-    No shift begins on them but one that says `on_shutdowns`, no job is advised into them, and what runs then is noticed. Forecasts take
-    them for a kind of day of their own. Bills and limits are not changed by it.
+    No shift begins on them except one with `on_shutdowns`, no job is moved into them, and a machine that runs then is reported. Forecasts treat
+    them as a day type of their own. Bills and limits stay as they are.
     """
 
     from_: LocalDate = Field(alias="from")
+    """First day of it."""
     to: LocalDate
     """Last day of it."""
     name: Name = ""
+    """Name for people."""
 
 
 class MachineKind(StrEnum):
@@ -286,14 +328,19 @@ class Machine(Settings):
     """One machine: which meter measures it, and when it is meant to run."""
 
     id: Identifier
+    """Id of the machine."""
     name: Name = ""
+    """Name for people; None: the id."""
     kind: MachineKind = MachineKind.OTHER
+    """What it is."""
     meter: Identifier
+    """The meter that measures it."""
     rated_kw: float = Field(gt=0)
+    """What it draws at full load."""
     standby_kw: float = Field(default=0.0, ge=0)
-    """What it may draw while its shift says off."""
+    """What it may draw outside its shifts without being reported."""
     shifts: tuple[Identifier, ...] = ()
-    """Shifts in which it is staffed; none: it may run at any time but in a shutdown."""
+    """Shifts in which it runs; none: it may run at any time except in a shutdown."""
 
     @property
     def label(self) -> str:
@@ -309,20 +356,28 @@ class PlannedJob(Settings):
     """A job written down in the plant file; others come on ``energy.orders.v1``."""
 
     job: Identifier
+    """Id of the job."""
     machine: Identifier
+    """The machine it runs on."""
     product: Name = ""
+    """What is made, for people."""
     start_utc: UtcInstantOrNever
+    """When it is planned to start."""
     earliest_utc: UtcInstantOrNever
+    """It may not start before."""
     due_utc: UtcInstantOrNever
+    """It must be done by then."""
     profile_kw: LoadCurve
+    """Mean power of the machine in each quarter hour of the job, from its start on."""
     movable: bool = True
+    """Whether advice may move it."""
 
 
 class Connections(Settings):
-    """Where the devices' files lie."""
+    """Where the device files are."""
 
     devices: str = "devices"
-    """Folder beside the plant file with one TOML a device."""
+    """Folder beside the plant file with one TOML file a device."""
 
 
 class TariffRef(Settings):

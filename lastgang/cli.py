@@ -26,6 +26,7 @@ VERBS = {
     "verify": ("lastgang.commands.verify", "Check a report folder against its manifest."),
     "check-config": ("lastgang.commands.check_config", "Check a plant folder whole, telling every fault."),
     "contracts": ("lastgang.commands.contracts", "Write the topics' JSON Schemas and examples."),
+    "reference": ("lastgang.commands.reference", "Write the reference pages of settings files and commands."),
     "grafana": ("lastgang.commands.grafana", "Build, provision and push the Grafana dashboards."),
     "metering": ("lastgang.commands.metering", "Readings to quarter hours, offline."),
     "bill": ("lastgang.commands.bill", "Bill a load profile by a tariff, offline."),

@@ -30,24 +30,34 @@ class ProfileHead(Settings):
     """Which device, and what holds for all of its registers."""
 
     id: str
+    """Name of the profile, as the file is called."""
     maker: str
+    """Maker of the device."""
     model: str
+    """Model, for people."""
     word_order: WordOrder
+    """Which 16-bit word of a longer value comes first: ``ABCD`` the high one, ``CDAB`` the low one."""
     max_registers: int = Field(gt=3, le=PROTOCOL_LIMIT)
     """Registers per request; some devices answer an exception long before the protocol's 125."""
     source: str
+    """Where the facts come from: manual, page, driver."""
 
 
 class Point(Settings):
     """One register value of a device."""
 
     name: str
+    """Name that device files use."""
     function: Literal[3, 4]
+    """Modbus function: 3 holding registers, 4 input registers."""
     address: int = Field(ge=0, le=0xFFFF)
     """As it goes over the wire, counted from 0."""
     type: RegisterType
+    """How the value is stored."""
     unit: Unit
+    """Unit of the value after `scale`."""
     kind: Literal["counter", "gauge"]
+    """A counter of energy, or a gauge."""
     direction: Literal["import", "export", "net"] | None = None
     """Counters count one way; a gauge that is ``net`` is positive for import."""
     scale: float = Field(default=1.0, gt=0)
@@ -59,6 +69,7 @@ class Point(Settings):
     invalid: tuple[Hex, ...] = ()
     """Bit patterns that mean "no value", high word first, besides the profile's."""
     source: str
+    """Where the fact comes from."""
 
     @property
     def words(self) -> int:
@@ -75,21 +86,28 @@ class SumPoint(Settings):
     """A value that is the sum of others, such as both tariffs of a counter."""
 
     name: str
+    """Name that device files use."""
     of: tuple[str, ...] = Field(min_length=2)
+    """Points that are added; of one unit and kind."""
     source: str
+    """Where the fact comes from."""
 
 
 class Readable(Settings):
-    """Addresses that the device answers without a gap: a read may run over those nobody asked for."""
+    """Addresses that the device answers without a gap: a read may include addresses that are not needed."""
 
     function: Literal[3, 4]
+    """Modbus function: 3 or 4."""
     first: int = Field(ge=0, le=0xFFFF)
+    """First address."""
     last: int = Field(ge=0, le=0xFFFF)
+    """Last address."""
     source: str
+    """Where the fact comes from."""
 
 
 class RecordStamp(Settings):
-    """Where in a record its time stands, and how it is written."""
+    """Where in a record its time is, and how it is written."""
 
     offset: int = Field(ge=0)
     """Registers from the record's first."""
@@ -112,27 +130,36 @@ class RecordValue(Settings):
     holds: Literal["counter"] = "counter"
     """Energies of single periods cannot be read: nothing in them says from which counter value they go on."""
     offset: int = Field(ge=0)
+    """Registers from the record's first."""
     type: RegisterType
+    """How the value is stored."""
     scale: float = Field(default=1.0, gt=0)
+    """The raw number times this is the value in the point's unit."""
 
 
 class LoadProfile(Settings):
     """The meter's own memory: a ring of records, one each `interval_s`, in registers that can be read like all others."""
 
     function: Literal[3, 4]
+    """Modbus function: 3 or 4."""
     first: int = Field(ge=0, le=0xFFFF)
     """Address of the ring's first record."""
     records: int = Field(gt=1)
+    """Records in the ring."""
     words: int = Field(gt=0, le=PROTOCOL_LIMIT)
     """Registers from one record to the next."""
     interval_s: int = Field(gt=0)
+    """Time from one record to the next."""
     newest: int = Field(ge=0, le=0xFFFF)
     """Address of a u16: the place of the newest record in the ring, counted from 0."""
     stamp: RecordStamp
+    """Where in a record its time is, and how it is written."""
     stamp_of: Literal["start", "end"]
-    """Which end of its period the stamp names. Stated, never guessed."""
+    """Whether the stamp is the start or the end of its period. Stated, never guessed."""
     values: tuple[RecordValue, ...] = Field(alias="value", min_length=1)
+    """The counters in a record."""
     source: str
+    """Where the facts come from."""
 
     @model_validator(mode="after")
     def _fits(self) -> LoadProfile:
@@ -155,7 +182,9 @@ class Profile(Settings):
     readable: tuple[Readable, ...] = ()
     load_profile: LoadProfile | None = None
     invalid: dict[RegisterType, tuple[Hex, ...]] = Field(default_factory=dict)
+    """Type = bit patterns that mean "no value" in every point of that type, high word first."""
     workarounds: dict[str, str] = Field(default_factory=dict)
+    """Name = what is peculiar about the device, and what is done about it."""
 
     @model_validator(mode="after")
     def _names_fit(self) -> Profile:

@@ -39,22 +39,26 @@ _IDENTIFIERS: dict[str, tuple[str, Callable[[str], bool]]] = {
 
 
 class OpcUaHead(Settings):
-    """Where the server is, how it is trusted, and how often it looks at its machine."""
+    """Where the server is, how it is trusted, and how often it samples."""
 
     id: Identifier
+    """Id of the device in logs and connection messages."""
     meter: Identifier
+    """The meter of the plant file that it belongs to."""
     protocol: Literal["opcua"]
+    """How it is reached."""
     endpoint: str = Field(pattern=r"^opc\.tcp://\S+$")
+    """Address of the server."""
     namespace_uri: str = Field(min_length=1)
     """Whose node ids the channels name; its index is looked up at each session, because it may change when the server restarts."""
     security: Literal["none", "basic256sha256"]
-    """Stated, never guessed: with ``basic256sha256`` there is no way back to an open connection."""
+    """Whether messages are signed and encrypted. Stated, never guessed: with ``basic256sha256`` there is no way back to an open connection."""
     sampling_ms: float = Field(default=1000.0, gt=0)
-    """How often the server is to look [ms of the plant's time]; it may answer with a longer interval, which is logged."""
+    """How often the server is to sample a value [ms of the plant's time]; it may answer with a longer interval, which is logged."""
     queue_size: int = Field(default=20, ge=2)
     """Values that the server keeps between two publishings; with 1 it would overwrite them unseen."""
     max_silence_s: float = Field(default=60.0, gt=0)
-    """After this much plant time without news of a register it is read: a constant value is no dead one."""
+    """After this much plant time without news of a register it is read: a constant value may still be alive."""
     timeout_s: float = Field(default=4.0, gt=0)
     """How long an answer may take on the wall clock."""
     stalled_after_s: float = Field(default=STALLED_AFTER_S, gt=0)
@@ -70,8 +74,9 @@ class OpcUaHead(Settings):
     certificate: str = ""
     """Our certificate (DER or PEM), beside the device file; the server must trust it."""
     private_key: str = ""
+    """Key of our certificate (PEM), beside the device file."""
     server_certificate: str = ""
-    """The server's certificate: who else answers is refused."""
+    """Certificate that the server must show; any other is refused."""
     user_variable: str = ""
     """Environment variable with the user's name; empty for anonymous."""
     password_variable: str = ""
@@ -100,9 +105,9 @@ class OpcUaDevice(Settings):
 
     device: OpcUaHead
     channels: dict[Identifier, str] = Field(min_length=1)
-    """Channel -> node id within the namespace, such as ``s=Furnace1.Power`` or ``i=1042``."""
+    """Channel = node id within the namespace, such as ``s=Furnace1.Power`` or ``i=1042``."""
     units: dict[Identifier, str] = Field(default_factory=dict)
-    """Channel -> unit of the variable, where it is not the plant file's."""
+    """Channel = unit of the variable, where it is not the plant file's."""
 
     @field_validator("channels")
     @classmethod

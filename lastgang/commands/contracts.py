@@ -16,9 +16,9 @@ def command(out: Path) -> None:
     Example:
       lastgang contracts --out docs/contracts
     """
-    from domain.contracts import write_contracts
-    from domain.files import check_output_folder
+    from domain.contracts import contract_files
+    from domain.files import check_output_folder, write_changed
 
     check_output_folder(out)
-    for path in write_contracts(out):
+    for path in write_changed(out, contract_files()):
         click.echo(path)
