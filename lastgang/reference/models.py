@@ -115,9 +115,8 @@ def _values(schema: Mapping[str, Any], types: Mapping[str, Any]) -> str:
     if kind == "array":
         return f"list of: {_values(schema['items'], types)}" if "items" in schema else "list"
     if kind == "object":
-        return (
-            f"keys with values: {_values(schema['additionalProperties'], types)}" if schema.get("additionalProperties") else "keys"
-        )
+        inner = schema.get("additionalProperties") or next(iter(schema.get("patternProperties", {}).values()), {})
+        return f"any number of: key = {_values(inner, types)}"
     if kind == "string":
         return _string_values(schema)
     return {"boolean": "`true` or `false`"}.get(str(kind)) or _number_values(schema)
