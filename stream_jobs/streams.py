@@ -13,7 +13,7 @@ from domain.topics import READINGS, Topic
 from stream_jobs.settings import JobSettings
 
 OUT_OF_ORDER_MS = 60_000
-"""How far readings of a site may be out of order before they take the second road (law 3 of metering)."""
+"""How far readings of a site may be out of order before they are treated as late (law 2: late is never lost)."""
 FUTURE_TOLERANCE_MS = 5_000
 """A device clock further ahead of the gateway's must not move the watermark: it would make every other meter late."""
 IDLE_MS = 5_000
