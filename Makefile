@@ -2,6 +2,7 @@
 #
 #   make demo MINUTES=12 SUMMARY=summary.json    ends by itself;  REPLAY=LOAD.csv  ACCEPT=auto|manual  ARGS='...'
 #   make test ARGS='tests/metering -k gap'       runs some tests
+#   make quick                                   the tests that need no cluster, browser or real server: under two minutes
 #   make setup                                   only sets up (again where a lock file has changed)
 SHELL := /bin/bash
 PYTHON ?= python3.11
@@ -18,7 +19,7 @@ MADE_DEV := $(VENV)/.made-dev
 MADE_JARS := $(JARS)/.made
 STREAM_JAR := $(JARS)/flink/lastgang-stream.jar
 
-.PHONY: setup setup-dev check-machine demo test lint format lock jar-sums clean distclean
+.PHONY: setup setup-dev check-machine demo test quick lint format lock jar-sums clean distclean
 
 setup: check-machine $(MADE_RUNTIME) $(MADE_JARS) $(STREAM_JAR)
 setup-dev: setup $(MADE_DEV)
@@ -60,6 +61,10 @@ demo: setup
 
 test: setup-dev
 	@$(BIN)/python -m pytest $(ARGS)
+
+# What a change is tried with while it is made; `make test` has everything.
+quick: setup-dev
+	@$(BIN)/python -m pytest -m "not cluster and not browser and not influxd and not slow" $(ARGS)
 
 lint: setup-dev
 	@$(BIN)/ruff check .
