@@ -38,18 +38,18 @@ class FlinkSection(Settings):
     rpc_port: int = Field(default=6123, ge=0, le=65535)
     """For the cluster's own processes, on loopback."""
     jobmanager_mb: int = Field(default=832, ge=640)
-    """Process size of the JobManager [MiB]; what it touches is less."""
+    """Process size of the JobManager [MiB]; it uses less."""
     taskmanager_mb: int = Field(default=1408, ge=1024)
     """Process size of the TaskManager [MiB]; Python code inside comes on top."""
     slots: int = Field(default=8, ge=4)
     """Parallel pipelines; each job takes one."""
     checkpoint_interval_s: float = Field(default=2.0, ge=0.5, le=600.0)
-    """Pace of checkpoints: how much is done again after a crash, and how late results of exactly-once jobs come."""
+    """Interval of checkpoints: how much is repeated after a crash, and how late the results of exactly-once jobs are."""
     state_backend: StateBackend = "hashmap"
     """Where jobs keep state: ``hashmap`` in memory, ``rocksdb`` on disk for plants of thousands of meters."""
 
     savepoints_kept: int = Field(default=3, ge=1)
-    """Savepoints of each job that are kept, the newest; each stop makes one."""
+    """How many savepoints of each job are kept; each stop makes one."""
 
     def sizes(self) -> FlinkSizes:
         """As the cluster takes it."""
@@ -99,11 +99,11 @@ class StackSettings(Settings):
     """All of it; every key has a default, so no file is needed."""
 
     home: Path | None = None
-    """Where broker, jobs and ledger keep their data, and logs; default ``.lastgang`` in the plant folder."""
+    """Where broker, jobs and ledger store data and logs; default ``.lastgang`` in the plant folder."""
     reports: Path | None = None
-    """Where the page keeps the reports that it makes; default ``reports`` in `home`."""
+    """Where the page stores its reports; default ``reports`` in `home`."""
     namespace: str = Field(default="", pattern=r"^[A-Za-z0-9._-]*$")
-    """What stands before every topic's name."""
+    """Prefix of every topic's name."""
     kafka: KafkaSection = KafkaSection()
     flink: FlinkSection = FlinkSection()
     console: ConsoleSection = ConsoleSection()

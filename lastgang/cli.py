@@ -24,7 +24,7 @@ VERBS = {
     "import": ("lastgang.commands.import_", "Bring a load profile into the intervals topic."),
     "report": ("lastgang.commands.report", "Write a month's energy report with its manifest."),
     "verify": ("lastgang.commands.verify", "Check a report folder against its manifest."),
-    "check-config": ("lastgang.commands.check_config", "Check a plant folder whole, telling every fault."),
+    "check-config": ("lastgang.commands.check_config", "Check a whole plant folder and report every fault."),
     "contracts": ("lastgang.commands.contracts", "Write the topics' JSON Schemas and examples."),
     "reference": ("lastgang.commands.reference", "Write the reference pages of settings files and commands."),
     "grafana": ("lastgang.commands.grafana", "Build, provision and push the Grafana dashboards."),

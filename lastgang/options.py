@@ -17,6 +17,6 @@ def broker_options(command: Command) -> Command:
         "--namespace",
         default=None,
         metavar="TEXT",
-        help="What stands before every topic's name. [default: that of the plant's stack]",
+        help="Prefix of every topic's name. [default: that of the plant's stack]",
     )
     return kafka(namespace(command))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.argument("folder", metavar="PLANT_DIR", type=click.Path(path_type=Path))
 @click.option("--connect", is_flag=True, help="Read every device and say of each channel whether its value can be used.")
 def command(folder: Path, connect: bool) -> None:
-    """Check a plant folder whole, telling every fault with file and line.
+    """Check a whole plant folder and report every fault with file and line.
 
     Exit code 2 where there are faults. Where there are none a table says what would be read, and notes say what is no fault and may
     not be as expected. With --connect each channel is read, and its value put before the rules of metering: exit code 1 if a device does

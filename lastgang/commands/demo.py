@@ -27,11 +27,11 @@ import click
 @click.option("--start", metavar="UTC", help="Where the live span begins, on a quarter hour.")
 @click.option(
     "--folder", type=click.Path(path_type=Path, file_okay=False), default=Path(".lastgang/demo"), show_default=True,
-    help="Where the demo keeps everything; a second start goes on from it.",
+    help="Where the demo keeps its data; a second start continues from there.",
 )  # fmt: skip
 @click.option(
     "--pull", "pull", multiple=True, metavar="METER@HH:MM+MINUTES",
-    help="Pull a meter's network plug at a local time of the plant for so many plant minutes; may be given more than once.",
+    help="Disconnect a meter at a local time of the plant for that many plant minutes; may be given more than once.",
 )  # fmt: skip
 @click.option(
     "--kill", "kill", multiple=True, metavar="JOB@HH:MM",

@@ -12,7 +12,7 @@ import click
     "--plant", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True, help="folder with plant.toml"
 )
 def command(plant: Path) -> None:
-    """Stop the stack of a plant: gateway first, jobs with a savepoint, the broker last. Data stay; `up` goes on with them.
+    """Stop the stack of a plant: gateway first, jobs with a savepoint, the broker last. Data stay; `up` continues with them.
 
     \b
     Example:

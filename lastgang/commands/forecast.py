@@ -66,7 +66,7 @@ def command() -> None:
 @click.option("--peaks", "peaks_file", type=_FILE, help="Quantiles of each local day's peak (CSV).")
 @click.option("--plan", "plan_file", type=_FILE, help="What is known ahead: CSV of start_utc and numeric columns, e.g. planned_kw.")
 @click.option("--timezone", default="UTC", show_default=True, help="Where the plant lives: IANA name.")
-@click.option("--holidays", "region", help="Whose holidays are kept: DE-BW, KR.")
+@click.option("--holidays", "region", help="Region whose public holidays apply: DE-BW, KR.")
 @click.option("--holidays-abroad", "abroad", is_flag=True, help="They are meant although that country keeps another time zone.")
 def backtest(
     load: Path,

@@ -21,10 +21,10 @@ from lastgang.options import broker_options
     "--max-readings", type=click.IntRange(min=1),
     help="Readings to keep on disk; beyond, the oldest samples of gauges go, counters never. Default: seven days of the plant's.",
 )  # fmt: skip
-@click.option("--max-mb", type=click.IntRange(min=1), help="Size of the buffer's content [MB]; likewise.")
+@click.option("--max-mb", type=click.IntRange(min=1), help="Size of the buffer's content [MB]; as --max-readings.")
 @click.option(
     "--max-waiting", default=100_000, show_default=True,
-    help="Readings to keep in memory while the disk is full; what comes beyond is counted and told as a gap.",
+    help="Readings to keep in memory while the disk is full; readings beyond that are counted and reported as a gap.",
 )  # fmt: skip
 @click.option("--heartbeat-s", default=10.0, show_default=True, help="Distance of heartbeats in the plant's time.")
 def command(

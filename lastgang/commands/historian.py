@@ -19,7 +19,7 @@ from lastgang.options import broker_options
     "--new-log", is_flag=True, help="The broker's data was lost or replaced: read its log from the beginning, write nothing twice."
 )
 def command(folder: Path, kafka: str | None, namespace: str | None, path: Path, new_log: bool) -> None:
-    """Write what the platform says into the ledger; may be stopped or killed at any instant, and goes on where it was."""
+    """Write the topics into the ledger; may be stopped or killed at any instant, and continues where it was."""
     import logging
     import signal
     import sys

@@ -72,7 +72,7 @@ def command(
     """Bring a load profile of quarter hours into the intervals topic; may be repeated, nothing is written twice.
 
     Reads start_utc,power_kw and meter,channel,start_utc,energy_kwh as they are; for other files the options say what the columns mean.
-    What could mean two things is refused, never guessed. Rows without a value are sent as missing, rows that are not there are told.
+    What is ambiguous is refused, never guessed. Rows without a value are sent as missing; absent rows are reported.
 
     Refused are quarter hours that end more than 5 s after the plant's clock, as metering does with readings, and those before 1990.
     Quarter hours above 1.2 times max_power_kw of their meter are refused until --confirm above-rating; what was imported in a wrong unit is

@@ -17,14 +17,14 @@ import click
     "--kafka",
     metavar="HOST:PORT",
     default=None,
-    help="Broker for orders, recommendations and decisions. [default: that of the plant's stack if it runs; else orders stay in the house]",
+    help="Broker for orders, recommendations and decisions. [default: that of the plant's stack if it runs; else orders are not published]",
 )
 @click.option("--namespace", default=None, help="What stands before every topic's name. [default: that of the plant's stack]")
 @click.option("--seed", type=int, default=None, help="Seed of everything random; that of simulation.toml if not given.")
 @click.option("--accept", type=click.Choice(["auto", "manual"]), default="auto", show_default=True,
     help="Who decides on recommendations: the simulated planner, or a person on the page.")  # fmt: skip
 @click.option("--truth", type=click.Path(path_type=Path, dir_okay=False), default=None,
-    help="SQLite file of what really happened; a second start goes on. [default: truth.sqlite beside plant.toml]")  # fmt: skip
+    help="SQLite file of what really happened; a second start continues it. [default: truth.sqlite beside plant.toml]")  # fmt: skip
 @click.option("--replay", type=click.Path(path_type=Path, dir_okay=False, exists=True), default=None,
     help="Load profile (start_utc,power_kw at 15 minutes) that drives the grid meter.")  # fmt: skip
 @click.option("--until", metavar="UTC", default=None, help="Stop when the plant's clock shows this instant.")

@@ -15,7 +15,7 @@ import click
 def command(plant: Path, foreground: bool) -> None:
     """Start broker, Flink, the jobs, historian, page and gateway for a plant, and keep them running.
 
-    What was stored by an earlier run is gone on with. Ports, folders and memory sizes are settings: deploy/sample.toml shows
+    It continues with what an earlier run stored. Ports, folders and memory sizes are settings: deploy/sample.toml shows
     them all; put yours into stack.toml beside plant.toml.
 
     \b
