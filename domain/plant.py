@@ -205,7 +205,7 @@ class Site(Settings):
     timezone: str
     """Time zone of its local days, shifts and reports, by its IANA name."""
     commissioned_utc: UtcInstant
-    """When measuring began: nothing before it is expected."""
+    """When measuring began: readings dated before it are rejected."""
     holidays: tuple[date, ...] = ()
     """Further days off beside the public holidays of `holiday_region`."""
     holiday_region_abroad: bool = False

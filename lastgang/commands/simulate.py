@@ -19,7 +19,7 @@ import click
     default=None,
     help="Broker for orders, recommendations and decisions. [default: that of the plant's stack if it runs; else orders are not published]",
 )
-@click.option("--namespace", default=None, help="What stands before every topic's name. [default: that of the plant's stack]")
+@click.option("--namespace", default=None, help="Prefix of every topic's name. [default: that of the plant's stack]")
 @click.option("--seed", type=int, default=None, help="Seed of everything random; that of simulation.toml if not given.")
 @click.option("--accept", type=click.Choice(["auto", "manual"]), default="auto", show_default=True,
     help="Who decides on recommendations: the simulated planner, or a person on the page.")  # fmt: skip

@@ -22,6 +22,8 @@ from pydantic_core import PydanticUndefined
 from lastgang.reference.pages import Row, Section, code
 
 _UNIT = re.compile(r"\s*(?<![\[`])\[([^\[\]`]+)\](?![\]`])")
+_MODULE = re.compile(r" \(`[a-z_]+\.[a-z_]+`\)")
+"""Where a reader of the code reads on: nothing for readers of the page."""
 _UNITS_BY_ENDING = {
     "_kw": "kW", "_eur": "EUR", "_s": "s", "_ms": "ms", "_mb": "MiB", "_days": "days", "_min": "min", "_percent": "%",
 }  # fmt: skip
@@ -115,7 +117,9 @@ def _values(schema: Mapping[str, Any], types: Mapping[str, Any]) -> str:
     if kind == "array":
         return f"list of: {_values(schema['items'], types)}" if "items" in schema else "list"
     if kind == "object":
-        inner = schema.get("additionalProperties") or next(iter(schema.get("patternProperties", {}).values()), {})
+        inner: Mapping[str, Any] = schema.get("additionalProperties") or next(
+            iter(schema.get("patternProperties", {}).values()), {}
+        )
         return f"any number of: key = {_values(inner, types)}"
     if kind == "string":
         return _string_values(schema)
@@ -157,7 +161,7 @@ def _docs(model: type[BaseModel]) -> Mapping[str, str]:
 def _prose(text: str) -> str:
     """A docstring as Markdown in one line."""
     paragraphs = re.split(r"\n\s*\n", text.strip())
-    line = " ".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+    line = _MODULE.sub("", " ".join(" ".join(paragraph.split()) for paragraph in paragraphs))
     return line.replace("None: ", "left out: ").replace("``", "`").replace("|", "\\|")
 
 
