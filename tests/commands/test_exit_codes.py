@@ -52,6 +52,7 @@ WRONG_INPUT = {
     "verify": Case("verify {empty}", "no manifest.json"),
     "check-config": Case("check-config {empty}", "plant.toml: file: found No such file"),
     "contracts": Case("contracts --out {load}/contracts", "is a file; expected a folder"),
+    "reference": Case("reference --out {load}/reference", "is a file; expected a folder"),
     "grafana build": Case(f"grafana build --plant {{plant}} {INFLUX} --out {{load}}/g", "is a file; expected a folder"),
     "grafana push": Case(f"grafana push --plant {{plant}} {INFLUX} --url http://127.0.0.1:9", "GRAFANA_TOKEN: found nothing"),
     "metering": Case("metering {work}/nothing.jsonl --plant {plant}/plant.toml --out {work}/x.csv", "nothing.jsonl: file: found"),
@@ -96,7 +97,7 @@ FAILED_RUN = {
     "bench forecast": Case("bench forecast", "the machine has stopped", "forecast"),
     "bench fuzz": Case("bench fuzz --only json --inputs 50 --json {work}/fuzz.json", "ZeroDivisionError", "fuzz"),
 }
-ALWAYS_DONE = {"down", "report", "contracts", "grafana build"}
+ALWAYS_DONE = {"down", "report", "contracts", "reference", "grafana build"}
 """What `down` cannot do in peace it does by force; the others say beforehand what is wrong with their input or place."""
 
 DONE = {
@@ -104,6 +105,7 @@ DONE = {
     "import": Case("import {load} --plant {plant} --dry-run", "2 quarter hours would be sent"),
     "check-config": Case("check-config {plant}", "no fault found"),
     "contracts": Case("contracts --out {work}/contracts", "energy.readings.v1"),
+    "reference": Case("reference --out {work}/reference", "plant-file.md"),
     "grafana build": Case(f"grafana build --plant {{plant}} {INFLUX} --out {{work}}/grafana", "dashboards"),
     "metering": Case("metering {readings} --plant {plant}/plant.toml --out {work}/x.csv", "0 readings: 0 used"),
     "bill": Case("bill {load} --tariff {plant}/tariff.toml", "total"),
