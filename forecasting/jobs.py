@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -12,6 +12,7 @@ import numpy as np
 from domain.instants import NEVER_UTC
 from domain.intervals import slot_of
 from domain.orders import Order, OrderStatus
+from domain.plant import PLANT_FILE_REVISION
 from forecasting.slots import Floats, Ints
 
 
@@ -70,6 +71,33 @@ def with_order(plan: JobPlan | None, order: Order) -> JobPlan:
     if version.same_load(plan.versions[-1]):
         return JobPlan(order.revision, plan.versions)
     return JobPlan(order.revision, (*plan.versions, version))
+
+
+def with_plant_file(jobs: Jobs, written: Mapping[str, Order], now_slot: int) -> Jobs:
+    """All jobs, those of the plant file as they are written in it now.
+
+    Parameters
+    ----------
+    written
+        The orders of the plant file, by job.
+    now_slot
+        From when on a change of the file counts.
+    """
+    found = dict(jobs)
+    for job, order in written.items():
+        known = jobs.get(job)
+        if known is None:
+            found[job] = with_order(None, order)
+        elif known.revision == PLANT_FILE_REVISION:
+            found[job] = _changed(known, replace(planned(order), known_slot=now_slot))
+    for job, known in jobs.items():
+        if known.revision == PLANT_FILE_REVISION and job not in written:
+            found[job] = _changed(known, Version(now_slot, now_slot, ()))
+    return found
+
+
+def _changed(plan: JobPlan, version: Version) -> JobPlan:
+    return plan if version.same_load(plan.versions[-1]) else JobPlan(plan.revision, (*plan.versions, version))
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from forecasting.grid import lay_out
 from forecasting.highs import STORED_SIZE, DayHighs
 from forecasting.inputs import Inputs
 from forecasting.issue import Subject, flat, issue, level
-from forecasting.jobs import JobPlan, Jobs, decode_jobs, encode_jobs, job_loads, with_order
+from forecasting.jobs import JobPlan, Jobs, decode_jobs, encode_jobs, job_loads, with_order, with_plant_file
 from forecasting.learning import (
     CHANGED_DAYS,
     Guesses,
@@ -122,6 +122,18 @@ class ForecastStep:
         """Nothing seen yet but the jobs written down in the plant file, known since the plant was commissioned."""
         mine = (order for order in planned_orders(self._plant) if self._concerns(order.machine))
         return ForecastState(jobs={order.job: with_order(None, order) for order in mine})
+
+    def resumed(self, state: ForecastState) -> ForecastState:
+        """A stored state with the jobs that the plant file has now; those that also came on the topic stay as they came.
+
+        The file does not say when a job was written, changed or struck out: from the next quarter hour on it counts as it stands now.
+        """
+        written = {order.job: order for order in planned_orders(self._plant) if self._concerns(order.machine)}
+        now_slot = 0 if state.ring.newest is None else state.ring.newest + 1
+        jobs = with_plant_file(state.jobs, written, now_slot)
+        if jobs != state.jobs:
+            state.jobs, state.encoded_jobs = jobs, None
+        return state
 
     def take_interval(
         self, state: ForecastState, interval: Interval, now_utc: datetime | None = None

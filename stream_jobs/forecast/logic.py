@@ -33,7 +33,7 @@ class SiteForecast:
         return forecasting.encode_state(state)
 
     def decode(self, key: str, stored: bytes) -> Any:
-        return forecasting.decode_state(stored)
+        return self._step.resumed(forecasting.decode_state(stored))
 
     def take(self, key: str, state: Any, records: Sequence[tuple[Topic, Any]]) -> tuple[Any, Outputs]:
         now_utc = None if self._clock is None else self._clock.now_utc()

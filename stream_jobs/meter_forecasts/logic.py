@@ -39,7 +39,7 @@ class MeterForecasts:
         # The plant file may have a meter more than when this was written, or less.
         if key not in self._steps:
             return None
-        return forecasting.decode_state(stored) if stored else self.initial(key)
+        return self._steps[key].resumed(forecasting.decode_state(stored)) if stored else self.initial(key)
 
     def take(self, key: str, state: Any, records: Sequence[tuple[Topic, Any]]) -> tuple[Any, Outputs]:
         step = self._steps.get(key)

@@ -248,6 +248,44 @@ def test_an_order_is_answered_for_the_present_where_the_newest_quarter_hour_is_o
     assert after.q50_kw[10] - after.q50_kw[4] > 60
 
 
+def with_jobs(*starts_utc: str) -> Plant:
+    """The plant with jobs of 120 kW for an hour each in its file, named by their place."""
+    orders = [
+        {"job": f"J{n}", "machine": "furnace", "start_utc": start, "earliest_utc": "2026-01-01T00:00:00Z",
+         "due_utc": "9999-12-31T23:59:59Z", "profile_kw": (120.0,) * 4}
+        for n, start in enumerate(starts_utc)
+    ]  # fmt: skip
+    return Plant.model_validate({**PLANT.model_dump(by_alias=True), "order": orders})
+
+
+def test_jobs_written_into_the_plant_file_later_are_in_the_forecast_after_a_restart_and_those_struck_out_are_not() -> None:
+    soon, later = (f"{RUNNING + n * QUARTER:%Y-%m-%dT%H:%M:%SZ}" for n in (8, 16))
+
+    def restarted(job: Job, plant: Plant) -> Job:
+        following = Job(clock=HandClock(NOW), plant=plant)
+        following.state = following.logic.decode(job.key, job.logic.encode(job.state))
+        return following
+
+    def loads(job: Job, number: int) -> tuple[float, float]:
+        """What is forecast for `soon` and `later` with the next live quarter hour."""
+        newest = job.take([quarter(RUNNING + number * QUARTER, IntervalOrigin.METERING)])[-1]
+        first = (newest.first_start_utc - RUNNING) // QUARTER
+        return newest.q50_kw[8 - first], newest.q50_kw[16 - first]
+
+    clock = HandClock(NOW + 5 * QUARTER)
+    job = Job(clock=clock, plant=with_jobs())
+    job.take(history(RUNNING, 96 * 28))
+    without = loads(job, 0)
+    job = restarted(job, with_jobs(soon))
+    assert loads(job, 1)[0] - without[0] > 60
+    job = restarted(job, with_jobs(later))
+    moved = loads(job, 2)
+    assert moved[0] - without[0] < 30
+    assert moved[1] - without[1] > 60
+    job = restarted(job, with_jobs())
+    assert max(a - b for a, b in zip(loads(job, 3), without, strict=True)) < 30
+
+
 def test_jobs_of_the_plant_file_without_a_date_add_no_load() -> None:
     never = {"job": "A", "machine": "furnace", "start_utc": "9999-12-31T23:45:00Z", "earliest_utc": "2026-01-01T00:00:00Z"}
     plant = Plant.model_validate(
