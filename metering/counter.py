@@ -20,7 +20,7 @@ from metering.points import Origin, Points, SetAside
 from metering.rows import MISSING, Row
 from metering.rules import BEYOND_UWH, EXACT, HINDSIGHT_MS, LINEAR_MS, REFRESH_SHOWN_MS, CounterRules
 from metering.runs import ReadingRun, RunShape
-from metering.stillness import before_run, catches_up, first_of_run, last_of_run, old_ms, run_across, runs_across
+from metering.stillness import before_run, catches_up, end_of_run, first_of_run, last_of_run, old_ms, run_across, runs_across
 from metering.track import RegisterTrack
 
 Shape = Callable[[int, int], list[tuple[int, int]] | None]
@@ -530,10 +530,13 @@ class CounterTrack(RegisterTrack):
         points, times = self.points, self.points.times
         for boundary in (quarter * QUARTER_MS, (quarter + 1) * QUARTER_MS):
             at = bisect_left(times, boundary)
-            if 0 < at < len(times) and points.amounts[at] == points.amounts[at - 1]:
-                first, last = first_of_run(points, self.breaks, at - 1), last_of_run(points, self.breaks, at)
-                if self._is_open(first) or (self._is_open(last + 1) and times[last] - times[at] <= HINDSIGHT_MS):
-                    return True
+            if not 0 < at < len(times):
+                continue
+            first, last = first_of_run(points, self.breaks, at), last_of_run(points, self.breaks, at)
+            # Where a run is first seen at the boundary itself, it may have begun before it.
+            stands = first < at or (times[at] == boundary and bool(end_of_run(points, self.breaks, self.rules, at)))
+            if stands and (self._is_open(first) or (self._is_open(last + 1) and times[last] - times[at] <= HINDSIGHT_MS)):
+                return True
         return False
 
     def _is_open(self, index: int) -> bool:
