@@ -144,7 +144,7 @@ def router(console: Console) -> APIRouter:
 
     def checked(meter: str, from_utc: datetime, to_utc: datetime, channel: str | None) -> Asked:
         found = next((m for m in board.plant.meters if m.id == meter), None)
-        register = channel or (found.energy_channel() if found is not None else None)
+        register = channel or (found.main_channel() if found is not None else None)
         if found is None or register is None:
             none_such("meter", meter, [m.id for m in board.plant.meters])
         if not from_utc <= to_utc <= from_utc + timedelta(days=MOST_DAYS):

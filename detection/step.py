@@ -59,7 +59,7 @@ class DetectionStep:
     def __init__(self, plant: Plant, energy_price_eur_per_kwh: float | None) -> None:
         self._zone = plant.site.zone
         self._labels = {meter.id: meter.label for meter in plant.meters}
-        self._channels = {meter.id: meter.energy_channel() for meter in plant.meters}
+        self._channels = {meter.id: meter.main_channel() for meter in plant.meters}
         self._watches: dict[str, OnWhileOff] = {}
         self._creeps: dict[str, CreepWatch] = {}
         for meter in plant.meters:

@@ -35,6 +35,10 @@ class SystemClock:
     def now_utc(self) -> datetime:
         return datetime.now(UTC)
 
+    def at_utc(self, real_utc: datetime) -> datetime:
+        """The plant's time when the computer's was `real_utc`."""
+        return real_utc
+
     def real_seconds(self, plant_time: timedelta) -> float:
         return plant_time.total_seconds()
 
@@ -48,7 +52,11 @@ class ScaledClock:
     speed: float
 
     def now_utc(self) -> datetime:
-        return self.plant_anchor_utc + (datetime.now(UTC) - self.real_anchor_utc) * self.speed
+        return self.at_utc(datetime.now(UTC))
+
+    def at_utc(self, real_utc: datetime) -> datetime:
+        """The plant's time when the computer's was `real_utc`."""
+        return self.plant_anchor_utc + (real_utc - self.real_anchor_utc) * self.speed
 
     def real_seconds(self, plant_time: timedelta) -> float:
         return plant_time.total_seconds() / self.speed
@@ -77,8 +85,12 @@ class StartableClock:
         return self._speed
 
     def now_utc(self) -> datetime:
+        return self.at_utc(datetime.now(UTC))
+
+    def at_utc(self, real_utc: datetime) -> datetime:
+        """The plant's time when the computer's was `real_utc`, by the clock as it is set now."""
         self._follow()
-        return self._anchor_utc if self._running is None else self._running.now_utc()
+        return self._anchor_utc if self._running is None else self._running.at_utc(real_utc)
 
     def real_seconds(self, plant_time: timedelta) -> float:
         return plant_time.total_seconds() / self._speed

@@ -70,6 +70,11 @@ class Register(Settings):
     balance: bool = False
     """Whether the counter also counts down: energy that flows back is subtracted."""
 
+    @property
+    def is_reactive(self) -> bool:
+        """Whether it holds reactive energy or power."""
+        return "var" in self.unit
+
 
 class Exchange(Settings):
     """The record of a meter exchange, as the fitter wrote it down."""
@@ -128,17 +133,26 @@ class Meter(Settings):
 
     def gauge(self) -> Register | None:
         """Its active-power gauge, if it has one."""
-        return next((r for r in self.registers if r.kind is RegisterKind.GAUGE), None)
+        return next((r for r in self.registers if r.kind is RegisterKind.GAUGE and not r.is_reactive), None)
 
     def energy_channel(self) -> str | None:
-        """The channel whose intervals stand for this meter: imported energy, else its first counter, else its gauge."""
-        channels = [r.channel for r in self.counters()] + [r.channel for r in self.registers if r.kind is RegisterKind.GAUGE]
+        """The channel whose intervals are this meter's energy: imported, else of its first counter, else of its gauge.
+
+        None for a meter of reactive energy alone: its kvarh are no kWh.
+        """
+        channels = [r.channel for r in self.interval_registers() if not r.is_reactive]
         return "energy_import" if "energy_import" in channels else next(iter(channels), None)
 
+    def main_channel(self) -> str | None:
+        """The channel that shows whether the meter speaks: its energy, else the first that has quarter hours."""
+        return self.energy_channel() or next((r.channel for r in self.interval_registers()), None)
+
     def interval_registers(self) -> tuple[Register, ...]:
-        """The registers that have quarter hours: its counters, else its gauge."""
-        gauge = self.gauge()
-        return self.counters() or (() if gauge is None else (gauge,))
+        """The registers that have quarter hours: its counters, and its gauge where none counts active energy."""
+        counters, gauge = self.counters(), self.gauge()
+        if gauge is None or not all(r.is_reactive for r in counters):
+            return counters
+        return (*counters, gauge)
 
     def interval_register(self, channel: str | None) -> Register | None:
         """The register whose quarter hours stand in `channel`; None if there is none."""
@@ -439,9 +453,9 @@ def virtual_parts(plant: Plant) -> tuple[VirtualParts, ...]:
     found = []
     for meter in plant.virtual_meters:
         part = plant.meter_by_id(next(iter(factors[meter.id])))
-        channel = meter.channel or part.energy_channel() or ""
+        channel = meter.channel or part.main_channel() or ""
         register = part.interval_register(channel)
-        unit: Literal["kWh", "kvarh"] = "kvarh" if register is not None and "var" in register.unit else "kWh"
+        unit: Literal["kWh", "kvarh"] = "kvarh" if register is not None and register.is_reactive else "kWh"
         found.append(VirtualParts(meter, channel, unit, factors[meter.id]))
     return tuple(found)
 
@@ -590,7 +604,7 @@ def _check_virtual_meters(plant: Plant, wrong: Wrong) -> None:
 
 def _mixed_channels(virtual: VirtualMeter, parts: Sequence[Meter]) -> tuple[str, str]:
     """What is wrong with the parts' channels, and what is expected; empty if nothing is."""
-    channels = {meter.id: virtual.channel or meter.energy_channel() for meter in parts}
+    channels = {meter.id: virtual.channel or meter.main_channel() for meter in parts}
     if len(set(channels.values())) > 1:
         found = ", ".join(f"{meter}: {channel}" for meter, channel in channels.items())
         return found, "one channel of all parts; `channel` names it where their own differ"
@@ -599,7 +613,7 @@ def _mixed_channels(virtual: VirtualMeter, parts: Sequence[Meter]) -> tuple[str,
     without = [meter for meter, register in registers.items() if register is None]
     if without:
         return f"{', '.join(without)} without quarter hours of {channel or 'anything'}", "parts that all have the same channel"
-    if len({"var" in register.unit for register in registers.values() if register is not None}) > 1:
+    if len({register.is_reactive for register in registers.values() if register is not None}) > 1:
         return f"{channel} in Wh and in varh", "parts that count the same thing"
     return "", ""
 

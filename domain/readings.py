@@ -26,8 +26,13 @@ more), `text` names them with the device's answer, for people."""
 THINNED_CHANNEL = "thinned"
 """Channel of what a full buffer had to give up: `meter` is the gateway's id, `value` how many readings were thinned out, `text` which
 span and which channels, for people."""
-CONTROL_CHANNELS = frozenset({HEARTBEAT_CHANNEL, CONNECTION_CHANNEL, GAP_CHANNEL, CLOCK_CHANNEL, REFUSED_CHANNEL, THINNED_CHANNEL})
-"""Channels that the gateway speaks for itself; they are no readings of a device and are not counted as such."""
+SET_BACK_CHANNEL = "set_back"
+"""Channel of an operator's command: what is dated after `observed_ms` is forgotten of the register readings of `meter`, because a clock was
+ahead; `text` says who wants it and why."""
+CONTROL_CHANNELS = frozenset(
+    {HEARTBEAT_CHANNEL, CONNECTION_CHANNEL, GAP_CHANNEL, CLOCK_CHANNEL, REFUSED_CHANNEL, THINNED_CHANNEL, SET_BACK_CHANNEL}
+)
+"""Channels that the gateway, or an operator, speaks for itself; they are no readings of a device and are not counted as such."""
 
 
 BEYOND_MEASURE = 1e300

@@ -98,6 +98,15 @@ class RowBook:
         if self.first is None or quarter < self.first:
             self.first = quarter
 
+    def set_back(self, quarter: int) -> None:
+        """Tell `quarter` and what follows again, when it is due; what was told of them keeps its revisions."""
+        if self.next_quarter is not None:
+            self.next_quarter = min(self.next_quarter, quarter)
+        self.dirty = {q for q in self.dirty if q < quarter}
+        self.settled.drop_from(quarter)
+        self.shelf.days = {first: codes for first, codes in self.shelf.days.items() if first + len(codes) <= quarter}
+        self.stored = None
+
     def settle(self, quarter: int, day: LocalDay) -> None:
         """Keep of a row only what like days need."""
         told = self.published.pop(quarter)

@@ -34,59 +34,68 @@ class Plain:
 PLAIN = Plain()
 
 
-def lawful(rules: CounterRules, t0: int, e0: int, t1: int, e1: int) -> Plain | Break | None:
-    """The case under which a register can have gone from `e0` at `t0` to `e1` at `t1` [ms, uWh]; None if it cannot."""
+def lawful(rules: CounterRules, t0: int, e0: int, t1: int, e1: int, old_ms: int = 0) -> Plain | Break | None:
+    """The case under which a register can have gone from `e0` at `t0` to `e1` at `t1` [ms, uWh]; None if it cannot.
+
+    Parameters
+    ----------
+    old_ms
+        How old `e0` can have been at `t0`: a register that is refreshed every five minutes shows at once what it counted in all of them.
+    """
     if rules.exchanges:
-        exchanged = exchange(rules, t0, e0, t1, e1)
+        exchanged = exchange(rules, t0, e0, t1, e1, old_ms)
         if exchanged is not None:
             return exchanged
     if rules.multipliers and rules.multiplier_changes(t0, t1):
-        return multiplier(rules, t0, e0, t1, e1)
+        return multiplier(rules, t0, e0, t1, e1, old_ms)
     if rules.is_balance:
-        return balance(rules, t0, e0, t1, e1)
+        return balance(rules, t0, e0, t1, e1, old_ms)
     advance = e1 - e0
     if advance < 0:
-        return rollover(rules, t0, e0, t1, e1)
-    return PLAIN if rules.is_possible(advance, t1 - t0, e1) else None
+        return rollover(rules, t0, e0, t1, e1, old_ms)
+    return PLAIN if rules.is_possible(advance, t1 - t0 + old_ms, e1) else None
 
 
-def advance_between(rules: CounterRules, t0: int, e0: int, t1: int, e1: int) -> int | None:
-    """What the register has counted from one reading to the next [uWh]; None if no lawful case explains it."""
-    case = lawful(rules, t0, e0, t1, e1)
+def advance_between(rules: CounterRules, t0: int, e0: int, t1: int, e1: int, old_ms: int = 0) -> int | None:
+    """What the register has counted from one reading to the next [uWh]; None if no lawful case explains it.
+
+    `old_ms` is that of `lawful`.
+    """
+    case = lawful(rules, t0, e0, t1, e1, old_ms)
     if isinstance(case, Break):
         return sum(advance for _, _, advance in case.parts)
     return None if case is None else e1 - e0
 
 
-def rollover(rules: CounterRules, t0: int, e0: int, t1: int, e1: int) -> Break | None:
+def rollover(rules: CounterRules, t0: int, e0: int, t1: int, e1: int, old_ms: int = 0) -> Break | None:
     """The register passed its modulus."""
     modulus = rules.modulus_at(t1)
     if modulus is None:
         return None
     advance = e1 - e0 + modulus
-    if not rules.is_possible(advance, t1 - t0, e0):
+    if not rules.is_possible(advance, t1 - t0 + old_ms, e0):
         return None
     return Break(t0, t1, IntervalMethod.ROLLOVER, ((t0, t1, advance),))
 
 
-def balance(rules: CounterRules, t0: int, e0: int, t1: int, e1: int) -> Plain | Break | None:
+def balance(rules: CounterRules, t0: int, e0: int, t1: int, e1: int, old_ms: int = 0) -> Plain | Break | None:
     """A register that counts down what flows back: a fall is as ordinary as a rise, and it may pass its modulus both ways."""
-    if rules.is_possible(e1 - e0, t1 - t0, e1):
+    if rules.is_possible(e1 - e0, t1 - t0 + old_ms, e1):
         return PLAIN
     modulus = rules.modulus_at(t1)
     if modulus is None:
         return None
     advance = e1 - e0 + (modulus if e1 < e0 else -modulus)
-    if not rules.is_possible(advance, t1 - t0, e0):
+    if not rules.is_possible(advance, t1 - t0 + old_ms, e0):
         return None
     return Break(t0, t1, IntervalMethod.ROLLOVER, ((t0, t1, advance),))
 
 
-def multiplier(rules: CounterRules, t0: int, e0: int, t1: int, e1: int) -> Break | None:
+def multiplier(rules: CounterRules, t0: int, e0: int, t1: int, e1: int, old_ms: int = 0) -> Break | None:
     """The transformers' factor changed in between: the register's own advance is split in proportion to time."""
     parts = _multiplied(rules, t0, e0, t1, e1)
     total = sum(advance for _, _, advance in parts)
-    if not rules.is_possible(total, t1 - t0, e1) or (total < 0 and not rules.is_balance):
+    if not rules.is_possible(total, t1 - t0 + old_ms, e1) or (total < 0 and not rules.is_balance):
         return None
     return Break(t0, t1, IntervalMethod.MULTIPLIER, parts)
 
@@ -104,7 +113,7 @@ def _multiplied(rules: CounterRules, t0: int, e0: int, t1: int, e1: int) -> tupl
     return tuple(parts)
 
 
-def exchange(rules: CounterRules, t0: int, e0: int, t1: int, e1: int) -> Break | None:
+def exchange(rules: CounterRules, t0: int, e0: int, t1: int, e1: int, old_ms: int = 0) -> Break | None:
     """The meter was exchanged in between, and the fitter's protocol fits the readings."""
     parts: list[Part] = []
     since, level = t0, e0
@@ -116,7 +125,7 @@ def exchange(rules: CounterRules, t0: int, e0: int, t1: int, e1: int) -> Break |
         return None
     parts.append((since, t1, _forward(rules, t1, e1 - level)))
     total = sum(advance for _, _, advance in parts)
-    if not rules.is_possible(total, t1 - t0, e1):
+    if not rules.is_possible(total, t1 - t0 + old_ms, e1):
         return None
     if any(advance < 0 for _, _, advance in parts) and not rules.is_balance:
         parts = [(t0, t1, total)]

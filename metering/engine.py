@@ -6,7 +6,7 @@ tells again what has changed.  Both alter the state that they are given and retu
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from domain.clock import instant
@@ -26,14 +26,23 @@ from metering.rules import CLOCK_AHEAD_MS, OUT_OF_ORDER_MS, SEAL_AGE_MS, counter
 from metering.runs import NO_SEQUENCE, ReadingRun, RunShape
 from metering.state import MeterState, Track
 from metering.state_bytes import from_bytes, read_into, to_bytes
+from metering.track import JUMP_MS
 
 DAY_MS = 86_400_000
+QUARTERS_A_DAY = 96
+LEAP_MS = DAY_MS
+"""Event time that leaps farther is not believed at once: one clock that is wrong must not fill a month with quarter hours."""
+LEAP_SEEN_MS = 60_000
+"""It is believed when it has gone on by so much from there."""
 STUCK_SHARE = 0.05
 """Share of the maximum power above which a gauge contradicts a counter that stands still."""
 STUCK_STEPS = 10
 _HORIZON_DETAIL = "observed longer ago than late readings are waited for"
 _SETTLED_DETAIL = "of a channel that is no register, after its meter's quarter hour was settled for good"
 _SEALED_DETAIL = "of this instant or of a span in which no reading is missing"
+_MISDATED_DETAIL = "dated among readings that were taken at another time: a clock was set"
+_SET_BACK_DETAIL = "dated after the instant that an operator has set the meter back to"
+_GLITCH_DETAIL = "the register went back to where it had been"
 _DETAILS = {RejectionReason.DUPLICATE: _SEALED_DETAIL, RejectionReason.BEYOND_HORIZON: _HORIZON_DETAIL}
 
 Output = Interval | Rejection
@@ -53,15 +62,13 @@ class MeterStep:
         self._site, self._meter = plant.site.id, meter.id
         self._counters = {r.channel: counter_rules(meter, r) for r in meter.counters()}
         self._gauges = {r.channel: gauge_rules(meter, r) for r in meter.registers if r.kind is RegisterKind.GAUGE}
-        power = next((r.channel for r in meter.registers if r.kind is RegisterKind.GAUGE and r.unit in ("W", "kW")), None)
-        self._power = power
+        gauge = meter.gauge()
+        self._power = None if gauge is None else gauge.channel
         self._stuck_signs = {
-            r.channel: 0 if r.balance else -1 if "export" in r.channel else 1
-            for r in meter.counters()
-            if r.unit in ("Wh", "kWh", "MWh")
+            r.channel: 0 if r.balance else -1 if "export" in r.channel else 1 for r in meter.counters() if not r.is_reactive
         }
         self._stuck_uwh = round(STUCK_SHARE * meter.max_power_kw * 1_000_000_000 / 4)
-        self._row_channels = tuple(self._counters) or ((power,) if power is not None else ())
+        self._row_channels = tuple(r.channel for r in meter.interval_registers())
         self._intake = Intake(plant)
         self._like_days = LikeDays(plant.site)
         self._horizon_ms = plant.site.late_horizon_days * DAY_MS
@@ -104,8 +111,7 @@ class MeterStep:
             else:
                 self._place(state, track, reading, outputs)
         for track in state.tracks.values():
-            if isinstance(track, CounterTrack):
-                self._settle(state, track, outputs)
+            self._settle(state, track, outputs)
             track.thin()
         return state, outputs
 
@@ -133,17 +139,25 @@ class MeterStep:
                 return False
         elif any(at - got > CLOCK_AHEAD_MS for at, got in zip(times, received, strict=True)):
             return False
+        if run.sequences.item(0) < points.sequences[-1] or track.is_set or track.misdated or not _are_rising(run):
+            return False
         amounts = track.plain_amounts(times, run, shape)
         if amounts is None:
             return False
+        known = len(points)
         points.extend(run, shape, times, amounts, received, track.rules.dense_ms)
+        if (shape.widest_ms if shape is not None else last - first) > JUMP_MS or first - before > JUMP_MS:
+            track.hold_after_jumps(known, track.rules.dense_ms)
         at = 0
         for quarter in range(first // QUARTER_MS, last // QUARTER_MS + 1):
             stop = len(times) if quarter == last // QUARTER_MS else bisect_left(times, (quarter + 1) * QUARTER_MS, at)
             if stop > at:
                 self._count(state, times[at], stop - at)
             at = stop
-        self._touch(state, track, (before, last + track.rules.hold_ms if isinstance(track, GaugeTrack) else last))
+        if isinstance(track, GaugeTrack):
+            self._touch(state, track, (before, last + track.rules.hold_ms))
+        else:
+            self._touch(state, track, (track.changed_from(known - 1), last))
         track.thin()
         return True
 
@@ -160,12 +174,11 @@ class MeterStep:
         if span is not None:
             self._touch(state, track, span)
 
-    def _settle(self, state: MeterState, track: CounterTrack, outputs: list[Output]) -> None:
-        """What hindsight makes of a counter's readings after a batch."""
+    def _settle(self, state: MeterState, track: Track, outputs: list[Output]) -> None:
+        """What hindsight makes of a register's readings after a batch."""
         judged = track.settle(self._site, self._meter)
-        outputs += [
-            rejection(reading, RejectionReason.GLITCH, "the register went back to where it had been") for reading in judged.refused
-        ]
+        outputs += [rejection(reading, RejectionReason.GLITCH, _GLITCH_DETAIL) for reading in judged.refused]
+        outputs += [rejection(reading, RejectionReason.CLOCK_JUMPED, _MISDATED_DETAIL) for reading in judged.misdated]
         for time_ms, by in judged.counts:
             self._count(state, time_ms, by)
         for span in judged.spans:
@@ -225,15 +238,32 @@ class MeterStep:
         """Tell everything up to the quarter hour of `site_time_ms`, waiting for nothing: there is no more to come."""
         return self._tell(state, site_time_ms, site_time_ms // QUARTER_MS)
 
+    def _believed_ms(self, state: MeterState, site_time_ms: int) -> int:
+        """The site's event time as far as it is believed: a leap of more than a day waits for the time to go on from there."""
+        if state.site_ms == 0 or site_time_ms <= state.site_ms + LEAP_MS:
+            if site_time_ms > state.site_ms:
+                state.leap_ms = 0
+            return max(site_time_ms, state.site_ms) if state.site_ms else site_time_ms
+        if state.leap_ms and site_time_ms >= state.leap_ms + LEAP_SEEN_MS:
+            state.leap_ms = 0
+            return site_time_ms
+        state.leap_ms = min(state.leap_ms or site_time_ms, site_time_ms)
+        return state.site_ms
+
     def _tell(self, state: MeterState, site_time_ms: int, up_to: int | None) -> tuple[MeterState, list[Output]]:
         self._bind(state)
+        if up_to is None:
+            site_time_ms = self._believed_ms(state, site_time_ms)
         quarter = site_time_ms // QUARTER_MS
         if state.grid_from is None or quarter < state.grid_from:
             state.grid_from = max(quarter, state.floor_quarter)
         state.site_ms = max(state.site_ms, site_time_ms)
         outputs: list[Output] = []
+        oldest = (state.site_ms - self._horizon_ms) // QUARTER_MS - QUARTERS_A_DAY
         for channel, book in state.books.items():
             self._open_grid(state, book)
+            if book.next_quarter is not None and book.next_quarter < oldest:
+                book.next_quarter = oldest  # so long a silence is not told quarter hour by quarter hour
             track = state.tracks[channel]
             if book.dirty:
                 self._tell_again(state, channel, track, book, outputs)
@@ -265,6 +295,31 @@ class MeterStep:
         after = bisect_left(times, end_ms)
         return min(latest_ms, times[after] + OUT_OF_ORDER_MS) if after < len(times) else latest_ms
 
+    # An operator's word
+
+    def set_back(self, state: MeterState, to_ms: int) -> tuple[MeterState, list[Output]]:
+        """Forget what a clock has dated after `to_ms`: from there on quarter hours are told again, with the next revisions, as readings come.
+
+        Quarter hours before stay as they are.  For the operator, when a clock was ahead and all that comes now is too old.
+        """
+        self._bind(state)
+        quarter, outputs = to_ms // QUARTER_MS, list[Output]()
+        for channel, track in state.tracks.items():
+            gone = [
+                track.points.reading(k, self._site, self._meter, channel)
+                for k in range(bisect_right(track.points.times, to_ms), len(track.points))
+            ]
+            outputs += [rejection(reading, RejectionReason.CLOCK_IN_FUTURE, _SET_BACK_DETAIL) for reading in gone]
+            track.set_back(to_ms)
+        state.site_ms, state.leap_ms = min(state.site_ms, to_ms), 0
+        state.floor_quarter = min(state.floor_quarter, quarter)
+        state.next_seal = {channel: min(first, quarter) for channel, first in state.next_seal.items()}
+        state.used = {q: count for q, count in state.used.items() if q < quarter}
+        state.grid_from = None if state.grid_from is None else min(state.grid_from, quarter)
+        for book in state.books.values():
+            book.set_back(quarter)
+        return state, outputs
+
     # Rows
 
     def _tell_again(self, state: MeterState, channel: str, track: Track, book: RowBook, outputs: list[Output]) -> None:
@@ -289,8 +344,9 @@ class MeterStep:
             shapes = {}
             for quarter in sorted(again):
                 self._tell_row(state, channel, track, book, quarter, shapes, outputs)
+        stop = min(state.next_seal.get(channel, 0), track.open_from_ms // QUARTER_MS) if dirty and track.points.times else 0
         for quarter in dirty:
-            if quarter < state.next_seal.get(channel, 0) and quarter not in track.points.sealed and track.can_seal(quarter):
+            if quarter < stop and quarter not in track.points.sealed and track.can_seal(quarter):
                 track.seal(quarter)
 
     def _tell_row(
@@ -334,7 +390,7 @@ class MeterStep:
                 return shapes[t0, t1]
 
             row = track.row(start_ms, shape)
-        if row.energy_uwh == 0 and isinstance(track, CounterTrack):
+        if isinstance(track, CounterTrack) and row.energy_uwh is not None and (row.energy_uwh == 0 or track.stood_still(start_ms)):
             return self._stuck(state, channel, track, start_ms, row)
         return row
 
@@ -347,7 +403,7 @@ class MeterStep:
         drawn, _ = gauge.integral(start_ms)
         at = bisect_left(track.points.times, start_ms)
         level = track.points.amounts[min(at, len(track.points) - 1)]
-        missed = drawn * sign if sign else abs(drawn)
+        missed = (drawn * sign if sign else abs(drawn)) - (row.energy_uwh or 0)
         if missed > self._stuck_uwh and missed > STUCK_STEPS * track.rules.step_uwh(level):
             return row._replace(quality=IntervalQuality.FAULTY, method=IntervalMethod.STUCK)
         if row.quality is IntervalQuality.FAULTY:
@@ -387,8 +443,10 @@ class MeterStep:
                 if track.doubts:
                     continue
             book = state.books.get(channel)
-            told = book.next_quarter if book is not None else None
-            while (quarter + 1) * QUARTER_MS + SEAL_AGE_MS <= times[-1] and (book is None or (told or 0) > quarter):
+            stop = track.open_from_ms // QUARTER_MS
+            if book is not None:
+                stop = min(stop, book.next_quarter or 0)
+            while quarter < stop and (quarter + 1) * QUARTER_MS + SEAL_AGE_MS <= times[-1]:
                 if quarter not in track.points.sealed and track.can_seal(quarter):
                     track.seal(quarter)
                 quarter += 1
@@ -461,6 +519,12 @@ def decode_state(stored: bytes) -> MeterState:
         If the bytes are of another version.
     """
     return from_bytes(stored)
+
+
+def _are_rising(run: ReadingRun) -> bool:
+    """Whether the gateway's numbers are in order."""
+    numbers = run.sequences
+    return len(numbers) < 2 or not (numbers[1:] < numbers[:-1]).any()
 
 
 def _told_readings(state: MeterState, quarter: int) -> int:

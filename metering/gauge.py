@@ -9,23 +9,25 @@ import numpy as np
 
 from domain.intervals import QUARTER_MS, IntervalMethod, IntervalQuality
 from domain.readings import RejectionReason
-from metering.points import Origin, Points
+from metering.order import NOTHING_NEW, Judged
+from metering.points import Origin, SetAside
 from metering.rows import MISSING, Row
 from metering.rules import MS_PER_HOUR, GaugeRules
 from metering.runs import ReadingRun, RunShape
+from metering.track import RegisterTrack
 
 MEASURED_COVERAGE = 0.99
 MOST_INT64 = 2.0**62
 
 
-class GaugeTrack:
+class GaugeTrack(RegisterTrack):
     """The readings of one gauge, and the integrals of quarter hours that are sealed."""
 
-    __slots__ = ("integrals", "points", "rules")
+    __slots__ = ("integrals", "rules")
 
     def __init__(self, rules: GaugeRules) -> None:
+        super().__init__(rules)
         self.rules = rules
-        self.points = Points(rules.chunk_ms)
         self.integrals: dict[int, int] = {}
         """Energy [uWh] of sealed quarter hours, which were seen whole."""
 
@@ -35,6 +37,11 @@ class GaugeTrack:
         amount = self.rules.amount(value, time_ms)
         if not -self.rules.most_uw <= amount <= self.rules.most_uw:
             return None, RejectionReason.IMPOSSIBLE_POWER
+        new = SetAside(value, amount, origin, None)
+        if time_ms in self.misdated:
+            if self.takes_the_place(new, self.misdated[time_ms]):
+                self.misdated[time_ms], self.clock_bytes, self._must_judge = new, None, True
+            return None, RejectionReason.DUPLICATE
         if not times or time_ms > times[-1]:
             points.append(time_ms, value, amount, origin, self.rules.dense_ms)
             index = len(times) - 1
@@ -43,11 +50,29 @@ class GaugeTrack:
                 return None, RejectionReason.BEYOND_HORIZON
             index = bisect_left(times, time_ms)
             if times[index] == time_ms:
-                return self._same_instant(index, value, amount, origin), RejectionReason.DUPLICATE
+                return self._same_instant(index, new), RejectionReason.DUPLICATE
             if points.is_seen(time_ms, index):
                 return None, RejectionReason.DUPLICATE
             points.insert(index, time_ms, value, amount, origin)
+        self._must_judge |= self.look_around(index, self.rules.dense_ms, is_counted=False)
         return (times[max(index - 1, 0)], time_ms + self.rules.hold_ms), None
+
+    def settle(self, site: str, meter: str) -> Judged:
+        """Decide again which readings count where a clock was set."""
+        if not self._must_judge:
+            return NOTHING_NEW
+        self._must_judge = False
+        points, were_out, hold_ms = self.points, self.misdated, self.rules.hold_ms
+        for time_ms, out in were_out.items():
+            points.insert(bisect_left(points.times, time_ms), time_ms, out.value, out.amount, out.origin)
+        gone, judged = self.take_out_misdated(points, were_out, self.rules, False, site, meter)
+        for k in reversed(gone):
+            points.remove(k, k + 1)
+        for time_ms in were_out.keys() - self.misdated.keys():
+            self.reinstated[time_ms] = None
+            judged.counts.append((time_ms, 1))
+            judged.spans.append((time_ms, time_ms))
+        return judged._replace(spans=[(first - hold_ms, last + hold_ms) for first, last in judged.spans])
 
     def plain_amounts(self, times: list[int], run: ReadingRun, shape: RunShape | None) -> list[int] | None:
         """Amounts of a run that follows on what is known; None if one of them cannot be used."""
@@ -74,12 +99,12 @@ class GaugeTrack:
             t0 = time_ms
         return amounts
 
-    def _same_instant(self, index: int, value: float, amount: int, origin: Origin) -> tuple[int, int] | None:
-        """Of two readings of one instant the higher stays, whichever came first."""
+    def _same_instant(self, index: int, new: SetAside) -> tuple[int, int] | None:
         points = self.points
-        if amount <= points.amounts[index]:
+        if not self.takes_the_place(new, points.set_aside(index)):
             return None
-        points.put(index, value, amount, origin)
+        points.put(index, new.value, new.amount, new.origin)
+        self._must_judge |= self.look_around(index, self.rules.dense_ms, is_counted=False)
         return points.times[index], points.times[index] + self.rules.hold_ms
 
     def integral(self, start_ms: int) -> tuple[int, int]:
@@ -127,18 +152,35 @@ class GaugeTrack:
 
     def thin(self) -> None:
         """Keep of readings that lie close together only what quarter hours need."""
-        points = self.points
-        if points.times and not points.is_thin(points.times[-1] - self.rules.thin_age_ms):
-            points.thin(points.times[-1] - self.rules.thin_age_ms, self.rules.dense_ms, integrate=True)
+        points, times = self.points, self.points.times
+        if self._must_judge or not times:
+            return
+        held = self.whole_from_ms()
+        to_ms = times[-1] - self.rules.thin_age_ms
+        to_ms = to_ms if held is None else min(to_ms, held)
+        if not points.is_thin(to_ms):
+            points.thin(to_ms, self.rules.dense_ms, integrate=True)
+
+    @property
+    def open_from_ms(self) -> int:
+        """From when on [ms] quarter hours may still change with what comes."""
+        held = self.whole_from_ms()
+        return self.points.times[-1] + 1 if held is None else held
 
     def forget_integral(self, quarter: int) -> None:
         """Nothing will be asked of `quarter` any more."""
         if self.integrals.pop(quarter, None) is not None:
             self.points.cold = None
 
+    def set_back(self, to_ms: int) -> None:
+        """Forget what is dated after `to_ms`."""
+        super().set_back(to_ms)
+        self.integrals = {quarter: energy for quarter, energy in self.integrals.items() if quarter < to_ms // QUARTER_MS}
+
     def freeze_before(self, floor_ms: int) -> None:
         """Forget what is beyond the horizon."""
         self.points.freeze_before(floor_ms)
+        self.reinstated = {time_ms: None for time_ms in self.reinstated if time_ms >= floor_ms}
         first = floor_ms // QUARTER_MS
         if self.integrals and next(iter(self.integrals)) < first:
             self.integrals = {quarter: energy for quarter, energy in self.integrals.items() if quarter >= first}

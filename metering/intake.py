@@ -58,11 +58,14 @@ def ahead_of_plant(reading: Reading, arrived_ms: int) -> Rejection | None:
         When it came by the plant's clock [ms since 1970]: both its own dates may be wrong, when it is the gateway's clock that is ahead.
     """
     ahead_ms = reading.observed_ms - arrived_ms
-    if ahead_ms <= AHEAD_OF_PLANT_MS:
-        return None
-    by = timedelta(seconds=ahead_ms // 1000)
-    detail = f"dated {_date(reading.observed_ms)}, {by} ahead of the plant's clock; set the clock that dates it"
-    return rejection(reading, RejectionReason.CLOCK_IN_FUTURE, detail)
+    return None if ahead_ms <= AHEAD_OF_PLANT_MS else dated_ahead(reading, ahead_ms=ahead_ms)
+
+
+def dated_ahead(reading: Reading, source: str = "", ahead_ms: int | None = None) -> Rejection:
+    """The rejection of a reading that is dated ahead of the plant's clock, with how far [ms] where that is known."""
+    by = "" if ahead_ms is None else f"{timedelta(seconds=ahead_ms // 1000)} "
+    detail = f"dated {_date(reading.observed_ms)}, {by}ahead of the plant's clock; set the clock that dates it"
+    return replace(rejection(reading, RejectionReason.CLOCK_IN_FUTURE, detail), source=source)
 
 
 def _date(epoch_milliseconds: int) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 from operator import mul, sub
 from typing import Literal, NamedTuple, Protocol, cast
 
@@ -26,6 +27,16 @@ _LOOK_BACK = 4
 
 Road = tuple[str | None, str]
 """Gateway, and live or history."""
+
+
+class Runs(Protocol):
+    """Where a counter stands still."""
+
+    def before(self, index: int) -> int:
+        """Where it began to, if the step to the reading at `index` catches up; else the reading before."""
+
+    def across(self, index: int) -> Sequence[int]:
+        """Which readings tell how long it stands still between the one at `index` and the one before."""
 
 
 class Origin(NamedTuple):
@@ -175,14 +186,23 @@ class Points:
         empty.whole, empty.sealed, empty.floor_ms, empty.thin_from_ms = self.whole, self.sealed, self.floor_ms, self.thin_from_ms
         return empty
 
-    def append_from(self, other: Points, index: int) -> None:
-        """Put the reading at `index` of `other` after all others."""
-        self.times.append(other.times[index])
-        self.values.append(other.values[index])
-        self.amounts.append(other.amounts[index])
-        self.received.append(other.received[index])
-        self.sequences.append(other.sequences[index])
-        self.roads.append(other.roads[index])
+    def without(self, out: Collection[int]) -> Points:
+        """The same without the readings at some indices."""
+        points, at = self.emptied(), 0
+        for k in sorted(out):
+            points.append_from(self, at, k)
+            at = k + 1
+        points.append_from(self, at, len(self))
+        return points
+
+    def append_from(self, other: Points, first: int, stop: int) -> None:
+        """Put the readings ``[first, stop)`` of `other` after all others."""
+        self.times += other.times[first:stop]
+        self.values += other.values[first:stop]
+        self.amounts += other.amounts[first:stop]
+        self.received += other.received[first:stop]
+        self.sequences += other.sequences[first:stop]
+        self.roads += other.roads[first:stop]
 
     def append_aside(self, time_ms: int, aside: SetAside) -> None:
         """Put a reading that was set aside after all others."""
@@ -194,6 +214,11 @@ class Points:
         self.roads.append(aside.origin.road)
         if aside.thinned is not None:
             self.whole[time_ms] = 0
+
+    def set_aside(self, index: int, thinned: int | None = None) -> SetAside:
+        """The reading at `index` as one that does not count."""
+        origin = Origin(self.received[index], self.sequences[index], self.roads[index])
+        return SetAside(self.values[index], self.amounts[index], origin, thinned)
 
     def insert(self, index: int, time_ms: int, value: float, amount: int, origin: Origin) -> None:
         """Put a reading where the order of time wants it."""
@@ -269,9 +294,15 @@ class Points:
         """Whether `thin` up to `to_ms` would find nothing new; it looks once in `thin_step_ms`."""
         return to_ms - to_ms % self.thin_step_ms == self.thin_to_ms
 
+    def thin_span(self, to_ms: int) -> tuple[int, int]:
+        """The readings that `thin` up to `to_ms` would look at, as ``[start, stop)``."""
+        stop = bisect_right(self.times, to_ms - to_ms % self.thin_step_ms)
+        return bisect_left(self.times, self.thin_from_ms, 0, stop), stop
+
     def thin(
-        self, to_ms: int, dense_ms: float, pinned: Collection[int] = (), attic: Forgotten | None = None, integrate: bool = False
-    ) -> None:
+        self, to_ms: int, dense_ms: float, pinned: Collection[int] = (), attic: Forgotten | None = None, integrate: bool = False,
+        runs: Runs | None = None, passing_ms: int | None = None,
+    ) -> None:  # fmt: skip
         """Forget, up to `to_ms`, what lies close between others.
 
         Parameters
@@ -282,19 +313,21 @@ class Points:
             Where the forgotten ones go.
         integrate
             Whether the integral of what is forgotten matters.
+        runs
+            For counts: where the register stands still. Across a boundary no reading beside that is needed then.
+        passing_ms
+            Time of a reading that stays for now.
         """
-        to_ms -= to_ms % self.thin_step_ms
-        if to_ms == self.thin_to_ms:
+        if self.is_thin(to_ms):
             return
-        self.thin_to_ms = to_ms
+        start, stop = self.thin_span(to_ms)
+        self.thin_to_ms = to_ms - to_ms % self.thin_step_ms
         times = self.times
-        stop = bisect_right(times, to_ms)
-        start = bisect_left(times, self.thin_from_ms, 0, stop)
         if stop - start < 3:
             return
         dense_from = self.dense_from_ms
         if (
-            dense_from is not None and not pinned and attic is None
+            dense_from is not None and not pinned and attic is None and passing_ms is None
             and times[start] // QUARTER_MS == times[stop - 1] // QUARTER_MS
             and (times[start] >= dense_from or (times[start + 1] >= dense_from and times[start] in self.whole))
         ):  # fmt: skip
@@ -302,30 +335,37 @@ class Points:
             if self.thin_from_ms != times[start]:
                 self.thin_from_ms, self.cold = times[start], None
             return
-        self._thin_between(start, stop, dense_ms, pinned, attic, integrate)
+        self._thin_between(start, stop, dense_ms, pinned, attic, integrate, runs, passing_ms)
 
     def _thin_between(
-        self, start: int, stop: int, dense_ms: float, pinned: Collection[int], attic: Forgotten | None, integrate: bool
-    ) -> None:
-        spans: list[tuple[int, int]] = []
-        times, whole = self.times, self.whole
-        first = start
+        self, start: int, stop: int, dense_ms: float, pinned: Collection[int], attic: Forgotten | None, integrate: bool,
+        runs: Runs | None, passing_ms: int | None = None,
+    ) -> None:  # fmt: skip
+        times, amounts, whole = self.times, self.amounts, self.whole
+        stay, anchor = {start, stop - 1, *(runs.across(start) if runs is not None else ())}, start
         for k in range(start + 1, stop):
             t0, t1 = times[k - 1], times[k]
             if t1 - t0 > dense_ms and t0 not in whole:
                 # The step before a silence tells the power that a removed step is held at.
-                spans.append((first, k - 2))
-                first = k
-            elif t0 // QUARTER_MS != t1 // QUARTER_MS and not self.sealed.covers(t0 // QUARTER_MS, t1 // QUARTER_MS):
-                spans.append((first, k - 1))
-                first = k
+                stay.update((k - 2, k - 1, k) if k - 2 >= start else (k - 1, k))
+                stay.update(runs.across(k) if runs is not None else ())
+                anchor = k
+                continue
+            is_still = runs is not None and amounts[k - 1] == amounts[k]
+            crosses = t0 // QUARTER_MS != t1 // QUARTER_MS and not is_still
+            if crosses and not self.sealed.covers(t0 // QUARTER_MS, t1 // QUARTER_MS):
+                stay.update((k - 1, k))
+                anchor = k
             elif t1 in pinned:
-                spans.append((first, k))
-                first = k
+                stay.add(k)
+                anchor = k
+            elif t1 == passing_ms:
+                stay.add(k)
+        if runs is not None:
+            stay.update([runs.before(k) for k in stay if start < k < stop and k - 1 in stay and times[k - 1] not in whole])
         self.cold = self.stored = None
-        last_anchor = times[first]
-        spans.append((first, stop - 1))
-        for left, right in reversed(spans):
+        last_anchor = times[anchor]
+        for left, right in reversed(list(pairwise(sorted(k for k in stay if start <= k < stop)))):
             if right - left >= 2:
                 if attic is not None:
                     attic.keep(self, left + 1, right)
@@ -350,7 +390,9 @@ class Points:
         whole[times[left]] = uw_ms
         self._delete(left + 1, right)
 
-    def seal(self, quarter: int, dense_ms: float, attic: Forgotten | None = None) -> None:
+    def seal(
+        self, quarter: int, dense_ms: float, pinned: Collection[int] = (), attic: Forgotten | None = None, runs: Runs | None = None
+    ) -> None:
         """Nothing will be asked of `quarter` any more: keep only what its neighbours need."""
         self.sealed.add(quarter)
         times = self.times
@@ -366,19 +408,32 @@ class Points:
             stop += 1
         thin_from = self.thin_from_ms
         if stop - start >= 3:
-            self._thin_between(start, stop, dense_ms, (), attic, integrate=False)
+            self._thin_between(start, stop, dense_ms, pinned, attic, False, runs)
         # What came after was thinned before and stays so; its anchor may be one that has gone.
         at = bisect_right(times, thin_from) - 1
         self.thin_from_ms = times[max(at, 0)] if times else thin_from
         self.cold = self.stored = None
 
-    def freeze_before(self, floor_ms: int) -> None:
-        """Forget what lies before `floor_ms`, all but the last two readings."""
+    def freeze_before(self, floor_ms: int, kept_from: int | None = None) -> None:
+        """Forget what lies before `floor_ms`, all but the last two readings, or those from the index `kept_from` on."""
         if floor_ms <= self.floor_ms:
             return
         self.floor_ms = floor_ms
-        self.remove(0, max(0, bisect_left(self.times, floor_ms) - _KEPT_AT_EDGE))
+        edge = bisect_left(self.times, floor_ms) - _KEPT_AT_EDGE
+        self.remove(0, max(0, edge if kept_from is None else min(edge, kept_from)))
         self.sealed.drop_before(floor_ms // QUARTER_MS)
+
+    def set_back(self, to_ms: int) -> None:
+        """Forget what is dated after `to_ms`, and that anything from its quarter hour on was settled."""
+        first = bisect_right(self.times, to_ms)
+        self.remove(first, len(self.times))
+        if self.times:
+            self.whole.pop(self.times[-1], None)
+        self.sealed.drop_from(to_ms // QUARTER_MS)
+        self.floor_ms = min(self.floor_ms, to_ms // QUARTER_MS * QUARTER_MS)
+        self.thin_from_ms = min(self.thin_from_ms, self.times[-1] if self.times else 0)
+        self.thin_to_ms = 0
+        self.dense_from_ms = None
 
     def bound(self) -> None:
         """Freeze the oldest quarter hours where there are too many readings that cannot be thinned out."""

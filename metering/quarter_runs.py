@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 
 
@@ -64,3 +64,10 @@ class QuarterRuns:
         del self._firsts[:at], self._stops[:at]
         if self._firsts and self._firsts[0] < quarter:
             self._firsts[0] = quarter
+
+    def drop_from(self, quarter: int) -> None:
+        """Forget `quarter` and what follows."""
+        at = bisect_left(self._firsts, quarter)
+        del self._firsts[at:], self._stops[at:]
+        if self._stops and self._stops[-1] > quarter:
+            self._stops[-1] = quarter

@@ -28,20 +28,27 @@ _BEYOND_UW = 1e30
 POWER_MARGIN = 1.2
 """A step is possible up to this multiple of the meter's maximum power."""
 CLOCK_AHEAD_MS = 5_000
-"""A device clock may lead the gateway's by this much."""
+"""A device clock may lead the gateway's by this much; farther ahead it must not move the watermark, which would make every other meter late."""
 AHEAD_OF_PLANT_MS = 300_000
 """What dates a reading may lead the plant's clock by this much; beyond it the reading is of no use, whatever the gateway says."""
 OUT_OF_ORDER_MS = 60_000
-"""Readings may overtake each other by this much before a quarter hour is first published."""
+"""Readings may overtake each other by this much before a quarter hour is first published; later ones take the second road."""
 SEAL_AGE_MS = 1_800_000
 """Quarter hours that ended longer ago are sealed as soon as nothing can be missing in them."""
 THIN_PERIODS = 120
 THIN_AGE_MS = 2 * OUT_OF_ORDER_MS
 """Readings that lie close together are thinned out when they are older than both, or than `SEAL_AGE_MS`."""
 HINDSIGHT_MS = 86_400_000
-"""A register that went away may come back within this time."""
+"""A register that went away may come back within this time, and one that stood still may catch up."""
 MS_PER_HOUR = 3_600_000
 UW_PER_KW = 1_000_000_000
+MOST_REFRESH_MS = 60_000
+"""What a register shows may be as old as the time between two readings of it, but no older than this unless it is seen to stand still."""
+LONGEST_REFRESH_MS = 300_000
+"""After a silence what a register shows may be as old as the silence, but no older than this: UMG 96-S2 refreshes every five minutes."""
+REFRESH_SHOWN_MS = 900_000
+"""A register that stands still for no longer than this and then catches up is refreshed slowly; after a longer time nobody knows when
+the energy flowed."""
 BEYOND_UWH = 2**80
 """No register shows a million terawatt-hours: such a reading is refused without waiting for the next."""
 EXACT = 2**53
@@ -83,6 +90,8 @@ class CounterRules:
     uwh_per_unit: int
     most_uwh_per_ms: float
     """Highest possible advance, margin included."""
+    refresh_ms: int
+    """How old a value can be when it is read, of a register that is not seen to stand still."""
     thin_age_ms: int
     chunk_ms: int
     resolution_uwh: int
@@ -210,6 +219,7 @@ def counter_rules(meter: Meter, register: Register) -> CounterRules:
         sampling_ms=sampling_ms,
         gap_ms=GAP_PERIODS * sampling_ms,
         dense_ms=DENSE_PERIODS * sampling_ms,
+        refresh_ms=min(sampling_ms, MOST_REFRESH_MS),
         thin_age_ms=min(SEAL_AGE_MS, max(THIN_AGE_MS, THIN_PERIODS * sampling_ms)),
         chunk_ms=_chunk_ms(sampling_ms),
         uwh_per_unit=per_unit,

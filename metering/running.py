@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
 
 from domain.clock import instant
@@ -21,8 +21,8 @@ from domain.plant import Plant, RegisterKind
 from domain.readings import Reading, ReadingQuality
 from domain.series import Highest, QuarterSeries
 from metering.block_sync import Bounds, Sign, bounds_by
-from metering.cases import advance_between
-from metering.rules import CLOCK_AHEAD_MS, CounterRules, GaugeRules, counter_rules, gauge_rules
+from metering.live_count import LiveCount
+from metering.rules import CLOCK_AHEAD_MS, OUT_OF_ORDER_MS, REFRESH_SHOWN_MS, CounterRules, GaugeRules, counter_rules, gauge_rules
 
 _T_S = QUARTER_MS / 1000
 NOW_MS = 60_000
@@ -41,7 +41,9 @@ SYNC_MS = 1_000
 """A quarter hour that was begun so near to where the meter's begin follows it."""
 KEPT_BEYOND = timedelta(days=62)
 """Quarter hours of the billing period that held this long ago are kept: a clock that is wrong for a while loses none of the present one."""
-_STATE_VERSION = 5
+_STATE_VERSION = 6
+_WITH_QUARTER_HOURS = 5
+"""The version before, which had all quarter hours of the billing period; older ones had the highest."""
 _UWH_PER_KWH = 1_000_000_000
 _UW_PER_KW = 1_000_000_000
 _NO_END = 2**62
@@ -53,11 +55,10 @@ class RunningState:
 
     quarter: int = 0
     start_count_uwh: int | None = None
-    """Counter at the quarter hour's start, interpolated; None if its start was not seen."""
-    counter: tuple[int, int] | None = None
-    """Newest counter reading: (time [ms], µWh)."""
-    energy_uwh: int = 0
-    """Imported since the start, as far as the counter tells."""
+    """The count at the quarter hour's start; None if its start was not seen."""
+    count: LiveCount = field(default_factory=LiveCount)
+    newest: tuple[str | None, int, int] | None = None
+    """Gateway, number and time [ms] of the newest numbered reading."""
     gauge_uwh: int = 0
     """The same from the power gauge, for a meter whose counter has not told the start."""
     gauge_seen_ms: int = 0
@@ -91,9 +92,9 @@ class RunningQuarter:
         if self._meter is not None:
             self._connection_kw = self._meter.max_power_kw
             for register in self._meter.registers:
-                if register.kind is RegisterKind.COUNTER and register.channel == "energy_import":
+                if register.kind is RegisterKind.COUNTER and register.channel == "energy_import" and not register.is_reactive:
                     self._counter = counter_rules(self._meter, register)
-                elif register.kind is RegisterKind.GAUGE and register.unit in ("W", "kW") and self._gauge is None:
+                elif register == self._meter.gauge():
                     self._gauge = gauge_rules(self._meter, register)
 
     def initial(self) -> RunningState:
@@ -136,6 +137,8 @@ class RunningQuarter:
             or reading.observed_ms > reading.received_ms + CLOCK_AHEAD_MS
         ):
             return state, []
+        if _is_set_back(state, reading):
+            _begin_again(state)
         if reading.channel == self._site.sync:
             self._take_sign(state, Sign(reading.observed_ms, float(reading.value)))
             return state, []
@@ -153,6 +156,11 @@ class RunningQuarter:
         state.said_ms = reading.observed_ms
         return state, [demand]
 
+    def set_back(self, state: RunningState) -> RunningState:
+        """An operator says that readings were dated ahead: begin to see the running quarter hour again."""
+        _begin_again(state)
+        return state
+
     def _take_sign(self, state: RunningState, sign: Sign) -> None:
         if self._site.sync is None or (state.sign is not None and sign.time_ms <= state.sign.time_ms):
             return
@@ -167,32 +175,46 @@ class RunningQuarter:
         # A quarter hour keeps the beginning that it was entered with.
         if (time_ms - offset_ms) // QUARTER_MS > state.quarter:
             state.quarter, state.offset_ms = (time_ms - offset_ms) // QUARTER_MS, offset_ms
-            state.start_count_uwh = None
-            state.energy_uwh = state.gauge_uwh = state.gauge_seen_ms = 0
+            state.gauge_uwh = state.gauge_seen_ms = 0
+            seen = (
+                state.count.read is not None and self._counter is not None and time_ms - state.count.read[0] <= self._counter.gap_ms
+            )
+            state.start_count_uwh = state.count.at(_start_ms(state), *self._held(state)) if seen else None
         return True
+
+    def _held(self, state: RunningState) -> tuple[int | None, int]:
+        """The gauge's newest power [uW], and for how long it stands [ms]."""
+        if self._gauge is None or not state.powers:
+            return None, 0
+        return state.powers[-1][1], self._gauge.hold_ms
 
     def _take_counter(self, state: RunningState, time_ms: int, value: int) -> bool:
         assert self._counter is not None
-        before = state.counter
-        if before is not None and time_ms <= before[0]:
+        count = state.count
+        if count.read is not None and time_ms <= count.read[0]:
             return False
         if not self._enter(state, time_ms):
             return False
-        state.counter = (time_ms, value)
-        if before is None:
-            return True
-        step = advance_between(self._counter, before[0], before[1], time_ms, value)
-        if step is None:
-            # A glitch or a reset: the metering step will say which. Until then this quarter hour rests on the gauge.
+        read, changed = count.read, count.changes[-1] if count.changes else None
+        moved = count.take(self._counter, time_ms, value)
+        if moved is None:
+            # The metering step will say what it was. Until the next quarter hour this one rests on the gauge.
             state.start_count_uwh = None
-            return True
-        start_ms = _start_ms(state)
-        if before[0] >= start_ms:
-            state.energy_uwh += step
-        elif time_ms - before[0] <= self._counter.gap_ms:
-            state.energy_uwh = step * (time_ms - start_ms) // (time_ms - before[0])
-            state.start_count_uwh = value - state.energy_uwh
+        elif moved and read is not None and changed is not None:
+            self._find_start(state, read[0], changed, time_ms)
         return True
+
+    def _find_start(self, state: RunningState, read_ms: int, changed: tuple[int, int], time_ms: int) -> None:
+        """The count at the quarter hour's start, if it lies in the step of the register that ends at `time_ms`."""
+        assert self._counter is not None
+        start_ms, count = _start_ms(state), state.count.changes[-1][1]
+        if read_ms >= start_ms or time_ms - read_ms > self._counter.gap_ms:
+            return
+        stood_still = changed[0] < read_ms
+        if stood_still and (state.powers or time_ms - changed[0] > REFRESH_SHOWN_MS):
+            return  # when it flowed is told by the gauge, or by nobody
+        from_ms = changed[0]
+        state.start_count_uwh = changed[1] + (count - changed[1]) * (start_ms - from_ms) // (time_ms - from_ms)
 
     def _take_power(self, state: RunningState, time_ms: int, value_uw: int) -> bool:
         assert self._gauge is not None
@@ -202,6 +224,7 @@ class RunningQuarter:
         if not self._enter(state, time_ms):
             return False
         if before is not None:
+            state.count.flow(before[1], min(time_ms, before[0] + self._gauge.hold_ms))
             held_from = max(before[0], _start_ms(state))
             held_until = min(time_ms, before[0] + self._gauge.hold_ms)
             if held_until > held_from:
@@ -221,7 +244,7 @@ class RunningQuarter:
         elapsed_s = min(_T_S, (now_ms - _start_ms(state)) / 1000)
         remaining_s = _T_S - elapsed_s
         energy_kwh, confidence, by_counter = self._energy_kwh(state, now_ms)
-        now_kw = self._now_kw(state, now_ms, energy_kwh, elapsed_s)
+        now_kw = self._now_kw(state, now_ms)
         if now_kw is None:
             return None
         if confidence == "measured" and elapsed_s < DEAD_TIME_S:
@@ -263,10 +286,8 @@ class RunningQuarter:
         """
         start_ms = _start_ms(state)
         if state.start_count_uwh is not None:
-            energy_kwh = state.energy_uwh / _UWH_PER_KWH
-            since_ms = now_ms - state.counter[0] if state.counter else 0
-            # Between two readings of the counter the gauge carries on.
-            return energy_kwh + (state.powers[-1][1] / _UW_PER_KW * since_ms / 3_600_000 if state.powers else 0.0), "measured", True
+            count_uwh = state.count.at(now_ms, *self._held(state))
+            return max(0, count_uwh - state.start_count_uwh) / _UWH_PER_KWH, "measured", True
         seen_kwh, seen_ms = max(0, state.gauge_uwh) / _UWH_PER_KWH, state.gauge_seen_ms
         if self._gauge is not None and state.powers:
             since_ms = max(state.powers[-1][0], start_ms)
@@ -278,11 +299,12 @@ class RunningQuarter:
             return 0.0, "measured" if elapsed_ms == 0 else "partial", False
         return seen_kwh * elapsed_ms / seen_ms, "measured" if seen_ms >= SEEN_SHARE * elapsed_ms else "partial", False
 
-    def _now_kw(self, state: RunningState, now_ms: int, energy_kwh: float, elapsed_s: float) -> float | None:
+    def _now_kw(self, state: RunningState, now_ms: int) -> float | None:
         recent = [value for time_ms, value in state.powers if time_ms > now_ms - NOW_MS]
         if recent:
             return sum(recent) / len(recent) / _UW_PER_KW
-        return energy_kwh * 3600 / elapsed_s if state.start_count_uwh is not None and elapsed_s > 0 else None
+        pace_uw = state.count.pace_uw(now_ms) if state.start_count_uwh is not None else None
+        return None if pace_uw is None else pace_uw / _UW_PER_KW
 
     def _deviation_kw(self, state: RunningState) -> float:
         """Standard deviation [kW] of one-minute means over the last minutes: how far the rest may differ from now."""
@@ -291,6 +313,25 @@ class RunningQuarter:
             return 0.05 * (means[0] if means else 0.0)
         mean = sum(means) / len(means)
         return math.sqrt(sum((value - mean) ** 2 for value in means) / (len(means) - 1))
+
+
+def _is_set_back(state: RunningState, reading: Reading) -> bool:
+    """Whether the clock that dates live readings was set back: a newer number with an older date."""
+    if reading.sequence is None or reading.origin != "live":
+        return False
+    newest = state.newest
+    is_next = newest is not None and newest[0] == reading.gateway
+    if is_next and newest is not None and reading.sequence <= newest[1]:
+        return False
+    state.newest = (reading.gateway, reading.sequence, reading.observed_ms)
+    return is_next and newest is not None and reading.observed_ms < newest[2] - OUT_OF_ORDER_MS
+
+
+def _begin_again(state: RunningState) -> None:
+    """Nothing is known of the running quarter hour; what was dated ahead must not keep it silent."""
+    state.quarter = state.said_ms = state.offset_ms = state.gauge_uwh = state.gauge_seen_ms = 0
+    state.start_count_uwh, state.count, state.powers, state.minutes = None, LiveCount(), [], {}
+    state.sign = state.bounds = None
 
 
 def _start_ms(state: RunningState) -> int:
@@ -319,7 +360,8 @@ _FIELDS = tuple(entry.name for entry in fields(RunningState) if entry.name not i
 
 def encode_state(state: RunningState) -> bytes:
     """A line of versioned JSON, then the quarter hours as they lie in memory."""
-    head = json.dumps({"version": _STATE_VERSION, **{name: getattr(state, name) for name in _FIELDS}}).encode()
+    shown = {name: getattr(state, name) for name in _FIELDS}
+    head = json.dumps({"version": _STATE_VERSION, **shown, "count": asdict(state.count)}).encode()
     return b"\n".join((head, state.known.to_bytes()))
 
 
@@ -328,24 +370,23 @@ def decode_state(stored: bytes) -> RunningState:
     head, _, rows = stored.partition(b"\n")
     document = json.loads(head)
     version = document.pop("version")
-    document.pop("year", None)
-    peaks = document.pop("peaks", {})
-    document["known"] = QuarterSeries.from_bytes(rows) if version == _STATE_VERSION else _known_of(peaks)
-    if version == 1:
-        # Of the older form the peaks are kept; the running quarter hour begins to be seen anew.
-        document = {"known": document["known"], "counter": None, "powers": [], "minutes": {}}
-    elif version == 2:
-        document["minutes"] = _minutes_of(document["powers"])
-        newest = max((time_ms for time_ms, _ in document["powers"]), default=0)
-        document["powers"] = [sample for sample in document["powers"] if sample[0] > newest - NOW_MS]
-    elif version not in (3, 4, _STATE_VERSION):
+    if version not in range(1, _STATE_VERSION + 1):
         msg = f"running-quarter state of version {version}; this step reads version {_STATE_VERSION}"
         raise ValueError(msg)
+    if version < _STATE_VERSION:
+        # Of the older forms the quarter hours are kept; the running one begins to be seen again.
+        known = QuarterSeries.from_bytes(rows) if version == _WITH_QUARTER_HOURS else _known_of(document.get("peaks", {}))
+        return RunningState(known=known)
+    document["known"] = QuarterSeries.from_bytes(rows)
     if document.get("sign") is not None:
         document["sign"] = Sign(*document["sign"])
     if document.get("bounds") is not None:
         document["bounds"] = Bounds(*document["bounds"])
-    document["counter"] = tuple(document["counter"]) if document["counter"] else None
+    if document.get("newest") is not None:
+        document["newest"] = tuple(document["newest"])
+    count = document["count"]
+    count["changes"] = [(time_ms, count_uwh) for time_ms, count_uwh in count["changes"]]
+    document["count"] = LiveCount(**count | {name: tuple(count[name]) if count[name] else None for name in ("read", "strange")})
     document["powers"] = [(time_ms, value) for time_ms, value in document["powers"]]
     document["minutes"] = {int(minute): (total, count) for minute, (total, count) in document["minutes"].items()}
     return RunningState(**document)
@@ -359,11 +400,3 @@ def _known_of(peaks: dict[str, tuple[float, str, int]]) -> QuarterSeries:
         method, start_utc = IntervalMethod.NONE, datetime.fromisoformat(start)
         known.put(Interval("", "", "", start_utc, energy_uwh, 1.0, IntervalQuality(quality), method, revision))
     return known
-
-
-def _minutes_of(powers: list[tuple[int, int]]) -> dict[int, tuple[int, int]]:
-    minutes: dict[int, tuple[int, int]] = {}
-    for time_ms, value in powers:
-        total, count = minutes.get(time_ms // NOW_MS, (0, 0))
-        minutes[time_ms // NOW_MS] = (total + value, count + 1)
-    return minutes

@@ -17,7 +17,7 @@ class UnreadableState(LastgangError):
 class MeterState:
     """What is remembered of one meter."""
 
-    __slots__ = ("books", "floor_quarter", "grid_from", "next_seal", "site_ms", "stored", "tracks", "used")
+    __slots__ = ("books", "floor_quarter", "grid_from", "leap_ms", "next_seal", "site_ms", "stored", "tracks", "used")
 
     def __init__(self) -> None:
         self.tracks: dict[str, Track] = {}
@@ -30,6 +30,8 @@ class MeterState:
         """Nothing is told of what lies before: it is beyond the horizon."""
         self.site_ms = 0
         """The site's event time."""
+        self.leap_ms = 0
+        """Where it has leapt to without having gone on from there; 0 if nowhere."""
         self.next_seal: dict[str, int] = {}
         self.used: dict[int, int] = {}
         """Readings used, by quarter hour, as far as no row tells their number."""

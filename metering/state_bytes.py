@@ -1,4 +1,4 @@
-"""The bytes of a meter's state, ``LGM2``.
+"""The bytes of a meter's state, ``LGM3``.
 
 A state is stored after every minute's readings, so that what did not change must cost nothing: rows, and readings that were
 thinned out, keep their bytes.
@@ -23,7 +23,9 @@ from metering.quarter_runs import QuarterRuns
 from metering.rows import Published, Row
 from metering.state import MeterState, UnreadableState
 
-_MAGIC = b"LGM2"
+_MAGIC = b"LGM3"
+_WITHOUT_CLOCKS = b"LGM2"
+"""The version before: it knows nothing of clocks that were set; what follows is the same."""
 _QUALITIES = tuple(IntervalQuality)
 _METHODS = tuple(IntervalMethod)
 _WORDS = {(q, m): i * 256 + j for i, q in enumerate(_QUALITIES) for j, m in enumerate(_METHODS)}
@@ -36,6 +38,8 @@ _DOUBT = struct.Struct("<q16s?")
 _BREAK = struct.Struct("<qqBH")
 _PART = struct.Struct("<qq16s")
 _COUNT = struct.Struct("<I")
+_CLOCK = struct.Struct("<?qq")
+_NO_CLOCK = struct.pack("<I", 0)
 _NO_CASES = bytes(struct.calcsize("<HIII"))
 _NO_PLACES = pack_ints([])
 _FIRST_PLACE = pack_ints([0])
@@ -49,6 +53,7 @@ def to_bytes(state: MeterState) -> bytes:
     parts = [
         _MAGIC,
         _HEAD.pack(_or_nothing(state.grid_from), state.floor_quarter, state.site_ms, len(used), len(tracks), len(books)),
+        _NUMBER.pack(state.leap_ms),
         array("q", used).tobytes(),
         array("I", used.values()).tobytes(),
     ]
@@ -74,9 +79,9 @@ def from_bytes(stored: bytes) -> MeterState:
     UnreadableState
         If the bytes are of another version.
     """
-    if stored[:4] not in (_MAGIC, state_lgm1.MAGIC):
+    if stored[:4] not in (_MAGIC, _WITHOUT_CLOCKS, state_lgm1.MAGIC):
         msg = (
-            f"stored meter state begins with {stored[:4]!r}, expected {_MAGIC!r} or {state_lgm1.MAGIC!r}; "
+            f"stored meter state begins with {stored[:4]!r}, expected {_MAGIC!r}, {_WITHOUT_CLOCKS!r} or {state_lgm1.MAGIC!r}; "
             "start without the savepoint"
         )
         raise UnreadableState(msg)
@@ -92,9 +97,12 @@ def read_into(state: MeterState) -> None:
     if stored[:4] == state_lgm1.MAGIC:
         state_lgm1.read_into(state, stored)
         return
+    has_clocks = stored[:4] == _MAGIC
     reader = Reader(stored, 4)
     grid_from, state.floor_quarter, state.site_ms, used, tracks, books = reader.numbers(_HEAD)
     state.grid_from = _or_none(grid_from)
+    if has_clocks:
+        (state.leap_ms,) = reader.numbers(_NUMBER)
     quarters = reader.numbers(struct.Struct(f"<{used}q"))
     state.used = dict(zip(quarters, reader.numbers(struct.Struct(f"<{used}I")), strict=True))
     for _ in range(tracks):
@@ -102,7 +110,7 @@ def read_into(state: MeterState) -> None:
         track = state.tracks.get(channel)
         if track is None:
             continue
-        next_seal = _read_track(track, content)
+        next_seal = _read_track(track, content, has_clocks)
         if next_seal is not None:
             state.next_seal[channel] = next_seal
     for _ in range(books):
@@ -118,7 +126,33 @@ def _track_bytes(track: CounterTrack | GaugeTrack, next_seal: int | None) -> byt
     if track.points.stored is None:
         track.points.stored = _reading_bytes(track)
     sealed = _NUMBER.pack(_or_nothing(next_seal))
-    return track.points.stored + sealed + (_case_bytes(track) if isinstance(track, CounterTrack) else b"")
+    if track.clock_bytes is None:
+        track.clock_bytes = _clock_bytes(track)
+    return track.points.stored + sealed + track.clock_bytes + (_case_bytes(track) if isinstance(track, CounterTrack) else b"")
+
+
+def _clock_bytes(track: CounterTrack | GaugeTrack) -> bytes:
+    """What a clock that was set has put out of order."""
+    reinstated = track.reinstated if isinstance(track, GaugeTrack) else {}
+    if track.hold_from_ms is None and not reinstated:
+        return _NO_CLOCK
+    head = _CLOCK.pack(track.is_set, _or_nothing(track.hold_from_ms), track.hold_until_ms)
+    out = _out_bytes(track.misdated) + pack_ints(list(reinstated)) if track.misdated or reinstated else b""
+    return blob(head + (squeeze(out) if out else b""))
+
+
+def _read_clock(track: CounterTrack | GaugeTrack, stored: bytes) -> None:
+    if not stored:
+        return
+    reader = Reader(stored)
+    track.is_set, hold_from_ms, track.hold_until_ms = reader.numbers(_CLOCK)
+    track.hold_from_ms = _or_none(hold_from_ms)
+    if squeezed := reader.rest():
+        out = Reader(unsqueeze(squeezed))
+        track.misdated = _read_out(track, out)
+        reinstated = out.ints()
+        if isinstance(track, GaugeTrack):
+            track.reinstated = dict.fromkeys(reinstated)
 
 
 def _reading_bytes(track: CounterTrack | GaugeTrack) -> bytes:
@@ -166,15 +200,19 @@ def _tail_bytes(points: Points, at: int) -> list[bytes]:
     while at < count:
         key = times[at] // chunk_ms
         stop = bisect_left(times, (key + 1) * chunk_ms, at)
-        packed = points.chunks.get(key)
+        # A chunk that begins before `at` is stored in part only: which part changes without it.
+        is_cut = at > 0 and times[at - 1] // chunk_ms == key
+        packed = None if is_cut else points.chunks.get(key)
         if packed is None:
-            packed = points.chunks[key] = points.packed(at, stop)
+            packed = points.packed(at, stop)
+            if not is_cut:
+                points.chunks[key] = packed
         parts.append(packed)
         at = stop
     return parts
 
 
-def _read_track(track: CounterTrack | GaugeTrack, reader: Reader) -> int | None:
+def _read_track(track: CounterTrack | GaugeTrack, reader: Reader, has_clocks: bool) -> int | None:
     cold_from = reader.at
     cold = Reader(unsqueeze(reader.blob()))
     cold_bytes = reader.since(cold_from)
@@ -201,6 +239,8 @@ def _read_track(track: CounterTrack | GaugeTrack, reader: Reader) -> int | None:
     points.cold = cold_bytes
     track.points = points
     (next_seal,) = reader.numbers(_NUMBER)
+    if has_clocks:
+        _read_clock(track, reader.blob())
     if isinstance(track, CounterTrack):
         _read_cases(track, reader)
     return _or_none(next_seal)
@@ -225,18 +265,25 @@ def _case_bytes(track: CounterTrack) -> bytes:
 
 
 def _aside_bytes(track: CounterTrack) -> bytes:
-    aside, reinstated = track.aside, track.reinstated
-    found = list(aside.values())
-    return b"".join(
-        (
-            pack_readings(
-                list(aside), [a.value for a in found], [a.origin.received_ms for a in found],
-                [a.origin.sequence for a in found], [a.origin.road for a in found],
-            ),
-            pack_ints([-1 if a.thinned is None else a.thinned for a in found]),
-            pack_ints(list(reinstated)), pack_ints([-1 if n is None else n for n in reinstated.values()]),
-        )
-    )  # fmt: skip
+    reinstated = track.reinstated
+    counts = [-1 if n is None else n for n in reinstated.values()]
+    return b"".join((_out_bytes(track.aside), pack_ints(list(reinstated)), pack_ints(counts)))
+
+
+def _out_bytes(out: dict[int, SetAside]) -> bytes:
+    found = list(out.values())
+    return pack_readings(
+        list(out), [a.value for a in found], [a.origin.received_ms for a in found],
+        [a.origin.sequence for a in found], [a.origin.road for a in found],
+    ) + pack_ints([-1 if a.thinned is None else a.thinned for a in found])  # fmt: skip
+
+
+def _read_out(track: CounterTrack | GaugeTrack, reader: Reader) -> dict[int, SetAside]:
+    readings, thinned = reader.readings(), reader.ints()
+    return {
+        time_ms: SetAside(value, track.rules.amount(value, time_ms), Origin(received_ms, sequence, road), None if n < 0 else n)
+        for time_ms, value, received_ms, sequence, road, n in zip(*readings, thinned, strict=True)
+    }
 
 
 def _read_aside(track: CounterTrack, stored: bytes) -> None:
@@ -244,11 +291,7 @@ def _read_aside(track: CounterTrack, stored: bytes) -> None:
     if not stored:
         return
     reader = Reader(unsqueeze(stored))
-    readings, thinned = reader.readings(), reader.ints()
-    for time_ms, value, received_ms, sequence, road, count in zip(*readings, thinned, strict=True):
-        origin = Origin(received_ms, sequence, road)
-        amount = track.rules.amount(value, time_ms)
-        track.aside[time_ms] = SetAside(value, amount, origin, None if count < 0 else count)
+    track.aside = _read_out(track, reader)
     track.reinstated = {
         time_ms: None if count < 0 else count for time_ms, count in zip(reader.ints(), reader.ints(), strict=True)
     }  # fmt: skip

@@ -19,7 +19,8 @@ from domain.plant import Plant
 from domain.readings import CONTROL_CHANNELS, Reading, ReadingQuality, Rejection, RejectionReason
 from domain.units import kwh_text
 from metering.engine import MeterStep
-from metering.intake import Intake, rejection
+from metering.intake import Intake, dated_ahead, rejection
+from metering.leaps import sifted
 from metering.state import MeterState
 from metering.virtual import VirtualMeterStep
 
@@ -134,12 +135,16 @@ def _line_faults(path: Path, number: int, line: bytes) -> list[Fault]:
 def quarter_hours(plant: Plant, readings: Iterable[Reading]) -> Result:
     """Drive the steps of all meters with `readings` in order of arrival.
 
-    The site's event time is the highest usable ``observed_ms`` of any of its meters so far.
+    The site's event time is the highest usable ``observed_ms`` of any of its meters so far.  What a gateway's clock has dated far ahead is
+    refused, as far as the readings that came later show it: there is no other clock here.
     """
     run = _Run(plant)
     batch_ends_ms: int | None = None
     batch: list[Reading] = []
-    for reading in readings:
+    for reading, is_ahead in sifted(readings):
+        if is_ahead:
+            run.refuse_ahead(reading)
+            continue
         if batch_ends_ms is None or reading.received_ms >= batch_ends_ms:
             run.take(batch)
             batch = []
@@ -200,6 +205,11 @@ class _Run:
                 due_ms = step.next_due_ms(state)
             self._states[meter], self._due_ms[meter] = state, due_ms or 0
         self._first_ms = first_ms
+
+    def refuse_ahead(self, reading: Reading) -> None:
+        """A reading that was dated far ahead by a clock that was right again later."""
+        self._result.readings += 1
+        self._result.rejections.append(dated_ahead(reading))
 
     def close(self) -> Result:
         """Tell what is left."""

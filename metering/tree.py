@@ -150,13 +150,13 @@ def branches(plant: Plant, rows: Mapping[tuple[str, str], Mapping[datetime, Inte
 def limits_of(plant: Plant, meter: Meter, children: Sequence[Meter]) -> TreeLimits:
     """The plant's tolerance, and what clocks and steps of these meters' registers explain."""
     skew_kwh = SKEW_SHARE * meter.max_power_kw / QUARTERS_PER_HOUR
-    steps = [register for one in (meter, *children) for register in one.counters() if "var" not in register.unit]
+    steps = [register for one in (meter, *children) for register in one.counters() if not register.is_reactive]
     return TreeLimits(plant.site.tree_tolerance, round(skew_kwh * UWH_PER_KWH) + sum(uwh_from(r.resolution, r.unit) for r in steps))
 
 
 def net_channels(meter: Meter) -> list[tuple[str, int]]:
     """Which channels make a meter's net energy, and with which sign: import and export where it has them, else all it has."""
-    channels = [register.channel for register in meter.interval_registers() if "var" not in register.unit]
+    channels = [register.channel for register in meter.interval_registers() if not register.is_reactive]
     signed = [(channel, -1 if channel == EXPORT else 1) for channel in channels if channel in (IMPORT, EXPORT)]
     return signed or [(channel, 1) for channel in channels]
 

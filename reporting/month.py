@@ -278,10 +278,8 @@ def _listed(plant: Plant) -> list[tuple[Meter | VirtualMeter, str, str]]:
 
 
 def channels_of(meter: Meter) -> list[tuple[str, str]]:
-    """(channel, unit) of the quarter hours that a meter has: its counters, else its gauge."""
-    counters = [(r.channel, "kvarh" if "var" in r.unit else "kWh") for r in meter.counters()]
-    gauge = meter.gauge()
-    return counters or ([] if gauge is None else [(gauge.channel, "kvarh" if "var" in gauge.unit else "kWh")])
+    """(channel, unit) of the quarter hours that a meter has."""
+    return [(r.channel, "kvarh" if r.is_reactive else "kWh") for r in meter.interval_registers()]
 
 
 def _nothing(ledger: Ledger, period: Period, cut_off: datetime) -> Fault:

@@ -12,6 +12,8 @@ from metering.runs import ReadingRun
 
 _COUNT = struct.Struct("<i")
 _PLACE = struct.Struct("<iqi")
+_AHEAD = 0x80
+"""Above the length of a topic's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class Raw:
     partition: int
     offset: int
     payload: bytes
+    is_ahead: bool = False
+    """Whether it is dated ahead of the plant's clock as that was when the record came."""
 
     @property
     def source(self) -> str:
@@ -77,10 +81,12 @@ def _run(key: str, bucket: bytes, at: int) -> tuple[ReadingRun, int]:
 
 
 def _raw(bucket: bytes, at: int, namespace: str) -> tuple[Raw, int]:
-    name, at = _name(bucket, at)
+    is_ahead = bucket[at] >= _AHEAD
+    end = at + 1 + bucket[at] % _AHEAD
+    name, at = bucket[at + 1 : end].decode(), end
     partition, offset, length = _PLACE.unpack_from(bucket, at)
     at += _PLACE.size
-    return Raw(BY_NAME[name.removeprefix(namespace)], partition, offset, bucket[at : at + length]), at + length
+    return Raw(BY_NAME[name.removeprefix(namespace)], partition, offset, bucket[at : at + length], is_ahead), at + length
 
 
 def _name(bucket: bytes, at: int) -> tuple[str, int]:

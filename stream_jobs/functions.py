@@ -12,9 +12,9 @@ from pyflink.datastream.state import ValueStateDescriptor
 
 from domain.codec import encode
 from domain.topics import REJECTED
+from metering.rules import OUT_OF_ORDER_MS
 from stream_jobs.logic import Logic, MakeLogic, Outputs, PausingLogic, TimedLogic, bounded, run_bucket
 from stream_jobs.settings import JobSettings
-from stream_jobs.streams import OUT_OF_ORDER_MS
 
 _SWITCH_S = 0.001
 """Jobs share one interpreter: how long a busy step may keep the running quarter hour waiting (Python's default is five times that)."""

@@ -9,9 +9,10 @@ from typing import Any, Protocol
 import structlog
 
 from domain.codec import UnreadableRecord, decode, encode
-from domain.readings import Rejection, RejectionReason
+from domain.readings import CONTROL_CHANNELS, Rejection, RejectionReason
 from domain.texts import KEY_LENGTH, printable
 from domain.topics import READINGS, REJECTED, Topic
+from metering.intake import dated_ahead
 from metering.runs import ReadingRun
 from stream_jobs.buckets import Raw, unpack
 
@@ -59,13 +60,17 @@ class TimedLogic(Logic, Protocol):
 
 
 def read(raws: Sequence[Raw], key: str) -> tuple[list[tuple[Topic, Any]], Outputs]:
-    """Records that could be read, and rejections of those that could not."""
+    """Records that can be used, and rejections of those that cannot be read or are dated ahead of the plant's clock."""
     good: list[tuple[Topic, Any]] = []
     bad: Outputs = []
     site, _, meter = key.partition("/")
     for raw in raws:
         try:
-            good.append((raw.topic, decode(raw.topic.record, raw.payload)))
+            record = decode(raw.topic.record, raw.payload)
+            if not raw.is_ahead:
+                good.append((raw.topic, record))
+            elif record.channel not in CONTROL_CHANNELS:
+                bad.append((REJECTED, dated_ahead(record, raw.source)))
         except UnreadableRecord as error:
             rejection = Rejection(
                 site or "unknown", meter or "unknown", RejectionReason.UNPARSABLE, raw.original, str(error), raw.source

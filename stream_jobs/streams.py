@@ -10,12 +10,9 @@ from pyflink.datastream import DataStream, KeyedStream, StreamExecutionEnvironme
 from pyflink.java_gateway import get_gateway
 
 from domain.topics import READINGS, Topic
+from metering.rules import AHEAD_OF_PLANT_MS, CLOCK_AHEAD_MS, OUT_OF_ORDER_MS
 from stream_jobs.settings import JobSettings
 
-OUT_OF_ORDER_MS = 60_000
-"""How far readings of a site may be out of order before they are treated as late (law 2: late is never lost)."""
-FUTURE_TOLERANCE_MS = 5_000
-"""A device clock further ahead of the gateway's must not move the watermark: it would make every other meter late."""
 IDLE_MS = 5_000
 """A partition that is silent for so long does not hold back the time of the others; gateways send heartbeats."""
 _ROWS = Types.ROW([Types.STRING(), Types.PRIMITIVE_ARRAY(Types.BYTE())])
@@ -41,7 +38,7 @@ def records(
         execution._j_stream_execution_environment, name, settings.kafka.bootstrap,
         f"{settings.kafka.namespace}lastgang-{settings.name}-{name}", names,
         settings.kafka.full_name(READINGS) if READINGS in topics else "",
-        OUT_OF_ORDER_MS, FUTURE_TOLERANCE_MS, IDLE_MS, only_key,
+        OUT_OF_ORDER_MS, CLOCK_AHEAD_MS, AHEAD_OF_PLANT_MS, IDLE_MS, only_key,
     )  # fmt: skip
 
 

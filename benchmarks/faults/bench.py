@@ -139,7 +139,7 @@ class Bench:
         self.devices.start()
         self.relay.start()
         self.stack.start(progress)
-        self.undisturbed = Undisturbed(self.plant, self.stack.kafka)
+        self.undisturbed = Undisturbed(self.plant, self.stack.kafka, self.clock)
         running = StartableClock.start(self.clock_file)
         self.gateway_clock_file.write_text(running.as_setting(), encoding="ascii")
         progress("first quarter hour", "awaited")

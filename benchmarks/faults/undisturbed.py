@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from connectors.kafka.client import KafkaSettings, Message, RecordConsumer
-from domain.clock import instant
+from domain.clock import StartableClock, epoch_ms, instant
 from domain.codec import UnreadableRecord
 from domain.intervals import Interval
 from domain.plant import Plant
 from domain.readings import CONTROL_CHANNELS, Reading
 from domain.topics import READINGS
 from metering.engine import MeterStep
-from metering.intake import Intake
+from metering.intake import Intake, ahead_of_plant
 
 Identity = tuple[str, str, datetime]
 """Meter, channel, start of the quarter hour."""
@@ -87,8 +87,8 @@ class OnTopic:
 class Undisturbed:
     """Follows the topic; `table` is what a run without faults makes of all that is on it so far."""
 
-    def __init__(self, plant: Plant, kafka: KafkaSettings) -> None:
-        self._plant = plant
+    def __init__(self, plant: Plant, kafka: KafkaSettings, clock: StartableClock) -> None:
+        self._plant, self._clock = plant, clock
         self._consumer = RecordConsumer(kafka, [READINGS], max_poll_records=5_000)
         self._intake = Intake(plant)
         self._steps = {meter.id: MeterStep(plant, meter.id) for meter in plant.meters}
@@ -119,6 +119,8 @@ class Undisturbed:
                 self.topic.unreadable += 1
                 continue
             self.topic.take(reading, message.value)
+            if ahead_of_plant(reading, epoch_ms(self._clock.at_utc(instant(message.timestamp_ms)))) is not None:
+                continue  # as the job judges it: by the clock of the broker
             if reading.channel not in CONTROL_CHANNELS and reading.site == self._plant.site.id and reading.meter in self._steps:
                 by_meter.setdefault(reading.meter, []).append(reading)
         first_ms = self._first_ms

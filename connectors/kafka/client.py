@@ -13,7 +13,7 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from connectors.kafka.greeting import BrokerRefused, BrokerUnavailable, greet
 from domain.codec import decode, encode
-from domain.topics import BY_NAME, TOPICS, Topic
+from domain.topics import BY_NAME, READINGS, TOPICS, Topic
 
 __all__ = ["BrokerRefused", "BrokerUnavailable", "KafkaSettings", "Message", "RecordConsumer", "RecordProducer", "ensure_topics"]
 
@@ -43,7 +43,7 @@ class KafkaSettings:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One record and its place in the log. `timestamp_ms` is the producer's wall clock, not the plant's."""
+    """One record and its place in the log. `timestamp_ms` is the producer's wall clock (of readings: the broker's), not the plant's."""
 
     topic: Topic
     partition: int
@@ -108,7 +108,9 @@ def ensure_topics(settings: KafkaSettings, partitions: int = DEFAULT_PARTITIONS)
 
 
 def _create(admin: Any, name: str, topic: Topic, partitions: int) -> None:
-    configs = {"retention.ms": str(topic.retention_ms), "message.timestamp.type": "CreateTime"}
+    # When a reading came is told by the broker's clock: the one that dates it may be wrong (`stream_jobs/jvm/lastgang/LogRecords.java`).
+    stamp = "LogAppendTime" if topic is READINGS else "CreateTime"
+    configs = {"retention.ms": str(topic.retention_ms), "message.timestamp.type": stamp}
     with suppress(TopicAlreadyExistsError):  # somebody was quicker
         admin.create_topics([NewTopic(name, partitions, 1, topic_configs=configs)])
 

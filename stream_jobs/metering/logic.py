@@ -6,20 +6,29 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from domain.clock import Clock, epoch_ms, process_clock
 from domain.intervals import Interval
 from domain.plant import Plant, load_plant
-from domain.readings import CONTROL_CHANNELS, Reading, Rejection, RejectionReason
+from domain.readings import CONTROL_CHANNELS, SET_BACK_CHANNEL, Reading, Rejection, RejectionReason
 from domain.topics import DEMAND, INTERVALS, READINGS, REJECTED, Topic
 from metering import engine, running
-from metering.intake import rejection
+from metering.intake import ahead_of_plant, rejection
+from metering.rules import AHEAD_OF_PLANT_MS
 from metering.runs import ReadingRun
 from stream_jobs.logic import Outputs
 
 
 class QuarterHours:
-    """Keyed by site/meter: readings to intervals and rejections."""
+    """Keyed by site/meter: readings to intervals and rejections.
 
-    def __init__(self, plant: Plant) -> None:
+    Parameters
+    ----------
+    clock
+        The plant's: no reading is dated after it, and no event time is.
+    """
+
+    def __init__(self, plant: Plant, clock: Clock) -> None:
+        self._clock = clock
         self._steps = {f"{plant.site.id}/{meter.id}": engine.MeterStep(plant, meter.id) for meter in plant.meters}
 
     def initial(self, key: str) -> Any:
@@ -37,10 +46,17 @@ class QuarterHours:
         step = self._steps.get(key)
         if step is None:
             return state, [(REJECTED, _unknown(reading)) for reading in readings]
-        ours = [reading for reading in readings if READINGS.key(reading) == key]
-        strange = [(REJECTED, _misplaced(reading, key)) for reading in readings if READINGS.key(reading) != key]
+        refused, ours, now_ms = list[Rejection](), list[Reading](), epoch_ms(self._clock.now_utc())
+        for reading in readings:
+            found = _misplaced(reading, key) if READINGS.key(reading) != key else ahead_of_plant(reading, now_ms)
+            refused += [] if found is None else [found]
+            ours += [reading] if found is None else []
         state, outputs = step.take(state, ours)
-        return state, strange + _to_topics(outputs)
+        for _, record in records:
+            if record.channel == SET_BACK_CHANNEL and READINGS.key(record) == key:
+                state, more = step.set_back(state, record.observed_ms)
+                outputs = outputs + more
+        return state, _to_topics([*refused, *outputs])
 
     def take_run(self, key: str, state: Any, run: ReadingRun) -> tuple[Any, Outputs]:
         if run.channel in CONTROL_CHANNELS:
@@ -59,15 +75,15 @@ class QuarterHours:
         step = self._steps.get(key)
         if step is None:
             return state, []
-        state, outputs = step.advance(state, event_time_ms)
+        state, outputs = step.advance(state, min(event_time_ms, epoch_ms(self._clock.now_utc()) + AHEAD_OF_PLANT_MS))
         return state, _to_topics(outputs)
 
 
 class RunningDemand:
     """Keyed by the billing meter: its readings and intervals to the running quarter hour."""
 
-    def __init__(self, plant: Plant) -> None:
-        self._step = running.RunningQuarter(plant)
+    def __init__(self, plant: Plant, clock: Clock) -> None:
+        self._step, self._clock = running.RunningQuarter(plant), clock
 
     def initial(self, key: str) -> Any:
         return self._step.initial()
@@ -80,9 +96,12 @@ class RunningDemand:
 
     def take(self, key: str, state: Any, records: Sequence[tuple[Topic, Any]]) -> tuple[Any, Outputs]:
         outputs: Outputs = []
+        latest_ms = epoch_ms(self._clock.now_utc()) + AHEAD_OF_PLANT_MS
         for topic, record in records:
             if topic is READINGS:
-                if record.channel not in CONTROL_CHANNELS:
+                if record.channel == SET_BACK_CHANNEL:
+                    state = self._step.set_back(state)
+                elif record.channel not in CONTROL_CHANNELS and record.observed_ms <= latest_ms:
                     state, demands = self._step.take_reading(state, record)
                     outputs += [(DEMAND, demand) for demand in demands]
             elif topic is INTERVALS:
@@ -94,13 +113,13 @@ class RunningDemand:
 
 
 def quarter_hours(plant_dir: str) -> QuarterHours:
-    """Logic of the quarter hours for the plant in `plant_dir`."""
-    return QuarterHours(load_plant(Path(plant_dir) / "plant.toml"))
+    """Logic of the quarter hours for the plant in `plant_dir`, on the clock of this process."""
+    return QuarterHours(load_plant(Path(plant_dir) / "plant.toml"), process_clock())
 
 
 def running_demand(plant_dir: str) -> RunningDemand:
-    """Logic of the running quarter hour for the plant in `plant_dir`."""
-    return RunningDemand(load_plant(Path(plant_dir) / "plant.toml"))
+    """Logic of the running quarter hour for the plant in `plant_dir`, on the clock of this process."""
+    return RunningDemand(load_plant(Path(plant_dir) / "plant.toml"), process_clock())
 
 
 def _to_topics(outputs: Sequence[Interval | Rejection]) -> Outputs:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.clock import epoch_ms
@@ -140,6 +140,7 @@ def test_tolerance_is_of_all_that_is_moved_where_the_sun_gives_most():
     assert tree(*[{"main": 1.0, "press-1": 95.0, "press-2": 0.0, "sun": -92.0}] * 4).findings == []
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 100), st.floats(0, 100), st.floats(0, 100)), min_size=1, max_size=8))
 def test_rests_and_sums_below_add_up_to_the_meter(values):
     branch = tree(*[{"main": round(m, 3), "press-1": round(a, 3), "press-2": round(b, 3)} for m, a, b in values])

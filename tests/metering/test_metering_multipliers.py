@@ -143,6 +143,37 @@ def test_reactive_energy_is_counted_and_integrated_like_active_energy() -> None:
     assert run.said(0, "reactive_import") == (3.75, "measured", "register")
 
 
+def test_a_meter_that_counts_only_reactive_energy_has_the_energy_of_its_power_gauge() -> None:
+    reactive = counter(channel="reactive_import", unit="kvarh")
+    of_both = plant(reactive, gauge(channel="reactive_power", unit="kvar"), gauge())
+    run = Run(of_both).take(
+        minutes(rising(40, 7.0, 0.25), channel="reactive_import")
+        + minutes([90.0] * 40, channel="reactive_power")
+        + minutes([60.0] * 40, channel="power")
+    )
+    assert of_both.meters[0].energy_channel() == "power"
+    assert run.said(0, "power") == (15.0, "measured", "integral")
+    assert run.said(0, "reactive_import") == (3.75, "measured", "register")
+
+
+@pytest.mark.parametrize(
+    "registers",
+    [
+        (counter(channel="reactive_import", unit="kvarh"),),
+        (gauge(channel="reactive_power", unit="kvar"),),
+        (counter(channel="reactive_import", unit="kvarh"), gauge(channel="reactive_power", unit="kvar")),
+    ],
+)
+def test_a_meter_of_reactive_energy_alone_has_no_kilowatt_hours(registers: tuple[dict[str, Any], ...]) -> None:
+    assert plant(*registers).meters[0].energy_channel() is None
+    assert plant(*registers).meters[0].gauge() is None
+
+
+def test_active_energy_stands_for_a_meter_whatever_is_written_first() -> None:
+    meter = plant(counter(channel="reactive_import", unit="kvarh"), counter(channel="energy_export"), gauge()).meters[0]
+    assert meter.energy_channel() == "energy_export"
+
+
 def test_a_multiplier_of_a_register_that_is_not_there_is_a_fault_with_its_line(tmp_path: Any) -> None:
     (tmp_path / "plant.toml").write_text(
         """

@@ -69,12 +69,14 @@ def test_the_previous_versions_bytes_become_small_ones() -> None:
     run = Run(plant(counter(), gauge()))
     run.state = decode_state(stored)
     run.advance(TEN + 2880 * MINUTE_MS)
-    assert encode_state(run.state)[:4] == b"LGM2"
+    assert encode_state(run.state)[:4] == b"LGM3"
     assert len(encode_state(run.state)) < len(stored) / 2
 
 
 def test_bytes_of_no_known_version_say_what_to_do() -> None:
-    with pytest.raises(UnreadableState, match=r"begins with b'LGM9', expected b'LGM2' or b'LGM1'; start without the savepoint"):
+    with pytest.raises(
+        UnreadableState, match=r"begins with b'LGM9', expected b'LGM3', b'LGM2' or b'LGM1'; start without the savepoint"
+    ):
         decode_state(b"LGM9....")
 
 

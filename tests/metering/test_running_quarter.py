@@ -220,3 +220,75 @@ def test_the_year_ends_at_local_midnight() -> None:
     state, _ = step.take_interval(state, _interval(datetime(2025, 12, 31, 23, 0, tzinfo=UTC), 300.0))
     last = feed(load([(-60, 60, 100.0), (60, 60, 100.0)]), step, state)[-1]
     assert last.billed_peak_kw == 300.0
+
+
+def slow(refresh_s: int, kw: float, seconds: range, gauge_too: bool = False) -> list[Reading]:
+    """A register that is read every second and shows a new count every `refresh_s`; it begins 600 s before ten."""
+    readings = []
+    for second in seconds:
+        shown_s = (second + 600) // refresh_s * refresh_s
+        readings.append(reading(TEN + second * 1000, round(1000.0 + kw * shown_s / 3600, 4)))
+        if gauge_too:
+            readings.append(reading(TEN + second * 1000, kw, "power"))
+    return readings
+
+
+EVERY_SECOND = plant(counter(sampling_s=1.0, resolution=0.0001), gauge(sampling_s=1.0), target_kw=120.0)
+FAST = EVERY_SECOND.model_copy(
+    update={"meters": (EVERY_SECOND.meters[0].model_copy(update={"max_power_kw": 500.0}),)}
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("refresh_s", [3, 10, 60, 300])
+@pytest.mark.parametrize("gauge_too", [False, True], ids=["counter alone", "with a gauge"])
+def test_a_register_that_is_refreshed_slowly_does_not_make_the_power_alternate(refresh_s: int, gauge_too: bool) -> None:
+    told = feed(slow(refresh_s, 400.0, range(-600, 900), gauge_too), RunningQuarter(FAST))
+    running = [d for d in told if d.start_utc == datetime(2026, 3, 10, 10, tzinfo=UTC)]
+    assert len(running) > 800
+    assert {round(d.now_kw) for d in running} == {400}
+    assert all(d.projected_kw == pytest.approx(400.0, abs=2.0) for d in running)
+    assert all(d.synchronised for d in running)
+
+
+def test_a_machine_that_stops_is_told_as_stopped_by_a_slow_register_too() -> None:
+    stopped = [reading(TEN + second * 1000, round(1000.0 + 400.0 * 690 / 3600, 4)) for second in range(91, 600)]
+    told = feed(slow(30, 400.0, range(-600, 91)) + stopped, RunningQuarter(FAST))
+    assert told[-1].now_kw < 40.0
+    assert told[-1].energy_kwh == pytest.approx(10.0, abs=4.0)
+
+
+def test_a_dip_of_the_counter_leaves_the_running_quarter_hour_to_the_counter() -> None:
+    good = load([(-60, 600, 100.0), (600, 600, 100.0)])
+    dipped = [
+        replace(one, value=one.value - 2.0) if one.channel != "power" and one.observed_ms == TEN + 300_000 else one for one in good
+    ]
+    assert feed(dipped)[-1] == feed(good)[-1]
+    assert feed(dipped)[-1].synchronised
+
+
+def test_a_counter_that_was_reset_leaves_the_running_quarter_hour_to_the_gauge() -> None:
+    good = load([(-60, 600, 100.0), (600, 600, 100.0)])
+    reset = [
+        replace(one, value=one.value - 990.0) if one.channel != "power" and one.observed_ms >= TEN + 300_000 else one
+        for one in good
+    ]
+    last = feed(reset)[-1]
+    assert last.energy_kwh == pytest.approx(100 * 600 / 3600, abs=0.3)
+    assert not last.synchronised
+
+
+def test_readings_that_were_dated_ahead_do_not_keep_the_running_quarter_hour_silent() -> None:
+    good = [replace(one, gateway="g", sequence=n) for n, one in enumerate(load([(-60, 800, 100.0), (800, 800, 100.0)]))]
+    by_ms = 7_200_000
+    ahead = [
+        replace(one, observed_ms=one.observed_ms + by_ms, received_ms=one.received_ms + by_ms)
+        if TEN + 200_000 <= one.observed_ms < TEN + 230_000 else one
+        for one in good
+    ]  # fmt: skip
+    step = RunningQuarter(BIG)
+    state, told = step.initial(), []
+    for one in ahead:
+        state, demands = step.take_reading(decode_state(encode_state(state)), one)
+        told += demands
+    assert told[-1].at_utc == datetime(2026, 3, 10, 10, 13, 20, tzinfo=UTC)
+    assert told[-1].projected_kw == pytest.approx(100.0, abs=1.0)

@@ -112,7 +112,9 @@ public final class Bucket implements CopyableValue<Bucket> {
         }
         out.putInt(others.size());
         for (Item other : others) {
-            out.put((byte) other.topic.length()).put(other.topic.getBytes(StandardCharsets.US_ASCII));
+            // A topic's name is shorter than 128: the bit above its length tells what is dated ahead of the plant's clock.
+            int ahead = other.isAhead ? 0x80 : 0;
+            out.put((byte) (other.topic.length() | ahead)).put(other.topic.getBytes(StandardCharsets.US_ASCII));
             out.putInt(other.partition).putLong(other.offset).putInt(other.payload.length).put(other.payload);
         }
         return out.array();

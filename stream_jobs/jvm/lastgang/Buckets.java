@@ -41,6 +41,7 @@ public final class Buckets {
      * @param readingsTopic which of them holds readings and so event time; empty if none does
      * @param outOfOrderMs how far the watermark stays behind the newest reading
      * @param idleMs a partition that is silent for this long does not hold the others' time back
+     * @param aheadOfPlantMs how far a reading may be dated ahead of the plant's clock
      * @param onlyKey of all topics only the records of this key, without event time; empty for all records
      */
     public static DataStream<Item> records(
@@ -52,6 +53,7 @@ public final class Buckets {
             String readingsTopic,
             long outOfOrderMs,
             long futureToleranceMs,
+            long aheadOfPlantMs,
             long idleMs,
             String onlyKey) {
         KafkaSource<Item> source =
@@ -60,7 +62,7 @@ public final class Buckets {
                         .setTopics(topics)
                         .setGroupId(group)
                         .setStartingOffsets(OffsetsInitializer.earliest())
-                        .setDeserializer(new LogRecords(readingsTopic, futureToleranceMs, onlyKey))
+                        .setDeserializer(new LogRecords(readingsTopic, futureToleranceMs, aheadOfPlantMs, onlyKey))
                         .setProperty("isolation.level", "read_committed")
                         .build();
         WatermarkStrategy<Item> dates =

@@ -32,6 +32,9 @@ public final class Item implements CopyableValue<Item> {
     public int partition;
     public long offset;
 
+    /** Whether the record is dated ahead of the plant's clock; such a one is never canonical. */
+    public boolean isAhead;
+
     /** Event time [ms] as far as it may move the watermark; 0 where the record has no usable date. */
     public long eventMs;
 
@@ -43,7 +46,7 @@ public final class Item implements CopyableValue<Item> {
         out.write(keyBytes);
         out.writeLong(eventMs);
         if (payload != null) {
-            out.writeByte(1);
+            out.writeByte(isAhead ? 9 : 1);
             out.writeUTF(topic);
             out.writeInt(partition);
             out.writeLong(offset);
@@ -69,6 +72,7 @@ public final class Item implements CopyableValue<Item> {
         key = new String(keyBytes, StandardCharsets.UTF_8);
         eventMs = in.readLong();
         int flags = in.readByte();
+        isAhead = (flags & 8) != 0;
         if ((flags & 1) != 0) {
             topic = in.readUTF();
             partition = in.readInt();
@@ -106,6 +110,7 @@ public final class Item implements CopyableValue<Item> {
         to.topic = topic;
         to.partition = partition;
         to.offset = offset;
+        to.isAhead = isAhead;
         to.eventMs = eventMs;
     }
 

@@ -6,6 +6,7 @@ import org.apache.flink.api.common.serialization.DeserializationSchema.Initializ
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
 import org.apache.flink.kafka.shaded.org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.flink.kafka.shaded.org.apache.kafka.common.record.TimestampType;
 import org.apache.flink.util.Collector;
 
 /** Records of topics to items: nothing is dropped, and nothing is judged but whether a reading is written canonically. */
@@ -15,23 +16,29 @@ public final class LogRecords implements KafkaRecordDeserializationSchema<Item> 
 
     private final String readingsTopic;
     private final long futureToleranceMs;
+    private final long aheadOfPlantMs;
     private final byte[] onlyKey;
     private transient CanonicalReading canonical;
+    private transient PlantClock clock;
 
     /**
      * @param readingsTopic the topic whose records are readings with a date; empty where there is none
      * @param futureToleranceMs a device clock further ahead of the gateway's does not date its reading
+     * @param aheadOfPlantMs a reading that is dated further ahead of the plant's clock when it came is handed on as such, and does not move the
+     *     watermark: with the gateway's clock both its dates are wrong, and every other meter would be late
      * @param onlyKey records of other keys are passed over unread; empty: none are
      */
-    public LogRecords(String readingsTopic, long futureToleranceMs, String onlyKey) {
+    public LogRecords(String readingsTopic, long futureToleranceMs, long aheadOfPlantMs, String onlyKey) {
         this.readingsTopic = readingsTopic;
         this.futureToleranceMs = futureToleranceMs;
+        this.aheadOfPlantMs = aheadOfPlantMs;
         this.onlyKey = onlyKey.isEmpty() ? null : onlyKey.getBytes(StandardCharsets.UTF_8);
     }
 
     @Override
     public void open(InitializationContext context) {
         canonical = new CanonicalReading();
+        clock = new PlantClock(System.getenv("LASTGANG_CLOCK"));
     }
 
     @Override
@@ -44,16 +51,28 @@ public final class LogRecords implements KafkaRecordDeserializationSchema<Item> 
         byte[] value = record.value();
         item.key = key == null ? "" : new String(key, StandardCharsets.UTF_8);
         boolean isReading = record.topic().equals(readingsTopic);
-        if (isReading && value != null && canonical.read(key, value, item)) {
+        boolean isPlain = isReading && value != null && canonical.read(key, value, item);
+        if (isPlain) {
             item.eventMs = item.observedMs <= item.receivedMs + futureToleranceMs ? item.observedMs : 0;
-        } else {
+        } else if (isReading && value != null) {
+            item.eventMs = LooseDates.eventMs(value, futureToleranceMs);
+        }
+        item.isAhead = item.eventMs > 0 && item.eventMs - aheadOfPlantMs > arrivedMs(record);
+        if (item.isAhead) {
+            item.eventMs = 0;
+        }
+        if (!isPlain || item.isAhead) {
             item.payload = value == null ? NOTHING : value;
             item.topic = record.topic();
             item.partition = record.partition();
             item.offset = record.offset();
-            item.eventMs = isReading && value != null ? LooseDates.eventMs(value, futureToleranceMs) : 0;
         }
         out.collect(item);
+    }
+
+    /** When a record came: by the broker's clock where that stamps it, so that it is the same when the log is read again. */
+    private long arrivedMs(ConsumerRecord<byte[], byte[]> record) {
+        return record.timestampType() == TimestampType.LOG_APPEND_TIME ? clock.atMs(record.timestamp()) : clock.nowMs();
     }
 
     @Override
