@@ -39,6 +39,7 @@ from stream_jobs.metering.logic import QuarterHours, RunningDemand
 from stream_jobs.virtual_meters.logic import VirtualMeters
 from tests.forecasting import small_forecast_plant as small
 from tests.scheduling import small_works
+from tests.stream_jobs.hand_clock import HandClock
 
 ROOT = Path(__file__).parents[2]
 Records = Sequence[tuple[Topic, Any]]
@@ -166,6 +167,10 @@ def readings(meter: str, first_ms: int, seconds: int, start_wh: float, kw: float
     ]  # fmt: skip
 
 
+MORNING_OVER = datetime(2026, 10, 23, 14, 0, tzinfo=UTC)
+"""What the plant's clock shows when all readings of the metering scenes have come."""
+
+
 def metering_scene() -> Scene:
     """Two hours of a counter; the quarter hours after it come with the hours after it."""
     first = epoch_ms(datetime(2026, 10, 23, 9, 0, tzinfo=UTC))
@@ -173,7 +178,14 @@ def metering_scene() -> Scene:
     after = readings("main", first + 7_200_000, 10_800, 8e9 + 800_000.0, 400.0)
     base = before[-1][1]
     return Scene(
-        "metering", QuarterHours(demo_plant()), "werk-nord/main", before, {READINGS: base}, after, INTERVALS, first + 7_200_000
+        "metering",
+        QuarterHours(demo_plant(), HandClock(MORNING_OVER)),
+        "werk-nord/main",
+        before,
+        {READINGS: base},
+        after,
+        INTERVALS,
+        first + 7_200_000,
     )
 
 
@@ -183,7 +195,7 @@ def running_scene() -> Scene:
     interval = replace(EXAMPLES[INTERVALS.name], meter="main")
     return Scene(
         "running_demand",
-        RunningDemand(demo_plant()),
+        RunningDemand(demo_plant(), HandClock(MORNING_OVER)),
         scene.key,
         scene.before,
         {**scene.bases, INTERVALS: interval},
