@@ -29,7 +29,7 @@ from domain.intervals import Interval
 from domain.orders import Order
 from domain.recommendations import Decision, DecisionKind, DeclineReason, Recommendation
 from domain.texts import Key
-from reporting.gaps import Told
+from reporting.gaps import QuarterRevisions
 
 BYTES = {"schema": {"type": "string", "format": "binary"}}
 ZIP: dict[str, Any] = {"description": "All files of the report.", "content": {"application/zip": BYTES}}
@@ -159,10 +159,10 @@ def router(console: Console) -> APIRouter:
         """Quarter hours of one register, latest revisions; the meter's energy register unless another is named."""
         return await streamed(board, Interval, _intervals, checked(meter, from_utc, to_utc, channel), as_of_utc)
 
-    @api.get("/meters/{meter}/revisions", tags=["meters"], response_model=list[Told], responses=responses(404))
+    @api.get("/meters/{meter}/revisions", tags=["meters"], response_model=list[QuarterRevisions], responses=responses(404))
     async def revisions(meter: MeterName, from_utc: Start, to_utc: End, channel: Channel = None) -> Response:
         """Quarter hours of one register with all their revisions, oldest first, and when each was recorded."""
-        return await streamed(board, Told, _told, checked(meter, from_utc, to_utc, channel))
+        return await streamed(board, QuarterRevisions, _revisions, checked(meter, from_utc, to_utc, channel))
 
     @api.get("/meters/{meter}/gaps", tags=["meters"], responses=responses(404))
     async def gaps(meter: MeterName, from_utc: Start, to_utc: End, channel: Channel = None) -> list[MeterGap]:
@@ -221,8 +221,8 @@ def router(console: Console) -> APIRouter:
 
 def _forecast(scene: Scene, meter: str | None, as_of_utc: datetime | None) -> Forecast | None:
     if meter is not None:
-        return scene.history.meter_forecast(meter)
-    return scene.history.latest_forecast() if as_of_utc is None else scene.history.forecast_before(as_of_utc)
+        return scene.ledger.meter_forecast(meter)
+    return scene.ledger.latest_forecast() if as_of_utc is None else scene.ledger.forecast_before(as_of_utc)
 
 
 def _orders(scene: Scene, most: int) -> list[Order]:
@@ -235,11 +235,11 @@ def _recommendations(scene: Scene, most: int) -> list[Recommendation]:
 
 
 def _intervals(scene: Scene, asked: Asked, as_of_utc: datetime | None) -> Sequence[Interval]:
-    return scene.history.intervals(asked.meter, asked.channel, asked.from_utc, asked.to_utc, as_of_utc)
+    return scene.ledger.intervals(asked.meter, asked.channel, asked.from_utc, asked.to_utc, as_of_utc)
 
 
-def _told(scene: Scene, asked: Asked) -> Sequence[Told]:
-    return scene.history.told(asked.meter, asked.channel, asked.from_utc, asked.to_utc)
+def _revisions(scene: Scene, asked: Asked) -> Sequence[QuarterRevisions]:
+    return scene.ledger.revisions(asked.meter, asked.channel, asked.from_utc, asked.to_utc)
 
 
 def _gaps(scene: Scene, asked: Asked, channel: str | None) -> list[MeterGap]:

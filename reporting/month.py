@@ -22,7 +22,7 @@ from domain.instants import FIRST_YEAR, LAST_YEAR
 from domain.intervals import QUALITIES_BEST_FIRST, QUARTER, Interval, IntervalMethod, IntervalQuality, worst_quality
 from domain.plant import Meter, Plant, VirtualMeter, virtual_parts
 from domain.recommendations import Decision, Recommendation, deciding
-from reporting.gaps import DUE_AFTER, SOUND, Gap, Told, gaps_of_span
+from reporting.gaps import DUE_AFTER, SOUND, Gap, QuarterRevisions, gaps_of_span
 from reporting.ledger import Conflict, Ledger
 
 IMPORT, EXPORT = "energy_import", "energy_export"
@@ -97,7 +97,7 @@ class SeriesMonth:
     slots: tuple[Interval | None, ...]
     gaps: tuple[Gap, ...]
     """What was not simply measured, and what was not at first."""
-    restatements: tuple[Told, ...]
+    restatements: tuple[QuarterRevisions, ...]
 
     @property
     def energy_uwh(self) -> int:
