@@ -10,7 +10,7 @@ metered itself (1 and up) counts before them.
 file or, where there is none yet, into memory.
 """
 
-from reporting.ledger.entries import Conflict, Entry, LedgerError, OtherSite, Place, Unreadable
+from reporting.ledger.entries import Conflict, Entry, LedgerError, OtherSite, Place, RejectedReadings, Unreadable
 from reporting.ledger.file import Ledger
 from reporting.ledger.memory import MOST_RECORDS, Answers, Memory
 from reporting.ledger.reader import LedgerReader
@@ -26,5 +26,6 @@ __all__ = [
     "Memory",
     "OtherSite",
     "Place",
+    "RejectedReadings",
     "Unreadable",
 ]

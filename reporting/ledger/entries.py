@@ -35,6 +35,15 @@ class OtherSite:
 
 
 @dataclass(frozen=True, slots=True)
+class RejectedReadings:
+    """How many readings of a meter were set aside for one reason."""
+
+    meter: str
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Conflict:
     """A record that contradicts one with the same identity; it does not count."""
 

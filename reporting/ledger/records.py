@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import datetime
 
 from domain.anomalies import Anomaly
@@ -22,7 +21,7 @@ from domain.topics import (
     REJECTED,
     Topic,
 )
-from reporting.ledger.entries import Conflict
+from reporting.ledger.entries import Conflict, RejectedReadings
 from reporting.ledger.questions import Questions, Record, answered_by, stored, until_ms
 
 
@@ -112,13 +111,13 @@ class RecordQuestions(Questions):
         return dict(self._database.execute(sql, (until_ms(as_of_utc),)))
 
     @answered_by(REJECTED)
-    def rejections(self, from_utc: datetime, to_utc: datetime, as_of_utc: datetime | None = None) -> Counter[tuple[str, str]]:
-        """(meter, reason) -> how many readings received in ``[from_utc, to_utc)`` were set aside."""
+    def rejections(self, from_utc: datetime, to_utc: datetime, as_of_utc: datetime | None = None) -> list[RejectedReadings]:
+        """Readings received in ``[from_utc, to_utc)`` that were set aside, by meter and reason."""
         rows = self._database.execute(
             "SELECT meter, reason, count(*) FROM rejection WHERE at_ms>=? AND at_ms<? AND recorded_ms<=? GROUP BY meter, reason ORDER BY 1, 2",
             (epoch_ms(from_utc), epoch_ms(to_utc), until_ms(as_of_utc)),
         )
-        return Counter({(meter, reason): count for meter, reason, count in rows})
+        return [RejectedReadings(*row) for row in rows]
 
     @answered_by(DEMAND)
     def latest_demand(self) -> Demand | None:
