@@ -13,7 +13,6 @@ from typing import Any, TypeVar, cast
 
 import structlog
 
-from console.data import EmptyHistory, History, RememberedHistory
 from console.desk import Desk, Standing
 from console.live import Feed
 from console.views.scene import PartSeen, ProcessUse, Scene, Sent
@@ -22,6 +21,7 @@ from domain.clock import Clock
 from domain.errors import LastgangError
 from domain.plant import Plant
 from domain.recommendations import Decision, DecisionKind, DeclineReason
+from reporting.ledger import Ledger, LedgerReader
 
 View = TypeVar("View")
 SHARE_S = 0.9
@@ -46,7 +46,7 @@ class Board:
 
     Parameters
     ----------
-    open_history
+    open_ledger
         Opens the ledger; None while there is none. Called in the background thread, again until it succeeds.
     processes
         Tells what the platform's processes use.
@@ -59,15 +59,18 @@ class Board:
         plant: Plant,
         feed: Feed,
         clock: Clock,
-        open_history: Callable[[], History | None],
+        open_ledger: Callable[[], LedgerReader | None],
         processes: Callable[[], tuple[ProcessUse, ...]],
         parts: Callable[[], tuple[PartSeen, ...]] = tuple,
     ) -> None:
         self.plant, self.clock = plant, clock
         self._feed = feed
-        self._open_history = open_history
+        self._open_ledger = open_ledger
         self._processes, self._parts = processes, parts
-        self._history: RememberedHistory | None = None
+        self._ledger: LedgerReader | None = None
+        self._remembering: LedgerReader | None = None
+        self._nothing = Ledger.in_memory(clock)
+        """What there is to read before there is a ledger."""
         self._ledger_trouble = ""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="console-views")
         self._desk = Desk(plant.site.id, feed, clock, self._standing, self._remember)
@@ -124,46 +127,46 @@ class Board:
         return len(self._shared)
 
     def _make(self, build: Callable[..., Any], arguments: tuple[object, ...]) -> Any:
-        history = self._ledger()
-        return build(self._scene(history), *arguments)
+        return build(self._scene(self._refreshed()), *arguments)
 
     def _make_once(self, build: Callable[..., Any], arguments: tuple[object, ...]) -> Any:
-        remembered = self._ledger()
-        return build(self._scene(None if remembered is None else remembered.behind), *arguments)
+        self._refreshed()
+        return build(self._scene(self._ledger), *arguments)
 
-    def _ledger(self) -> RememberedHistory | None:
-        if self._history is None:
-            opened = self._opened()
-            if opened is not None:
-                self._history = RememberedHistory(opened)
+    def _refreshed(self) -> LedgerReader | None:
+        """The ledger with what is remembered of it, as of now; None while there is none."""
+        if self._ledger is None:
+            self._ledger = self._opened()
+            if self._ledger is not None:
+                self._remembering = self._ledger.remembering()
                 self._log.info("ledger_opened")
-        if self._history is not None:
-            self._history.refresh()
-        return self._history
+        if self._remembering is not None:
+            self._remembering.refresh()
+        return self._remembering
 
-    def _opened(self) -> History | None:
+    def _opened(self) -> LedgerReader | None:
         try:
-            return self._open_history()
+            return self._open_ledger()
         except LastgangError as error:
             if str(error) != self._ledger_trouble:  # once per reason: it is tried again every second
                 self._ledger_trouble = str(error)
                 self._log.warning("ledger_unavailable", error=str(error))
             return None
 
-    def _scene(self, history: History | None) -> Scene:
+    def _scene(self, ledger: LedgerReader | None) -> Scene:
         live = self._feed.picture()
         sent = self._outstanding()
         processes, parts = self._machine()
         return Scene(
             plant=self.plant,
-            history=history if history is not None else EmptyHistory(),
+            ledger=self._nothing if ledger is None else ledger,
             live=live,
             now_utc=self.clock.now_utc(),
             speed=self.clock.speed,
             sent=sent,
             processes=processes,
             parts=parts,
-            ledger_there=history is not None,
+            ledger_there=ledger is not None,
         )
 
     def _machine(self) -> tuple[tuple[ProcessUse, ...], tuple[PartSeen, ...]]:
@@ -188,11 +191,11 @@ class Board:
         return await asyncio.wrap_future(self._thread.submit(self._look_up, recommendation))
 
     def _look_up(self, recommendation: str) -> Standing:
-        scene = self._scene(self._ledger())
+        scene = self._scene(self._refreshed())
         return Standing(
             advice=scene.recommendation(recommendation),
-            recorded=tuple(d for d in scene.history.decisions() if d.recommendation == recommendation),
-            recorded_until=scene.history.offsets(),
+            recorded=tuple(d for d in scene.ledger.decisions() if d.recommendation == recommendation),
+            recorded_until=scene.ledger.offsets(),
             live=scene.live.decisions.get(recommendation, ()),
         )
 
@@ -205,13 +208,12 @@ class Board:
         """Stop the background thread, let go of the ledger and of the feed."""
         self._desk.close()
         self._thread.shutdown(wait=True, cancel_futures=True)
-        if self._history is not None:
-            self._history.close()
+        self._nothing.close()
+        if self._ledger is not None:
+            self._ledger.close()
         self._feed.close()
 
 
-def ledger_opener(path: Path) -> Callable[[], History | None]:
-    """Opens the ledger at `path` once it is there."""
-    from console.data import open_ledger
-
-    return lambda: open_ledger(path)
+def ledger_opener(path: Path) -> Callable[[], Ledger | None]:
+    """Opens the ledger at `path` for reading; gives None while no historian has made one."""
+    return lambda: Ledger.open(path, readonly=True) if path.is_file() else None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
 
 from domain.instants import LocalDay, QuarterStart, UtcInstant
+from domain.intervals import QUARTER
 from domain.texts import Key, Name, Text
 from domain.units import Amount, Count, Power, Share
 
@@ -45,6 +47,16 @@ class PeriodPeak:
 
 
 @dataclass(frozen=True, slots=True)
+class ForecastQuarter:
+    """What is forecast of one quarter hour: quantiles of its mean load [kW]."""
+
+    start_utc: datetime
+    q10_kw: float
+    q50_kw: float
+    q90_kw: float
+
+
+@dataclass(frozen=True, slots=True)
 class Forecast:
     """Quantiles of a load for the quarter hours from `first_start_utc` on; arrays of equal length (192 for 48 h)."""
 
@@ -78,3 +90,13 @@ class Forecast:
         if not len(self.q10_kw) == len(self.q50_kw) == len(self.q90_kw):
             msg = f"quantiles of one length; q10_kw, q50_kw and q90_kw have {len(self.q10_kw)}, {len(self.q50_kw)} and {len(self.q90_kw)}"
             raise ValueError(msg)
+
+    def quarters(self) -> tuple[ForecastQuarter, ...]:
+        """Its quarter hours, in order of time."""
+        quantiles = zip(self.q10_kw, self.q50_kw, self.q90_kw, strict=True)
+        return tuple(ForecastQuarter(self.first_start_utc + n * QUARTER, *three) for n, three in enumerate(quantiles))
+
+    @property
+    def end_utc(self) -> datetime:
+        """End of its last quarter hour."""
+        return self.first_start_utc + len(self.q50_kw) * QUARTER

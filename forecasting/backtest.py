@@ -76,11 +76,11 @@ def score(forecasts: Sequence[Forecast], actual_kw: Mapping[int, float], leads: 
     """Score `forecasts` against loads by slot (as `loads_by_slot` gives them); a quarter hour that is not there is not scored."""
     rows = []
     for forecast in forecasts:
-        first = slot_of(forecast.first_start_utc)
-        for lead in range(*leads):
-            actual, naive = actual_kw.get(first + lead), actual_kw.get(first + lead - SLOTS_PER_WEEK)
+        for quarter in forecast.quarters()[slice(*leads)]:
+            slot = slot_of(quarter.start_utc)
+            actual, naive = actual_kw.get(slot), actual_kw.get(slot - SLOTS_PER_WEEK)
             if actual is not None and naive is not None:
-                rows.append((actual, naive, forecast.q10_kw[lead], forecast.q50_kw[lead], forecast.q90_kw[lead]))
+                rows.append((actual, naive, quarter.q10_kw, quarter.q50_kw, quarter.q90_kw))
     if not rows:
         nothing = float("nan")
         return Scores(0, nothing, nothing, nothing, nothing, nothing)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from domain.errors import LastgangError
-from domain.forecasts import Forecast
+from domain.forecasts import DayPeak, Forecast, ForecastQuarter
 from domain.intervals import QUARTER, Interval
 from domain.orders import Order
 from forecasting.backtest import Scores, loads_by_slot, score
@@ -57,12 +57,11 @@ def timeless(forecast: Forecast) -> Forecast:
 def check_well_formed(forecasts: Sequence[Forecast]) -> None:
     """48 h, finite, not negative, q10 <= q50 <= q90, likewise each day's peak; odds within 0 and 1; the past stays behind."""
     for forecast in forecasts:
-        quantiles = list(zip(forecast.q10_kw, forecast.q50_kw, forecast.q90_kw, strict=True))
-        days = [(peak.q10_kw, peak.q50_kw, peak.q90_kw) for peak in forecast.peaks]
-        if len(quantiles) != LEADS:
-            msg = f"forecast issued {forecast.issued_utc}: {len(quantiles)} quarter hours, promised {LEADS}"
+        quarters: tuple[ForecastQuarter | DayPeak, ...] = forecast.quarters()
+        if len(quarters) != LEADS:
+            msg = f"forecast issued {forecast.issued_utc}: {len(quarters)} quarter hours, promised {LEADS}"
             raise Breach(msg)
-        for low, mid, high in quantiles + days:
+        for low, mid, high in ((one.q10_kw, one.q50_kw, one.q90_kw) for one in (*quarters, *forecast.peaks)):
             if not (math.isfinite(low) and math.isfinite(high) and 0 <= low <= mid <= high):
                 msg = f"forecast issued {forecast.issued_utc}: quantiles {low}, {mid}, {high} are not finite and in order from 0 up"
                 raise Breach(msg)

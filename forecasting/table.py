@@ -140,9 +140,9 @@ def write_forecasts(path: Path, forecasts: Iterable[Forecast], horizon: timedelt
         writer.writerow(FORECAST_HEADER)
         for forecast in forecasts:
             origin = instant_text(forecast.first_start_utc)
-            quantiles = zip(forecast.q10_kw, forecast.q50_kw, forecast.q90_kw, strict=True)
-            for lead, three in zip(range(int(horizon / QUARTER)), quantiles, strict=False):
-                writer.writerow((origin, instant_text(forecast.first_start_utc + lead * QUARTER), *(f"{kw:.3f}" for kw in three)))
+            for quarter in forecast.quarters()[: int(horizon / QUARTER)]:
+                three = (f"{kw:.3f}" for kw in (quarter.q10_kw, quarter.q50_kw, quarter.q90_kw))
+                writer.writerow((origin, instant_text(quarter.start_utc), *three))
                 rows += 1
     return rows
 

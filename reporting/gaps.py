@@ -62,7 +62,7 @@ _FILLINGS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class QuarterRevisions:
     """One quarter hour of one register: all that was said of it, oldest first, and when each was recorded."""
 
     revisions: tuple[Interval, ...]
@@ -83,12 +83,12 @@ class Told:
         """Start of the quarter hour."""
         return self.revisions[0].start_utc
 
-    def as_of(self, as_of_utc: datetime | None) -> Told | None:
+    def as_of(self, as_of_utc: datetime | None) -> QuarterRevisions | None:
         """What had been said by then; None if nothing, all if `as_of_utc` is None."""
         if as_of_utc is None:
             return self
         known = sum(1 for at in self.recorded_utc if at <= as_of_utc)
-        return Told(self.revisions[:known], self.recorded_utc[:known]) if known else None
+        return QuarterRevisions(self.revisions[:known], self.recorded_utc[:known]) if known else None
 
     @property
     def was_in_doubt(self) -> bool:
@@ -172,7 +172,7 @@ def filling_of(interval: Interval) -> Filling:
 
 
 def gaps_of_span(
-    doubtful: Iterable[Told], starts_utc: Iterable[datetime], from_utc: datetime, to_utc: datetime, begun_utc: datetime | None,
+    doubtful: Iterable[QuarterRevisions], starts_utc: Iterable[datetime], from_utc: datetime, to_utc: datetime, begun_utc: datetime | None,
     now_utc: datetime,
 ) -> list[Gap]:  # fmt: skip
     """Everything about ``[from_utc, to_utc)`` of one register that was not simply measured, in order of time.
@@ -212,7 +212,7 @@ def never_sent(
             yield Gap(first, stop, IntervalQuality.MISSING, str(why), Filling.NOTHING, 0)
 
 
-def gaps_in(told: Iterable[Told]) -> list[Gap]:
+def gaps_in(told: Iterable[QuarterRevisions]) -> list[Gap]:
     """Gaps of one register, in order of time.
 
     Parameters
@@ -223,9 +223,9 @@ def gaps_in(told: Iterable[Told]) -> list[Gap]:
     return [_gap(run) for run in _runs(quarter for quarter in told if quarter.was_in_doubt)]
 
 
-def _runs(quarters: Iterable[Told]) -> Iterator[list[Told]]:
+def _runs(quarters: Iterable[QuarterRevisions]) -> Iterator[list[QuarterRevisions]]:
     """Neighbours that end alike."""
-    run: list[Told] = []
+    run: list[QuarterRevisions] = []
     for quarter in quarters:
         if run and (quarter.start_utc != run[-1].start_utc + QUARTER or _end(quarter) != _end(run[-1])):
             yield run
@@ -235,7 +235,7 @@ def _runs(quarters: Iterable[Told]) -> Iterator[list[Told]]:
         yield run
 
 
-def _end(quarter: Told) -> tuple[IntervalQuality, str, Filling]:
+def _end(quarter: QuarterRevisions) -> tuple[IntervalQuality, str, Filling]:
     filling = filling_of(quarter.last)
     # Healed quarter hours belong together whether or not a register was reset in one of them.
     method = IntervalMethod.REGISTER if filling is Filling.LATE_READINGS else quarter.last.method
@@ -243,7 +243,7 @@ def _end(quarter: Told) -> tuple[IntervalQuality, str, Filling]:
     return quality, method, filling
 
 
-def _gap(run: Sequence[Told]) -> Gap:
+def _gap(run: Sequence[QuarterRevisions]) -> Gap:
     quality, method, filling = _end(run[0])
     first = [quarter.first for quarter in run]
     worst = max(first, key=lambda interval: QUALITIES_BEST_FIRST.index(interval.quality))
@@ -265,7 +265,7 @@ def _gap(run: Sequence[Told]) -> Gap:
     )
 
 
-def _earlier(run: Sequence[Told]) -> Iterator[Earlier]:
+def _earlier(run: Sequence[QuarterRevisions]) -> Iterator[Earlier]:
     """Superseded revisions by quality and rule; of each quarter hour the last of its kind."""
     said: dict[tuple[IntervalQuality, IntervalMethod], dict[datetime, int | None]] = {}
     for place in range(max(len(quarter.revisions) for quarter in run)):

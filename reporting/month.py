@@ -22,8 +22,8 @@ from domain.instants import FIRST_YEAR, LAST_YEAR
 from domain.intervals import QUALITIES_BEST_FIRST, QUARTER, Interval, IntervalMethod, IntervalQuality, worst_quality
 from domain.plant import Meter, Plant, VirtualMeter, virtual_parts
 from domain.recommendations import Decision, Recommendation, deciding
-from reporting.gaps import DUE_AFTER, SOUND, Gap, Told, gaps_of_span
-from reporting.ledger import Conflict, Ledger
+from reporting.gaps import DUE_AFTER, SOUND, Gap, QuarterRevisions, gaps_of_span
+from reporting.ledger import Conflict, LedgerReader, RejectedReadings
 
 IMPORT, EXPORT = "energy_import", "energy_export"
 _MONTH = re.compile(r"^([0-9]{4})-(0[1-9]|1[0-2])$")
@@ -97,7 +97,7 @@ class SeriesMonth:
     slots: tuple[Interval | None, ...]
     gaps: tuple[Gap, ...]
     """What was not simply measured, and what was not at first."""
-    restatements: tuple[Told, ...]
+    restatements: tuple[QuarterRevisions, ...]
 
     @property
     def energy_uwh(self) -> int:
@@ -200,7 +200,7 @@ class MonthReport:
     recommendations: tuple[Recommendation, ...]
     decisions: Mapping[str, Decision]
     """By recommendation, the last one."""
-    rejections: Mapping[tuple[str, str], int]
+    rejections: tuple[RejectedReadings, ...]
     conflicts: tuple[Conflict, ...]
 
     @property
@@ -226,7 +226,7 @@ class MonthReport:
 
 
 def month_report(
-    ledger: Ledger, plant: Plant, period: Period, as_of_utc: datetime | None = None, now_utc: datetime | None = None
+    ledger: LedgerReader, plant: Plant, period: Period, as_of_utc: datetime | None = None, now_utc: datetime | None = None
 ) -> MonthReport:
     """The month as known at `as_of_utc`, or up to when the ledger has heard of the plant (at most `now_utc`).
 
@@ -258,11 +258,11 @@ def month_report(
         plant, period, cut_off, max(starts) + QUARTER, series, tuple(_balances(plant, series)),
         tuple(a for a in ledger.anomalies(as_of_utc=cut_off) if _touches(a.since_utc, a.until_utc, period)),
         tuple(recommendations), {name: decision for name, decision in decided if decision is not None},
-        ledger.rejections(period.from_utc, period.to_utc, cut_off), tuple(ledger.conflicts(cut_off)),
+        tuple(ledger.rejections(period.from_utc, period.to_utc, cut_off)), tuple(ledger.conflicts(cut_off)),
     )  # fmt: skip
 
 
-def _heard_until(ledger: Ledger, now_utc: datetime | None) -> datetime | None:
+def _heard_until(ledger: LedgerReader, now_utc: datetime | None) -> datetime | None:
     """When the newest row was recorded, or the running quarter hour was last heard of: a meter that is only just live has no row yet."""
     running = ledger.latest_demand()
     heard = [ledger.recorded_until_utc(), None if running is None or now_utc is None else min(running.at_utc, now_utc)]
@@ -282,7 +282,7 @@ def channels_of(meter: Meter) -> list[tuple[str, str]]:
     return [(r.channel, "kvarh" if r.is_reactive else "kWh") for r in meter.interval_registers()]
 
 
-def _nothing(ledger: Ledger, period: Period, cut_off: datetime) -> Fault:
+def _nothing(ledger: LedgerReader, period: Period, cut_off: datetime) -> Fault:
     span = ledger.interval_span(cut_off)
     there = "no quarter hours at all" if span is None else f"quarter hours from {span[0].isoformat()} to {span[1].isoformat()}"
     return Fault("ledger", None, f"month {period.label}", "nothing", f"a month of which the ledger knows something; it has {there}")
@@ -293,7 +293,7 @@ def _touches(from_utc: datetime, to_utc: datetime | None, period: Period) -> boo
 
 
 def _series(
-    meter: Meter | VirtualMeter, channel: str, unit: str, rows: Sequence[Interval], begun_utc: datetime | None, period: Period, ledger: Ledger,
+    meter: Meter | VirtualMeter, channel: str, unit: str, rows: Sequence[Interval], begun_utc: datetime | None, period: Period, ledger: LedgerReader,
     cut_off: datetime,
 ) -> SeriesMonth:  # fmt: skip
     slots: list[Interval | None] = [None] * period.expected
@@ -356,7 +356,7 @@ class Change:
     after_uwh: int
 
 
-def changes_since(ledger: Ledger, report: MonthReport, earlier_cut_off_utc: datetime) -> list[Change]:
+def changes_since(ledger: LedgerReader, report: MonthReport, earlier_cut_off_utc: datetime) -> list[Change]:
     """Series whose quarter hours are others than they were at an earlier cut-off."""
     found = []
     for series in report.series:

@@ -22,27 +22,16 @@ from domain.instants import as_utc
 from domain.plant import Plant
 from domain.texts import KEY_LENGTH, printable
 from reporting.cost import MonthCost, month_cost
-from reporting.data import as_json, instant_text, report_data
-from reporting.ledger import Ledger
+from reporting.cover import cover_rows
+from reporting.data import as_json, report_data
+from reporting.instants import instant_text
+from reporting.ledger import LedgerReader
 from reporting.manifest import EarlierVersion, earlier_versions, file_entries, write_manifest
 from reporting.month import Change, MonthReport, Period, changes_since, month_report
 from reporting.pdf import glyph_notice, report_pdf
-from reporting.tables import (
-    GAP_COLUMNS,
-    INTERVAL_COLUMNS,
-    METER_COLUMNS,
-    gap_header_for_people,
-    gap_rows,
-    gap_rows_for_people,
-    german_excel,
-    interval_header_for_people,
-    interval_rows,
-    interval_rows_for_people,
-    meter_header_for_people,
-    meter_rows,
-    meter_rows_for_people,
-    plain,
-)
+from reporting.sections import SECTIONS
+from reporting.sections.section import Content
+from reporting.tables import cells, german_excel, headings, plain
 from reporting.typesetting import STANDARD
 from reporting.words import Language, Words
 
@@ -75,7 +64,7 @@ class WrittenReport:
     """What whoever asked for it should know."""
 
 
-def write_report(ledger: Ledger, plant: Plant, period: Period, order: ReportOrder, now_utc: datetime) -> WrittenReport:
+def write_report(ledger: LedgerReader, plant: Plant, period: Period, order: ReportOrder, now_utc: datetime) -> WrittenReport:
     """Write the next version of the month's report into `order.out`; another process may do the same at the same moment.
 
     Raises
@@ -98,16 +87,17 @@ def write_report(ledger: Ledger, plant: Plant, period: Period, order: ReportOrde
 
 
 def _next_version(
-    ledger: Ledger, month: MonthReport, cost: MonthCost, order: ReportOrder, name: str, now_utc: datetime
+    ledger: LedgerReader, month: MonthReport, cost: MonthCost, order: ReportOrder, name: str, now_utc: datetime
 ) -> WrittenReport | None:
     """Make the next version whole, then put it in its place; None if somebody else was faster."""
     replaced = next(reversed(earlier_versions(order.out, name)), None)
     number = 1 if replaced is None else replaced.version + 1
     target = order.out / f"{name}-v{number}"
     with scratch_folder(order.out, name) as beside:
-        data = report_data(month, cost)
+        content = Content(month, cost, _changes(ledger, month, replaced), "" if replaced is None else f"{name}-v{replaced.version}")
+        data = report_data(content)
         header = _manifest_header(month, cost, order, name, number, replaced, now_utc, data["status"])
-        notes = _write_files(beside, month, cost, data, header, _changes(ledger, month, replaced), order, now_utc)
+        notes = _write_files(beside, content, data, header, order.language, now_utc)
         digest = write_manifest(beside, header)
         try:
             beside.rename(target)
@@ -127,33 +117,32 @@ def _clear_abandoned(out: Path, name: str) -> None:
 
 
 def _write_files(
-    folder: Path, month: MonthReport, cost: MonthCost, data: dict[str, Any], header: dict[str, Any], changes: list[Change] | None,
-    order: ReportOrder, now_utc: datetime,
-) -> list[str]:  # fmt: skip
-    """Write all files of a report but its manifest; gives what whoever asked for it should know."""
+    folder: Path, content: Content, data: dict[str, Any], header: dict[str, Any], language: Language, now_utc: datetime
+) -> list[str]:
+    """Write all files of a report but its manifest; gives what whoever requested it should know."""
     from reporting.workbook import workbook
 
-    words, german = Words(order.language, month.period.zone), Words("de", month.period.zone)
+    zone = content.month.period.zone
+    words = Words(language, zone)
     json_text = as_json(data)
     (folder / "report.json").write_text(json_text, encoding="utf-8")
-    (folder / "intervals.csv").write_bytes(plain(INTERVAL_COLUMNS, interval_rows(month)))
-    (folder / "meters.csv").write_bytes(plain(METER_COLUMNS, meter_rows(month)))
-    (folder / "intervals-excel.csv").write_bytes(
-        german_excel(interval_header_for_people(german), interval_rows_for_people(month, german))
-    )
-    (folder / "meters-excel.csv").write_bytes(german_excel(meter_header_for_people(german), meter_rows_for_people(month, german)))
-    (folder / "gaps.csv").write_bytes(plain(GAP_COLUMNS, gap_rows(month)))
-    (folder / "gaps-excel.csv").write_bytes(german_excel(gap_header_for_people(german), gap_rows_for_people(month, german)))
-    cover = cover_rows(month, cost, header, words)
-    replaced = header["replaces"]["report"] if header["replaces"] else ""
-    (folder / "report.xlsx").write_bytes(workbook(month, cost, cover, changes, replaced, words, now_utc))
-    printed = file_entries(folder)
-    paper, missing = report_pdf(month, cost, cover, changes, printed, json_text, words, now_utc, replaced)
+    _write_tables(folder, content.month, Words("de", zone))
+    cover = cover_rows(content, header, words)
+    (folder / "report.xlsx").write_bytes(workbook(content, cover, words, now_utc))
+    paper, missing = report_pdf(content, cover, file_entries(folder), json_text, words, now_utc)
     (folder / "report.pdf").write_bytes(paper)
-    return [glyph_notice(missing, Words("en", month.period.zone))] if missing else []
+    return [glyph_notice(missing, Words("en", zone))] if missing else []
 
 
-def _changes(ledger: Ledger, month: MonthReport, replaced: EarlierVersion | None) -> list[Change] | None:
+def _write_tables(folder: Path, month: MonthReport, german: Words) -> None:
+    """Each section's tables, for machines and for a German Excel."""
+    for file in (file for section in SECTIONS for file in section.files):
+        (folder / f"{file.name}.csv").write_bytes(plain(headings(file.for_machines), cells(file.for_machines, file.rows(month))))
+        people = file.for_people(german)
+        (folder / f"{file.name}-excel.csv").write_bytes(german_excel(headings(people), cells(people, file.rows(month))))
+
+
+def _changes(ledger: LedgerReader, month: MonthReport, replaced: EarlierVersion | None) -> list[Change] | None:
     """What differs from the replaced version; None if there is none, or its manifest does not say up to when it knew."""
     if replaced is None:
         return None
@@ -206,45 +195,3 @@ def config_hash(folder: Path, plant: Plant) -> str:
         if file.is_file():
             digest.update(f"{file.relative_to(folder).as_posix()} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()
-
-
-def cover_rows(month: MonthReport, cost: MonthCost, header: dict[str, Any], words: Words) -> list[tuple[str, str]]:
-    """The header of a report for people."""
-    period = month.period
-    replaces = header["replaces"]
-    tariff = (
-        f"{cost.tariff_id}, {words['version']} {cost.tariff_version}"
-        if cost.tariff_id
-        else words.say("tariff.none", why=words.why(cost.why_not))
-    )
-    return [
-        (words["organisation"], header["organisation"]),
-        (words["site"], header["site"]),
-        (words["boundary"], boundary_text(month.plant, words)),
-        (words["period"], words.say("period.text", from_=words.moment(period.from_utc), to=words.moment(period.to_utc))),
-        (words["expected"], f"{words.number(period.expected)} ({period.timezone})"),
-        (words["report"], header["report"]),
-        (words["version"], str(header["version"])),
-        (words["replaces"], words["replaces.none"] if replaces is None else replaces["report"]),
-        (words["cut_off"], header["data_cut_off_utc"]),
-        (words["generated"], header["generated_at_utc"]),
-        (words["software"], f"Lastgang {header['software']['version']}"),
-        (words["config"], header["config_sha256"]),
-        (words["tariff"], tariff),
-        (words["factors"], words["factors.none"]),
-        (words["author"], header["author"] or words["open"]),
-        (words["approver"], header["approver"] or words["open"]),
-    ]
-
-
-def boundary_text(plant: Plant, words: Words) -> str:
-    """What the report is about: the grid connection and the meters behind it, and how many others there are."""
-    billing = plant.billing_meter()
-    if billing is None:
-        return words.say("boundary.none", count=len(plant.meters))
-    behind = {billing.id}
-    while more := {meter.id for meter in plant.meters if meter.parent in behind} - behind:
-        behind |= more
-    text = words.say("boundary.text", meter=billing.id, count=len(behind) - 1)
-    others = len(plant.meters) - len(behind)
-    return text + words.say("boundary.others", count=others) if others else text

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from openpyxl import Workbook
@@ -18,22 +18,11 @@ from openpyxl.utils import get_column_letter
 from openpyxl.writer.excel import ExcelWriter
 
 from domain.texts import LINE_BREAKS
-from reporting.cost import MonthCost
-from reporting.gaps import SOUND
-from reporting.month import Change, MonthReport, SeriesMonth, Share
+from reporting.cover import CoverRow
+from reporting.sections import SECTIONS
+from reporting.sections.section import Content, Sheet, SheetPart
 from reporting.sheet_rows import with_rows
-from reporting.tables import (
-    Cell,
-    LocalTime,
-    exact_kwh,
-    gap_header_for_people,
-    gap_rows_for_people,
-    interval_header_for_people,
-    interval_rows_for_people,
-    meter_header_for_people,
-    meter_rows_for_people,
-    text_cell,
-)
+from reporting.tables import Cell, LocalTime, cells, headings, text_cell
 from reporting.words import STATEMENTS, Words
 
 _HEADING = Font(bold=True, color="FFFFFF")
@@ -49,53 +38,45 @@ _MOST_ROWS = 1_048_576
 """Of a sheet, its heading among them: Excel opens no more."""
 
 
-def workbook(
-    report: MonthReport,
-    cost: MonthCost,
-    header: Sequence[tuple[str, str]],
-    changes: Sequence[Change] | None,
-    replaced: str,
-    words: Words,
-    made_utc: datetime,
-) -> bytes:
-    """The workbook's bytes.
-
-    Parameters
-    ----------
-    header
-        Rows of the cover.
-    changes
-        What differs from the replaced version; None if this is the first, or the replaced one cannot be read.
-    replaced
-        Name of the replaced version; empty if this is the first.
-    """
+def workbook(content: Content, cover: Sequence[CoverRow], words: Words, made_utc: datetime) -> bytes:
+    """The workbook's bytes: the cover, then the sheets on which sections have rows."""
+    report = content.month
     book = Workbook(write_only=True)
     book.properties.creator = "Lastgang"
     book.properties.title = f"{words['title']} {report.plant.site.id} {report.period.label}"
     book.properties.created = made_utc.replace(tzinfo=None)
-    _cover(book, header, words)
-    _summary(book, report, cost, words)
-    _sheet(book, words["meters"], meter_header_for_people(words), meter_rows_for_people(report, words))
-    rows = iter(interval_rows_for_people(report, words))
-    _sheet(book, words["intervals"], interval_header_for_people(words), [next(rows)])
-    gaps = [*gap_rows_for_people(report, words), *_event_rows(report, words)]
-    _sheet(book, words["gaps.short"], gap_header_for_people(words), gaps, (18, 18, 18, 8, 20, 18, 8, 20, 12, 12, 16, 8, 14, 44, 44))
-    _costs(book, cost, words)
-    _findings(book, report, words)
-    _changelog(book, report, changes, replaced, words)
-    below = _at_most(rows, _MOST_ROWS - 2)
-    return _bytes(book, made_utc, f"xl/worksheets/sheet{book.sheetnames.index(words['intervals']) + 1}.xml", below)
+    _cover(book, cover, words)
+    below: dict[str, Iterable[Sequence[Cell]]] = {}
+    for sheet, parts in _sheets():
+        columns = sheet.columns(words)
+        rows = cells(columns, chain.from_iterable(part.rows(content, words) for part in parts))
+        if sheet.is_long:
+            below[words[sheet.title]] = _at_most(rows, _MOST_ROWS - 2)
+            rows = islice(rows, 1)
+        _sheet(book, words[sheet.title], headings(columns), rows, sheet.widths)
+    return _bytes(
+        book, made_utc, {f"xl/worksheets/sheet{book.sheetnames.index(title) + 1}.xml": rows for title, rows in below.items()}
+    )
 
 
-def _bytes(book: Workbook, made_utc: datetime, long_sheet: str, rows: Iterable[Sequence[Cell]]) -> bytes:
-    """The saved book with `rows` put below what `long_sheet` has, and the clock times of saving taken out."""
+def _sheets() -> list[tuple[Sheet[Any], list[SheetPart[Any]]]]:
+    """The sheets in their order, each with its parts in theirs."""
+    parts = sorted((part for section in SECTIONS for part in section.sheets), key=lambda part: part.place)
+    by_sheet: dict[str, tuple[Sheet[Any], list[SheetPart[Any]]]] = {}
+    for part in parts:
+        by_sheet.setdefault(part.sheet.title, (part.sheet, []))[1].append(part)
+    return sorted(by_sheet.values(), key=lambda found: found[0].place)
+
+
+def _bytes(book: Workbook, made_utc: datetime, below: Mapping[str, Iterable[Sequence[Cell]]]) -> bytes:
+    """The saved book with the rows of long sheets put below what they have, and the clock times of saving taken out."""
     saved, clean = io.BytesIO(), io.BytesIO()
     book.properties.modified = made_utc.replace(tzinfo=None)
     with zipfile.ZipFile(saved, "w", zipfile.ZIP_STORED) as archive:
         ExcelWriter(book, archive).save()
     with zipfile.ZipFile(saved) as source, zipfile.ZipFile(clean, "w", zipfile.ZIP_DEFLATED) as target:
         for name in source.namelist():
-            content = with_rows(source.read(name), rows) if name == long_sheet else source.read(name)
+            content = with_rows(source.read(name), below[name]) if name in below else source.read(name)
             target.writestr(zipfile.ZipInfo(name, _EPOCH_OF_ZIP), content, zipfile.ZIP_DEFLATED)
     return clean.getvalue()
 
@@ -157,186 +138,16 @@ def _dated(sheet: Any, value: datetime, form: str) -> Any:
     return cell
 
 
-def _cover(book: Any, header: Sequence[tuple[str, str]], words: Words) -> None:
+def _cover(book: Any, rows: Sequence[CoverRow], words: Words) -> None:
     sheet = book.create_sheet(words["cover"])
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 32, 90
     sheet.append([_styled(sheet, words["title"], _TITLE)])
     sheet.append([])
-    for name, value in header:
-        sheet.append([_styled(sheet, name, _BOLD), _cell(sheet, value)])
+    for row in rows:
+        sheet.append([_styled(sheet, row.name, _BOLD), _cell(sheet, row.value)])
     sheet.append([])
     sheet.append([_styled(sheet, words["statements"], _BOLD)])
     for text in STATEMENTS[words.language]:
         cell = WriteOnlyCell(sheet, value=text)
         cell.alignment = _WRAP
         sheet.append([None, cell])
-
-
-def _summary(book: Any, report: MonthReport, cost: MonthCost, words: Words) -> None:
-    billing = report.billing
-    rows: list[tuple[Cell, ...]] = []
-    if billing is not None:
-        peak = billing.peak
-        rows.append((words["consumption"], exact_kwh(billing.energy_uwh), "kWh"))
-        if peak is not None:
-            rows.append((words["peak"], exact_kwh(peak.energy_uwh, 4), "kW"))
-            rows.append(
-                (
-                    f"{words['peak']}: {words['start_local']}",
-                    LocalTime(report.period.local(peak.start_utc).replace(tzinfo=None)),
-                    None,
-                )
-            )
-            rows.append((f"{words['peak']}: {words['quality']}", words.either("q", str(peak.quality)), None))
-            rests = words["answer.no"] if peak.quality in SOUND else words["answer.yes"]
-            rows.append((words["peak.rests.name"], rests, words.say("peak.of_covered", share=words.percent(billing.covered_share))))
-        rows.append((words["coverage"], billing.coverage, "0..1"))
-        rows.append((f"{words['quarters']} {words['values']}", billing.with_value, f"/ {len(billing.slots)}"))
-        for quality, share in billing.by_quality.items():
-            if share.quarters:
-                name = f"{words['consumption']}: {words.either('q', str(quality))}"
-                rows.append((name, exact_kwh(share.energy_uwh), _share_words(share, billing, words)))
-    if cost.bill is not None:
-        rows.append((words["cost"], float(cost.bill.total_eur), f"EUR ({words.either('status', cost.bill.status)})"))
-    rows.append((None, None, None))
-    for balance in report.balances:
-        below = ", ".join(child.id for child in balance.children)
-        rows.append((f"{words['balance']}: {balance.meter.id}", exact_kwh(balance.meter_uwh), "kWh"))
-        rows.append((f"  {words['sum_below']}: {below}", exact_kwh(balance.children_uwh), "kWh"))
-        for quality, share in balance.by_quality.items():
-            if share.energy_uwh:
-                part = f"{words.percent(balance.share_of_energy(quality))} {words['share_energy']}"
-                rows.append((f"    {words.either('q', str(quality))}", exact_kwh(share.energy_uwh), part))
-        rows.append((f"  {words['residual']}", exact_kwh(balance.residual_uwh), "kWh"))
-        rows.append((f"  {words['quarters']}", balance.quarters, f"({balance.left_out} {words['left_out']})"))
-    _sheet(book, words["summary"], [words["key_figures"], words["quantity"], words["unit"]], rows, (70, 24, 60))
-
-
-def _share_words(share: Share, series: SeriesMonth, words: Words) -> str:
-    energy = share.energy_uwh / series.energy_uwh if series.energy_uwh else 0.0
-    quarters = share.quarters / len(series.slots)
-    return f"{words.percent(energy)} {words['share_energy']}, {words.percent(quarters)} {words['share_quarters']}"
-
-
-def _event_rows(report: MonthReport, words: Words) -> Iterable[tuple[Cell, ...]]:
-    """Registers that were reset, rolled over, exchanged or jumped, in the columns of the gaps."""
-    for series in report.series:
-        for event in series.events:
-            local = [report.period.local(instant) for instant in (event.start_utc, event.end_utc)]
-            yield (
-                series.meter.id, series.channel, LocalTime(local[0].replace(tzinfo=None)), f"{local[0]:%Z}", event.start_utc,
-                LocalTime(local[1].replace(tzinfo=None)), f"{local[1]:%Z}", event.end_utc, 15, 1, exact_kwh(event.energy_uwh), series.unit,
-                words.either("q", str(event.quality)), None, words.either("m", str(event.method)), event.revision,
-            )  # fmt: skip
-
-
-def _costs(book: Any, cost: MonthCost, words: Words) -> None:
-    header = [
-        words["line"],
-        words["kind"],
-        words["quantity"],
-        words["unit"],
-        f"{words['price']} [EUR]",
-        f"{words['amount']} [EUR]",
-        words["period"],
-    ]
-    rows: list[tuple[Cell, ...]] = []
-    if cost.bill is None:
-        rows.append((words.say("bill.none", why=words.why(cost.why_not)),))
-    else:
-        for line in cost.bill.lines:
-            quantity: Cell = line.quantity if line.quantity is None or line.unit == "year" else float(line.quantity)
-            price = None if line.price_eur is None else float(line.price_eur)
-            rows.append(
-                (
-                    line.id,
-                    words.either("k", line.kind),
-                    quantity,
-                    words.either("per", line.unit or ""),
-                    price,
-                    float(line.amount_eur),
-                    line.period,
-                )
-            )
-        rows.append((words["total"], words.either("status", cost.bill.status), None, None, None, float(cost.bill.total_eur), None))
-        rows.append((f"{cost.tariff_id} {cost.tariff_version}", cost.tariff_source))
-    _sheet(book, words["costs"], header, rows, (26, 26))
-
-
-def _findings(book: Any, report: MonthReport, words: Words) -> None:
-    header = [
-        words["kind"],
-        words["start_local"],
-        words["start_utc"],
-        words["meter"],
-        words["status"],
-        "kW",
-        words["money.expected"],
-        words["finding"],
-        words["decided"],
-    ]
-    rows: list[tuple[Cell, ...]] = []
-    for a in report.anomalies:
-        local = LocalTime(report.period.local(a.since_utc).replace(tzinfo=None))
-        status = words["lasting"] if a.until_utc is None else f"{words['until']} {words.moment(a.until_utc)}"
-        message = a.message_de if words.language == "de" else a.message_en
-        rows.append(
-            (words["anomalies"], local, a.since_utc, a.meter, status, a.actual_kw, _money(a.eur_per_day, words), message, None)
-        )
-    for r in report.recommendations:
-        local = LocalTime(report.period.local(r.issued_utc).replace(tzinfo=None))
-        decision = report.decisions.get(r.recommendation)
-        said = (
-            None
-            if decision is None
-            else f"{words.either('rs', str(decision.kind))}: {decision.by}, {words.moment(decision.at_utc)}"
-        )
-        reason = r.reason_de if words.language == "de" else r.reason_en
-        status = words.either("rs", str(r.status))
-        rows.append(
-            (
-                words["recommendations"],
-                local,
-                r.issued_utc,
-                r.machine,
-                status,
-                r.reduction_kw,
-                _money(r.saving_eur, words),
-                reason,
-                said,
-            )
-        )
-    for (meter, reason), count in sorted(report.rejections.items()):
-        rows.append((words["rejections"], None, None, meter, words.either("r", reason), None, None, f"{count}", None))
-    _sheet(book, words["findings"], header, rows, (24, 18, 22, 18, 26, 10, 12, 90, 40))
-
-
-def _money(amount_eur: float | None, words: Words) -> Cell:
-    return words["unknown"] if amount_eur is None else amount_eur
-
-
-def _changelog(book: Any, report: MonthReport, changes: Sequence[Change] | None, replaced: str, words: Words) -> None:
-    header = [
-        words["meter"], words["channel"], words["start_local"], words["start_utc"], words["revision"], f"{words['energy']} [kWh, kvarh]",
-        words["quality"], words["method"], words["origin"], words["recorded"],
-    ]  # fmt: skip
-    rows: list[tuple[Cell, ...]] = []
-    if changes is None:
-        rows.append((words["versions.unknown" if replaced else "versions.none"],))
-    else:
-        rows.append((words["versions"] if changes else words["versions.same"],))
-        rows += [
-            (c.meter, c.channel, f"{c.quarters} {words['quarters']}", None, None, exact_kwh(c.after_uwh - c.before_uwh))
-            for c in changes
-        ]
-    rows.append((words["restatements"],))
-    for series in report.series:
-        for restated in series.restatements:
-            for interval, recorded in zip(restated.revisions, restated.recorded_utc, strict=True):
-                local = LocalTime(report.period.local(interval.start_utc).replace(tzinfo=None))
-                rows.append((
-                    series.meter.id, series.channel, local, interval.start_utc, interval.revision, exact_kwh(interval.energy_uwh),
-                    words.either("q", str(interval.quality)), words.either("m", str(interval.method)),
-                    words.either("o", str(interval.origin)), recorded,
-                ))  # fmt: skip
-    _sheet(book, words["changelog"], header, rows, (24, 18, 20, 22))

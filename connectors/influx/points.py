@@ -10,7 +10,7 @@ from typing import Any
 from domain.anomalies import Anomaly
 from domain.clock import epoch_ms
 from domain.demand import Demand
-from domain.forecasts import Forecast
+from domain.forecasts import Forecast, ForecastQuarter
 from domain.intervals import QUARTER, Interval
 from domain.measurements import (
     DEMAND_NOW,
@@ -87,13 +87,13 @@ class PointMaker:
         site = {"site": forecast.site}
         begins = forecast.first_start_utc.astimezone(self._zone)
         if begins.hour == begins.minute == 0:
-            of_day = [(at, three) for at, three in _quantiles(forecast) if at.astimezone(self._zone).date() == begins.date()]
-            for at, three in of_day:
-                yield Point(FORECAST_DAY_AHEAD, site, {**three, "model": forecast.model}, epoch_ms(at))
+            of_day = (q for q in forecast.quarters() if q.start_utc.astimezone(self._zone).date() == begins.date())
+            for quarter in of_day:
+                yield Point(FORECAST_DAY_AHEAD, site, {**_quantiles(quarter), "model": forecast.model}, epoch_ms(quarter.start_utc))
         if forecast.replayed:
             return
-        for at, three in _quantiles(forecast):
-            yield Point(FORECAST, site, {**three, "model": forecast.model}, epoch_ms(at))
+        for quarter in forecast.quarters():
+            yield Point(FORECAST, site, {**_quantiles(quarter), "model": forecast.model}, epoch_ms(quarter.start_utc))
         issued_ms = epoch_ms(forecast.issued_utc)
         for peak in forecast.peaks:
             peak_fields: dict[str, Value] = {name: float(getattr(peak, name)) for name in FORECAST_PEAK.fields}
@@ -138,14 +138,14 @@ def _of_demand(demand: Demand) -> Iterator[Point]:
     yield Point(DEMAND_NOW, {"site": demand.site}, fields, epoch_ms(demand.at_utc))
 
 
-def _quantiles(forecast: Forecast) -> Iterator[tuple[datetime, dict[str, Value]]]:
-    for number, (q10, q50, q90) in enumerate(zip(forecast.q10_kw, forecast.q50_kw, forecast.q90_kw, strict=True)):
-        yield forecast.first_start_utc + QUARTER * number, {"q10_kw": q10, "q50_kw": q50, "q90_kw": q90}
+def _quantiles(quarter: ForecastQuarter) -> dict[str, Value]:
+    return {"q10_kw": quarter.q10_kw, "q50_kw": quarter.q50_kw, "q90_kw": quarter.q90_kw}
 
 
 def _of_meter_forecast(forecast: Forecast) -> Iterator[Point]:
-    for at, three in _quantiles(forecast):
-        yield Point(FORECAST_METER, {"site": forecast.site, "meter": forecast.meter}, three, epoch_ms(at))
+    for quarter in forecast.quarters():
+        tags = {"site": forecast.site, "meter": forecast.meter}
+        yield Point(FORECAST_METER, tags, _quantiles(quarter), epoch_ms(quarter.start_utc))
 
 
 def _of_anomaly(anomaly: Anomaly) -> Iterator[Point]:

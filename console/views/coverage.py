@@ -59,7 +59,7 @@ def due_until(scene: Scene) -> datetime:
 
 def begun_utc(scene: Scene) -> datetime | None:
     """Start of the first quarter hour that was ever recorded, of any meter."""
-    span = scene.history.interval_span()
+    span = scene.ledger.interval_span()
     return None if span is None else span[0]
 
 
@@ -89,7 +89,7 @@ def emptiness(scene: Scene, there: Iterable[QuarterValue | None], to_utc: dateti
     """
     if any(q is not None and q.energy_uwh is not None for q in there):
         return None
-    span = scene.history.interval_span()
+    span = scene.ledger.interval_span()
     newest_utc = None if span is None else span[1] + QUARTER
     is_live = bool(scene.live.meters_seen_ms) and scene.ledger_there
     if not has_meter:

@@ -63,7 +63,7 @@ def eur_per_day(findings: Sequence[Finding]) -> float | None:
 def open_findings(scene: Scene) -> tuple[Finding, ...]:
     """Open anomalies by EUR a day, those without a price by kWh after them, then the newest."""
     labels = {meter.id: meter.label for meter in scene.plant.meters}
-    found = [Finding(a, labels.get(a.meter, a.meter)) for a in scene.history.anomalies(True) if a.until_utc is None]
+    found = [Finding(a, labels.get(a.meter, a.meter)) for a in scene.ledger.anomalies(True) if a.until_utc is None]
     found.sort(key=_rank)
     return tuple(found)
 
@@ -76,7 +76,7 @@ def _rank(finding: Finding) -> tuple[float, float, float]:
 
 def watch_view(scene: Scene) -> WatchView:
     """What is looked at now, by kind."""
-    begun = scene.history.begun()
+    begun = scene.ledger.begun()
     known = {meter: first for meter, (first, _) in begun.items()}
     live = {meter: first for meter, (_, first) in begun.items() if first is not None}
     meters = watched(scene.plant, known, live)

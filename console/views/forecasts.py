@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 
 from console.views.scene import QuarterValue, Scene
 from domain.forecasts import DayPeak, Forecast
-from domain.intervals import QUARTER
 
 ISSUED_BY = timedelta(hours=1)
 """Until when after its midnight a forecast still counts as the day's."""
@@ -46,18 +45,17 @@ def said_days(scene: Scene, actual: Mapping[datetime, QuarterValue]) -> tuple[Sa
     for offset in (-1, 0):
         day = scene.day(offset)
         start, end = scene.day_span(day)
-        forecast = scene.history.forecast_before(start + ISSUED_BY)
+        forecast = scene.ledger.forecast_before(start + ISSUED_BY)
         if forecast is not None and forecast.issued_utc > start - TOO_OLD:
             found.append(_said(f"{day}", forecast, start, end, actual))
     return tuple(found)
 
 
 def _said(day: str, forecast: Forecast, start: datetime, end: datetime, actual: Mapping[datetime, QuarterValue]) -> SaidDay:
-    starts = [forecast.first_start_utc + n * QUARTER for n in range(len(forecast.q50_kw))]
-    low, middle, high = (
-        {at: kw for at, kw in zip(starts, row, strict=True) if start <= at < end}
-        for row in (forecast.q10_kw, forecast.q50_kw, forecast.q90_kw)
-    )
+    of_day = [quarter for quarter in forecast.quarters() if start <= quarter.start_utc < end]
+    low = {quarter.start_utc: quarter.q10_kw for quarter in of_day}
+    middle = {quarter.start_utc: quarter.q50_kw for quarter in of_day}
+    high = {quarter.start_utc: quarter.q90_kw for quarter in of_day}
     came = {at: kw for at in middle if at in actual and (kw := actual[at].kw) is not None}
     errors = [abs(kw - middle[at]) for at, kw in came.items()]
     highest = max(came.items(), key=lambda item: item[1], default=(None, None))

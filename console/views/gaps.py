@@ -11,7 +11,7 @@ from console.views.scene import Scene
 from domain.intervals import IntervalMethod, IntervalOrigin, IntervalQuality, quarter_start
 from domain.plant import Meter
 from domain.units import kwh
-from reporting.gaps import Absence, Filling, Gap, Told, gaps_of_span
+from reporting.gaps import Absence, Filling, Gap, QuarterRevisions, gaps_of_span
 from reporting.month import channels_of
 
 MOST_GAPS = 20
@@ -82,7 +82,7 @@ def meter_gaps_view(scene: Scene, meter_id: str) -> MeterGapsView:
     from_utc = to_utc - timedelta(days=scene.plant.site.late_horizon_days)
     found = gaps_of(scene, meter, from_utc, to_utc)
     latest = sorted(found, key=lambda gap: (gap.from_utc, gap.channel), reverse=True)
-    is_recorded = any(scene.history.intervals(meter.id, name, from_utc, to_utc) for name, _ in channels_of(meter))
+    is_recorded = any(scene.ledger.intervals(meter.id, name, from_utc, to_utc) for name, _ in channels_of(meter))
     return MeterGapsView(meter.id, from_utc, to_utc, tuple(latest[:MOST_GAPS]), max(0, len(latest) - MOST_GAPS), is_recorded)
 
 
@@ -103,13 +103,13 @@ def gaps_of(scene: Scene, meter: Meter, from_utc: datetime, to_utc: datetime, ch
 
 def _gaps(scene: Scene, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> list[Gap]:
     """What was not simply measured, and what nobody ever sent although it should be there."""
-    doubtful = scene.history.doubtful(meter, channel, from_utc, to_utc)
-    starts = [interval.start_utc for interval in scene.history.intervals(meter, channel, from_utc, to_utc)]
+    doubtful = scene.ledger.doubtful(meter, channel, from_utc, to_utc)
+    starts = [interval.start_utc for interval in scene.ledger.intervals(meter, channel, from_utc, to_utc)]
     found = gaps_of_span(doubtful, starts, from_utc, to_utc, begun_utc(scene), scene.now_utc)
     return [gap for gap in found if gap.reason not in (Absence.BEFORE, Absence.AFTER)]
 
 
-def sayings(told: Sequence[Told], start_utc: datetime) -> tuple[Saying, ...]:
+def sayings(told: Sequence[QuarterRevisions], start_utc: datetime) -> tuple[Saying, ...]:
     """All revisions of one quarter hour, the newest first."""
     return tuple(
         Saying(
@@ -122,7 +122,7 @@ def sayings(told: Sequence[Told], start_utc: datetime) -> tuple[Saying, ...]:
     )  # fmt: skip
 
 
-def restated(told: Sequence[Told]) -> dict[datetime, int]:
+def restated(told: Sequence[QuarterRevisions]) -> dict[datetime, int]:
     """Quarter hours whose energy or quality was once told otherwise, with the revision that counts."""
     return {
         quarter.start_utc: quarter.last.revision

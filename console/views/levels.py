@@ -64,7 +64,7 @@ def _recorded(scene: Scene, from_utc: datetime) -> Peak | None:
     channel = meter.energy_channel() if meter is not None else None
     if meter is None or channel is None:
         return None
-    highest = scene.history.peak(meter.id, channel, from_utc, quarter_start(scene.now_utc))
+    highest = scene.ledger.peak(meter.id, channel, from_utc, quarter_start(scene.now_utc))
     if highest is None or highest.power_kw is None or highest.power_kw <= 0:
         return None
     return Peak(highest.power_kw, highest.start_utc, highest.quality)

@@ -19,7 +19,7 @@ from domain.intervals import QUARTER, IntervalQuality, quarter_start, quarter_st
 from domain.plant import Meter, Register
 from domain.readings import ReadingQuality
 from domain.units import KW_PER_UNIT
-from reporting.gaps import SOUND, Told
+from reporting.gaps import SOUND, QuarterRevisions
 
 SILENT_REAL_S = 10.0
 SILENT_PLANT_S = 120.0
@@ -74,7 +74,7 @@ def meters_view(scene: Scene) -> MetersView:
     """Meters below their parents, each parent's unmeasured rest last among its children."""
     day_start, _ = scene.day_span(scene.day())
     to_utc = quarter_start(scene.now_utc)
-    quarters = {m.id: net_quarters(scene.history, m, min(day_start, to_utc - 4 * QUARTER), to_utc) for m in scene.plant.meters}
+    quarters = {m.id: net_quarters(scene.ledger, m, min(day_start, to_utc - 4 * QUARTER), to_utc) for m in scene.plant.meters}
     findings = open_findings(scene)
     rows: list[MeterRow] = []
 
@@ -225,7 +225,7 @@ class MeterDayView:
     """Whether the quarter hours are those told first."""
     restated: Mapping[datetime, int]
     """Quarter hours that were once told otherwise, with the revision that counts."""
-    told: tuple[Told, ...]
+    told: tuple[QuarterRevisions, ...]
     """All that was said of each register's quarter hours."""
     channels: tuple[ChannelValue, ...]
     findings: tuple[Finding, ...]
@@ -239,7 +239,7 @@ def meter_day_view(scene: Scene, meter_id: str, day: date, as_first_told: bool =
     """
     meter = scene.plant.meter_by_id(meter_id)
     from_utc, to_utc = scene.day_span(day)
-    registers = [(scene.history.told(meter.id, channel, from_utc, to_utc), sign) for channel, sign in net_channels(meter)]
+    registers = [(scene.ledger.revisions(meter.id, channel, from_utc, to_utc), sign) for channel, sign in net_channels(meter)]
     found = net_of([([quarter.first if as_first_told else quarter.last for quarter in told], sign) for told, sign in registers])
     everything = tuple(quarter for told, _ in registers for quarter in told)
     never_sent = absent(scene, found.keys(), from_utc, to_utc)

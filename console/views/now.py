@@ -79,7 +79,7 @@ def now_view(scene: Scene) -> NowView:
     meter = scene.plant.billing_meter()
     start, end = last_quarters(scene.now_utc, 24)
     day_start, _ = scene.day_span(scene.day())
-    quarters = import_quarters(scene.history, meter, min(start, day_start), end) if meter is not None else {}
+    quarters = import_quarters(scene.ledger, meter, min(start, day_start), end) if meter is not None else {}
     last_day = tuple(quarters.get(at) for at in quarter_starts(start, end))
     known = [q for q in quarters.values() if q.start_utc >= day_start and q.energy_uwh is not None]
     today = sum_of(scene, quarters, day_start, end)

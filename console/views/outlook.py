@@ -43,7 +43,7 @@ def outlook_view(scene: Scene, meter_id: str) -> OutlookView:
     from_utc, _ = scene.day_span(scene.day())
     _, to_utc = scene.day_span(scene.day(1))
     days = {f"{scene.day()}", f"{scene.day(1)}"}
-    actual = import_quarters(scene.history, meter, from_utc, to_utc)
+    actual = import_quarters(scene.ledger, meter, from_utc, to_utc)
     return OutlookView(
         meter=meter.id,
         label=meter.label,

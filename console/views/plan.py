@@ -11,7 +11,7 @@ from console.views.coverage import Empty, emptiness
 from console.views.forecasts import SaidDay, said_days
 from console.views.levels import levels
 from console.views.money import NoPrice, no_price
-from console.views.scene import QUARTER, QuarterValue, Scene, Sent, import_quarters
+from console.views.scene import QuarterValue, Scene, Sent, import_quarters
 from domain.calendars import shift_instances
 from domain.forecasts import DayPeak, Forecast
 from domain.instants import NEVER_UTC
@@ -178,7 +178,7 @@ def plan_view(scene: Scene) -> PlanView:
     recommendations = scene.recommendations()
     against = levels(scene)
     meter = scene.plant.billing_meter()
-    actual = import_quarters(scene.history, meter, from_utc, to_utc) if meter is not None else {}
+    actual = import_quarters(scene.ledger, meter, from_utc, to_utc) if meter is not None else {}
     said = said_days(scene, actual)
     cards = advice_cards(scene, recommendations)
     all_open = [r for r in recommendations if r.status is RecommendationStatus.OPEN]
@@ -254,13 +254,11 @@ def load_points(
 ) -> tuple[LoadPoint, ...]:
     """Every quarter hour of the span; the newest forecast from its first one on, and before it what was said when the day began."""
     said_kw = {at: kw for day in said for at, kw in day.q50_kw.items()}
-    quantiles: dict[datetime, tuple[float, float, float]] = {}
-    if forecast is not None:
-        for n, three in enumerate(zip(forecast.q10_kw, forecast.q50_kw, forecast.q90_kw, strict=True)):
-            quantiles[forecast.first_start_utc + n * QUARTER] = three
+    ahead = {} if forecast is None else {quarter.start_utc: quarter for quarter in forecast.quarters()}
     points = []
     for start in quarter_starts(from_utc, to_utc):
-        low, middle, high = quantiles.get(start, (None, None, None))
+        quarter = ahead.get(start)
+        low, middle, high = (None, None, None) if quarter is None else (quarter.q10_kw, quarter.q50_kw, quarter.q90_kw)
         points.append(LoadPoint(start, actual.get(start), low, middle, high, said_kw.get(start)))
     return tuple(points)
 

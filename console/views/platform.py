@@ -165,7 +165,7 @@ def platform_view(scene: Scene) -> PlatformView:
         connections=connections(scene),
         left_out=scene.live.left_out,
         lacks=lacks(scene),
-        rejected=rejected(scene.history.rejections_by_reason()),
+        rejected=rejected(scene.ledger.rejections_by_reason()),
         processes=tuple(sorted(scene.processes, key=lambda p: -p.cpu_s)),
         losses=tuple(part for part in scene.parts if part.state != "running"),
         cpu_s=cpu_s,
@@ -197,7 +197,7 @@ def ledger_until(scene: Scene) -> datetime | None:
         return None
     from_utc, _ = scene.day_span(scene.day(-1))
     _, to_utc = scene.day_span(scene.day())
-    return max((i.end_utc for i in scene.history.intervals(meter.id, channel, from_utc, to_utc)), default=None)
+    return max((i.end_utc for i in scene.ledger.intervals(meter.id, channel, from_utc, to_utc)), default=None)
 
 
 def lacks(scene: Scene) -> tuple[Lack, ...]:

@@ -42,7 +42,7 @@ def can_be_reported(scene: Scene, month: str) -> bool:
 
 def _first_and_last(scene: Scene) -> tuple[date, date] | None:
     """First days of the months of the oldest and of the newest quarter hour; what is dated in the future makes no month."""
-    span = scene.history.interval_span()
+    span = scene.ledger.interval_span()
     if span is None or span[0] > scene.now_utc:
         return None
     zone = scene.plant.site.zone

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from console.data import History
 from console.live_state import Live
 from domain.calendars import at_local
 from domain.demand import Demand
@@ -17,6 +16,7 @@ from domain.orders import Order
 from domain.plant import Meter, Plant, planned_orders
 from domain.recommendations import Decision, Recommendation, deciding
 from domain.units import kwh
+from reporting.ledger import LedgerReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Scene:
     """One moment of the plant; `now_utc` and `speed` are the plant's clock."""
 
     plant: Plant
-    history: History
+    ledger: LedgerReader
     live: Live
     now_utc: datetime
     speed: float = 1.0
@@ -77,18 +77,18 @@ class Scene:
 
     def demand(self) -> Demand | None:
         """The running quarter hour: live, or as the ledger had it last."""
-        known = [d for d in (self.history.latest_demand(), self.live.demand) if d is not None and not self.is_ahead(d.at_utc)]
+        known = [d for d in (self.ledger.latest_demand(), self.live.demand) if d is not None and not self.is_ahead(d.at_utc)]
         return max(known, key=lambda demand: demand.at_utc, default=None)
 
     def forecast(self) -> Forecast | None:
         """The site's forecast issued last; None where there is none, or none that reaches beyond now."""
-        newest = self.history.latest_forecast()
+        newest = self.ledger.latest_forecast()
         if newest is not None and self.is_ahead(newest.issued_utc):
-            newest = self.history.forecast_before(quarter_start(self.now_utc))
+            newest = self.ledger.forecast_before(quarter_start(self.now_utc))
         return self._still_ahead(newest)
 
     def _still_ahead(self, forecast: Forecast | None) -> Forecast | None:
-        if forecast is None or forecast.first_start_utc + len(forecast.q50_kw) * QUARTER <= self.now_utc:
+        if forecast is None or forecast.end_utc <= self.now_utc:
             return None
         return forecast
 
@@ -97,14 +97,14 @@ class Scene:
         billing = self.plant.billing_meter()
         if billing is not None and billing.id == meter:
             return self.forecast()
-        newest = self.history.meter_forecast(meter)
+        newest = self.ledger.meter_forecast(meter)
         if newest is not None and self.is_ahead(newest.issued_utc):
-            newest = self.history.meter_forecast(meter, quarter_start(self.now_utc))
+            newest = self.ledger.meter_forecast(meter, quarter_start(self.now_utc))
         return self._still_ahead(newest)
 
     def recommendations(self) -> list[Recommendation]:
         """The newest revision of each, from ledger and topic, whichever knows more."""
-        newest = {r.recommendation: r for r in self.history.recommendations()}
+        newest = {r.recommendation: r for r in self.ledger.recommendations()}
         for name, live in self.live.recommendations.items():
             if name not in newest or live.revision >= newest[name].revision:
                 newest[name] = live
@@ -117,13 +117,13 @@ class Scene:
     def orders(self) -> list[Order]:
         """The newest revision of each job: of the plant file, or of the topic, which is newer."""
         newest = {order.job: order for order in planned_orders(self.plant)}
-        newest |= {order.job: order for order in self.history.orders()}
+        newest |= {order.job: order for order in self.ledger.orders()}
         return list(newest.values())
 
     def decisions(self, on: Iterable[Recommendation]) -> dict[str, Decision]:
         """The decision that counts on each of these recommendations that has one."""
         said: dict[str, list[Decision]] = {}
-        for decision in self.history.decisions():
+        for decision in self.ledger.decisions():
             said.setdefault(decision.recommendation, []).append(decision)
         for name, lately in self.live.decisions.items():
             known = said.setdefault(name, [])
@@ -161,9 +161,9 @@ def net_channels(meter: Meter) -> list[tuple[str, int]]:
     return net or ([(first, 1)] if first is not None else [])
 
 
-def net_quarters(history: History, meter: Meter, from_utc: datetime, to_utc: datetime) -> dict[datetime, QuarterValue]:
+def net_quarters(ledger: LedgerReader, meter: Meter, from_utc: datetime, to_utc: datetime) -> dict[datetime, QuarterValue]:
     """The quarter hours of `meter` by start."""
-    return net_of([(history.intervals(meter.id, channel, from_utc, to_utc), sign) for channel, sign in net_channels(meter)])
+    return net_of([(ledger.intervals(meter.id, channel, from_utc, to_utc), sign) for channel, sign in net_channels(meter)])
 
 
 def net_of(parts: Sequence[tuple[Sequence[Interval], int]]) -> dict[datetime, QuarterValue]:
@@ -189,10 +189,10 @@ def _plus(known: QuarterValue | None, interval: Interval, sign: int) -> QuarterV
     )
 
 
-def import_quarters(history: History, meter: Meter, from_utc: datetime, to_utc: datetime) -> dict[datetime, QuarterValue]:
+def import_quarters(ledger: LedgerReader, meter: Meter, from_utc: datetime, to_utc: datetime) -> dict[datetime, QuarterValue]:
     """What was drawn from the grid: the billing quantity, without export."""
     channel = meter.energy_channel()
-    found = history.intervals(meter.id, channel, from_utc, to_utc) if channel is not None else ()
+    found = ledger.intervals(meter.id, channel, from_utc, to_utc) if channel is not None else ()
     return {i.start_utc: QuarterValue(i.start_utc, i.energy_uwh, i.quality, i.coverage, i.revision) for i in found}
 
 

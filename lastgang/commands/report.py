@@ -38,8 +38,7 @@ def command(
     from domain.files import check_output_folder, open_input
     from domain.instants import as_utc
     from domain.plant import load_plant
-    from reporting.ledger import Ledger
-    from reporting.ledger_reading import LedgerError
+    from reporting.ledger import Ledger, LedgerError
     from reporting.month import month_period
     from reporting.report import ReportOrder, write_report
 

@@ -7,7 +7,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # the sample plant beside the tests
 
-from console_sample import NOW_UTC, SampleFeed, SampleHistory, demo_plant, sample_processes
+from console_ledger import sample_ledger
+from console_sample import NOW_UTC, SampleFeed, demo_plant, sample_processes
 
 from console.views.scene import Scene
 from domain.plant import Plant
@@ -21,6 +22,6 @@ def plant(tmp_path_factory: pytest.TempPathFactory) -> Plant:
 @pytest.fixture
 def scene(plant: Plant) -> Scene:
     """The sample plant at Friday 11:52:30 local."""
-    history = SampleHistory(plant)
-    feed = SampleFeed(plant, history)
-    return Scene(plant, history, feed.picture(), NOW_UTC, processes=sample_processes())
+    ledger = sample_ledger(plant)
+    feed = SampleFeed(plant, ledger)
+    return Scene(plant, ledger, feed.picture(), NOW_UTC, processes=sample_processes())

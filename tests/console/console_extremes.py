@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
-from console_sample import NOW_UTC, SITE, SampleFeed, SampleHistory, sample_demand, sample_orders
+from console_ledger import copy_of, forgotten, ledger_with, sample_ledger
+from console_sample import (
+    NOW_UTC,
+    SHARES,
+    SITE,
+    SampleFeed,
+    sample_anomalies,
+    sample_decisions,
+    sample_demand,
+    sample_forecast,
+    sample_interval,
+    sample_meter_forecast,
+    sample_orders,
+    sample_recommendations,
+)
 
 from console.live_state import LiveState
 from console.views.scene import PartSeen, ProcessUse
@@ -18,7 +32,7 @@ from domain.clock import epoch_ms
 from domain.demand import Demand
 from domain.forecasts import DayPeak, Forecast, PeriodPeak
 from domain.instants import NEVER_UTC
-from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality, quarter_start
+from domain.intervals import Interval, IntervalMethod, IntervalOrigin, IntervalQuality, quarter_start, quarter_starts
 from domain.orders import Order, OrderStatus
 from domain.plant import Plant, load_plant
 from domain.readings import (
@@ -31,12 +45,15 @@ from domain.readings import (
     Reading,
 )
 from domain.recommendations import Decision, DecisionKind, Recommendation, RecommendationStatus
-from reporting.gaps import Told
+from reporting.ledger import Ledger, LedgerReader
+from reporting.month import channels_of
 
 FIRST_UTC = datetime(1000, 1, 1, tzinfo=UTC)
 LATE_UTC = datetime(2062, 3, 1, tzinfo=UTC)
 DATES = (FIRST_UTC, LATE_UTC, NEVER_UTC)
-HUGE = 1e12
+HUGE = 1e11
+"""The largest power that a topic may carry [kW]; amounts may be larger."""
+HUGE_JOB_KW = 1e9
 UWH = 2**63 - 1
 
 BARE_PLANT = """
@@ -69,40 +86,32 @@ def bare_plant(folder: Path) -> Plant:
 class SilentFeed(SampleFeed):
     """A feed on which nothing has come yet, from a broker that does not answer unless it `connects`."""
 
-    def __init__(self, plant: Plant, history: SampleHistory, connects: bool = False) -> None:
-        super().__init__(plant, history)
+    def __init__(self, plant: Plant, ledger: LedgerReader | None = None, connects: bool = False) -> None:
+        super().__init__(plant, ledger)
         self.state = LiveState(SITE, plant, lambda: NOW_UTC)
         self.state.connection(connects, "" if connects else "KafkaConnectionError: no broker at 127.0.0.1:9092")
 
 
-class GappyHistory(SampleHistory):
+IMPORTED = datetime(2026, 4, 1, tzinfo=UTC), datetime(2026, 10, 18, tzinfo=UTC)
+"""History of `gappy_ledger`."""
+
+
+def old_forecast() -> Forecast:
+    """One that knows nothing of the last five days."""
+    note = "the newest known quarter hour ends 2026-10-18 00:00 UTC, 5 days before this forecast begins"
+    newest = sample_forecast(quarter_start(NOW_UTC))
+    return replace(newest, trained_until_utc=IMPORTED[1], period_peak=None, coverage=None, notes=(note,))
+
+
+def gappy_ledger(plant: Plant) -> Ledger:
     """History that was imported until five days ago, and a meter that is live since ten minutes."""
-
-    IMPORTED = datetime(2026, 4, 1, tzinfo=UTC), datetime(2026, 10, 18, tzinfo=UTC)
-
-    def _told(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> list[Told]:
-        return [
-            Told(tuple(replace(i, origin=IntervalOrigin.IMPORT) for i in told.revisions), told.recorded_utc)
-            for told in super()._told(meter, channel, from_utc, to_utc)
-            if self.IMPORTED[0] <= told.start_utc < self.IMPORTED[1]
-        ]
-
-    def begun(self) -> Mapping[str, tuple[datetime, datetime | None]]:
-        return {meter.id: (self.IMPORTED[0], None) for meter in self.plant.meters}
-
-    def interval_span(self) -> tuple[datetime, datetime] | None:
-        return self.IMPORTED[0], self.IMPORTED[1] - QUARTER
-
-    def latest_forecast(self) -> Forecast | None:
-        forecast = super().latest_forecast()
-        note = "the newest known quarter hour ends 2026-10-18 00:00 UTC, 5 days before this forecast begins"
-        return forecast and replace(forecast, trained_until_utc=self.IMPORTED[1], period_peak=None, coverage=None, notes=(note,))
-
-    def meter_forecast(self, meter: str, until_utc: datetime | None = None) -> Forecast | None:
-        return None
-
-    def anomalies(self, open_only: bool = False) -> Sequence[Anomaly]:
-        return []
+    rows = [
+        replace(sample_interval(meter.id, channel, start), origin=IntervalOrigin.IMPORT)
+        for start in quarter_starts(*IMPORTED)
+        for meter in plant.meters
+        for channel, _ in channels_of(meter)
+    ]
+    return sample_ledger(plant, intervals=rows, forecasts=[old_forecast()], meter_forecasts=(), anomalies=())
 
 
 def extreme_recommendations(count: int = 2_000) -> list[Recommendation]:
@@ -128,7 +137,7 @@ def extreme_orders(count: int = 2_000) -> list[Order]:
     return [
         Order(
             SITE, f"X-{n}" + "j" * 190 * (n % 2), 2**63 - 1, ("furnace-1", f"m-{n % 90}")[n % 2], "p" * 200, dates[n % 4],
-            (HUGE, -HUGE) * (1 + n % 3 * 1343), dates[n // 4 % 4], dates[n // 16 % 4], bool(n % 2), tuple(OrderStatus)[n % 3], dates[n // 2 % 4], "r" * 2000,
+            (HUGE_JOB_KW, -HUGE_JOB_KW) * (1 + 1343 * (n % 40 == 2)), dates[n // 4 % 4], dates[n // 16 % 4], bool(n % 2), tuple(OrderStatus)[n % 3], dates[n // 2 % 4], "r" * 2000,
         )
         for n in range(count)
     ]  # fmt: skip
@@ -170,64 +179,42 @@ def extreme_readings(plant: Plant) -> list[Reading]:
     return found
 
 
-class ExtremeHistory(SampleHistory):
+def extreme_anomalies(count: int = 500) -> list[Anomaly]:
+    """Of a meter that nobody knows, at all dates."""
+    first = sample_anomalies()[0]
+    return [
+        replace(
+            first, anomaly=f"x/{n}", meter="x" * 200, since_utc=DATES[n % 3], at_utc=DATES[n % 3], excess_kwh=HUGE, kwh_per_day=-HUGE,
+            eur_per_day=(None, HUGE, -HUGE, 0.0)[n % 4], message_de="m" * 2000, message_en="m" * 2000,
+        )
+        for n in range(count)
+    ]  # fmt: skip
+
+
+def extreme_intervals(registers: Sequence[tuple[str, str]]) -> list[Interval]:
+    """Five weeks of the largest numbers, and rows in the first and the last year."""
+    starts = [*DATES, *quarter_starts(NOW_UTC.replace(hour=0, minute=0, second=0) - timedelta(days=35), quarter_start(NOW_UTC))]
+    return [_extreme(sample_interval(*register, start), n) for register in registers for n, start in enumerate(starts)]
+
+
+def extreme_ledger(plant: Plant) -> Ledger:
     """The sample's ledger, with extreme records among its own."""
+    registers = tuple((meter.id, channel) for meter in plant.meters for channel, _ in channels_of(meter))
+    return copy_of(_extreme_ledger(registers))
 
-    def __init__(self, plant: Plant) -> None:
-        super().__init__(plant)
-        self.advice |= {r.recommendation: r for r in extreme_recommendations()}
-        self.said = [
-            *self.said,
-            *(Decision(SITE, f"X-{n}", DecisionKind.ACCEPTED, "B" * 200, DATES[n % 3], comment="c" * 2000) for n in range(300)),
-        ]
 
-    def orders(self) -> Sequence[Order]:
-        return [*sample_orders(), *extreme_orders()]
-
-    def anomalies(self, open_only: bool = False) -> Sequence[Anomaly]:
-        first = next(iter(super().anomalies()))
-        return [
-            replace(
-                first, anomaly=f"x/{n}", meter="x" * 200, since_utc=DATES[n % 3], at_utc=DATES[n % 3], excess_kwh=HUGE, kwh_per_day=-HUGE,
-                eur_per_day=(None, HUGE, -HUGE, 0.0)[n % 4], message_de="m" * 2000, message_en="m" * 2000,
-            )
-            for n in range(500)
-        ]  # fmt: skip
-
-    def latest_forecast(self) -> Forecast | None:
-        return extreme_forecast(LATE_UTC, LATE_UTC)
-
-    def forecast_before(self, at_utc: datetime) -> Forecast | None:
-        return extreme_forecast(quarter_start(NOW_UTC), quarter_start(NOW_UTC))
-
-    def meter_forecast(self, meter: str, until_utc: datetime | None = None) -> Forecast | None:
-        at = LATE_UTC if until_utc is None else quarter_start(NOW_UTC)
-        return extreme_forecast(at, at, meter)
-
-    def latest_demand(self) -> Demand | None:
-        return extreme_demand(NEVER_UTC, HUGE)
-
-    def intervals(
-        self, meter: str, channel: str, from_utc: datetime, to_utc: datetime, as_of_utc: datetime | None = None
-    ) -> Sequence[Interval]:
-        found = super().intervals(meter, channel, from_utc, to_utc, as_of_utc)
-        return [_extreme(interval, n) for n, interval in enumerate(found)]
-
-    def told(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Sequence[Told]:
-        found = super().told(meter, channel, from_utc, to_utc)
-        return [Told(tuple(_extreme(i, n) for i in told.revisions), told.recorded_utc) for n, told in enumerate(found)]
-
-    def peak(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Interval | None:
-        return next(iter(self.intervals(meter, channel, NOW_UTC - timedelta(hours=1), NOW_UTC)), None)
-
-    def interval_span(self) -> tuple[datetime, datetime] | None:
-        return FIRST_UTC, NEVER_UTC
-
-    def begun(self) -> Mapping[str, tuple[datetime, datetime | None]]:
-        return {meter.id: (FIRST_UTC, DATES[n % 3]) for n, meter in enumerate(self.plant.meters)}
-
-    def rejections_by_reason(self) -> Mapping[str, int]:
-        return {"duplicate": 2**63 - 1, "r" * 200: 1}
+@cache
+def _extreme_ledger(registers: tuple[tuple[str, str], ...]) -> Ledger:
+    now, names = quarter_start(NOW_UTC), dict.fromkeys(meter for meter, _ in registers)
+    decisions = (Decision(SITE, f"X-{n}", DecisionKind.ACCEPTED, "B" * 200, DATES[n % 3], comment="c" * 2000) for n in range(300))
+    ledger = ledger_with(
+        intervals=extreme_intervals(registers), anomalies=extreme_anomalies(), orders=[*sample_orders(), *extreme_orders()],
+        advice=[*sample_recommendations(), *extreme_recommendations()], decisions=[*sample_decisions(), *decisions],
+        forecasts=[extreme_forecast(at, at) for at in (now, LATE_UTC)], demands=[extreme_demand(NEVER_UTC, HUGE)],
+        meter_forecasts=[extreme_forecast(at, at, name) for at in (now, LATE_UTC) for name in names],
+    )  # fmt: skip
+    forgotten(ledger, "r" * 200, 1)
+    return ledger
 
 
 def _extreme(interval: Interval, n: int) -> Interval:
@@ -239,8 +226,8 @@ def _extreme(interval: Interval, n: int) -> Interval:
 class ExtremeFeed(SampleFeed):
     """The sample's feed, onto which extreme records came as well."""
 
-    def __init__(self, plant: Plant, history: SampleHistory) -> None:
-        super().__init__(plant, history)
+    def __init__(self, plant: Plant, ledger: LedgerReader | None = None) -> None:
+        super().__init__(plant, ledger)
         for record in (*extreme_readings(plant), *extreme_recommendations(), *(extreme_demand(at, HUGE) for at in DATES)):
             self.state.take(record, time.monotonic())
 
@@ -255,8 +242,8 @@ TROUBLED_PARTS = (
 class TroubledFeed(SampleFeed):
     """Devices that stall or refuse, and a gateway whose buffer overflowed."""
 
-    def __init__(self, plant: Plant, history: SampleHistory) -> None:
-        super().__init__(plant, history)
+    def __init__(self, plant: Plant, ledger: LedgerReader | None = None) -> None:
+        super().__init__(plant, ledger)
         ms = epoch_ms(NOW_UTC - timedelta(minutes=7))
         named = "registers 40,072 (export, kWh): exception 02, illegal address; 40,080: exception 03"
         for record in (
@@ -287,43 +274,34 @@ def hostile_plant(folder: Path) -> Plant:
     return load_plant(path)
 
 
-class HostileHistory(SampleHistory):
+def hostile_ledger(plant: Plant) -> Ledger:
     """The sample's ledger with texts made to break a page."""
-
-    def __init__(self, plant: Plant) -> None:
-        super().__init__(plant)
-        self.advice = {
-            name: replace(
-                r, reason_de=EVIL, reason_en=EVIL, job=EVIL, conditions_checked=(EVIL,), conditions_not_checked=(EVIL,),
-                decided_by=EVIL if r.decided_by else None,
-                alternatives=tuple(replace(a, reason_de=EVIL, reason_en=EVIL) for a in r.alternatives),
-            )
-            for name, r in self.advice.items()
-        }  # fmt: skip
-        self.said = [replace(d, by=EVIL, comment=EVIL) for d in self.said]
-
-    def anomalies(self, open_only: bool = False) -> Sequence[Anomaly]:
-        return [replace(a, message_de=EVIL, message_en=EVIL, evidence={EVIL: EVIL}) for a in super().anomalies()]
-
-    def orders(self) -> Sequence[Order]:
-        return [replace(o, product=EVIL, reason=EVIL, job=f"{o.job}{EVIL}") for o in super().orders()]
-
-    def latest_forecast(self) -> Forecast | None:
-        return dataclasses.replace(super().latest_forecast(), model=EVIL, notes=(EVIL,))  # type: ignore[type-var]
-
-    def meter_forecast(self, meter: str, until_utc: datetime | None = None) -> Forecast | None:
-        found = super().meter_forecast(meter)
-        return None if found is None else replace(found, model=EVIL, notes=(EVIL,))
-
-    def rejections_by_reason(self) -> Mapping[str, int]:
-        return {EVIL: 5, "duplicate": 2}
+    advice = [
+        replace(
+            r, reason_de=EVIL, reason_en=EVIL, job=EVIL, conditions_checked=(EVIL,), conditions_not_checked=(EVIL,),
+            decided_by=EVIL if r.decided_by else None,
+            alternatives=tuple(replace(a, reason_de=EVIL, reason_en=EVIL) for a in r.alternatives),
+        )
+        for r in sample_recommendations()
+    ]  # fmt: skip
+    first = quarter_start(NOW_UTC)
+    below = [sample_meter_forecast(meter, share, first) for meter, share in SHARES.items()]
+    ledger = sample_ledger(
+        plant, advice=advice, decisions=[replace(d, by=EVIL, comment=EVIL) for d in sample_decisions()],
+        anomalies=[replace(a, message_de=EVIL, message_en=EVIL, evidence={EVIL: EVIL}) for a in sample_anomalies()],
+        orders=[replace(o, product=EVIL, reason=EVIL, job=f"{o.job}{EVIL}") for o in sample_orders()],
+        forecasts=[replace(sample_forecast(first), model=EVIL, notes=(EVIL,))],
+        meter_forecasts=[replace(forecast, model=EVIL, notes=(EVIL,)) for forecast in below],
+    )  # fmt: skip
+    forgotten(ledger, EVIL, 5)
+    return ledger
 
 
 class HostileFeed(SampleFeed):
     """The sample's feed with devices, states and gateways named to break a page."""
 
-    def __init__(self, plant: Plant, history: SampleHistory) -> None:
-        super().__init__(plant, history)
+    def __init__(self, plant: Plant, ledger: LedgerReader | None = None) -> None:
+        super().__init__(plant, ledger)
         ms = epoch_ms(NOW_UTC)
         for who, channel in (
             ("main-meter", CONNECTION_CHANNEL), ("furnace-1", "state"), (EVIL, HEARTBEAT_CHANNEL), (EVIL, CONNECTION_CHANNEL),

@@ -1,4 +1,4 @@
-"""A seeded plant day to look at: a ledger in memory and a live feed, both made up, for tests of the page only."""
+"""A seeded plant day to look at: records made up for a ledger, and a live feed, for tests of the page only."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from console.live_state import Live, LiveState
@@ -16,7 +17,7 @@ from domain.anomalies import Anomaly, AnomalyKind
 from domain.clock import ScaledClock, epoch_ms
 from domain.demand import Demand
 from domain.forecasts import DayPeak, Forecast, PeriodPeak
-from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalQuality, quarter_start
+from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality, quarter_start
 from domain.orders import Order, OrderStatus
 from domain.plant import Plant, load_plant
 from domain.readings import CONNECTION_CHANNEL, GAP_CHANNEL, HEARTBEAT_CHANNEL, Reading
@@ -29,10 +30,14 @@ from domain.recommendations import (
     RecommendationStatus,
 )
 from domain.units import UWH_PER_KWH
-from reporting.gaps import Told
+from reporting.ledger import LedgerReader
 
 NOW_UTC = datetime(2026, 10, 23, 9, 52, 30, tzinfo=UTC)
 """Friday 11:52:30 in Werk Nord."""
+BEGIN_UTC = datetime(2026, 9, 18, tzinfo=UTC)
+"""First quarter hour of all meters."""
+LIVE_UTC = datetime(2026, 10, 19, 9, 45, tzinfo=UTC)
+"""What is before was imported."""
 SITE = "werk-nord"
 SHARES = {
     "hall-1": 0.44, "hall-2": 0.33, "furnace-1": 0.21, "furnace-2": 0.17, "washer": 0.045, "moulding-1": 0.06, "moulding-2": 0.055,
@@ -48,6 +53,7 @@ def demo_plant(folder: Path) -> Plant:
     return load_plant(template.write(folder))
 
 
+@cache
 def site_kw(at: datetime) -> float:
     """Load of the whole plant: shifts, a morning peak, some noise, the same in every run."""
     local = at.astimezone(load_zone())
@@ -66,113 +72,54 @@ def load_zone():
     return ZoneInfo("Europe/Berlin")
 
 
-class SampleHistory:
-    """A `console.data.History` made of formulas; `now_utc` may be moved, and recommendations replaced."""
+def sample_forecast(first: datetime) -> Forecast:
+    """The site's forecast for 48 h from `first` on."""
+    middle = [site_kw(first + n * QUARTER) * 0.99 + 6 for n in range(192)]
+    spread = [14 + 0.35 * min(n, 120) for n in range(192)]
+    days = [first.astimezone(load_zone()).date() + timedelta(days=n) for n in range(2)]
+    return Forecast(
+        SITE, first, first,
+        tuple(m - s for m, s in zip(middle, spread, strict=True)), tuple(middle),
+        tuple(m + 1.2 * s for m, s in zip(middle, spread, strict=True)),
+        tuple(sample_peak(day, n) for n, day in enumerate(days)),
+        "like-days", first, 3360, 0.62, 41.0, coverage=0.79,
+        period_peak=PeriodPeak(first - timedelta(days=20), first + timedelta(days=10), 655.0, 655.0, 668.0, 702.0, 0.83),
+    )  # fmt: skip
 
-    def __init__(self, plant: Plant, now_utc: datetime = NOW_UTC) -> None:
-        self.plant, self.now_utc = plant, now_utc
-        self.advice = {r.recommendation: r for r in sample_recommendations()}
-        self.said: list[Decision] = [
-            Decision(SITE, "R-0417", DecisionKind.ACCEPTED, "M. Krüger", NOW_UTC - timedelta(hours=3)),
-            Decision(SITE, "R-0409", DecisionKind.REJECTED, "S. Öztürk", NOW_UTC - timedelta(hours=5), DeclineReason.QUALITY, "Charge wird zu kalt"),
-        ]  # fmt: skip
-        self.steps = 0
-        self.asked = 0
 
-    def offsets(self) -> Mapping[tuple[str, int], int]:
-        quarters = int(self.now_utc.timestamp() // 900)
-        return {
-            ("energy.intervals.v1", 0): quarters,
-            ("energy.recommendations.v1", 0): self.steps,
-            ("energy.decisions.v1", 0): self.steps,
-        }
+def sample_replay(first: datetime) -> Forecast:
+    """A forecast for 48 h from `first` on that was made afterwards."""
+    middle = tuple(site_kw(first + n * QUARTER) * 1.02 - 4 for n in range(192))
+    day = first.astimezone(load_zone()).date()
+    return Forecast(
+        SITE, first, first, tuple(kw - 15 for kw in middle), middle, tuple(kw + 15 for kw in middle),
+        (sample_peak(day, 0),), "like-days", first, 3360, 0.62, 41.0, replayed=True,
+    )  # fmt: skip
 
-    def intervals(
-        self, meter: str, channel: str, from_utc: datetime, to_utc: datetime, as_of_utc: datetime | None = None
-    ) -> Sequence[Interval]:
-        self.asked += 1
-        known = [quarter.as_of(as_of_utc) for quarter in self._told(meter, channel, from_utc, to_utc)]
-        return [quarter.last for quarter in known if quarter is not None]
 
-    def told(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Sequence[Told]:
-        return self._told(meter, channel, from_utc, to_utc)
+def sample_anomalies() -> list[Anomaly]:
+    """Two that last."""
+    since = NOW_UTC - timedelta(hours=4, minutes=7)
+    return [
+        Anomaly(
+            SITE, "furnace-1", "furnace-1/on_while_off/1", 5, AnomalyKind.ON_WHILE_OFF, since, None, NOW_UTC, 3.0, 61.0, 238.0, 1392.0,
+            264.48, "Chamber furnace 1 draws 61 kW although its shift says off (expected at most 3 kW).",
+            "Kammerofen 1 zieht 61 kW, obwohl seine Schicht frei hat (erwartet höchstens 3 kW).",
+        ),
+        Anomaly(
+            SITE, "press-2", "press-2/counter/1", 1, AnomalyKind.COUNTER_DISCONTINUITY, since + timedelta(hours=2), None, NOW_UTC, None,
+            None, 0.0, 0.0, 0.0, "The counter of press 2 began again at zero; no energy was lost.",
+            "Der Zähler von Presse 2 begann wieder bei null; es ging keine Energie verloren.",
+        ),
+    ]  # fmt: skip
 
-    def doubtful(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Sequence[Told]:
-        return [quarter for quarter in self._told(meter, channel, from_utc, to_utc) if quarter.was_in_doubt]
 
-    def _told(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> list[Told]:
-        end = min(to_utc, quarter_start(self.now_utc))
-        return [sample_told(meter, channel, from_utc + n * QUARTER) for n in range(max(0, (end - from_utc) // QUARTER))]
-
-    def latest_forecast(self) -> Forecast | None:
-        first = quarter_start(self.now_utc)
-        middle = [site_kw(first + n * QUARTER) * 0.99 + 6 for n in range(192)]
-        spread = [14 + 0.35 * min(n, 120) for n in range(192)]
-        days = [first.astimezone(load_zone()).date() + timedelta(days=n) for n in range(2)]
-        return Forecast(
-            SITE, first, first,
-            tuple(m - s for m, s in zip(middle, spread, strict=True)), tuple(middle),
-            tuple(m + 1.2 * s for m, s in zip(middle, spread, strict=True)),
-            tuple(sample_peak(day, n) for n, day in enumerate(days)),
-            "like-days", first, 3360, 0.62, 41.0, coverage=0.79,
-            period_peak=PeriodPeak(first - timedelta(days=20), first + timedelta(days=10), 655.0, 655.0, 668.0, 702.0, 0.83),
-        )  # fmt: skip
-
-    def forecast_before(self, at_utc: datetime) -> Forecast | None:
-        first = quarter_start(at_utc) - timedelta(hours=1)
-        middle = tuple(site_kw(first + n * QUARTER) * 1.02 - 4 for n in range(192))
-        day = first.astimezone(load_zone()).date()
-        return Forecast(
-            SITE, first, first, tuple(kw - 15 for kw in middle), middle, tuple(kw + 15 for kw in middle),
-            (sample_peak(day, 0),), "like-days", first, 3360, 0.62, 41.0, replayed=True,
-        )  # fmt: skip
-
-    def meter_forecast(self, meter: str, until_utc: datetime | None = None) -> Forecast | None:
-        share = SHARES.get(meter)
-        return None if share is None or meter == "lighting" else sample_meter_forecast(meter, share, quarter_start(self.now_utc))
-
-    def anomalies(self, open_only: bool = False) -> Sequence[Anomaly]:
-        since = NOW_UTC - timedelta(hours=4, minutes=7)
-        return [
-            Anomaly(
-                SITE, "furnace-1", "furnace-1/on_while_off/1", 5, AnomalyKind.ON_WHILE_OFF, since, None, NOW_UTC, 3.0, 61.0, 238.0, 1392.0,
-                264.48, "Chamber furnace 1 draws 61 kW although its shift says off (expected at most 3 kW).",
-                "Kammerofen 1 zieht 61 kW, obwohl seine Schicht frei hat (erwartet höchstens 3 kW).",
-            ),
-            Anomaly(
-                SITE, "press-2", "press-2/counter/1", 1, AnomalyKind.COUNTER_DISCONTINUITY, since + timedelta(hours=2), None, NOW_UTC, None,
-                None, 0.0, 0.0, 0.0, "The counter of press 2 began again at zero; no energy was lost.",
-                "Der Zähler von Presse 2 begann wieder bei null; es ging keine Energie verloren.",
-            ),
-        ]  # fmt: skip
-
-    def orders(self) -> Sequence[Order]:
-        return sample_orders()
-
-    def recommendations(self) -> Sequence[Recommendation]:
-        return list(self.advice.values())
-
-    def decisions(self) -> Sequence[Decision]:
-        return self.said
-
-    def rejections_by_reason(self) -> Mapping[str, int]:
-        return {"duplicate": 1_204, "clock_in_future": 37, "glitch": 2}
-
-    def latest_demand(self) -> Demand | None:
-        return None
-
-    def begun(self) -> Mapping[str, tuple[datetime, datetime | None]]:
-        first = datetime(2026, 9, 18, tzinfo=UTC)
-        return {meter.id: (first, NOW_UTC - timedelta(days=4)) for meter in self.plant.meters}
-
-    def peak(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Interval | None:
-        return None
-
-    def interval_span(self) -> tuple[datetime, datetime] | None:
-        return datetime(2026, 9, 18, tzinfo=UTC), quarter_start(self.now_utc) - QUARTER
-
-    def close(self) -> None:
-        self.closed = True
+def sample_decisions() -> list[Decision]:
+    """On two of the sample's recommendations."""
+    return [
+        Decision(SITE, "R-0417", DecisionKind.ACCEPTED, "M. Krüger", NOW_UTC - timedelta(hours=3)),
+        Decision(SITE, "R-0409", DecisionKind.REJECTED, "S. Öztürk", NOW_UTC - timedelta(hours=5), DeclineReason.QUALITY, "Charge wird zu kalt"),
+    ]  # fmt: skip
 
 
 def sample_meter_forecast(meter: str, share: float, first: datetime) -> Forecast:
@@ -199,21 +146,23 @@ OUTAGE_UTC = datetime(2026, 10, 23, 5, 30, tzinfo=UTC), datetime(2026, 10, 23, 8
 """Friday 07:30 to 10:30: no network to a moulding machine, whose control remembers, and to the charging points, whose meter does not."""
 
 
-def sample_told(meter: str, channel: str, start: datetime) -> Told:
-    """A quarter hour with all its revisions."""
+def sample_revisions(meter: str, channel: str, start: datetime) -> list[tuple[datetime, Interval]]:
+    """When each revision of a quarter hour was recorded, and the revision."""
     last = sample_interval(meter, channel, start)
     soon = start + QUARTER + timedelta(minutes=2)
     if meter not in ("moulding-2", "ev-chargers") or not OUTAGE_UTC[0] <= start < OUTAGE_UTC[1]:
-        return Told((last,), (soon,))
+        return [(soon, last)]
     missing = replace(last, energy_uwh=None, coverage=0.0, quality=IntervalQuality.MISSING, method=IntervalMethod.NONE, readings=0)
     evenly = replace(
         last, energy_uwh=round(SHARES[meter] * 640 / 4 * UWH_PER_KWH), coverage=0.0, quality=IntervalQuality.SUBSTITUTED,
         method=IntervalMethod.INTERPOLATED, revision=2, readings=0,
     )  # fmt: skip
     back = OUTAGE_UTC[1] + timedelta(seconds=40)
+    if start == OUTAGE_UTC[1] - QUARTER:  # it ends as the network comes back: first without a value, then filled a little later
+        soon, back = OUTAGE_UTC[1] + timedelta(seconds=20), OUTAGE_UTC[1] + timedelta(seconds=90)
     if meter == "ev-chargers":
-        return Told((missing, evenly), (soon, back))
-    return Told((missing, evenly, replace(last, revision=3)), (soon, back, back + timedelta(minutes=1)))
+        return [(soon, missing), (back, evenly)]
+    return [(soon, missing), (back, evenly), (back + timedelta(minutes=1), replace(last, revision=3))]
 
 
 def sample_interval(meter: str, channel: str, start: datetime) -> Interval:
@@ -235,7 +184,8 @@ def sample_interval(meter: str, channel: str, start: datetime) -> Interval:
         quality, method, coverage, energy = IntervalQuality.MISSING, IntervalMethod.NONE, 0.0, None
     if meter == "press-2" and local.hour == 11 and local.minute == 30:
         quality, method = IntervalQuality.CORRECTED, IntervalMethod.RESET
-    return Interval(SITE, meter, channel, start, energy, coverage, quality, method, 1, 30)
+    origin = IntervalOrigin.METERING if start >= LIVE_UTC else IntervalOrigin.IMPORT
+    return Interval(SITE, meter, channel, start, energy, coverage, quality, method, 1, 30, origin)
 
 
 def sample_orders() -> list[Order]:
@@ -334,8 +284,8 @@ def sample_demand(at: datetime, projected_kw: float = 652.0) -> Demand:
 class SampleFeed:
     """A `console.live.Feed`; decisions are kept, and answered when `answer` is called."""
 
-    def __init__(self, plant: Plant, history: SampleHistory, now_utc: datetime = NOW_UTC) -> None:
-        self.plant, self.history = plant, history
+    def __init__(self, plant: Plant, ledger: LedgerReader | None = None, now_utc: datetime = NOW_UTC) -> None:
+        self.plant, self.ledger = plant, ledger
         self.state = LiveState(SITE, plant, lambda: now_utc)
         self.state.connection(True)
         self.decided: list[Decision] = []
@@ -376,8 +326,10 @@ class SampleFeed:
 
     def answer(self) -> None:
         """What the advice job would do: the recommendation's next revision has the decided status."""
+        assert self.ledger is not None
+        advice = {r.recommendation: r for r in self.ledger.recommendations()}
         for decision in self.decided:
-            old = self.history.advice[decision.recommendation]
+            old = advice[decision.recommendation]
             if old.status is RecommendationStatus.OPEN:
                 import dataclasses
 

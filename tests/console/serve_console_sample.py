@@ -19,7 +19,8 @@ import structlog
 
 sys.path.insert(0, str(Path(__file__).parent))
 import console_extremes as extremes
-from console_sample import NOW_UTC, SampleFeed, SampleHistory, demo_plant, frozen_clock, sample_processes
+from console_ledger import sample_ledger
+from console_sample import NOW_UTC, SampleFeed, demo_plant, frozen_clock, sample_processes
 
 from console.access import Access
 from console.board import Board
@@ -36,34 +37,34 @@ def mode(name: str, folder: Path) -> tuple[Any, Any, Any, dict[str, Any]]:
     match name:
         case "bare":  # nothing is there yet
             plant = extremes.bare_plant(folder)
-            return plant, None, extremes.SilentFeed(plant, SampleHistory(plant)), {"processes": tuple}
+            return plant, None, extremes.SilentFeed(plant), {"processes": tuple}
         case "gappy":
             plant = extremes.bare_plant(folder)
-            history: SampleHistory = extremes.GappyHistory(plant)
-            return plant, history, extremes.SilentFeed(plant, history, connects=True), others
+            ledger = extremes.gappy_ledger(plant)
+            return plant, ledger, extremes.SilentFeed(plant, ledger, connects=True), others
         case "extreme":
             plant = demo_plant(folder)
-            history = extremes.ExtremeHistory(plant)
-            return plant, history, extremes.ExtremeFeed(plant, history), others
+            ledger = extremes.extreme_ledger(plant)
+            return plant, ledger, extremes.ExtremeFeed(plant, ledger), others
         case "troubled":
             plant = demo_plant(folder)
-            history = SampleHistory(plant)
-            return plant, history, extremes.TroubledFeed(plant, history), {**others, "parts": lambda: extremes.TROUBLED_PARTS}
+            ledger = sample_ledger(plant)
+            return plant, ledger, extremes.TroubledFeed(plant, ledger), {**others, "parts": lambda: extremes.TROUBLED_PARTS}
         case "hostile":
             plant = extremes.hostile_plant(folder)
-            history = extremes.HostileHistory(plant)
-            return plant, history, extremes.HostileFeed(plant, history), {"processes": extremes.hostile_processes}
+            ledger = extremes.hostile_ledger(plant)
+            return plant, ledger, extremes.HostileFeed(plant, ledger), {"processes": extremes.hostile_processes}
         case _:
             plant = demo_plant(folder)
-            history = SampleHistory(plant)
-            return plant, history, SampleFeed(plant, history), others
+            ledger = sample_ledger(plant)
+            return plant, ledger, SampleFeed(plant, ledger), others
 
 
 def main() -> None:
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     with tempfile.TemporaryDirectory() as folder:
-        plant, history, feed, others = mode(sys.argv[3] if len(sys.argv) > 3 else "", Path(folder) / "plant")
-        board = Board(plant, feed, frozen_clock(), lambda: history, **others)
+        plant, ledger, feed, others = mode(sys.argv[3] if len(sys.argv) > 3 else "", Path(folder) / "plant")
+        board = Board(plant, feed, frozen_clock(), lambda: ledger, **others)
         shelf = ReportShelf(Path(folder) / "reports", [sys.executable, "-c", MAKE, "{out}"])
         listener = listen("127.0.0.1", int(sys.argv[1]) if len(sys.argv) > 1 else 0)
 

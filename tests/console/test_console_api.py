@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from console_sample import SampleFeed, SampleHistory, frozen_clock, sample_processes
+from console_ledger import sample_ledger
+from console_sample import SampleFeed, frozen_clock, sample_forecast, sample_processes
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -16,17 +17,17 @@ from console.access import Access
 from console.board import Board
 from console.context import Console
 from console.reports import ReportShelf
-from domain.forecasts import Forecast
 from domain.plant import Plant, VirtualMeter
+from reporting.ledger import Ledger
 
 TOKEN = "0123456789abcdef"
 MAKE = "import pathlib,sys; pathlib.Path(sys.argv[1], 'report.csv').write_text('x')"
 
 
-def app_of(plant: Plant, folder: Path, token: str, history: SampleHistory | None = None) -> tuple[TestClient, SampleFeed, Board]:
-    history = history or SampleHistory(plant)
-    feed = SampleFeed(plant, history)
-    board = Board(plant, feed, frozen_clock(), lambda: history, sample_processes)
+def app_of(plant: Plant, folder: Path, token: str, ledger: Ledger | None = None) -> tuple[TestClient, SampleFeed, Board]:
+    ledger = ledger or sample_ledger(plant)
+    feed = SampleFeed(plant, ledger)
+    board = Board(plant, feed, frozen_clock(), lambda: ledger, sample_processes)
     app = FastAPI()
     app.include_router(api.router(Console(board, ReportShelf(folder, [sys.executable, "-c", MAKE, "{out}"]), Access(token))))
     return TestClient(app), feed, board
@@ -208,19 +209,15 @@ def test_the_forecast_of_an_earlier_instant_is_the_one_issued_until_then(open_ap
 
 
 def test_before_the_first_forecast_there_is_none(plant: Plant, tmp_path: Path) -> None:
-    asked: list[datetime] = []
-
-    class NothingYet(SampleHistory):
-        def forecast_before(self, at_utc: datetime) -> Forecast | None:
-            asked.append(at_utc)
-            return None
-
-    client, _, board = app_of(plant, tmp_path, "", NothingYet(plant))
-    answer = client.get("/api/v1/forecast", params={"as_of": "2026-01-01T01:00:00+01:00"})
+    first = sample_forecast(datetime(2026, 1, 1, tzinfo=UTC))
+    client, _, board = app_of(plant, tmp_path, "", sample_ledger(plant, forecasts=[first]))
+    before, then = (
+        client.get("/api/v1/forecast", params={"as_of": as_of})
+        for as_of in ("2026-01-01T00:59:59.999+01:00", "2026-01-01T01:00:00+01:00")
+    )
     board.close()
-    assert (answer.status_code, answer.json()) == (200, None), "not the newest instead"
-    assert asked == [datetime(2026, 1, 1, tzinfo=UTC)]
-    assert asked[0].tzinfo is UTC
+    assert (before.status_code, before.json()) == (200, None), "not the newest instead"
+    assert then.json()["issued_utc"] == "2026-01-01T00:00:00Z"
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,16 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from zipfile import ZipFile
 
 import pytest
-from console_sample import NOW_UTC, SITE, SampleFeed, SampleHistory, frozen_clock, sample_demand, sample_recommendations
+from console_ledger import next_interval, put, sample_ledger
+from console_sample import NOW_UTC, SITE, SampleFeed, frozen_clock, sample_demand, sample_orders, sample_recommendations
 
 from console.access import Access, OpenToStrangers, access_for
-from console.board import Board
-from console.data import RememberedHistory, open_ledger
+from console.board import Board, ledger_opener
 from console.desk import NotDecidable
 from console.live_state import LiveState
 from console.processes import name_of
@@ -24,21 +25,23 @@ from domain.errors import LastgangError
 from domain.plant import Plant
 from domain.readings import Reading
 from domain.recommendations import DecisionKind, DeclineReason
+from domain.topics import INTERVALS, ORDERS
+from reporting.ledger import Ledger
 
 
 @pytest.fixture
-def history(plant: Plant) -> SampleHistory:
-    return SampleHistory(plant)
+def ledger(plant: Plant) -> Ledger:
+    return sample_ledger(plant)
 
 
 @pytest.fixture
-def feed(plant: Plant, history: SampleHistory) -> SampleFeed:
-    return SampleFeed(plant, history)
+def feed(plant: Plant, ledger: Ledger) -> SampleFeed:
+    return SampleFeed(plant, ledger)
 
 
 @pytest.fixture
-def board(plant: Plant, history: SampleHistory, feed: SampleFeed):
-    board = Board(plant, feed, frozen_clock(), lambda: history, tuple)
+def board(plant: Plant, ledger: Ledger, feed: SampleFeed):
+    board = Board(plant, feed, frozen_clock(), lambda: ledger, tuple)
     yield board
     board.close()
 
@@ -59,26 +62,48 @@ def test_many_who_look_at_once_share_one_computation(board: Board) -> None:
     assert drawings == 1
 
 
-def test_the_ledger_is_asked_again_only_when_it_has_something_new(history: SampleHistory) -> None:
-    remembered = RememberedHistory(history)
+def test_the_ledger_is_asked_again_only_when_it_has_something_new(ledger: Ledger) -> None:
+    remembered = ledger.remembering()
+    statements: list[str] = []
+    ledger._database.set_trace_callback(statements.append)
     day = datetime(2026, 10, 23, tzinfo=UTC)
-    for _ in range(3):
+
+    def round_() -> tuple[int, int]:
+        """How many quarter hours are found, and how many questions about quarter hours have gone to the database so far."""
         remembered.refresh()
-        remembered.intervals("main", "energy_import", day, NOW_UTC)
-    assert history.asked == 1
-    history.now_utc = datetime(2026, 10, 23, 10, 1, tzinfo=UTC)
+        found = remembered.intervals("main", "energy_import", day, NOW_UTC)
+        return len(found), sum("FROM interval" in statement for statement in statements)
+
+    assert [round_() for _ in range(3)] == [(39, 1)] * 3
+    put(ledger, ORDERS, sample_orders()[0])
+    assert round_() == (39, 1), "another topic"
+    put(ledger, INTERVALS, next_interval("main", "energy_import", NOW_UTC))
+    assert round_() == (40, 2)
+
+
+def test_a_ledger_without_a_memory_always_answers_from_the_file(ledger: Ledger) -> None:
+    before = len(ledger.orders())
+    put(ledger, ORDERS, replace(sample_orders()[0], job="J-9"))
+    assert len(ledger.orders()) == before + 1
+
+
+def test_offsets_of_a_remembering_reader_are_those_of_its_answers(ledger: Ledger) -> None:
+    remembered = ledger.remembering()
     remembered.refresh()
-    remembered.intervals("main", "energy_import", day, NOW_UTC)
-    assert history.asked == 2
+    before = remembered.offsets()[(ORDERS.name, 0)]
+    put(ledger, ORDERS, replace(sample_orders()[0], job="J-9"))
+    assert remembered.offsets()[(ORDERS.name, 0)] == before
+    remembered.refresh()
+    assert remembered.offsets()[(ORDERS.name, 0)] == before + 1
 
 
-def test_without_a_ledger_the_page_waits_and_looks_again(plant: Plant, feed: SampleFeed, history: SampleHistory) -> None:
-    opened: list[SampleHistory] = []
+def test_without_a_ledger_the_page_waits_and_looks_again(plant: Plant, feed: SampleFeed, ledger: Ledger) -> None:
+    opened: list[Ledger] = []
     board = Board(plant, feed, frozen_clock(), lambda: opened[0] if opened else None, tuple)
     try:
         first = asyncio.run(board.view(now_view))
         assert (first.alarm, set(first.last_day)) == (Alarm.OVER, {None})
-        opened.append(history)
+        opened.append(ledger)
         assert asyncio.run(board.view(plan_view)).cards != ()
     finally:
         board.close()
@@ -96,7 +121,7 @@ def test_a_ledger_that_cannot_be_opened_does_not_take_the_page_down(plant: Plant
 
 
 def test_an_absent_ledger_file_is_no_error(tmp_path) -> None:
-    assert open_ledger(tmp_path / "none.sqlite") is None
+    assert ledger_opener(tmp_path / "none.sqlite")() is None
 
 
 def test_a_decision_goes_out_with_name_reason_and_the_plants_time(board: Board, feed: SampleFeed) -> None:

@@ -17,7 +17,8 @@ from typing import Any
 
 import httpx
 import pytest
-from console_sample import NOW_UTC, SITE, SampleFeed, SampleHistory, frozen_clock, sample_recommendations
+from console_ledger import sample_ledger
+from console_sample import NOW_UTC, SITE, SampleFeed, frozen_clock, sample_recommendations
 
 from console.board import Board
 from console.desk import NotDecidable, UnknownRecommendation
@@ -28,6 +29,7 @@ from domain.errors import LastgangError
 from domain.plant import Plant
 from domain.recommendations import Decision, DecisionKind, DeclineReason, Recommendation, RecommendationStatus, deciding
 from domain.topics import DECISIONS, RECOMMENDATIONS
+from reporting.ledger import Ledger
 from simulation import demo_plant
 
 ADVICE = next(r for r in sample_recommendations() if r.recommendation == "R-0421")
@@ -54,8 +56,8 @@ class Log:
 class LogFeed(SampleFeed):
     """One server's feed onto a log that several share; its live picture has seen nothing of it yet."""
 
-    def __init__(self, plant: Plant, history: SampleHistory, log: Log) -> None:
-        super().__init__(plant, history)
+    def __init__(self, plant: Plant, ledger: Ledger, log: Log) -> None:
+        super().__init__(plant, ledger)
         self.log = log
 
     def decide(self, decision: Decision, known_until: Mapping[tuple[str, int], int]) -> Sequence[Decision]:
@@ -64,19 +66,13 @@ class LogFeed(SampleFeed):
         return [d for d in self.log.kept[start : offset + 1] if d.recommendation == decision.recommendation]
 
 
-class Ledger(SampleHistory):
-    """A ledger that has read the log up to an offset."""
-
-    def __init__(self, plant: Plant, decisions: Sequence[Decision] = (), until: int = 0) -> None:
-        super().__init__(plant)
-        self.said, self.until = list(decisions), until
-
-    def offsets(self) -> Mapping[tuple[str, int], int]:
-        return {(DECISIONS.name, 0): self.until, (RECOMMENDATIONS.name, 0): self.steps}
+def ledger_of(plant: Plant, decisions: Sequence[Decision] = (), advice: Sequence[Recommendation] | None = None) -> Ledger:
+    """A ledger that has read these decisions, from the beginning of the log on."""
+    return sample_ledger(plant, intervals=(), decisions=decisions, advice=sample_recommendations() if advice is None else advice)
 
 
-def board_of(plant: Plant, feed: SampleFeed, history: SampleHistory, at_utc: datetime = NOW_UTC) -> Board:
-    return Board(plant, feed, frozen_clock(at_utc), lambda: history, tuple)
+def board_of(plant: Plant, feed: SampleFeed, ledger: Ledger, at_utc: datetime = NOW_UTC) -> Board:
+    return Board(plant, feed, frozen_clock(at_utc), lambda: ledger, tuple)
 
 
 def outcome(board: Board, by: str, kind: DecisionKind = ACCEPTED, name: str = "R-0421") -> Decision | NotDecidable:
@@ -103,7 +99,7 @@ def all_at_once(acts: Sequence[Callable[[], Any]]) -> list[Any]:
 def test_of_many_who_decide_at_once_one_wins_and_all_others_learn_who(plant: Plant, round_: int) -> None:
     """Two servers, three people at each, and a controller that writes to the topic itself."""
     log = Log()
-    boards = [board_of(plant, LogFeed(plant, history, log), history) for history in (Ledger(plant), Ledger(plant))]
+    boards = [board_of(plant, LogFeed(plant, ledger, log), ledger) for ledger in (ledger_of(plant), ledger_of(plant))]
     people = [
         lambda board=board, by=f"P{n}{m}", kind=kind: outcome(board, by, kind)
         for n, board in enumerate(boards)
@@ -124,8 +120,8 @@ def test_of_many_who_decide_at_once_one_wins_and_all_others_learn_who(plant: Pla
 def test_who_was_first_before_this_server_began_counts_from_the_ledger(plant: Plant) -> None:
     first = decision("Anna", NOW_UTC - timedelta(minutes=9), REJECTED)
     log = Log([first])
-    history = Ledger(plant, [first], until=1)
-    board = board_of(plant, LogFeed(plant, history, log), history)
+    ledger = ledger_of(plant, [first])
+    board = board_of(plant, LogFeed(plant, ledger, log), ledger)
     refused = outcome(board, "Bert")
     board.close()
     assert isinstance(refused, NotDecidable)
@@ -134,8 +130,8 @@ def test_who_was_first_before_this_server_began_counts_from_the_ledger(plant: Pl
 
 def test_who_was_first_in_the_log_counts_although_neither_ledger_nor_page_has_seen_it(plant: Plant) -> None:
     first = decision("Anna", NOW_UTC - timedelta(minutes=9), REJECTED)
-    log, history = Log([first]), Ledger(plant)
-    board = board_of(plant, LogFeed(plant, history, log), history)
+    log, ledger = Log([first]), ledger_of(plant)
+    board = board_of(plant, LogFeed(plant, ledger, log), ledger)
     refused = outcome(board, "Bert")
     cards = {c.recommendation.recommendation: c for c in asyncio.run(board.view(plan_view)).cards}
     board.close()
@@ -145,8 +141,8 @@ def test_who_was_first_in_the_log_counts_although_neither_ledger_nor_page_has_se
 
 
 def test_a_decision_that_is_repeated_after_an_error_is_the_same_one(plant: Plant) -> None:
-    log, history = Log(), Ledger(plant)
-    board = board_of(plant, LogFeed(plant, history, log), history)
+    log, ledger = Log(), ledger_of(plant)
+    board = board_of(plant, LogFeed(plant, ledger, log), ledger)
     first, again = outcome(board, "Anna"), outcome(board, "Anna")
     board.close()
     assert first == again
@@ -154,10 +150,10 @@ def test_a_decision_that_is_repeated_after_an_error_is_the_same_one(plant: Plant
 
 
 def test_a_decision_dated_after_its_recommendation_ended_hinders_nobody(plant: Plant) -> None:
-    log, history = Log([decision("a clock of 8999", datetime(8999, 12, 31, tzinfo=UTC))]), Ledger(plant)
-    feed = LogFeed(plant, history, log)
+    log, ledger = Log([decision("a clock of 8999", datetime(8999, 12, 31, tzinfo=UTC))]), ledger_of(plant)
+    feed = LogFeed(plant, ledger, log)
     feed.state.take(log.kept[0], 0.0)
-    board = board_of(plant, feed, history)
+    board = board_of(plant, feed, ledger)
     found = outcome(board, "Bert")
     board.close()
     assert isinstance(found, Decision)
@@ -176,9 +172,8 @@ def test_a_decision_dated_after_its_recommendation_ended_hinders_nobody(plant: P
 def test_what_is_not_open_cannot_be_decided_and_says_why(
     plant: Plant, change: dict[str, Any], at_utc: datetime, status: str, by: str | None
 ) -> None:
-    log, history = Log(), Ledger(plant)
-    history.advice["R-0421"] = replace(ADVICE, **change)
-    board = board_of(plant, LogFeed(plant, history, log), history, at_utc)
+    log, ledger = Log(), ledger_of(plant, advice=[replace(ADVICE, **change)])
+    board = board_of(plant, LogFeed(plant, ledger, log), ledger, at_utc)
     refused = outcome(board, "Anna")
     board.close()
     assert isinstance(refused, NotDecidable)
@@ -186,8 +181,8 @@ def test_what_is_not_open_cannot_be_decided_and_says_why(
 
 
 def test_what_nobody_advised_cannot_be_decided(plant: Plant) -> None:
-    log, history = Log(), Ledger(plant)
-    board = board_of(plant, LogFeed(plant, history, log), history)
+    log, ledger = Log(), ledger_of(plant)
+    board = board_of(plant, LogFeed(plant, ledger, log), ledger)
     refused = outcome(board, "Anna", name="R-9999")
     board.close()
     assert isinstance(refused, UnknownRecommendation)
@@ -195,8 +190,8 @@ def test_what_nobody_advised_cannot_be_decided(plant: Plant) -> None:
 
 
 def test_a_broker_that_does_not_confirm_leaves_the_recommendation_open_to_all(plant: Plant) -> None:
-    log, history = Log(), Ledger(plant)
-    feed = LogFeed(plant, history, log)
+    log, ledger = Log(), ledger_of(plant)
+    feed = LogFeed(plant, ledger, log)
     takes = feed.decide
 
     def refuse(*_: object) -> Sequence[Decision]:
@@ -204,7 +199,7 @@ def test_a_broker_that_does_not_confirm_leaves_the_recommendation_open_to_all(pl
         raise LastgangError(message)
 
     feed.decide = refuse  # type: ignore[method-assign]
-    board = board_of(plant, feed, history)
+    board = board_of(plant, feed, ledger)
     with pytest.raises(LastgangError, match="no broker"):
         asyncio.run(board.decide("R-0421", ACCEPTED, "Anna", DeclineReason.NONE, ""))
     feed.decide = takes  # type: ignore[method-assign]
@@ -223,10 +218,10 @@ class LiveOnly(SampleFeed):
 
 def test_page_and_cards_show_the_first_decision_whatever_came_later(plant: Plant) -> None:
     first, late = decision("Anna", NOW_UTC), decision("Bert", NOW_UTC + timedelta(seconds=20), REJECTED)
-    history = Ledger(plant, [first], until=1)
-    feed = LiveOnly(plant, history)
+    ledger = ledger_of(plant, [first])
+    feed = LiveOnly(plant, ledger)
     feed.live = Live(connected=True, decisions={"R-0421": (first, late)})
-    board = board_of(plant, feed, history)
+    board = board_of(plant, feed, ledger)
     cards = {c.recommendation.recommendation: c for c in asyncio.run(board.view(plan_view)).cards}
     board.close()
     assert cards["R-0421"].decision == first
@@ -245,11 +240,7 @@ def test_two_servers_and_a_controller_at_a_real_broker_agree_on_one_decision(
     advice = {name: replace(ADVICE, recommendation=name) for name in names}
     with RecordProducer(settings, linger_ms=0) as controller:
         feeds = [KafkaFeed(settings, plant, frozen_clock()) for _ in range(2)]
-        boards = []
-        for feed in feeds:
-            history = Ledger(plant)
-            history.advice = advice
-            boards.append(board_of(plant, feed, history))
+        boards = [board_of(plant, feed, ledger_of(plant, advice=list(advice.values()))) for feed in feeds]
         try:
             for feed in feeds:
                 assert _comes(lambda feed=feed: feed.picture().connected)

@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 import console_extremes as extremes
 import pytest
-from console_sample import NOW_UTC, SITE, SampleFeed, SampleHistory, frozen_clock, sample_demand, sample_processes
+from console_ledger import sample_ledger
+from console_sample import NOW_UTC, SITE, SampleFeed, frozen_clock, sample_demand, sample_processes
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hypothesis import given, settings
@@ -43,35 +44,34 @@ from domain.clock import epoch_ms
 from domain.plant import Plant
 from domain.readings import CONNECTION_CHANNEL, Reading
 from domain.recommendations import Decision, DecisionKind
+from reporting.ledger import Ledger
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
-def scene_of(plant: Plant, history: Any, feed: SampleFeed, **others: Any) -> Scene:
-    return Scene(plant, history, feed.picture(), NOW_UTC, processes=sample_processes(), **others)
+def scene_of(plant: Plant, ledger: Any, feed: SampleFeed, **others: Any) -> Scene:
+    return Scene(plant, ledger, feed.picture(), NOW_UTC, processes=sample_processes(), **others)
 
 
 def extreme_scene(plant: Plant) -> Scene:
-    history = extremes.ExtremeHistory(plant)
-    return scene_of(plant, history, extremes.ExtremeFeed(plant, history))
+    ledger = extremes.extreme_ledger(plant)
+    return scene_of(plant, ledger, extremes.ExtremeFeed(plant, ledger))
 
 
 def troubled_scene(plant: Plant) -> Scene:
-    history = SampleHistory(plant)
-    return scene_of(plant, history, extremes.TroubledFeed(plant, history), parts=extremes.TROUBLED_PARTS)
+    ledger = sample_ledger(plant)
+    return scene_of(plant, ledger, extremes.TroubledFeed(plant, ledger), parts=extremes.TROUBLED_PARTS)
 
 
 def bare_scene(folder: Path) -> Scene:
-    from console.data import EmptyHistory
-
     plant = extremes.bare_plant(folder)
-    return Scene(plant, EmptyHistory(), extremes.SilentFeed(plant, SampleHistory(plant)).picture(), NOW_UTC, ledger_there=False)
+    return Scene(plant, Ledger.in_memory(), extremes.SilentFeed(plant).picture(), NOW_UTC, ledger_there=False)
 
 
 def gappy_scene(folder: Path) -> Scene:
     plant = extremes.bare_plant(folder)
-    history = extremes.GappyHistory(plant)
-    return scene_of(plant, history, extremes.SilentFeed(plant, history, connects=True))
+    ledger = extremes.gappy_ledger(plant)
+    return scene_of(plant, ledger, extremes.SilentFeed(plant, ledger, connects=True))
 
 
 @pytest.fixture(params=["extreme", "troubled", "bare", "gappy"])
@@ -116,8 +116,8 @@ def test_every_part_of_every_page_can_be_drawn(any_scene: Scene, language: str) 
 
 @pytest.fixture
 def extreme_api(plant: Plant, tmp_path: Path) -> Iterator[TestClient]:
-    history = extremes.ExtremeHistory(plant)
-    board = Board(plant, extremes.ExtremeFeed(plant, history), frozen_clock(), lambda: history, sample_processes)
+    ledger = extremes.extreme_ledger(plant)
+    board = Board(plant, extremes.ExtremeFeed(plant, ledger), frozen_clock(), lambda: ledger, sample_processes)
     app = FastAPI()
     shelf = ReportShelf(tmp_path, [sys.executable, "-c", "", "{out}"])
     app.include_router(api.router(Console(board, shelf, Access())))
@@ -279,8 +279,8 @@ def test_an_instant_that_cannot_be_counted_with_is_none(text: str) -> None:
 
 
 def test_the_first_and_the_last_day_that_can_be_counted_with_have_a_page(plant: Plant) -> None:
-    history = SampleHistory(plant)
-    board = Board(plant, SampleFeed(plant, history), frozen_clock(), lambda: history, tuple)
+    ledger = sample_ledger(plant)
+    board = Board(plant, SampleFeed(plant, ledger), frozen_clock(), lambda: ledger, tuple)
     for text in ("1000-01-01", "8999-12-31"):
         day = parse_day(text, NOW_UTC.date())
         view = asyncio.run(board.view(meter_day_view, "main", day))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from console_ledger import sample_ledger
 from console_sample import OUTAGE_UTC
 from test_console_render import well_formed
 
@@ -68,9 +70,8 @@ def test_a_meter_with_import_and_export_tells_both(scene: Scene) -> None:
 
 
 def test_the_rest_that_nobody_measures_is_no_better_known_than_its_parts(scene: Scene) -> None:
-    history = scene.history
-    history.now_utc = OUTAGE_UTC[1]  # type: ignore[attr-defined]
-    rows = {row.meter: row for row in meters_view(scene).rows}
+    then = replace(scene, ledger=sample_ledger(scene.plant, OUTAGE_UTC[1] + timedelta(minutes=3)))
+    rows = {row.meter: row for row in meters_view(then).rows}
     rest = rows["main/rest"].last
     assert rest is not None
     assert rest.start_utc == OUTAGE_UTC[1] - QUARTER

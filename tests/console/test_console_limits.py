@@ -9,24 +9,26 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import psutil
 import pytest
 import uvicorn
-from console_sample import SampleFeed, SampleHistory, frozen_clock, sample_interval
+from console_ledger import sample_ledger
+from console_sample import SampleFeed, frozen_clock, sample_interval
 from console_server import Server
 
 from console import protocol
 from console.board import MOST_SHARED, Board
-from console.data import MOST_RECORDS, Answers, RememberedHistory
 from console.limits import Guard, Limits, Message, Scope
 from console.log_limit import AtMost
 from console.requests import Asked
 from console.views.meters import meter_day_view
-from domain.intervals import Interval
+from domain.intervals import QUARTER, Interval
 from domain.plant import Plant
+from reporting.ledger import MOST_RECORDS, Answers, Memory
 
 # the guard, without a server ---------------------------------------------------------------------------------------
 
@@ -339,21 +341,19 @@ YEAR = timedelta(days=366)
 
 
 def test_years_of_quarter_hours_that_were_asked_for_are_not_kept(plant: Plant) -> None:
-    """Sixteen questions of a year each are 562,000 quarter hours."""
-    history = SampleHistory(plant)
-    template = sample_interval("main", "energy_import", datetime(2026, 1, 5, tzinfo=UTC))
-    quick = [Interval(**{f: getattr(template, f) for f in template.__slots__}) for _ in range(96)]
-    history.intervals = lambda *_: [Interval(**{f: getattr(one, f) for f in one.__slots__}) for one in quick * 366]  # type: ignore[method-assign]
-    board = Board(plant, SampleFeed(plant, history), frozen_clock(), lambda: history, tuple)
+    """Four questions of a year each are 140,000 quarter hours."""
     first = datetime(2025, 1, 1, tzinfo=UTC)
+    template = sample_interval("main", "energy_import", first)
+    ledger = sample_ledger(plant, intervals=(replace(template, start_utc=first + n * QUARTER) for n in range(96 * 366)))
+    board = Board(plant, SampleFeed(plant, ledger), frozen_clock(), lambda: ledger, tuple)
 
     async def ask_all() -> None:
-        for n in range(16):
-            span = Asked("main", "energy_import", first + n * timedelta(minutes=15), first + YEAR)
+        for n in range(4):
+            span = Asked("main", "energy_import", first + n * QUARTER, first + YEAR)
             found = await board.once(
-                lambda scene, one: scene.history.intervals(one.meter, one.channel, one.from_utc, one.to_utc), span
+                lambda scene, one: scene.ledger.intervals(one.meter, one.channel, one.from_utc, one.to_utc), span
             )
-            assert len(found) == 96 * 366
+            assert len(found) == 96 * 366 - n
 
     before = kept_quarter_hours()
     asyncio.run(ask_all())
@@ -363,15 +363,15 @@ def test_years_of_quarter_hours_that_were_asked_for_are_not_kept(plant: Plant) -
 
 
 def test_what_people_look_at_is_kept_up_to_a_number_of_quarter_hours(plant: Plant) -> None:
-    history = SampleHistory(plant)
-    remembered = RememberedHistory(history)
+    memory = Memory()
+    remembered = sample_ledger(plant).remembering(memory)
     remembered.refresh()
-    first = datetime(2026, 1, 1, tzinfo=UTC)
-    for n in range(60):
-        start = first + n * timedelta(days=4)
+    first = datetime(2026, 9, 18, tzinfo=UTC)
+    for n in range(15):
+        start = first + n * timedelta(hours=6)
         for meter in ("main", "press-1", "press-2"):
-            assert len(remembered.told(meter, "energy_import", start, start + timedelta(days=4))) == 384
-    assert sum(answers.weight for answers in remembered.answers.values()) <= MOST_RECORDS
+            assert len(remembered.revisions(meter, "energy_import", start, start + timedelta(days=20))) == 1920
+    assert sum(answers.weight for answers in memory.answers.values()) <= MOST_RECORDS
     asked = remembered.intervals("main", "energy_import", first, first + timedelta(days=1))
     assert remembered.intervals("main", "energy_import", first, first + timedelta(days=1)) is asked
 
@@ -385,8 +385,8 @@ def test_the_answer_that_was_asked_for_last_stays_however_long_it_is() -> None:
 
 
 def test_days_that_one_browser_walks_through_are_not_kept_for_ever(plant: Plant) -> None:
-    history = SampleHistory(plant)
-    board = Board(plant, SampleFeed(plant, history), frozen_clock(), lambda: history, tuple)
+    ledger = sample_ledger(plant)
+    board = Board(plant, SampleFeed(plant, ledger), frozen_clock(), lambda: ledger, tuple)
 
     async def walk() -> None:
         for n in range(MOST_SHARED + 60):

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from console_sample import SampleHistory
+from console_ledger import sample_ledger
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -52,7 +52,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     from console_sample import demo_plant
 
     plant: Plant = demo_plant(tmp_path_factory.mktemp("plant"))
-    client, _, board = app_of(plant, Path(tmp_path_factory.mktemp("reports")), TOKEN, SampleHistory(plant))
+    client, _, board = app_of(plant, Path(tmp_path_factory.mktemp("reports")), TOKEN, sample_ledger(plant))
     client = TestClient(client.app, raise_server_exceptions=False)
     assert (
         client.post("/api/v1/reports", json={"month": "2026-10"}, headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 201

@@ -10,7 +10,17 @@ from zoneinfo import ZoneInfo
 
 import console_extremes as extremes
 import pytest
-from console_sample import NOW_UTC, SITE, SampleFeed, SampleHistory, sample_demand, sample_orders
+from console_ledger import sample_ledger
+from console_sample import (
+    NOW_UTC,
+    SITE,
+    SampleFeed,
+    sample_anomalies,
+    sample_demand,
+    sample_interval,
+    sample_orders,
+    sample_recommendations,
+)
 from test_console_extremes import bare_scene, gappy_scene, scene_of, troubled_scene
 
 from console.render import empty as draw_empty
@@ -30,12 +40,13 @@ from console.words import words
 from domain.anomalies import Anomaly, AnomalyKind
 from domain.demand import Demand
 from domain.instants import NEVER_UTC
-from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalQuality, quarter_start
+from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality, quarter_start
 from domain.orders import Order
 from domain.plant import PlannedJob, Plant
 from domain.readings import REFUSED_CHANNEL, Reading
 from domain.recommendations import Recommendation, RecommendationStatus
-from reporting.gaps import Told
+from reporting.ledger import Ledger
+from reporting.month import channels_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DE, EN = words("de", BERLIN), words("en", BERLIN)
@@ -47,29 +58,9 @@ UWH = 10**9
 class NoDemand(SampleFeed):
     """A feed without a running quarter hour."""
 
-    def __init__(self, plant: Plant, history: SampleHistory, demand: Demand | None = None) -> None:
-        super().__init__(plant, history)
+    def __init__(self, plant: Plant, ledger: Ledger, demand: Demand | None = None) -> None:
+        super().__init__(plant, ledger)
         self.state._demand = demand
-
-
-class Rows(SampleHistory):
-    """A ledger with the quarter hours that it is given, of one register."""
-
-    def __init__(self, plant: Plant, rows: Sequence[Interval]) -> None:
-        super().__init__(plant)
-        self.rows = rows
-
-    def _told(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> list[Told]:
-        mine = [r for r in self.rows if (r.meter, r.channel) == (meter, channel) and from_utc <= r.start_utc < to_utc]
-        return [Told((row,), (row.end_utc,)) for row in mine]
-
-    def interval_span(self) -> tuple[datetime, datetime] | None:
-        starts = [row.start_utc for row in self.rows]
-        return (min(starts), max(starts)) if starts else None
-
-    def peak(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> Interval | None:
-        known = [told.last for told in self._told(meter, channel, from_utc, to_utc) if told.last.energy_uwh is not None]
-        return max(known, key=lambda row: row.energy_uwh or 0, default=None)
 
 
 def row(start_utc: datetime, kwh: float | None, meter: str = "main") -> Interval:
@@ -96,8 +87,8 @@ def rows_today(kwh: float | None = 25.0, leave_out: Sequence[int] = (), meter: s
 
 
 def scene_with(plant: Plant, rows: Sequence[Interval], demand: Demand | None = None) -> Scene:
-    history = Rows(plant, rows)
-    return scene_of(plant, history, NoDemand(plant, history, demand))
+    ledger = sample_ledger(plant, intervals=rows)
+    return scene_of(plant, ledger, NoDemand(plant, ledger, demand))
 
 
 def with_site(plant: Plant, **changes: object) -> Plant:
@@ -160,7 +151,7 @@ def test_five_days_between_an_import_and_the_first_live_minutes_are_a_gap(tmp_pa
     scene = gappy_scene(tmp_path)
     view = meter_gaps_view(scene, "main")
     (gap,) = (g for g in view.gaps if g.method == "no_record")
-    assert (gap.from_utc, gap.to_utc) == (extremes.GappyHistory.IMPORTED[1], quarter_start(NOW_UTC))
+    assert (gap.from_utc, gap.to_utc) == (extremes.IMPORTED[1], quarter_start(NOW_UTC))
     assert (gap.energy_kwh, gap.revision, gap.quality) == (None, None, IntervalQuality.MISSING)
     assert "Keine Lücken" not in gap_table(view, DE)
 
@@ -172,8 +163,8 @@ def test_a_meter_of_which_nothing_is_recorded_has_no_measured_quarter_hours(tmp_
 
 
 def test_a_gateway_that_does_not_say_how_much_it_buffers_has_not_buffered_nothing(plant: Plant) -> None:
-    scene = extremes.ExtremeFeed(plant, SampleHistory(plant)).picture()
-    states = {g.gateway: g for g in platform_view(Scene(plant, SampleHistory(plant), scene, NOW_UTC)).gateways}
+    scene = extremes.ExtremeFeed(plant).picture()
+    states = {g.gateway: g for g in platform_view(Scene(plant, sample_ledger(plant), scene, NOW_UTC)).gateways}
     assert all(g.buffered is None or g.buffered >= 0 for g in states.values())
     assert any(g.buffered is None for g in states.values())
 
@@ -184,12 +175,10 @@ def test_a_gateway_that_does_not_say_how_much_it_buffers_has_not_buffered_nothin
 def unpriced(plant: Plant) -> Scene:
     """The sample without a tariff: advice and findings have no money."""
     bare = plant.model_copy(update={"tariff": None})
-    history = SampleHistory(bare)
     none = dict.fromkeys(("bill_before_eur", "bill_after_eur", "saving_eur", "saving_demand_eur", "saving_energy_eur"))
-    history.advice = {name: replace(r, **none, alternatives=()) for name, r in history.advice.items()}  # type: ignore[arg-type]
-    found = [replace(a, eur_per_day=None) for a in history.anomalies()]
-    history.anomalies = lambda open_only=False: found  # type: ignore[method-assign]
-    return scene_of(bare, history, SampleFeed(bare, history))
+    advice = [replace(r, **none, alternatives=()) for r in sample_recommendations()]  # type: ignore[arg-type]
+    ledger = sample_ledger(bare, advice=advice, anomalies=[replace(a, eur_per_day=None) for a in sample_anomalies()])
+    return scene_of(bare, ledger, SampleFeed(bare, ledger))
 
 
 def test_without_a_tariff_money_is_unknown_with_the_reason_and_advice_speaks_in_kilowatts(plant: Plant) -> None:
@@ -210,18 +199,19 @@ def test_findings_without_a_price_say_so_and_are_no_euros_a_day(plant: Plant) ->
 
 
 def test_a_sum_of_which_a_part_is_not_priced_names_the_part(plant: Plant) -> None:
-    history = SampleHistory(plant)
-    first, second = history.anomalies()
-    history.anomalies = lambda open_only=False: [first, replace(second, eur_per_day=None)]  # type: ignore[method-assign]
-    view = now_view(scene_of(plant, history, SampleFeed(plant, history)))
+    first, second = sample_anomalies()
+    ledger = sample_ledger(plant, anomalies=[first, replace(second, eur_per_day=None)])
+    view = now_view(scene_of(plant, ledger, SampleFeed(plant, ledger)))
     assert [f.anomaly.eur_per_day for f in view.findings] == [264.48, None], "what has no price comes after what has one"
     assert "1 davon ohne Betrag: unbekannt: nicht bepreist" in meters.findings(view, DE)
 
 
 def test_expected_euros_are_called_expected_and_carried_out_claims_no_effect(plant: Plant) -> None:
-    history = SampleHistory(plant)
-    history.advice["R-0417"] = replace(history.advice["R-0417"], status=RecommendationStatus.CARRIED_OUT)
-    view = plan_view(scene_of(plant, history, SampleFeed(plant, history)))
+    done = next(r for r in sample_recommendations() if r.recommendation == "R-0417")
+    ledger = sample_ledger(
+        plant, advice=[*sample_recommendations(), replace(done, revision=5, status=RecommendationStatus.CARRIED_OUT)]
+    )
+    view = plan_view(scene_of(plant, ledger, SampleFeed(plant, ledger)))
     card = next(c for c in view.cards if c.recommendation.recommendation == "R-0417")
     assert "Erwartete Ersparnis" in plan.card(card, DE) and "durchgeführt" in plan.card(card, DE)
     assert "Expected saving" in plan.card(card, EN) and "carried out" in plan.card(card, EN)
@@ -277,12 +267,12 @@ def test_an_old_forecast_says_how_old_its_newest_quarter_hour_is(tmp_path: Path)
     scene = gappy_scene(tmp_path)
     table = forecasts.peaks_table(plan_view(scene), DE)
     assert "Die neueste bekannte Viertelstunde endet So 18.10. 02:00, 5\u202fd vor jetzt." in table
-    fresh = replace(extremes.GappyHistory(scene.plant).latest_forecast(), trained_until_utc=NOW_UTC - timedelta(minutes=20))  # type: ignore[type-var]
+    fresh = replace(extremes.old_forecast(), trained_until_utc=NOW_UTC - timedelta(minutes=20))  # type: ignore[type-var]
     assert forecasts.age(fresh, NOW_UTC, DE) is None
 
 
 def test_the_period_of_a_forecast_that_is_over_is_not_shown(plant: Plant) -> None:
-    scene = scene_of(plant, SampleHistory(plant), SampleFeed(plant, SampleHistory(plant)))
+    scene = scene_of(plant, sample_ledger(plant), SampleFeed(plant))
     view = plan_view(scene)
     assert "Abrechnungs" in forecasts.peaks_table(view, DE)
     assert view.forecast is not None and view.forecast.period_peak is not None
@@ -302,7 +292,7 @@ def test_charts_without_data_say_why_and_what_comes_next(tmp_path: Path, plant: 
         assert view is not None and (view.why, view.newest_utc, view.next_utc) == (Emptiness.NO_LEDGER, None, None)
         assert "sagt die Seite Plattform" in draw_empty.empty(view, NOW_UTC, DE)
     empty = now_view(gappy).last_day_empty
-    assert empty is not None and (empty.why, empty.newest_utc) == (Emptiness.NOT_THEN, extremes.GappyHistory.IMPORTED[1])
+    assert empty is not None and (empty.why, empty.newest_utc) == (Emptiness.NOT_THEN, extremes.IMPORTED[1])
     assert "Die neueste im Archiv endet So 18.10. 02:00." in draw_empty.empty(empty, NOW_UTC, DE)
     begun = now_view(scene_with(plant, [])).last_day_empty
     assert begun is not None
@@ -321,9 +311,8 @@ def test_a_site_without_a_billing_meter_says_what_to_write(plant: Plant) -> None
 
 
 def test_no_recommendation_is_good_news_only_where_there_could_be_one(plant: Plant, tmp_path: Path) -> None:
-    history = SampleHistory(plant)
-    history.advice = {}
-    full = plan_view(scene_of(plant, history, SampleFeed(plant, history)))
+    ledger = sample_ledger(plant, advice=())
+    full = plan_view(scene_of(plant, ledger, SampleFeed(plant, ledger)))
     assert "tone-good" in plan.headline(full, EN)
     without_jobs = replace(full, has_jobs=False)
     assert "no job is known that could be moved" in plan.headline(without_jobs, EN)
@@ -334,11 +323,13 @@ def test_no_recommendation_is_good_news_only_where_there_could_be_one(plant: Pla
 
 
 def quiet(plant: Plant, live: bool = True) -> Scene:
-    history = SampleHistory(plant)
-    history.anomalies = lambda open_only=False: []  # type: ignore[method-assign]
-    if not live:
-        history.begun = lambda: {m.id: (TODAY_UTC, None) for m in plant.meters}  # type: ignore[method-assign]
-    return scene_of(plant, history, SampleFeed(plant, history))
+    imported = [
+        replace(sample_interval(m.id, channel, TODAY_UTC), origin=IntervalOrigin.IMPORT)
+        for m in plant.meters
+        for channel, _ in channels_of(m)
+    ]
+    ledger = sample_ledger(plant, intervals=None if live else imported, anomalies=())
+    return scene_of(plant, ledger, SampleFeed(plant, ledger))
 
 
 def test_nothing_abnormal_is_said_of_what_is_watched_and_of_no_more(plant: Plant) -> None:
@@ -372,9 +363,8 @@ def test_meters_that_were_never_heard_do_not_speak(plant: Plant, tmp_path: Path)
 
 
 def with_orders(plant: Plant, *orders: Order) -> Scene:
-    history = SampleHistory(plant)
-    history.orders = lambda: [*sample_orders(), *orders]  # type: ignore[method-assign]
-    return scene_of(plant, history, SampleFeed(plant, history))
+    ledger = sample_ledger(plant, orders=[*sample_orders(), *orders])
+    return scene_of(plant, ledger, SampleFeed(plant, ledger))
 
 
 def test_a_job_that_is_planned_for_no_date_is_named_in_words_and_not_drawn(plant: Plant) -> None:
@@ -434,7 +424,7 @@ def test_the_platform_says_what_is_not_there_and_what_to_do(tmp_path: Path, plan
         assert words_ in text
     assert (view.readings_per_s, view.cpu_s, view.energy_wh) == (None, None, None)
     assert "All readings used" not in text and "Unknown as long as there is no ledger" in text
-    assert platform_view(scene_of(plant, SampleHistory(plant), SampleFeed(plant, SampleHistory(plant)))).lacks == ()
+    assert platform_view(scene_of(plant, sample_ledger(plant), SampleFeed(plant))).lacks == ()
 
 
 def test_a_broker_without_any_gateway_is_told_apart_from_none(tmp_path: Path) -> None:
@@ -481,16 +471,16 @@ def test_the_meters_name_their_troubled_devices(plant: Plant) -> None:
 
 
 def test_a_device_that_gives_everything_again_refuses_nothing(plant: Plant) -> None:
-    history = SampleHistory(plant)
-    feed = extremes.TroubledFeed(plant, history)
+    ledger = sample_ledger(plant)
+    feed = extremes.TroubledFeed(plant, ledger)
     later = int(NOW_UTC.timestamp() * 1000)
     feed.state.take(Reading(SITE, "furnace-1-control", REFUSED_CHANNEL, later, later, 0, text=""), 0.0)
-    found = {c.device: c for c in platform_view(scene_of(plant, history, feed)).connections}
+    found = {c.device: c for c in platform_view(scene_of(plant, ledger, feed)).connections}
     assert found["furnace-1-control"].refusal is None
 
 
 def test_a_page_that_stands_alone_speaks_of_no_parts(plant: Plant) -> None:
-    view = platform_view(scene_of(plant, SampleHistory(plant), SampleFeed(plant, SampleHistory(plant))))
+    view = platform_view(scene_of(plant, sample_ledger(plant), SampleFeed(plant)))
     assert view.losses == ()
     assert "advice" not in platform.connections(view, DE)
 
@@ -498,24 +488,23 @@ def test_a_page_that_stands_alone_speaks_of_no_parts(plant: Plant) -> None:
 def test_the_outlook_of_a_meter_without_a_forecast_says_when_there_will_be_one(plant: Plant) -> None:
     from console.render.outlook import outlook_words
 
-    scene = scene_of(plant, SampleHistory(plant), SampleFeed(plant, SampleHistory(plant)))
+    scene = scene_of(plant, sample_ledger(plant), SampleFeed(plant))
     assert "Sie kommt mit seiner ersten abgeschlossenen Viertelstunde" in outlook_words(outlook_view(scene, "lighting"), DE)
 
 
 def test_the_most_expensive_finding_comes_first_and_unknown_amounts_last(plant: Plant) -> None:
-    history = SampleHistory(plant)
-    first = next(iter(history.anomalies()))
+    first = sample_anomalies()[0]
     amounts: list[float | None] = [None, 0.0, 5.0, None, -1.0]
     found: list[Anomaly] = [replace(first, anomaly=f"a/{n}", eur_per_day=eur, excess_kwh=float(n)) for n, eur in enumerate(amounts)]
-    history.anomalies = lambda open_only=False: found  # type: ignore[method-assign]
-    scene = scene_of(plant, history, SampleFeed(plant, history))
+    ledger = sample_ledger(plant, anomalies=found)
+    scene = scene_of(plant, ledger, SampleFeed(plant, ledger))
     assert [f.anomaly.eur_per_day for f in open_findings(scene)] == [5.0, 0.0, -1.0, None, None]
 
 
 def test_the_best_saving_is_that_of_what_can_still_be_decided(plant: Plant) -> None:
-    history = SampleHistory(plant)
-    gone: Recommendation = replace(history.advice["R-0421"], valid_until_utc=NOW_UTC - timedelta(minutes=1))
-    history.advice["R-0421"] = gone
-    view = plan_view(scene_of(plant, history, SampleFeed(plant, history)))
+    first, *others = sample_recommendations()
+    gone: Recommendation = replace(first, valid_until_utc=NOW_UTC - timedelta(minutes=1))
+    ledger = sample_ledger(plant, advice=[gone, *others])
+    view = plan_view(scene_of(plant, ledger, SampleFeed(plant, ledger)))
     assert (view.best_saving_eur, view.best_reduction_kw) == (0.0, 21.0)
     assert [c.recommendation.recommendation for c in view.cards][:2] == ["R-0422", "R-0421"]

@@ -4,7 +4,8 @@ import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from console_sample import NOW_UTC, SITE, SampleFeed, SampleHistory, sample_demand, sample_orders, sample_recommendations, site_kw
+from console_ledger import put, sample_ledger
+from console_sample import NOW_UTC, SITE, SampleFeed, sample_demand, sample_orders, sample_recommendations, site_kw
 
 from console.live_state import Live
 from console.render.platform import connections
@@ -24,18 +25,14 @@ from domain.orders import OrderStatus
 from domain.plant import Plant
 from domain.readings import Reading, ReadingQuality
 from domain.recommendations import Decision, DecisionKind, RecommendationStatus
+from domain.topics import DEMAND, ORDERS
 from domain.units import UWH_PER_KWH
+from reporting.ledger import Ledger
 
 
-class Given(SampleHistory):
-    """A history with just the intervals that a test gives."""
-
-    def __init__(self, plant: Plant, *intervals: Interval) -> None:
-        super().__init__(plant)
-        self.given = intervals
-
-    def intervals(self, meter: str, channel: str, from_utc: datetime, to_utc: datetime) -> list[Interval]:
-        return [i for i in self.given if (i.meter, i.channel) == (meter, channel) and from_utc <= i.start_utc < to_utc]
+def given(plant: Plant, *intervals: Interval) -> Ledger:
+    """A ledger with just the quarter hours that a test gives."""
+    return sample_ledger(plant, intervals=intervals)
 
 
 def quarter(meter: str, channel: str, start: datetime, kwh: float | None, quality: str = "measured") -> Interval:
@@ -77,22 +74,22 @@ def test_the_gauge_ends_at_a_round_number_with_a_sixth_of_room() -> None:
 
 
 def test_the_last_day_has_96_places_and_none_where_nothing_is_known(scene: Scene, plant: Plant) -> None:
-    view = now_view(dataclasses.replace(scene, history=Given(plant, quarter("main", "energy_import", NINE, 150.0))))
+    view = now_view(dataclasses.replace(scene, ledger=given(plant, quarter("main", "energy_import", NINE, 150.0))))
     assert len(view.last_day) == 96
     assert [q.kw for q in view.last_day if q is not None] == [600.0]
     assert view.last_day_from_utc == datetime(2026, 10, 22, 9, 45, tzinfo=UTC)
 
 
 def test_todays_energy_counts_the_running_quarter_hour_too(scene: Scene, plant: Plant) -> None:
-    view = now_view(dataclasses.replace(scene, history=Given(plant, quarter("main", "energy_import", NINE, 150.0))))
+    view = now_view(dataclasses.replace(scene, ledger=given(plant, quarter("main", "energy_import", NINE, 150.0))))
     assert view.demand is not None
     assert view.today_kwh == pytest.approx(150.0 + view.demand.energy_kwh)
 
 
 def test_the_newer_of_ledger_and_topic_is_shown(scene: Scene) -> None:
     newer = sample_demand(NOW_UTC + timedelta(seconds=5), 611.0)
-    scene.history.latest_demand = lambda: newer  # type: ignore[method-assign]
-    assert scene.demand() is newer
+    put(scene.ledger, DEMAND, newer)
+    assert scene.demand() == newer
 
 
 def test_the_dearest_finding_comes_first(scene: Scene) -> None:
@@ -104,11 +101,11 @@ def test_what_a_meter_feeds_back_counts_negative(plant: Plant) -> None:
     main, pv = plant.meter_by_id("main"), plant.meter_by_id("pv")
     assert net_channels(main) == [("energy_import", 1), ("energy_export", -1)]
     assert net_channels(pv) == [("energy_export", -1)]
-    history = Given(
+    ledger = given(
         plant, quarter("main", "energy_import", NINE, 10.0), quarter("main", "energy_export", NINE, 2.5, "estimated"),
         quarter("main", "energy_import", NINE + QUARTER, 8.0), quarter("main", "energy_import", NINE + 2 * QUARTER, None, "missing"),
     )  # fmt: skip
-    net = net_quarters(history, main, NINE, NINE + 4 * QUARTER)
+    net = net_quarters(ledger, main, NINE, NINE + 4 * QUARTER)
     assert [(q.kw, str(q.quality)) for q in net.values()] == [(30.0, "estimated"), (32.0, "measured"), (None, "missing")]
 
 
@@ -116,7 +113,7 @@ def test_the_unmetered_rest_is_the_parent_less_its_children_where_all_are_known(
     known = [quarter("hall-1", "energy_import", NINE, 100.0), quarter("hall-1", "energy_import", NINE + QUARTER, 100.0)]
     known += [quarter(m, "energy_import", NINE, kwh) for m, kwh in (("furnace-1", 40.0), ("furnace-2", 30.0), ("washer", 12.0))]
     known += [quarter(m, "energy_import", NINE + QUARTER, 50.0) for m in ("furnace-1", "furnace-2")]
-    rows = meters_view(dataclasses.replace(scene, history=Given(plant, *known))).rows
+    rows = meters_view(dataclasses.replace(scene, ledger=given(plant, *known))).rows
     rest = next(r for r in rows if r.meter == "hall-1/rest")
     assert rest.rest_of == "Halle 1 Härterei"
     assert rest.last is not None
@@ -142,7 +139,7 @@ def test_a_meter_on_a_fast_clock_is_not_silent_before_ten_seconds_of_the_watch(s
 
 
 def test_a_gauge_that_is_not_good_shows_nothing(plant: Plant) -> None:
-    feed = SampleFeed(plant, SampleHistory(plant))
+    feed = SampleFeed(plant)
     seen = feed.picture().readings[("furnace-1", "power")]
     gauge = plant.meter_by_id("furnace-1").gauge()
     assert gauge_kw(gauge, seen) == pytest.approx(float(seen.reading.value or 0) / 1000)
@@ -238,7 +235,7 @@ def test_a_meters_outlook_is_measured_until_now_and_forecast_from_then_on(scene:
 
 def test_the_outlook_of_the_grid_connection_is_the_sites(scene: Scene) -> None:
     view = outlook_view(scene, "main")
-    assert view.forecast == scene.history.latest_forecast()
+    assert view.forecast == scene.ledger.latest_forecast()
     assert outlook_view(scene, "lighting").forecast is None
     with pytest.raises(KeyError, match="nobody"):
         outlook_view(scene, "nobody")
@@ -252,11 +249,10 @@ def test_what_is_fed_in_is_positive_beside_its_forecast(scene: Scene) -> None:
 
 
 def test_a_forecast_that_ended_before_now_is_none(scene: Scene) -> None:
-    told = scene.history.meter_forecast("furnace-2")
+    told = scene.ledger.meter_forecast("furnace-2")
     assert told is not None
     end = told.first_start_utc + 192 * QUARTER
-    scene.history.meter_forecast = lambda meter: told  # type: ignore[method-assign]
-    assert outlook_view(dataclasses.replace(scene, now_utc=end - timedelta(seconds=1)), "furnace-2").forecast is told
+    assert outlook_view(dataclasses.replace(scene, now_utc=end - timedelta(seconds=1)), "furnace-2").forecast == told
     assert outlook_view(dataclasses.replace(scene, now_utc=end), "furnace-2").forecast is None
 
 
@@ -268,8 +264,7 @@ def test_the_two_days_of_an_outlook_have_the_doubled_hour(scene: Scene) -> None:
 def test_cancelled_jobs_are_not_drawn(scene: Scene) -> None:
     machines = [row.machine for row in plan_view(scene).rows]
     assert machines == ["furnace-1", "furnace-2", "washer", "moulding-1", "press-1", "cnc-line"]
-    orders = [dataclasses.replace(o, status=OrderStatus.CANCELLED) for o in sample_orders()]
-    scene.history.orders = lambda: orders  # type: ignore[method-assign]
+    put(scene.ledger, ORDERS, *(dataclasses.replace(o, revision=2, status=OrderStatus.CANCELLED) for o in sample_orders()))
     assert plan_view(scene).rows == ()
 
 
@@ -309,7 +304,7 @@ def test_lag_is_told_in_seconds_of_the_watch(scene: Scene) -> None:
 def test_a_gateway_that_stopped_is_told_and_a_full_buffer_too(scene: Scene, plant: Plant) -> None:
     view = platform_view(dataclasses.replace(scene, now_utc=NOW_UTC + timedelta(minutes=3)))
     assert [g.health for g in view.gateways] == [Health.BAD]
-    feed = SampleFeed(plant, SampleHistory(plant))
+    feed = SampleFeed(plant)
     feed.state.take(Reading(SITE, "gateway-1", "heartbeat", epoch_ms(NOW_UTC) + 1, epoch_ms(NOW_UTC), 5_000), 0.0)
     assert platform_view(dataclasses.replace(scene, live=feed.picture())).gateways[0].health is Health.WAITING
 

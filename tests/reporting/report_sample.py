@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
+from domain.plant import load_plant
 from domain.topics import INTERVALS
 from domain.units import UWH_PER_KWH
+from reporting.cost import month_cost
 from reporting.ledger import Ledger
+from reporting.month import month_period, month_report
+from reporting.pdf import page_data
 from reporting.report import WrittenReport
+from reporting.sections.section import Content
+from reporting.words import Language, Words
 
 PLANT = """
 [site]
@@ -119,3 +127,26 @@ def put(ledger: Ledger, *records: Interval) -> None:
 def data_of(made: WrittenReport) -> dict[str, Any]:
     data: dict[str, Any] = json.loads((made.folder / "report.json").read_text())
     return data
+
+
+def content_of(ledger: Ledger, folder: Path) -> Content:
+    """What October's first report would be made from."""
+    month = month_report(ledger, load_plant(folder / "plant" / "plant.toml"), month_period("2026-10", "Europe/Berlin"))
+    return Content(month, month_cost(month, folder / "plant"), None, "")
+
+
+def page_of(ledger: Ledger, folder: Path, language: Language = "de") -> dict[str, Any]:
+    """What the PDF of October would say."""
+    return page_data(content_of(ledger, folder), [], [], Words(language, BERLIN))
+
+
+def blocks_under(page: dict[str, Any], heading: str) -> list[dict[str, Any]]:
+    """What stands under a heading of the PDF."""
+    blocks = page["blocks"]
+    first = next(n for n, block in enumerate(blocks) if block["kind"] == "heading" and block["text"] == heading) + 1
+    return list(takewhile(lambda block: block["kind"] != "heading", blocks[first:]))
+
+
+def table_under(page: dict[str, Any], heading: str) -> dict[str, Any]:
+    """The table that stands under a heading of the PDF."""
+    return next(block for block in blocks_under(page, heading) if block["kind"] == "table")

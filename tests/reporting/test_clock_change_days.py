@@ -12,7 +12,8 @@ from report_sample import BERLIN, put, quarter
 from domain.plant import load_plant
 from reporting.ledger import Ledger
 from reporting.month import month_period, month_report
-from reporting.tables import LocalTime, interval_rows, interval_rows_for_people
+from reporting.sections.intervals import for_people, interval_rows
+from reporting.tables import LocalTime, cells, headings
 from reporting.words import Words
 
 
@@ -31,11 +32,14 @@ def test_reports_count_local_days_and_data_count_utc_days(
     period = month_period(month, "Europe/Berlin")
     put(ledger, *[quarter(period.start_utc(n), 10.0 + n / 10_000) for n in range(period.expected)])
     report = month_report(ledger, load_plant(folder / "plant" / "plant.toml"), period)
-    people = [row for row in interval_rows_for_people(report, Words("de", BERLIN)) if row[0] == "main"]
-    of_day = [row for row in people if isinstance(row[2], LocalTime) and row[2].local.date() == day]
-    assert [row[3] for row in of_day] == offsets
+    rows = [row for row in interval_rows(report) if row.meter == "main"]
+    columns = for_people(Words("de", BERLIN))
+    local, offset = (headings(columns).index(heading) for heading in ("Beginn (Ortszeit)", "UTC-Versatz"))
+    people = [(row[local], row[offset]) for row in cells(columns, rows)]
+    of_day = [offset for at, offset in people if isinstance(at, LocalTime) and at.local.date() == day]
+    assert of_day == offsets
     assert len(of_day) == quarters
-    starts = [row[2] for row in interval_rows(report) if row[0] == "main"]
+    starts = [row.start_utc for row in rows]
     assert all(count == 96 for count in list(Counter(start.date() for start in starts).values())[1:-1])
     assert len(set(starts)) == len(starts) == period.expected
     peaks = dict(report.billing.daily_peaks(period))

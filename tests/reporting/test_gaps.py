@@ -17,7 +17,7 @@ from report_sample import BERLIN, FIRST, NOON, StepClock, data_of, put, quarter
 
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalQuality
 from domain.units import UWH_PER_KWH
-from reporting.gaps import Filling, Gap, Told, filling_of, gaps_in
+from reporting.gaps import Filling, Gap, QuarterRevisions, filling_of, gaps_in
 from reporting.ledger import Ledger
 from reporting.report import WrittenReport
 from reporting.verifier import verify
@@ -28,9 +28,9 @@ LIKE_DAYS: dict[str, Any] = {**EVENLY, "method": IntervalMethod.LIKE_DAY_SCALED}
 PART: dict[str, Any] = {"quality": IntervalQuality.ESTIMATED, "method": IntervalMethod.COVERED_MEAN, "coverage": 0.6}
 
 
-def told(*revisions: Interval) -> Told:
+def told(*revisions: Interval) -> QuarterRevisions:
     numbered = tuple(replace(interval, revision=n) for n, interval in enumerate(revisions, 1))
-    return Told(numbered, tuple(NOON + timedelta(hours=n) for n in range(len(numbered))))
+    return QuarterRevisions(numbered, tuple(NOON + timedelta(hours=n) for n in range(len(numbered))))
 
 
 def kwh_of(gap: Gap) -> tuple[float | None, float | None]:

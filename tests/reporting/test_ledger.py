@@ -17,7 +17,7 @@ from domain.contracts import EXAMPLES
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.readings import Rejection, RejectionReason
 from domain.topics import ANOMALIES, DECISIONS, DEMAND, FORECASTS, INTERVALS, ORDERS, READINGS, RECOMMENDATIONS, REJECTED
-from reporting.ledger import Entry, Ledger, LedgerError, Unreadable
+from reporting.ledger import Entry, Ledger, LedgerError, RejectedReadings, Unreadable
 
 NINE = datetime(2026, 10, 23, 9, 0, tzinfo=UTC)
 
@@ -172,7 +172,7 @@ def test_a_rejection_is_counted_once_by_its_source(ledger: Ledger) -> None:
     ledger.append(sent(one, one, replace(one, source="energy.readings.v1/0/8"), topic=REJECTED))
     ledger.append(sent(replace(one, source=""), replace(one, source=""), topic=REJECTED, first=3))
     assert ledger.rejections_by_reason() == {"duplicate": 4}
-    assert ledger.rejections(NINE, NINE + QUARTER)[("main", "duplicate")] == 4
+    assert ledger.rejections(NINE, NINE + QUARTER) == [RejectedReadings("main", "duplicate", 4)]
 
 
 def test_bytes_that_are_no_record_are_kept_and_reading_goes_on(ledger: Ledger) -> None:

@@ -10,14 +10,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
-from report_sample import NOON, NOW, PLANT, TARIFF, data_of, put, quarter, whole_month
+from report_sample import NOON, NOW, PLANT, TARIFF, blocks_under, data_of, page_of, put, quarter, table_under, whole_month
 
 from domain.anomalies import Anomaly
 from domain.contracts import EXAMPLES
@@ -29,13 +28,11 @@ from domain.topics import ANOMALIES, DECISIONS, RECOMMENDATIONS
 from lastgang.commands.report import command
 from reporting.ledger import Ledger
 from reporting.month import month_period
-from reporting.pdf import page_data
 from reporting.report import ReportOrder, WrittenReport, write_report
 from reporting.tables import german_excel, plain, text_cell
 from reporting.typesetting import coded, fitted, missing_glyphs, one_line
 from reporting.typesetting import plain as plain_only
 from reporting.verifier import verify
-from reporting.words import Words
 
 Make = Callable[..., WrittenReport]
 ADVICE: Recommendation = replace(
@@ -219,34 +216,25 @@ def test_unknown_money_is_a_word_and_never_zero(ledger: Ledger, folder: Path, ma
     findings: Any = load_workbook(made.folder / "report.xlsx")["Befunde"]
     assert [row[6].value for row in findings.iter_rows()] == ["EUR, erwartet", "unbekannt", "unbekannt"]
     page = page_of(ledger, folder)
-    assert page["recommendations"]["rows"][0][3] == page["anomalies"]["rows"][0][4] == "unbekannt"
-
-
-def page_of(ledger: Ledger, folder: Path, language: str = "de") -> Any:
-    """What the PDF would say."""
-    from reporting.cost import month_cost
-    from reporting.month import month_report
-
-    plant = load_plant(folder / "plant" / "plant.toml")
-    month = month_report(ledger, plant, month_period("2026-10", "Europe/Berlin"))
-    words = Words("de" if language == "de" else "en", ZoneInfo("Europe/Berlin"))
-    return page_data(month, month_cost(month, folder / "plant"), [], None, [], words, "")
+    advice, anomalies = table_under(page, "Empfehlungen")["rows"], table_under(page, "Auffälligkeiten")["rows"]
+    assert advice[0][3] == anomalies[0][4] == "unbekannt"
 
 
 def test_what_was_expected_is_called_expected_and_carried_out_claims_no_effect(ledger: Ledger, folder: Path) -> None:
     put(ledger, *whole_month()[:400])
     ledger.append([(RECOMMENDATIONS, 0, 0, replace(ADVICE, status=RecommendationStatus.CARRIED_OUT))])
-    german, english = page_of(ledger, folder), page_of(ledger, folder, "en")
-    assert german["recommendations"]["header"][2:4] == ["erwartete Senkung\n[kW]", "erwartete Ersparnis\n[EUR]"]
-    assert english["recommendations"]["header"][2:4] == ["Expected reduction\n[kW]", "Expected saving\n[EUR]"]
-    assert (german["recommendations"]["rows"][0][1], english["recommendations"]["rows"][0][1]) == ("durchgeführt", "carried out")
-    assert "not what that was worth" in english["words"]["advice.note"]
+    pages = page_of(ledger, folder), page_of(ledger, folder, "en")
+    german, english = table_under(pages[0], "Empfehlungen"), table_under(pages[1], "Recommendations")
+    assert german["header"][2:4] == ["erwartete Senkung\n[kW]", "erwartete Ersparnis\n[EUR]"]
+    assert english["header"][2:4] == ["Expected reduction\n[kW]", "Expected saving\n[EUR]"]
+    assert (german["rows"][0][1], english["rows"][0][1]) == ("durchgeführt", "carried out")
+    assert "not what that was worth" in blocks_under(pages[1], "Recommendations")[0]["text"]
 
 
 def test_a_yearly_fee_stands_in_the_report_as_on_the_price_sheet(ledger: Ledger, folder: Path, make: Make) -> None:
     (folder / "plant" / "tariff.toml").write_text(TARIFF + '[[fixed]]\nid = "meter"\nprice = "480.00 EUR/year"\n')
     put(ledger, *whole_month())
-    [line] = [row for row in page_of(ledger, folder)["bill"]["rows"] if row[0] == "meter"]
+    [line] = [row for row in table_under(page_of(ledger, folder), "Rechnung des Monats")["rows"] if row[0] == "meter"]
     assert line == ["meter", "Grundpreis", "1/12 Jahr", "480,0000", "40,00", ""]
     costs: Any = load_workbook(make().folder / "report.xlsx")["Kosten"]
     [cells] = [row for row in costs.iter_rows() if row[0].value == "meter"]

@@ -15,18 +15,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
-from report_sample import FIRST, NOON, NOW, PLANT, StepClock, data_of, put, quarter, whole_month
+from report_sample import FIRST, NOON, NOW, PLANT, StepClock, data_of, page_of, put, quarter, table_under, whole_month
 
 from domain.contracts import EXAMPLES
 from domain.intervals import QUARTER, Interval, IntervalOrigin, IntervalQuality
 from domain.plant import load_plant
 from domain.topics import DEMAND
-from reporting.cost import month_cost
+from reporting.cover import boundary_text
 from reporting.gaps import DUE_AFTER, Absence, gaps_of_span, never_sent
 from reporting.ledger import Ledger
 from reporting.month import changes_since, month_period, month_report
-from reporting.pdf import page_data
-from reporting.report import WrittenReport, boundary_text
+from reporting.report import WrittenReport
 from reporting.words import Words
 
 Make = Callable[..., WrittenReport]
@@ -100,7 +99,7 @@ def test_the_report_counts_the_days_between_history_and_the_live_meter(
     page = page_of(ledger, folder)
     assert page["notice"]["texts"][-1] != ""
     assert any("war der Monat noch nicht zu Ende: Daten bis 21.10.2026 00:00" in text for text in page["notice"]["texts"])
-    assert [row[5] for row in page["gaps"]["rows"] if "main/energy_import" in row[0]] == [
+    assert [row[5] for row in table_under(page, "Lücken und Ersatzwerte")["rows"] if "main/energy_import" in row[0]] == [
         "nichts aufgezeichnet",
         "noch nicht gemessen",
     ]
@@ -129,12 +128,6 @@ def test_a_clock_that_runs_ahead_moves_no_report_into_the_future(ledger: Ledger,
     put(ledger, quarter(NOON, 100.0))
     ledger.append([(DEMAND, 0, 0, replace(EXAMPLES[DEMAND.name], site="werk-nord", at_utc=datetime(2062, 3, 1, tzinfo=UTC)))])
     assert data_of(make(now_utc=NOW))["data_cut_off_utc"] == f"{NOW:%Y-%m-%dT%H:%M:%SZ}"
-
-
-def page_of(ledger: Ledger, folder: Path) -> Any:
-    plant = load_plant(folder / "plant" / "plant.toml")
-    month = month_report(ledger, plant, month_period("2026-10", "Europe/Berlin"))
-    return page_data(month, month_cost(month, folder / "plant"), [], None, [], Words("de", ZoneInfo("Europe/Berlin")), "")
 
 
 def test_a_month_that_is_over_is_not_said_to_run_because_its_data_end(ledger: Ledger, folder: Path, make: Make) -> None:

@@ -1,24 +1,15 @@
-"""The ledger: SQLite in WAL mode, rows only ever added, Kafka offsets in the same transaction as the rows.
-
-Sent twice is written once: a message whose offset is known is ignored, and so is a record that says what is there already. A record
-that says something else under the same identity is no new row but a conflict, kept and counted.
-
-An interval's identity is (site, meter, channel, start, revision). Imported load profiles have revision 0, so what the platform has
-metered itself (1 and up) counts before them.
-"""
+"""Entries of a batch into tables, kind by kind; one that the database cannot hold is set aside, the others are written."""
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from domain.clock import Clock, epoch_ms, process_clock
+from domain.clock import epoch_ms
 from domain.codec import decode_stored, encode
 from domain.demand import Demand
 from domain.intervals import Interval
@@ -37,35 +28,11 @@ from domain.topics import (
     REJECTED,
     Topic,
 )
-from reporting.ledger_reading import Conflict, LedgerError, LedgerReading, Place
+from reporting.ledger.entries import Entry, LedgerError, OtherSite, Unreadable
 
-VERSION = 1
-"""`PRAGMA user_version` of the schema that this code reads and writes."""
-MIGRATIONS: Mapping[int, str] = {0: (Path(__file__).parent / "schema.sql").read_text(encoding="utf-8")}
-"""Version found -> the statements that lead to the next one."""
-_STATE_TABLES = ("kafka_offset", "running_demand")
 _UNREADABLE = "unreadable"
 _CANNOT_HOLD = (OverflowError, ValueError, sqlite3.DataError, sqlite3.IntegrityError, sqlite3.InterfaceError)
 """What is wrong with a record, not with the disk or the lock: repeating it would fail for ever."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """Bytes that are no record of their topic; the ledger keeps them with the reason."""
-
-    original: bytes
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class OtherSite:
-    """A record of another plant on the same topic: only its place in the log is noted."""
-
-    site: str
-
-
-Entry = tuple[Topic, int, int, Any]
-"""Topic, partition, offset, and its record, `Unreadable` or `OtherSite`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,137 +58,25 @@ _KEPT: Mapping[str, _Kept] = {
 }  # fmt: skip
 
 
-class Ledger(LedgerReading):
-    """One plant's ledger file; one writer, any number of readers that never hold it up."""
+class EntryWriter:
+    """Writes entries within a transaction of the ledger; numbers of series are remembered between them."""
 
-    def __init__(self, database: sqlite3.Connection, clock: Clock) -> None:
-        super().__init__(database)
-        self._clock = clock
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
         self._series: dict[tuple[str, str, str], int] = {}
 
-    @classmethod
-    def open(cls, path: Path, readonly: bool = False, clock: Clock | None = None) -> Ledger:
-        """The ledger at `path`; a writer makes it or brings it to this version.
+    def forget(self) -> None:
+        """Forget the numbers of series: the transaction that gave them was rolled back."""
+        self._series.clear()
 
-        Parameters
-        ----------
-        clock
-            Stamps each row's `recorded` instant; the process's clock if None.
-
-        Raises
-        ------
-        LedgerError
-            If it is absent (readers), no ledger, or of a newer version than this program.
-        """
-        if readonly and not path.is_file():
-            msg = f"no ledger at {path}; `lastgang historian` makes it, or name another file"
-            raise LedgerError(msg)
-        if not readonly:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        where = f"{path.absolute().as_uri()}?mode={'ro' if readonly else 'rwc'}"
-        database = sqlite3.connect(where, uri=True, isolation_level=None, check_same_thread=False, timeout=30.0)
-        ledger = cls(database, clock or process_clock())
-        try:
-            ledger._prepare(path, readonly)
-        except sqlite3.DatabaseError as error:
-            database.close()
-            msg = f"{path} is no ledger that can be opened: {error}"
-            raise LedgerError(msg) from error
-        except LedgerError:
-            database.close()
-            raise
-        return ledger
-
-    def _prepare(self, path: Path, readonly: bool) -> None:
-        if readonly:
-            self._database.execute("PRAGMA query_only=ON")
-        else:
-            self._database.execute("PRAGMA journal_mode=WAL")
-            # After a power failure the last transactions may be gone, rows and offsets together: they are read again from the log.
-            self._database.execute("PRAGMA synchronous=NORMAL")
-        found = self._version()
-        if found > VERSION or (readonly and found < VERSION):
-            advice = "use the program that wrote it" if found > VERSION else "start `lastgang historian` on it once"
-            msg = f"{path} is a ledger of version {found}, this program knows {VERSION}; {advice}"
-            raise LedgerError(msg)
-        while found < VERSION:
-            self._migrate(found)
-            found = self._version()
-
-    def _version(self) -> int:
-        return int(self._database.execute("PRAGMA user_version").fetchone()[0])
-
-    def _migrate(self, found: int) -> None:
-        with self._transaction():
-            if self._version() != found:
-                return
-            for statement in _statements(MIGRATIONS[found]):
-                self._database.execute(statement)
-            self._forbid_changes()
-            self._event(f"schema version {found + 1}")
-            self._database.execute(f"PRAGMA user_version={found + 1}")
-
-    def _forbid_changes(self) -> None:
-        tables = [
-            row[0]
-            for row in self._database.execute("SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite_%'")
-        ]
-        for table in tables:
-            for change in ("UPDATE", "DELETE") if table not in _STATE_TABLES else ():
-                self._database.execute(
-                    f"CREATE TRIGGER IF NOT EXISTS {table}_no_{change.lower()} BEFORE {change} ON {table} "
-                    f"BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: {table} takes no {change}'); END"
-                )
-
-    def _event(self, what: str) -> None:
-        self._database.execute("INSERT INTO event (recorded_ms, what) VALUES (?, ?)", (self._now_ms(), what))
-
-    def _now_ms(self) -> int:
-        return epoch_ms(self._clock.now_utc())
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._database.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._database.execute("ROLLBACK")
-            self._series.clear()  # numbers given in this transaction are gone
-            raise
-        self._database.execute("COMMIT")
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._database.close()
-
-    def __enter__(self) -> Ledger:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
-
-    def append(self, entries: Sequence[Entry]) -> int:
-        """Write what is new of `entries` (in order within each partition) and where to go on, in one transaction.
-
-        Returns
-        -------
-        int
-            How many entries had not been taken before, by their offsets.
-        """
-        with self._transaction():
-            fresh, next_offsets = _not_taken(entries, self.offsets())
-            recorded_ms = self._now_ms()
-            by_kind: dict[str, list[Entry]] = {}
-            for entry in fresh:
-                if not isinstance(entry[3], OtherSite):
-                    by_kind.setdefault(_UNREADABLE if isinstance(entry[3], Unreadable) else entry[0].name, []).append(entry)
-            for kind, some in by_kind.items():
-                self._write(kind, some, recorded_ms)
-            self._database.executemany(
-                "INSERT INTO kafka_offset VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset",
-                [(*place, offset) for place, offset in next_offsets.items()],
-            )
-        return len(fresh)
+    def write(self, entries: Sequence[Entry], recorded_ms: int) -> None:
+        """Write entries that were not taken before."""
+        by_kind: dict[str, list[Entry]] = {}
+        for entry in entries:
+            if not isinstance(entry[3], OtherSite):
+                by_kind.setdefault(_UNREADABLE if isinstance(entry[3], Unreadable) else entry[0].name, []).append(entry)
+        for kind, some in by_kind.items():
+            self._write(kind, some, recorded_ms)
 
     def _write(self, kind: str, entries: list[Entry], recorded_ms: int) -> None:
         """Write entries of one kind; one that the database cannot hold is set aside with the reason, the others are written."""
@@ -246,7 +101,7 @@ class Ledger(LedgerReading):
         except BaseException:
             self._database.execute("ROLLBACK TO entries")
             self._database.execute("RELEASE entries")
-            self._series.clear()
+            self.forget()
             raise
         self._database.execute("RELEASE entries")
 
@@ -360,14 +215,6 @@ class Ledger(LedgerReading):
             (entry[0].name, subject, revision, encode(entry[3]).decode(), _place(entry), recorded_ms),
         )
 
-    def follow_another_log(self, why: str) -> None:
-        """Forget the offsets: the log is read from its beginning again. Data stays; what is sent again is recognised."""
-        with self._transaction():
-            self._event(
-                f"follows another log: {why}; offsets were {json.dumps([[*p, n] for p, n in sorted(self.offsets().items())])}"
-            )
-            self._database.execute("DELETE FROM kafka_offset")
-
 
 def _place(entry: Entry) -> str:
     return f"{entry[0].name}/{entry[1]}/{entry[2]}"
@@ -378,28 +225,3 @@ def _set_aside(entry: Entry, error: Exception) -> Entry:
     reason = f"{type(entry[3]).__name__} that the ledger cannot hold: {error}"
     # Written out by Python, since the codec may be what fails on it.
     return entry[0], entry[1], entry[2], Unreadable(repr(entry[3]).encode("utf-8", "backslashreplace"), printable(reason))
-
-
-def _not_taken(entries: Iterable[Entry], offsets: Mapping[Place, int]) -> tuple[list[Entry], dict[Place, int]]:
-    """The entries at or after the known offsets, and the offsets after them."""
-    fresh: list[Entry] = []
-    reached: dict[Place, int] = {}
-    for entry in entries:
-        place = (entry[0].name, entry[1])
-        if entry[2] >= reached.get(place, offsets.get(place, 0)):
-            fresh.append(entry)
-            reached[place] = entry[2] + 1
-    return fresh, reached
-
-
-def _statements(script: str) -> Iterator[str]:
-    """The statements of an SQL script, one by one: `executescript` would commit before it begins."""
-    statement = ""
-    for line in script.splitlines():
-        statement += line + "\n"
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
-
-
-__all__ = ["Conflict", "Entry", "Ledger", "LedgerError", "OtherSite", "Place", "Unreadable"]

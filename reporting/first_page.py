@@ -1,0 +1,76 @@
+"""The first page: notices, and the key figures in their boxes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from domain.intervals import IntervalQuality
+from reporting.gaps import SOUND
+from reporting.month import SeriesMonth
+from reporting.sections.section import NAME, Content
+from reporting.typesetting import one_line
+from reporting.words import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One key figure."""
+
+    name: str
+    value: str
+    unit: str
+    note: str
+
+
+def notices(content: Content, words: Words) -> list[str]:
+    """What a reader must know before the first number."""
+    found = []
+    report, cost = content.month, content.cost
+    billing = report.billing
+    peak = None if billing is None else billing.peak
+    if peak is not None and peak.quality not in SOUND:
+        found.append(
+            words.say(
+                "peak.notice", moment=words.moment(peak.start_utc), power=words.number(peak.power_kw or 0.0, 1),
+                quality=words.either("q", str(peak.quality)), method=words.either("m", str(peak.method)), revision=peak.revision,
+            )
+        )  # fmt: skip
+    if billing is not None and report.is_over and billing.covered_share < 1:
+        found.append(words.say("peak.unknown", share=words.percent(billing.covered_share)))
+    if not report.is_over:
+        found.append(words.say("provisional.running", until=words.moment(report.known_until_utc)))
+    without = 0 if billing is None else len(billing.slots) - billing.with_value
+    if billing is not None and without:
+        share = words.percent(without / len(billing.slots))
+        found.append(words.say("provisional.values", count=words.number(without), share=share))
+    if cost.is_provisional:
+        found.append(words.say("provisional.bill", what=", ".join(words.either("missing", column) for column in cost.missing)))
+    return found
+
+
+def figures(content: Content, words: Words) -> list[Figure]:
+    """The key figures."""
+    cost, billing, found = content.cost, content.month.billing, []
+    if billing is not None:
+        measured = billing.by_quality[IntervalQuality.MEASURED]
+        share = measured.energy_uwh / billing.energy_uwh if billing.energy_uwh else 0.0
+        note = f"{words.percent(share, 1)} {words['measured_share']}"
+        found.append(Figure(words["consumption"], words.energy(billing.energy_uwh), "kWh", note))
+        found.append(_peak_figure(billing, words))
+        note = f"{words.number(billing.with_value)} / {words.number(len(billing.slots))} {words['quarters']}"
+        found.append(Figure(words["coverage"], words.percent(billing.coverage), "", note))
+    if cost.bill is not None:
+        note = one_line(cost.tariff_id, NAME) + (f" · {words['provisional'].lower()}" if cost.is_provisional else "")
+        found.append(Figure(words["cost"], words.number(float(cost.bill.total_eur), 2), "EUR", note))
+    return found
+
+
+def _peak_figure(billing: SeriesMonth, words: Words) -> Figure:
+    peak = billing.peak
+    if peak is None:
+        return Figure(words["peak"], "–", "", "")
+    quality = words.either("q", str(peak.quality))
+    note = f"{words.moment(peak.start_utc)} · {quality if peak.quality in SOUND else words.say('peak.rests', quality=quality)}"
+    if billing.covered_share < 1:
+        note += f" · {words.say('peak.of_covered', share=words.percent(billing.covered_share))}"
+    return Figure(words["peak"], words.number(peak.power_kw or 0.0, 1), "kW", note)

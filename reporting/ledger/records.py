@@ -1,0 +1,151 @@
+"""Questions about everything else that is kept: forecasts, anomalies, orders, recommendations, decisions, demand, and what was set aside."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from domain.anomalies import Anomaly
+from domain.clock import epoch_ms, instant
+from domain.demand import Demand
+from domain.forecasts import Forecast
+from domain.orders import Order
+from domain.recommendations import Decision, Recommendation
+from domain.topics import (
+    ANOMALIES,
+    DECISIONS,
+    DEMAND,
+    FORECASTS,
+    METER_FORECASTS,
+    ORDERS,
+    RECOMMENDATIONS,
+    REJECTED,
+    Topic,
+)
+from reporting.ledger.entries import Conflict, RejectedReadings
+from reporting.ledger.questions import Questions, Record, answered_by, stored, until_ms
+
+
+class RecordQuestions(Questions):
+    """What the ledger knows beside quarter hours."""
+
+    @answered_by(FORECASTS)
+    def latest_forecast(self) -> Forecast | None:
+        """The forecast issued last."""
+        row = self._database.execute(
+            "SELECT payload FROM entry WHERE topic=? ORDER BY at_ms DESC, entry DESC LIMIT 1", (FORECASTS.name,)
+        ).fetchone()
+        return None if row is None else next(stored(Forecast, [row]), None)
+
+    @answered_by(FORECASTS)
+    def forecasts(self, issued_from: datetime, issued_to: datetime) -> list[Forecast]:
+        """Forecasts issued in ``[issued_from, issued_to)``, by issue."""
+        rows = self._database.execute(
+            "SELECT payload FROM entry WHERE topic=? AND at_ms>=? AND at_ms<? ORDER BY at_ms, entry",
+            (FORECASTS.name, epoch_ms(issued_from), epoch_ms(issued_to)),
+        )
+        return list(stored(Forecast, rows))
+
+    @answered_by(FORECASTS)
+    def forecast_before(self, at_utc: datetime) -> Forecast | None:
+        """The site's forecast issued last at or before `at_utc`."""
+        row = self._database.execute(
+            "SELECT payload FROM entry WHERE topic=? AND at_ms<=? ORDER BY at_ms DESC, entry DESC LIMIT 1",
+            (FORECASTS.name, epoch_ms(at_utc)),
+        ).fetchone()
+        return None if row is None else next(stored(Forecast, [row]), None)
+
+    @answered_by(METER_FORECASTS)
+    def meter_forecast(self, meter: str, until_utc: datetime | None = None) -> Forecast | None:
+        """The forecast of one meter issued last; at or before `until_utc` where that is named."""
+        rows = self._database.execute(
+            "SELECT payload FROM entry WHERE topic=? AND at_ms<=? ORDER BY at_ms DESC, entry DESC LIMIT 500",
+            (METER_FORECASTS.name, until_ms(until_utc)),
+        )
+        found = stored(Forecast, rows)
+        return next((forecast for forecast in found if forecast.meter == meter), None)
+
+    @answered_by(ANOMALIES)
+    def anomalies(self, open_only: bool = False, as_of_utc: datetime | None = None) -> list[Anomaly]:
+        """Latest revision of each, by their beginning; `open_only`: those that last."""
+        found = self._latest(ANOMALIES, Anomaly, as_of_utc)
+        return sorted((a for a in found if not open_only or a.until_utc is None), key=lambda a: (a.since_utc, a.anomaly))
+
+    @answered_by(ORDERS)
+    def orders(self, as_of_utc: datetime | None = None) -> list[Order]:
+        """Latest revision of each job, by start."""
+        return sorted(self._latest(ORDERS, Order, as_of_utc), key=lambda o: (o.start_utc, o.job))
+
+    @answered_by(ORDERS)
+    def order_revisions(self, job: str) -> list[Order]:
+        """All revisions of one job, oldest first."""
+        rows = self._database.execute(
+            "SELECT payload FROM entry WHERE topic=? AND subject LIKE ? ESCAPE '\\' ORDER BY revision",
+            (ORDERS.name, "%/" + job.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")),
+        )
+        return [order for order in stored(Order, rows) if order.job == job]
+
+    @answered_by(RECOMMENDATIONS)
+    def recommendations(self, as_of_utc: datetime | None = None) -> list[Recommendation]:
+        """Latest revision of each, by issue."""
+        return sorted(self._latest(RECOMMENDATIONS, Recommendation, as_of_utc), key=lambda r: (r.issued_utc, r.recommendation))
+
+    @answered_by(DECISIONS)
+    def decisions(self, as_of_utc: datetime | None = None) -> list[Decision]:
+        """All decisions, those on one recommendation in the order of the log: the first counts (`domain.recommendations.deciding`)."""
+        rows = self._database.execute(
+            "SELECT payload FROM entry WHERE topic=? AND recorded_ms<=? ORDER BY entry", (DECISIONS.name, until_ms(as_of_utc))
+        )
+        return list(stored(Decision, rows))
+
+    def _latest(self, topic: Topic, record_type: type[Record], as_of_utc: datetime | None) -> list[Record]:
+        rows = self._database.execute(
+            "SELECT payload, max(revision) FROM entry WHERE topic=? AND recorded_ms<=? GROUP BY subject",
+            (topic.name, until_ms(as_of_utc)),
+        )
+        return list(stored(record_type, rows))
+
+    @answered_by(REJECTED)
+    def rejections_by_reason(self, as_of_utc: datetime | None = None) -> dict[str, int]:
+        """How many readings were set aside, by reason."""
+        sql = "SELECT reason, count(*) FROM rejection WHERE recorded_ms<=? GROUP BY reason ORDER BY reason"
+        return dict(self._database.execute(sql, (until_ms(as_of_utc),)))
+
+    @answered_by(REJECTED)
+    def rejections(self, from_utc: datetime, to_utc: datetime, as_of_utc: datetime | None = None) -> list[RejectedReadings]:
+        """Readings received in ``[from_utc, to_utc)`` that were set aside, by meter and reason."""
+        rows = self._database.execute(
+            "SELECT meter, reason, count(*) FROM rejection WHERE at_ms>=? AND at_ms<? AND recorded_ms<=? GROUP BY meter, reason ORDER BY 1, 2",
+            (epoch_ms(from_utc), epoch_ms(to_utc), until_ms(as_of_utc)),
+        )
+        return [RejectedReadings(*row) for row in rows]
+
+    @answered_by(DEMAND)
+    def latest_demand(self) -> Demand | None:
+        """The newest state of the running quarter hour that was written."""
+        rows = self._database.execute("SELECT payload FROM running_demand")
+        found = stored(Demand, rows)
+        return max(found, key=lambda demand: demand.at_utc, default=None)
+
+    @answered_by(DEMAND)
+    def demands(self, from_utc: datetime, to_utc: datetime) -> list[Demand]:
+        """The last state of each quarter hour that is over and starts in ``[from_utc, to_utc)``."""
+        rows = self._database.execute(
+            "SELECT payload FROM demand WHERE start_s>=? AND start_s<? ORDER BY start_s",
+            (epoch_ms(from_utc) // 1000, epoch_ms(to_utc) // 1000),
+        )
+        return list(stored(Demand, rows))
+
+    def conflicts(self, as_of_utc: datetime | None = None) -> list[Conflict]:
+        """Records that contradict what was written before them, in order of arrival."""
+        rows = self._database.execute(
+            "SELECT topic, subject, revision, payload, place, recorded_ms FROM conflict WHERE recorded_ms<=? ORDER BY conflict",
+            (until_ms(as_of_utc),),
+        )
+        return [
+            Conflict(topic, subject, revision, payload, place, instant(recorded_ms))
+            for topic, subject, revision, payload, place, recorded_ms in rows
+        ]
+
+    def unreadable(self) -> list[tuple[str, int, int, str]]:
+        """(topic, partition, offset, reason) of messages that were no records."""
+        return list(self._database.execute("SELECT topic, partition, offset, reason FROM unreadable ORDER BY unreadable"))

@@ -1,0 +1,38 @@
+"""The sections of a month's report, each in one module with its data, its tables and its page.
+
+A new one is a module with a `SECTION` and a row here; ``report.json``, CSV files, workbook and PDF take it from there.
+"""
+
+from reporting.sections import (
+    anomalies,
+    consumption,
+    cost,
+    events,
+    gaps,
+    intervals,
+    peaks,
+    quality,
+    recommendations,
+    rejections,
+    remainder,
+    restatements,
+    versions,
+)
+from reporting.sections.section import Section
+
+SECTIONS: tuple[Section, ...] = (
+    peaks.SECTION,
+    consumption.SECTION,
+    intervals.SECTION,
+    remainder.SECTION,
+    quality.SECTION,
+    gaps.SECTION,
+    events.SECTION,
+    restatements.SECTION,
+    versions.SECTION,
+    rejections.SECTION,
+    cost.SECTION,
+    anomalies.SECTION,
+    recommendations.SECTION,
+)
+"""In the order in which they are printed."""

@@ -1,0 +1,88 @@
+"""Each meter against the meters below it: what no meter saw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from domain.intervals import IntervalQuality
+from reporting.month import Balance
+from reporting.sections.blocks import Block, Heading, Paragraph, PrintColumn, printed
+from reporting.sections.section import Content, Section, SheetPart
+from reporting.sections.shared_sheets import SUMMARY, SummaryRow
+from reporting.tables import exact_kwh
+from reporting.words import Words
+
+
+def _data(content: Content) -> dict[str, Any]:
+    return {"balance": [_balance_data(balance) for balance in content.month.balances]}
+
+
+def _balance_data(balance: Balance) -> dict[str, Any]:
+    return {
+        "meter": balance.meter.id, "meters_below": [child.id for child in balance.children], "meter_uwh": balance.meter_uwh,
+        "below_uwh": balance.children_uwh, "residual_uwh": balance.residual_uwh, "quarter_hours": balance.quarters,
+        "quarter_hours_left_out": balance.left_out,
+        "below_by_quality": {
+            str(quality): {
+                "quarter_hours": share.quarters, "energy_uwh": share.energy_uwh,
+                "share_of_energy": round(balance.share_of_energy(quality), 9),
+            }
+            for quality, share in balance.by_quality.items()
+        },
+    }  # fmt: skip
+
+
+def _summary(content: Content, words: Words) -> Iterator[SummaryRow]:
+    yield SummaryRow()
+    for balance in content.month.balances:
+        yield from _balance_summary(balance, words)
+
+
+def _balance_summary(balance: Balance, words: Words) -> Iterator[SummaryRow]:
+    yield SummaryRow(f"{words['balance']}: {balance.meter.id}", exact_kwh(balance.meter_uwh), "kWh")
+    yield SummaryRow(f"  {words['sum_below']}: {_children(balance)}", exact_kwh(balance.children_uwh), "kWh")
+    for quality, share in balance.by_quality.items():
+        if share.energy_uwh:
+            part = f"{words.percent(balance.share_of_energy(quality))} {words['share_energy']}"
+            yield SummaryRow(f"    {words.either('q', str(quality))}", exact_kwh(share.energy_uwh), part)
+    yield SummaryRow(f"  {words['residual']}", exact_kwh(balance.residual_uwh), "kWh")
+    yield SummaryRow(f"  {words['quarters']}", balance.quarters, f"({balance.left_out} {words['left_out']})")
+
+
+def _children(balance: Balance) -> str:
+    return ", ".join(child.id for child in balance.children)
+
+
+def _page(content: Content, words: Words) -> list[Block]:
+    columns: list[PrintColumn[Balance]] = [
+        PrintColumn(words["meter"], lambda b: b.meter.id),
+        PrintColumn(words["meters_below"], _children, "1fr"),
+        PrintColumn(f"{words['meter']} [kWh]", lambda b: words.energy(b.meter_uwh), is_number=True),
+        PrintColumn(f"{words['sum_below']} [kWh]", lambda b: words.energy(b.children_uwh), is_number=True),
+        PrintColumn(f"{words['residual']} [kWh]", lambda b: _remainder(b, words), is_number=True),
+        PrintColumn(words["q.measured"], lambda b: _qualities(b, words), is_number=True),
+        PrintColumn(words["quarters"], lambda b: words.number(b.quarters), is_number=True),
+        PrintColumn(words["left_out"], lambda b: words.number(b.left_out), is_number=True),
+    ]
+    note = Paragraph(words["balance.note"], is_small=True, stays_with_next=True)
+    return [Heading(words["balance"]), note, printed(columns, content.month.balances)]
+
+
+def _remainder(balance: Balance, words: Words) -> str:
+    share = f" ({words.number(balance.residual_uwh * 100 / balance.meter_uwh, 1)} %)" if balance.meter_uwh else ""
+    return words.energy(balance.residual_uwh) + share
+
+
+def _qualities(balance: Balance, words: Words) -> str:
+    """Shares of the sum below by quality: measured first, then what else there is."""
+    measured = words.percent(balance.share_of_energy(IntervalQuality.MEASURED), 1)
+    others = [
+        f"{words.either('q', str(quality))} {words.percent(balance.share_of_energy(quality), 1)}"
+        for quality, share in balance.by_quality.items()
+        if share.energy_uwh and quality is not IntervalQuality.MEASURED
+    ]
+    return "\n".join([measured, *others])
+
+
+SECTION = Section(data=_data, sheets=(SheetPart(SUMMARY, _summary, place=1),), page=_page)
