@@ -27,9 +27,10 @@ from console.views.scene import Scene
 from domain.forecasts import Forecast
 from domain.intervals import Interval
 from domain.orders import Order
-from domain.recommendations import Decision, DecisionKind, DeclineReason, Recommendation
+from domain.recommendations import Decision, DecisionKind, DeclineReason
 from domain.texts import Key
 from reporting.gaps import Told
+from words.sentences import WordedAdvice, names_of, worded
 
 BYTES = {"schema": {"type": "string", "format": "binary"}}
 ZIP: dict[str, Any] = {"description": "All files of the report.", "content": {"application/zip": BYTES}}
@@ -108,8 +109,8 @@ def router(console: Console) -> APIRouter:
         return await board.once(_orders, most)
 
     @api.get("/recommendations", tags=["plan"])
-    async def recommendations(most: Most = MOST) -> list[Recommendation]:
-        """Recommendations, latest revisions, newest first."""
+    async def recommendations(most: Most = MOST) -> list[WordedAdvice]:
+        """Recommendations, latest revisions, newest first, each with its sentences by language."""
         return await board.once(_recommendations, most)
 
     @api.get("/recommendations/cards", tags=["plan"])
@@ -230,8 +231,10 @@ def _orders(scene: Scene, most: int) -> list[Order]:
     return sorted(latest, key=lambda o: (o.start_utc, o.job))
 
 
-def _recommendations(scene: Scene, most: int) -> list[Recommendation]:
-    return sorted(scene.recommendations(), key=lambda r: r.issued_utc, reverse=True)[:most]
+def _recommendations(scene: Scene, most: int) -> list[WordedAdvice]:
+    latest = sorted(scene.recommendations(), key=lambda r: r.issued_utc, reverse=True)[:most]
+    names, zone = names_of(scene.plant), scene.plant.site.zone
+    return [worded(one, zone, names) for one in latest]
 
 
 def _intervals(scene: Scene, asked: Asked, as_of_utc: datetime | None) -> Sequence[Interval]:

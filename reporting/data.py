@@ -7,23 +7,18 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime
 from typing import Any
 
+from domain.instants import instant_text
 from domain.intervals import Interval
 from domain.units import kwh
 from reporting.cost import MonthCost, WindowPeak
 from reporting.gaps import SOUND, Gap
 from reporting.month import TOP_PEAKS, Balance, MonthReport, SeriesMonth
+from words.sentences import advice_in_each_language, anomaly_in_each_language, names_of
 
 SCHEMA = "lastgang-month-1"
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
-
-
-def instant_text(instant_utc: datetime) -> str:
-    """``2026-10-23T09:00:00Z``, with milliseconds only where there are some."""
-    text = instant_utc.isoformat(timespec="milliseconds").removesuffix("+00:00")
-    return text.removesuffix(".000") + "Z"
 
 
 def report_data(report: MonthReport, cost: MonthCost) -> dict[str, Any]:
@@ -53,7 +48,7 @@ def report_data(report: MonthReport, cost: MonthCost) -> dict[str, Any]:
             {
                 "id": a.anomaly, "meter": a.meter, "kind": str(a.kind), "since_utc": instant_text(a.since_utc),
                 "until_utc": None if a.until_utc is None else instant_text(a.until_utc), "excess_kwh": a.excess_kwh,
-                "eur_per_day": a.eur_per_day, "message_de": a.message_de, "message_en": a.message_en,
+                "eur_per_day": a.eur_per_day, "texts": anomaly_in_each_language(a, plant.site.zone, names_of(plant)),
             }
             for a in report.anomalies
         ],
@@ -170,11 +165,12 @@ def _window(window: WindowPeak) -> dict[str, Any]:
 def _recommendation(report: MonthReport, number: int) -> dict[str, Any]:
     r = report.recommendations[number]
     decision = report.decisions.get(r.recommendation)
+    texts = advice_in_each_language(r, report.plant.site.zone, names_of(report.plant))
     return {
         "id": r.recommendation, "status": str(r.status), "issued_utc": instant_text(r.issued_utc), "job": r.job, "machine": r.machine,
         "from_start_utc": instant_text(r.from_start_utc), "to_start_utc": instant_text(r.to_start_utc),
         "reduction_kw": r.reduction_kw, "expected_saving_eur": r.saving_eur,
-        "reason_de": r.reason_de, "reason_en": r.reason_en,
+        "texts": {language: said.reason for language, said in texts.items()},
         "decision": None if decision is None else
             {"kind": str(decision.kind), "by": decision.by, "at_utc": instant_text(decision.at_utc), "comment": decision.comment},
     }  # fmt: skip

@@ -10,12 +10,13 @@ from typing import Any
 
 from billing.lines import BillLine
 from domain.intervals import QUALITIES_BEST_FIRST, Interval, IntervalQuality
-from reporting.cost import MonthCost
+from reporting.cost import MonthCost, why_no_bill
 from reporting.data import status_of
 from reporting.gaps import SOUND, Gap
 from reporting.month import TOP_PEAKS, Balance, Change, MonthReport, SeriesMonth
 from reporting.typesetting import STANDARD, code_of, fitted, one_line, plain
-from reporting.words import STATEMENTS, Words
+from words.sentences import advice_texts, anomaly_text, names_of
+from words.speech import Words
 
 TEMPLATE = Path(__file__).parent / "report.typ"
 _GAP_ROWS, _RESTATED_ROWS, _ADVICE_ROWS, _REJECTION_ROWS = 36, 12, 12, 36
@@ -97,7 +98,7 @@ def page_data(
     return {
         "lang": words.language,
         "title": words["title"],
-        "month": _month_name(report, words),
+        "month": words.month(report.period.label),
         "organisation": one_line(report.plant.site.name or report.plant.site.id, _NAME),
         "subtitle": words["subtitle"],
         "notice": {"title": words["note" if is_final else "provisional"], "texts": notices} if notices else None,
@@ -128,20 +129,9 @@ def page_data(
         "recommendations": _recommendations(report, words),
         "rejections": _rejections(report, words),
         "conflicts": words.say("conflicts.text", count=len(report.conflicts)) if report.conflicts else None,
-        "statements": list(STATEMENTS[words.language]),
+        "statements": list(words.each("statement")),
         "files": [[entry["name"], words.number(entry["bytes"]), entry["sha256"]] for entry in files],
     }  # fmt: skip
-
-
-_MONTHS = {
-    "de": ["Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"],
-    "en": ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"],
-}  # fmt: skip
-
-
-def _month_name(report: MonthReport, words: Words) -> str:
-    day = report.period.first_day
-    return f"{_MONTHS[words.language][day.month - 1]} {day.year}"
 
 
 def _notices(report: MonthReport, cost: MonthCost, words: Words) -> list[str]:
@@ -156,12 +146,12 @@ def _notices(report: MonthReport, cost: MonthCost, words: Words) -> list[str]:
             )
         )  # fmt: skip
     if billing is not None and report.is_over and billing.covered_share < 1:
-        notices.append(words.say("peak.unknown", share=words.percent(billing.covered_share)))
+        notices.append(words.say("peak.unknown", share=words.percent(billing.covered_share, 2)))
     if not report.is_over:
         notices.append(words.say("provisional.running", until=words.moment(report.known_until_utc)))
     without = 0 if billing is None else len(billing.slots) - billing.with_value
     if billing is not None and without:
-        share = words.percent(without / len(billing.slots))
+        share = words.percent(without / len(billing.slots), 2)
         notices.append(words.say("provisional.values", count=words.number(without), share=share))
     if cost.is_provisional:
         notices.append(words.say("provisional.bill", what=", ".join(words.either("missing", column) for column in cost.missing)))
@@ -177,7 +167,7 @@ def _figures(report: MonthReport, cost: MonthCost, words: Words) -> list[dict[st
         figures.append({"name": words["consumption"], "value": words.energy(billing.energy_uwh), "unit": "kWh", "note": note})
         figures.append(_peak_figure(billing, words))
         note = f"{words.number(billing.with_value)} / {words.number(len(billing.slots))} {words['quarters']}"
-        figures.append({"name": words["coverage"], "value": words.percent(billing.coverage), "unit": "", "note": note})
+        figures.append({"name": words["coverage"], "value": words.percent(billing.coverage, 2), "unit": "", "note": note})
     if cost.bill is not None:
         note = one_line(cost.tariff_id, _NAME) + (f" · {words['provisional'].lower()}" if cost.is_provisional else "")
         figures.append({"name": words["cost"], "value": words.number(float(cost.bill.total_eur), 2), "unit": "EUR", "note": note})
@@ -191,7 +181,7 @@ def _peak_figure(billing: SeriesMonth, words: Words) -> dict[str, str]:
     quality = words.either("q", str(peak.quality))
     note = f"{words.moment(peak.start_utc)} · {quality if peak.quality in SOUND else words.say('peak.rests', quality=quality)}"
     if billing.covered_share < 1:
-        note += f" · {words.say('peak.of_covered', share=words.percent(billing.covered_share))}"
+        note += f" · {words.say('peak.of_covered', share=words.percent(billing.covered_share, 2))}"
     return {"name": words["peak"], "value": words.number(peak.power_kw or 0.0, 1), "unit": "kW", "note": note}
 
 
@@ -249,7 +239,7 @@ def _meters(report: MonthReport, words: Words) -> dict[str, Any]:
         rows.append([
             s.meter.id, one_line(s.meter.name, _NAME), s.meter.parent or "–", s.channel, words.energy(s.energy_uwh), s.unit,
             "–" if peak is None else words.number(peak.power_kw or 0.0, 1), "–" if peak is None else words.moment(peak.start_utc),
-            words.percent(s.coverage),
+            words.percent(s.coverage, 2),
         ])  # fmt: skip
     power = f"{words['highest']} [kW, kvar]"
     header = [
@@ -421,7 +411,7 @@ def _versions(changes: Sequence[Change] | None, replaced: str, words: Words) -> 
 def _bill(report: MonthReport, cost: MonthCost, words: Words) -> dict[str, Any]:
     if cost.bill is None:
         return {
-            "intro": words.say("bill.none", why=one_line(words.why(cost.why_not), _SENTENCES)),
+            "intro": words.say("bill.none", why=one_line(why_no_bill(cost, words), _SENTENCES)),
             "header": [],
             "rows": [],
             "total": "",
@@ -467,7 +457,7 @@ def _anomalies(report: MonthReport, words: Words) -> dict[str, Any]:
         [
             one_line(a.meter, _NAME), words.moment(a.since_utc), words["lasting"] if a.until_utc is None else words.moment(a.until_utc),
             words.number(a.excess_kwh, 1), words.money(a.eur_per_day),
-            one_line(a.message_de if words.language == "de" else a.message_en, _SENTENCES),
+            one_line(anomaly_text(a, words, names_of(report.plant)), _SENTENCES),
         ]
         for a in report.anomalies
     ]  # fmt: skip
@@ -486,7 +476,7 @@ def _recommendations(report: MonthReport, words: Words) -> dict[str, Any]:
     for r in report.recommendations:
         decision = report.decisions.get(r.recommendation)
         said = "" if decision is None else f"{words.either('rs', str(decision.kind))}: {one_line(decision.by, _NAME)}"
-        reason = one_line(r.reason_de if words.language == "de" else r.reason_en, _SENTENCES)
+        reason = one_line(advice_texts(r, words, names_of(report.plant)).reason, _SENTENCES)
         status = words.either("rs", str(r.status))
         rows.append([words.moment(r.issued_utc), status, words.number(r.reduction_kw, 1), words.money(r.saving_eur), reason, said])
     header = [

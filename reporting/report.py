@@ -18,11 +18,11 @@ from typing import Any
 
 from domain.errors import LastgangError
 from domain.files import scratch_folder
-from domain.instants import as_utc
+from domain.instants import as_utc, instant_text
 from domain.plant import Plant
 from domain.texts import KEY_LENGTH, printable
-from reporting.cost import MonthCost, month_cost
-from reporting.data import as_json, instant_text, report_data
+from reporting.cost import MonthCost, month_cost, why_no_bill
+from reporting.data import as_json, report_data
 from reporting.ledger import Ledger
 from reporting.manifest import EarlierVersion, earlier_versions, file_entries, write_manifest
 from reporting.month import Change, MonthReport, Period, changes_since, month_report
@@ -44,7 +44,8 @@ from reporting.tables import (
     plain,
 )
 from reporting.typesetting import STANDARD
-from reporting.words import Language, Words
+from words.catalogue import DEFAULT
+from words.speech import Words, of_report
 
 _MOST_TRIES = 20
 _ABANDONED_AFTER_S = 86_400.0
@@ -56,7 +57,7 @@ class ReportOrder:
 
     plant_folder: Path
     out: Path
-    language: Language = "de"
+    language: str = DEFAULT
     author: str = ""
     approver: str = ""
     as_of_utc: datetime | None = None
@@ -133,7 +134,7 @@ def _write_files(
     """Write all files of a report but its manifest; gives what whoever asked for it should know."""
     from reporting.workbook import workbook
 
-    words, german = Words(order.language, month.period.zone), Words("de", month.period.zone)
+    words, german = of_report(order.language, month.period.zone), of_report("de", month.period.zone)
     json_text = as_json(data)
     (folder / "report.json").write_text(json_text, encoding="utf-8")
     (folder / "intervals.csv").write_bytes(plain(INTERVAL_COLUMNS, interval_rows(month)))
@@ -150,7 +151,7 @@ def _write_files(
     printed = file_entries(folder)
     paper, missing = report_pdf(month, cost, cover, changes, printed, json_text, words, now_utc, replaced)
     (folder / "report.pdf").write_bytes(paper)
-    return [glyph_notice(missing, Words("en", month.period.zone))] if missing else []
+    return [glyph_notice(missing, of_report("en", month.period.zone))] if missing else []
 
 
 def _changes(ledger: Ledger, month: MonthReport, replaced: EarlierVersion | None) -> list[Change] | None:
@@ -215,7 +216,7 @@ def cover_rows(month: MonthReport, cost: MonthCost, header: dict[str, Any], word
     tariff = (
         f"{cost.tariff_id}, {words['version']} {cost.tariff_version}"
         if cost.tariff_id
-        else words.say("tariff.none", why=words.why(cost.why_not))
+        else words.say("tariff.none", why=why_no_bill(cost, words))
     )
     return [
         (words["organisation"], header["organisation"]),

@@ -13,13 +13,13 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from domain.instants import instant_text
 from domain.intervals import QUALITIES_BEST_FIRST
 from domain.texts import printable
 from domain.units import UWH_PER_KWH
-from reporting.data import instant_text
 from reporting.gaps import SOUND
 from reporting.month import MonthReport
-from reporting.words import Words
+from words.speech import Words
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 MOST_CHARACTERS = 32_000

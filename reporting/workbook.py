@@ -18,7 +18,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.writer.excel import ExcelWriter
 
 from domain.texts import LINE_BREAKS
-from reporting.cost import MonthCost
+from reporting.cost import MonthCost, why_no_bill
 from reporting.gaps import SOUND
 from reporting.month import Change, MonthReport, SeriesMonth, Share
 from reporting.sheet_rows import with_rows
@@ -34,7 +34,8 @@ from reporting.tables import (
     meter_rows_for_people,
     text_cell,
 )
-from reporting.words import STATEMENTS, Words
+from words.sentences import advice_texts, anomaly_text, names_of
+from words.speech import Words
 
 _HEADING = Font(bold=True, color="FFFFFF")
 _FILL = PatternFill("solid", fgColor="1F4E5F")
@@ -166,7 +167,7 @@ def _cover(book: Any, header: Sequence[tuple[str, str]], words: Words) -> None:
         sheet.append([_styled(sheet, name, _BOLD), _cell(sheet, value)])
     sheet.append([])
     sheet.append([_styled(sheet, words["statements"], _BOLD)])
-    for text in STATEMENTS[words.language]:
+    for text in words.each("statement"):
         cell = WriteOnlyCell(sheet, value=text)
         cell.alignment = _WRAP
         sheet.append([None, cell])
@@ -189,7 +190,9 @@ def _summary(book: Any, report: MonthReport, cost: MonthCost, words: Words) -> N
             )
             rows.append((f"{words['peak']}: {words['quality']}", words.either("q", str(peak.quality)), None))
             rests = words["answer.no"] if peak.quality in SOUND else words["answer.yes"]
-            rows.append((words["peak.rests.name"], rests, words.say("peak.of_covered", share=words.percent(billing.covered_share))))
+            rows.append(
+                (words["peak.rests.name"], rests, words.say("peak.of_covered", share=words.percent(billing.covered_share, 2)))
+            )
         rows.append((words["coverage"], billing.coverage, "0..1"))
         rows.append((f"{words['quarters']} {words['values']}", billing.with_value, f"/ {len(billing.slots)}"))
         for quality, share in billing.by_quality.items():
@@ -205,7 +208,7 @@ def _summary(book: Any, report: MonthReport, cost: MonthCost, words: Words) -> N
         rows.append((f"  {words['sum_below']}: {below}", exact_kwh(balance.children_uwh), "kWh"))
         for quality, share in balance.by_quality.items():
             if share.energy_uwh:
-                part = f"{words.percent(balance.share_of_energy(quality))} {words['share_energy']}"
+                part = f"{words.percent(balance.share_of_energy(quality), 2)} {words['share_energy']}"
                 rows.append((f"    {words.either('q', str(quality))}", exact_kwh(share.energy_uwh), part))
         rows.append((f"  {words['residual']}", exact_kwh(balance.residual_uwh), "kWh"))
         rows.append((f"  {words['quarters']}", balance.quarters, f"({balance.left_out} {words['left_out']})"))
@@ -215,7 +218,7 @@ def _summary(book: Any, report: MonthReport, cost: MonthCost, words: Words) -> N
 def _share_words(share: Share, series: SeriesMonth, words: Words) -> str:
     energy = share.energy_uwh / series.energy_uwh if series.energy_uwh else 0.0
     quarters = share.quarters / len(series.slots)
-    return f"{words.percent(energy)} {words['share_energy']}, {words.percent(quarters)} {words['share_quarters']}"
+    return f"{words.percent(energy, 2)} {words['share_energy']}, {words.percent(quarters, 2)} {words['share_quarters']}"
 
 
 def _event_rows(report: MonthReport, words: Words) -> Iterable[tuple[Cell, ...]]:
@@ -242,7 +245,7 @@ def _costs(book: Any, cost: MonthCost, words: Words) -> None:
     ]
     rows: list[tuple[Cell, ...]] = []
     if cost.bill is None:
-        rows.append((words.say("bill.none", why=words.why(cost.why_not)),))
+        rows.append((words.say("bill.none", why=why_no_bill(cost, words)),))
     else:
         for line in cost.bill.lines:
             quantity: Cell = line.quantity if line.quantity is None or line.unit == "year" else float(line.quantity)
@@ -279,7 +282,7 @@ def _findings(book: Any, report: MonthReport, words: Words) -> None:
     for a in report.anomalies:
         local = LocalTime(report.period.local(a.since_utc).replace(tzinfo=None))
         status = words["lasting"] if a.until_utc is None else f"{words['until']} {words.moment(a.until_utc)}"
-        message = a.message_de if words.language == "de" else a.message_en
+        message = anomaly_text(a, words, names_of(report.plant))
         rows.append(
             (words["anomalies"], local, a.since_utc, a.meter, status, a.actual_kw, _money(a.eur_per_day, words), message, None)
         )
@@ -291,7 +294,7 @@ def _findings(book: Any, report: MonthReport, words: Words) -> None:
             if decision is None
             else f"{words.either('rs', str(decision.kind))}: {decision.by}, {words.moment(decision.at_utc)}"
         )
-        reason = r.reason_de if words.language == "de" else r.reason_en
+        reason = advice_texts(r, words, names_of(report.plant)).reason
         status = words.either("rs", str(r.status))
         rows.append(
             (

@@ -16,6 +16,7 @@ from console.views.scene import PartSeen, ProcessUse
 from domain.anomalies import Anomaly
 from domain.clock import epoch_ms
 from domain.demand import Demand
+from domain.facts import Fact, fact
 from domain.forecasts import DayPeak, Forecast, PeriodPeak
 from domain.instants import NEVER_UTC
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality, quarter_start
@@ -116,7 +117,7 @@ def extreme_recommendations(count: int = 2_000) -> list[Recommendation]:
             Recommendation(
                 SITE, f"X-{n}", (2**63 - 1, -(2**63), 0)[n % 3], status, at, DATES[(n + 1) % 3], DATES[n // 3 % 3], f"J-{n}" + "x" * 190 * (n % 2),
                 "m" * 200, DATES[n // 9 % 3], DATES[n // 27 % 3], 2**31 - 1, at, amount, -amount, amount, unknown, unknown, unknown,
-                unknown, unknown, n % 2, "w" * 2000, "w" * 2000, decided_by="李雷 😀" if n % 2 else None,
+                unknown, unknown, n % 2, (Fact("w" * 200, ids={"w" * 200: ("w" * 200,) * 100}),) * 20, decided_by="李雷 😀" if n % 2 else None,
             )
         )  # fmt: skip
     return found
@@ -189,7 +190,7 @@ class ExtremeHistory(SampleHistory):
         return [
             replace(
                 first, anomaly=f"x/{n}", meter="x" * 200, since_utc=DATES[n % 3], at_utc=DATES[n % 3], excess_kwh=HUGE, kwh_per_day=-HUGE,
-                eur_per_day=(None, HUGE, -HUGE, 0.0)[n % 4], message_de="m" * 2000, message_en="m" * 2000,
+                eur_per_day=(None, HUGE, -HUGE, 0.0)[n % 4], facts=(Fact("k" * 200, ids={"machine": ("m" * 200,) * 100}),) * 20,
             )
             for n in range(500)
         ]  # fmt: skip
@@ -287,6 +288,13 @@ def hostile_plant(folder: Path) -> Plant:
     return load_plant(path)
 
 
+EVIL_FACTS = (
+    Fact(EVIL, {EVIL: 1.0}, {EVIL: NOW_UTC}, {EVIL: (EVIL,)}),
+    fact("on_while_off.lasting", machine=(EVIL, EVIL), since_utc=EVIL, actual_kw=NOW_UTC),
+)
+"""A key that nobody knows, and one that is known with values of other types."""
+
+
 class HostileHistory(SampleHistory):
     """The sample's ledger with texts made to break a page."""
 
@@ -294,16 +302,16 @@ class HostileHistory(SampleHistory):
         super().__init__(plant)
         self.advice = {
             name: replace(
-                r, reason_de=EVIL, reason_en=EVIL, job=EVIL, conditions_checked=(EVIL,), conditions_not_checked=(EVIL,),
+                r, reason=EVIL_FACTS, job=EVIL, checked=EVIL_FACTS, not_checked=EVIL_FACTS,
                 decided_by=EVIL if r.decided_by else None,
-                alternatives=tuple(replace(a, reason_de=EVIL, reason_en=EVIL) for a in r.alternatives),
+                alternatives=tuple(replace(a, reason=EVIL_FACTS) for a in r.alternatives),
             )
             for name, r in self.advice.items()
         }  # fmt: skip
         self.said = [replace(d, by=EVIL, comment=EVIL) for d in self.said]
 
     def anomalies(self, open_only: bool = False) -> Sequence[Anomaly]:
-        return [replace(a, message_de=EVIL, message_en=EVIL, evidence={EVIL: EVIL}) for a in super().anomalies()]
+        return [replace(a, facts=EVIL_FACTS, evidence={EVIL: EVIL}) for a in super().anomalies()]
 
     def orders(self) -> Sequence[Order]:
         return [replace(o, product=EVIL, reason=EVIL, job=f"{o.job}{EVIL}") for o in super().orders()]

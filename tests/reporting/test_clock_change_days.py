@@ -13,7 +13,7 @@ from domain.plant import load_plant
 from reporting.ledger import Ledger
 from reporting.month import month_period, month_report
 from reporting.tables import LocalTime, interval_rows, interval_rows_for_people
-from reporting.words import Words
+from words.speech import of_report
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_reports_count_local_days_and_data_count_utc_days(
     period = month_period(month, "Europe/Berlin")
     put(ledger, *[quarter(period.start_utc(n), 10.0 + n / 10_000) for n in range(period.expected)])
     report = month_report(ledger, load_plant(folder / "plant" / "plant.toml"), period)
-    people = [row for row in interval_rows_for_people(report, Words("de", BERLIN)) if row[0] == "main"]
+    people = [row for row in interval_rows_for_people(report, of_report("de", BERLIN)) if row[0] == "main"]
     of_day = [row for row in people if isinstance(row[2], LocalTime) and row[2].local.date() == day]
     assert [row[3] for row in of_day] == offsets
     assert len(of_day) == quarters

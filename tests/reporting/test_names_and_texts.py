@@ -22,6 +22,7 @@ from report_sample import NOON, NOW, PLANT, TARIFF, data_of, put, quarter, whole
 from domain.anomalies import Anomaly
 from domain.contracts import EXAMPLES
 from domain.errors import InputFaults
+from domain.facts import Fact
 from domain.intervals import QUARTER
 from domain.plant import load_plant
 from domain.recommendations import Decision, DecisionKind, Recommendation, RecommendationStatus
@@ -35,7 +36,7 @@ from reporting.tables import german_excel, plain, text_cell
 from reporting.typesetting import coded, fitted, missing_glyphs, one_line
 from reporting.typesetting import plain as plain_only
 from reporting.verifier import verify
-from reporting.words import Words
+from words.speech import of_report
 
 Make = Callable[..., WrittenReport]
 ADVICE: Recommendation = replace(
@@ -55,8 +56,14 @@ NAMES = {
 def log_of(ledger: Ledger, *names: str) -> None:
     """What an older program took into the log: every text of a finding, a recommendation and its decision is one of `names`."""
     for number, name in enumerate(names):
-        finding = replace(FINDING, anomaly=f"a{number}", meter=name, message_de=name, message_en=name)
-        advice = replace(ADVICE, recommendation=f"r{number}", machine=name, job=name, reason_de=name, reason_en=name)
+        finding = replace(FINDING, anomaly=f"a{number}", meter=name, facts=(Fact("silent.lasting", ids={"meter": (name,)}),))
+        advice = replace(
+            ADVICE,
+            recommendation=f"r{number}",
+            machine=name,
+            job=name,
+            reason=(Fact("advice.move", ids={"job": (name,), "machine": (name,)}),),
+        )
         at_utc = NOON + timedelta(minutes=5)
         decision = Decision("werk-nord", advice.recommendation, DecisionKind.ACCEPTED, name, at_utc, comment=name)
         entries = (ANOMALIES, finding), (RECOMMENDATIONS, advice), (DECISIONS, decision)
@@ -229,7 +236,7 @@ def page_of(ledger: Ledger, folder: Path, language: str = "de") -> Any:
 
     plant = load_plant(folder / "plant" / "plant.toml")
     month = month_report(ledger, plant, month_period("2026-10", "Europe/Berlin"))
-    words = Words("de" if language == "de" else "en", ZoneInfo("Europe/Berlin"))
+    words = of_report("de" if language == "de" else "en", ZoneInfo("Europe/Berlin"))
     return page_data(month, month_cost(month, folder / "plant"), [], None, [], words, "")
 
 

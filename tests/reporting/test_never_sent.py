@@ -27,7 +27,7 @@ from reporting.ledger import Ledger
 from reporting.month import changes_since, month_period, month_report
 from reporting.pdf import page_data
 from reporting.report import WrittenReport, boundary_text
-from reporting.words import Words
+from words.speech import of_report
 
 Make = Callable[..., WrittenReport]
 DAY = timedelta(days=1)
@@ -134,7 +134,7 @@ def test_a_clock_that_runs_ahead_moves_no_report_into_the_future(ledger: Ledger,
 def page_of(ledger: Ledger, folder: Path) -> Any:
     plant = load_plant(folder / "plant" / "plant.toml")
     month = month_report(ledger, plant, month_period("2026-10", "Europe/Berlin"))
-    return page_data(month, month_cost(month, folder / "plant"), [], None, [], Words("de", ZoneInfo("Europe/Berlin")), "")
+    return page_data(month, month_cost(month, folder / "plant"), [], None, [], of_report("de", ZoneInfo("Europe/Berlin")), "")
 
 
 def test_a_month_that_is_over_is_not_said_to_run_because_its_data_end(ledger: Ledger, folder: Path, make: Make) -> None:
@@ -209,7 +209,7 @@ def test_a_quality_that_changed_without_the_energy_is_a_change(ledger: Ledger, c
 def test_the_boundary_counts_the_meters_behind_the_grid_connection(parents: dict[str, str], said: str, folder: Path) -> None:
     text = PLANT if parents else PLANT.replace('parent = "main"\n', "")
     (folder / "plant" / "plant.toml").write_text(text)
-    assert boundary_text(load_plant(folder / "plant" / "plant.toml"), Words("en", ZoneInfo("UTC"))) == said
+    assert boundary_text(load_plant(folder / "plant" / "plant.toml"), of_report("en", ZoneInfo("UTC"))) == said
 
 
 def test_the_factors_of_transformers_are_said_to_be_in_the_plant_file(ledger: Ledger, folder: Path) -> None:
