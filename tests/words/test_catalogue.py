@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from billing.lacks import Lack
 from console.context import Console
 from console.pages.frame import Visit, switches
 from domain.contracts import EXAMPLES
@@ -135,3 +136,8 @@ def test_a_key_that_no_language_knows_is_said_in_each() -> None:
         "This version has no sentence for “heating.too_warm” (room_c 31.500; since_utc Fri 23 Oct 12:00; machine oven)."
     )
     assert "heating.too_warm" in text_of([later], of_page("de", BERLIN), NOON)
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_reason_why_a_charge_has_no_price_has_words(language: str) -> None:
+    assert [lack for lack in Lack if f"term.lack.{lack}" not in texts(language)] == []
