@@ -16,6 +16,7 @@ from reporting.cost import MonthCost, WindowPeak
 from reporting.gaps import SOUND, Gap
 from reporting.month import TOP_PEAKS, Balance, MonthReport, SeriesMonth
 from words.sentences import advice_in_each_language, anomaly_in_each_language, names_of
+from words.speech import of_report
 
 SCHEMA = "lastgang-month-1"
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
@@ -48,7 +49,7 @@ def report_data(report: MonthReport, cost: MonthCost) -> dict[str, Any]:
             {
                 "id": a.anomaly, "meter": a.meter, "kind": str(a.kind), "since_utc": instant_text(a.since_utc),
                 "until_utc": None if a.until_utc is None else instant_text(a.until_utc), "excess_kwh": a.excess_kwh,
-                "eur_per_day": a.eur_per_day, "texts": anomaly_in_each_language(a, plant.site.zone, names_of(plant)),
+                "eur_per_day": a.eur_per_day, "texts": anomaly_in_each_language(a, plant.site.zone, names_of(plant), of_report),
             }
             for a in report.anomalies
         ],
@@ -165,7 +166,7 @@ def _window(window: WindowPeak) -> dict[str, Any]:
 def _recommendation(report: MonthReport, number: int) -> dict[str, Any]:
     r = report.recommendations[number]
     decision = report.decisions.get(r.recommendation)
-    texts = advice_in_each_language(r, report.plant.site.zone, names_of(report.plant))
+    texts = advice_in_each_language(r, report.plant.site.zone, names_of(report.plant), of_report)
     return {
         "id": r.recommendation, "status": str(r.status), "issued_utc": instant_text(r.issued_utc), "job": r.job, "machine": r.machine,
         "from_start_utc": instant_text(r.from_start_utc), "to_start_utc": instant_text(r.to_start_utc),

@@ -5,7 +5,7 @@ Example: `anomaly_text(anomaly, of_page("en", zone), names_of(plant))`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from string import Formatter
@@ -65,14 +65,20 @@ def advice_texts(advice: Recommendation, words: Words, names: Names = NO_NAMES) 
     )
 
 
-def anomaly_in_each_language(anomaly: Anomaly, zone: ZoneInfo, names: Names = NO_NAMES) -> dict[str, str]:
+Speaks = Callable[[str, ZoneInfo], Words]
+"""`of_page` for what is read now, `of_report` for what is kept."""
+
+
+def anomaly_in_each_language(anomaly: Anomaly, zone: ZoneInfo, names: Names = NO_NAMES, speaks: Speaks = of_page) -> dict[str, str]:
     """Language -> what a finding says."""
-    return {code: anomaly_text(anomaly, of_page(code, zone), names) for code in languages()}
+    return {code: anomaly_text(anomaly, speaks(code, zone), names) for code in languages()}
 
 
-def advice_in_each_language(advice: Recommendation, zone: ZoneInfo, names: Names = NO_NAMES) -> dict[str, AdviceTexts]:
+def advice_in_each_language(
+    advice: Recommendation, zone: ZoneInfo, names: Names = NO_NAMES, speaks: Speaks = of_page
+) -> dict[str, AdviceTexts]:
     """Language -> what a recommendation says."""
-    return {code: advice_texts(advice, of_page(code, zone), names) for code in languages()}
+    return {code: advice_texts(advice, speaks(code, zone), names) for code in languages()}
 
 
 class NoSuchRecord(LastgangError):

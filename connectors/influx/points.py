@@ -36,7 +36,7 @@ from domain.recommendations import Recommendation
 from domain.topics import ANOMALIES, DEMAND, FORECASTS, INTERVALS, METER_FORECASTS, ORDERS, READINGS, RECOMMENDATIONS, Topic
 from domain.units import KW_PER_UNIT
 from words.sentences import advice_texts, anomaly_text, names_of
-from words.speech import of_page
+from words.speech import of_report
 
 SOURCES = (READINGS, INTERVALS, DEMAND, FORECASTS, METER_FORECASTS, ORDERS, ANOMALIES, RECOMMENDATIONS)
 """Topics that become points."""
@@ -70,7 +70,7 @@ class PointMaker:
             meter.id: register.unit for meter in plant.meters for register in meter.registers if register.channel == "power"
         }
         self._zone = plant.site.zone
-        self._words, self._names = of_page(language, plant.site.zone), names_of(plant)
+        self._words, self._names = of_report(language, plant.site.zone), names_of(plant)
         self._plans: dict[str, Order] = {}
         self._makers: dict[Topic, Callable[[Any], Iterator[Point]]] = {
             READINGS: self._of_reading,
