@@ -17,11 +17,11 @@ from domain.instants import UtcInstant
 from domain.texts import KEY_LENGTH, Key, Name, printable
 from domain.units import Amount
 
-MOST_FACTS = 20
+MOST_FACTS = 10
 """Facts of one record."""
-MOST_VALUES = 20
+MOST_VALUES = 10
 """Values of one kind in a fact."""
-MOST_IDS = 100
+MOST_IDS = 50
 """Ids in one value."""
 
 Numbers = Annotated[dict[Name, Amount], Field(max_length=MOST_VALUES)]

@@ -14,7 +14,7 @@ from domain.instants import UtcInstant
 from domain.texts import Key, Name, Text
 from domain.units import Amount, Count, Int64, Power, Share
 
-Conditions = Annotated[tuple[Fact, ...], Field(max_length=100)]
+Conditions = Annotated[tuple[Fact, ...], Field(max_length=20)]
 
 
 class RecommendationStatus(StrEnum):

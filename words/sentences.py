@@ -17,7 +17,7 @@ from domain.errors import LastgangError
 from domain.facts import Fact
 from domain.plant import Plant
 from domain.recommendations import Recommendation
-from domain.texts import printable
+from domain.texts import KEY_LENGTH, TEXT_LENGTH, printable
 from words.catalogue import languages
 from words.numbers import NOTHING, places_of
 from words.speech import Words, of_page
@@ -26,6 +26,7 @@ Names = Mapping[tuple[str, str], str]
 """(what it is, id) -> name for people, e.g. ``("machine", "furnace-1") -> "Hardening furnace 1"``."""
 NO_NAMES: Names = {}
 _VALUES_SHOWN = 10
+_IDS_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,12 @@ def text_of(facts: Sequence[Fact], words: Words, said_utc: datetime, names: Name
     """
     if not facts:
         return words.texts["fact.none"]
-    return printable(" ".join(_Sentence(fact, words, said_utc, names).text() for fact in facts))
+    said = ""
+    for fact in facts:
+        said += (" " if said else "") + _Sentence(fact, words, said_utc, names).text()
+        if len(said) > TEXT_LENGTH:
+            break  # no more than that is shown, and a record may hold a thousand times as much
+    return printable(said)
 
 
 class _Sentence(Formatter):
@@ -159,7 +165,8 @@ class _Sentence(Formatter):
         if name in fact.instants:
             return self._instant(fact.instants[name], form)
         if name in fact.ids:
-            return (f" {form} " if form else ", ").join(self._name(name, one) for one in fact.ids[name])
+            shown = [self._name(name, one) for one in fact.ids[name][:_IDS_SHOWN]]
+            return printable((f" {form} " if form else ", ").join(shown), KEY_LENGTH * 2)
         return NOTHING
 
     def _number(self, value: float, form: str) -> str:

@@ -41,7 +41,7 @@ def extremes(hint: Any, rng: Random) -> Any:
         return rng.choice(get_args(hint))
     if get_origin(hint) is tuple:
         one = extremes(get_args(hint)[0], rng)
-        return (one,) * rng.choice(LENGTHS if not is_dataclass(one) else (0, 1, MOST_FACTS, 100))
+        return (one,) * rng.choice(LENGTHS if not is_dataclass(one) else (0, 1, MOST_FACTS, 20, 100))
     if get_origin(hint) is dict:
         names, values = get_args(hint)
         return {extremes(names, rng): extremes(values, rng) for _ in range(rng.choice((0, 1, 20)))}

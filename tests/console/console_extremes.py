@@ -117,7 +117,7 @@ def extreme_recommendations(count: int = 2_000) -> list[Recommendation]:
             Recommendation(
                 SITE, f"X-{n}", (2**63 - 1, -(2**63), 0)[n % 3], status, at, DATES[(n + 1) % 3], DATES[n // 3 % 3], f"J-{n}" + "x" * 190 * (n % 2),
                 "m" * 200, DATES[n // 9 % 3], DATES[n // 27 % 3], 2**31 - 1, at, amount, -amount, amount, unknown, unknown, unknown,
-                unknown, unknown, n % 2, (Fact("w" * 200, ids={"w" * 200: ("w" * 200,) * 100}),) * 20, decided_by="李雷 😀" if n % 2 else None,
+                unknown, unknown, n % 2, (Fact("w" * 200, ids={"w" * 200: ("w" * 200,) * 50}),) * 10, decided_by="李雷 😀" if n % 2 else None,
             )
         )  # fmt: skip
     return found
@@ -190,7 +190,7 @@ class ExtremeHistory(SampleHistory):
         return [
             replace(
                 first, anomaly=f"x/{n}", meter="x" * 200, since_utc=DATES[n % 3], at_utc=DATES[n % 3], excess_kwh=HUGE, kwh_per_day=-HUGE,
-                eur_per_day=(None, HUGE, -HUGE, 0.0)[n % 4], facts=(Fact("k" * 200, ids={"machine": ("m" * 200,) * 100}),) * 20,
+                eur_per_day=(None, HUGE, -HUGE, 0.0)[n % 4], facts=(Fact("k" * 200, ids={"machine": ("m" * 200,) * 50}),) * 10,
             )
             for n in range(500)
         ]  # fmt: skip
