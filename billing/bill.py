@@ -14,13 +14,14 @@ import numpy as np
 from billing.calendars import Calendar, clock
 from billing.component import MINUTE, Basis, Component
 from billing.frame import Frame, frame
-from billing.lines import BillLine, instant_text
+from billing.lines import BillLine
 from billing.load import LoadProfile
 from billing.measured import Measured
 from billing.rows import LONGEST
 from billing.sums import Flags, runs
 from billing.tariff import Tariff
 from domain.errors import Fault, InputFaults
+from domain.instants import instant_text
 
 DAY = timedelta(days=1)
 

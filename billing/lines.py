@@ -7,6 +7,8 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
+from domain.instants import instant_text
+
 
 @dataclass(frozen=True, slots=True)
 class BillLine:
@@ -50,11 +52,6 @@ class BillLine:
             "period": self.period,
             "cause": [instant_text(instant) for instant in self.cause],
         }
-
-
-def instant_text(instant_utc: datetime) -> str:
-    """``2026-03-04T09:00:00Z``."""
-    return f"{instant_utc:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _number(value: Fraction) -> float | int:

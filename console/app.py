@@ -23,7 +23,7 @@ from console.pages.plan import plan_page
 from console.pages.platform import platform_page
 from console.pages.reports import reports_page
 from console.requests import MOST_DAYS
-from console.words import LANGUAGES
+from words.catalogue import DEFAULT, languages
 
 STYLE = Path(__file__).parent / "style.css"
 PATHS = frozenset(path for _, path in PAGES)
@@ -117,7 +117,7 @@ def _settings_routes(app: FastAPI) -> None:
 
     @app.get("/language/{code}", include_in_schema=False)
     async def language(code: str, to: str = "/") -> Response:
-        return _with_cookie(LANGUAGE_COOKIE, code if code in LANGUAGES else LANGUAGES[0], to)
+        return _with_cookie(LANGUAGE_COOKIE, code if code in languages() else DEFAULT, to)
 
     @app.get("/theme/{name}", include_in_schema=False)
     async def theme(name: str, to: str = "/") -> Response:

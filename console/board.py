@@ -16,12 +16,12 @@ import structlog
 from console.desk import Desk, Standing
 from console.live import Feed
 from console.views.scene import PartSeen, ProcessUse, Scene, Sent
-from console.words import Words
 from domain.clock import Clock
 from domain.errors import LastgangError
 from domain.plant import Plant
 from domain.recommendations import Decision, DecisionKind, DeclineReason
 from reporting.ledger import Ledger, LedgerReader
+from words.speech import Words
 
 View = TypeVar("View")
 SHARE_S = 0.9

@@ -16,9 +16,9 @@ from statistics import fmean, median
 from detection.findings import Finding, anomaly_of
 from detection.on_while_off import SEEN
 from detection.staffing import Staffing
-from detection.texts import clock_de, clock_en, costs, number_de, number_en
 from domain.anomalies import Anomaly, AnomalyKind
 from domain.calendars import at_local
+from domain.facts import Fact, fact
 from domain.intervals import Interval, IntervalOrigin, slot_of
 from domain.plant import Machine, MachineKind, Plant
 
@@ -95,7 +95,7 @@ class CreepWatch:
             machine.model_copy(update={"shifts": tuple(shift.id for shift in plant.shifts)}) for machine in machines[:1]
         )
         self._at_work = Staffing(plant, everyone)
-        self._name = " + ".join(machine.label for machine in machines)
+        self._machines = tuple(machine.id for machine in machines)
         self._zone = plant.site.zone
         self._price = price_eur_per_kwh
 
@@ -154,9 +154,10 @@ class CreepWatch:
         # Per day: the growth over 24 h; what wears draws more while the plant works as well, at least as much as at rest.
         kwh_per_day = max(more_kw * 24, 0.0)
         eur_per_day = None if self._price is None else kwh_per_day * self._price
-        cost_en, cost_de = costs(kwh_per_day, eur_per_day, 2)
+        facts = self._ended(found) if over else self._growing(found, since_utc, kwh_per_day, eur_per_day)
         finding = Finding(
             kind=AnomalyKind.CREEP,
+            facts=facts,
             since_utc=since_utc,
             until_utc=interval.start_utc if over else None,
             revision=creep.revision,
@@ -174,21 +175,16 @@ class CreepWatch:
                 "compared": "hours in which no shift of the plant runs",
             },
         )
-        weeks = found.span.days / 7
-        if over:
-            return anomaly_of(
-                interval,
-                finding,
-                f"{self._name}: the power at rest no longer grows ({number_en(found.to_kw, 1)} kW).",
-                f"{self._name}: die Ruheleistung wächst nicht mehr ({number_de(found.to_kw, 1)} kW).",
-            )
-        return anomaly_of(
-            interval,
-            finding,
-            f"{self._name} draws {number_en(found.drift * 100, 1)} % more at rest than {number_en(weeks)} weeks ago "
-            f"(since {clock_en(since_utc, self._zone)}): {number_en(found.to_kw, 1)} kW instead of {number_en(found.from_kw, 1)} kW, "
-            f"{cost_en} a day.",
-            f"{self._name} zieht in Ruhe {number_de(found.drift * 100, 1)} % mehr als vor {number_de(weeks)} Wochen "
-            f"(seit {clock_de(since_utc, self._zone)}): {number_de(found.to_kw, 1)} kW statt {number_de(found.from_kw, 1)} kW, "
-            f"{cost_de} am Tag.",
-        )
+        return anomaly_of(interval, finding)
+
+    def _growing(self, found: Trend, since_utc: datetime, kwh_per_day: float, eur_per_day: float | None) -> tuple[Fact, ...]:
+        grows = fact(
+            "creep.growing", machine=self._machines, since_utc=since_utc, growth=round(found.drift, 4), weeks=found.span.days / 7,
+            actual_kw=found.to_kw, expected_kw=found.from_kw,
+        )  # fmt: skip
+        if eur_per_day is None:
+            return grows, fact("creep.per_day_unpriced", kwh_per_day=kwh_per_day)
+        return grows, fact("creep.per_day", kwh_per_day=kwh_per_day, eur_per_day=eur_per_day)
+
+    def _ended(self, found: Trend) -> tuple[Fact, ...]:
+        return (fact("creep.ended", machine=self._machines, actual_kw=found.to_kw),)

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from detection.findings import Finding, anomaly_of
-from detection.texts import clock_de, clock_en, number_en
 from domain.anomalies import Anomaly, AnomalyKind
+from domain.facts import Fact, fact
 from domain.intervals import Interval, IntervalMethod, IntervalOrigin, slot_of
 
-WORDS = {
-    IntervalMethod.RESET: ("was reset", "wurde zurückgesetzt"),
-    IntervalMethod.EXCHANGE: ("was exchanged", "wurde getauscht"),
-    IntervalMethod.STEP_REMOVED: ("jumped; the step was taken out", "sprang; der Sprung wurde herausgerechnet"),
-}
+JUMPS = frozenset({IntervalMethod.RESET, IntervalMethod.EXCHANGE, IntervalMethod.STEP_REMOVED})
 """A rollover is not among them: it is how a counter counts on."""
 KEPT = 32
 
@@ -29,14 +24,14 @@ class Jump:
     revision: int = 0
 
 
-def take(jumps: dict[int, Jump], interval: Interval, meter_label: str, zone: ZoneInfo) -> list[Anomaly]:
+def take(jumps: dict[int, Jump], interval: Interval) -> list[Anomaly]:
     """Tell a jump once per meter and quarter hour; tell it again only when a later revision names another method."""
     if interval.origin is IntervalOrigin.IMPORT:
         return []
     slot = slot_of(interval.start_utc)
     known = jumps.get(slot)
     if known is None:
-        if interval.method not in WORDS:
+        if interval.method not in JUMPS:
             return []
         known = jumps[slot] = Jump(interval.channel, interval.method, interval.revision)
         if len(jumps) > KEPT:
@@ -48,14 +43,14 @@ def take(jumps: dict[int, Jump], interval: Interval, meter_label: str, zone: Zon
         return []
     else:
         known.method, known.interval_revision, known.revision = interval.method, interval.revision, known.revision + 1
-    return [_told(known, interval, meter_label, zone)]
+    return [_told(known, interval)]
 
 
-def _told(jump: Jump, interval: Interval, label: str, zone: ZoneInfo) -> Anomaly:
-    english, german = WORDS.get(jump.method, ("counts on after all", "zählt doch stetig"))
+def _told(jump: Jump, interval: Interval) -> Anomaly:
     energy = interval.energy_kwh
     finding = Finding(
         kind=AnomalyKind.COUNTER_DISCONTINUITY,
+        facts=(_fact(jump.method, interval),),
         since_utc=interval.start_utc,
         until_utc=interval.end_utc,
         revision=jump.revision,
@@ -67,12 +62,20 @@ def _told(jump: Jump, interval: Interval, label: str, zone: ZoneInfo) -> Anomaly
             "interval_quality": interval.quality.value,
             "interval_coverage": f"{interval.coverage:.3f}",
             "interval_revision": str(interval.revision),
-            "energy_kwh": "missing" if energy is None else number_en(energy, 3),
+            "energy_kwh": "missing" if energy is None else f"{energy:.3f}",
         },
     )
-    return anomaly_of(
-        interval,
-        finding,
-        f"{label}: the counter {interval.channel} {english} in the quarter hour from {clock_en(interval.start_utc, zone)}.",
-        f"{label}: der Zähler {interval.channel} {german}, Viertelstunde ab {clock_de(interval.start_utc, zone)}.",
-    )
+    return anomaly_of(interval, finding)
+
+
+def _fact(method: IntervalMethod, interval: Interval) -> Fact:
+    meter, channel, start_utc = interval.meter, interval.channel, interval.start_utc
+    match method:
+        case IntervalMethod.RESET:
+            return fact("counter.reset", meter=meter, channel=channel, start_utc=start_utc)
+        case IntervalMethod.EXCHANGE:
+            return fact("counter.exchanged", meter=meter, channel=channel, start_utc=start_utc)
+        case IntervalMethod.STEP_REMOVED:
+            return fact("counter.step_removed", meter=meter, channel=channel, start_utc=start_utc)
+        case _:
+            return fact("counter.continuous", meter=meter, channel=channel, start_utc=start_utc)

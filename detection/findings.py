@@ -7,14 +7,16 @@ from datetime import datetime
 
 from domain.anomalies import Anomaly, AnomalyKind
 from domain.clock import epoch_ms
+from domain.facts import Fact
 from domain.intervals import Interval
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """An anomaly before it is put into words."""
+    """An anomaly before it is a record."""
 
     kind: AnomalyKind
+    facts: tuple[Fact, ...]
     since_utc: datetime
     until_utc: datetime | None
     revision: int
@@ -28,7 +30,7 @@ class Finding:
     evidence: dict[str, str] = field(default_factory=dict)
 
 
-def anomaly_of(interval: Interval, finding: Finding, message_en: str, message_de: str) -> Anomaly:
+def anomaly_of(interval: Interval, finding: Finding) -> Anomaly:
     """The record, for the meter that `interval` is of."""
     return Anomaly(
         site=interval.site,
@@ -44,7 +46,6 @@ def anomaly_of(interval: Interval, finding: Finding, message_en: str, message_de
         excess_kwh=round(finding.excess_kwh, 3),
         kwh_per_day=round(finding.kwh_per_day, 3),
         eur_per_day=None if finding.eur_per_day is None else round(finding.eur_per_day, 2),
-        message_en=message_en,
-        message_de=message_de,
+        facts=finding.facts,
         evidence=finding.evidence,
     )

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from detection.findings import Finding, anomaly_of
 from detection.levels import HOURLY, OffHistory, OffLevel, above, is_alike
 from detection.staffing import OffPhase, Phase, Staffing
-from detection.texts import clock_de, clock_en, costs, number_de, number_en, places
 from domain.anomalies import Anomaly, AnomalyKind
+from domain.facts import Fact, Value, fact
 from domain.intervals import Interval, IntervalOrigin, IntervalQuality, slot_of, slot_start
 from domain.plant import Machine
 
@@ -135,7 +134,6 @@ class OnWhileOff:
 
     machines: tuple[Machine, ...]
     staffing: Staffing
-    zone: ZoneInfo
     price_eur_per_kwh: float | None
     """None where it is not known."""
 
@@ -290,10 +288,13 @@ class OnWhileOff:
         off_hours = self.staffing.off_hours(since_utc, since_utc + DAY)
         kwh_per_day = (incident.actual_kw - incident.level.expected_kw) * off_hours
         price = self.price_eur_per_kwh
+        until_utc = None if until_slot is None else slot_start(until_slot)
+        cost = self._per_day(kwh_per_day) if until_utc is None else ()
         finding = Finding(
             kind=AnomalyKind.ON_WHILE_OFF,
+            facts=(self._fact(incident, since_utc, until_utc, is_accepted), *cost),
             since_utc=since_utc,
-            until_utc=None if until_slot is None else slot_start(until_slot),
+            until_utc=until_utc,
             revision=incident.revision,
             at_utc=interval.end_utc,
             expected_kw=incident.level.expected_kw,
@@ -311,35 +312,21 @@ class OnWhileOff:
                 "price_eur_per_kwh": "unknown" if price is None else f"{price:.4f}",
             },
         )
-        return anomaly_of(interval, finding, *self._messages(finding, incident.spans, is_accepted))
+        return anomaly_of(interval, finding)
 
-    def _messages(self, finding: Finding, spans: int, is_accepted: bool) -> tuple[str, str]:
-        name = " + ".join(machine.label for machine in self.machines)
-        actual, expected = finding.actual_kw or 0.0, finding.expected_kw or 0.0
-        since_en, since_de = clock_en(finding.since_utc, self.zone), clock_de(finding.since_utc, self.zone)
-        shown = places(actual)
-        instead_en = f"{number_en(actual, shown)} kW instead of {number_en(expected, 1)} kW"
-        instead_de = f"{number_de(actual, shown)} kW statt {number_de(expected, 1)} kW"
+    def _fact(self, incident: Incident, since_utc: datetime, until_utc: datetime | None, is_accepted: bool) -> Fact:
+        again = {"spans": incident.spans} if incident.spans > 1 or is_accepted else {}
+        values: dict[str, Value] = {
+            "machine": tuple(machine.id for machine in self.machines), "since_utc": since_utc, "actual_kw": incident.actual_kw,
+            "expected_kw": incident.level.expected_kw, "excess_kwh": incident.excess_kwh(), **again,
+        }  # fmt: skip
         if is_accepted:
-            return (
-                f"{name} has drawn {instead_en} outside its shifts {spans} times in a row since {since_en}, "
-                f"{number_en(finding.excess_kwh, 1)} kWh more than before. From now on this is taken for normal.",
-                f"{name} hat außerhalb der Schicht seit {since_de} {spans}-mal in Folge {instead_de} gezogen, "
-                f"{number_de(finding.excess_kwh, 1)} kWh mehr als zuvor. Von jetzt an gilt das als normal.",
-            )
-        often_en = f", {spans} times in a row" if spans > 1 else ""
-        often_de = f", {spans}-mal in Folge" if spans > 1 else ""
-        if finding.until_utc is not None:
-            return (
-                f"{name} was on outside its shifts from {since_en} to {clock_en(finding.until_utc, self.zone)}{often_en}: "
-                f"{instead_en}, {number_en(finding.excess_kwh, 1)} kWh too much.",
-                f"{name} lief außerhalb der Schicht von {since_de} bis {clock_de(finding.until_utc, self.zone)}{often_de}: "
-                f"{instead_de}, {number_de(finding.excess_kwh, 1)} kWh zu viel.",
-            )
-        cost_en, cost_de = costs(finding.kwh_per_day, finding.eur_per_day)
-        return (
-            f"{name} has been on outside its shifts since {since_en}{often_en}: "
-            f"{instead_en}, {number_en(finding.excess_kwh, 1)} kWh so far. If it stays on: {cost_en} a day.",
-            f"{name} läuft außerhalb der Schicht seit {since_de}{often_de}: {instead_de}, "
-            f"bisher {number_de(finding.excess_kwh, 1)} kWh. Bleibt es so: {cost_de} am Tag.",
-        )
+            return fact("on_while_off.accepted", **values)
+        if until_utc is None:
+            return fact("on_while_off.lasting_again" if again else "on_while_off.lasting", **values)
+        return fact("on_while_off.ended_again" if again else "on_while_off.ended", **values, until_utc=until_utc)
+
+    def _per_day(self, kwh_per_day: float) -> tuple[Fact, ...]:
+        if self.price_eur_per_kwh is None:
+            return (fact("on_while_off.per_day_unpriced", kwh_per_day=kwh_per_day),)
+        return (fact("on_while_off.per_day", kwh_per_day=kwh_per_day, eur_per_day=kwh_per_day * self.price_eur_per_kwh),)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from detection.findings import Finding, anomaly_of
-from detection.texts import clock_de, clock_en
 from domain.anomalies import Anomaly, AnomalyKind
+from domain.facts import Fact, fact
 from domain.intervals import QUARTER, Interval, IntervalOrigin, slot_of, slot_start
 
+MINUTE = timedelta(minutes=1)
 KEPT_SINGLY = 7 * 96
 """Silent quarter hours that late data may still fill one by one."""
 
@@ -26,9 +27,7 @@ class Silence:
     until_slot: int | None = None
 
 
-def take(
-    silence: Silence | None, interval: Interval, newer: bool, label: str, zone: ZoneInfo
-) -> tuple[Silence | None, list[Anomaly]]:
+def take(silence: Silence | None, interval: Interval, newer: bool) -> tuple[Silence | None, list[Anomaly]]:
     """Open with the first unheard quarter hour, grow with each, end with the next that was heard or when late data has filled all.
 
     The newest silence is remembered after its end, so that late data can still be told.
@@ -38,30 +37,30 @@ def take(
     slot = slot_of(interval.start_utc)
     heard = interval.coverage > 0
     if not newer:
-        return silence, _filled(silence, interval, slot, label, zone) if heard else []
+        return silence, _filled(silence, interval, slot) if heard else []
     running = silence is not None and silence.until_slot is None
     if heard:
         if silence is None or not running:
             return silence, []
         silence.until_slot = slot
-        return silence, [_told(silence, interval, label, zone)]
+        return silence, [_told(silence, interval)]
     if silence is None or not running:
         silence = Silence(slot)
     silence.unheard.append(slot)
     silence.longest += 1
     del silence.unheard[:-KEPT_SINGLY]
-    return silence, [_told(silence, interval, label, zone)]
+    return silence, [_told(silence, interval)]
 
 
-def broken_off(silence: Silence | None, interval: Interval, label: str, zone: ZoneInfo) -> tuple[None, list[Anomaly]]:
+def broken_off(silence: Silence | None, interval: Interval) -> tuple[None, list[Anomaly]]:
     """End a silence in a time that has turned out to be wrong."""
     if silence is None or silence.until_slot is not None:
         return None, []
     silence.until_slot = silence.since_slot + silence.longest
-    return None, [_told(silence, interval, label, zone)]
+    return None, [_told(silence, interval)]
 
 
-def _filled(silence: Silence | None, interval: Interval, slot: int, label: str, zone: ZoneInfo) -> list[Anomaly]:
+def _filled(silence: Silence | None, interval: Interval, slot: int) -> list[Anomaly]:
     if silence is None or slot not in silence.unheard:
         return []
     silence.unheard.remove(slot)
@@ -69,17 +68,17 @@ def _filled(silence: Silence | None, interval: Interval, slot: int, label: str, 
         return []
     if silence.until_slot is None:
         silence.until_slot = slot + 1
-    return [_told(silence, interval, label, zone)]
+    return [_told(silence, interval)]
 
 
-def _told(silence: Silence, interval: Interval, label: str, zone: ZoneInfo) -> Anomaly:
+def _told(silence: Silence, interval: Interval) -> Anomaly:
     silence.revision += 1
     since_utc = slot_start(silence.since_slot)
     until_utc = None if silence.until_slot is None else slot_start(silence.until_slot)
-    minutes = int(silence.longest * QUARTER.total_seconds() // 60)
     restored = until_utc is not None and not silence.unheard
     finding = Finding(
         kind=AnomalyKind.SILENT_METER,
+        facts=(_fact(silence, interval.meter, since_utc, until_utc, restored),),
         since_utc=since_utc,
         until_utc=until_utc,
         revision=silence.revision,
@@ -93,19 +92,12 @@ def _told(silence: Silence, interval: Interval, label: str, zone: ZoneInfo) -> A
             "filled_by_late_data": "yes" if restored else "no",
         },
     )
-    since_en, since_de = clock_en(since_utc, zone), clock_de(since_utc, zone)
+    return anomaly_of(interval, finding)
+
+
+def _fact(silence: Silence, meter: str, since_utc: datetime, until_utc: datetime | None, restored: bool) -> Fact:
     if until_utc is None:
-        return anomaly_of(
-            interval,
-            finding,
-            f"{label}: no readings since {since_en} ({minutes} min).",
-            f"{label}: keine Messwerte seit {since_de} ({minutes} min).",
-        )
-    late_en = "; late data has filled all of it" if restored else ""
-    late_de = "; verspätete Daten haben alles gefüllt" if restored else ""
-    return anomaly_of(
-        interval,
-        finding,
-        f"{label}: no readings from {since_en} to {clock_en(until_utc, zone)}{late_en}.",
-        f"{label}: keine Messwerte von {since_de} bis {clock_de(until_utc, zone)}{late_de}.",
-    )
+        return fact("silent.lasting", meter=meter, since_utc=since_utc, silent_min=silence.longest * QUARTER / MINUTE)
+    if restored:
+        return fact("silent.filled", meter=meter, since_utc=since_utc, until_utc=until_utc)
+    return fact("silent.ended", meter=meter, since_utc=since_utc, until_utc=until_utc)

@@ -58,7 +58,6 @@ class DetectionStep:
 
     def __init__(self, plant: Plant, energy_price_eur_per_kwh: float | None) -> None:
         self._zone = plant.site.zone
-        self._labels = {meter.id: meter.label for meter in plant.meters}
         self._channels = {meter.id: meter.main_channel() for meter in plant.meters}
         self._watches: dict[str, OnWhileOff] = {}
         self._creeps: dict[str, CreepWatch] = {}
@@ -67,7 +66,7 @@ class DetectionStep:
             if watching_for(plant, meter, AnomalyKind.CREEP).is_on:
                 self._creeps[meter.id] = CreepWatch(plant, machines, energy_price_eur_per_kwh)
             if watching_for(plant, meter, AnomalyKind.ON_WHILE_OFF).is_on:
-                watch = OnWhileOff(machines, Staffing(plant, machines), plant.site.zone, energy_price_eur_per_kwh)
+                watch = OnWhileOff(machines, Staffing(plant, machines), energy_price_eur_per_kwh)
                 self._watches[meter.id] = watch
 
     def at_price(self, energy_price_eur_per_kwh: float | None) -> DetectionStep:
@@ -107,12 +106,11 @@ class DetectionStep:
         state.creep.days = {one: rest for one, rest in state.creep.days.items() if one <= day}
         watch = self._watches.get(interval.meter)
         found = [] if watch is None else watch.broken_off(state.off, interval)
-        label = self._labels.get(interval.meter, interval.meter)
-        state.silence, more = silence.broken_off(state.silence, interval, label, self._zone)
+        state.silence, more = silence.broken_off(state.silence, interval)
         return found + more
 
     def _jump(self, state: DetectionState, interval: Interval) -> list[Anomaly]:
-        return discontinuity.take(state.jumps, interval, self._labels.get(interval.meter, interval.meter), self._zone)
+        return discontinuity.take(state.jumps, interval)
 
     def _judge(self, state: DetectionState, interval: Interval) -> list[Anomaly]:
         found = self._jump(state, interval)
@@ -127,8 +125,7 @@ class DetectionStep:
         if state.off.history.accepted_kw != accepted_kw and state.creep.since_day is None:
             # The step to the level that is normal now was told; growth is counted from it on.
             state.creep.days.clear()
-        label = self._labels.get(interval.meter, interval.meter)
-        state.silence, more = silence.take(state.silence, interval, newer, label, self._zone)
+        state.silence, more = silence.take(state.silence, interval, newer)
         slow = self._creeps.get(interval.meter)
         if slow is not None:
             found += slow.take(state.creep, interval, newer, left_on=state.off.incident is not None)

@@ -8,12 +8,13 @@ from typing import Annotated
 
 from pydantic import Field
 
+from domain.facts import Facts
 from domain.instants import UtcInstant
 from domain.texts import Key, Name, Text
 from domain.units import Amount, Int64, Power
 
 Evidence = Annotated[dict[Name, Text], Field(max_length=100)]
-"""What a finding rests on, by name, as text for people."""
+"""What a finding rests on, by name: for looking into it, not for sentences."""
 
 
 class AnomalyKind(StrEnum):
@@ -47,6 +48,6 @@ class Anomaly:
     kwh_per_day: Amount
     eur_per_day: Amount | None
     """None where no tariff says what a kilowatt-hour costs: unknown is not zero."""
-    message_en: Text
-    message_de: Text
+    facts: Facts = field(default=())
+    """What it says, sentence by sentence; `words.sentences` makes text of it. Empty in records of an older form only."""
     evidence: Evidence = field(default_factory=dict)

@@ -6,12 +6,14 @@ In: `domain.topics`.  Out: a JSON Schema and an example a topic, both made from 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from domain.anomalies import Anomaly, AnomalyKind
 from domain.codec import encode, json_schema
 from domain.demand import Demand
+from domain.facts import VALUES, fact
 from domain.forecasts import DayPeak, Forecast, PeriodPeak
 from domain.intervals import Interval, IntervalMethod, IntervalQuality
 from domain.orders import Order, OrderStatus
@@ -54,8 +56,11 @@ EXAMPLES: dict[str, Any] = {
     ANOMALIES.name: Anomaly(
         "werk-nord", "furnace-1", "furnace-1/on_while_off/1792756800", 2, AnomalyKind.ON_WHILE_OFF, _NINE + timedelta(hours=3),
         None, _NINE + timedelta(hours=3, minutes=45), 2.0, 61.5, 44.6, 1428.0, 199.92,
-        "Hardening furnace 1 draws 61.5 kW since 14:00 although its shift is off.",
-        "Härteofen 1 zieht seit 14:00 Uhr 61,5 kW, obwohl keine Schicht ist.", {"off_level_kw": "2.0", "intervals": "3"},
+        (
+            fact("on_while_off.lasting", machine="furnace-1", since_utc=_NINE + timedelta(hours=3), actual_kw=61.5, expected_kw=2.0, excess_kwh=44.6),
+            fact("on_while_off.per_day", kwh_per_day=1428.0, eur_per_day=199.92),
+        ),
+        {"off_level_kw": "2.0", "intervals": "3"},
     ),
     FORECASTS.name: Forecast(
         "werk-nord", _NINE, _NINE, (598.2, 601.0), (631.5, 640.2), (662.0, 671.9),
@@ -75,10 +80,15 @@ EXAMPLES: dict[str, Any] = {
         "werk-nord", "H-2207-0930-1030", 1, RecommendationStatus.OPEN, _NINE, _NINE, _NINE + 2 * _QUARTER, "H-2207", "furnace-2",
         _NINE + 2 * _QUARTER, _NINE + 6 * _QUARTER, 60, _NINE + 2 * _QUARTER, 702.0, 638.0, 64.0, 268_410.0, 264_122.0,
         4288.0, 4288.0, 0.0, 0.86,
-        "Start H-2207 on furnace 2 at 12:30 instead of 11:30: the quarter hour 11:30 then stays at 638 instead of 702 kW.",
-        "H-2207 auf Ofen 2 um 12:30 statt 11:30 Uhr starten: Die Viertelstunde 11:30 bleibt dann bei 638 statt 702 kW.",
-        (Alternative(_NINE + 10 * _QUARTER, 641.0, 4087.0, "ends one hour later", "endet eine Stunde später"),),
-        ("due date", "machine free", "shift staffed"), ("furnace atmosphere", "material at the machine"),
+        (
+            fact(
+                "advice.move", job="H-2207", machine="furnace-2", from_utc=_NINE + 2 * _QUARTER, to_utc=_NINE + 6 * _QUARTER,
+                peak_utc=_NINE + 2 * _QUARTER, before_kw=702.0, after_kw=638.0,
+            ),
+            fact("advice.saves", saving_eur=4288.0),
+        ),
+        (Alternative(_NINE + 10 * _QUARTER, 641.0, 4087.0, (fact("alternative.higher", more_kw=3.0),)),),
+        (fact("condition.dates"), fact("condition.machine_free")), (fact("condition.material"),),
     ),
     DECISIONS.name: Decision(
         "werk-nord", "H-2207-0930-1030", DecisionKind.ACCEPTED, "M. Adler", _NINE + timedelta(minutes=4), comment="crew informed"
@@ -103,8 +113,13 @@ def contract_files() -> dict[str, str]:
         key = topic.key(EXAMPLES[topic.name])
         links = f"[schema]({topic.name}.schema.json), [example]({topic.name}.example.json)"
         rows.append(f"| `{topic.name}` | `{key}` | {topic.says} | {links} |")
-    files["README.md"] = _README + "\n".join(rows) + "\n"
+    files["README.md"] = _README + "\n".join(rows) + "\n" + _SENTENCES
+    files["facts.md"] = _FACTS + "".join(f"| `{key}` | {_listed(values)} |\n" for key, values in VALUES.items())
     return files
+
+
+def _listed(values: Iterable[str]) -> str:
+    return ", ".join(f"`{value}`" for value in values) or "–"
 
 
 _README = """# Topics
@@ -115,4 +130,30 @@ micro-watt-hours (1 kWh = 1,000,000,000). Written by `lastgang contracts` from t
 
 | topic | key (example) | what one record says | |
 |---|---|---|---|
+"""
+
+_SENTENCES = """
+## From a record to sentences
+
+Anomalies and recommendations carry facts, keys with values ([all of them](facts.md)), and no sentence. [Three ways](../how-to/sentences.md) to sentences:
+
+- the API: `/api/v1/anomalies` and `/api/v1/recommendations` add `texts`, the sentences by language;
+- a pipe: `kafka-console-consumer ... | lastgang sentences --plant PLANT --language de`, a line in, a line out;
+- Python: `anomaly_text(record, words, names)` and `advice_texts(record, words, names)` of `words.sentences`, with
+  `words = of_page("de", zone)` of `words.speech` and `names = names_of(plant)`.
+
+A key that a reader does not know is shown with its values; it is no reason to refuse a record.
+"""
+
+_FACTS = """# Facts
+
+What `energy.anomalies.v1` (`facts`) and `energy.recommendations.v1` (`reason`, `checked`, `not_checked`) say: keys with values. The texts are in
+[`words/languages/`](../../words/languages/), under `[fact.…]`. Written by `lastgang contracts` from `domain/facts.py`.
+
+`numbers`: a name ends in its unit (`_kw`, `_kwh`, `_eur`, `_min`, energy and money `_per_day`); without one it is a count (`spans`, `weeks`) or a
+share of 0..1 (`growth`, `before`, `after`). `instants`: names end in `_utc`. `ids`: the others, a list each; `lack` is `inductive`, `capacitive`,
+`too_fine` or `spot`.
+
+| key | values |
+|---|---|
 """

@@ -17,6 +17,12 @@ NEVER_UTC = datetime(LAST_YEAR, 12, 31, 23, 45, tzinfo=UTC)
 """The last quarter hour of the calendar: how "no date" is kept where other programs write one beyond it."""
 
 
+def instant_text(instant_utc: datetime) -> str:
+    """``2026-10-23T09:00:00Z``, with milliseconds only where there are some: the one form for files and programs."""
+    text = instant_utc.isoformat(timespec="milliseconds").removesuffix("+00:00")
+    return text.removesuffix(".000") + "Z"
+
+
 def as_utc(instant: datetime) -> datetime:
     """The same instant in UTC.
 

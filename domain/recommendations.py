@@ -9,11 +9,12 @@ from typing import Annotated
 
 from pydantic import Field
 
+from domain.facts import Fact, Facts
 from domain.instants import UtcInstant
 from domain.texts import Key, Name, Text
 from domain.units import Amount, Count, Int64, Power, Share
 
-Sentences = Annotated[tuple[Text, ...], Field(max_length=100)]
+Conditions = Annotated[tuple[Fact, ...], Field(max_length=20)]
 
 
 class RecommendationStatus(StrEnum):
@@ -35,8 +36,7 @@ class Alternative:
     peak_after_kw: Power
     saving_eur: Amount | None
     """None where no tariff prices it."""
-    reason_en: Text
-    reason_de: Text
+    reason: Facts = field(default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Recommendation:
 
     `saving_eur` is ``bill(before) - bill(after)`` as expected for the billing period (law 5): 0 where the billed peak
     does not fall. All money is None where no tariff prices it: unknown is not zero. Charges that cannot be priced are in neither
-    bill and named in `reason_en` and `conditions_not_checked`; `saving_energy_eur` is None where the price of the energy that moves is one of them.
+    bill and named in `reason` and `not_checked`; `saving_energy_eur` is None where the price of the energy that moves is one of them.
     """
 
     site: Key
@@ -74,11 +74,11 @@ class Recommendation:
     saving_energy_eur: Amount | None
     confidence: Share
     """Probability that the peak without it passes what the peak with it reaches, 0..1."""
-    reason_en: Text
-    reason_de: Text
+    reason: Facts = field(default=())
+    """Why, sentence by sentence; `words.sentences` makes text of it. Empty in records of an older form only."""
     alternatives: Annotated[tuple[Alternative, ...], Field(max_length=100)] = field(default=())
-    conditions_checked: Sentences = field(default=())
-    conditions_not_checked: Sentences = field(default=())
+    checked: Conditions = field(default=())
+    not_checked: Conditions = field(default=())
     decided_by: Name | None = None
 
 

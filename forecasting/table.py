@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 
-from billing.lines import instant_text
 from billing.load import LoadProfile, read_load
 from billing.rows import Rows, read_rows
 from domain.errors import Fault, InputFaults
 from domain.files import read_text_input
 from domain.forecasts import Forecast
+from domain.instants import instant_text
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality, slot_of
 from domain.plant import Plant
 from forecasting.inputs import Inputs

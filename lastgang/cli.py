@@ -28,6 +28,7 @@ VERBS = {
     "check-config": ("lastgang.commands.check_config", "Check a whole plant folder and report every fault."),
     "contracts": ("lastgang.commands.contracts", "Write the topics' JSON Schemas and examples."),
     "reference": ("lastgang.commands.reference", "Write the reference pages of settings files and commands."),
+    "sentences": ("lastgang.commands.sentences", "Turn findings and advice of the topics into sentences."),
     "grafana": ("lastgang.commands.grafana", "Build, provision and push the Grafana dashboards."),
     "metering": ("lastgang.commands.metering", "Readings to quarter hours, offline."),
     "bill": ("lastgang.commands.bill", "Bill a load profile by a tariff, offline."),

@@ -13,10 +13,13 @@ import numpy as np
 from domain.errors import InputFaults
 from domain.intervals import QUARTER, Interval, IntervalQuality
 from reporting.month import MonthReport, SeriesMonth
+from words.speech import Words
 
 DAY = timedelta(days=1)
 NO_TARIFF = "the plant file names no tariff"
 NO_METER = "the plant file names no billing meter"
+
+_OUR_REASONS = {NO_TARIFF: "why.no_tariff", NO_METER: "why.no_meter"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,12 @@ class MonthCost:
     def is_provisional(self) -> bool:
         """Whether the bill can still change."""
         return self.bill is not None and self.bill.status != "final"
+
+
+def why_no_bill(cost: MonthCost, words: Words) -> str:
+    """Why there is no bill, in the report's language where it is one of our reasons."""
+    key = _OUR_REASONS.get(cost.why_not)
+    return cost.why_not if key is None else words[key]
 
 
 def month_cost(report: MonthReport, folder: Path) -> MonthCost:

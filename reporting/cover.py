@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.plant import Plant
+from reporting.cost import why_no_bill
 from reporting.sections.section import Content
-from reporting.words import Words
+from words.speech import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ def cover_rows(content: Content, header: Mapping[str, Any], words: Words) -> lis
     tariff = (
         f"{cost.tariff_id}, {words['version']} {cost.tariff_version}"
         if cost.tariff_id
-        else words.say("tariff.none", why=words.why(cost.why_not))
+        else words.say("tariff.none", why=why_no_bill(cost, words))
     )
     return [
         CoverRow("organisation", words["organisation"], header["organisation"]),

@@ -9,8 +9,8 @@ import json
 import re
 from typing import Any
 
+from domain.instants import instant_text
 from reporting.cost import MonthCost
-from reporting.instants import instant_text
 from reporting.month import MonthReport, SeriesMonth
 from reporting.sections import SECTIONS
 from reporting.sections.section import Content

@@ -9,7 +9,7 @@ from reporting.gaps import SOUND
 from reporting.month import SeriesMonth
 from reporting.sections.section import NAME, Content
 from reporting.typesetting import one_line
-from reporting.words import Words
+from words.speech import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,12 @@ def notices(content: Content, words: Words) -> list[str]:
             )
         )  # fmt: skip
     if billing is not None and report.is_over and billing.covered_share < 1:
-        found.append(words.say("peak.unknown", share=words.percent(billing.covered_share)))
+        found.append(words.say("peak.unknown", share=words.percent(billing.covered_share, 2)))
     if not report.is_over:
         found.append(words.say("provisional.running", until=words.moment(report.known_until_utc)))
     without = 0 if billing is None else len(billing.slots) - billing.with_value
     if billing is not None and without:
-        share = words.percent(without / len(billing.slots))
+        share = words.percent(without / len(billing.slots), 2)
         found.append(words.say("provisional.values", count=words.number(without), share=share))
     if cost.is_provisional:
         found.append(words.say("provisional.bill", what=", ".join(words.either("missing", column) for column in cost.missing)))
@@ -58,7 +58,7 @@ def figures(content: Content, words: Words) -> list[Figure]:
         found.append(Figure(words["consumption"], words.energy(billing.energy_uwh), "kWh", note))
         found.append(_peak_figure(billing, words))
         note = f"{words.number(billing.with_value)} / {words.number(len(billing.slots))} {words['quarters']}"
-        found.append(Figure(words["coverage"], words.percent(billing.coverage), "", note))
+        found.append(Figure(words["coverage"], words.percent(billing.coverage, 2), "", note))
     if cost.bill is not None:
         note = one_line(cost.tariff_id, NAME) + (f" · {words['provisional'].lower()}" if cost.is_provisional else "")
         found.append(Figure(words["cost"], words.number(float(cost.bill.total_eur), 2), "EUR", note))
@@ -72,5 +72,5 @@ def _peak_figure(billing: SeriesMonth, words: Words) -> Figure:
     quality = words.either("q", str(peak.quality))
     note = f"{words.moment(peak.start_utc)} · {quality if peak.quality in SOUND else words.say('peak.rests', quality=quality)}"
     if billing.covered_share < 1:
-        note += f" · {words.say('peak.of_covered', share=words.percent(billing.covered_share))}"
+        note += f" · {words.say('peak.of_covered', share=words.percent(billing.covered_share, 2))}"
     return Figure(words["peak"], words.number(peak.power_kw or 0.0, 1), "kW", note)

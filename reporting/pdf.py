@@ -15,7 +15,7 @@ from reporting.first_page import figures, notices
 from reporting.sections import SECTIONS
 from reporting.sections.section import NAME, SENTENCES, Content
 from reporting.typesetting import STANDARD, code_of, fitted, one_line, plain
-from reporting.words import STATEMENTS, Words
+from words.speech import Words
 
 TEMPLATE = Path(__file__).parent / "report.typ"
 _FRAME_WORDS = ("statements", "files", "files.note", "signature", "author", "approver", "page")
@@ -79,7 +79,7 @@ def page_data(content: Content, cover: Sequence[CoverRow], files: Sequence[dict[
     return {
         "lang": words.language,
         "title": words["title"],
-        "month": _month_name(content, words),
+        "month": words.month(content.month.period.label),
         "organisation": one_line(site.name or site.id, NAME),
         "subtitle": words["subtitle"],
         "notice": {"title": words["note" if is_final else "provisional"], "texts": texts} if texts else None,
@@ -88,7 +88,7 @@ def page_data(content: Content, cover: Sequence[CoverRow], files: Sequence[dict[
         "figures": [asdict(figure) for figure in figures(content, words)],
         "words": {key: words[key] for key in _FRAME_WORDS},
         "blocks": [asdict(block) for section in SECTIONS for block in section.page(content, words)],
-        "statements": list(STATEMENTS[words.language]),
+        "statements": list(words.each("statement")),
         "files": [[entry["name"], words.number(entry["bytes"]), entry["sha256"]] for entry in files],
     }
 
@@ -100,14 +100,3 @@ def _running_head(cover: Sequence[CoverRow]) -> str:
         return ""
     report, version = rows["report"], rows["version"]
     return one_line(f"{report.value}, {version.name} {version.value}", SENTENCES)
-
-
-_MONTHS = {
-    "de": ["Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"],
-    "en": ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"],
-}  # fmt: skip
-
-
-def _month_name(content: Content, words: Words) -> str:
-    day = content.month.period.first_day
-    return f"{_MONTHS[words.language][day.month - 1]} {day.year}"

@@ -18,13 +18,12 @@ from typing import Any
 
 from domain.errors import LastgangError
 from domain.files import scratch_folder
-from domain.instants import as_utc
+from domain.instants import as_utc, instant_text
 from domain.plant import Plant
 from domain.texts import KEY_LENGTH, printable
 from reporting.cost import MonthCost, month_cost
 from reporting.cover import cover_rows
 from reporting.data import as_json, report_data
-from reporting.instants import instant_text
 from reporting.ledger import LedgerReader
 from reporting.manifest import EarlierVersion, earlier_versions, file_entries, write_manifest
 from reporting.month import Change, MonthReport, Period, changes_since, month_report
@@ -33,7 +32,8 @@ from reporting.sections import SECTIONS
 from reporting.sections.section import Content
 from reporting.tables import cells, german_excel, headings, plain
 from reporting.typesetting import STANDARD
-from reporting.words import Language, Words
+from words.catalogue import DEFAULT
+from words.speech import Words, of_report
 
 _MOST_TRIES = 20
 _ABANDONED_AFTER_S = 86_400.0
@@ -45,7 +45,7 @@ class ReportOrder:
 
     plant_folder: Path
     out: Path
-    language: Language = "de"
+    language: str = DEFAULT
     author: str = ""
     approver: str = ""
     as_of_utc: datetime | None = None
@@ -117,21 +117,21 @@ def _clear_abandoned(out: Path, name: str) -> None:
 
 
 def _write_files(
-    folder: Path, content: Content, data: dict[str, Any], header: dict[str, Any], language: Language, now_utc: datetime
+    folder: Path, content: Content, data: dict[str, Any], header: dict[str, Any], language: str, now_utc: datetime
 ) -> list[str]:
     """Write all files of a report but its manifest; gives what whoever requested it should know."""
     from reporting.workbook import workbook
 
     zone = content.month.period.zone
-    words = Words(language, zone)
+    words = of_report(language, zone)
     json_text = as_json(data)
     (folder / "report.json").write_text(json_text, encoding="utf-8")
-    _write_tables(folder, content.month, Words("de", zone))
+    _write_tables(folder, content.month, of_report("de", zone))
     cover = cover_rows(content, header, words)
     (folder / "report.xlsx").write_bytes(workbook(content, cover, words, now_utc))
     paper, missing = report_pdf(content, cover, file_entries(folder), json_text, words, now_utc)
     (folder / "report.pdf").write_bytes(paper)
-    return [glyph_notice(missing, Words("en", zone))] if missing else []
+    return [glyph_notice(missing, of_report("en", zone))] if missing else []
 
 
 def _write_tables(folder: Path, month: MonthReport, german: Words) -> None:

@@ -15,9 +15,9 @@ from operator import attrgetter
 from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
+from domain.instants import instant_text
 from domain.texts import printable
 from domain.units import UWH_PER_KWH
-from reporting.instants import instant_text
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 MOST_CHARACTERS = 32_000

@@ -23,7 +23,7 @@ from reporting.sections import SECTIONS
 from reporting.sections.section import Content, Sheet, SheetPart
 from reporting.sheet_rows import with_rows
 from reporting.tables import Cell, LocalTime, cells, headings, text_cell
-from reporting.words import STATEMENTS, Words
+from words.speech import Words
 
 _HEADING = Font(bold=True, color="FFFFFF")
 _FILL = PatternFill("solid", fgColor="1F4E5F")
@@ -147,7 +147,7 @@ def _cover(book: Any, rows: Sequence[CoverRow], words: Words) -> None:
         sheet.append([_styled(sheet, row.name, _BOLD), _cell(sheet, row.value)])
     sheet.append([])
     sheet.append([_styled(sheet, words["statements"], _BOLD)])
-    for text in STATEMENTS[words.language]:
+    for text in words.each("statement"):
         cell = WriteOnlyCell(sheet, value=text)
         cell.alignment = _WRAP
         sheet.append([None, cell])

@@ -12,8 +12,8 @@ from domain.forecasts import Forecast
 from domain.intervals import slot_start
 from domain.orders import Order
 from domain.recommendations import Recommendation, RecommendationStatus
-from domain.texts import KEY_LENGTH, printable
-from scheduling.explain import CHECKED, Facts, alternative, not_checked, reasons
+from domain.texts import KEY_LENGTH
+from scheduling.explain import CHECKED, Basis, alternative, not_checked, reason
 from scheduling.odds import above, above_after, cases
 from scheduling.problem import Outlook, Rules
 from scheduling.solve import Move
@@ -35,7 +35,7 @@ class Pen:
     forecast: Forecast
     rules: Rules
     worth: Worth
-    facts: Facts
+    basis: Basis
     day_of: Callable[[datetime], str]
 
     def saving(self, outlook: Outlook, move: Move) -> Saving:
@@ -52,7 +52,6 @@ class Pen:
         """A move as the recommendation `name`."""
         order, to = move.order, slot_start(move.to_slot)
         saving = self.saving(outlook, move)
-        reason_en, reason_de = reasons(self.facts, move, saving, self._odds(move))
         second = [alternative(other, move, self.saving(outlook, other)) for other in _apart(move, others)]
         return Recommendation(
             site=order.site, recommendation=name, revision=revision, status=RecommendationStatus.OPEN,
@@ -62,13 +61,13 @@ class Pen:
             peak_before_kw=round(move.before.median_kw, 1), peak_after_kw=round(move.after.median_kw, 1), reduction_kw=round(move.reduction_kw, 1),
             bill_before_eur=cents(saving.before_eur), bill_after_eur=cents(saving.after_eur), saving_eur=cents(saving.total_eur),
             saving_demand_eur=cents(saving.demand_eur), saving_energy_eur=cents(saving.energy_eur),
-            confidence=round(self._confidence(move, outlook), 2), reason_en=printable(reason_en), reason_de=printable(reason_de), alternatives=tuple(second),
-            conditions_checked=CHECKED, conditions_not_checked=not_checked(saving),
+            confidence=round(self._confidence(move, outlook), 2), reason=reason(self.basis, move, saving, self._odds(move)), alternatives=tuple(second),
+            checked=CHECKED, not_checked=not_checked(saving),
         )  # fmt: skip
 
     def _odds(self, move: Move) -> tuple[float, float] | None:
         """P(the day's peak passes the target) without the move and with it; None where there is no target, or the peak is over."""
-        target, slot = self.facts.plant.site.target_kw, move.before.slot
+        target, slot = self.basis.plant.site.target_kw, move.before.slot
         before = above(self.forecast, slot, self.day_of)
         if target is None or before is None:
             return None

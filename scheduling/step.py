@@ -25,7 +25,7 @@ from domain.orders import Order, OrderStatus
 from domain.periods import billing_period, known_peak_kw
 from domain.plant import PLANT_FILE_REVISION, Plant, planned_orders
 from domain.recommendations import Decision, DecisionKind, Recommendation, RecommendationStatus
-from scheduling.explain import Facts
+from scheduling.explain import Basis
 from scheduling.now import JUMP, agreed, is_near, now_of
 from scheduling.pen import Pen, recommendation_id
 from scheduling.problem import Load, Outlook, Rules, with_move
@@ -267,7 +267,7 @@ class AdviceStep:
                     outlook.moved(order, slot_of(told.to_start_utc)),
                     with_move(orders, told.job, slot_of(told.to_start_utc)),
                 )
-        pen = Pen(forecast, rules, worth, Facts(self._plant, now, worth.billed_kw, level), self.day_of)
+        pen = Pen(forecast, rules, worth, Basis(self._plant, worth.billed_kw, level), self.day_of)
         said: Said = []
         for told in self._with_status(notes, RecommendationStatus.OPEN):
             kept, news = self._kept(notes, pen, told, outlook, orders)
@@ -300,7 +300,7 @@ class AdviceStep:
         if order is None or not good:
             return None, [self._end(notes, told, RecommendationStatus.WITHDRAWN, pen.rules.now_utc)]
         move = moves(outlook, order, [to_slot])[0]
-        too_low = move.before.judged_kw < pen.facts.level_kw - settings.keep_margin_kw
+        too_low = move.before.judged_kw < pen.basis.level_kw - settings.keep_margin_kw
         if too_low or move.reduction_kw < 0 or move.relief_kw < settings.keep_share * settings.min_reduction_kw:
             return None, [self._end(notes, told, RecommendationStatus.WITHDRAWN, pen.rules.now_utc)]
         changed = (
@@ -323,7 +323,7 @@ class AdviceStep:
         }
         ask = Ask(
             pen.rules,
-            pen.facts.level_kw,
+            pen.basis.level_kw,
             settings.notice + settings.time_to_decide,
             settings.most_open - len(self._with_status(notes, RecommendationStatus.OPEN)),
             frozenset(busy),

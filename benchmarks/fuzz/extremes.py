@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 import typing
+from collections.abc import Sequence
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -11,6 +12,7 @@ from random import Random
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from domain.codec import UnreadableRecord, decode, encode
+from domain.facts import MOST_FACTS, MOST_IDS, VALUES, Fact
 from domain.instants import NEVER_UTC
 from domain.texts import KEY_LENGTH, TEXT_LENGTH
 
@@ -39,16 +41,31 @@ def extremes(hint: Any, rng: Random) -> Any:
         return rng.choice(get_args(hint))
     if get_origin(hint) is tuple:
         one = extremes(get_args(hint)[0], rng)
-        return (one,) * rng.choice(LENGTHS if not is_dataclass(one) else (0, 1, 100))
+        return (one,) * rng.choice(LENGTHS if not is_dataclass(one) else (0, 1, MOST_FACTS, 20, 100))
     if get_origin(hint) is dict:
-        return {extremes(str, rng): extremes(str, rng) for _ in range(rng.choice((0, 1, 20)))}
+        names, values = get_args(hint)
+        return {extremes(names, rng): extremes(values, rng) for _ in range(rng.choice((0, 1, 20)))}
     if hint is type(None):
         return None
+    if hint is Fact:
+        return strange_fact(rng)
     if is_dataclass(hint):
         return made_of(hint, rng)
     if issubclass(hint, StrEnum):
         return rng.choice(list(hint))
     return rng.choice({datetime: INSTANTS, int: WHOLE + MILLISECONDS, float: AMOUNTS, str: TEXTS, bool: (False, True)}[hint])
+
+
+def strange_fact(rng: Random) -> Fact:
+    """A fact whose key may be known or not, with values that are at their ends, of another type, or not there."""
+    key = rng.choice((*VALUES, "not.known", "ẞ" * KEY_LENGTH, "{x} {0}"))
+    names = (*VALUES.get(key, ()), "x")
+
+    def some(values: Sequence[Any]) -> dict[str, Any]:
+        return {name: rng.choice(values) for name in names if rng.random() < 0.5}
+
+    ids = [(name,) * count for name in TEXTS if len(name) <= KEY_LENGTH and "\n" not in name for count in (0, 1, MOST_IDS)]
+    return Fact(key, some(AMOUNTS), some(INSTANTS), some(ids))
 
 
 def made_of(record_type: Any, rng: Random) -> Any:

@@ -11,6 +11,7 @@ from domain.anomalies import Anomaly
 from domain.clock import epoch_ms
 from domain.demand import Demand
 from domain.forecasts import Forecast, ForecastQuarter
+from domain.instants import instant_text
 from domain.intervals import QUARTER, Interval
 from domain.measurements import (
     DEMAND_NOW,
@@ -34,9 +35,13 @@ from domain.readings import Reading, ReadingQuality
 from domain.recommendations import Recommendation
 from domain.topics import ANOMALIES, DEMAND, FORECASTS, INTERVALS, METER_FORECASTS, ORDERS, READINGS, RECOMMENDATIONS, Topic
 from domain.units import KW_PER_UNIT
+from words.sentences import advice_texts, anomaly_text, names_of
+from words.speech import of_report
 
 SOURCES = (READINGS, INTERVALS, DEMAND, FORECASTS, METER_FORECASTS, ORDERS, ANOMALIES, RECOMMENDATIONS)
 """Topics that become points."""
+LANGUAGE = "en"
+"""Of the dashboards, whose panels are English."""
 
 Value = float | int | str
 
@@ -52,13 +57,20 @@ class Point:
 
 
 class PointMaker:
-    """Turns the records of one plant into points; keeps the last plan of each job, to clear where it was."""
+    """Turns the records of one plant into points; keeps the last plan of each job, to clear where it was.
 
-    def __init__(self, plant: Plant) -> None:
+    Parameters
+    ----------
+    language
+        Of the sentences in the field ``text``.
+    """
+
+    def __init__(self, plant: Plant, language: str = LANGUAGE) -> None:
         self._power_unit = {
             meter.id: register.unit for meter in plant.meters for register in meter.registers if register.channel == "power"
         }
         self._zone = plant.site.zone
+        self._words, self._names = of_report(language, plant.site.zone), names_of(plant)
         self._plans: dict[str, Order] = {}
         self._makers: dict[Topic, Callable[[Any], Iterator[Point]]] = {
             READINGS: self._of_reading,
@@ -67,8 +79,8 @@ class PointMaker:
             FORECASTS: self._of_forecast,
             METER_FORECASTS: _of_meter_forecast,
             ORDERS: self._of_order,
-            ANOMALIES: _of_anomaly,
-            RECOMMENDATIONS: _of_recommendation,
+            ANOMALIES: self._of_anomaly,
+            RECOMMENDATIONS: self._of_recommendation,
         }
 
     def points(self, topic: Topic, record: Any) -> list[Point]:
@@ -116,6 +128,31 @@ class PointMaker:
         for start, kw in {**cleared, **planned}.items():
             yield Point(PLAN, tags, {"kw": kw, "status": str(order.status)}, epoch_ms(start))
 
+    def _of_anomaly(self, anomaly: Anomaly) -> Iterator[Point]:
+        fields: dict[str, Value] = {
+            **_known(kw=anomaly.actual_kw, eur=anomaly.eur_per_day),
+            "severity": 2,
+            "revision": anomaly.revision,
+            "title": f"{anomaly.kind}: {anomaly.meter}",
+            "text": anomaly_text(anomaly, self._words, self._names),
+            "status": "open" if anomaly.until_utc is None else "closed",
+            "end_time": "" if anomaly.until_utc is None else instant_text(anomaly.until_utc),
+        }
+        yield Point(EVENT, {"site": anomaly.site, "kind": "anomaly", "id": anomaly.anomaly}, fields, epoch_ms(anomaly.since_utc))
+
+    def _of_recommendation(self, recommendation: Recommendation) -> Iterator[Point]:
+        fields: dict[str, Value] = {
+            **_known(kw=recommendation.reduction_kw, eur=recommendation.saving_eur),
+            "severity": 1,
+            "revision": recommendation.revision,
+            "title": f"{recommendation.job}: {recommendation.machine}",
+            "text": advice_texts(recommendation, self._words, self._names).reason,
+            "status": str(recommendation.status),
+            "end_time": instant_text(recommendation.valid_until_utc),
+        }
+        tags = {"site": recommendation.site, "kind": "recommendation", "id": recommendation.recommendation}
+        yield Point(EVENT, tags, fields, epoch_ms(recommendation.issued_utc))
+
 
 def _slots(order: Order) -> dict[datetime, float]:
     return {order.start_utc + QUARTER * number: float(kw) for number, kw in enumerate(order.profile_kw)}
@@ -148,37 +185,6 @@ def _of_meter_forecast(forecast: Forecast) -> Iterator[Point]:
         yield Point(FORECAST_METER, tags, _quantiles(quarter), epoch_ms(quarter.start_utc))
 
 
-def _of_anomaly(anomaly: Anomaly) -> Iterator[Point]:
-    fields: dict[str, Value] = {
-        **_known(kw=anomaly.actual_kw, eur=anomaly.eur_per_day),
-        "severity": 2,
-        "revision": anomaly.revision,
-        "title": f"{anomaly.kind}: {anomaly.meter}",
-        "text": anomaly.message_en,
-        "status": "open" if anomaly.until_utc is None else "closed",
-        "end_time": _text(anomaly.until_utc),
-    }
-    yield Point(EVENT, {"site": anomaly.site, "kind": "anomaly", "id": anomaly.anomaly}, fields, epoch_ms(anomaly.since_utc))
-
-
-def _of_recommendation(recommendation: Recommendation) -> Iterator[Point]:
-    fields: dict[str, Value] = {
-        **_known(kw=recommendation.reduction_kw, eur=recommendation.saving_eur),
-        "severity": 1,
-        "revision": recommendation.revision,
-        "title": f"{recommendation.job}: {recommendation.machine}",
-        "text": recommendation.reason_en,
-        "status": str(recommendation.status),
-        "end_time": _text(recommendation.valid_until_utc),
-    }
-    tags = {"site": recommendation.site, "kind": "recommendation", "id": recommendation.recommendation}
-    yield Point(EVENT, tags, fields, epoch_ms(recommendation.issued_utc))
-
-
 def _known(**values: float | None) -> dict[str, Value]:
     """The fields that have a value: what is not known is not written, least of all as zero."""
     return {name: float(value) for name, value in values.items() if value is not None}
-
-
-def _text(instant_utc: datetime | None) -> str:
-    return "" if instant_utc is None else instant_utc.isoformat().replace("+00:00", "Z")

@@ -22,7 +22,7 @@ from influxdb_client.domain.write_precision import WritePrecision
 from influxdb_client.rest import ApiException
 from urllib3.exceptions import HTTPError
 
-from connectors.influx.points import SOURCES, Point, PointMaker
+from connectors.influx.points import LANGUAGE, SOURCES, Point, PointMaker
 from connectors.kafka.client import KafkaSettings, Message, RecordConsumer
 from domain.clock import instant
 from domain.codec import UnreadableRecord
@@ -176,10 +176,15 @@ def as_client_point(point: Point) -> ClientPoint:
 
 
 def run_sink(
-    plant: Plant, kafka: KafkaSettings, influx: InfluxSettings, stop: threading.Event, ready: Callable[[], None] = lambda: None
+    plant: Plant,
+    kafka: KafkaSettings,
+    influx: InfluxSettings,
+    stop: threading.Event,
+    ready: Callable[[], None] = lambda: None,
+    language: str = LANGUAGE,
 ) -> int:
-    """Copy topics to InfluxDB until `stop` is set; gives the number of points written."""
-    maker = PointMaker(plant)
+    """Copy topics to InfluxDB until `stop` is set, with sentences in `language`; gives the number of points written."""
+    maker = PointMaker(plant, language)
     writer = InfluxWriter(influx, stop)
     written = 0
     try:

@@ -17,8 +17,9 @@ from console.views.plan import AdviceCard, PlanView, plan_view
 from console.views.scene import Scene
 from domain.forecasts import Forecast
 from domain.orders import Order
-from domain.recommendations import Decision, DecisionKind, DeclineReason, Recommendation
+from domain.recommendations import Decision, DecisionKind, DeclineReason
 from domain.texts import Key
+from words.sentences import WordedAdvice, names_of, worded
 
 Most = Annotated[int, Query(ge=1, le=5_000, description="At most so many.")]
 MOST = 1_000
@@ -58,8 +59,8 @@ def calls(api: APIRouter, console: Console) -> None:
         return await board.once(_orders, most)
 
     @api.get("/recommendations", tags=["plan"])
-    async def recommendations(most: Most = MOST) -> list[Recommendation]:
-        """Recommendations, latest revisions, newest first."""
+    async def recommendations(most: Most = MOST) -> list[WordedAdvice]:
+        """Recommendations, latest revisions, newest first, each with its sentences by language."""
         return await board.once(_recommendations, most)
 
     @api.get("/recommendations/cards", tags=["plan"])
@@ -104,5 +105,7 @@ def _orders(scene: Scene, most: int) -> list[Order]:
     return sorted(latest, key=lambda o: (o.start_utc, o.job))
 
 
-def _recommendations(scene: Scene, most: int) -> list[Recommendation]:
-    return sorted(scene.recommendations(), key=lambda r: r.issued_utc, reverse=True)[:most]
+def _recommendations(scene: Scene, most: int) -> list[WordedAdvice]:
+    latest = sorted(scene.recommendations(), key=lambda r: r.issued_utc, reverse=True)[:most]
+    names, zone = names_of(scene.plant), scene.plant.site.zone
+    return [worded(one, zone, names) for one in latest]

@@ -16,8 +16,9 @@ from console.board import Board
 from console.context import Console
 from console.pages.widgets import Fragment
 from console.render.markup import Markup, icon, join, tag
-from console.words import Words, language_for, words
 from domain.texts import KEY_LENGTH, printable
+from words.catalogue import language_for, languages, texts
+from words.speech import Words, of_page
 
 PAGES = (("now", "/"), ("plan", "/plan"), ("meters", "/meters"), ("reports", "/reports"), ("platform", "/platform"))
 Theme = Literal["auto", "light", "dark"]
@@ -51,7 +52,7 @@ def visit_of(console: Console, request: Request) -> Visit:
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     return Visit(
         console=console,
-        words=words(language, console.board.plant.site.zone),
+        words=of_page(language, console.board.plant.site.zone),
         theme=theme if theme in DARK else "auto",
         path=path,
         person=printable(unquote(cookies.get(NAME_COOKIE, "")), KEY_LENGTH),
@@ -72,7 +73,6 @@ def navigation(visit: Visit, current: str) -> Markup:
 def switches(visit: Visit) -> Markup:
     """Language and brightness as links, so that they work before any script does."""
     w, to = visit.words, quote(visit.path, safe="")
-    other = "en" if w.language == "de" else "de"
     theme = w[f"page.theme_{visit.theme}"]
     return join(
         tag(
@@ -82,15 +82,14 @@ def switches(visit: Visit) -> Markup:
             aria_label=w.say("page.theme_label", now=theme),
             title=w.say("page.theme_label", now=theme),
         ),
-        tag(
-            "a",
-            w["page.language"],
-            href=f"/language/{other}?to={to}",
-            lang=other,
-            hreflang=other,
-            aria_label=w["page.language_label"],
-        ),
+        *(_language_link(other, to) for other in languages() if other != w.language),
     )
+
+
+def _language_link(other: str, to: str) -> Markup:
+    """A way to another language, in its own words."""
+    name, label = texts(other)["language.short"], texts(other)["language.switch_to"]
+    return tag("a", name, href=f"/language/{other}?to={to}", lang=other, hreflang=other, aria_label=label)
 
 
 def clock_text(visit: Visit) -> Markup:

@@ -18,9 +18,9 @@ from console.render.empty import empty
 from console.render.markup import Markup, join, tag
 from console.views.gaps import meter_gaps_view
 from console.views.meters import MeterDayView, MetersView, meter_day_view, meters_view
-from console.words import Words
 from domain.instants import FIRST_YEAR, LAST_YEAR, as_utc
 from domain.intervals import QUARTER, quarter_start
+from words.speech import Words
 
 
 def day_links(view: MeterDayView, words: Words) -> Markup:

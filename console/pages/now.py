@@ -17,7 +17,7 @@ from console.render.markup import Markup, tag
 from console.render.meters import findings
 from console.views.now import NowView, now_view
 from console.views.plan import PlanView, plan_view
-from console.words import Words
+from words.speech import Words
 
 SHOWN = 5
 """Findings on this page; *Meters* has more."""

@@ -19,10 +19,10 @@ from console.render.empty import empty
 from console.render.markup import Markup, join, tag
 from console.views.plan import AdviceCard, PlanView, plan_view
 from console.views.plan import Button as ButtonState
-from console.words import Words
 from domain.errors import LastgangError
 from domain.recommendations import DecisionKind, DeclineReason
 from domain.texts import KEY_LENGTH, LINE_BREAKS, TEXT_LENGTH
+from words.speech import Words
 
 REASONS = tuple(r.value for r in DeclineReason if r is not DeclineReason.NONE)
 

@@ -9,7 +9,7 @@ from console.pages.widgets import Fragment, panel
 from console.render import platform as draw
 from console.render.markup import Markup
 from console.views.platform import PlatformView, platform_view
-from console.words import Words
+from words.speech import Words
 
 PARTS: tuple[tuple[str, str, Callable[[PlatformView, Words], Markup]], ...] = (
     ("platform.title", "", draw.overview),

@@ -9,8 +9,8 @@ from console.pages.widgets import Button, Entry, Fragment, panel
 from console.render.markup import Markup, icon, join, tag
 from console.reports import MadeReport
 from console.views.reports import Month, months_view
-from console.words import Words
 from domain.errors import LastgangError
+from words.speech import Words
 
 
 def made(reports: tuple[MadeReport, ...], words: Words) -> Markup:

@@ -16,8 +16,8 @@ from console.views.now import NowView
 from console.views.outlook import OutlookView
 from console.views.plan import LoadPoint, PlanView
 from console.views.scene import QuarterValue
-from console.words import Words
 from domain.intervals import QUARTER, IntervalQuality, quarter_starts
+from words.speech import Words
 
 SANS = "var(--sans)"
 
@@ -71,9 +71,9 @@ def base(labels: Sequence[str], words: Words, every_h: int, tooltip: str) -> dic
 
 
 def _number_js(words: Words) -> str:
-    thousands, decimal = (".", ",") if words.language == "de" else (",", ".")
+    group, decimal = words.marks.group, words.marks.decimal
     small = f"Math.abs(v) < 10 && v % 1 ? v.toFixed(1).replace('.', '{decimal}')"
-    large = f"String(Math.round(v)).replace(/\\B(?=(\\d{{3}})+$)/g, '{thousands}')"
+    large = f"String(Math.round(v)).replace(/\\B(?=(\\d{{3}})+$)/g, '{group}')"
     return f"v => ({small} : {large}).replace('-', '\\u2212')"
 
 

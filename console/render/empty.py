@@ -6,7 +6,7 @@ from datetime import datetime
 
 from console.render.markup import Markup, coded, icon, tag
 from console.views.coverage import Emptiness, Empty
-from console.words import Words
+from words.speech import Words
 
 
 def empty(view: Empty, now_utc: datetime, words: Words) -> Markup:

@@ -8,8 +8,9 @@ from datetime import date, datetime, timedelta
 from console.render.markup import Markup, cut, icon, join, tag
 from console.views.forecasts import SaidDay
 from console.views.plan import PlanView
-from console.words import NOTHING, Words
 from domain.forecasts import DayPeak, Forecast, PeriodPeak
+from words.numbers import NOTHING
+from words.speech import Words
 
 Peak = DayPeak | PeriodPeak
 STILL_NEW = timedelta(hours=1)

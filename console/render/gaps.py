@@ -9,8 +9,9 @@ from console.render.markup import Markup, icon, join, tag
 from console.render.meters import quality_chip
 from console.views.gaps import MeterGap, MeterGapsView, Saying, sayings
 from console.views.meters import MeterDayView
-from console.words import NOTHING, Words
 from domain.intervals import QUARTER
+from words.numbers import NOTHING
+from words.speech import Words
 
 
 def address(meter: str, day: str, at_utc: datetime | None = None, first: bool = False) -> str:

@@ -10,10 +10,11 @@ from console.render.markup import SENTENCES, Markup, icon, join, short, tag
 from console.views.findings import MOST_SHOWN, Finding, KindWatch, WatchView
 from console.views.meters import MeterDayView, MeterRow, MetersView
 from console.views.money import NoPrice
-from console.words import NOTHING, Words
 from domain.intervals import QUALITIES_BEST_FIRST, IntervalQuality
 from domain.readings import ReadingQuality
 from reporting.gaps import SOUND
+from words.numbers import NOTHING
+from words.speech import Words
 
 _LOOKS = {
     IntervalQuality.CORRECTED: ("pencil", "good"),
@@ -180,7 +181,7 @@ def finding(f: Finding, words: Words) -> Markup:
                 f"{words[f'anomaly.{a.kind}']}: ",
                 tag("a", f.meter_label, href=f"/meters?{urlencode({'meter': a.meter})}"),
             ),
-            tag("div", short(a.message_de if words.language == "de" else a.message_en, SENTENCES)),
+            tag("div", short(f.texts[words.language], SENTENCES)),
             tag("div", " · ".join([words.say("findings.since", moment=words.moment(a.since_utc)), *cost]), class_="soft"),
         ),
     )

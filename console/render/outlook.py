@@ -5,7 +5,7 @@ from __future__ import annotations
 from console.render.forecasts import age, day_peaks, told_by
 from console.render.markup import Markup, join, tag
 from console.views.outlook import OutlookView
-from console.words import Words
+from words.speech import Words
 
 
 def outlook_words(view: OutlookView, words: Words) -> Markup:

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from console.render.markup import SENTENCES, SHORT, Markup, cut, icon, join, short, tag
 from console.views.money import NoPrice
 from console.views.plan import AdviceCard, Button, JobBar, Move, PlanView, Span
-from console.words import Words
 from domain.orders import OrderStatus
 from domain.recommendations import RecommendationStatus
 from domain.texts import refused_character
+from words.speech import Words
 
 STATUS_ICONS = {
     RecommendationStatus.OPEN: "arrow",
@@ -145,7 +145,7 @@ def job_bars(job: JobBar, ruler: Ruler, words: Words) -> list[Markup]:
 def card(card_: AdviceCard, words: Words) -> Markup:
     """A recommendation in full, without its buttons."""
     r = card_.recommendation
-    reason = r.reason_de if words.language == "de" else r.reason_en
+    reason = card_.texts[words.language].reason
     status = tag("span", icon(STATUS_ICONS[r.status]), words[f"status.{r.status}"], class_=f"chip tone-{STATUS_TONES[r.status]}")
     title = tag("h3", f"{r.job} · {card_.machine_label}")
     move = tag(
@@ -184,7 +184,7 @@ def deadline(card_: AdviceCard, words: Words) -> Markup:
             said += f" · {words[f'decline.{card_.decision.reason}']}"
         if card_.decision is not None and card_.decision.comment:
             comment = cut(card_.decision.comment, SENTENCES)
-            said += f" · „{comment}“" if words.language == "de" else f" · “{comment}”"
+            said += f" · {words.quoted(comment)}"
     else:
         said = words.say("advice.since", moment=words.moment(r.at_utc))
     return tag("p", said, class_="remark deadline")
@@ -192,7 +192,7 @@ def deadline(card_: AdviceCard, words: Words) -> Markup:
 
 def details(card_: AdviceCard, words: Words) -> Markup:
     """The bill before and after, alternatives, and what was and was not looked at."""
-    r = card_.recommendation
+    r, texts = card_.recommendation, card_.texts[words.language]
     facts = [
         ("advice.bill_before", money(r.bill_before_eur, card_.no_price, words)),
         ("advice.bill_after", money(r.bill_after_eur, card_.no_price, words)),
@@ -216,13 +216,13 @@ def details(card_: AdviceCard, words: Words) -> Markup:
                         "li",
                         tag("strong", words.moment(a.start_utc)),
                         f" {words.unit(a.peak_after_kw, 'kW')}, {money(a.saving_eur, card_.no_price, words)}: ",
-                        short(a.reason_de if words.language == "de" else a.reason_en, SENTENCES),
+                        short(why, SENTENCES),
                     )
-                    for a in r.alternatives
+                    for a, why in zip(r.alternatives, texts.alternatives, strict=True)
                 ),
             )
         )
-    for key, found in (("advice.checked", r.conditions_checked), ("advice.not_checked", r.conditions_not_checked)):
+    for key, found in (("advice.checked", texts.checked), ("advice.not_checked", texts.not_checked)):
         if found:
             parts += [tag("h4", words[key]), tag("p", short("; ".join(found), 2 * SENTENCES))]
     return tag("details", *parts)

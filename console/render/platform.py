@@ -7,7 +7,7 @@ from datetime import datetime
 from console.render.markup import SENTENCES, Markup, coded, cut, icon, join, short, tag
 from console.views.meters import MetersView
 from console.views.platform import ClockEvent, Connection, GapEvent, GatewayState, Health, PlatformView, Refusal, Thinning
-from console.words import Words
+from words.speech import Words
 
 HEALTH_ICONS = {Health.GOOD: "ok", Health.WAITING: "wait", Health.BAD: "stop"}
 HEALTH_TONES = {Health.GOOD: "good", Health.WAITING: "quiet", Health.BAD: "bad"}

@@ -10,6 +10,7 @@ from datetime import datetime
 from console.views.scene import Scene
 from detection.watched import MeterWatch, Watching, watched
 from domain.anomalies import Anomaly, AnomalyKind
+from words.sentences import anomaly_in_each_language, names_of
 
 MOST_SHOWN = 50
 
@@ -20,6 +21,8 @@ class Finding:
 
     anomaly: Anomaly
     meter_label: str
+    texts: Mapping[str, str]
+    """Language -> what it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,12 @@ def eur_per_day(findings: Sequence[Finding]) -> float | None:
 
 def open_findings(scene: Scene) -> tuple[Finding, ...]:
     """Open anomalies by EUR a day, those without a price by kWh after them, then the newest."""
-    labels = {meter.id: meter.label for meter in scene.plant.meters}
-    found = [Finding(a, labels.get(a.meter, a.meter)) for a in scene.ledger.anomalies(True) if a.until_utc is None]
+    names, zone = names_of(scene.plant), scene.plant.site.zone
+    found = [
+        Finding(a, names.get(("meter", a.meter), a.meter), anomaly_in_each_language(a, zone, names))
+        for a in scene.ledger.anomalies(True)
+        if a.until_utc is None
+    ]
     found.sort(key=_rank)
     return tuple(found)
 

@@ -18,6 +18,7 @@ from domain.instants import NEVER_UTC
 from domain.intervals import quarter_starts
 from domain.orders import Order, OrderStatus
 from domain.recommendations import Decision, Recommendation, RecommendationStatus
+from words.sentences import AdviceTexts, advice_in_each_language, names_of
 
 KEEP_DECIDED = timedelta(hours=24)
 MOST_OPEN, MOST_DECIDED = 20, 6
@@ -122,6 +123,8 @@ class AdviceCard:
 
     recommendation: Recommendation
     machine_label: str
+    texts: Mapping[str, AdviceTexts]
+    """Language -> what it says."""
     button: Button
     decision: Decision | None
     failure: str
@@ -314,7 +317,7 @@ def shift_bands(scene: Scene, from_utc: datetime, to_utc: datetime) -> tuple[Shi
 
 def advice_cards(scene: Scene, recommendations: list[Recommendation]) -> tuple[AdviceCard, ...]:
     """Open ones by their latest useful time, those that can still be decided first; then what was decided in the last day, newest first."""
-    machines = {m.id: m.label for m in scene.plant.machines}
+    names, zone = names_of(scene.plant), scene.plant.site.zone
     is_open = RecommendationStatus.OPEN
     first = [r for r in recommendations if r.status is is_open]
     first.sort(key=lambda r: (r.valid_until_utc <= scene.now_utc, r.valid_until_utc, r.recommendation))
@@ -326,7 +329,8 @@ def advice_cards(scene: Scene, recommendations: list[Recommendation]) -> tuple[A
     return tuple(
         AdviceCard(
             recommendation=r,
-            machine_label=machines.get(r.machine, r.machine),
+            machine_label=names.get(("machine", r.machine), r.machine),
+            texts=advice_in_each_language(r, zone, names),
             button=button_of(r, sent, decisions.get(r.recommendation), scene.now_utc),
             decision=decisions.get(r.recommendation) or (sent.decision if sent is not None and not sent.failure else None),
             failure=sent.failure if sent is not None else "",

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from lastgang.options import broker_options
+from words.catalogue import languages
 
 
 @click.command()
@@ -17,7 +18,10 @@ from lastgang.options import broker_options
 @click.option("--url", default=None, help="InfluxDB 2, e.g. http://127.0.0.1:8086. [default: [influx] of the plant's stack.toml]")
 @click.option("--org", default=None, help="[default: likewise]")
 @click.option("--bucket", default=None, help="[default: likewise]")
-def command(plant: Path, kafka: str | None, namespace: str | None, url: str | None, org: str | None, bucket: str | None) -> None:
+@click.option("--language", type=click.Choice(languages()), default="en", show_default=True, help="Of the sentences of events.")
+def command(
+    plant: Path, kafka: str | None, namespace: str | None, url: str | None, org: str | None, bucket: str | None, language: str
+) -> None:
     """Copy the topics into InfluxDB 2 (token from INFLUX_TOKEN).
 
     \b
@@ -44,5 +48,6 @@ def command(plant: Path, kafka: str | None, namespace: str | None, url: str | No
         InfluxSettings(influx.url, influx.org, influx.bucket),
         stop,
         ready=lambda: click.echo(f"influx-sink ready: {influx.url}, bucket {influx.bucket}", err=True),
+        language=language,
     )
     click.echo(f"{written} points written", err=True)

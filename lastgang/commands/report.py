@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from words.catalogue import DEFAULT, languages
+
 
 @click.command(
     "report",
@@ -23,7 +25,7 @@ import click
 @click.option(
     "--as-of", default=None, metavar="INSTANT", help="Data as known at this instant, with Z or offset. [default: all there is]"
 )
-@click.option("--language", type=click.Choice(["de", "en"]), default="de", show_default=True, help="Of PDF and workbook.")
+@click.option("--language", type=click.Choice(languages()), default=DEFAULT, show_default=True, help="Of PDF and workbook.")
 @click.option("--author", default="", help="Who answers for the report.")
 @click.option("--approver", default="", help="Who has approved it.")
 def command(

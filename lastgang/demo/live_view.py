@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from rich.console import Group
 from rich.panel import Panel
@@ -17,8 +16,11 @@ from domain.anomalies import Anomaly
 from domain.codec import UnreadableRecord
 from domain.demand import Demand
 from domain.forecasts import Forecast
+from domain.plant import Plant
 from domain.recommendations import Recommendation
 from domain.topics import ANOMALIES, DECISIONS, DEMAND, FORECASTS, INTERVALS, RECOMMENDATIONS, REJECTED
+from words.sentences import Names, advice_texts, anomaly_text, names_of
+from words.speech import Words, of_page
 
 
 def eur(amount_eur: float | None, places: int = 2) -> str:
@@ -33,7 +35,7 @@ WATCHED = (DEMAND, INTERVALS, FORECASTS, ANOMALIES, RECOMMENDATIONS, DECISIONS, 
 class LiveView:
     """Newest records by topic, and how to draw them."""
 
-    zone: ZoneInfo
+    plant: Plant
     page: str
     demand: Demand | None = None
     forecast: Forecast | None = None
@@ -41,6 +43,16 @@ class LiveView:
     recommendations: dict[str, Recommendation] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     newest_interval_utc: datetime | None = None
+
+    @property
+    def words(self) -> Words:
+        """The terminal speaks English."""
+        return of_page("en", self.plant.site.zone)
+
+    @property
+    def names(self) -> Names:
+        """Names for people."""
+        return names_of(self.plant)
 
     def take(self, message: Message) -> None:
         """Keep what a message says."""
@@ -64,7 +76,7 @@ class LiveView:
         return Group(self._now(), self._advice(), self._abnormal(), self._foot())
 
     def _clock(self, instant_utc: datetime, pattern: str = "%H:%M") -> str:
-        return instant_utc.astimezone(self.zone).strftime(pattern)
+        return instant_utc.astimezone(self.plant.site.zone).strftime(pattern)
 
     def _now(self) -> Panel:
         demand = self.demand
@@ -88,7 +100,7 @@ class LiveView:
         for advice in list(self.recommendations.values())[-4:]:
             table.add_row(
                 advice.status, advice.job, self._clock(advice.from_start_utc, "%a %H:%M"), self._clock(advice.to_start_utc, "%a %H:%M"),
-                f"{advice.reduction_kw:.0f}", eur(advice.saving_eur, 0), advice.reason_en,
+                f"{advice.reduction_kw:.0f}", eur(advice.saving_eur, 0), advice_texts(advice, self.words, self.names).reason,
             )  # fmt: skip
         return Panel(table, title="recommendations")
 
@@ -98,7 +110,9 @@ class LiveView:
             table.add_column(heading)
         for anomaly in list(self.anomalies.values())[-4:]:
             state = "" if anomaly.until_utc is None else f"until {self._clock(anomaly.until_utc)}"
-            table.add_row(self._clock(anomaly.since_utc), anomaly.message_en, eur(anomaly.eur_per_day), state)
+            table.add_row(
+                self._clock(anomaly.since_utc), anomaly_text(anomaly, self.words, self.names), eur(anomaly.eur_per_day), state
+            )
         return Panel(table, title="abnormal")
 
     def _foot(self) -> Text:

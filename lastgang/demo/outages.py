@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from domain.instants import instant_text
 from domain.intervals import Interval, IntervalQuality, quarter_start, quarter_starts
 from domain.units import kwh
 from simulation.surprises import NetworkOutage
@@ -79,8 +80,8 @@ def _account(
     told_last = Counter(str(interval.quality) for interval in last)
     return OutageAccount(
         meter=meter,
-        from_utc=_text(begin),
-        to_utc=_text(end),
+        from_utc=instant_text(begin),
+        to_utc=instant_text(end),
         quarter_hours=len(starts),
         told_first=dict(Counter(str(revisions[0].quality) for revisions in said)),
         told_last=dict(told_last),
@@ -97,7 +98,3 @@ def _account(
 
 def _ever(said: Sequence[Sequence[Interval]], quality: IntervalQuality) -> int:
     return sum(1 for revisions in said if any(interval.quality is quality for interval in revisions))
-
-
-def _text(instant_utc: datetime) -> str:
-    return instant_utc.isoformat().replace("+00:00", "Z")

@@ -134,7 +134,7 @@ def _watch(
 ) -> None:
     """Show the live table until the plant's clock shows `until_utc`, or Ctrl-C."""
     clock = StartableClock(settings.clock_file)
-    view = LiveView(plant.site.zone, stack.console_url)
+    view = LiveView(plant, stack.console_url)
     feed = LiveFeed(stack.kafka, view)
     remembered = 0.0
     first = clock.now_utc().astimezone(plant.site.zone).time()

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from deploy.supervisor import ProcessUse
 from domain.forecasts import Forecast
+from domain.instants import instant_text
 from domain.intervals import QUARTER, quarter_starts
 from domain.plant import Plant
 from domain.recommendations import DecisionKind, RecommendationStatus, deciding
@@ -109,7 +110,7 @@ def summarise(settings: DemoSettings, plant: Plant, span: Span, account: Account
             FoundAnomaly(
                 a.kind,
                 a.meter,
-                a.since_utc.isoformat().replace("+00:00", "Z"),
+                instant_text(a.since_utc),
                 None if a.eur_per_day is None else round(a.eur_per_day, 2),
             )
             for a in sorted(account.anomalies.values(), key=lambda anomaly: anomaly.since_utc)
@@ -141,7 +142,7 @@ def forecast_gaps(forecasts: Sequence[Forecast]) -> tuple[str, ...]:
     if not begins:
         return ()
     wanted = quarter_starts(min(begins), max(begins))
-    return tuple(start.isoformat().replace("+00:00", "Z") for start in wanted if start not in begins)
+    return tuple(instant_text(start) for start in wanted if start not in begins)
 
 
 def _recommendations(account: Account) -> dict[str, int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal
 
 from reporting.tables import Row
-from reporting.words import Words
+from words.speech import Words
 
 
 @dataclass(frozen=True, slots=True)

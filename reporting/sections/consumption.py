@@ -16,7 +16,7 @@ from reporting.sections.section import NAME, Content, DataFile, Section, Sheet, 
 from reporting.sections.shared_sheets import SUMMARY, SummaryRow
 from reporting.tables import Column, exact_kwh, local_time
 from reporting.typesetting import one_line
-from reporting.words import Words
+from words.speech import Words
 
 _WITH_VALUE = QUALITIES_BEST_FIRST[:-1]
 """All but missing."""
@@ -170,13 +170,13 @@ def _peak_summary(billing: SeriesMonth, words: Words) -> Iterator[SummaryRow]:
     yield SummaryRow(f"{words['peak']}: {words['start_local']}", local_time(peak.start_utc, words.zone))
     yield SummaryRow(f"{words['peak']}: {words['quality']}", words.either("q", str(peak.quality)))
     rests = words["answer.no"] if peak.quality in SOUND else words["answer.yes"]
-    yield SummaryRow(words["peak.rests.name"], rests, words.say("peak.of_covered", share=words.percent(billing.covered_share)))
+    yield SummaryRow(words["peak.rests.name"], rests, words.say("peak.of_covered", share=words.percent(billing.covered_share, 2)))
 
 
 def _share_words(share: Share, series: SeriesMonth, words: Words) -> str:
     energy = share.energy_uwh / series.energy_uwh if series.energy_uwh else 0.0
     quarters = share.quarters / len(series.slots)
-    return f"{words.percent(energy)} {words['share_energy']}, {words.percent(quarters)} {words['share_quarters']}"
+    return f"{words.percent(energy, 2)} {words['share_energy']}, {words.percent(quarters, 2)} {words['share_quarters']}"
 
 
 # the page ------------------------------------------------------------------------------------------------------------
@@ -192,7 +192,7 @@ def _page(content: Content, words: Words) -> list[Block]:
         PrintColumn("", lambda row: row.series.unit),
         PrintColumn(f"{words['highest']} [kW, kvar]", lambda row: power_text(row.peak, words), is_number=True),
         PrintColumn(words["start_local"], lambda row: start_text(row.peak, words)),
-        PrintColumn(words["coverage"], lambda row: words.percent(row.series.coverage), is_number=True),
+        PrintColumn(words["coverage"], lambda row: words.percent(row.series.coverage, 2), is_number=True),
     ]
     return [Heading(words["meters"]), printed(columns, _rows(content.month))]
 

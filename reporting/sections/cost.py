@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from billing.lines import BillLine
-from reporting.cost import MonthCost, WindowPeak
+from reporting.cost import MonthCost, WindowPeak, why_no_bill
 from reporting.sections.blocks import Block, Heading, Paragraph, PrintColumn, printed
 from reporting.sections.quarters import quarter_data
 from reporting.sections.section import NAME, SENTENCES, Content, Section, Sheet, SheetPart
 from reporting.sections.shared_sheets import SUMMARY, SummaryRow
 from reporting.tables import Cell, Column
 from reporting.typesetting import one_line
-from reporting.words import Words
+from words.speech import Words
 
 
 def _data(content: Content) -> dict[str, Any]:
@@ -49,7 +49,7 @@ class CostRow:
 def _rows(content: Content, words: Words) -> Iterator[CostRow]:
     cost = content.cost
     if cost.bill is None:
-        yield CostRow(words.say("bill.none", why=words.why(cost.why_not)))
+        yield CostRow(words.say("bill.none", why=why_no_bill(cost, words)))
         return
     yield from (_line_row(line, words) for line in cost.bill.lines)
     total_eur = float(cost.bill.total_eur)
@@ -99,7 +99,7 @@ def _page(content: Content, words: Words) -> list[Block]:
 
 def _intro(cost: MonthCost, words: Words) -> str:
     if cost.bill is None:
-        return words.say("bill.none", why=one_line(words.why(cost.why_not), SENTENCES))
+        return words.say("bill.none", why=one_line(why_no_bill(cost, words), SENTENCES))
     tariff, version, source = (one_line(name, NAME) for name in (cost.tariff_id, cost.tariff_version, cost.tariff_source))
     return f"{tariff}, {words['version']} {version}. {source}."
 

@@ -13,7 +13,7 @@ from reporting.sections.gaps import GAPS, PRINTED_ROWS, GapRow
 from reporting.sections.quarters import quality_text, quarter_data, start_text
 from reporting.sections.section import Content, Section, SheetPart
 from reporting.tables import exact_kwh
-from reporting.words import Words
+from words.speech import Words
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from domain.instants import instant_text
 from reporting.gaps import Gap
-from reporting.instants import instant_text
 from reporting.month import MonthReport, SeriesMonth
 from reporting.sections.blocks import Block, Heading, Paragraph, PrintColumn, printed, shortened, table_or
 from reporting.sections.section import Content, DataFile, Section, Sheet, SheetPart
 from reporting.tables import Column, exact_kwh, field_columns, local_time
-from reporting.words import Words
+from words.speech import Words
 
 PRINTED_ROWS = 36
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from reporting.month import MonthReport
 from reporting.sections.section import DataFile, Section, Sheet, SheetPart
 from reporting.tables import Column, exact_kwh, field_columns, local_time
-from reporting.words import Words
+from words.speech import Words
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from reporting.sections.blocks import Block, Chart, Heading, PrintColumn, printe
 from reporting.sections.quarters import power_text, quality_text, quarter_data, start_text
 from reporting.sections.section import NAME, Content, Section
 from reporting.typesetting import one_line
-from reporting.words import Words
+from words.speech import Words
 
 
 @dataclass(frozen=True, slots=True)

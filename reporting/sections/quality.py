@@ -10,7 +10,7 @@ from domain.intervals import QUALITIES_BEST_FIRST, IntervalQuality
 from reporting.month import SeriesMonth, Share
 from reporting.sections.blocks import Block, Heading, PrintColumn, printed
 from reporting.sections.section import Content, Section
-from reporting.words import Words
+from words.speech import Words
 
 
 def _series_data(series: SeriesMonth) -> dict[str, Any]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from domain.instants import instant_text
 from domain.intervals import Interval
 from reporting.gaps import SOUND
-from reporting.instants import instant_text
-from reporting.words import Words
+from words.speech import Words
 
 
 def quarter_data(interval: Interval | None) -> dict[str, Any] | None:

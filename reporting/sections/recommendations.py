@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from domain.instants import instant_text
 from domain.recommendations import Recommendation
-from reporting.instants import instant_text
 from reporting.month import MonthReport
 from reporting.sections.blocks import Block, Heading, Paragraph, PrintColumn, printed, shortened, table_or
 from reporting.sections.section import ADVICE_ROWS, NAME, SENTENCES, Content, Section, SheetPart
 from reporting.sections.shared_sheets import FINDINGS, FindingRow, money_cell
 from reporting.typesetting import one_line
-from reporting.words import Words
+from words.sentences import advice_in_each_language, advice_texts, names_of
+from words.speech import Words, of_report
 
 
 def _data(content: Content) -> dict[str, Any]:
@@ -21,21 +22,19 @@ def _data(content: Content) -> dict[str, Any]:
 
 def _recommendation_data(report: MonthReport, r: Recommendation) -> dict[str, Any]:
     decision = report.decisions.get(r.recommendation)
+    texts = advice_in_each_language(r, report.plant.site.zone, names_of(report.plant), of_report)
     return {
         "id": r.recommendation, "status": str(r.status), "issued_utc": instant_text(r.issued_utc), "job": r.job, "machine": r.machine,
         "from_start_utc": instant_text(r.from_start_utc), "to_start_utc": instant_text(r.to_start_utc),
         "reduction_kw": r.reduction_kw, "expected_saving_eur": r.saving_eur,
-        "reason_de": r.reason_de, "reason_en": r.reason_en,
+        "texts": {language: said.reason for language, said in texts.items()},
         "decision": None if decision is None else
             {"kind": str(decision.kind), "by": decision.by, "at_utc": instant_text(decision.at_utc), "comment": decision.comment},
     }  # fmt: skip
 
 
-def _reason(recommendation: Recommendation, words: Words) -> str:
-    return recommendation.reason_de if words.language == "de" else recommendation.reason_en
-
-
 def _rows(content: Content, words: Words) -> Iterator[FindingRow]:
+    names = names_of(content.month.plant)
     for r in content.month.recommendations:
         decision = content.month.decisions.get(r.recommendation)
         decided = (
@@ -44,9 +43,8 @@ def _rows(content: Content, words: Words) -> Iterator[FindingRow]:
             else f"{words.either('rs', str(decision.kind))}: {decision.by}, {words.moment(decision.at_utc)}"
         )
         status, money = words.either("rs", str(r.status)), money_cell(r.saving_eur, words)
-        yield FindingRow(
-            words["recommendations"], r.machine, _reason(r, words), status, r.issued_utc, r.reduction_kw, money, decided
-        )
+        reason = advice_texts(r, words, names).reason
+        yield FindingRow(words["recommendations"], r.machine, reason, status, r.issued_utc, r.reduction_kw, money, decided)
 
 
 def _page(content: Content, words: Words) -> list[Block]:
@@ -54,12 +52,13 @@ def _page(content: Content, words: Words) -> list[Block]:
         decision = content.month.decisions.get(r.recommendation)
         return "" if decision is None else f"{words.either('rs', str(decision.kind))}: {one_line(decision.by, NAME)}"
 
+    names = names_of(content.month.plant)
     columns: list[PrintColumn[Recommendation]] = [
         PrintColumn(words["issued"], lambda r: words.moment(r.issued_utc)),
         PrintColumn(words["status"], lambda r: words.either("rs", str(r.status))),
         PrintColumn(f"{words['reduction']}\n[kW]", lambda r: words.number(r.reduction_kw, 1), is_number=True),
         PrintColumn(f"{words['saving']}\n[EUR]", lambda r: words.money(r.saving_eur), is_number=True),
-        PrintColumn(words["advice"], lambda r: one_line(_reason(r, words), SENTENCES), "1fr"),
+        PrintColumn(words["advice"], lambda r: one_line(advice_texts(r, words, names).reason, SENTENCES), "1fr"),
         PrintColumn(words["decided"], decided, "26mm"),
     ]
     table = shortened(printed(columns, content.month.recommendations), ADVICE_ROWS, words)

@@ -10,7 +10,7 @@ from reporting.sections.blocks import Block, Heading, PrintColumn, printed, shor
 from reporting.sections.section import NAME, Content, Section, SheetPart
 from reporting.sections.shared_sheets import FINDINGS, FindingRow
 from reporting.typesetting import one_line
-from reporting.words import Words
+from words.speech import Words
 
 _PRINTED_ROWS = 36
 

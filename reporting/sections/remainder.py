@@ -11,7 +11,7 @@ from reporting.sections.blocks import Block, Heading, Paragraph, PrintColumn, pr
 from reporting.sections.section import Content, Section, SheetPart
 from reporting.sections.shared_sheets import SUMMARY, SummaryRow
 from reporting.tables import exact_kwh
-from reporting.words import Words
+from words.speech import Words
 
 
 def _data(content: Content) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def _balance_summary(balance: Balance, words: Words) -> Iterator[SummaryRow]:
     yield SummaryRow(f"  {words['sum_below']}: {_children(balance)}", exact_kwh(balance.children_uwh), "kWh")
     for quality, share in balance.by_quality.items():
         if share.energy_uwh:
-            part = f"{words.percent(balance.share_of_energy(quality))} {words['share_energy']}"
+            part = f"{words.percent(balance.share_of_energy(quality), 2)} {words['share_energy']}"
             yield SummaryRow(f"    {words.either('q', str(quality))}", exact_kwh(share.energy_uwh), part)
     yield SummaryRow(f"  {words['residual']}", exact_kwh(balance.residual_uwh), "kWh")
     yield SummaryRow(f"  {words['quarters']}", balance.quarters, f"({balance.left_out} {words['left_out']})")

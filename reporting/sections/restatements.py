@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from domain.instants import instant_text
 from domain.intervals import Interval
 from reporting.gaps import QuarterRevisions
-from reporting.instants import instant_text
 from reporting.month import SeriesMonth
 from reporting.sections.blocks import Block, Heading, Paragraph, PrintColumn, printed, shortened
 from reporting.sections.section import Content, Section, SheetPart
 from reporting.sections.shared_sheets import CHANGELOG, ChangeRow
 from reporting.tables import exact_kwh, local_time
-from reporting.words import Words
+from words.speech import Words
 
 _PRINTED_ROWS = 12
 

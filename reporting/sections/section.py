@@ -13,7 +13,7 @@ from reporting.cost import MonthCost
 from reporting.month import Change, MonthReport, SeriesMonth
 from reporting.sections.blocks import Block
 from reporting.tables import Column, Row
-from reporting.words import Words
+from words.speech import Words
 
 NAME, SENTENCES = 120, 600
 """Characters of somebody's text that a cell on paper has room for; report.json and report.xlsx have all of them."""

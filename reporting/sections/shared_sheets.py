@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from reporting.sections.section import Sheet
 from reporting.tables import Cell, Column, local_time
-from reporting.words import Words
+from words.speech import Words
 
 
 @dataclass(frozen=True, slots=True)

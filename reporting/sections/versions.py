@@ -9,7 +9,7 @@ from reporting.sections.blocks import Block, Heading, Paragraph, PrintColumn, pr
 from reporting.sections.section import Content, Section, SheetPart
 from reporting.sections.shared_sheets import CHANGELOG, ChangeRow
 from reporting.tables import exact_kwh
-from reporting.words import Words
+from words.speech import Words
 
 
 def _rows(content: Content, words: Words) -> Iterator[ChangeRow]:

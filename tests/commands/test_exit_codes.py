@@ -53,6 +53,7 @@ WRONG_INPUT = {
     "check-config": Case("check-config {empty}", "plant.toml: file: found No such file"),
     "contracts": Case("contracts --out {load}/contracts", "is a file; expected a folder"),
     "reference": Case("reference --out {load}/reference", "is a file; expected a folder"),
+    "sentences": Case("sentences --plant {empty}", "plant.toml: file: found No such file"),
     "grafana build": Case(f"grafana build --plant {{plant}} {INFLUX} --out {{load}}/g", "is a file; expected a folder"),
     "grafana push": Case(f"grafana push --plant {{plant}} {INFLUX} --url http://127.0.0.1:9", "GRAFANA_TOKEN: found nothing"),
     "metering": Case("metering {work}/nothing.jsonl --plant {plant}/plant.toml --out {work}/x.csv", "nothing.jsonl: file: found"),
@@ -84,6 +85,7 @@ FAILED_RUN = {
     "import": Case("import {load} --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
     "verify": Case("verify {report}", "missing"),
     "check-config": Case("check-config {plant} --connect", "no connection; is the device or its gateway on"),
+    "sentences": Case("sentences {load} --plant {plant}", "load.csv:1: neither an anomaly"),
     "grafana push": Case(
         f"grafana push --plant {{plant}} {INFLUX} --url http://127.0.0.1:{{nobody}}", "no Grafana answers", environment=TOKENS
     ),
@@ -106,6 +108,7 @@ DONE = {
     "check-config": Case("check-config {plant}", "no fault found"),
     "contracts": Case("contracts --out {work}/contracts", "energy.readings.v1"),
     "reference": Case("reference --out {work}/reference", "plant-file.md"),
+    "sentences": Case("sentences /dev/null --plant {plant}", ""),
     "grafana build": Case(f"grafana build --plant {{plant}} {INFLUX} --out {{work}}/grafana", "dashboards"),
     "metering": Case("metering {readings} --plant {plant}/plant.toml --out {work}/x.csv", "0 readings: 0 used"),
     "bill": Case("bill {load} --tariff {plant}/tariff.toml", "total"),

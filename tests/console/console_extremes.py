@@ -30,6 +30,7 @@ from console.views.scene import PartSeen, ProcessUse
 from domain.anomalies import Anomaly
 from domain.clock import epoch_ms
 from domain.demand import Demand
+from domain.facts import Fact, fact
 from domain.forecasts import DayPeak, Forecast, PeriodPeak
 from domain.instants import NEVER_UTC
 from domain.intervals import Interval, IntervalMethod, IntervalOrigin, IntervalQuality, quarter_start, quarter_starts
@@ -125,7 +126,7 @@ def extreme_recommendations(count: int = 2_000) -> list[Recommendation]:
             Recommendation(
                 SITE, f"X-{n}", (2**63 - 1, -(2**63), 0)[n % 3], status, at, DATES[(n + 1) % 3], DATES[n // 3 % 3], f"J-{n}" + "x" * 190 * (n % 2),
                 "m" * 200, DATES[n // 9 % 3], DATES[n // 27 % 3], 2**31 - 1, at, amount, -amount, amount, unknown, unknown, unknown,
-                unknown, unknown, n % 2, "w" * 2000, "w" * 2000, decided_by="李雷 😀" if n % 2 else None,
+                unknown, unknown, n % 2, (Fact("w" * 200, ids={"w" * 200: ("w" * 200,) * 50}),) * 10, decided_by="李雷 😀" if n % 2 else None,
             )
         )  # fmt: skip
     return found
@@ -185,7 +186,7 @@ def extreme_anomalies(count: int = 500) -> list[Anomaly]:
     return [
         replace(
             first, anomaly=f"x/{n}", meter="x" * 200, since_utc=DATES[n % 3], at_utc=DATES[n % 3], excess_kwh=HUGE, kwh_per_day=-HUGE,
-            eur_per_day=(None, HUGE, -HUGE, 0.0)[n % 4], message_de="m" * 2000, message_en="m" * 2000,
+            eur_per_day=(None, HUGE, -HUGE, 0.0)[n % 4], facts=(Fact("k" * 200, ids={"machine": ("m" * 200,) * 50}),) * 10,
         )
         for n in range(count)
     ]  # fmt: skip
@@ -274,13 +275,20 @@ def hostile_plant(folder: Path) -> Plant:
     return load_plant(path)
 
 
+EVIL_FACTS = (
+    Fact(EVIL, {EVIL: 1.0}, {EVIL: NOW_UTC}, {EVIL: (EVIL,)}),
+    fact("on_while_off.lasting", machine=(EVIL, EVIL), since_utc=EVIL, actual_kw=NOW_UTC),
+)
+"""A key that nobody knows, and one that is known with values of other types."""
+
+
 def hostile_ledger(plant: Plant) -> Ledger:
     """The sample's ledger with texts made to break a page."""
     advice = [
         replace(
-            r, reason_de=EVIL, reason_en=EVIL, job=EVIL, conditions_checked=(EVIL,), conditions_not_checked=(EVIL,),
+            r, reason=EVIL_FACTS, job=EVIL, checked=EVIL_FACTS, not_checked=EVIL_FACTS,
             decided_by=EVIL if r.decided_by else None,
-            alternatives=tuple(replace(a, reason_de=EVIL, reason_en=EVIL) for a in r.alternatives),
+            alternatives=tuple(replace(a, reason=EVIL_FACTS) for a in r.alternatives),
         )
         for r in sample_recommendations()
     ]  # fmt: skip
@@ -288,7 +296,7 @@ def hostile_ledger(plant: Plant) -> Ledger:
     below = [sample_meter_forecast(meter, share, first) for meter, share in SHARES.items()]
     ledger = sample_ledger(
         plant, advice=advice, decisions=[replace(d, by=EVIL, comment=EVIL) for d in sample_decisions()],
-        anomalies=[replace(a, message_de=EVIL, message_en=EVIL, evidence={EVIL: EVIL}) for a in sample_anomalies()],
+        anomalies=[replace(a, facts=EVIL_FACTS, evidence={EVIL: EVIL}) for a in sample_anomalies()],
         orders=[replace(o, product=EVIL, reason=EVIL, job=f"{o.job}{EVIL}") for o in sample_orders()],
         forecasts=[replace(sample_forecast(first), model=EVIL, notes=(EVIL,))],
         meter_forecasts=[replace(forecast, model=EVIL, notes=(EVIL,)) for forecast in below],

@@ -16,6 +16,7 @@ from console.views.scene import ProcessUse
 from domain.anomalies import Anomaly, AnomalyKind
 from domain.clock import ScaledClock, epoch_ms
 from domain.demand import Demand
+from domain.facts import Fact, fact
 from domain.forecasts import DayPeak, Forecast, PeriodPeak
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality, quarter_start
 from domain.orders import Order, OrderStatus
@@ -103,13 +104,14 @@ def sample_anomalies() -> list[Anomaly]:
     return [
         Anomaly(
             SITE, "furnace-1", "furnace-1/on_while_off/1", 5, AnomalyKind.ON_WHILE_OFF, since, None, NOW_UTC, 3.0, 61.0, 238.0, 1392.0,
-            264.48, "Chamber furnace 1 draws 61 kW although its shift says off (expected at most 3 kW).",
-            "Kammerofen 1 zieht 61 kW, obwohl seine Schicht frei hat (erwartet höchstens 3 kW).",
+            264.48, (
+                fact("on_while_off.lasting", machine="furnace-1", since_utc=since, actual_kw=61.0, expected_kw=3.0, excess_kwh=238.0),
+                fact("on_while_off.per_day", kwh_per_day=1392.0, eur_per_day=264.48),
+            ),
         ),
         Anomaly(
             SITE, "press-2", "press-2/counter/1", 1, AnomalyKind.COUNTER_DISCONTINUITY, since + timedelta(hours=2), None, NOW_UTC, None,
-            None, 0.0, 0.0, 0.0, "The counter of press 2 began again at zero; no energy was lost.",
-            "Der Zähler von Presse 2 begann wieder bei null; es ging keine Energie verloren.",
+            None, 0.0, 0.0, 0.0, (fact("counter.reset", meter="press-2", channel="energy_import", start_utc=since + timedelta(hours=2)),),
         ),
     ]  # fmt: skip
 
@@ -224,6 +226,14 @@ def sample_orders() -> list[Order]:
     return orders
 
 
+def moved(job: str, machine: str, from_utc: datetime, to_utc: datetime) -> Fact:
+    """Why a job is to move."""
+    return fact(
+        "advice.move", job=job, machine=machine, from_utc=from_utc, to_utc=to_utc, peak_utc=datetime(2026, 10, 23, 10, 30, tzinfo=UTC),
+        before_kw=688.0, after_kw=631.0,
+    )  # fmt: skip
+
+
 def sample_recommendations() -> list[Recommendation]:
     base = {
         "site": SITE, "issued_utc": NOW_UTC - timedelta(minutes=35), "at_utc": NOW_UTC - timedelta(minutes=5), "duration_min": 105,
@@ -236,31 +246,29 @@ def sample_recommendations() -> list[Recommendation]:
         Recommendation(
             recommendation="R-0421", revision=2, status=RecommendationStatus.OPEN, job="J-1043", machine="furnace-2",
             from_start_utc=day + timedelta(hours=10.5), to_start_utc=day + timedelta(hours=12.25), valid_until_utc=day + timedelta(hours=10.25),
-            reason_en="Around 12:30 both furnaces heat up together. Started at 14:15, the chain furnace stays below the billed peak.",
-            reason_de="Um 12:30 heizen beide Öfen zugleich auf. Ab 14:15 gestartet bleibt der Kettenofen unter der abgerechneten Höchstlast.",
+            reason=(moved("J-1043", "furnace-2", day + timedelta(hours=10.5), day + timedelta(hours=12.25)), fact("advice.saves", saving_eur=7_612.0)),
             alternatives=(
-                Alternative(day + timedelta(hours=13), 634.0, 7_180.0, "less lead to the deadline", "weniger Luft bis zum Termin"),
-                Alternative(day + timedelta(hours=11.5), 652.0, 4_805.0, "still overlaps for a quarter hour", "überschneidet sich noch eine Viertelstunde"),
+                Alternative(day + timedelta(hours=13), 634.0, 7_180.0, (fact("alternative.higher", more_kw=3.0),)),
+                Alternative(day + timedelta(hours=11.5), 652.0, 4_805.0, (fact("alternative.higher", more_kw=21.0),)),
             ),
-            conditions_checked=("due 24.10. 06:00", "machine free", "unmanned shift"), conditions_not_checked=("material at the furnace",), **base,
+            checked=(fact("condition.dates"), fact("condition.machine_free")), not_checked=(fact("condition.material"),), **base,
         ),
         Recommendation(
             recommendation="R-0422", revision=1, status=RecommendationStatus.OPEN, job="J-1045", machine="washer",
             from_start_utc=day + timedelta(hours=11), to_start_utc=day + timedelta(hours=11.75), valid_until_utc=day + timedelta(hours=10.75),
-            reason_en="The washer would run in the quarter hour that is expected to be the highest of the day.",
-            reason_de="Die Waschanlage liefe in der Viertelstunde, die als höchste des Tages erwartet wird.",
+            reason=(moved("J-1045", "washer", day + timedelta(hours=11), day + timedelta(hours=11.75)), fact("advice.saves_nothing")),
             **{**base, "saving_eur": 0.0, "saving_demand_eur": 0.0, "saving_energy_eur": 0.0, "reduction_kw": 21.0, "confidence": 0.58},
         ),
         Recommendation(
             recommendation="R-0417", revision=4, status=RecommendationStatus.ACCEPTED, job="J-1044", machine="furnace-2",
             from_start_utc=day + timedelta(hours=13), to_start_utc=day + timedelta(hours=16), valid_until_utc=day + timedelta(hours=12),
-            reason_en="Two batches follow each other too closely.", reason_de="Zwei Chargen folgen zu dicht aufeinander.", decided_by="M. Krüger",
+            reason=(moved("J-1044", "furnace-2", day + timedelta(hours=13), day + timedelta(hours=16)),), decided_by="M. Krüger",
             **{**base, "issued_utc": NOW_UTC - timedelta(hours=6)},
         ),
         Recommendation(
             recommendation="R-0409", revision=3, status=RecommendationStatus.REJECTED, job="J-1042", machine="furnace-1",
             from_start_utc=day + timedelta(hours=9.75), to_start_utc=day + timedelta(hours=10.5), valid_until_utc=day + timedelta(hours=9.5),
-            reason_en="Starts together with press 1.", reason_de="Startet zugleich mit Presse 1.", decided_by="S. Öztürk",
+            reason=(moved("J-1042", "furnace-1", day + timedelta(hours=9.75), day + timedelta(hours=10.5)),), decided_by="S. Öztürk",
             **{**base, "issued_utc": NOW_UTC - timedelta(hours=6)},
         ),
     ]  # fmt: skip

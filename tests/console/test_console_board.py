@@ -19,7 +19,6 @@ from console.reports import ReportFailed, ReportShelf
 from console.server import PortTaken, listen
 from console.views.now import Alarm, NowView, now_view
 from console.views.plan import Button, plan_view
-from console.words import words
 from domain.clock import epoch_ms
 from domain.errors import LastgangError
 from domain.plant import Plant
@@ -27,6 +26,7 @@ from domain.readings import Reading
 from domain.recommendations import DecisionKind, DeclineReason
 from domain.topics import INTERVALS, ORDERS
 from reporting.ledger import Ledger
+from words.speech import of_page
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_many_who_look_at_once_share_one_computation(board: Board) -> None:
         return view.site
 
     async def twenty() -> list[str]:
-        w = words("de", board.plant.site.zone)
+        w = of_page("de", board.plant.site.zone)
         return list(await asyncio.gather(*(board.drawn(now_view, (), draw, w) for _ in range(20))))
 
     assert asyncio.run(twenty()) == ["Werk Nord"] * 20

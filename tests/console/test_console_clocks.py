@@ -12,10 +12,10 @@ from console.live_state import LiveState
 from console.render.platform import connections
 from console.views.platform import platform_view
 from console.views.scene import Scene
-from console.words import words
 from domain.clock import epoch_ms
 from domain.readings import CLOCK_CHANNEL, CONNECTION_CHANNEL, Reading
 from tests.console.console_sample import NOW_UTC, SITE
+from words.speech import of_page
 
 NOW_MS = epoch_ms(NOW_UTC)
 
@@ -35,7 +35,7 @@ def test_a_device_clock_that_is_off_is_told_with_the_device(scene: Scene, behind
     live = state.picture(2.0)
     assert live.readings_count == 0
     drawn = html.unescape(
-        str(connections(platform_view(dataclasses.replace(scene, live=live)), words("en", ZoneInfo("Europe/Berlin"))))
+        str(connections(platform_view(dataclasses.replace(scene, live=live)), of_page("en", ZoneInfo("Europe/Berlin"))))
     )
     assert said in drawn.replace("\u202f", " ").replace("\u00a0", " ")
     assert "as the gateway said" in drawn

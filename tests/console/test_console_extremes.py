@@ -39,12 +39,13 @@ from console.views.plan import plan_view
 from console.views.platform import platform_view
 from console.views.reports import months_view
 from console.views.scene import Scene
-from console.words import LANGUAGES, words
 from domain.clock import epoch_ms
 from domain.plant import Plant
 from domain.readings import CONNECTION_CHANNEL, Reading
 from domain.recommendations import Decision, DecisionKind
 from reporting.ledger import Ledger
+from words.catalogue import languages
+from words.speech import of_page
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -87,9 +88,9 @@ def any_scene(request: pytest.FixtureRequest, plant: Plant, tmp_path: Path) -> S
             return gappy_scene(tmp_path)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", languages())
 def test_every_part_of_every_page_can_be_drawn(any_scene: Scene, language: str) -> None:
-    w, scene = words(language, BERLIN), any_scene  # type: ignore[arg-type]
+    w, scene = of_page(language, BERLIN), any_scene  # type: ignore[arg-type]
     meter = scene.plant.meters[-1].id
     now, planned, tree, own = now_view(scene), plan_view(scene), meters_view(scene), platform_view(scene)
     day, later = meter_day_view(scene, meter, scene.day()), meter_day_view(scene, meter, scene.day(), as_first_told=True)

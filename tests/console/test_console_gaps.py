@@ -20,13 +20,14 @@ from console.views.gaps import meter_gaps_view, sayings
 from console.views.meters import meter_day_view, meters_view
 from console.views.platform import platform_view
 from console.views.scene import Scene
-from console.words import LANGUAGES, words
 from domain.intervals import QUARTER, IntervalQuality
 from reporting.gaps import Filling
+from words.catalogue import languages
+from words.speech import of_page
 
 EIGHT = datetime(2026, 10, 23, 6, 0, tzinfo=UTC)
 """In the middle of the outage."""
-EN = words("en", ZoneInfo("Europe/Berlin"))
+EN = of_page("en", ZoneInfo("Europe/Berlin"))
 
 
 def test_a_healed_gap_and_one_that_keeps_its_substitutes(scene: Scene) -> None:
@@ -101,7 +102,7 @@ def test_what_a_devices_memory_gave_is_told_with_the_device_and_is_no_reading(sc
     assert gap is not None
     assert (gap.values, gap.text) == (1080, "history: 1,080 values of 3 registers for 180 min")
     assert set(gaps.values()) == {None}
-    assert "1,080 readings from memory, Fri 23 Oct 11:38" in connections(view, EN)
+    assert "1\u202f080 readings from memory, Fri 23 Oct 11:38" in connections(view, EN)
     assert ("furnace-1-control", "gap") not in scene.live.readings
 
 
@@ -113,9 +114,9 @@ def test_the_quarter_hour_looked_at_is_marked_in_the_chart(scene: Scene) -> None
     assert charts.with_pick(options, "another day") is options
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", languages())
 def test_every_fragment_is_well_formed(scene: Scene, language: str) -> None:
-    w = words(language, ZoneInfo("Europe/Berlin"))  # type: ignore[arg-type]
+    w = of_page(language, ZoneInfo("Europe/Berlin"))  # type: ignore[arg-type]
     day = meter_day_view(scene, "ev-chargers", scene.day())
     table = draw.gap_table(meter_gaps_view(scene, "moulding-2"), w)
     for fragment in (

@@ -16,7 +16,8 @@ from console.views.outlook import outlook_view
 from console.views.plan import plan_view
 from console.views.platform import platform_view
 from console.views.scene import Scene
-from console.words import LANGUAGES, Words, words
+from words.catalogue import languages
+from words.speech import Words, of_page
 
 BERLIN = ZoneInfo("Europe/Berlin")
 VOID = {"br", "hr", "img", "input"}
@@ -58,9 +59,9 @@ def test_an_icon_is_decoration_unless_it_has_a_label() -> None:
     assert 'aria-label="to"' in icon("arrow", "to")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", languages())
 def test_every_fragment_is_well_formed_in_both_languages(scene: Scene, language: str) -> None:
-    w = words(language, BERLIN)  # type: ignore[arg-type]
+    w = of_page(language, BERLIN)  # type: ignore[arg-type]
     now, planned, tree, own = now_view(scene), plan_view(scene), meters_view(scene), platform_view(scene)
     day = meter_day_view(scene, "furnace-2", scene.day())
     fragments = [
@@ -77,16 +78,17 @@ def test_every_fragment_is_well_formed_in_both_languages(scene: Scene, language:
 
 
 def test_what_comes_from_outside_cannot_break_the_page(scene: Scene) -> None:
-    w = words("en", BERLIN)
+    w = of_page("en", BERLIN)
     card = plan_view(scene).cards[0]
+    texts = dataclasses.replace(card.texts["en"], reason=NASTY, checked=(NASTY,))
     evil = dataclasses.replace(
-        card, recommendation=dataclasses.replace(card.recommendation, job=NASTY, reason_en=NASTY, machine=NASTY)
+        card, recommendation=dataclasses.replace(card.recommendation, job=NASTY, machine=NASTY), texts={"en": texts}
     )
     assert "img" not in well_formed(plan.card(evil, w))
     assert "img" not in well_formed(plan.gantt(plan_view(scene), w)), "the sample has a product called <links>"
     view = meters_view(scene)
     finding = view.findings[0]
-    bad = dataclasses.replace(finding, anomaly=dataclasses.replace(finding.anomaly, message_en=NASTY))
+    bad = dataclasses.replace(finding, texts={"en": NASTY})
     assert "img" not in well_formed(meters.findings(dataclasses.replace(view, findings=(bad,)), w))
 
 
@@ -96,13 +98,13 @@ def test_the_gauges_arc_starts_left_and_ends_where_the_share_says() -> None:
 
 
 def test_the_state_is_told_by_word_and_icon_not_by_colour_alone(scene: Scene) -> None:
-    bar = gauge.alarm_bar(now_view(scene), words("de", BERLIN))
+    bar = gauge.alarm_bar(now_view(scene), of_page("de", BERLIN))
     assert "Ziel wird überschritten" in bar
     assert "<svg" in bar
 
 
 def test_the_gauge_speaks_to_who_does_not_see_it(scene: Scene) -> None:
-    said = gauge.gauge_words(now_view(scene), words("en", BERLIN))
+    said = gauge.gauge_words(now_view(scene), of_page("en", BERLIN))
     assert said == (
         "Projection of the running quarter hour 652 kilowatts, between 622 and 682. Target 640, billed peak 668 kilowatts."
     )
@@ -126,7 +128,7 @@ def bars_of(options: dict[str, object], words_: Words) -> list[dict[str, object]
 
 
 def test_what_was_not_measured_is_drawn_hollow_and_says_so(scene: Scene) -> None:
-    w = words("en", BERLIN)
+    w = of_page("en", BERLIN)
     bars = bars_of(charts.meter_day_chart(meter_day_view(scene, "furnace-2", scene.day()), w), w)
     substituted, measured, missing, still_to_come = bars[12], bars[20], bars[32], bars[90]
     assert substituted is not None and measured is not None
@@ -138,7 +140,7 @@ def test_what_was_not_measured_is_drawn_hollow_and_says_so(scene: Scene) -> None
 
 
 def test_chart_options_are_plain_json_and_name_only_colours_of_the_style_sheet(scene: Scene) -> None:
-    w = words("de", BERLIN)
+    w = of_page("de", BERLIN)
     for options in (
         charts.last_day_chart(now_view(scene), w),
         charts.load_chart(plan_view(scene), w),
@@ -149,14 +151,14 @@ def test_chart_options_are_plain_json_and_name_only_colours_of_the_style_sheet(s
 
 
 def test_the_doubled_hour_of_autumn_has_labels_of_its_own(scene: Scene) -> None:
-    w = words("de", BERLIN)
+    w = of_page("de", BERLIN)
     view = meter_day_view(scene, "main", __import__("datetime").date(2026, 10, 25))
     labels = charts.meter_day_chart(view, w)["xAxis"]["data"]
     assert len(labels) == len(set(labels)) == 100
 
 
 def test_a_meters_outlook_draws_band_and_median_as_the_plan_does(scene: Scene) -> None:
-    w = words("de", BERLIN)
+    w = of_page("de", BERLIN)
     of_meter = charts.outlook_chart(outlook_view(scene, "furnace-2"), w)
     of_plan = charts.load_chart(plan_view(scene), w)
 
@@ -178,7 +180,7 @@ def test_a_meters_outlook_draws_band_and_median_as_the_plan_does(scene: Scene) -
 
 
 def test_an_outlook_says_how_much_when_and_who_says_it(scene: Scene) -> None:
-    told = re.sub(r"<[^>]+>", " ", outlook.outlook_words(outlook_view(scene, "furnace-2"), words("en", BERLIN)))
+    told = re.sub(r"<[^>]+>", " ", outlook.outlook_words(outlook_view(scene, "furnace-2"), of_page("en", BERLIN)))
     for part in (
         "111.4\u202fkW",
         "106.6–117.0",
@@ -192,11 +194,11 @@ def test_an_outlook_says_how_much_when_and_who_says_it(scene: Scene) -> None:
     ):
         assert part in told, part
     assert "above target" not in told, "a meter below the grid connection has no target"
-    assert "There is no forecast" in outlook.outlook_words(outlook_view(scene, "lighting"), words("en", BERLIN))
+    assert "There is no forecast" in outlook.outlook_words(outlook_view(scene, "lighting"), of_page("en", BERLIN))
 
 
 def test_a_model_name_from_outside_cannot_break_the_outlook(scene: Scene) -> None:
     view = outlook_view(scene, "furnace-2")
     assert view.forecast is not None
     evil = dataclasses.replace(view, forecast=dataclasses.replace(view.forecast, model=NASTY, notes=(NASTY,)))
-    assert "img" not in well_formed(outlook.outlook_words(evil, words("en", BERLIN)))
+    assert "img" not in well_formed(outlook.outlook_words(evil, of_page("en", BERLIN)))

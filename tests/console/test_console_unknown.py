@@ -36,7 +36,6 @@ from console.views.outlook import outlook_view
 from console.views.plan import plan_view
 from console.views.platform import Health, Lack, platform_view
 from console.views.scene import Scene
-from console.words import words
 from domain.anomalies import Anomaly, AnomalyKind
 from domain.demand import Demand
 from domain.instants import NEVER_UTC
@@ -47,9 +46,10 @@ from domain.readings import REFUSED_CHANNEL, Reading
 from domain.recommendations import Recommendation, RecommendationStatus
 from reporting.ledger import Ledger
 from reporting.month import channels_of
+from words.speech import of_page
 
 BERLIN = ZoneInfo("Europe/Berlin")
-DE, EN = words("de", BERLIN), words("en", BERLIN)
+DE, EN = of_page("de", BERLIN), of_page("en", BERLIN)
 TODAY_UTC = datetime(2026, 10, 22, 22, 0, tzinfo=UTC)
 """Local midnight."""
 UWH = 10**9
@@ -103,7 +103,7 @@ def test_todays_energy_says_how_many_quarter_hours_it_lacks(plant: Plant) -> Non
     rows = [*rows_today(leave_out=(3, 4, 5, 6, 20, 21)), *(row(TODAY_UTC + n * QUARTER, None) for n in (20, 21))]
     view = now_view(scene_with(plant, rows))
     assert (view.today_kwh, view.today_missing) == (pytest.approx(41 * 25), 6)
-    assert "1.025\u202fkWh, ohne 6 ¼ h" in gauge.figures(view, DE)
+    assert "1\u202f025\u202fkWh, ohne 6 ¼ h" in gauge.figures(view, DE)
 
 
 def test_a_day_of_which_nothing_is_known_has_no_energy_and_not_none(plant: Plant) -> None:
@@ -266,7 +266,7 @@ def test_no_peak_and_no_target_are_said_in_words_and_never_drawn_at_zero(plant: 
 def test_an_old_forecast_says_how_old_its_newest_quarter_hour_is(tmp_path: Path) -> None:
     scene = gappy_scene(tmp_path)
     table = forecasts.peaks_table(plan_view(scene), DE)
-    assert "Die neueste bekannte Viertelstunde endet So 18.10. 02:00, 5\u202fd vor jetzt." in table
+    assert "Die neueste bekannte Viertelstunde endet So 18.10. 02:00, 5,4\u202fd vor jetzt." in table
     fresh = replace(extremes.old_forecast(), trained_until_utc=NOW_UTC - timedelta(minutes=20))  # type: ignore[type-var]
     assert forecasts.age(fresh, NOW_UTC, DE) is None
 
@@ -410,7 +410,7 @@ def test_dates_that_stand_for_none_are_words_and_far_ones_have_their_year() -> N
     assert EN.moment(NOW_UTC, NOW_UTC) == "Fri 23 Oct 11:52"
     assert DE.since(NOW_UTC - timedelta(days=3), NOW_UTC) == "Di 20.10. 11:52"
     assert DE.since(NOW_UTC, NOW_UTC) == "11:52"
-    assert (DE.number(1e15), EN.number(-9.2e18), DE.number(float("inf"))) == ("1,0e+15", "\u22129.2e+18", "inf")
+    assert (DE.number(1e15), EN.number(-9.2e18), DE.number(float("inf"))) == ("1,0e+15", "\u22129.2e+18", "–")
 
 
 # the platform ------------------------------------------------------------------------------------------------------
@@ -439,21 +439,21 @@ def test_a_broker_without_any_gateway_is_told_apart_from_none(tmp_path: Path) ->
             (
                 "liefert nichts",
                 "2 Register verweigert",
-                "Puffer voll: 48.200 Messwerte ausgedünnt",
+                "Puffer voll: 48\u202f200 Messwerte ausgedünnt",
                 "ausgefallen",
                 "startet neu",
             ),
         ),
         (
             "en",
-            ("stalled", "2 registers refused", "Buffer full: 48,200 readings thinned out", "failed", "restarting"),
+            ("stalled", "2 registers refused", "Buffer full: 48\u202f200 readings thinned out", "failed", "restarting"),
         ),
     ],
 )
 def test_devices_that_stall_or_refuse_and_parts_that_failed_are_on_the_platform(
     plant: Plant, language: str, said: tuple[str, ...]
 ) -> None:
-    w = words(language, BERLIN)  # type: ignore[arg-type]
+    w = of_page(language, BERLIN)  # type: ignore[arg-type]
     view = platform_view(troubled_scene(plant))
     text = platform.overview(view, w) + platform.connections(view, w)
     for part in (*said, "exception 02, illegal address", "exit 2: influx.toml:3", "power of 12 meters"):

@@ -18,7 +18,6 @@ from console.views.plan import Button, Move, advice_cards, button_of, job_bar, l
 from console.views.platform import Health, broker_health, platform_view
 from console.views.reports import months_view
 from console.views.scene import PartSeen, QuarterValue, Scene, Sent, net_channels, net_quarters
-from console.words import words
 from domain.clock import epoch_ms
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalQuality
 from domain.orders import OrderStatus
@@ -28,6 +27,7 @@ from domain.recommendations import Decision, DecisionKind, RecommendationStatus
 from domain.topics import DEMAND, ORDERS
 from domain.units import UWH_PER_KWH
 from reporting.ledger import Ledger
+from words.speech import of_page
 
 
 def given(plant: Plant, *intervals: Interval) -> Ledger:
@@ -281,11 +281,11 @@ def test_parts_of_the_stack_that_do_not_run_are_shown_with_their_last_words(scen
     seen = (PartSeen("kafka", "running", ""), gateway, PartSeen("job advice", "restarting", "ValueError: no price"))
     view = platform_view(dataclasses.replace(scene, parts=seen))
     assert [part.name for part in view.losses] == ["gateway", "job advice"]
-    shown = str(connections(view, words("de", scene.plant.site.zone)))
+    shown = str(connections(view, of_page("de", scene.plant.site.zone)))
     assert "ausgefallen" in shown
     assert "startet neu" in shown
     assert "no such key &lt;x&gt;" in shown
-    assert "kafka" not in str(connections(platform_view(scene), words("de", scene.plant.site.zone)))
+    assert "kafka" not in str(connections(platform_view(scene), of_page("de", scene.plant.site.zone)))
 
 
 def test_a_broker_from_which_nothing_comes_is_waited_for(scene: Scene) -> None:

@@ -13,6 +13,7 @@ from detection.step import DetectionStep
 from domain.anomalies import Anomaly, AnomalyKind
 from domain.intervals import Interval, IntervalMethod, IntervalOrigin, IntervalQuality, quarter_starts
 from domain.plant import Plant
+from tests.spoken import german
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY = datetime(2026, 8, 31, tzinfo=BERLIN).astimezone(UTC)
@@ -64,7 +65,7 @@ def test_a_compressor_that_wears_by_one_percent_a_week_is_found_and_priced() -> 
     assert last.actual_kw == pytest.approx(31.75, abs=0.15)
     assert last.kwh_per_day == pytest.approx(42, abs=4)
     assert last.eur_per_day == pytest.approx(last.kwh_per_day * 0.20, abs=0.01)
-    assert "Kompressor 1 zieht in Ruhe" in last.message_de
+    assert "Kompressor 1 zieht in Ruhe" in german(last, plant("compressor"))
 
 
 def test_growth_in_imported_history_is_told_with_the_first_live_quarter_hour_and_not_before() -> None:

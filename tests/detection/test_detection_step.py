@@ -15,6 +15,7 @@ from domain.anomalies import Anomaly, AnomalyKind
 from domain.calendars import staffed_spans
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality, quarter_starts
 from domain.plant import Plant
+from tests.spoken import english, german
 
 BERLIN = ZoneInfo("Europe/Berlin")
 PRICE_EUR_PER_KWH = 0.20
@@ -115,10 +116,10 @@ def test_a_furnace_left_on_after_the_friday_shift_is_found_within_half_an_hour_a
     assert (first.expected_kw, first.actual_kw, first.excess_kwh) == (0.5, 60.0, 29.75)
     # No shift until Monday, so 24 h a day: 59.5 kW x 24 h = 1428 kWh, at 0.20 EUR/kWh 285.60 EUR.
     assert (first.kwh_per_day, first.eur_per_day) == (1428.0, 285.6)
-    assert "Härteofen 1" in first.message_en and "since Fri 2026-10-23 14:00" in first.message_en
-    assert "1,428 kWh and 286 EUR a day" in first.message_en
-    assert "seit Fr 23.10. 14:00: 60 kW statt 0,5 kW, bisher 29,8 kWh" in first.message_de
-    assert "1.428 kWh und 286 EUR am Tag" in first.message_de
+    assert "Härteofen 1" in english(first, PLANT) and "since Fri 23 Oct 14:00" in english(first, PLANT)
+    assert "1 428 kWh and 286 EUR a day" in english(first, PLANT)
+    assert "seit Fr 23.10. 14:00: 60 kW statt 0,5 kW, bisher 29,8 kWh" in german(first, PLANT)
+    assert "1 428 kWh und 286 EUR am Tag" in german(first, PLANT)
 
 
 def test_an_incident_grows_once_a_quarter_hour_and_ends_where_the_power_fell() -> None:
@@ -131,7 +132,7 @@ def test_an_incident_grows_once_a_quarter_hour_and_ends_where_the_power_fell() -
     last = found[-1]
     assert last.until_utc == FRIDAY_1400 + 5 * QUARTER
     assert last.excess_kwh == 74.375
-    assert "from Fri 2026-10-23 14:00 to Fri 2026-10-23 15:15" in last.message_en
+    assert "from Fri 23 Oct 14:00 to Fri 23 Oct 15:15" in english(last, PLANT)
 
 
 def test_an_incident_ends_with_the_next_shift() -> None:
@@ -255,7 +256,7 @@ def test_a_counter_that_jumps_is_told_once_with_evidence(method: IntervalMethod,
     jump = quarter(FRIDAY_1400 - 8 * QUARTER, 70.0, method=method, quality=IntervalQuality.CORRECTED)
     _, found = run([jump, jump, replace(jump, revision=1)])
     assert [anomaly.kind for anomaly in found] == [AnomalyKind.COUNTER_DISCONTINUITY]
-    assert words in found[0].message_en
+    assert words in english(found[0], PLANT)
     assert found[0].evidence["method"] == method.value
     assert (found[0].since_utc, found[0].until_utc) == (jump.start_utc, jump.end_utc)
 
@@ -281,8 +282,8 @@ def test_a_silent_meter_is_told_since_when_and_until_when() -> None:
         (AnomalyKind.SILENT_METER, noon + QUARTER, None, 1),
         (AnomalyKind.SILENT_METER, noon + QUARTER, noon + 3 * QUARTER, 2),
     ]
-    assert found[1].message_en == "Härteofen: no readings since Fri 2026-10-23 12:15 (30 min)."
-    assert found[2].message_de == "Härteofen: keine Messwerte von Fr 23.10. 12:15 bis Fr 23.10. 12:45."
+    assert english(found[1], PLANT) == "Härteofen: no readings since Fri 23 Oct 12:15 (30 min)."
+    assert german(found[2], PLANT) == "Härteofen: keine Messwerte von Fr 23.10. 12:15 bis Fr 23.10. 12:45."
 
 
 @pytest.mark.parametrize("heard_before", [False, True])
@@ -294,7 +295,7 @@ def test_a_silence_that_late_data_fills_says_so(heard_before: bool) -> None:
     _, found = run([*silent, *live, *late])
     assert found[-1].until_utc == noon + 2 * QUARTER
     assert found[-1].evidence["filled_by_late_data"] == "yes"
-    assert "late data has filled all of it" in found[-1].message_en
+    assert "late data has filled all of it" in english(found[-1], PLANT)
     assert [anomaly.revision for anomaly in found] == list(range(len(found)))
 
 
@@ -389,8 +390,8 @@ def test_without_a_price_a_finding_speaks_of_energy_and_of_no_money() -> None:
         state, found = step.take(state, quarter(FRIDAY_1400 + number * QUARTER, 60.0))
     (first,) = found
     assert (first.kwh_per_day, first.eur_per_day) == (1428.0, None)
-    assert "If it stays on: 1,428 kWh a day." in first.message_en
-    assert "EUR" not in first.message_en + first.message_de
+    assert "If it stays on: 1 428 kWh a day." in english(first, PLANT)
+    assert "EUR" not in english(first, PLANT) + german(first, PLANT)
     assert first.evidence["price_eur_per_kwh"] == "unknown"
 
 

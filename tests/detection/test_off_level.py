@@ -13,6 +13,7 @@ from detection.step import DetectionStep, decode_state, encode_state
 from domain.anomalies import Anomaly, AnomalyKind
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality, quarter_starts
 from domain.plant import Plant
+from tests.spoken import english, german
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY = datetime(2026, 2, 2, tzinfo=BERLIN)
@@ -84,7 +85,7 @@ def test_an_idle_level_that_rises_for_good_is_one_finding_and_then_normal(live_f
     assert rise.until_utc is not None, "it ends when the level is taken for normal"
     assert rise.until_utc - rise.since_utc < timedelta(days=8)
     assert (rise.expected_kw, rise.actual_kw) == (pytest.approx(9.0, abs=0.2), pytest.approx(to_kw, abs=0.3))
-    assert "From now on this is taken for normal" in rise.message_en and "gilt das als normal" in rise.message_de
+    assert "From now on this is taken for normal" in english(rise, plant()) and "gilt das als normal" in german(rise, plant())
 
 
 def test_a_press_that_has_idled_so_from_its_first_day_is_one_finding() -> None:
@@ -135,8 +136,8 @@ def test_power_of_work_never_becomes_the_off_level() -> None:
     """60 of 100 kW every night for three weeks is somebody's habit, not the machine's: one finding that stays open."""
     (left,) = of_findings(found_in(lambda local: 60.0 if is_after(local, 28) else 9.0, days=49, live_from=28))
     assert left.until_utc is None
-    assert "taken for normal" not in left.message_en
-    assert "16 times in a row" in left.message_en
+    assert "taken for normal" not in english(left, plant())
+    assert "16 times in a row" in english(left, plant())
     # The end of a weekend, 12 weeknights and 3 weekends: 3 x 56 h and 12 x 8 h, at 51 kW more than the machine idles at.
     assert left.excess_kwh == pytest.approx(51 * (3 * 56 + 12 * 8), rel=0.05)
 

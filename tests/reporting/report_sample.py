@@ -19,7 +19,7 @@ from reporting.month import month_period, month_report
 from reporting.pdf import page_data
 from reporting.report import WrittenReport
 from reporting.sections.section import Content
-from reporting.words import Language, Words
+from words.speech import of_report
 
 PLANT = """
 [site]
@@ -135,9 +135,9 @@ def content_of(ledger: Ledger, folder: Path) -> Content:
     return Content(month, month_cost(month, folder / "plant"), None, "")
 
 
-def page_of(ledger: Ledger, folder: Path, language: Language = "de") -> dict[str, Any]:
+def page_of(ledger: Ledger, folder: Path, language: str = "de") -> dict[str, Any]:
     """What the PDF of October would say."""
-    return page_data(content_of(ledger, folder), [], [], Words(language, BERLIN))
+    return page_data(content_of(ledger, folder), [], [], of_report(language, BERLIN))
 
 
 def blocks_under(page: dict[str, Any], heading: str) -> list[dict[str, Any]]:

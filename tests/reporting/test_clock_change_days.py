@@ -14,7 +14,7 @@ from reporting.ledger import Ledger
 from reporting.month import month_period, month_report
 from reporting.sections.intervals import for_people, interval_rows
 from reporting.tables import LocalTime, cells, headings
-from reporting.words import Words
+from words.speech import of_report
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_reports_count_local_days_and_data_count_utc_days(
     put(ledger, *[quarter(period.start_utc(n), 10.0 + n / 10_000) for n in range(period.expected)])
     report = month_report(ledger, load_plant(folder / "plant" / "plant.toml"), period)
     rows = [row for row in interval_rows(report) if row.meter == "main"]
-    columns = for_people(Words("de", BERLIN))
+    columns = for_people(of_report("de", BERLIN))
     local, offset = (headings(columns).index(heading) for heading in ("Beginn (Ortszeit)", "UTC-Versatz"))
     people = [(row[local], row[offset]) for row in cells(columns, rows)]
     of_day = [offset for at, offset in people if isinstance(at, LocalTime) and at.local.date() == day]

@@ -21,7 +21,7 @@ from reporting.gaps import Filling, Gap, QuarterRevisions, filling_of, gaps_in
 from reporting.ledger import Ledger
 from reporting.report import WrittenReport
 from reporting.verifier import verify
-from reporting.words import Words
+from words.speech import of_report
 
 EVENLY: dict[str, Any] = {"quality": IntervalQuality.SUBSTITUTED, "method": IntervalMethod.INTERPOLATED, "coverage": 0.0}
 LIKE_DAYS: dict[str, Any] = {**EVENLY, "method": IntervalMethod.LIKE_DAY_SCALED}
@@ -127,7 +127,7 @@ def test_no_quarter_hour_in_doubt_is_lost_or_counted_twice(kinds: list[str | Non
 def test_the_night_of_the_clock_change_has_gaps_of_real_length() -> None:
     autumn = datetime(2026, 10, 24, 23, 30, tzinfo=UTC)  # 01:30 CEST
     (gap,) = gaps_in([told(quarter(autumn + QUARTER * n, None)) for n in range(12)])
-    german, english = Words("de", BERLIN), Words("en", BERLIN)
+    german, english = of_report("de", BERLIN), of_report("en", BERLIN)
     assert (gap.quarters, gap.duration) == (12, timedelta(hours=3))
     assert german.span(gap.from_utc, gap.to_utc) == "25.10.2026 01:30 CEST – 03:30 CET"
     assert english.lasting(gap.duration) == "3\u202fh"
@@ -135,7 +135,7 @@ def test_the_night_of_the_clock_change_has_gaps_of_real_length() -> None:
     (gap,) = gaps_in([told(quarter(spring + QUARTER * n, None)) for n in range(4)])
     assert german.span(gap.from_utc, gap.to_utc) == "29.03.2026 01:30 CET – 03:30 CEST"
     assert english.lasting(gap.duration) == "60\u202fmin"
-    assert english.span(NOON, NOON + timedelta(hours=14)) == "2026-10-01 12:00 – 2026-10-02 02:00 CEST"
+    assert english.span(NOON, NOON + timedelta(hours=14)) == "1 Oct 2026 12:00 – 2 Oct 2026 02:00 CEST"
     assert english.lasting(timedelta(minutes=135)) == "2.25\u202fh"
 
 

@@ -26,7 +26,7 @@ from reporting.month import month_period, month_report
 from reporting.report import ReportOrder, WrittenReport, write_report
 from reporting.tables import LocalTime, exact_kwh, german_excel, guarded, plain
 from reporting.verifier import verify
-from reporting.words import Words
+from words.speech import of_report
 
 
 def test_months_are_local_and_know_the_clock_changes() -> None:
@@ -133,12 +133,12 @@ def test_texts_that_a_spreadsheet_would_run_are_guarded(text: str) -> None:
 
 
 def test_numbers_for_people() -> None:
-    german, english = Words("de", BERLIN), Words("en", BERLIN)
+    german, english = of_report("de", BERLIN), of_report("en", BERLIN)
     assert german.number(1234567.895, 2) == "1\u202f234\u202f567,90"
     assert english.energy(-1_234_500_000_000, 1) == "−1\u202f234.5"
     assert german.number(-0.2) == "0"
-    assert german.percent(0.99999) == "99,99\u202f%"
-    assert german.percent(1.0) == "100,00\u202f%"
+    assert german.percent(0.99999, 2) == "99,99\u202f%"
+    assert german.percent(1.0, 2) == "100,00\u202f%"
     assert german.moment(datetime(2026, 10, 25, 0, 30, tzinfo=UTC)) == "25.10.2026 02:30 (+0200)"
     assert german.moment(datetime(2026, 10, 25, 6, 30, tzinfo=UTC)) == "25.10.2026 07:30"
 

@@ -21,6 +21,7 @@ from report_sample import NOON, NOW, PLANT, TARIFF, blocks_under, data_of, page_
 from domain.anomalies import Anomaly
 from domain.contracts import EXAMPLES
 from domain.errors import InputFaults
+from domain.facts import Fact
 from domain.intervals import QUARTER
 from domain.plant import load_plant
 from domain.recommendations import Decision, DecisionKind, Recommendation, RecommendationStatus
@@ -52,8 +53,14 @@ NAMES = {
 def log_of(ledger: Ledger, *names: str) -> None:
     """What an older program took into the log: every text of a finding, a recommendation and its decision is one of `names`."""
     for number, name in enumerate(names):
-        finding = replace(FINDING, anomaly=f"a{number}", meter=name, message_de=name, message_en=name)
-        advice = replace(ADVICE, recommendation=f"r{number}", machine=name, job=name, reason_de=name, reason_en=name)
+        finding = replace(FINDING, anomaly=f"a{number}", meter=name, facts=(Fact("silent.lasting", ids={"meter": (name,)}),))
+        advice = replace(
+            ADVICE,
+            recommendation=f"r{number}",
+            machine=name,
+            job=name,
+            reason=(Fact("advice.move", ids={"job": (name,), "machine": (name,)}),),
+        )
         at_utc = NOON + timedelta(minutes=5)
         decision = Decision("werk-nord", advice.recommendation, DecisionKind.ACCEPTED, name, at_utc, comment=name)
         entries = (ANOMALIES, finding), (RECOMMENDATIONS, advice), (DECISIONS, decision)

@@ -26,7 +26,7 @@ from reporting.gaps import DUE_AFTER, Absence, gaps_of_span, never_sent
 from reporting.ledger import Ledger
 from reporting.month import changes_since, month_period, month_report
 from reporting.report import WrittenReport
-from reporting.words import Words
+from words.speech import of_report
 
 Make = Callable[..., WrittenReport]
 DAY = timedelta(days=1)
@@ -202,7 +202,7 @@ def test_a_quality_that_changed_without_the_energy_is_a_change(ledger: Ledger, c
 def test_the_boundary_counts_the_meters_behind_the_grid_connection(parents: dict[str, str], said: str, folder: Path) -> None:
     text = PLANT if parents else PLANT.replace('parent = "main"\n', "")
     (folder / "plant" / "plant.toml").write_text(text)
-    assert boundary_text(load_plant(folder / "plant" / "plant.toml"), Words("en", ZoneInfo("UTC"))) == said
+    assert boundary_text(load_plant(folder / "plant" / "plant.toml"), of_report("en", ZoneInfo("UTC"))) == said
 
 
 def test_the_factors_of_transformers_are_said_to_be_in_the_plant_file(ledger: Ledger, folder: Path) -> None:

@@ -21,7 +21,7 @@ from reporting.sections.blocks import Heading, Paragraph, PrintColumn, printed, 
 from reporting.sections.section import DataFile, Section, Sheet, SheetPart
 from reporting.sections.shared_sheets import SUMMARY, SummaryRow
 from reporting.tables import Column, field_columns
-from reporting.words import Words
+from words.speech import Words, of_report
 
 WHO_TAKES_THEM = ("reporting.data", "reporting.report", "reporting.workbook", "reporting.pdf")
 
@@ -104,7 +104,7 @@ def test_sheets_stand_in_their_order_and_every_part_of_one_names_the_same_sheet(
 
 
 def test_a_table_without_rows_is_words_and_a_long_one_says_how_many_are_left_out() -> None:
-    words = Words("en", ZoneInfo("UTC"))
+    words = of_report("en", ZoneInfo("UTC"))
     columns: list[PrintColumn[int]] = [PrintColumn("n", str, "1fr", is_number=True)]
     assert table_or("none", printed(columns, []), Heading("x")) == [Paragraph("none")]
     table = shortened(printed(columns, range(5)), 3, words)

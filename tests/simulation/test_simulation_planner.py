@@ -41,7 +41,7 @@ def advice(
         site=order.site, recommendation=name, revision=revision, status=status, issued_utc=order.at_utc, at_utc=order.at_utc,
         valid_until_utc=order.start_utc, job=order.job, machine=order.machine, from_start_utc=order.start_utc, to_start_utc=to_utc,
         duration_min=120, peak_start_utc=order.start_utc, peak_before_kw=700, peak_after_kw=600, reduction_kw=100, bill_before_eur=1.0,
-        bill_after_eur=0.0, saving_eur=1.0, saving_demand_eur=1.0, saving_energy_eur=0.0, confidence=0.9, reason_en="", reason_de="",
+        bill_after_eur=0.0, saving_eur=1.0, saving_demand_eur=1.0, saving_energy_eur=0.0, confidence=0.9,
     )  # fmt: skip
 
 

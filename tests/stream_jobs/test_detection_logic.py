@@ -15,6 +15,7 @@ from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, 
 from domain.plant import Plant
 from domain.topics import ANOMALIES, INTERVALS
 from stream_jobs.detection.logic import Detection
+from tests.spoken import english, german
 
 EVENING = datetime(2026, 10, 23, 22, 0, tzinfo=ZoneInfo("Europe/Berlin")).astimezone(UTC)
 PLANT = Plant.model_validate(
@@ -70,7 +71,7 @@ def test_what_a_kilowatt_hour_costs_then_is_what_the_finding_costs_a_day(tmp_pat
     (found,) = found_by(Detection(PLANT, tariff(tmp_path, FIXED)), left_on())
     assert found.kwh_per_day == 1440.0  # a Friday evening: 24 h of rest follow, at 60 kW
     assert found.eur_per_day == 288.0
-    assert "1,440 kWh and 288 EUR a day" in found.message_en
+    assert "1 440 kWh and 288 EUR a day" in english(found, PLANT)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +88,7 @@ def test_where_the_tariff_says_no_price_the_finding_names_no_money(
 ) -> None:
     (found,) = found_by(Detection(PLANT, tariff(tmp_path, body, **dates)), left_on())  # type: ignore[arg-type]
     assert (found.kwh_per_day, found.eur_per_day) == (1440.0, None), what
-    assert "EUR" not in found.message_en + found.message_de
+    assert "EUR" not in english(found, PLANT) + german(found, PLANT)
     assert found.evidence["price_eur_per_kwh"] == "unknown"
 
 

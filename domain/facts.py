@@ -1,0 +1,123 @@
+"""What a finding or a piece of advice says, before it is put into words: a key and values. Sentences are made of it by `words/`.
+
+A topic carries no sentence: a number keeps its unit and digits, an instant its zone, a machine its id, and a new language changes no
+producer. `VALUES` is the contract: which values come with which key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from domain.instants import UtcInstant
+from domain.texts import KEY_LENGTH, Key, Name, printable
+from domain.units import Amount
+
+MOST_FACTS = 10
+"""Facts of one record."""
+MOST_VALUES = 10
+"""Values of one kind in a fact."""
+MOST_IDS = 50
+"""Ids in one value."""
+
+Numbers = Annotated[dict[Name, Amount], Field(max_length=MOST_VALUES)]
+Instants = Annotated[dict[Name, UtcInstant], Field(max_length=MOST_VALUES)]
+Ids = Annotated[dict[Name, Annotated[tuple[Name, ...], Field(max_length=MOST_IDS)]], Field(max_length=MOST_VALUES)]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One statement: `key` names it, the values by name fill it."""
+
+    key: Key
+    """Of `VALUES`; a reader that does not know it says so and goes on."""
+    numbers: Numbers = field(default_factory=dict)
+    """Each name ends in its unit; without one it is a count or a share of 0..1."""
+    instants: Instants = field(default_factory=dict)
+    ids: Ids = field(default_factory=dict)
+    """What is named (``machine``, ``meter``, ``channel``, ``job``, ``component``) or why (``lack``); several where the fact is of several."""
+
+
+Facts = Annotated[tuple[Fact, ...], Field(max_length=MOST_FACTS)]
+
+Value = float | datetime | str | Iterable[str]
+
+_OFF = ("machine", "since_utc", "actual_kw", "expected_kw", "excess_kwh")
+_LEVEL = ("apart_kw", "level_kw")
+_PER_DAY = ("kwh_per_day", "eur_per_day")
+_UNPRICED = ("component", "lack")
+VALUES: Mapping[str, tuple[str, ...]] = {
+    "on_while_off.lasting": _OFF,
+    "on_while_off.lasting_again": (*_OFF, "spans"),
+    "on_while_off.per_day": _PER_DAY,
+    "on_while_off.per_day_unpriced": ("kwh_per_day",),
+    "on_while_off.ended": (*_OFF, "until_utc"),
+    "on_while_off.ended_again": (*_OFF, "until_utc", "spans"),
+    "on_while_off.accepted": (*_OFF, "spans"),
+    "counter.reset": ("meter", "channel", "start_utc"),
+    "counter.exchanged": ("meter", "channel", "start_utc"),
+    "counter.step_removed": ("meter", "channel", "start_utc"),
+    "counter.continuous": ("meter", "channel", "start_utc"),
+    "silent.lasting": ("meter", "since_utc", "silent_min"),
+    "silent.ended": ("meter", "since_utc", "until_utc"),
+    "silent.filled": ("meter", "since_utc", "until_utc"),
+    "creep.growing": ("machine", "since_utc", "growth", "weeks", "actual_kw", "expected_kw"),
+    "creep.per_day": _PER_DAY,
+    "creep.per_day_unpriced": ("kwh_per_day",),
+    "creep.ended": ("machine", "actual_kw"),
+    "advice.move": ("job", "machine", "from_utc", "to_utc", "peak_utc", "before_kw", "after_kw"),
+    "advice.peak_remains": ("relief_kw", "remains_utc"),
+    "advice.odds": ("before", "after", "target_kw"),
+    "advice.above_target": _LEVEL,
+    "advice.below_target": _LEVEL,
+    "advice.above_billed": _LEVEL,
+    "advice.below_billed": _LEVEL,
+    "advice.protects_target": ("target_kw",),
+    "advice.saves": ("saving_eur",),
+    "advice.saves_nothing": (),
+    "advice.saves_nothing_billed": ("billed_kw",),
+    "advice.costs": ("cost_eur",),
+    "advice.costs_billed": ("cost_eur", "billed_kw"),
+    "advice.no_tariff": (),
+    "advice.not_valid": (),
+    "advice.no_price": _UNPRICED,
+    "advice.left_out": _UNPRICED,
+    "alternative.higher": ("more_kw",),
+    "alternative.same_peak": (),
+    "condition.dates": (),
+    "condition.machine_free": (),
+    "condition.shift_staffed": (),
+    "condition.notice": (),
+    "condition.load": (),
+    "condition.material": (),
+    "condition.following_jobs": (),
+    "condition.batch_quality": (),
+    "condition.price": _UNPRICED,
+}
+"""Key -> the names of its values."""
+
+
+def fact(key: str, **values: Value) -> Fact:
+    """A fact of values by name, each put where its type belongs; numbers are kept to a thousandth, ids made printable.
+
+    Examples
+    --------
+    >>> fact("silent.lasting", meter="furnace-1", silent_min=30.0).numbers
+    {'silent_min': 30.0}
+    """
+    numbers: dict[str, float] = {}
+    instants: dict[str, datetime] = {}
+    ids: dict[str, tuple[str, ...]] = {}
+    for name, value in values.items():
+        if isinstance(value, datetime):
+            instants[name] = value
+        elif isinstance(value, int | float):
+            numbers[name] = round(float(value), 3)
+        else:
+            several = (value,) if isinstance(value, str) else value
+            ids[name] = tuple(printable(one, KEY_LENGTH) for one in several)[:MOST_IDS]
+    return Fact(key, numbers, instants, ids)

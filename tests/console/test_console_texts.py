@@ -1,0 +1,40 @@
+"""Every text that the page asks for is there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from console.views.now import Alarm
+from console.views.plan import Move
+from console.views.platform import Health
+from domain.anomalies import AnomalyKind
+from domain.intervals import IntervalMethod, IntervalQuality
+from domain.orders import OrderStatus
+from domain.readings import ReadingQuality, RejectionReason
+from domain.recommendations import DeclineReason, RecommendationStatus
+from reporting.gaps import Filling
+from words.catalogue import texts
+
+
+@pytest.mark.parametrize(
+    ("prefix", "members"),
+    [
+        ("alarm", Alarm), ("quality", IntervalQuality), ("anomaly", AnomalyKind), ("status", RecommendationStatus), ("order", OrderStatus),
+        ("decline", DeclineReason), ("rejection", RejectionReason), ("reading_quality", ReadingQuality), ("health", Health), ("method", IntervalMethod), ("filled", Filling),
+        ("plan.move", [m for m in Move if m is not Move.STAYS]),
+    ],
+)  # fmt: skip
+def test_every_choice_has_a_word(prefix: str, members: list[str]) -> None:
+    join = "_" if prefix == "plan.move" else "."
+    assert [member for member in members if f"{prefix}{join}{member}" not in texts("de")] == []
+
+
+def test_every_key_that_the_code_asks_for_is_in_the_catalogue() -> None:
+    folder = Path(__file__).parents[2] / "console"
+    code = "\n".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py"))
+    asked = set(re.findall(r"""(?:\bw|words)(?:\[|\.say\()\s*"([a-z_0-9.]+)\"""", code))
+    assert len(asked) > 80
+    assert asked - texts("de").keys() == set()
