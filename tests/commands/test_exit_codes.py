@@ -53,6 +53,7 @@ WRONG_INPUT = {
     "check-config": Case("check-config {empty}", "plant.toml: file: found No such file"),
     "contracts": Case("contracts --out {load}/contracts", "is a file; expected a folder"),
     "reference": Case("reference --out {load}/reference", "is a file; expected a folder"),
+    "set-back": Case("set-back press-1 --plant {plant} --to 2026-10-26T10:00 --by me --why drift", "without a time zone"),
     "sentences": Case("sentences --plant {empty}", "plant.toml: file: found No such file"),
     "grafana build": Case(f"grafana build --plant {{plant}} {INFLUX} --out {{load}}/g", "is a file; expected a folder"),
     "grafana push": Case(f"grafana push --plant {{plant}} {INFLUX} --url http://127.0.0.1:9", "GRAFANA_TOKEN: found nothing"),
@@ -85,6 +86,10 @@ FAILED_RUN = {
     "import": Case("import {load} --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
     "verify": Case("verify {report}", "missing"),
     "check-config": Case("check-config {plant} --connect", "no connection; is the device or its gateway on"),
+    "set-back": Case(
+        "set-back press-1 --plant {plant} --to 2026-10-26T10:00:00Z --by me --why drift --kafka 127.0.0.1:{nobody}",
+        "no Kafka broker answers at",
+    ),
     "sentences": Case("sentences {load} --plant {plant}", "load.csv:1: neither an anomaly"),
     "grafana push": Case(
         f"grafana push --plant {{plant}} {INFLUX} --url http://127.0.0.1:{{nobody}}", "no Grafana answers", environment=TOKENS
