@@ -10,6 +10,7 @@ CACHE := $(abspath $(or $(LASTGANG_CACHE),.lastgang))
 VENV := .venv
 BIN := $(VENV)/bin
 JARS := $(CACHE)/jars
+SHARED ?= ../shared
 export LASTGANG_CACHE := $(CACHE)
 
 # Steps of the set-up; each is done again only when what it was made from has changed.
@@ -19,7 +20,7 @@ MADE_DEV := $(VENV)/.made-dev
 MADE_JARS := $(JARS)/.made
 STREAM_JAR := $(JARS)/flink/lastgang-stream.jar
 
-.PHONY: setup setup-dev check-machine demo test quick lint format lock jar-sums clean distclean
+.PHONY: setup setup-dev check-machine demo test quick exams lint format lock jar-sums clean distclean
 
 setup: check-machine $(MADE_RUNTIME) $(MADE_JARS) $(STREAM_JAR)
 setup-dev: setup $(MADE_DEV)
@@ -66,6 +67,9 @@ test: setup-dev
 QUICK := $(addprefix tests/,billing dashboards detection docs domain metering scheduling)
 quick: setup-dev
 	@$(BIN)/python -m pytest $(QUICK) -m "not cluster and not browser and not influxd and not slow" $(ARGS)
+
+exams: setup-dev
+	@LASTGANG_SHARED=$(SHARED) $(BIN)/python -m pytest tests/exams $(ARGS)
 
 lint: setup-dev
 	@$(BIN)/ruff check .

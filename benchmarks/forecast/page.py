@@ -168,7 +168,7 @@ def _page(plants: list[Rolled], others: list[Rolled], rolled: list[Rolled], cost
     cores = os.cpu_count()
     blocks = [
         "# Forecasts on measured loads",
-        f"Written by `lastgang bench forecast --write-report` on {datetime.now(UTC):%Y-%m-%d}, {cores} cores. Every profile is forecast from its"
+        f"Written by `lastgang bench forecast --data FOLDER --write-report` on {datetime.now(UTC):%Y-%m-%d}, {cores} cores. Every profile is forecast from its"
         f" last {days} local midnights, each forecast knowing only what was before it; the figures are of the day ahead. The profiles lie beside"
         " the project and are not part of it.",
         "## The ladder",
