@@ -16,9 +16,10 @@ from test_stack import FREE_PORTS, lastgang
 
 from deploy import local_run
 from deploy.parts import JobPart, Stage
+from deploy.running import PartFailed
 from deploy.stack import Stack
 from deploy.state_file import StackState, read_state
-from deploy.supervisor import PartFailed, Supervisor
+from deploy.supervisor import Supervisor
 from simulation import demo_plant
 
 JOBS = Path(__file__).parent / "jobs"
