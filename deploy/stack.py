@@ -77,7 +77,7 @@ class Stack:
         self.settings = settings or load_settings(self.plant_dir)
         self.home = self.settings.home_of(self.plant_dir)
         self.log_folder = self.home / "log"
-        self._before = {stage: (before or {}).get(stage, lambda stack: None) for stage in Stage}
+        self._before: dict[Stage, Callable[[Stack], None]] = {**dict.fromkeys(Stage, _nothing), **(before or {})}
         self._extra_parts = list(extra_parts)
         self._taken = Home(self.home, self.plant_dir)
         try:
@@ -231,3 +231,7 @@ class Stack:
 
     def __exit__(self, *exc: object) -> None:
         self.stop()
+
+
+def _nothing(stack: Stack) -> None:
+    """What is done before a stage that nobody wants anything of."""

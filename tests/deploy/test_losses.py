@@ -138,7 +138,7 @@ def test_a_stack_bears_the_loss_of_any_part_but_the_broker_and_says_what_is_lost
         ],
         losses="bear",
     )
-    stack.add_jobs([JobPart("advice", JOBS / "failing_job.py", ()), JobPart("detection", JOBS / "refusing_job.py", (str(right),))])
+    stack.jobs.add([JobPart("advice", JOBS / "failing_job.py", ()), JobPart("detection", JOBS / "refusing_job.py", (str(right),))])
     (plant_dir / "tariff.toml").write_text("wrong")
     with stack:
         stack.start()
