@@ -205,6 +205,12 @@ def _machines() -> int:
     return len(load_plant(ROOT / "simulation" / "demo_plant" / "plant.toml").machines)
 
 
+def _watts() -> int:
+    from domain.units import WATTS_PER_CORE
+
+    return int(WATTS_PER_CORE)
+
+
 COUNTS: dict[str, Callable[[], int]] = {
     r"(\w+) jobs, the\s+historian": _jobs,
     r"each job takes one: (\w+), and one more": _jobs,
@@ -212,6 +218,7 @@ COUNTS: dict[str, Callable[[], int]] = {
     r"factory of (\w+) machines": _machines,
     r"(\w+) shipped profiles": _profiles,
     r"(\w+) dashboards\b": _dashboards,
+    r"CPU time at (\w+) W a core": _watts,
 }
 """What a sentence looks like that holds a number -> what the tables make of it."""
 

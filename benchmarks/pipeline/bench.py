@@ -28,13 +28,12 @@ from deploy.ports import free_port
 from domain.clock import epoch_ms
 from domain.intervals import QUARTER_MS, Interval, IntervalQuality
 from domain.topics import DEMAND, INTERVALS
+from domain.units import WATTS_PER_CORE
 
 JOB = PROJECT / "stream_jobs" / "metering" / "job.py"
 QUARTER_S = QUARTER_MS // 1000
 TAIL_S = 135
 """Readings after a quarter hour's end that make it due: a minute out of order, and the bucket that they lie in."""
-WATTS_PER_CORE = 4.0
-"""A model, not a measurement: what a busy core of a small industrial computer draws."""
 CATCH_UP_PACE = 40
 """Times real time at which what is late is sent: a gateway lets the present go first."""
 TIMEOUT_S = 900.0
