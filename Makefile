@@ -3,6 +3,7 @@
 #   make demo MINUTES=12 SUMMARY=summary.json    ends by itself;  REPLAY=LOAD.csv  ACCEPT=auto|manual  ARGS='...'
 #   make test ARGS='tests/metering -k gap'       runs some tests
 #   make quick                                   tests of the rooms that decide, without cluster, browser and network: under two minutes
+#   make exams SHARED=FOLDER                     what needs exams and measured profiles that are not part of the repository
 #   make setup                                   only sets up (again where a lock file has changed)
 SHELL := /bin/bash
 PYTHON ?= python3.11
