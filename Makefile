@@ -3,6 +3,7 @@
 #   make demo MINUTES=12 SUMMARY=summary.json    ends by itself;  REPLAY=LOAD.csv  ACCEPT=auto|manual  ARGS='...'
 #   make test ARGS='tests/metering -k gap'       runs some tests
 #   make quick                                   tests of the rooms that decide, without cluster, browser and network: under two minutes
+#   make exams SHARED=FOLDER                     what needs exams and measured profiles that are not part of the repository
 #   make setup                                   only sets up (again where a lock file has changed)
 SHELL := /bin/bash
 PYTHON ?= python3.11
@@ -10,6 +11,7 @@ CACHE := $(abspath $(or $(LASTGANG_CACHE),.lastgang))
 VENV := .venv
 BIN := $(VENV)/bin
 JARS := $(CACHE)/jars
+SHARED ?= ../shared
 export LASTGANG_CACHE := $(CACHE)
 
 # Steps of the set-up; each is done again only when what it was made from has changed.
@@ -19,7 +21,7 @@ MADE_DEV := $(VENV)/.made-dev
 MADE_JARS := $(JARS)/.made
 STREAM_JAR := $(JARS)/flink/lastgang-stream.jar
 
-.PHONY: setup setup-dev check-machine demo test quick lint format lock jar-sums clean distclean
+.PHONY: setup setup-dev check-machine demo test quick exams lint format lock jar-sums clean distclean
 
 setup: check-machine $(MADE_RUNTIME) $(MADE_JARS) $(STREAM_JAR)
 setup-dev: setup $(MADE_DEV)
@@ -66,6 +68,9 @@ test: setup-dev
 QUICK := $(addprefix tests/,billing dashboards detection docs domain metering scheduling words)
 quick: setup-dev
 	@$(BIN)/python -m pytest $(QUICK) -m "not cluster and not browser and not influxd and not slow" $(ARGS)
+
+exams: setup-dev
+	@LASTGANG_SHARED=$(SHARED) $(BIN)/python -m pytest tests/exams $(ARGS)
 
 lint: setup-dev
 	@$(BIN)/ruff check .

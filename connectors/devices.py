@@ -5,16 +5,20 @@ In: device files and the plant file.  Out: `Channel`s that say what is read and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from domain.plant import Register, RegisterKind
 from domain.readings import ReadingQuality
 
 if TYPE_CHECKING:
-    from connectors.gaps import Note
+    from connectors.gaps import HistorySink, Note
+    from connectors.probe import Probe
+    from domain.clock import Clock
+
+Unit = TypeVar("Unit")
 
 CONNECTED, LOST, REFUSED, STALLED = "connected", "lost", "refused", "stalled"
 """What a connection's state may be, as text of the channel ``connection``.
@@ -102,6 +106,26 @@ class Emit(Protocol):
 
 Report = Callable[[str, str, str], None]
 """Takes a change of connection: device id, one of connected, lost, refused, stalled, and why."""
+
+
+class Connection(Protocol):
+    """Devices that share one connection, whatever its protocol: what the gateway reads and a commissioning probe asks."""
+
+    @property
+    def ids(self) -> list[str]: ...
+
+    async def run(self, clock: Clock, emit: Emit, report: Report, history: HistorySink, report_refused: ReportRefused) -> None: ...
+
+    async def probe(self, site: str, clock: Clock, patience_s: float) -> Sequence[Probe]: ...
+
+
+def grouped(units: Iterable[Unit], key: Callable[[Unit], Hashable]) -> dict[Hashable, list[Unit]]:
+    """The units by their keys, in the order of the first of each."""
+    groups: dict[Hashable, list[Unit]] = {}
+    for unit in units:
+        groups.setdefault(key(unit), []).append(unit)
+    return groups
+
 
 MOST_NAMED = 20
 """Refused channels that a text names; a text is for people."""

@@ -15,9 +15,8 @@ from console.access import access_for
 from console.board import Board, ledger_opener
 from console.context import Console
 from console.live import KafkaFeed
-from console.processes import platform_processes
 from console.reports import ReportShelf, report_command
-from console.views.scene import PartSeen
+from console.views.scene import PartSeen, ProcessUse
 from domain.clock import process_clock
 from domain.errors import LastgangError
 from domain.plant import load_plant
@@ -38,6 +37,7 @@ def run(
     host: str,
     port: int,
     parts: Callable[[], tuple[PartSeen, ...]] = tuple,
+    processes: Callable[[], tuple[ProcessUse, ...]] = tuple,
 ) -> None:
     """Serve until SIGTERM or SIGINT.
 
@@ -45,6 +45,8 @@ def run(
     ----------
     parts
         Tells how the parts of the stack are that the page belongs to.
+    processes
+        What they and the supervisor use.
 
     Raises
     ------
@@ -57,7 +59,7 @@ def run(
     plant = load_plant(plant_folder / "plant.toml")
     listener = listen(host, port)
     clock = process_clock()
-    board = Board(plant, KafkaFeed(kafka, plant, clock), clock, ledger_opener(ledger), platform_processes, parts)
+    board = Board(plant, KafkaFeed(kafka, plant, clock), clock, ledger_opener(ledger), processes, parts)
     console = Console(board, ReportShelf(reports, report_command(plant_folder, ledger)), access)
     serve(console, listener, host)
 

@@ -8,39 +8,23 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 
 from deploy import processes
-from deploy.flink_cluster import ClusterFailed, FlinkCluster, Job, JobRequest, SubmissionFailed
+from deploy.flink.cluster import FlinkCluster
+from deploy.flink.failures import ClusterFailed, SubmissionFailed
+from deploy.flink.submission import JobRequest
+from deploy.kept_job import KeptJob
 from deploy.parts import JobPart
 from deploy.processes import ProcessId, Usage
+from deploy.running import PartFailed, Progress
 from deploy.state_file import PartState
-from deploy.supervisor import PartFailed, Progress
 from domain.errors import LastgangError
 
 _CHECK_S, _LAST_BACKOFF_S = 2.0, 60.0
 _RUNS_WITHIN_S = 90.0
 _ENDS_WITHIN_S = 60.0
-_RESTARTS_OF_A_LOOP, _LOOP_S = 3, 30.0
-_NOTE_CHARACTERS = 400
-
-
-@dataclass(slots=True)
-class _Kept:
-    """A job and what has become of it."""
-
-    part: JobPart
-    state: str = "waiting"
-    note: str = ""
-    restarts: int = 0
-    job_id: str = ""
-    changed_ms: int = 0
-    """When its state changed last, by Flink's word."""
-    changes_s: deque[float] = field(default_factory=lambda: deque(maxlen=_RESTARTS_OF_A_LOOP + 1))
-    """When we noticed such changes."""
 
 
 class JobKeeper:
@@ -56,7 +40,7 @@ class JobKeeper:
 
     def __init__(self, cluster: FlinkCluster, jobs: Iterable[JobPart], on_change: Callable[[], None] = lambda: None) -> None:
         self._cluster = cluster
-        self._kept = {job.name: _Kept(job) for job in jobs}
+        self._kept = {job.name: KeptJob(job) for job in jobs}
         self._on_change = on_change
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -66,7 +50,7 @@ class JobKeeper:
 
     def add(self, jobs: Iterable[JobPart]) -> None:
         """Further jobs; call it before they are submitted."""
-        self._kept |= {job.name: _Kept(job) for job in jobs}
+        self._kept |= {job.name: KeptJob(job) for job in jobs}
 
     def job(self, name: str) -> JobPart:
         """The job called `name` as it is kept running; KeyError if there is none."""
@@ -74,10 +58,7 @@ class JobKeeper:
 
     def states(self) -> list[PartState]:
         """Every job as it was seen last."""
-        return [
-            PartState(name=f"job {name}", state=kept.state, restarts=kept.restarts, note=kept.note)
-            for name, kept in self._kept.items()
-        ]
+        return [kept.as_state() for kept in self._kept.values()]
 
     def client_cpu_s(self) -> float:
         """CPU-seconds of all submissions."""
@@ -92,7 +73,7 @@ class JobKeeper:
             for kept in chosen:
                 kept.restarts += kept.job_id != ""
                 if kept.state != "failed":  # one that failed and is tried again is failed until it runs
-                    self._set(kept, "starting", kept.note, progress)
+                    kept.note_state("starting", kept.note, progress)
             accepted = self._submitted([kept.part for kept in chosen], progress)
             for kept in chosen:
                 kept.changes_s.clear()
@@ -107,7 +88,7 @@ class JobKeeper:
             return {}
         with ThreadPoolExecutor(1, thread_name_prefix="submit") as pool:
             submission = pool.submit(
-                self._cluster.submit_all, requests, on_submitted=lambda name: progress(f"job {name}", "submitted")
+                self._cluster.submitter.submit, requests, on_submitted=lambda name: progress(f"job {name}", "submitted")
             )
             try:
                 while not submission.done() and not self._stopping.is_set():
@@ -115,77 +96,34 @@ class JobKeeper:
                     self._glance({part.name for part in parts})
                     self._stopping.wait(0.5)
             finally:
-                self.end_submissions()
+                self._cluster.submitter.end()
         try:
             return submission.result()
         except SubmissionFailed as error:
             for name, why in error.refused.items():
-                self._set(self._kept[name], "failed", why, progress)
+                self._kept[name].note_state("failed", why, progress)
             return error.accepted
 
-    def _await(self, waiting: Sequence[_Kept], progress: Progress) -> None:
+    def _await(self, waiting: Sequence[KeptJob], progress: Progress) -> None:
         """Return when each of the jobs runs or is given up for now."""
         left, deadline = list(waiting), time.monotonic() + _RUNS_WITHIN_S
         while left and not self._stopping.is_set():
             try:
-                known = {job.job_id: job for job in self._cluster.jobs()}
+                known = {job.job_id: job for job in self._cluster.rest.jobs()}
             except ClusterFailed as error:
                 for kept in left:
-                    self._set(kept, "waiting", str(error), progress)
+                    kept.note_state("waiting", str(error), progress)
                 return
             for kept in list(left):
-                self._judge(kept, known.get(kept.job_id))
-                if self._is_settled(kept) or time.monotonic() > deadline:
-                    self._set(kept, kept.state, kept.note, progress)
+                kept.judge(known.get(kept.job_id), self._cluster)
+                if kept.is_settled(self._cluster) or time.monotonic() > deadline:
+                    kept.note_state(kept.state, kept.note, progress)
                     left.remove(kept)
             self._stopping.wait(0.2)
 
-    def _is_settled(self, kept: _Kept) -> bool:
-        if kept.state == "restarting":
-            with contextlib.suppress(ClusterFailed):
-                return self._cluster.restarts(kept.job_id) >= _RESTARTS_OF_A_LOOP
-        return kept.state in {"running", "failed"}
-
-    def end_submissions(self) -> None:
-        """End clients that are submitting."""
-        for client in list(self._cluster.clients.values()):
-            processes.stop(client, timeout_s=0.0)
-
     def _measure_clients(self) -> None:
-        for client in list(self._cluster.clients.values()):
+        for client in list(self._cluster.submitter.clients.values()):
             self._client_use.update(processes.usage(client))
-
-    # -- judging -------------------------------------------------------------------------------------------------------
-
-    def _judge(self, kept: _Kept, job: Job | None) -> None:
-        """Note how a job is by what the JobManager says of it."""
-        if job is None:
-            kept.state, kept.note = "waiting", "the JobManager does not know it (yet)"
-        elif job.is_running and not self._is_looping(kept, job):
-            kept.state, kept.note = "running", ""
-        elif job.is_running or job.is_restarting:
-            kept.state, kept.note = "restarting", self._why(kept)
-        elif job.is_over:
-            kept.state, kept.note = "failed", self._why(kept) or f"Flink says {job.state}"
-        else:
-            kept.state, kept.note = "starting", f"Flink says {job.state}, {job.tasks_running} of {job.tasks_total} tasks run"
-
-    def _is_looping(self, kept: _Kept, job: Job) -> bool:
-        """Whether a job that runs just now has failed and been restarted again and again until a moment ago."""
-        if job.changed_ms != kept.changed_ms:
-            kept.changed_ms = job.changed_ms
-            kept.changes_s.append(time.monotonic())
-        is_full = len(kept.changes_s) == kept.changes_s.maxlen
-        return is_full and time.monotonic() - kept.changes_s[0] < _LOOP_S
-
-    def _why(self, kept: _Kept) -> str:
-        with contextlib.suppress(ClusterFailed):
-            return self._cluster.why_failed(kept.job_id)[:_NOTE_CHARACTERS]
-        return ""
-
-    def _set(self, kept: _Kept, state: str, note: str, progress: Progress) -> None:
-        kept.state, kept.note = state, note[:_NOTE_CHARACTERS]
-        progress(f"job {kept.part.name}", "ready" if state == "running" else state)
 
     # -- keeping -------------------------------------------------------------------------------------------------------
 
@@ -206,33 +144,33 @@ class JobKeeper:
                 is_well = all(self._kept[name].state == "running" for name in missing)
             except ClusterFailed as error:  # the supervisor is bringing the JobManager back
                 for kept in self._kept.values():
-                    kept.state, kept.note = "waiting", str(error)[:_NOTE_CHARACTERS]
+                    kept.note_state("waiting", str(error))
                 is_well = True
             except LastgangError as error:
                 for name in missing:
-                    self._kept[name].state, self._kept[name].note = "failed", str(error)[:_NOTE_CHARACTERS]
+                    self._kept[name].note_state("failed", str(error))
                 is_well = False
             pause_s = _CHECK_S if is_well else min(_LAST_BACKOFF_S, pause_s * 2)
 
     def _glance(self, submitted: set[str]) -> None:
         """Note how the jobs are that are not being submitted, which may take a while."""
         with contextlib.suppress(ClusterFailed):
-            known = {job.job_id: job for job in self._cluster.jobs()}
+            known = {job.job_id: job for job in self._cluster.rest.jobs()}
             for name, kept in self._kept.items():
                 if name not in submitted and kept.job_id in known:
-                    self._judge(kept, known[kept.job_id])
+                    kept.judge(known[kept.job_id], self._cluster)
 
     def _look(self) -> list[str]:
         """Note how every job is; names of those that have to be submitted again."""
-        known = {job.job_id: job for job in self._cluster.jobs()}
+        known = {job.job_id: job for job in self._cluster.rest.jobs()}
         missing = []
         for name, kept in self._kept.items():
-            kept.job_id = self._cluster.newest_job_id(name) or ""
+            kept.job_id = self._cluster.states.newest_job_id(name) or ""
             job = known.get(kept.job_id)
             if job is None or job.is_over:
                 missing.append(name)
             if job is not None:
-                self._judge(kept, job)
+                kept.judge(job, self._cluster)
         return missing
 
     def restart(self, part: JobPart) -> None:
@@ -247,55 +185,57 @@ class JobKeeper:
         """
         with self._turn:
             self._kept[part.name].part = part
-            job_id = self._cluster.newest_job_id(part.name)
+            job_id = self._cluster.states.newest_job_id(part.name)
             if job_id is not None:
-                self._end(job_id)
+                _end(self._cluster, job_id)
             self.submit([part.name])
             kept = self._kept[part.name]
         if kept.state != "running":
             msg = f"job {part.name} does not run ({kept.state}): {kept.note}"
             raise PartFailed(msg)
 
-    def _end(self, job_id: str) -> None:
-        with contextlib.suppress(ClusterFailed):
-            self._cluster.stop_with_savepoint(job_id)
-        deadline = time.monotonic() + _ENDS_WITHIN_S
-        while (job := self._cluster.job(job_id)) is not None and not job.is_over:
-            with contextlib.suppress(ClusterFailed):
-                self._cluster.cancel(job_id)
-            if time.monotonic() > deadline:
-                msg = f"job {job_id} does not end ({job.state}); see {self._cluster.log_folder / 'flink-jobmanager.log'}"
-                raise PartFailed(msg)
-            time.sleep(0.2)
-
     # -- stopping ------------------------------------------------------------------------------------------------------
 
     def stop_keeping(self) -> None:
         """From now on what is gone stays gone; submissions under way end."""
         self._stopping.set()
-        self.end_submissions()
+        self._cluster.submitter.end()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
 
     def stop(self, progress: Progress = lambda name, state: None) -> None:
         """End all jobs, each with a savepoint if it can be had."""
 
-        def end(kept: _Kept, job_id: str) -> None:
+        def end(kept: KeptJob, job_id: str) -> None:
             progress(f"job {kept.part.name}", "stopping")
             with contextlib.suppress(ClusterFailed):  # then the newest checkpoint is where it goes on
                 self._cluster.stop_with_savepoint(job_id)
 
         try:
-            living = {job.job_id for job in self._cluster.jobs() if job.is_running}
+            living = {job.job_id for job in self._cluster.rest.jobs() if job.is_running}
         except ClusterFailed:
             living = set()
         chosen = [
             (kept, job_id)
             for name, kept in self._kept.items()
-            if (job_id := self._cluster.newest_job_id(name)) in living and job_id
+            if (job_id := self._cluster.states.newest_job_id(name)) in living and job_id
         ]
         if chosen:
             with ThreadPoolExecutor(len(chosen)) as pool:
                 list(pool.map(lambda pair: end(*pair), chosen))
         for kept in self._kept.values():
-            self._set(kept, "stopped", "", progress)
+            kept.note_state("stopped", "", progress)
+
+
+def _end(cluster: FlinkCluster, job_id: str) -> None:
+    """Stop a job, with a savepoint if it can be had, and return when it is over."""
+    with contextlib.suppress(ClusterFailed):
+        cluster.stop_with_savepoint(job_id)
+    deadline = time.monotonic() + _ENDS_WITHIN_S
+    while (job := cluster.rest.job(job_id)) is not None and not job.is_over:
+        with contextlib.suppress(ClusterFailed):
+            cluster.rest.cancel(job_id)
+        if time.monotonic() > deadline:
+            msg = f"job {job_id} does not end ({job.state}); see {cluster.log_folder / 'flink-jobmanager.log'}"
+            raise PartFailed(msg)
+        time.sleep(0.2)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import subprocess
-import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,15 +11,12 @@ from pathlib import Path
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from deploy import jars, ports, processes
-from deploy.processes import ProcessId
+from deploy import jars, ports
 from domain.errors import LastgangError
-
-START_TIMEOUT_S = 60.0
 
 
 class BrokerFailed(LastgangError):
-    """The broker did not come up. Operator: the message names its log; most often the disk is full or a port is taken."""
+    """The broker's storage could not be prepared. Operator: the message says why; most often the disk is full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +40,13 @@ class KafkaBroker:
         Loopback ports for clients and for the broker's own controller.
     heap_mb
         Java heap [MiB]; the process takes about 150 MiB more.
-    log
-        Where its output goes; default ``folder/kafka.log``.
     """
 
-    def __init__(self, folder: Path, port: int, controller_port: int, heap_mb: int = 320, log: Path | None = None) -> None:
+    def __init__(self, folder: Path, port: int, controller_port: int, heap_mb: int = 320) -> None:
         self.folder = folder.resolve()
         self.port = port
         self.controller_port = controller_port
         self.heap_mb = heap_mb
-        self.log = log or self.folder / "kafka.log"
-        self.identity: ProcessId | None = None
         self.edge: EdgeListener | None = None
         """Set it before `prepare`."""
 
@@ -125,38 +117,6 @@ class KafkaBroker:
             return True
         finally:
             admin.close()
-
-    def start(self, timeout_s: float = START_TIMEOUT_S) -> None:
-        """Start it and return when it answers.
-
-        Raises
-        ------
-        BrokerFailed
-            With the end of its log.
-        """
-        self.prepare()
-        process = processes.launch(self.command(), {}, self.log, self.folder)
-        self.identity = ProcessId.of(process.pid)
-        deadline = time.monotonic() + timeout_s
-        while not self.is_ready():
-            if process.poll() is not None or time.monotonic() > deadline:
-                self.stop()
-                tail = self.log.read_text(errors="replace")[-1500:] if self.log.exists() else ""
-                msg = f"the Kafka broker did not answer at {self.bootstrap}; end of {self.log}:\n{tail}"
-                raise BrokerFailed(msg)
-            time.sleep(0.1)
-
-    def stop(self, timeout_s: float = 20.0) -> None:
-        """Let it close its log files and end it."""
-        if self.identity is not None:
-            processes.stop(self.identity, timeout_s=timeout_s)
-            self.identity = None
-
-    def kill(self) -> None:
-        """End it as a crash would."""
-        if self.identity is not None:
-            processes.kill(self.identity)
-            self.identity = None
 
 
 def server_properties(data: Path, port: int, controller_port: int, edge: EdgeListener | None = None) -> str:

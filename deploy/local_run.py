@@ -11,10 +11,12 @@ from rich.console import Console
 
 from deploy import jars, processes
 from deploy.display import StageProgress, parts_table
+from deploy.home import AlreadyRunning, already_running, make_home, sweep
 from deploy.ports import assign_ports
 from deploy.processes import ProcessId
 from deploy.settings import FILE_NAME, load_settings
-from deploy.stack import AlreadyRunning, Stack, already_running, make_home, sweep, terminated_like_interrupted
+from deploy.signals import terminated_like_interrupted
+from deploy.stack import Stack
 from deploy.state_file import PartState, StackState, read_state
 from domain.errors import LastgangError
 from domain.plant import load_plant

@@ -9,8 +9,6 @@ from enum import IntEnum
 from pathlib import Path
 
 from deploy import jars, ports
-from deploy.flink_cluster import FlinkCluster
-from deploy.kafka_broker import KafkaBroker
 from deploy.settings import StackSettings
 from domain.plant import load_plant
 
@@ -73,21 +71,6 @@ def service(verb: str, stage: Stage, arguments: tuple[str, ...], **others: objec
     """A part that is a verb of our own command line, such as ``gateway``."""
     command = (sys.executable, "-m", "lastgang.cli", verb, *arguments)
     return Part(verb, command, stage, **others)  # type: ignore[arg-type]  # passed on as they are
-
-
-def ground_parts(broker: KafkaBroker, cluster: FlinkCluster) -> list[Part]:
-    """Broker and cluster."""
-    environment = cluster.environment()
-    return [
-        Part("kafka", tuple(broker.command()), Stage.GROUND, ready=broker.is_ready, port=broker.port, is_essential=True),
-        Part(
-            "flink-jobmanager", tuple(cluster.jobmanager_command()), Stage.GROUND, environment,
-            ready=cluster.is_answering, port=cluster.rest_port,
-            # It comes back without its jobs; their remains in the TaskManager would hold their slots for a minute.
-            takes_along=("flink-taskmanager",),
-        ),
-        Part("flink-taskmanager", tuple(cluster.taskmanager_command()), Stage.GROUND, environment, ready_of=cluster.has_slots_of),
-    ]  # fmt: skip
 
 
 def job_parts(plant_dir: Path, kafka: str, namespace: str) -> list[JobPart]:

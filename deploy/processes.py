@@ -119,7 +119,19 @@ class Usage:
 
 def own_usage() -> Usage:
     """What this process uses, without those that it started."""
-    process = psutil.Process()
+    return _measured(psutil.Process())
+
+
+def usage_alone(identity: ProcessId) -> Usage | None:
+    """What a process uses, without those that it started; None where it cannot be read."""
+    if not identity.is_alive():
+        return None
+    with contextlib.suppress(psutil.Error):
+        return _measured(psutil.Process(identity.pid))
+    return None
+
+
+def _measured(process: psutil.Process) -> Usage:
     times = process.cpu_times()
     return Usage(process.memory_info().rss / 2**20, times.user + times.system)
 
@@ -198,9 +210,7 @@ def usage(identity: ProcessId, known: Mapping[int, list[int]] | None = None) -> 
     measured = {}
     for member in family(identity, known):
         with contextlib.suppress(psutil.Error):
-            process = psutil.Process(member.pid)
-            times = process.cpu_times()
-            measured[member] = Usage(process.memory_info().rss / 2**20, times.user + times.system)
+            measured[member] = _measured(psutil.Process(member.pid))
     return measured
 
 

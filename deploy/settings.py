@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError, field_validator
 
-from deploy.flink_cluster import FlinkSizes, StateBackend
+from deploy.flink.configuration import FlinkSizes, StateBackend
 from domain.errors import Fault, InputFaults
 from domain.toml_files import Settings, load_toml
 

@@ -34,6 +34,9 @@ UWH_PER_UNIT = {
 }  # fmt: skip
 """Micro-watt-hours (micro-var-hours) in one unit of a counter."""
 
+WATTS_PER_CORE = 4.0
+"""What a busy core of a small industrial computer draws more than an idle one: a model, not a measurement."""
+
 KW_PER_UNIT = {"W": 1e-3, "kW": 1.0, "MW": 1e3, "var": 1e-3, "kvar": 1.0}
 """Kilowatts (kilovars) in one unit of a gauge."""
 

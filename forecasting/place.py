@@ -12,12 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from domain.units import WATTS_PER_CORE
 from forecasting.similar_days import LEVELS
 from forecasting.slots import Floats
 
 LEAST_GAIN = 0.02
-WATTS_A_CORE = 4.0
-"""What a core of a small industrial computer draws more at work than idle."""
 J_PER_KWH = 3.6e6
 
 
@@ -94,7 +93,7 @@ def earns_its_place(served_kw: Floats, candidate_kw: Floats, actual_kw: Floats, 
     actual = actual_kw[known]
     before_kw, after_kw = (float(np.abs(actual - kw[middle, known]).mean()) for kw in (served_kw, candidate_kw))
     losses = [pinball_kw(kw[:, known], actual) for kw in (served_kw, candidate_kw)]
-    energy_kwh = running.cpu_s * WATTS_A_CORE / J_PER_KWH
+    energy_kwh = running.cpu_s * WATTS_PER_CORE / J_PER_KWH
     worth_eur = (before_kw - after_kw) / 4 * int(known.sum()) * running.eur_per_kwh_of_error
     mae_gain, pinball_gain = _share(before_kw, after_kw), _share(*losses)
     cost_eur = energy_kwh * running.eur_per_kwh

@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 
 from deploy import jars
-from deploy.flink_cluster import FlinkCluster, FlinkSizes
+from deploy.flink.cluster import FlinkCluster
+from deploy.flink.configuration import FlinkSizes
+from deploy.ground import broker_parts, cluster_parts, supervised
 from deploy.kafka_broker import KafkaBroker
 from deploy.ports import free_port
+from deploy.supervisor import Supervisor
 from domain.clock import StartableClock
 
 IN_CI = bool(os.environ.get("CI"))
@@ -33,32 +36,40 @@ def java_parts() -> None:
 @pytest.fixture(scope="session")
 def stack_kafka(java_parts: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
     """The broker that all tests share; take `namespace` for topics of your own, and a broker of your own to kill one."""
-    broker = KafkaBroker(tmp_path_factory.mktemp("kafka"), free_port(), free_port())
-    broker.start()
-    yield broker
-    broker.stop()
-
-
-class ClockedCluster(FlinkCluster):
-    """A cluster whose jobs are told the time by a file: the computer's, until a test needs another one (see `plant_clock`)."""
-
-    @property
-    def clock_file(self) -> Path:
-        """What ``LASTGANG_CLOCK`` names."""
-        return self.folder / "clock"
-
-    def environment(self) -> dict[str, str]:
-        return {**super().environment(), "LASTGANG_CLOCK": f"@{self.clock_file}"}
+    folder = tmp_path_factory.mktemp("kafka")
+    broker = KafkaBroker(folder, free_port(), free_port())
+    with supervised(broker_parts(broker), folder / "log"):
+        yield broker
 
 
 @pytest.fixture(scope="session")
-def flink(java_parts: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlinkCluster]:
+def flink_clock(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file by which the cluster's jobs tell the time: the computer's, until a test needs another one (see `plant_clock`)."""
+    file = tmp_path_factory.mktemp("flink-clock") / "clock"
+    _show(file, datetime.now(UTC))
+    return file
+
+
+@pytest.fixture(scope="session")
+def _flink(
+    java_parts: None, flink_clock: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[FlinkCluster, Supervisor]]:
+    folder = tmp_path_factory.mktemp("flink")
+    cluster = FlinkCluster(folder, free_port(), free_port(), FlinkSizes(checkpoint_interval_s=1.0))
+    with supervised(cluster_parts(cluster), folder / "log", {"LASTGANG_CLOCK": f"@{flink_clock}"}) as supervisor:
+        yield cluster, supervisor
+
+
+@pytest.fixture(scope="session")
+def flink(_flink: tuple[FlinkCluster, Supervisor]) -> FlinkCluster:
     """The Flink session cluster that all tests share; leave no job of yours running (see `flink_jobs_end`)."""
-    cluster = ClockedCluster(tmp_path_factory.mktemp("flink"), free_port(), free_port(), FlinkSizes(checkpoint_interval_s=1.0))
-    _show(cluster.clock_file, datetime.now(UTC))
-    cluster.start()
-    yield cluster
-    cluster.stop()
+    return _flink[0]
+
+
+@pytest.fixture(scope="session")
+def flink_processes(_flink: tuple[FlinkCluster, Supervisor]) -> Supervisor:
+    """Who keeps the shared cluster's processes running: one that is killed comes back."""
+    return _flink[1]
 
 
 def _show(clock_file: Path, at_utc: datetime) -> None:
@@ -67,19 +78,19 @@ def _show(clock_file: Path, at_utc: datetime) -> None:
 
 
 @pytest.fixture
-def plant_clock(flink: ClockedCluster) -> Iterator[Callable[[datetime], None]]:
+def plant_clock(flink_clock: Path) -> Iterator[Callable[[datetime], None]]:
     """Sets the clock of the cluster's jobs, from where it runs on, until the test is over."""
-    yield lambda at_utc: _show(flink.clock_file, at_utc)
-    _show(flink.clock_file, datetime.now(UTC))
+    yield lambda at_utc: _show(flink_clock, at_utc)
+    _show(flink_clock, datetime.now(UTC))
 
 
 @pytest.fixture
 def flink_jobs_end(flink: FlinkCluster) -> Iterator[None]:
     """Cancels, after the test, every job that the test has left running."""
     yield
-    for job in flink.jobs():
+    for job in flink.rest.jobs():
         if not job.is_over:
-            flink.cancel(job.job_id)
+            flink.rest.cancel(job.job_id)
 
 
 @pytest.fixture

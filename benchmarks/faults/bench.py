@@ -96,7 +96,7 @@ class Bench:
         self.influx = Influxd(binary, folder / "influxd", free_port()) if binary is not None else None
         self.stack.add_parts(self._parts())
         jobs = job_parts(self.stack.plant_dir, self.stack.kafka.bootstrap, self.stack.kafka.namespace)
-        self.stack.add_jobs([job for job in jobs if job.name == "metering"])
+        self.stack.jobs.add([job for job in jobs if job.name == "metering"])
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="strike")
         self._background: Future[None] | None = None
         self.undisturbed: Undisturbed
@@ -231,8 +231,8 @@ class Bench:
 
     def rescale_metering(self, parallelism: int) -> None:
         """Let the metering job go on with another parallelism."""
-        job = self.stack.job("metering")
-        self.stack.restart_job(replace(job, settings={**job.settings, "parallelism.default": str(parallelism)}))
+        job = self.stack.jobs.job("metering")
+        self.stack.jobs.restart(replace(job, settings={**job.settings, "parallelism.default": str(parallelism)}))
 
     def in_background(self, work: Callable[[], None]) -> None:
         """Do something slow while the topic is followed; `join_background` raises what it raised."""

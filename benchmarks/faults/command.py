@@ -13,7 +13,7 @@ from rich.console import Console
 from benchmarks.faults import campaign, report
 from benchmarks.faults.bench import Bench
 from benchmarks.faults.show import Show
-from deploy.stack import terminated_like_interrupted
+from deploy.signals import terminated_like_interrupted
 from domain.errors import Fault, InputFaults
 from domain.files import write_whole
 

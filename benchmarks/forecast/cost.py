@@ -1,4 +1,4 @@
-"""What the forecast costs: fit, update, issue, and five hundred meters at once.  CPU time of this process; 4 W a core is a model."""
+"""What the forecast costs: fit, update, issue, and five hundred meters at once.  CPU time of this process; electricity by `WATTS_PER_CORE`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from benchmarks.forecast.profiles import Profile
 from benchmarks.forecast.rolling import Looking, intervals_of, plant_of, warm
+from domain.units import WATTS_PER_CORE
 from forecasting.ensemble import ask
 from forecasting.issue import OFFSETS
 from forecasting.learning import fit
@@ -18,7 +19,6 @@ from forecasting.similar_days import CALENDAR, COURSE, LIKENESSES, Likeness, can
 from forecasting.step import encode_state
 from forecasting.two_step import two_step
 
-WATTS_A_CORE = 4.0
 GOALS = {"fit_s": 0.5, "update_mean_ms": 1.0, "all_meters_s": 45.0}
 
 
@@ -73,7 +73,7 @@ def measure(profiles: list[Profile], meters: int = 500, told: Callable[[str], No
         meters,
         _all_meters(profiles, meters),
         len(encode_state(state)),
-        (sum(updates) + sum(issues)) / 1e3 * WATTS_A_CORE,
+        (sum(updates) + sum(issues)) / 1e3 * WATTS_PER_CORE,
         _rungs(looking),
     )
 

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.forecast import pictures
-from benchmarks.forecast.cost import GOALS, WATTS_A_CORE, Cost
+from benchmarks.forecast.cost import GOALS, Cost
 from benchmarks.forecast.rolling import SERVED, TWO_STEP, Day, Rolled
+from domain.units import WATTS_PER_CORE
 from forecasting.slots import Floats
 
 RUNGS = {
@@ -157,9 +158,12 @@ def _joules(plants: list[Rolled], cost: Cost) -> str:
         "two-step": ("two-step", TWO_STEP),
         "served": ("served", SERVED),
     }
-    points = [(name, cost.rung_ms[timed] / 1e3 * WATTS_A_CORE, mean(rung)) for name, (timed, rung) in named.items()]
+    points = [(name, cost.rung_ms[timed] / 1e3 * WATTS_PER_CORE, mean(rung)) for name, (timed, rung) in named.items()]
     return pictures.dots(
-        "What a forecast costs and how far off it is", points, "joules a forecast (4 W a core, a model)", "error / last week's"
+        "What a forecast costs and how far off it is",
+        points,
+        f"joules a forecast ({WATTS_PER_CORE:g} W a core, a model)",
+        "error / last week's",
     )
 
 
@@ -168,7 +172,7 @@ def _page(plants: list[Rolled], others: list[Rolled], rolled: list[Rolled], cost
     cores = os.cpu_count()
     blocks = [
         "# Forecasts on measured loads",
-        f"Written by `lastgang bench forecast --write-report` on {datetime.now(UTC):%Y-%m-%d}, {cores} cores. Every profile is forecast from its"
+        f"Written by `lastgang bench forecast --data FOLDER --write-report` on {datetime.now(UTC):%Y-%m-%d}, {cores} cores. Every profile is forecast from its"
         f" last {days} local midnights, each forecast knowing only what was before it; the figures are of the day ahead. The profiles lie beside"
         " the project and are not part of it.",
         "## The ladder",

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,20 +20,20 @@ from kafka.admin import KafkaAdminClient, NewTopic
 from benchmarks.pipeline import decode_only, stages
 from benchmarks.pipeline.load import CHANNELS, SITE, START_MS, write_plant
 from connectors.kafka.client import KafkaSettings, RecordConsumer, ensure_topics
-from deploy.flink_cluster import FlinkCluster, FlinkSizes
+from deploy.flink.cluster import FlinkCluster
+from deploy.ground import JOBMANAGER, KAFKA, TASKMANAGER, broker_parts, cluster_parts, supervised
 from deploy.jars import PROJECT
 from deploy.kafka_broker import KafkaBroker
 from deploy.ports import free_port
 from domain.clock import epoch_ms
 from domain.intervals import QUARTER_MS, Interval, IntervalQuality
 from domain.topics import DEMAND, INTERVALS
+from domain.units import WATTS_PER_CORE
 
 JOB = PROJECT / "stream_jobs" / "metering" / "job.py"
 QUARTER_S = QUARTER_MS // 1000
 TAIL_S = 135
 """Readings after a quarter hour's end that make it due: a minute out of order, and the bucket that they lie in."""
-WATTS_PER_CORE = 4.0
-"""A model, not a measurement: what a busy core of a small industrial computer draws."""
 CATCH_UP_PACE = 40
 """Times real time at which what is late is sent: a gateway lets the present go first."""
 TIMEOUT_S = 900.0
@@ -102,17 +102,17 @@ class Bench:
         self.folder = folder
         self.say = say
         self.broker = KafkaBroker(folder / "kafka", free_port(), free_port())
-        self.cluster = FlinkCluster(folder / "flink", free_port(), free_port(), FlinkSizes())
+        self.cluster = FlinkCluster(folder / "flink", free_port(), free_port())
         self._runs = 0
+        self._ends = ExitStack()
 
     def __enter__(self) -> Bench:
-        self.broker.start()
-        self.cluster.start()
+        parts = [*broker_parts(self.broker), *cluster_parts(self.cluster)]
+        self._supervisor = self._ends.enter_context(supervised(parts, self.folder / "log"))
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self.cluster.stop()
-        self.broker.stop()
+        self._ends.close()
 
     # -- runs ----------------------------------------------------------------------------------------------------------
 
@@ -204,11 +204,11 @@ class Bench:
     @contextmanager
     def _job(self, script: Path, arguments: list[str]) -> Iterator[str]:
         job_id = self.cluster.submit(script, arguments, f"bench-{self._runs}", resume=False)
-        self._await(lambda: (job := self.cluster.job(job_id)) is not None and job.is_running, job_id)
+        self._await(lambda: (job := self.cluster.rest.job(job_id)) is not None and job.is_running, job_id)
         try:
             yield job_id
         finally:
-            self.cluster.cancel(job_id)
+            self.cluster.rest.cancel(job_id)
 
     def _fed(self, kafka: KafkaSettings, meters: int, quarters: int, job_id: str, await_quarter: Callable[[int], None]) -> Fed:
         """Send a quarter hour that warms up, then the measured ones; await the last."""
@@ -240,16 +240,17 @@ class Bench:
 
     def _state_bytes(self, job_id: str) -> int:
         """Size of the newest whole checkpoint of the quarter hours' step."""
-        vertices = {v["id"]: v["name"] for v in self.cluster.describe(f"/jobs/{job_id}")["vertices"]}
-        completed = self.cluster.describe(f"/jobs/{job_id}/checkpoints")["latest"]["completed"]
-        tasks = self.cluster.describe(f"/jobs/{job_id}/checkpoints/details/{completed['id']}")["tasks"] if completed else {}
+        vertices = {v["id"]: v["name"] for v in self.cluster.rest.describe(f"/jobs/{job_id}")["vertices"]}
+        completed = self.cluster.rest.describe(f"/jobs/{job_id}/checkpoints")["latest"]["completed"]
+        tasks = self.cluster.rest.describe(f"/jobs/{job_id}/checkpoints/details/{completed['id']}")["tasks"] if completed else {}
         return sum(
             int(task["state_size"]) for vertex, task in tasks.items() if vertices.get(vertex, "").startswith("quarter hours")
         )
 
     def _pids(self) -> tuple[int, int, int]:
-        assert self.cluster.taskmanager and self.cluster.jobmanager and self.broker.identity
-        return self.cluster.taskmanager.pid, self.cluster.jobmanager.pid, self.broker.identity.pid
+        taskmanager, jobmanager, broker = (self._supervisor.identity(name) for name in (TASKMANAGER, JOBMANAGER, KAFKA))
+        assert taskmanager and jobmanager and broker
+        return taskmanager.pid, jobmanager.pid, broker.pid
 
     def _generator(self, kafka: KafkaSettings, meters: int, seconds: int, *more: str) -> subprocess.Popen[bytes]:
         where = ["--kafka", kafka.bootstrap, "--namespace", kafka.namespace]
@@ -286,7 +287,7 @@ class Bench:
 
     def _check(self, deadline: float, job_id: str) -> None:
         if time.monotonic() > deadline:
-            job = self.cluster.job(job_id)
+            job = self.cluster.rest.job(job_id)
             msg = f"nothing more came within {TIMEOUT_S:.0f} s; the job is {job.state if job else 'gone'}; logs in {self.folder}"
             raise Stalled(msg)
 

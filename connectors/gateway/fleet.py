@@ -6,46 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from connectors.devices import Channel, bind, dimension
+from connectors.devices import Channel, Connection, bind, dimension
 from connectors.modbus.config import ModbusDevice
-from connectors.modbus.profile import Profile
+from connectors.modbus.line import ModbusUnit, modbus_lines
 from connectors.opcua.config import OpcUaDevice
+from connectors.opcua.server import OpcUaUnit, opcua_servers
 from domain.errors import Fault, InputFaults
 from domain.plant import Meter, Plant, Register, RegisterKind, load_plant
 from domain.readings import CONTROL_CHANNELS
 from domain.toml_files import is_file, key_lines, load_toml, read_toml
 
 Place = tuple[str | int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ModbusUnit:
-    """A Modbus device, ready to be polled."""
-
-    file: Path
-    settings: ModbusDevice
-    profile: Profile
-    channels: tuple[Channel, ...]
-
-    @property
-    def address(self) -> str:
-        """Where it is, for people."""
-        head = self.settings.device
-        return f"{head.host}:{head.port} unit {head.unit_id}"
-
-
-@dataclass(frozen=True, slots=True)
-class OpcUaUnit:
-    """An OPC UA device, ready to be subscribed."""
-
-    file: Path
-    settings: OpcUaDevice
-    channels: tuple[Channel, ...]
-
-    @property
-    def address(self) -> str:
-        """Where it is, for people."""
-        return self.settings.device.endpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +30,10 @@ class Fleet:
     def units(self) -> list[ModbusUnit | OpcUaUnit]:
         """All devices by file name."""
         return sorted([*self.modbus, *self.opcua], key=lambda unit: unit.file)
+
+    def connections(self) -> list[Connection]:
+        """What the gateway reads and `check-config --connect` probes, by protocol."""
+        return [*modbus_lines(self.modbus), *opcua_servers(self.opcua)]
 
 
 @dataclass(slots=True)

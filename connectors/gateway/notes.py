@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from connectors.gateway.fleet import Fleet, ModbusUnit
+from connectors.gateway.fleet import Fleet
 from connectors.gateway.sizing import OUTAGE, Stream, disk_bytes, free_bytes
+from connectors.modbus.line import ModbusUnit
 from domain.plant import Plant, RegisterKind
 
 

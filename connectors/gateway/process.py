@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
 
@@ -20,14 +20,10 @@ from connectors.devices import CONNECTED, LOST, MOST_NAMED, Channel, RefusedChan
 from connectors.gaps import GapBook, HistorySink, Note, PastValue
 from connectors.gateway.buffer import Buffer, Limits, MeterChannel, Thinned
 from connectors.gateway.clocks import DeviceClocks
-from connectors.gateway.fleet import Fleet, ModbusUnit, OpcUaUnit
+from connectors.gateway.fleet import Fleet
 from connectors.gateway.outbox import Outbox, Pace
 from connectors.gateway.sizing import HEARTBEAT_S, STATES_EVERY, disk_bytes, free_bytes
 from connectors.kafka.client import KafkaSettings, RecordProducer, ensure_topics
-from connectors.modbus.client import ModbusConnection
-from connectors.modbus.poller import PolledDevice, Poller
-from connectors.opcua.items import SubscribedDevice
-from connectors.opcua.session import ServerSession
 from domain.clock import Clock, epoch_ms, instant
 from domain.clock import sleep as plant_sleep
 from domain.readings import (
@@ -48,7 +44,6 @@ FIRST_PAUSE_S, LAST_PAUSE_S = 0.5, 60.0
 """Waits before a connection that failed by a fault of ours is begun again: doubled up to the last."""
 HELD_UP_SHARE = 0.1
 """Of the buffer's room: with more waiting for the broker, history stays where it is for a while."""
-Unit = TypeVar("Unit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,32 +103,10 @@ class Gateway:
                 _, pending = await asyncio.wait(pending, timeout=1.0)
 
     def _work(self) -> Iterable[Coroutine[Any, Any, None]]:
-        def lines(unit: ModbusUnit) -> tuple[str, int]:
-            return unit.settings.device.host, unit.settings.device.port
-
-        for meters in _grouped(self._fleet.modbus, lines).values():
-            yield self._kept_up(_ids(meters), partial(self._poll, meters))
-
-        def server(unit: OpcUaUnit) -> tuple[str, ...]:
-            head = unit.settings.device
-            return (
-                head.endpoint, head.security, head.user_variable, head.password_variable,
-                head.certificate, head.private_key, head.server_certificate, str(unit.file.parent),
-            )  # fmt: skip
-
-        for machines in _grouped(self._fleet.opcua, server).values():
-            yield self._kept_up(_ids(machines), partial(self._subscribe, machines))
+        for connection in self._fleet.connections():
+            work = partial(connection.run, self._clock, self.emit, self.report, self._history, self.report_refused)
+            yield self._kept_up(connection.ids, work)
         yield self._heartbeats()
-
-    async def _poll(self, units: Sequence[ModbusUnit]) -> None:
-        head = units[0].settings.device
-        connection = ModbusConnection(head.host, head.port, max(unit.settings.device.timeout_s for unit in units))
-        devices = [_polled(unit) for unit in units]
-        await Poller(connection, devices, self._clock, self.emit, self.report, self._history, self.report_refused).run()
-
-    async def _subscribe(self, units: Sequence[OpcUaUnit]) -> None:
-        devices = [SubscribedDevice(u.settings.device, u.channels, u.file.parent) for u in units]
-        await ServerSession(devices, self._clock, self.emit, self.report, self._history, self.report_refused).run()
 
     async def _kept_up(self, devices: Sequence[str], work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Begin `work` again whenever it ends: what fails in it unexpectedly is the trouble of these devices and of no others."""
@@ -267,31 +240,6 @@ def thinned_text(thinned: Mapping[MeterChannel, Thinned]) -> str:
         f"the buffer was full: samples of gauges from {first:%Y-%m-%dT%H:%M:%SZ} to {last:%Y-%m-%dT%H:%M:%SZ} were dropped, of {named}; "
         f"counters, states and counts are kept"
     )
-
-
-def _ids(units: Sequence[ModbusUnit] | Sequence[OpcUaUnit]) -> list[str]:
-    return [unit.settings.device.id for unit in units]
-
-
-def _polled(unit: ModbusUnit) -> PolledDevice:
-    head = unit.settings.device
-    return PolledDevice(
-        head.id,
-        head.unit_id,
-        unit.profile,
-        unit.channels,
-        history=head.history,
-        history_days=head.history_days,
-        history_pause_s=head.history_pause_s,
-        stalled_after_s=head.stalled_after_s,
-    )
-
-
-def _grouped(units: Iterable[Unit], key: Callable[[Unit], tuple[Any, ...]]) -> dict[tuple[Any, ...], list[Unit]]:
-    groups: dict[tuple[Any, ...], list[Unit]] = {}
-    for unit in units:
-        groups.setdefault(key(unit), []).append(unit)
-    return groups
 
 
 def run(fleet: Fleet, settings: GatewaySettings, clock: Clock) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from connectors.devices import Channel
 from connectors.gateway.buffer import Limits, Line, size_of
-from connectors.gateway.fleet import Fleet, ModbusUnit
+from connectors.gateway.fleet import Fleet
+from connectors.modbus.line import ModbusUnit
 from domain.codec import encode
 from domain.readings import CONNECTION_CHANNEL, HEARTBEAT_CHANNEL, Reading
 from domain.topics import READINGS

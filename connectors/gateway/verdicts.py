@@ -1,6 +1,6 @@
-"""What a look at the devices comes to: a line for each channel with its value, its age and whether it can be used. Pure.
+"""What a probe of the devices comes to: a line for each channel with its value, its age and whether it can be used. Pure.
 
-In: the looks, and the plant file.  Out: `Verdict`s, by the rules of metering itself.
+In: the probes, and the plant file.  Out: `Verdict`s, by the rules of metering itself.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from connectors.devices import Channel
-from connectors.gateway.look import Look
+from connectors.probe import Probe
 from domain.plant import Plant
 from domain.readings import Reading, Rejection, RejectionReason
 from metering.judge import would_refuse
@@ -35,7 +35,7 @@ class Verdict:
     is_good: bool
 
 
-def verdicts(plant: Plant, looks: Sequence[Look], now_ms: int) -> list[Verdict]:
+def verdicts(plant: Plant, probes: Sequence[Probe], now_ms: int) -> list[Verdict]:
     """A verdict on every channel of every device, in their order; one on the device alone where nothing came of it.
 
     Parameters
@@ -43,15 +43,15 @@ def verdicts(plant: Plant, looks: Sequence[Look], now_ms: int) -> list[Verdict]:
     now_ms
         What the plant's clock shows [ms since 1970].
     """
-    refused = _refused_by_metering(plant, looks, now_ms)
-    return [verdict for look in looks for verdict in _of_device(look, refused)]
+    refused = _refused_by_metering(plant, probes, now_ms)
+    return [verdict for probe in probes for verdict in _of_device(probe, refused)]
 
 
-def _refused_by_metering(plant: Plant, looks: Sequence[Look], now_ms: int) -> dict[tuple[str, str], Rejection]:
+def _refused_by_metering(plant: Plant, probes: Sequence[Probe], now_ms: int) -> dict[tuple[str, str], Rejection]:
     """The first rejection of each channel; a meter's readings are judged together, whichever device gives them."""
     readings: dict[str, list[Reading]] = {}
-    for look in looks:
-        for reading in look.readings:
+    for probe in probes:
+        for reading in probe.readings:
             readings.setdefault(reading.meter, []).append(reading)
     found: dict[tuple[str, str], Rejection] = {}
     for meter, of_meter in readings.items():
@@ -60,24 +60,24 @@ def _refused_by_metering(plant: Plant, looks: Sequence[Look], now_ms: int) -> di
     return found
 
 
-def _of_device(look: Look, refused: dict[tuple[str, str], Rejection]) -> Iterable[Verdict]:
-    if not look.readings and not look.refused:
-        what = f"NOTHING CAME: {look.trouble or look.address}"
-        yield Verdict(look.device, "all channels", _NOTHING, _NOTHING, _NOTHING, what, is_good=False)
+def _of_device(probe: Probe, refused: dict[tuple[str, str], Rejection]) -> Iterable[Verdict]:
+    if not probe.readings and not probe.refused:
+        what = f"NOTHING CAME: {probe.trouble or probe.address}"
+        yield Verdict(probe.device, "all channels", _NOTHING, _NOTHING, _NOTHING, what, is_good=False)
         return
-    newest = {reading.channel: reading for reading in look.readings}
-    not_given = {one.channel: one for one in look.refused}
-    for channel in look.channels:
-        unit = channel.unit or look.units.get(channel.channel) or _NOTHING
+    newest = {reading.channel: reading for reading in probe.readings}
+    not_given = {one.channel: one for one in probe.refused}
+    for channel in probe.channels:
+        unit = channel.unit or probe.units.get(channel.channel) or _NOTHING
         reading = newest.get(channel.channel)
         if reading is not None:
             verdict, is_good = _of_reading(channel, reading, refused.get((channel.meter, channel.channel)))
             value = f"{reading.value:.10g}" if reading.value is not None else (reading.text or _NOTHING)
-            yield Verdict(look.device, channel.channel, value, unit, age_text(_age_ms(reading)), verdict, is_good)
+            yield Verdict(probe.device, channel.channel, value, unit, age_text(_age_ms(reading)), verdict, is_good)
         else:
             one = not_given.get(channel.channel)
-            what = f"THE DEVICE REFUSES IT: {one.why} ({one.source})" if one is not None else f"NOTHING CAME: {look.trouble}"
-            yield Verdict(look.device, channel.channel, _NOTHING, unit, _NOTHING, what, is_good=False)
+            what = f"THE DEVICE REFUSES IT: {one.why} ({one.source})" if one is not None else f"NOTHING CAME: {probe.trouble}"
+            yield Verdict(probe.device, channel.channel, _NOTHING, unit, _NOTHING, what, is_good=False)
 
 
 def _of_reading(channel: Channel, reading: Reading, rejection: Rejection | None) -> tuple[str, bool]:

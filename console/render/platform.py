@@ -179,7 +179,7 @@ def rejected(view: PlatformView, words: Words) -> Markup:
 
 
 def processes(view: PlatformView, words: Words) -> Markup:
-    """Memory, CPU and modelled electricity of each process."""
+    """Memory, CPU and modelled electricity of each part."""
     if not view.processes:
         return tag("p", words["platform.no_processes"], class_="remark")
     head = tag("tr", *(tag("th", words[f"platform.process_{c}"], scope="col") for c in ("name", "memory", "cpu", "energy")))

@@ -10,9 +10,8 @@ from enum import StrEnum
 from console.live_state import Live, Seen
 from console.views.scene import PartSeen, ProcessUse, Scene
 from domain.clock import instant
+from domain.units import WATTS_PER_CORE
 
-WATT_PER_CORE = 4.0
-"""Model, not a measurement: what one busy core of a small server draws above idle [W]."""
 QUIET_REAL_S = 10.0
 QUIET_PLANT_S = 90.0
 SILENT_BROKER_S = 30.0
@@ -143,7 +142,7 @@ class PlatformView:
     losses: tuple[PartSeen, ...]
     """Parts and jobs of the stack that do not run."""
     cpu_s: float | None
-    """None where no process of the platform is found."""
+    """None where no stack runs."""
     energy_wh: float | None
     watt_per_core: float
 
@@ -169,8 +168,8 @@ def platform_view(scene: Scene) -> PlatformView:
         processes=tuple(sorted(scene.processes, key=lambda p: -p.cpu_s)),
         losses=tuple(part for part in scene.parts if part.state != "running"),
         cpu_s=cpu_s,
-        energy_wh=None if cpu_s is None else cpu_s * WATT_PER_CORE / 3600,
-        watt_per_core=WATT_PER_CORE,
+        energy_wh=None if cpu_s is None else cpu_s * WATTS_PER_CORE / 3600,
+        watt_per_core=WATTS_PER_CORE,
     )
 
 

@@ -11,8 +11,7 @@ import click
 @click.option(
     "--data",
     type=click.Path(path_type=Path, file_okay=False),
-    default=Path("../shared/data"),
-    show_default=True,
+    required=True,
     help="Folder with the measured profiles; they are not part of the project.",
 )
 @click.option(
@@ -27,7 +26,7 @@ def command(data: Path, days: int, only: tuple[str, ...], meters: int, json_file
 
     \b
     Example:
-      lastgang bench forecast --json forecast.json --write-report
+      lastgang bench forecast --data profiles --json forecast.json --write-report
     """
     from benchmarks.forecast.command import run
     from domain.files import check_output_folder

@@ -50,12 +50,14 @@ def _show(figures: Figures) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from domain.units import WATTS_PER_CORE
+
     table = Table("measure", "figure", title="Kafka to quarter hours in Kafka, on this machine")
     latency, late = figures.projection_latency_ms, figures.catch_up
     rows = [
         ("readings a second", f"{figures.readings_per_s:,.0f}"),
         ("the same, decoding only, pure JVM", f"{figures.jvm_readings_per_s:,.0f}  (ours: {figures.share_of_jvm:.0%})"),
-        ("CPU a reading, TaskManager", f"{figures.cpu_us_per_reading:.2f} us = {figures.energy_uj_per_reading:.0f} uJ at 4 W a core"),
+        ("CPU a reading, TaskManager", f"{figures.cpu_us_per_reading:.2f} us = {figures.energy_uj_per_reading:.0f} uJ at {WATTS_PER_CORE:g} W a core"),
         *[(f"  {stage}", f"{used:.2f} us") for stage, used in figures.cpu_us_by_stage.items()],
         *[(f"beside: {who}", f"{used:.2f} us") for who, used in figures.cpu_us_beside.items()],
         ("CPU a reading with many meters", f"{figures.many_meters_cpu_us_per_reading:.2f} us  ({figures.many_meters_ratio:.0%})"),

@@ -11,8 +11,8 @@ import click
 
 if TYPE_CHECKING:
     from connectors.gateway.fleet import Fleet
-    from connectors.gateway.look import Look
     from connectors.gateway.verdicts import Verdict
+    from connectors.probe import Probe
     from deploy.settings import StackSettings
     from domain.errors import Fault
     from domain.plant import Plant
@@ -81,19 +81,19 @@ def _stack_settings(folder: Path) -> tuple[StackSettings | None, list[Fault]]:
 def _connect(fleet: Fleet) -> None:
     import asyncio
 
-    from connectors.gateway.look import look_at_all
+    from connectors.gateway.probe import probe_all
     from connectors.gateway.verdicts import verdicts
     from domain.clock import epoch_ms, process_clock
 
     clock = process_clock()
-    looks = asyncio.run(look_at_all(fleet, clock))
-    found = verdicts(fleet.plant, looks, epoch_ms(clock.now_utc()))
+    probes = asyncio.run(probe_all(fleet, clock))
+    found = verdicts(fleet.plant, probes, epoch_ms(clock.now_utc()))
     click.echo("\n" + verdicts_text(found))
-    doubts = [line for look in looks for line in remarks_of(look)]
+    doubts = [line for probe in probes for line in remarks_of(probe)]
     if doubts:
         click.echo("\n" + "\n".join(doubts))
-    bad = sum(not verdict.is_good for verdict in found) + sum(len(look.doubts) for look in looks)
-    click.echo(f"\ndevices looked at: {len(looks)}; to look into: {bad or 'nothing'}")
+    bad = sum(not verdict.is_good for verdict in found) + sum(len(probe.doubts) for probe in probes)
+    click.echo(f"\ndevices looked at: {len(probes)}; to look into: {bad or 'nothing'}")
     if bad:
         raise click.exceptions.Exit(1)
 
@@ -132,7 +132,7 @@ def _tariff_notes(folder: Path, plant: Plant) -> list[str]:
 
 def table_of(fleet: Fleet) -> str:
     """What would be read: a line a channel."""
-    from connectors.gateway.fleet import ModbusUnit
+    from connectors.modbus.line import ModbusUnit
 
     rows = [("meter", "channel", "unit", "every", "device", "source", "where")]
     for unit in fleet.units():
@@ -163,9 +163,9 @@ def verdicts_text(found: Sequence[Verdict]) -> str:
     return _table(rows)
 
 
-def remarks_of(look: Look) -> list[str]:
+def remarks_of(probe: Probe) -> list[str]:
     """What else is to be said of a device: what cannot be true, and what is worth knowing."""
     return [
-        *(f"DOUBT {look.device} ({look.address}): {doubt}" for doubt in look.doubts),
-        *(f"note: {look.device}: {remark}" for remark in look.remarks),
+        *(f"DOUBT {probe.device} ({probe.address}): {doubt}" for doubt in probe.doubts),
+        *(f"note: {probe.device}: {remark}" for remark in probe.remarks),
     ]

@@ -40,7 +40,8 @@ def command(
     import structlog
 
     from console.server import run
-    from console.views.scene import PartSeen
+    from console.views.scene import PartSeen, ProcessUse
+    from deploy.standing import standing_uses
     from deploy.state_file import read_state
     from deploy.whereabouts import Whereabouts
 
@@ -54,4 +55,7 @@ def command(
         found = state.parts if state is not None and state.is_supervised() else ()
         return tuple(PartSeen(part.name, part.state, part.note) for part in found)
 
-    run(plant, places.kafka(kafka, namespace), ledger, reports or ledger.parent / "reports", host, port, parts)
+    def processes() -> tuple[ProcessUse, ...]:
+        return tuple(ProcessUse(use.name, use.pid, use.rss_mb, use.cpu_s) for use in standing_uses(read_state(places.home)))
+
+    run(plant, places.kafka(kafka, namespace), ledger, reports or ledger.parent / "reports", host, port, parts, processes)

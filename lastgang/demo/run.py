@@ -15,9 +15,10 @@ from rich.live import Live
 
 from connectors.kafka.client import RecordConsumer
 from deploy.display import StageProgress
-from deploy.flink_cluster import ClusterFailed
+from deploy.flink.failures import ClusterFailed
 from deploy.parts import JOBS, Part, Stage, service
-from deploy.stack import Stack, terminated_like_interrupted
+from deploy.signals import terminated_like_interrupted
+from deploy.stack import Stack
 from domain.clock import StartableClock
 from domain.codec import UnreadableRecord
 from domain.errors import Fault, InputFaults, LastgangError
@@ -156,10 +157,10 @@ def _watch(
 
 def _kill(stack: Stack, job: str) -> None:
     """End a job without a word; what it had in hand is lost, and taken up again from its newest checkpoint."""
-    job_id = stack.cluster.newest_job_id(job)
+    job_id = stack.cluster.states.newest_job_id(job)
     if job_id is not None:
         with suppress(ClusterFailed):
-            stack.cluster.cancel(job_id)
+            stack.cluster.rest.cancel(job_id)
 
 
 def _await_last_quarter(stack: Stack, plant: Plant, span: Span) -> None:

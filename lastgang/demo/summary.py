@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from deploy.supervisor import ProcessUse
+from deploy.running import ProcessUse
 from domain.forecasts import Forecast
 from domain.instants import instant_text
 from domain.intervals import QUARTER, quarter_starts

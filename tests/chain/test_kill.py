@@ -62,7 +62,7 @@ class Chain:
         parts = service_parts(stack.plant_dir, stack.home, kafka.bootstrap, stack.settings, stack.ports["console.port"])
         arguments = ("--plant", str(stack.plant_dir), "--kafka", kafka.bootstrap, "--truth", str(folder / "truth.sqlite"))
         stack.add_parts([*(part for part in parts if part.name != "console"), service("simulate", Stage.EDGE, arguments)])
-        stack.add_jobs([job for job in job_parts(stack.plant_dir, kafka.bootstrap, kafka.namespace) if job.name == "metering"])
+        stack.jobs.add([job for job in job_parts(stack.plant_dir, kafka.bootstrap, kafka.namespace) if job.name == "metering"])
 
     def now_utc(self) -> datetime:
         """The plant's time."""

@@ -101,7 +101,7 @@ FAILED_RUN = {
     ),
     "bench pipeline": Case("bench pipeline", "the machine has stopped", "pipeline"),
     "bench faults": Case("bench faults", "", "faults"),
-    "bench forecast": Case("bench forecast", "the machine has stopped", "forecast"),
+    "bench forecast": Case("bench forecast --data {empty}", "the machine has stopped", "forecast"),
     "bench fuzz": Case("bench fuzz --only json --inputs 50 --json {work}/fuzz.json", "ZeroDivisionError", "fuzz"),
 }
 ALWAYS_DONE = {"down", "report", "contracts", "reference", "grafana build"}

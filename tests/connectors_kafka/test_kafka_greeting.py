@@ -23,6 +23,7 @@ from connectors.kafka.client import (
     failure,
 )
 from connectors.kafka.greeting import greet
+from deploy.ground import broker_parts, supervised
 from deploy.jars import java
 from deploy.kafka_broker import KafkaBroker
 from deploy.ports import free_port
@@ -152,13 +153,10 @@ class BrokerOfThreeKinds(KafkaBroker):
 @pytest.mark.cluster
 def test_a_broker_with_tls_or_a_login_is_named_as_such_and_one_without_is_greeted(java_parts: None, tmp_path: Path) -> None:
     broker = BrokerOfThreeKinds(tmp_path / "kafka")
-    broker.start()
-    try:
+    with supervised(broker_parts(broker), tmp_path / "log"):
         greet(broker.bootstrap)
         greet(f"127.0.0.1:{free_port()},{broker.bootstrap}")
         with pytest.raises(BrokerRefused, match=rf"127\.0\.0\.1:{broker.tls_port} speaks TLS; .* name a listener without TLS"):
             greet(f"127.0.0.1:{broker.tls_port}")
         with pytest.raises(BrokerRefused, match=r"asks for a login \(SASL: PLAIN\), which Lastgang cannot give"):
             greet(f"127.0.0.1:{broker.login_port}")
-    finally:
-        broker.stop()

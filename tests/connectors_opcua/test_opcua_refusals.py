@@ -12,7 +12,8 @@ from heard_opcua import URI, Heard, context, gauge, head, session
 from own_server import Machine, decimal, machine
 
 from connectors.gateway.fleet import load_fleet
-from connectors.gateway.look import Look, look_at_all
+from connectors.gateway.probe import probe_all
+from connectors.probe import Probe
 from domain.clock import SystemClock
 from domain.readings import ReadingQuality
 
@@ -162,25 +163,25 @@ def plant(folder: Path, endpoint: str, uri: str = URI) -> Path:
     return folder
 
 
-async def one_look(folder: Path) -> Look:
-    (look,) = await look_at_all(load_fleet(folder), SystemClock(), patience_s=20.0)
-    return look
+async def one_probe(folder: Path) -> Probe:
+    (probe,) = await probe_all(load_fleet(folder), SystemClock(), patience_s=20.0)
+    return probe
 
 
 def test_commissioning_names_each_node_that_is_refused_and_shows_the_others(tmp_path: Path) -> None:
     async def main() -> None:
         async with machine(variables=VARIABLES) as server:
             await with_refusals(server)
-            look = await one_look(plant(tmp_path, server.endpoint))
-            newest = {reading.channel: reading for reading in look.readings}
+            probe = await one_probe(plant(tmp_path, server.endpoint))
+            newest = {reading.channel: reading for reading in probe.readings}
             assert (newest["power"].value, newest["state"].text) == (1.0, "Idle")
-            assert [str(one) for one in look.refused] == [
+            assert [str(one) for one in probe.refused] == [
                 "absent (s=absent): BadNodeIdUnknown",
                 "unreadable (s=unreadable): BadNotReadable",
                 "denied (s=denied): BadUserAccessDenied",
             ]
-            assert look.trouble == ""
-            assert look.remarks[0].startswith("history: the server keeps none of ")
+            assert probe.trouble == ""
+            assert probe.remarks[0].startswith("history: the server keeps none of ")
 
     asyncio.run(asyncio.wait_for(main(), 120))
 
@@ -188,9 +189,9 @@ def test_commissioning_names_each_node_that_is_refused_and_shows_the_others(tmp_
 def test_commissioning_says_once_that_the_namespace_is_not_there(tmp_path: Path) -> None:
     async def main() -> None:
         async with machine(variables=VARIABLES) as server:
-            look = await one_look(plant(tmp_path, server.endpoint, "urn:example:other"))
-            assert look.trouble.startswith("refused: nothing is given: no namespace 'urn:example:other' on")
-            assert look.trouble.count(URI) == 1
+            probe = await one_probe(plant(tmp_path, server.endpoint, "urn:example:other"))
+            assert probe.trouble.startswith("refused: nothing is given: no namespace 'urn:example:other' on")
+            assert probe.trouble.count(URI) == 1
 
     asyncio.run(asyncio.wait_for(main(), 120))
 
@@ -202,12 +203,12 @@ def test_commissioning_hands_on_the_readings_that_the_gateway_would_send(tmp_pat
         async with machine(variables=(*VARIABLES, ("absent", 0.0))) as server:
             ahead_utc = datetime.now(UTC) + timedelta(hours=2)
             await server.write("P", 4.5, ahead_utc)
-            look = await one_look(plant(tmp_path, server.endpoint))
-            assert (look.trouble, look.refused, look.doubts) == ("", (), ())
-            (power,) = [reading for reading in look.readings if reading.channel == "power"]
+            probe = await one_probe(plant(tmp_path, server.endpoint))
+            assert (probe.trouble, probe.refused, probe.doubts) == ("", (), ())
+            (power,) = [reading for reading in probe.readings if reading.channel == "power"]
             assert (power.site, power.meter, power.value, power.quality) == ("werk", "m", 4.5, ReadingQuality.GOOD)
             assert power.observed_ms == int(ahead_utc.timestamp() * 1000)
             assert 7_100_000 < power.observed_ms - power.received_ms <= 7_200_000
-            assert {reading.channel for reading in look.readings} == {"power", "state", *REFUSED_NAMES}
+            assert {reading.channel for reading in probe.readings} == {"power", "state", *REFUSED_NAMES}
 
     asyncio.run(asyncio.wait_for(main(), 120))

@@ -14,7 +14,6 @@ from console.access import Access, OpenToStrangers, access_for
 from console.board import Board, ledger_opener
 from console.desk import NotDecidable
 from console.live_state import LiveState
-from console.processes import name_of
 from console.reports import ReportFailed, ReportShelf
 from console.server import PortTaken, listen
 from console.views.now import Alarm, NowView, now_view
@@ -206,22 +205,6 @@ def test_a_taken_port_is_told_and_not_fought_over() -> None:
             listen("127.0.0.1", first.getsockname()[1])
     finally:
         first.close()
-
-
-@pytest.mark.parametrize(
-    ("command", "name"),
-    [
-        (["/v/bin/python", "/v/bin/lastgang", "console", "--port", "1"], "lastgang console"),
-        (["/v/bin/python", "-m", "lastgang.cli", "gateway", "--plant", "p"], "lastgang gateway"),
-        (["java", "-Xmx1g", "kafka.Kafka", "server.properties"], "kafka"),
-        (["java", "org.apache.flink.runtime.taskexecutor.TaskManagerRunner"], "flink taskmanager"),
-        (["/v/bin/python", "-m", "lastgang.cli", "report", "--month", "2026-10"], None),
-        (["vim", "lastgang/cli.py"], None),
-        ([], None),
-    ],
-)
-def test_the_platforms_processes_are_known_by_their_command(command: list[str], name: str | None) -> None:
-    assert name_of(command) == name
 
 
 PYTHON = __import__("sys").executable

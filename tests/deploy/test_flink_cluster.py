@@ -12,18 +12,15 @@ import pytest
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.admin import KafkaAdminClient, NewTopic
 
-from deploy.flink_cluster import (
-    ClusterFailed,
-    FlinkCluster,
-    FlinkSizes,
-    JobRequest,
-    SubmissionFailed,
-    checkpoint_number,
-    misfit_in,
-    shipped_java_options,
-)
+from deploy.flink.cluster import FlinkCluster
+from deploy.flink.configuration import FlinkSizes, shipped_java_options
+from deploy.flink.failures import ClusterFailed, SubmissionFailed, misfit_in
+from deploy.flink.states import checkpoint_number
+from deploy.flink.submission import JobRequest
+from deploy.ground import JOBMANAGER, TASKMANAGER
 from deploy.jars import flink_home
 from deploy.kafka_broker import KafkaBroker
+from deploy.supervisor import Supervisor
 
 JOB = Path(__file__).parent / "jobs" / "count_job.py"
 
@@ -41,7 +38,7 @@ def newest_number(flink: FlinkCluster, job_id: str) -> int:
     found: list[int] = []
 
     def is_there() -> bool:  # it may be replaced by a newer one while we look
-        point = flink.latest_checkpoint(job_id)
+        point = flink.states.latest_checkpoint(job_id)
         found.append(checkpoint_number(point / "_metadata") or 0 if point is not None else 0)
         return found[-1] > 0
 
@@ -75,7 +72,7 @@ class Numbered:
 @pytest.mark.cluster
 @pytest.mark.usefixtures("flink_jobs_end")
 def test_a_python_job_goes_on_counting_after_every_kind_of_stop(
-    flink: FlinkCluster, stack_kafka: KafkaBroker, namespace: str
+    flink: FlinkCluster, flink_processes: Supervisor, stack_kafka: KafkaBroker, namespace: str
 ) -> None:
     topics = Numbered(stack_kafka, namespace)
     arguments = [stack_kafka.bootstrap, namespace]
@@ -85,26 +82,22 @@ def test_a_python_job_goes_on_counting_after_every_kind_of_stop(
     assert topics.answer_to("a") == "a is number 1"
     assert topics.answer_to("b") == "b is number 2"
 
-    done = flink.checkpoints_completed(job_id)
-    wait_until(lambda: flink.checkpoints_completed(job_id) >= done + 2)
-    flink.kill_taskmanager()
-    flink.start_taskmanager()
+    done = flink.rest.checkpoints_completed(job_id)
+    wait_until(lambda: flink.rest.checkpoints_completed(job_id) >= done + 2)
+    flink_processes.kill(TASKMANAGER)
     assert topics.answer_to("c") == "c is number 3"
 
-    done = flink.checkpoints_completed(job_id)
-    wait_until(lambda: flink.checkpoints_completed(job_id) >= done + 2)
-    flink.kill_jobmanager()
-    flink.kill_taskmanager()
-    flink.start_jobmanager()
-    flink.start_taskmanager()
-    wait_until(flink.is_ready)
-    assert flink.jobs() == [], "a session cluster's JobManager forgets its jobs: whoever supervises submits them again"
+    done = flink.rest.checkpoints_completed(job_id)
+    wait_until(lambda: flink.rest.checkpoints_completed(job_id) >= done + 2)
+    flink_processes.kill(JOBMANAGER)
+    flink_processes.await_ready([JOBMANAGER, TASKMANAGER])
+    assert flink.rest.jobs() == [], "a session cluster's JobManager forgets its jobs: whoever supervises submits them again"
     job_id = flink.submit(JOB, arguments, name)
     assert topics.answer_to("d") == "d is number 4"
 
     before = newest_number(flink, job_id)
     savepoint = flink.stop_with_savepoint(job_id)
-    assert flink.resume_point(name) == savepoint
+    assert flink.states.resume_point(name) == savepoint
     after = checkpoint_number(savepoint / "_metadata")
     assert after is not None
     assert after > before > 0, "Flink numbers both in one row, over all jobs that went on from one another"
@@ -123,15 +116,15 @@ def test_a_job_that_was_submitted_after_others_goes_on_when_it_is_submitted_alon
 ) -> None:
     first, second = Numbered(stack_kafka, f"{namespace}1-"), Numbered(stack_kafka, f"{namespace}2-")
     requests = [JobRequest(topics.namespace, JOB, (stack_kafka.bootstrap, topics.namespace)) for topics in (first, second)]
-    ids = flink.submit_all(requests)
+    ids = flink.submitter.submit(requests)
     for topics in (first, second):
         assert topics.answer_to("a") == "a is number 1"
     for topics in (first, second):
         flink.stop_with_savepoint(ids[topics.namespace])
 
-    flink.submit_all([requests[1]])
+    flink.submitter.submit([requests[1]])
     assert second.answer_to("b") == "b is number 2"
-    flink.submit_all([requests[0]])
+    flink.submitter.submit([requests[0]])
     assert first.answer_to("b") == "b is number 2"
     for topics in (first, second):
         topics.close()
@@ -153,7 +146,7 @@ def test_state_that_does_not_fit_a_jobs_operators_is_told_apart_from_other_failu
     with pytest.raises(SubmissionFailed) as refused:
         flink.submit(JOB, [stack_kafka.bootstrap, namespace, "count-otherwise"], name)
     assert "Cannot map checkpoint/savepoint state" in str(refused.value)
-    assert f"rename {flink.jobs_file} and start again" in str(refused.value)
+    assert f"rename {flink.states.jobs_file} and start again" in str(refused.value)
 
 
 def test_of_a_java_stack_trace_only_the_misfit_is_told() -> None:
@@ -179,9 +172,9 @@ def test_a_job_with_a_mistake_is_refused_with_what_python_said(flink: FlinkClust
 
 def test_a_cluster_that_does_not_run_says_where_it_was_looked_for(tmp_path: Path) -> None:
     cluster = FlinkCluster(tmp_path, rest_port=9, rpc_port=10)
-    assert not cluster.is_answering()
+    assert not cluster.rest.is_answering()
     with pytest.raises(ClusterFailed, match=r"no JobManager answers at 127\.0\.0\.1:9"):
-        cluster.jobs()
+        cluster.rest.jobs()
 
 
 def write_point(folder: Path, number: int, written_at_s: int) -> None:
@@ -200,9 +193,9 @@ def test_the_newest_of_checkpoints_and_savepoints_is_where_a_job_goes_on(tmp_pat
     (tmp_path / "checkpoints/new/chk-10").mkdir()  # begun, never completed
     (tmp_path / "checkpoints/new/chk-11").mkdir()
     (tmp_path / "checkpoints/new/chk-11/_metadata").touch()  # the disk was full
-    assert cluster.resume_point("metering") == tmp_path / "savepoints/new/savepoint-x"
-    assert cluster.latest_checkpoint("old") == tmp_path / "checkpoints/old/chk-7"
-    assert cluster.resume_point("advice") is None
+    assert cluster.states.resume_point("metering") == tmp_path / "savepoints/new/savepoint-x"
+    assert cluster.states.latest_checkpoint("old") == tmp_path / "checkpoints/old/chk-7"
+    assert cluster.states.resume_point("advice") is None
 
 
 def test_a_clock_that_was_set_back_between_two_checkpoints_does_not_make_a_job_go_on_from_the_older_one(tmp_path: Path) -> None:
@@ -211,10 +204,10 @@ def test_a_clock_that_was_set_back_between_two_checkpoints_does_not_make_a_job_g
     write_point(tmp_path / "savepoints/old/savepoint-1", 41, 9_000)
     write_point(tmp_path / "checkpoints/new/chk-99", 99, 8_000)
     write_point(tmp_path / "checkpoints/new/chk-100", 100, 5_000)
-    assert cluster.resume_point("metering") == tmp_path / "checkpoints/new/chk-100"
+    assert cluster.states.resume_point("metering") == tmp_path / "checkpoints/new/chk-100"
     write_point(tmp_path / "savepoints/new/savepoint-2", 101, 4_000)
-    cluster._forget_old_savepoints("new")
-    assert cluster.resume_point("metering") == tmp_path / "savepoints/new/savepoint-2"
+    cluster.states.forget_old_savepoints("new")
+    assert cluster.states.resume_point("metering") == tmp_path / "savepoints/new/savepoint-2"
     assert not (tmp_path / "savepoints/old").exists()
 
 
@@ -223,10 +216,10 @@ def test_of_old_savepoints_the_newest_few_of_each_job_are_kept(tmp_path: Path) -
     (tmp_path / "jobs.json").write_text('{"metering": ["a", "b"], "advice": ["c"]}')
     for number, place in enumerate(("c/savepoint-1", "a/savepoint-2", "a/savepoint-3", "b/savepoint-4")):
         write_point(tmp_path / "savepoints" / place, number, number)
-    cluster._forget_old_savepoints("b")
+    cluster.states.forget_old_savepoints("b")
     left = sorted(str(place.relative_to(tmp_path / "savepoints")) for place in tmp_path.glob("savepoints/*/*"))
     assert left == ["a/savepoint-3", "b/savepoint-4", "c/savepoint-1"]
-    assert cluster.resume_point("metering") == tmp_path / "savepoints/b/savepoint-4"
+    assert cluster.states.resume_point("metering") == tmp_path / "savepoints/b/savepoint-4"
 
 
 def test_flink_ships_the_java_options_that_we_keep() -> None:

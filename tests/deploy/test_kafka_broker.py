@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,15 +9,9 @@ from confluent_kafka import Producer
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.admin import KafkaAdminClient, NewTopic
 
+from deploy.ground import KAFKA, broker_parts, supervised
 from deploy.kafka_broker import KafkaBroker, server_properties
 from deploy.ports import free_port, is_free
-
-
-@pytest.fixture
-def own_broker(java_parts: None, tmp_path: Path) -> Iterator[KafkaBroker]:
-    broker = KafkaBroker(tmp_path / "kafka", free_port(), free_port())
-    yield broker
-    broker.stop()
 
 
 def values(broker: KafkaBroker, topic: str, count: int) -> list[bytes]:
@@ -44,22 +37,22 @@ def send(broker: KafkaBroker, topic: str, *payloads: bytes, key: bytes = b"k") -
 
 
 @pytest.mark.cluster
-def test_what_a_broker_has_acknowledged_is_there_after_a_crash_and_after_a_stop(own_broker: KafkaBroker) -> None:
-    own_broker.start()
-    make_topics(own_broker, "readings")
-    send(own_broker, "readings", b"one", b"two")
-    cluster_id = (own_broker.folder / "cluster.id").read_text()
+def test_what_a_broker_has_acknowledged_is_there_after_a_crash_and_after_a_stop(java_parts: None, tmp_path: Path) -> None:
+    own_broker = KafkaBroker(tmp_path / "kafka", free_port(), free_port())
+    with supervised(broker_parts(own_broker), tmp_path / "log") as supervisor:
+        make_topics(own_broker, "readings")
+        send(own_broker, "readings", b"one", b"two")
+        cluster_id = (own_broker.folder / "cluster.id").read_text()
 
-    own_broker.kill()
-    own_broker.start()
-    assert values(own_broker, "readings", 2) == [b"one", b"two"]
-    send(own_broker, "readings", b"three")
+        supervisor.kill(KAFKA)
+        supervisor.await_ready([KAFKA])
+        assert values(own_broker, "readings", 2) == [b"one", b"two"]
+        send(own_broker, "readings", b"three")
 
-    own_broker.stop()
     assert is_free(own_broker.port)
-    own_broker.start()
-    assert values(own_broker, "readings", 3) == [b"one", b"two", b"three"]
-    assert (own_broker.folder / "cluster.id").read_text() == cluster_id
+    with supervised(broker_parts(own_broker), tmp_path / "log"):
+        assert values(own_broker, "readings", 3) == [b"one", b"two", b"three"]
+        assert (own_broker.folder / "cluster.id").read_text() == cluster_id
 
 
 @pytest.mark.cluster

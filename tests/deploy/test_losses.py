@@ -16,9 +16,10 @@ from test_stack import FREE_PORTS, lastgang
 
 from deploy import local_run
 from deploy.parts import JobPart, Stage
+from deploy.running import PartFailed
 from deploy.stack import Stack
 from deploy.state_file import StackState, read_state
-from deploy.supervisor import PartFailed, Supervisor
+from deploy.supervisor import Supervisor
 from simulation import demo_plant
 
 JOBS = Path(__file__).parent / "jobs"
@@ -137,7 +138,7 @@ def test_a_stack_bears_the_loss_of_any_part_but_the_broker_and_says_what_is_lost
         ],
         losses="bear",
     )
-    stack.add_jobs([JobPart("advice", JOBS / "failing_job.py", ()), JobPart("detection", JOBS / "refusing_job.py", (str(right),))])
+    stack.jobs.add([JobPart("advice", JOBS / "failing_job.py", ()), JobPart("detection", JOBS / "refusing_job.py", (str(right),))])
     (plant_dir / "tariff.toml").write_text("wrong")
     with stack:
         stack.start()

@@ -14,9 +14,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 from parts_for_tests import STEADY, WITH_CHILD, wait_until
 
 from deploy import local_run, processes
+from deploy.home import sweep
 from deploy.local_run import StackFailed
 from deploy.processes import ProcessId, born_at
-from deploy.stack import sweep
 from deploy.state_file import FILE_NAME, PartState, ProcessState, StackState, read_state, write_state
 from simulation import demo_plant
 

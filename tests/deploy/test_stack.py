@@ -18,10 +18,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 from parts_for_tests import STEADY, part, wait_until
 
 from deploy import local_run, processes
+from deploy.home import AlreadyRunning, sweep
 from deploy.parts import JobPart, Stage
 from deploy.processes import ProcessId
 from deploy.settings import ConsoleSection, FlinkSection, KafkaSection, StackSettings
-from deploy.stack import AlreadyRunning, Stack, sweep
+from deploy.stack import Stack
 from deploy.state_file import PartState, ProcessState, StackState, read_state, write_state
 from simulation import demo_plant
 
@@ -50,7 +51,7 @@ def make_topics(stack: Stack) -> None:
 def counting_stack(plant_dir: Path) -> Stack:
     stack = Stack(plant_dir, FREE_PORTS, jobs=[], services=[part("historian", STEADY)], before={Stage.SERVICES: make_topics})
     stack.add_parts([part("gateway", STEADY, Stage.EDGE)])
-    stack.add_jobs([JobPart("count", JOB, (stack.kafka.bootstrap, ""))])
+    stack.jobs.add([JobPart("count", JOB, (stack.kafka.bootstrap, ""))])
     return stack
 
 
@@ -80,10 +81,10 @@ def test_a_stack_outlives_the_death_of_flink_and_goes_on_after_a_stop(java_parts
             Stack(plant_dir, FREE_PORTS)
         assert answer_to(stack, "a") == "a is number 1"
 
-        job_id = stack.cluster.newest_job_id("count")
+        job_id = stack.cluster.states.newest_job_id("count")
         assert job_id is not None
-        done = stack.cluster.checkpoints_completed(job_id)
-        wait_until(lambda: stack.cluster.checkpoints_completed(job_id) >= done + 2)
+        done = stack.cluster.rest.checkpoints_completed(job_id)
+        wait_until(lambda: stack.cluster.rest.checkpoints_completed(job_id) >= done + 2)
         jobmanager = stack.supervisor.identity("flink-jobmanager")
         assert jobmanager is not None
         os.kill(jobmanager.pid, signal.SIGKILL)

@@ -15,7 +15,8 @@ from parts_for_tests import DEAF, DIES_AT_ONCE, STEADY, WITH_CHILD, WRONG_INPUT,
 
 from deploy import processes
 from deploy.processes import ProcessId
-from deploy.supervisor import PartFailed, Supervisor
+from deploy.running import PartFailed
+from deploy.supervisor import Supervisor
 
 
 @pytest.fixture

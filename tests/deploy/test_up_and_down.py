@@ -27,6 +27,12 @@ def plant_dir(tmp_path: Path) -> Path:
     return tmp_path / "plant"
 
 
+FREE = {
+    f"LASTGANG_{name}_PORT": "0" for name in ("KAFKA", "KAFKA_CONTROLLER", "FLINK_REST", "FLINK_RPC", "CONSOLE")
+}  # fmt: skip
+"""Ports that nobody else on this machine has."""
+
+
 def one_line(text: str) -> str:
     """What was said, which must be one line."""
     assert text.count("\n") == 1, text
@@ -68,7 +74,7 @@ def test_a_second_plant_on_the_same_ports_is_told_whose_they_are(plant_dir: Path
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as other:
         assert other.stdout is not None
         port = int(other.stdout.readline())
-        result = lastgang("up", "--plant", str(plant_dir), environment={"LASTGANG_CONSOLE_PORT": str(port)})
+        result = lastgang("up", "--plant", str(plant_dir), environment={**FREE, "LASTGANG_CONSOLE_PORT": str(port)})
         os.killpg(other.pid, 9)
     assert result.returncode == 2
     said = one_line(result.stderr)
@@ -89,11 +95,11 @@ def test_up_in_a_folder_where_nothing_can_be_written_says_so_and_what_to_set(pla
 
 def test_up_in_a_folder_of_somebody_else_says_so_and_what_to_set(plant_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plant_dir.chmod(stat.S_IRUSR | stat.S_IXUSR | stat.S_IRGRP | stat.S_IXGRP | stat.S_IROTH | stat.S_IXOTH)
-    program = f"from pathlib import Path; from deploy.stack import make_home; make_home(Path({str(plant_dir / '.lastgang')!r}))"
+    program = f"from pathlib import Path; from deploy.home import make_home; make_home(Path({str(plant_dir / '.lastgang')!r}))"
     if os.getuid() == 0:
         for folder in (plant_dir, *list(plant_dir.parents)[:3]):
             folder.chmod(0o755)
-        program = f"import os; from deploy.stack import make_home; os.setuid({NOBODY}); {program}"
+        program = f"import os; from deploy.home import make_home; os.setuid({NOBODY}); {program}"
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert "home: found" in result.stderr
     assert "Permission denied; expected a folder that can be written" in result.stderr

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,11 +15,6 @@ from forecasting.first_day import FirstDay, course_of, first_day
 from forecasting.slots import LEADS, SLOTS_PER_DAY, Floats
 from forecasting.step import ForecastStep
 
-PROFILES = Path(__file__).parents[3] / "shared" / "data" / "bdew_and_try" / "selp_series.csv"
-BY_CODE = {
-    "g0": Branch.BUSINESS, "g1": Branch.OFFICE, "g2": Branch.EVENING, "g3": Branch.CONTINUOUS, "g4": Branch.SHOP,
-    "g5": Branch.BAKERY, "g6": Branch.WEEKEND, "h0": Branch.HOUSEHOLD, "l0": Branch.FARM,
-}  # fmt: skip
 MONDAY = datetime(2026, 6, 8, tzinfo=BERLIN).astimezone(UTC)
 LOADS = np.array(list(SmallPlant(seed=2).loads(MONDAY, MONDAY + timedelta(days=14)).values()))
 NOTHING = np.empty(0)
@@ -47,25 +39,31 @@ def told(plant: Plant, seen: int = 0, loads: Floats = LOADS, meter: str = "") ->
     return found
 
 
-@pytest.mark.parametrize("code", BY_CODE)
-def test_the_courses_are_those_of_the_branches(code: str) -> None:
-    """Correlation over the quarter hours of a mean working day, Saturday and Sunday of the published profile."""
-    if not PROFILES.exists():
-        pytest.skip("../shared/data/bdew_and_try/selp_series.csv is absent")
-    sums: dict[tuple[int, int], list[float]] = defaultdict(list)
-    with PROFILES.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            at = datetime.fromisoformat(row[""] if "" in row else next(iter(row.values())))
-            sums[max(at.weekday() - 4, 0), at.hour * 4 + at.minute // 15].append(float(row[code]))
-    published = np.array([[np.mean(sums[kind, quarter]) for quarter in range(96)] for kind in range(3)])
-    plant = site(BY_CODE[code])
+SEVEN_TO_SEVENTEEN, EVENING = range(7, 17), range(17, 22)
+SECTORS = {
+    Branch.BUSINESS: (SEVEN_TO_SEVENTEEN, (0.6, 0.9), (0.4, 0.75)),
+    Branch.OFFICE: (SEVEN_TO_SEVENTEEN, (0.05, 0.4), (0.05, 0.4)),
+    Branch.EVENING: (range(15, 22), (0.7, 1.1), (0.6, 1.1)),
+    Branch.CONTINUOUS: (SEVEN_TO_SEVENTEEN, (0.8, 1.0), (0.7, 0.95)),
+    Branch.SHOP: (SEVEN_TO_SEVENTEEN, (0.5, 0.9), (0.3, 0.7)),
+    Branch.BAKERY: (range(3, 12), (0.7, 1.2), (0.1, 0.6)),
+    Branch.WEEKEND: (EVENING, (1.0, 1.5), (1.0, 1.5)),
+    Branch.HOUSEHOLD: (EVENING, (0.9, 1.3), (0.9, 1.3)),
+    Branch.FARM: ((*range(7, 10), *range(17, 21)), (0.9, 1.1), (0.9, 1.1)),
+}
+"""What everybody in the field knows of each sector: hours of a working day's highest load, energy of Saturday and Sunday over that day's."""
+
+
+@pytest.mark.parametrize("sector", SECTORS)
+def test_each_sector_works_when_such_places_work(sector: Branch) -> None:
+    hours, saturday, sunday = SECTORS[sector]
+    plant = site(sector)
     days = SiteDays(plant)
-    ours = np.array(
-        [course_of(plant, days.day(day)).sum(axis=1) for day in (date(2026, 4, 22), date(2026, 4, 25), date(2026, 4, 26))]
-    )
-    assert np.corrcoef(ours[0], published[0])[0, 1] > 0.93
-    assert np.corrcoef(ours.ravel(), published.ravel())[0, 1] > 0.93
-    assert ours[0].max() == pytest.approx(1.0, abs=0.1)
+    work, *weekend = (course_of(plant, days.day(date(2026, 4, day))).sum(axis=1) for day in (22, 25, 26))
+    assert work.max() == pytest.approx(1.0, abs=0.1)
+    assert int(work.argmax()) // 4 in hours
+    for course, (least, most) in zip(weekend, (saturday, sunday), strict=True):
+        assert least < course.sum() / work.sum() < most
 
 
 def test_before_the_first_quarter_hour_the_shifts_are_the_course_and_the_billed_peak_its_size() -> None:

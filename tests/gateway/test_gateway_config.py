@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from gateway_helpers import PLANT, write_plant
 
 from connectors.gateway.fleet import load_fleet
-from connectors.gateway.look import doubts_of
 from connectors.modbus.plan import Block, plan
+from connectors.modbus.plausible import doubts_of
 from connectors.modbus.profile import load_profile
 from domain.errors import InputFaults
 from lastgang.commands.check_config import command

@@ -18,8 +18,10 @@ import pytest
 from gateway_helpers import write_plant
 
 from connectors.kafka.client import KafkaSettings, RecordConsumer, ensure_topics
+from deploy.ground import KAFKA, broker_parts, supervised
 from deploy.kafka_broker import KafkaBroker
 from deploy.ports import free_port
+from deploy.supervisor import Supervisor
 from domain.clock import ScaledClock
 from domain.readings import CONTROL_CHANNELS, Reading
 from domain.topics import READINGS
@@ -80,17 +82,37 @@ def meter() -> Iterator[CountingMeter]:
     made.close()
 
 
-@pytest.fixture
-def broker(java_parts: None, tmp_path: Path) -> Iterator[KafkaBroker]:
-    made = KafkaBroker(tmp_path / "kafka", free_port(), free_port())
-    made.start()
-    ensure_topics(KafkaSettings(made.bootstrap))
-    yield made
-    made.stop()
+class BrokerThatCrashes:
+    """A broker whose supervisor lets it lie until it is to come back."""
+
+    supervisor: Supervisor
+
+    def __init__(self, folder: Path) -> None:
+        broker = KafkaBroker(folder / "kafka", free_port(), free_port())
+        self.bootstrap = broker.bootstrap
+        self.parts = broker_parts(broker)
+
+    def crash(self) -> None:
+        self.supervisor.kill(KAFKA)
+        self.supervisor.stop([KAFKA])  # it would come back by itself
+
+    def come_back(self) -> None:
+        self.supervisor.launch(self.parts)
+        self.supervisor.await_ready([KAFKA])
 
 
 @pytest.fixture
-def start_gateway(tmp_path: Path, meter: CountingMeter, broker: KafkaBroker) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+def broker(java_parts: None, tmp_path: Path) -> Iterator[BrokerThatCrashes]:
+    made = BrokerThatCrashes(tmp_path)
+    with supervised(made.parts, tmp_path / "log") as made.supervisor:
+        ensure_topics(KafkaSettings(made.bootstrap))
+        yield made
+
+
+@pytest.fixture
+def start_gateway(
+    tmp_path: Path, meter: CountingMeter, broker: BrokerThatCrashes
+) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
     """Starts the gateway, always on the same plant and buffer; the meter is read about 40 times a second."""
     plant = write_plant(tmp_path / "plant", meter.port)
     clock = ScaledClock(datetime.now(UTC), START_UTC, 200.0).as_setting()
@@ -115,7 +137,7 @@ def start_gateway(tmp_path: Path, meter: CountingMeter, broker: KafkaBroker) -> 
         process.wait()
 
 
-def on_topic(broker: KafkaBroker) -> list[Reading]:
+def on_topic(broker: BrokerThatCrashes) -> list[Reading]:
     with RecordConsumer(KafkaSettings(broker.bootstrap), [READINGS]) as consumer:
         return [message.record() for message in consumer.read_to_end()]
 
@@ -135,7 +157,7 @@ def counts(readings: list[Reading]) -> set[int]:
 
 
 def test_the_gateways_death_loses_no_reading_that_it_had_taken(
-    meter: CountingMeter, broker: KafkaBroker, start_gateway: Callable[[], subprocess.Popen[bytes]]
+    meter: CountingMeter, broker: BrokerThatCrashes, start_gateway: Callable[[], subprocess.Popen[bytes]]
 ) -> None:
     killed_at = []
     for _ in range(3):
@@ -159,13 +181,13 @@ def test_the_gateways_death_loses_no_reading_that_it_had_taken(
 
 
 def test_the_brokers_death_loses_nothing(
-    meter: CountingMeter, broker: KafkaBroker, start_gateway: Callable[[], subprocess.Popen[bytes]]
+    meter: CountingMeter, broker: BrokerThatCrashes, start_gateway: Callable[[], subprocess.Popen[bytes]]
 ) -> None:
     gateway = start_gateway()
     meter.wait_for_more(60)
-    broker.kill()
+    broker.crash()
     meter.wait_for_more(100)
-    broker.start()
+    broker.come_back()
     meter.wait_for_more(60)
     end(gateway)
     readings = on_topic(broker)
@@ -179,16 +201,18 @@ def test_the_brokers_death_loses_nothing(
     assert served_before_the_end <= counts(readings)
 
 
-def test_both_may_die(meter: CountingMeter, broker: KafkaBroker, start_gateway: Callable[[], subprocess.Popen[bytes]]) -> None:
+def test_both_may_die(
+    meter: CountingMeter, broker: BrokerThatCrashes, start_gateway: Callable[[], subprocess.Popen[bytes]]
+) -> None:
     gateway = start_gateway()
     meter.wait_for_more(40)
-    broker.kill()
+    broker.crash()
     meter.wait_for_more(60)
     gateway.kill()
     gateway.wait()
     gateway = start_gateway()  # no broker yet: it reads all the same
     meter.wait_for_more(60)
-    broker.start()
+    broker.come_back()
     meter.wait_for_more(60)
     end(gateway)
     gateway = start_gateway()

@@ -1,20 +1,17 @@
-"""``lastgang metering`` on files, and on the shared exam where it lies beside the project."""
+"""``lastgang metering`` on files."""
 
 from __future__ import annotations
 
-import gzip
 import json
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from click.testing import CliRunner
 from plant_texts import plant, register
 
 from lastgang.commands.metering import command
 
-EXAM = Path(__file__).parents[3] / "shared" / "exams" / "metering"
 PLANT = plant("s", "m", register("energy_import", "counter", "kWh", 0.001, sampling_s=60), max_power_kw=100.0)
 
 
@@ -53,21 +50,3 @@ def test_lines_that_are_no_readings_are_told_with_their_number(tmp_path: Path) -
     assert "readings.jsonl:2: line: found '{nonsense'; expected a reading as a JSON object" in finished.stderr
     assert "readings.jsonl:3: value: found '12'; expected a number or null" in finished.stderr
     assert "readings.jsonl:4: quality: found 'fine'; expected good, uncertain or bad" in finished.stderr
-
-
-@pytest.mark.skipif(not EXAM.is_dir(), reason=f"no shared metering exam beside the project ({EXAM.name} in ../shared/exams)")
-@pytest.mark.parametrize("sample", ["vectors", "seed-0"])
-def test_the_exams_samples_pass_whole(tmp_path: Path, sample: str) -> None:
-    folder = EXAM / "sample" / sample
-    readings = folder / "readings.jsonl"
-    if not readings.is_file():
-        readings = tmp_path / "readings.jsonl"
-        readings.write_bytes(gzip.decompress((folder / "readings.jsonl.gz").read_bytes()))
-    out, rejected = tmp_path / "intervals.csv", tmp_path / "rejected.jsonl"
-    arguments = [str(readings), "--plant", str(folder / "plant.toml"), "--out", str(out), "--rejected", str(rejected)]
-    assert CliRunner().invoke(command, arguments).exit_code == 0
-    scored = subprocess.run(
-        [sys.executable, "-B", str(EXAM / "check.py"), str(folder), str(out), str(rejected)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert scored.stdout.splitlines()[-1].endswith(" passed, 0 failed"), scored.stdout

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import math
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +19,6 @@ from simulation.replay import LoadProfile, Replay, pick_replay_start, plan_repla
 from simulation.span import Span, begin, load_span, schedule_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
-SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 
 
 def made_profile(path: Path, peak_at: datetime, days: int = 50) -> Path:
@@ -112,14 +110,3 @@ def test_a_profile_that_is_too_short_is_refused(tmp_path: Path) -> None:
     profile = read_profile(made_profile(tmp_path / "load.csv", datetime(2026, 1, 2, tzinfo=UTC), days=20))
     with pytest.raises(InputFaults, match="five weeks and a Friday"):
         pick_replay_start(profile, BERLIN)
-
-
-def test_the_german_plant_s_new_peak_is_found() -> None:
-    source = SHARED / "german_plant_2020" / "site_load_kw_15min_jan_jun.csv.gz"
-    if not source.exists():
-        pytest.skip("needs ../shared/data/german_plant_2020")
-    with gzip.open(source, "rt") as file:
-        powers = [float(line) for line in file.read().split()[1:]]
-    first = int(datetime(2019, 12, 31, 23, tzinfo=UTC).timestamp())
-    profile = LoadProfile(tuple(first + 900 * n for n in range(len(powers))), tuple(powers))
-    assert pick_replay_start(profile, BERLIN) == datetime(2020, 2, 7, 5, tzinfo=UTC)

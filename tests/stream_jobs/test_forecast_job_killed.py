@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from connectors.kafka.client import KafkaSettings, RecordConsumer, RecordProducer, ensure_topics
-from deploy.flink_cluster import FlinkCluster
+from deploy.flink.cluster import FlinkCluster
+from deploy.ground import TASKMANAGER
 from deploy.jars import PROJECT
 from deploy.kafka_broker import KafkaBroker
+from deploy.supervisor import Supervisor
 from domain.forecasts import Forecast
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.plant import load_plant
@@ -107,7 +109,11 @@ def heard(stack_kafka: KafkaBroker, namespace: str) -> Iterator[tuple[KafkaSetti
 
 
 def test_a_taskmanager_killed_under_the_forecast_leaves_no_gap_and_makes_no_jump(
-    flink: FlinkCluster, plant_clock: Callable[[datetime], None], heard: tuple[KafkaSettings, Heard], tmp_path: Path
+    flink: FlinkCluster,
+    flink_processes: Supervisor,
+    plant_clock: Callable[[datetime], None],
+    heard: tuple[KafkaSettings, Heard],
+    tmp_path: Path,
 ) -> None:
     plant_clock(START + (HISTORY + LIVE + 2) * QUARTER)
     kafka, listener = heard
@@ -128,8 +134,7 @@ def test_a_taskmanager_killed_under_the_forecast_leaves_no_gap_and_makes_no_jump
                 listener.until("oven", HISTORY + LIVE + 1)
                 continue
             if number == HISTORY + LIVE // 2:
-                flink.kill_taskmanager()
-                flink.start_taskmanager()
+                flink_processes.kill(TASKMANAGER)
                 continue  # the next quarter hour comes while the jobs are still coming back
             listener.until("", number)
             listener.until("oven", number)

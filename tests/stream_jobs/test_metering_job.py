@@ -28,9 +28,12 @@ from metering_sample import (
 )
 
 from connectors.kafka.client import KafkaSettings, Message, RecordConsumer, RecordProducer, ensure_topics
-from deploy.flink_cluster import ClusterFailed, FlinkCluster
+from deploy.flink.cluster import FlinkCluster
+from deploy.flink.failures import ClusterFailed
+from deploy.ground import TASKMANAGER
 from deploy.jars import PROJECT
 from deploy.kafka_broker import KafkaBroker
+from deploy.supervisor import Supervisor
 from domain.codec import decode, json_schema
 from domain.demand import Demand
 from domain.intervals import Interval
@@ -114,13 +117,13 @@ def wait_until(holds: Callable[[], bool]) -> None:
 
 
 def await_checkpoints(flink: FlinkCluster, job_id: str, count: int) -> None:
-    done = flink.checkpoints_completed(job_id)
-    wait_until(lambda: flink.checkpoints_completed(job_id) >= done + count)
+    done = flink.rest.checkpoints_completed(job_id)
+    wait_until(lambda: flink.rest.checkpoints_completed(job_id) >= done + count)
 
 
 def is_running(flink: FlinkCluster, job_id: str) -> bool:
     try:
-        job = flink.job(job_id)
+        job = flink.rest.job(job_id)
     except ClusterFailed:
         return False
     return job is not None and job.is_running
@@ -162,7 +165,7 @@ def test_the_job_writes_what_the_engine_makes_of_the_same_readings(
 
 @pytest.mark.parametrize("parallelism", [1, 4])
 def test_a_taskmanager_killed_midway_changes_nothing_in_the_result(
-    flink: FlinkCluster, kafka: KafkaSettings, sample: Sample, tmp_path: Path, parallelism: int
+    flink: FlinkCluster, flink_processes: Supervisor, kafka: KafkaSettings, sample: Sample, tmp_path: Path, parallelism: int
 ) -> None:
     expected = undisturbed(sample)
     first = sample.before_backfill()
@@ -172,8 +175,7 @@ def test_a_taskmanager_killed_midway_changes_nothing_in_the_result(
         assert outputs.read_until(has_told_what_the_backfill_changes), "no quarter hour of the press came"
         await_checkpoints(flink, job_id, 1)
         send(kafka, sample.arrivals[first : first + 500])  # some of it is taken, and not yet in a checkpoint
-        flink.kill_taskmanager()
-        flink.start_taskmanager()
+        flink_processes.kill(TASKMANAGER)
         send(kafka, sample.arrivals[first + 500 :])
         outputs.read_until(lambda out: out.has_all_of(expected))
         wait_until(lambda: is_running(flink, job_id))

@@ -1,4 +1,4 @@
-"""One look at a meter, for commissioning: read twice, around what it refuses, as the gateway would."""
+"""A probe of one meter, for commissioning: read twice, around what it refuses, as the gateway would."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Found:
     doubts: tuple[str, ...]
 
 
-async def look(
+async def probe_meter(
     site: str,
     channels: Sequence[Channel],
     profile: Profile,

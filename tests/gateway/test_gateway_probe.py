@@ -17,7 +17,7 @@ from gateway_helpers import PLANT, write_plant
 from hand_modbus_server import HandServer, Manner
 
 from connectors.gateway.fleet import load_fleet
-from connectors.gateway.look import look_at_all
+from connectors.gateway.probe import probe_all
 from connectors.gateway.verdicts import Verdict, age_text, verdicts
 from deploy.ports import free_port
 from domain.clock import ScaledClock, SystemClock, epoch_ms
@@ -62,8 +62,8 @@ def looked_at(folder: Path, server: HandServer | None = None, clock: object = No
     async def main() -> list[Verdict]:
         fleet = load_fleet(folder)
         running = clock or SystemClock()
-        looks = await look_at_all(fleet, running, patience_s=30.0)  # type: ignore[arg-type]
-        return verdicts(fleet.plant, looks, epoch_ms(running.now_utc()))  # type: ignore[attr-defined]
+        probes = await probe_all(fleet, running, patience_s=30.0)  # type: ignore[arg-type]
+        return verdicts(fleet.plant, probes, epoch_ms(running.now_utc()))  # type: ignore[attr-defined]
 
     async def with_server() -> list[Verdict]:
         if server is None:
@@ -185,8 +185,8 @@ def test_a_machine_whose_clock_is_two_hours_ahead_is_not_called_well(tmp_path: P
     async def main() -> dict[str, Verdict]:
         async with machines(press=7200.0, saw=0.0, late=-7200.0) as endpoint:
             fleet = load_fleet(plant_of_machines(tmp_path / "p", endpoint, "press", "saw", "late"))
-            looks = await look_at_all(fleet, SystemClock(), patience_s=30.0)
-            found = verdicts(fleet.plant, looks, epoch_ms(datetime.now(UTC)))
+            probes = await probe_all(fleet, SystemClock(), patience_s=30.0)
+            found = verdicts(fleet.plant, probes, epoch_ms(datetime.now(UTC)))
             return {f"{verdict.device}.{verdict.channel}": verdict for verdict in found}
 
     found = asyncio.run(asyncio.wait_for(main(), 60))

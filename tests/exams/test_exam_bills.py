@@ -1,20 +1,20 @@
-"""The shared folder of bills worked by hand, each compared line by line."""
+"""Bills worked by hand, each compared line by line."""
 
 import importlib.util
 import json
 import re
 import sys
-from pathlib import Path
 
 import pytest
+from exam_folder import SHARED, exam_file
 
 from billing.bill import bill
 from billing.load import read_load
 from billing.tariff import load_tariff
 from domain.errors import InputFaults
 
-FOLDER = Path(__file__).parents[2].parent / "shared" / "exams" / "billing"
-CASES = sorted(path for path in (FOLDER / "cases").glob("*") if path.is_dir()) if FOLDER.is_dir() else []
+FOLDER = SHARED / "exams" / "billing"
+CASES = sorted(path for path in (FOLDER / "cases").glob("*") if path.is_dir())
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,11 @@ def billed(case, recipe, folder):
     return bill(load_tariff(case / "tariff.toml"), read_load(load))
 
 
-@pytest.mark.skipif(not CASES, reason=f"no folder {FOLDER.name} of bills worked by hand beside the project")
+def test_there_are_bills_to_compare():
+    assert list(exam_file("exams/billing/cases").iterdir())
+    assert CASES
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_the_bill_is_what_a_careful_person_would_write(case, checker, tmp_path):
     recipe, check = checker

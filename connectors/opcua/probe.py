@@ -1,4 +1,4 @@
-"""One look at a server's device, for commissioning: subscribes for a moment, so that what comes is what the gateway would send."""
+"""A probe of a server's device, for commissioning: subscribes for a moment, so that what comes is what the gateway would send."""
 
 from __future__ import annotations
 
@@ -59,26 +59,26 @@ class _Desk:
         note: Note | None = None,
     ) -> None:
         self.readings.append(Reading(self._site, channel.meter, channel.channel, observed_ms, received_ms, value, quality, text))
-        self._look()
+        self._judge()
 
     def report(self, device: str, state: str, why: str) -> None:
         self.state, self.why = state, why
-        self._look()
+        self._judge()
 
     def report_refused(self, device: str, refused: Sequence[RefusedChannel]) -> None:
         self.refused = tuple(refused)
-        self._look()
+        self._judge()
 
     def missing(self) -> list[str]:
         """Channels of which nothing is known yet."""
         return sorted(self._wanted - {reading.channel for reading in self.readings} - {one.channel for one in self.refused})
 
-    def _look(self) -> None:
+    def _judge(self) -> None:
         if self.state and (self.state != CONNECTED or not self.missing()):
             self.is_complete.set()
 
 
-async def look(site: str, device: SubscribedDevice, clock: Clock, patience_s: float) -> Found:
+async def probe_machine(site: str, device: SubscribedDevice, clock: Clock, patience_s: float) -> Found:
     """What the gateway would get of `device`; takes at most some `patience_s` [s]."""
     desk = _Desk(site, device)
     session = ServerSession([device], clock, desk.emit, desk.report, report_refused=desk.report_refused)
