@@ -16,9 +16,10 @@ import numpy.typing as npt
 from billing.calendars import Calendar, day_class
 from billing.load import LoadProfile, Series
 from billing.peaks import Grid, grid_of
-from billing.periods import local_minutes, midnight_utc, year_month
+from billing.periods import local_minutes, year_month
 from billing.sums import Flags, Ints
 from domain.clock import EPOCH
+from quarters.periods import midnight_utc
 
 
 class Frame:

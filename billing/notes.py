@@ -12,8 +12,8 @@ from fractions import Fraction
 from billing.site import left_out, reactive_channels
 from billing.span import known_maxima_kw
 from billing.tariff import Tariff
-from domain.periods import billed_peak_period, billing_period
 from domain.plant import Plant
+from quarters.periods import billed_peak_period, billing_period
 
 SOON = timedelta(days=60)
 

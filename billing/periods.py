@@ -6,7 +6,7 @@ local midnight.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -18,11 +18,6 @@ from domain.clock import EPOCH
 Reset = Literal["month", "year", "season"]
 """The period after which a charge begins again."""
 MONTHS = tuple(range(1, 13))
-
-
-def midnight_utc(day: date, zone: ZoneInfo) -> datetime:
-    """Start of a local day."""
-    return datetime.combine(day, time(0), tzinfo=zone).astimezone(UTC)
 
 
 def months_before(day: date, months: int) -> date:

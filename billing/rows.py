@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from domain.clock import EPOCH
 from domain.errors import Fault, InputFaults, first_faults
 from domain.files import read_text_input
-from domain.resolution import coarser_stretch
+from quarters.resolution import coarser_stretch
 
 if TYPE_CHECKING:
     import _csv

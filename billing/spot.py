@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from billing.rows import Table, check_grid, check_span, read_table, smallest_distance_min
 from domain.errors import Fault, InputFaults
-from domain.resolution import coarser_stretch
+from quarters.resolution import coarser_stretch
 
 HOUR_MIN, QUARTER_MIN = 60, 15
 

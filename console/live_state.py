@@ -15,7 +15,6 @@ from typing import Any, Generic, TypeVar
 
 from domain.clock import epoch_ms
 from domain.demand import Demand
-from domain.newest import CLOCK_SLACK
 from domain.plant import Plant
 from domain.readings import (
     CLOCK_CHANNEL,
@@ -28,6 +27,7 @@ from domain.readings import (
     Reading,
 )
 from domain.recommendations import Decision, Recommendation
+from quarters.newest import CLOCK_SLACK
 
 Key = TypeVar("Key")
 Item = TypeVar("Item")

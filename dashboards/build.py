@@ -27,6 +27,7 @@ from dashboards.panels import (
     prop,
     rows,
 )
+from domain.channels import IMPORT
 from domain.measurements import (
     DEMAND_NOW,
     EVENT,
@@ -46,7 +47,7 @@ from domain.plant import Plant
 
 FOLDER = "Energy"
 FOLDER_UID = "lastgang-energy"
-_IMPORT = 'r.channel == "energy_import"'
+_IMPORT = f'r.channel == "{IMPORT}"'
 _LAST = "  |> last()"
 _ANOMALY_NOTES = select(
     EVENT,

@@ -14,13 +14,14 @@ from itertools import combinations
 from statistics import fmean, median
 
 from detection.findings import Finding, anomaly_of
-from detection.on_while_off import SEEN
 from detection.staffing import Staffing
 from domain.anomalies import Anomaly, AnomalyKind
-from domain.calendars import at_local
 from domain.facts import Fact, fact
-from domain.intervals import Interval, IntervalOrigin, slot_of
+from domain.intervals import Interval, IntervalOrigin
 from domain.plant import Machine, MachineKind, Plant
+from quarters.numbers import slot_of
+from quarters.periods import midnight_utc
+from quarters.quality import is_sound
 
 FOLLOWS_OTHERS = (MachineKind.CHILLER, MachineKind.LIGHTING, MachineKind.CHARGER, MachineKind.PHOTOVOLTAIC)
 KEPT_DAYS = 56
@@ -126,7 +127,7 @@ class CreepWatch:
         slot, power_kw = slot_of(interval.start_utc), interval.power_kw
         if slot % EACH or left_on or self._at_work.off_phase(interval.start_utc) is None:
             return
-        if power_kw is None or interval.quality not in SEEN:
+        if power_kw is None or not is_sound(interval.quality):
             creep.days.get(day, {}).pop(slot, None)
             return
         creep.days.setdefault(day, {})[slot] = round(power_kw, 3)
@@ -147,7 +148,7 @@ class CreepWatch:
         over = found.drift < CLOSES_BELOW_DRIFT
         if over:
             creep.since_day = None
-        return [self._told(creep, interval, found, at_local(since_day, "00:00", self._zone), over)]
+        return [self._told(creep, interval, found, midnight_utc(since_day, self._zone), over)]
 
     def _told(self, creep: Creep, interval: Interval, found: Trend, since_utc: datetime, over: bool) -> Anomaly:
         more_kw = found.to_kw - found.from_kw

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from detection.findings import Finding, anomaly_of
 from domain.anomalies import Anomaly, AnomalyKind
 from domain.facts import Fact, fact
-from domain.intervals import Interval, IntervalMethod, IntervalOrigin, slot_of
+from domain.intervals import Interval, IntervalMethod, IntervalOrigin
+from quarters.numbers import slot_of
 
 JUMPS = frozenset({IntervalMethod.RESET, IntervalMethod.EXCHANGE, IntervalMethod.STEP_REMOVED})
 """A rollover is not among them: it is how a counter counts on."""

@@ -10,8 +10,10 @@ from detection.levels import HOURLY, OffHistory, OffLevel, above, is_alike
 from detection.staffing import OffPhase, Phase, Staffing
 from domain.anomalies import Anomaly, AnomalyKind
 from domain.facts import Fact, Value, fact
-from domain.intervals import Interval, IntervalOrigin, IntervalQuality, slot_of, slot_start
+from domain.intervals import Interval, IntervalOrigin
 from domain.plant import Machine
+from quarters.numbers import slot_of, slot_start
+from quarters.quality import is_sound
 
 OPENS_AFTER = 2
 """Consecutive quarter hours above the limit: the first after a shift's end alone is run-down, and one spike alone is nothing."""
@@ -20,7 +22,6 @@ CLOSES_AFTER = 2
 KEPT_SINGLY = 96
 """Quarter hours of an incident that late data may still restate; what is older is settled."""
 DAY = timedelta(hours=24)
-SEEN = (IntervalQuality.MEASURED, IntervalQuality.CALCULATED, IntervalQuality.CORRECTED)
 SEEN_COVERAGE = 0.5
 
 MOST_RECENT = 4
@@ -155,7 +156,7 @@ class OnWhileOff:
         """
         slot = slot_of(interval.start_utc)
         power_kw = interval.power_kw
-        if interval.quality not in SEEN or interval.coverage < SEEN_COVERAGE:
+        if not is_sound(interval.quality) or interval.coverage < SEEN_COVERAGE:
             power_kw = None
         off = self.staffing.off_phase(interval.start_utc)
         if interval.origin is IntervalOrigin.IMPORT:

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from detection.findings import Finding, anomaly_of
 from domain.anomalies import Anomaly, AnomalyKind
 from domain.facts import Fact, fact
-from domain.intervals import QUARTER, Interval, IntervalOrigin, slot_of, slot_start
+from domain.intervals import QUARTER, Interval, IntervalOrigin
+from quarters.numbers import slot_of, slot_start
 
 MINUTE = timedelta(minutes=1)
 KEPT_SINGLY = 7 * 96

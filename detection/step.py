@@ -14,11 +14,13 @@ from detection.silence import Silence
 from detection.staffing import Staffing
 from detection.watched import machines_of, watching_for
 from domain.anomalies import Anomaly, AnomalyKind
+from domain.channels import IMPORT
 from domain.codec import decode, encode
 from domain.errors import LastgangError
-from domain.intervals import Interval, IntervalOrigin, slot_of, slot_start
-from domain.newest import Newest, admit
+from domain.intervals import Interval, IntervalOrigin
 from domain.plant import Plant
+from quarters.newest import Newest, admit
+from quarters.numbers import slot_of, slot_start
 
 STATE_VERSION = 2
 
@@ -86,7 +88,7 @@ class DetectionStep:
         """Judge one quarter hour of the state's meter; a virtual meter is watched through its parts. Of `now_utc` see `domain.newest.admit`."""
         if interval.origin is IntervalOrigin.CALCULATED:
             return state, []
-        if interval.channel != (self._channels.get(interval.meter) or "energy_import"):
+        if interval.channel != (self._channels.get(interval.meter) or IMPORT):
             return state, self._jump(state, interval) if state.reach.reaches(interval.start_utc) else []
         state.reach, counts = admit(state.reach, interval, now_utc)
         found: list[Anomaly] = []

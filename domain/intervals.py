@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
-from domain.clock import EPOCH
 from domain.instants import QuarterStart
 from domain.texts import Key
 from domain.units import UWH_PER_KWH, Count, Int64, Share
@@ -118,36 +116,3 @@ class Interval:
     def end_utc(self) -> datetime:
         """First instant after the quarter hour."""
         return self.start_utc + QUARTER
-
-
-def slot_of(instant_utc: datetime) -> int:
-    """Number, since 1970, of the quarter hour that `instant_utc` lies in."""
-    return (instant_utc - EPOCH) // QUARTER
-
-
-def slot_start(slot: int) -> datetime:
-    """Start of the quarter hour with that number."""
-    return EPOCH + slot * QUARTER
-
-
-def quarter_start(instant_utc: datetime) -> datetime:
-    """Start of the quarter hour that `instant_utc` lies in."""
-    return instant_utc - timedelta(
-        minutes=instant_utc.minute % 15, seconds=instant_utc.second, microseconds=instant_utc.microsecond
-    )
-
-
-def quarter_starts(from_utc: datetime, to_utc: datetime) -> Iterator[datetime]:
-    """Starts of all quarter hours in ``[from_utc, to_utc)``; `from_utc` lies on the grid."""
-    start = from_utc
-    while start < to_utc:
-        yield start
-        start += QUARTER
-
-
-def local_day_bounds(day_start_local: datetime, timezone: ZoneInfo) -> tuple[datetime, datetime]:
-    """First and one-past-last UTC instant of the local day that `day_start_local` (aware) lies in: 23, 24 or 25 h apart."""
-    day = day_start_local.astimezone(timezone).date()
-    start = datetime.combine(day, time(0), tzinfo=timezone)
-    end = datetime.combine(day + timedelta(days=1), time(0), tzinfo=timezone)
-    return start.astimezone(UTC), end.astimezone(UTC)

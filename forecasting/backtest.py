@@ -9,13 +9,14 @@ from datetime import datetime
 import numpy as np
 
 from domain.forecasts import Forecast
-from domain.intervals import Interval, slot_of
+from domain.intervals import Interval
 from domain.orders import Order
 from domain.plant import Plant
 from forecasting.inputs import Inputs
 from forecasting.jobs import with_order
 from forecasting.slots import LEADS, SLOTS_PER_WEEK
 from forecasting.step import ForecastStep
+from quarters.numbers import slot_of
 
 
 def backtest(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 
 from domain.calendars import (
     DayType,
     ShiftInstance,
-    at_local,
     breaks_of,
     day_kind,
     day_type,
@@ -18,9 +17,11 @@ from domain.calendars import (
     is_shutdown,
     shift_instances,
 )
-from domain.intervals import QUARTER, slot_of, slot_start
+from domain.intervals import QUARTER
 from domain.plant import Plant
 from forecasting.slots import SLOTS_PER_DAY, Bools, Floats, Ints
+from quarters.numbers import slot_of, slot_start
+from quarters.periods import day_span
 
 Like = tuple[str, ...]
 """Days with the same value are alike."""
@@ -87,8 +88,7 @@ class SiteDays:
 
     def _work_out(self, day: date) -> LocalDay:
         site, zone = self._plant.site, self._plant.site.zone
-        start_utc = at_local(day, "00:00", zone)
-        end_utc = at_local(day, "24:00", zone)
+        start_utc, end_utc = day_span(day, zone)
         first, after = slot_of(start_utc), slot_of(end_utc)
         if after - first == SLOTS_PER_DAY:
             clock = np.arange(SLOTS_PER_DAY)
@@ -148,15 +148,10 @@ class SiteDays:
         if not self._plant.shifts:
             return ()
         zone = self._plant.site.zone
-        start_utc, end_utc = at_local(day, "00:00", zone), at_local(day, "24:00", zone)
+        start_utc, end_utc = day_span(day, zone)
         pattern = []
         for instance in self._shifts_that_run(start_utc, end_utc):
             begins = max(instance.start_utc, start_utc).astimezone(zone)
             ends = min(instance.end_utc, end_utc).astimezone(zone)
             pattern.append(f"{instance.shift} {begins:%H:%M}-{ends:%H:%M}")
         return tuple(pattern) or ("no shift", kind.value)
-
-
-def local_midnight_utc(day: date, plant: Plant) -> datetime:
-    """UTC instant at which the local `day` begins."""
-    return datetime.combine(day, time(0), tzinfo=plant.site.zone).astimezone(UTC)

@@ -13,8 +13,7 @@ from datetime import date, datetime, timedelta
 import numpy as np
 
 from domain.forecasts import DayPeak, Forecast, PeriodPeak
-from domain.intervals import IntervalQuality, slot_of, slot_start
-from domain.periods import billing_period, known_peak_kw
+from domain.intervals import IntervalQuality
 from domain.plant import Plant
 from forecasting.days import SiteDays
 from forecasting.ensemble import MODELS, Told, ask
@@ -25,6 +24,8 @@ from forecasting.merit import Merit, Mixed, mix, places
 from forecasting.peaks import Odds, calibrated, likely_place, period_odds, smoothed
 from forecasting.similar_days import LIKENESSES
 from forecasting.slots import LEADS, SLOTS_PER_DAY, SLOTS_PER_WEEK, TRUST_PERCENT, Floats
+from quarters.numbers import slot_of, slot_start
+from quarters.periods import billing_period, known_peak_kw
 
 DECIMALS = 3
 NAMED_FROM = 0.1

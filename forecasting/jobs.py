@@ -10,10 +10,10 @@ from itertools import chain
 import numpy as np
 
 from domain.instants import NEVER_UTC
-from domain.intervals import slot_of
 from domain.orders import Order, OrderStatus
 from domain.plant import PLANT_FILE_REVISION
 from forecasting.slots import Floats, Ints
+from quarters.numbers import slot_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.intervals import Interval, IntervalQuality, slot_of
+from domain.intervals import Interval, IntervalQuality
+from quarters.numbers import slot_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -16,11 +16,11 @@ from zlib import crc32
 
 import numpy as np
 
+from domain.channels import IMPORT
 from domain.codec import decode, encode
 from domain.errors import LastgangError
 from domain.forecasts import Forecast
-from domain.intervals import Interval, IntervalOrigin, IntervalQuality, slot_of, slot_start
-from domain.newest import Newest, admit
+from domain.intervals import Interval, IntervalOrigin
 from domain.orders import Order
 from domain.plant import Plant, planned_orders, virtual_parts
 from forecasting.days import SiteDays
@@ -46,10 +46,13 @@ from forecasting.learning import (
 from forecasting.merit import NEAR_EVERY, Merit, decode_merit, encode_merit
 from forecasting.regression import known_inputs
 from forecasting.slots import KEPT_SLOTS, LEADS, SLOTS_PER_DAY, SLOTS_PER_WEEK, Floats, LoadRing
+from quarters.newest import Newest, admit
+from quarters.numbers import slot_of, slot_start
+from quarters.quality import makes_maximum
 
 HEAD_TOLERANCE = timedelta(hours=1)
 """An order older than the newest quarter hour by more than this is history being told again: it is learnt, not answered."""
-SITE_CHANNEL = "energy_import"
+SITE_CHANNEL = IMPORT
 TOO_LITTLE = 2 * SLOTS_PER_DAY
 """Below two days there is no day to compare with another."""
 FIRST_WEEK = 8 * SLOTS_PER_DAY
@@ -327,7 +330,7 @@ class ForecastStep:
             return
         slot, power_kw = slot_of(interval.start_utc), interval.power_kw
         gone = state.ring.leaving(slot)
-        if state.ring.is_beyond(slot) and power_kw is not None and interval.quality is not IntervalQuality.FAULTY:
+        if state.ring.is_beyond(slot) and power_kw is not None and makes_maximum(interval.quality):
             gone = [(slot, power_kw)]
         for one, kw in gone:
             state.highs.note(self._subject.days.date_of(one).toordinal(), one, kw)

@@ -15,15 +15,17 @@ from pydantic import ValidationError
 
 from billing.load import LoadProfile, read_load
 from billing.rows import Rows, read_rows
+from domain.channels import IMPORT
 from domain.errors import Fault, InputFaults
 from domain.files import read_text_input
 from domain.forecasts import Forecast
 from domain.instants import instant_text
-from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality, slot_of
+from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.plant import Plant
 from forecasting.inputs import Inputs
+from quarters.numbers import slot_of
 
-CHANNEL = "energy_import"
+CHANNEL = IMPORT
 FORECAST_HEADER = ("origin_utc", "start_utc", "q10_kw", "q50_kw", "q90_kw")
 PEAK_HEADER = ("origin_utc", "day_local", "peak_q10_kw", "peak_q50_kw", "peak_q90_kw", "peak_start_utc")
 

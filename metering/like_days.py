@@ -11,6 +11,7 @@ from domain.calendars import DayType, day_type
 from domain.clock import epoch_ms, instant
 from domain.intervals import QUARTER_MS
 from domain.plant import Site
+from quarters.periods import day_span
 
 LOOK_BACK_DAYS = 28
 """Days farther back are no longer alike."""
@@ -47,7 +48,7 @@ class LikeDays:
         return self._known_day
 
     def _find_day(self, day: date) -> LocalDay:
-        starts = (datetime.combine(d, time(0), tzinfo=self._zone).astimezone(UTC) for d in (day, day + timedelta(days=1)))
+        starts = day_span(day, self._zone)
         first, stop = (epoch_ms(start) // QUARTER_MS for start in starts)
         return LocalDay(first, stop, self._day_type(day))
 

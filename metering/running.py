@@ -13,16 +13,18 @@ import math
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
 
+from domain.channels import IMPORT
 from domain.clock import instant
 from domain.demand import Demand
-from domain.intervals import QUARTER_MS, QUARTERS_PER_HOUR, Interval, IntervalMethod, IntervalQuality, slot_of, slot_start
-from domain.periods import billing_period, known_peak_kw
+from domain.intervals import QUARTER_MS, QUARTERS_PER_HOUR, Interval, IntervalMethod, IntervalQuality
 from domain.plant import Plant, RegisterKind
 from domain.readings import Reading, ReadingQuality
-from domain.series import Highest, QuarterSeries
 from metering.block_sync import Bounds, Sign, bounds_by
 from metering.live_count import LiveCount
 from metering.rules import CLOCK_AHEAD_MS, OUT_OF_ORDER_MS, REFRESH_SHOWN_MS, CounterRules, GaugeRules, counter_rules, gauge_rules
+from quarters.numbers import slot_of, slot_start
+from quarters.periods import billing_period, known_peak_kw
+from quarters.series import Highest, QuarterSeries
 
 _T_S = QUARTER_MS / 1000
 NOW_MS = 60_000
@@ -92,7 +94,7 @@ class RunningQuarter:
         if self._meter is not None:
             self._connection_kw = self._meter.max_power_kw
             for register in self._meter.registers:
-                if register.kind is RegisterKind.COUNTER and register.channel == "energy_import" and not register.is_reactive:
+                if register.kind is RegisterKind.COUNTER and register.channel == IMPORT and not register.is_reactive:
                     self._counter = counter_rules(self._meter, register)
                 elif register == self._meter.gauge():
                     self._gauge = gauge_rules(self._meter, register)

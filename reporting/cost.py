@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from domain.errors import InputFaults
-from domain.intervals import QUARTER, Interval, IntervalQuality
+from domain.intervals import QUARTER, Interval
+from quarters.quality import makes_maximum
 from reporting.month import MonthReport, SeriesMonth
 from words.speech import Words
 
@@ -99,7 +100,7 @@ def _load(report: MonthReport, series: SeriesMonth) -> Any:
         return [None if interval is None else interval.energy_uwh for interval in of.slots]
 
     load = LoadProfile.of_energies(report.period.from_utc, energies(series))
-    faulty = [interval is not None and interval.quality is IntervalQuality.FAULTY for interval in series.slots]
+    faulty = [interval is not None and not makes_maximum(interval.quality) for interval in series.slots]
     load = replace(load, no_maximum=np.array(faulty, dtype=np.bool_))
     imported, exported = (report.of(series.meter.id, channel) for channel in (REACTIVE_IMPORT, REACTIVE_EXPORT))
     if imported is None and exported is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from domain.intervals import IntervalQuality
-from reporting.gaps import SOUND
+from quarters.quality import SOUND
 from reporting.month import SeriesMonth
 from reporting.sections.section import NAME, Content
 from reporting.typesetting import one_line

@@ -9,23 +9,28 @@ are therefore in it, with what the register said, and are told beside it. A peak
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
+from functools import cached_property
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from domain.anomalies import Anomaly
+from domain.channels import IMPORT
 from domain.errors import Fault, InputFaults
 from domain.instants import FIRST_YEAR, LAST_YEAR
-from domain.intervals import QUALITIES_BEST_FIRST, QUARTER, Interval, IntervalMethod, IntervalQuality, worst_quality
+from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalQuality
 from domain.plant import Meter, Plant, VirtualMeter, virtual_parts
 from domain.recommendations import Decision, Recommendation, deciding
-from reporting.gaps import DUE_AFTER, SOUND, Gap, QuarterRevisions, gaps_of_span
+from quarters.gaps import DUE_AFTER, Gap, QuarterRevisions, gaps_of_span
+from quarters.net import net_quarters
+from quarters.peaks import highest, highest_first
+from quarters.periods import days_between, month_after, month_span
+from quarters.remainder import Node, RemainderSum, nodes, sum_of_remainders
+from quarters.sums import EnergySum, Share, sum_of
 from reporting.ledger import Conflict, LedgerReader, RejectedReadings
 
-IMPORT, EXPORT = "energy_import", "energy_export"
 _MONTH = re.compile(r"^([0-9]{4})-(0[1-9]|1[0-2])$")
 _EVENTS = (IntervalMethod.RESET, IntervalMethod.ROLLOVER, IntervalMethod.EXCHANGE, IntervalMethod.STEP_REMOVED)
 TOP_PEAKS = 10
@@ -71,22 +76,12 @@ def month_period(month: str, timezone: str) -> Period:
     if not found or not FIRST_YEAR <= int(found.group(1)) <= LAST_YEAR:
         msg = f"month {month!r}: expected YYYY-MM such as 2026-10"
         raise ValueError(msg)
-    year, number = int(found.group(1)), int(found.group(2))
-    first, end = date(year, number, 1), date(year + number // 12, number % 12 + 1, 1)
-    zone = ZoneInfo(timezone)
-    from_utc, to_utc = (datetime.combine(day, time(0), tzinfo=zone).astimezone(UTC) for day in (first, end))
-    return Period(month, first, end, timezone, from_utc, to_utc)
+    first = date(int(found.group(1)), int(found.group(2)), 1)
+    end = month_after(first)
+    return Period(month, first, end, timezone, *month_span(first, ZoneInfo(timezone)))
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
-    """Quarter hours of one quality, and their energy."""
-
-    quarters: int = 0
-    energy_uwh: int = 0
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SeriesMonth:
     """One meter's channel in the month."""
 
@@ -99,50 +94,49 @@ class SeriesMonth:
     """What was not simply measured, and what was not at first."""
     restatements: tuple[QuarterRevisions, ...]
 
+    @cached_property
+    def sum(self) -> EnergySum:
+        """Energy, coverage and qualities of the whole month; faulty quarter hours are in it with what the register said."""
+        return sum_of(self.slots)
+
     @property
     def energy_uwh(self) -> int:
         """Sum of all values there are."""
-        return sum(i.energy_uwh or 0 for i in self.slots if i is not None)
+        return self.sum.energy_uwh
 
     @property
     def with_value(self) -> int:
         """Quarter hours that have a value."""
-        return sum(1 for i in self.slots if i is not None and i.energy_uwh is not None)
+        return self.sum.with_value
 
     @property
     def coverage(self) -> float:
         """Share of the whole month that was seen by the meter, 0..1."""
-        return sum(i.coverage for i in self.slots if i is not None) / len(self.slots)
+        return self.sum.coverage
 
     @property
     def covered_share(self) -> float:
         """Share of the month's quarter hours that were measured, 0..1: a maximum is the maximum of these."""
-        return sum(1 for i in self.slots if i is not None and i.quality in SOUND) / len(self.slots)
+        return self.sum.sound_share
 
     @property
-    def by_quality(self) -> dict[IntervalQuality, Share]:
+    def by_quality(self) -> Mapping[IntervalQuality, Share]:
         """Quarter hours and energy by quality; without a row counts as missing. Every quality is named."""
-        quarters, energy = Counter[IntervalQuality](), Counter[IntervalQuality]()
-        for interval in self.slots:
-            quality = IntervalQuality.MISSING if interval is None else interval.quality
-            quarters[quality] += 1
-            energy[quality] += 0 if interval is None else interval.energy_uwh or 0
-        return {quality: Share(quarters[quality], energy[quality]) for quality in QUALITIES_BEST_FIRST}
+        return self.sum.by_quality
 
     @property
     def worst_quality(self) -> IntervalQuality:
         """The worst flag of its quarter hours."""
-        return worst_quality(quality for quality, share in self.by_quality.items() if share.quarters)
+        return self.sum.worst
 
     @property
     def peak(self) -> Interval | None:
         """The earliest of the highest quarter hours, never a faulty one."""
-        return next(iter(self.highest(1)), None)
+        return highest(self.slots)
 
     def highest(self, count: int) -> list[Interval]:
         """The highest quarter hours, highest and earliest first."""
-        usable = [i for i in self.slots if i is not None and i.energy_uwh is not None and i.quality is not IntervalQuality.FAULTY]
-        return sorted(usable, key=lambda i: (-(i.energy_uwh or 0), i.start_utc))[:count]
+        return highest_first(self.slots, count)
 
     @property
     def events(self) -> list[Interval]:
@@ -153,35 +147,64 @@ class SeriesMonth:
         """The highest quarter hour of each local day."""
         found: list[tuple[date, Interval | None]] = []
         for day, slots in groupby(range(len(self.slots)), key=lambda slot: period.local(period.start_utc(slot)).date()):
-            part = SeriesMonth(self.meter, self.channel, self.unit, tuple(self.slots[slot] for slot in slots), (), ())
-            found.append((day, part.peak))
+            found.append((day, highest(self.slots[slot] for slot in slots)))
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Balance:
     """A meter against the meters below it, over the quarter hours for which all of them have a value."""
 
-    meter: Meter
-    children: tuple[Meter, ...]
-    meter_uwh: int
-    """Import minus export."""
-    children_uwh: int
-    quarters: int
-    left_out: int
-    """Quarter hours in which one of them has no value."""
-    by_quality: Mapping[IntervalQuality, Share]
-    """The sum below: quarter hours by the worst quality among its meters, energy by the quality of each meter's own."""
+    node: Node
+
+    @cached_property
+    def sum(self) -> RemainderSum:
+        """Own energy, the sum below, and the remainder of the month."""
+        return sum_of_remainders(self.node.quarters)
+
+    @property
+    def meter(self) -> Meter:
+        """The upper one."""
+        return self.node.meter
+
+    @property
+    def children(self) -> tuple[Meter, ...]:
+        """The meters directly below it."""
+        return self.node.children
+
+    @property
+    def meter_uwh(self) -> int:
+        """Import minus export."""
+        return self.sum.own_uwh
+
+    @property
+    def children_uwh(self) -> int:
+        """Import minus export of all meters below."""
+        return self.sum.below_uwh
+
+    @property
+    def quarters(self) -> int:
+        """Quarter hours for which all of them have a value."""
+        return self.sum.quarters
+
+    @property
+    def left_out(self) -> int:
+        """Quarter hours in which one of them has no value."""
+        return self.sum.left_out
+
+    @property
+    def by_quality(self) -> Mapping[IntervalQuality, Share]:
+        """The sum below: quarter hours by the worst quality among its meters, energy by the quality of each meter's own."""
+        return self.sum.by_quality
 
     def share_of_energy(self, quality: IntervalQuality) -> float:
         """Share of the sum below, what is fed in counted like what is drawn, 0..1."""
-        total = sum(abs(share.energy_uwh) for share in self.by_quality.values())
-        return abs(self.by_quality[quality].energy_uwh) / total if total else 0.0
+        return self.sum.share_of_energy(quality)
 
     @property
     def residual_uwh(self) -> int:
         """What no meter below saw: unmetered loads, losses, and what the meters are off."""
-        return self.meter_uwh - self.children_uwh
+        return self.sum.energy_uwh
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +278,7 @@ def month_report(
     decisions = ledger.decisions(cut_off)
     decided = [(r.recommendation, deciding(r, decisions)) for r in recommendations]
     return MonthReport(
-        plant, period, cut_off, max(starts) + QUARTER, series, tuple(_balances(plant, series)),
+        plant, period, cut_off, max(starts) + QUARTER, series, tuple(_balances(plant, series, period)),
         tuple(a for a in ledger.anomalies(as_of_utc=cut_off) if _touches(a.since_utc, a.until_utc, period)),
         tuple(recommendations), {name: decision for name, decision in decided if decision is not None},
         tuple(ledger.rejections(period.from_utc, period.to_utc, cut_off)), tuple(ledger.conflicts(cut_off)),
@@ -305,44 +328,14 @@ def _series(
     return SeriesMonth(meter, channel, unit, tuple(slots), tuple(gaps), tuple(ledger.restatements(*which)))
 
 
-def _balances(plant: Plant, series: Sequence[SeriesMonth]) -> Iterator[Balance]:
-    """Every meter that has meters below it. A generator counts negative, so what it feeds in is drawn by its neighbours."""
-    net = {meter.id: _net(meter, series) for meter in plant.meters}
-    for meter in plant.meters:
-        children = tuple(child for child in plant.meters if child.parent == meter.id)
-        if not children:
-            continue
-        own, below, left_out = 0, 0, 0
-        quarters, energy = Counter[IntervalQuality](), Counter[IntervalQuality]()
-        for place, value in enumerate(net[meter.id]):
-            parts = [part for child in children if (part := net[child.id][place]) is not None]
-            if value is None or len(parts) < len(children):
-                left_out += 1
-                continue
-            own, below = own + value[0], below + sum(part_uwh for part_uwh, _ in parts)
-            quarters[worst_quality(quality for _, quality in parts)] += 1
-            for part_uwh, quality in parts:
-                energy[quality] += part_uwh
-        by_quality = {quality: Share(quarters[quality], energy[quality]) for quality in QUALITIES_BEST_FIRST}
-        yield Balance(meter, children, own, below, quarters.total(), left_out, by_quality)
-
-
-def _net(meter: Meter, series: Sequence[SeriesMonth]) -> list[tuple[int, IntervalQuality] | None]:
-    """Import minus export of each quarter hour with the worse of both qualities; None where one of them has no value."""
-    signs = {IMPORT: 1, EXPORT: -1}
-    mine = [(s, signs.get(s.channel, 1)) for s in series if s.meter.id == meter.id and s.unit == "kWh"]
-    if any(s.channel in signs for s, _ in mine):
-        mine = [(s, sign) for s, sign in mine if s.channel in signs]
-    if not mine:
-        return [None] * (len(series[0].slots) if series else 0)
-    values: list[tuple[int, IntervalQuality] | None] = []
-    for place in range(len(mine[0][0].slots)):
-        parts = [
-            (sign * i.energy_uwh, i.quality) for s, sign in mine if (i := s.slots[place]) is not None and i.energy_uwh is not None
-        ]
-        whole = len(parts) == len(mine)
-        values.append((sum(energy for energy, _ in parts), worst_quality(quality for _, quality in parts)) if whole else None)
-    return values
+def _balances(plant: Plant, series: Sequence[SeriesMonth], period: Period) -> Iterator[Balance]:
+    """Every meter that has meters below it."""
+    of_meter: dict[str, dict[str, dict[datetime, Interval]]] = {}
+    for one in series:
+        of_meter.setdefault(one.meter.id, {})[one.channel] = {row.start_utc: row for row in one.slots if row is not None}
+    nets = {meter.id: net_quarters(meter, of_meter.get(meter.id, {})) for meter in plant.meters}
+    starts = [period.start_utc(slot) for slot in range(period.expected)]
+    return (Balance(node) for node in nodes(plant, nets, starts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,7 +372,4 @@ def _stated(interval: Interval | None) -> tuple[int | None, IntervalQuality] | N
 
 def days_of(period: Period) -> Iterator[date]:
     """Its local days."""
-    day = period.first_day
-    while day < period.end_day:
-        yield day
-        day += timedelta(days=1)
+    return days_between(period.first_day, period.end_day)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from billing.lacks import Lack
 from billing.site import LeftOut
 from domain.facts import Fact, fact
-from domain.intervals import slot_start
 from domain.plant import Plant
 from domain.recommendations import Alternative
+from quarters.numbers import slot_start
 from scheduling.solve import Move
 from scheduling.worth import Saving, Unknown, cents
 

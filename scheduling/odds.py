@@ -15,7 +15,7 @@ from statistics import NormalDist
 import numpy as np
 
 from domain.forecasts import DayPeak, Forecast
-from domain.intervals import slot_of, slot_start
+from quarters.numbers import slot_of, slot_start
 from scheduling.problem import Load, Outlook
 
 CASES = (0.1, 0.3, 0.5, 0.7, 0.9)

@@ -9,10 +9,10 @@ from math import erf, sqrt
 from zlib import crc32
 
 from domain.forecasts import Forecast
-from domain.intervals import slot_start
 from domain.orders import Order
 from domain.recommendations import Recommendation, RecommendationStatus
 from domain.texts import KEY_LENGTH
+from quarters.numbers import slot_start
 from scheduling.explain import CHECKED, Basis, alternative, not_checked, reason
 from scheduling.odds import above, above_after, cases
 from scheduling.problem import Outlook, Rules

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.calendars import staffed_spans
-from domain.intervals import QUARTER, slot_of, slot_start
+from domain.intervals import QUARTER
 from domain.orders import Order, OrderStatus
 from domain.plant import Plant
+from quarters.numbers import slot_of, slot_start
 from scheduling.settings import AdviceSettings
 
 Load = npt.NDArray[np.float64]

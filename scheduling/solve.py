@@ -14,8 +14,8 @@ from datetime import timedelta
 
 import numpy as np
 
-from domain.intervals import slot_of
 from domain.orders import Order
+from quarters.numbers import slot_of
 from scheduling.problem import Outlook, Rules, with_move
 
 ROUND_KW = 3

@@ -11,11 +11,12 @@ import numpy as np
 from domain.codec import decode, encode
 from domain.errors import LastgangError
 from domain.instants import QuarterStart, UtcInstant
-from domain.intervals import Interval, IntervalMethod, IntervalQuality, slot_start
-from domain.newest import Newest
+from domain.intervals import Interval, IntervalMethod, IntervalQuality
 from domain.orders import Order
 from domain.recommendations import Recommendation
-from domain.series import QuarterSeries
+from quarters.newest import Newest
+from quarters.numbers import slot_start
+from quarters.series import QuarterSeries
 from scheduling.now import Clocks, now_of
 
 

@@ -12,19 +12,19 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from billing.lacks import REACTIVE_EXPORT, REACTIVE_IMPORT
-from billing.periods import midnight_utc
 from billing.site import SitePrices, reactive_channels
 from billing.span import billed_since
 from billing.tariff import Tariff
 from domain.demand import Demand
 from domain.forecasts import Forecast
 from domain.instants import NEVER_UTC
-from domain.intervals import QUARTER, Interval, IntervalOrigin, slot_of, slot_start
-from domain.newest import admit
+from domain.intervals import QUARTER, Interval, IntervalOrigin
 from domain.orders import Order, OrderStatus
-from domain.periods import billing_period, known_peak_kw
 from domain.plant import PLANT_FILE_REVISION, Plant, planned_orders
 from domain.recommendations import Decision, DecisionKind, Recommendation, RecommendationStatus
+from quarters.newest import admit
+from quarters.numbers import slot_of, slot_start
+from quarters.periods import billing_period, known_peak_kw, midnight_utc
 from scheduling.explain import Basis
 from scheduling.now import JUMP, agreed, is_near, now_of
 from scheduling.pen import Pen, recommendation_id

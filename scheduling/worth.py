@@ -21,13 +21,12 @@ import numpy as np
 
 from billing.bill import Bill, bill
 from billing.load import LoadProfile
-from billing.periods import midnight_utc
 from billing.site import LeftOut, SitePrices, needs_reactive
 from billing.span import billed_since, known_maxima_kw, sunk_since
 from billing.tariff import Tariff
-from domain.intervals import slot_of, slot_start
-from domain.periods import BillingPeriod
-from domain.series import QuarterSeries
+from quarters.numbers import slot_of, slot_start
+from quarters.periods import BillingPeriod, midnight_utc
+from quarters.series import QuarterSeries
 from scheduling.problem import MOST_KW, Load, Outlook
 
 MOST_EUR = 1e14

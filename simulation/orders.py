@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from domain.calendars import ShiftInstance, shift_instances
 from domain.intervals import QUARTER
 from domain.orders import Order, OrderStatus
 from domain.plant import Plant
+from quarters.periods import midnight_utc
 from simulation.factory import JOB_MACHINES, make_machines
 from simulation.machines import Furnace, Washer
 from simulation.noise import dice
@@ -34,7 +35,7 @@ class Draft:
 def day_orders(plant: Plant, seed: int, day: date, first_live_day: date, scale: float = 1.0, all_day: bool = False) -> list[Order]:
     """Orders of all shifts that begin on the local `day`, in order of their start, revision 1, planned."""
     zone = plant.site.zone
-    midnight = datetime.combine(day, datetime.min.time(), tzinfo=zone).astimezone(UTC)
+    midnight = midnight_utc(day, zone)
     shifts = [s for s in plant.shifts if s.id in WORK_SHIFTS]
     orders: list[Order] = []
     counts: dict[str, int] = {}

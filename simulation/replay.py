@@ -23,7 +23,7 @@ from domain.errors import Fault, InputFaults, first_faults
 from domain.files import read_unpacked
 from domain.instants import as_utc
 from domain.intervals import QUARTER
-from domain.resolution import coarser_stretch
+from quarters.resolution import coarser_stretch
 from simulation.noise import Noise
 from simulation.surprises import Surprises
 from simulation.surroundings import QUARTER_S

@@ -32,9 +32,10 @@ from deploy.stack import Stack
 from domain.clock import StartableClock, epoch_ms
 from domain.codec import UnreadableRecord
 from domain.errors import LastgangError
-from domain.intervals import QUARTER, Interval, quarter_start
+from domain.intervals import QUARTER, Interval
 from domain.plant import Plant, load_plant
 from domain.topics import INTERVALS, READINGS, REJECTED, Topic
+from quarters.numbers import quarter_start
 from reporting.ledger import Ledger, LedgerError
 
 SPEED = 60.0

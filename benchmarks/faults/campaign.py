@@ -15,7 +15,8 @@ from benchmarks.faults.bench import SETTLED, Bench, TookTooLong
 from benchmarks.faults.outcome import Fault, Outcome
 from benchmarks.faults.strikes import KILLED, Strike
 from domain.errors import LastgangError
-from domain.intervals import QUARTER, quarter_start
+from domain.intervals import QUARTER
+from quarters.numbers import quarter_start
 from reporting.ledger import Ledger
 
 IN_FLIGHT_S = 0.75

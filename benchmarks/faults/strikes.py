@@ -14,8 +14,8 @@ from benchmarks.faults.broken import poison, wrong_shapes
 from benchmarks.faults.network import Wire
 from benchmarks.faults.outcome import Fault, Outcome
 from domain.clock import epoch_ms
-from domain.intervals import quarter_start
 from domain.topics import INTERVALS, READINGS
+from quarters.numbers import quarter_start
 
 WORST_MOMENT = timedelta(minutes=14)
 """Of a quarter hour: what dies now is away at the boundary, where the counters' readings decide."""

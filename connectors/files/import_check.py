@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from domain.intervals import QUARTER, Interval
 from domain.units import kwh
+from quarters.periods import day_span
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def _days(rows: Sequence[Interval], zone: ZoneInfo) -> Iterable[date]:
 
 def quarters_of(day: date, zone: ZoneInfo) -> int:
     """How many quarter hours a local day has: 96, or 92 and 100 on the days on which the clock changes by an hour."""
-    start, end = (datetime.combine(d, time(0), tzinfo=zone).astimezone(UTC) for d in (day, day + timedelta(days=1)))
+    start, end = day_span(day, zone)
     return (end - start) // QUARTER
 
 

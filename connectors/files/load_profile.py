@@ -20,7 +20,7 @@ from connectors.files.cells import NO_VALUE, Faults, Numbers, Unit, text_of, uni
 from connectors.files.stamps import DateOrder, Label, Midnight, StampFault, aware_stamp, starts_of, wall_clock, zone_named
 from connectors.files.status import StatusCount, explained_words, folded, known_words, unknown_word
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
-from domain.resolution import coarser_stretch
+from quarters.resolution import coarser_stretch
 
 _STATUS_HEADERS = ("status", "kennung", "qualität", "qualitaet", "statuskennung")
 _SEEN = {

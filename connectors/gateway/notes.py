@@ -11,6 +11,7 @@ from pathlib import Path
 from connectors.gateway.fleet import Fleet
 from connectors.gateway.sizing import OUTAGE, Stream, disk_bytes, free_bytes
 from connectors.modbus.line import ModbusUnit
+from domain.channels import IMPORT
 from domain.plant import Plant, RegisterKind
 
 
@@ -53,7 +54,7 @@ def _grid_connection(plant: Plant) -> Iterable[str]:
             f"no meter is the grid connection (without a parent: {roots}): there will be no running quarter hour, no forecast and no advice "
             f"for the site; name it as [site] billing_meter"
         )
-    elif not any(r.channel == "energy_import" or r.unit in ("W", "kW") for r in billing.registers):
+    elif not any(r.channel == IMPORT or r.unit in ("W", "kW") for r in billing.registers):
         yield f"meter {billing.id}: neither a counter energy_import nor a power: there will be no running quarter hour"
 
 

@@ -18,7 +18,7 @@ from console.views.gaps import MeterGap, gaps_of
 from console.views.meters import MetersView, meters_view
 from console.views.scene import Scene
 from domain.intervals import Interval
-from reporting.gaps import QuarterRevisions
+from quarters.gaps import QuarterRevisions
 
 
 def calls(api: APIRouter, console: Console) -> None:

@@ -19,7 +19,8 @@ from console.render.markup import Markup, join, tag
 from console.views.gaps import meter_gaps_view
 from console.views.meters import MeterDayView, MetersView, meter_day_view, meters_view
 from domain.instants import FIRST_YEAR, LAST_YEAR, as_utc
-from domain.intervals import QUARTER, quarter_start
+from domain.intervals import QUARTER
+from quarters.numbers import quarter_start
 from words.speech import Words
 
 

@@ -15,8 +15,9 @@ from console.views.meters import MeterDayView
 from console.views.now import NowView
 from console.views.outlook import OutlookView
 from console.views.plan import LoadPoint, PlanView
-from console.views.scene import QuarterValue
-from domain.intervals import QUARTER, IntervalQuality, quarter_starts
+from domain.intervals import QUARTER, IntervalQuality
+from quarters.net import NetQuarter
+from quarters.numbers import quarter_starts
 from words.speech import Words
 
 SANS = "var(--sans)"
@@ -111,7 +112,7 @@ _LOOKS = {
 
 
 def bar_point(
-    quarter: QuarterValue | None, target_kw: float | None, words: Words, revision: int | None = None
+    quarter: NetQuarter | None, target_kw: float | None, words: Words, revision: int | None = None
 ) -> dict[str, Any] | None:
     """One quarter hour as a bar: hollow and dashed where it was not seen whole, in the alarm's colour above the target.
 
@@ -120,11 +121,11 @@ def bar_point(
     revision
         Told beside it where it was once told otherwise.
     """
-    if quarter is None or quarter.kw is None:
+    if quarter is None or quarter.power_kw is None:
         return None
-    over = target_kw is not None and quarter.kw > target_kw
+    over = target_kw is not None and quarter.power_kw > target_kw
     colour = "var(--bad)" if over else "var(--bar)"
-    point: dict[str, Any] = {"value": round(quarter.kw, 2), "itemStyle": {"color": colour}}
+    point: dict[str, Any] = {"value": round(quarter.power_kw, 2), "itemStyle": {"color": colour}}
     if quarter.quality in _LOOKS:
         fill, border = _LOOKS[quarter.quality]
         point["itemStyle"] = {"color": fill, "borderColor": colour, "borderType": border, "borderWidth": 1.5}
@@ -135,7 +136,7 @@ def bar_point(
     return point
 
 
-def bars(name: str, quarters: Sequence[QuarterValue | None], target_kw: float | None, words: Words) -> dict[str, Any]:
+def bars(name: str, quarters: Sequence[NetQuarter | None], target_kw: float | None, words: Words) -> dict[str, Any]:
     """Quarter-hour means as bars without gaps between them."""
     return {
         "type": "bar",
@@ -152,7 +153,7 @@ def last_day_chart(view: NowView, words: Words) -> dict[str, Any]:
     options = base([label_of(s, words) for s in starts], words, 3, tooltip_js(words))
     series = bars(words["chart.mean"], view.last_day, view.target_kw, words)
     series["markLine"] = _mark_lines(levels(view.target_kw, view.billed_peak_kw))
-    _reach(options, view.target_kw, view.billed_peak_kw, [None if q is None else q.kw for q in view.last_day])
+    _reach(options, view.target_kw, view.billed_peak_kw, [None if q is None else q.power_kw for q in view.last_day])
     options["series"] = [series]
     return options
 
@@ -187,7 +188,7 @@ def load_chart(view: PlanView, words: Words) -> dict[str, Any]:
             "data": _rounded([p.said_kw for p in view.points]),
         },
     ]
-    heights = [kw for p in view.points for kw in (p.q90_kw, None if p.actual is None else p.actual.kw)]
+    heights = [kw for p in view.points for kw in (p.q90_kw, None if p.actual is None else p.actual.power_kw)]
     _reach(options, view.target_kw, view.billed_peak_kw, heights)
     return options
 

@@ -7,7 +7,7 @@ from math import cos, pi, sin
 
 from console.render.markup import Markup, icon, join, tag
 from console.views.now import Alarm, NowView
-from reporting.gaps import SOUND
+from quarters.quality import SOUND
 from words.speech import Words
 
 CENTRE_X, CENTRE_Y, RADIUS = 220.0, 212.0, 168.0

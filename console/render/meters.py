@@ -12,7 +12,7 @@ from console.views.meters import MeterDayView, MeterRow, MetersView
 from console.views.money import NoPrice
 from domain.intervals import QUALITIES_BEST_FIRST, IntervalQuality
 from domain.readings import ReadingQuality
-from reporting.gaps import SOUND
+from quarters.quality import SOUND
 from words.numbers import NOTHING
 from words.speech import Words
 
@@ -61,7 +61,7 @@ def row(r: MeterRow, words: Words, chosen: str, now_utc: datetime) -> Markup:
     notes += [tag("span", icon("warning"), words[f"anomaly.{f.anomaly.kind}"], class_="chip plain tone-warn") for f in r.findings]
     cells = [
         ("now", words.unit(r.now_kw, "kW", 1), "n strong"),
-        ("quarter", words.unit(r.last.kw if r.last else None, "kW", 1), "n"),
+        ("quarter", words.unit(r.last.power_kw if r.last else None, "kW", 1), "n"),
         ("today", _today(r, words), "n"),
         ("seen", words.percent(r.today_measured) if r.rest_of is None else "", f"n{_unsure(r.today_measured)}"),
     ]
@@ -192,7 +192,10 @@ def meter_summary(view: MeterDayView, words: Words) -> Markup:
     highest = view.highest
     facts = [
         (words["meter.energy"], _day_energy(view, words)),
-        (words["meter.highest"], words.unit(highest.kw, "kW", 1) + f" ({words.time(highest.start_utc)})" if highest else NOTHING),
+        (
+            words["meter.highest"],
+            words.unit(highest.power_kw, "kW", 1) + f" ({words.time(highest.start_utc)})" if highest else NOTHING,
+        ),
     ]
     if highest is not None and highest.quality not in SOUND:
         facts.append((words["meter.highest_rests"], quality_chip(highest.quality, words)))
@@ -208,6 +211,10 @@ def meter_summary(view: MeterDayView, words: Words) -> Markup:
     return join(
         tag("dl", *(tag("div", tag("dt", n), tag("dd", v)) for n, v in facts), class_="facts wide"),
         tag("p", *chips, class_="counts"),
+        *(
+            tag("p", words.say("meter.lacks_channel", channel=channel, count=words.number(count)), class_="remark")
+            for channel, count in view.lacks.items()
+        ),
     )
 
 

@@ -10,22 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from console.views.scene import QuarterValue, Scene
-from domain.intervals import QUARTER, quarter_start, quarter_starts
-from domain.units import kwh
-from reporting.gaps import DUE_AFTER, Absence, never_sent
-
-
-@dataclass(frozen=True, slots=True)
-class Sum:
-    """Energy of a span, and what it lacks."""
-
-    energy_kwh: float | None
-    """Of the quarter hours that have a value; None where none has."""
-    missing: int
-    """Quarter hours that should be there and have no value."""
-    due: int
-    """Quarter hours that should be there."""
+from console.views.scene import Scene
+from domain.intervals import QUARTER
+from quarters.gaps import DUE_AFTER, Absence, never_sent
+from quarters.net import NetQuarter
+from quarters.numbers import quarter_start, quarter_starts
+from quarters.sums import EnergySum, sum_of
 
 
 class Emptiness(StrEnum):
@@ -70,16 +60,14 @@ def absent(scene: Scene, recorded: Collection[datetime], from_utc: datetime, to_
     return frozenset(start for gap in within for start in quarter_starts(gap.from_utc, gap.to_utc))
 
 
-def sum_of(scene: Scene, quarters: Mapping[datetime, QuarterValue], from_utc: datetime, to_utc: datetime) -> Sum:
-    """Energy within ``[from_utc, to_utc)``, as far as it is over."""
-    inside = [q for start, q in quarters.items() if from_utc <= start < to_utc]
-    known = [q.energy_uwh for q in inside if q.energy_uwh is not None]
-    lacking = absent(scene, [q.start_utc for q in inside], from_utc, to_utc)
-    missing = len(lacking) + len(inside) - len(known)
-    return Sum(kwh(sum(known)) if known else None, missing, len(inside) + len(lacking))
+def sum_due(scene: Scene, quarters: Mapping[datetime, NetQuarter], from_utc: datetime, to_utc: datetime) -> EnergySum:
+    """The sum within ``[from_utc, to_utc)``, as far as it is over: the declared period is what should be there."""
+    inside = [one for start, one in quarters.items() if from_utc <= start < to_utc]
+    lacking = absent(scene, [one.start_utc for one in inside], from_utc, to_utc)
+    return sum_of(inside, len(inside) + len(lacking))
 
 
-def emptiness(scene: Scene, there: Iterable[QuarterValue | None], to_utc: datetime, has_meter: bool = True) -> Empty | None:
+def emptiness(scene: Scene, there: Iterable[NetQuarter | None], to_utc: datetime, has_meter: bool = True) -> Empty | None:
     """Why none of these quarter hours has a value; None where one has.
 
     Parameters

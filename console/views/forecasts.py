@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from console.views.scene import QuarterValue, Scene
+from console.views.scene import Scene
 from domain.forecasts import DayPeak, Forecast
+from quarters.net import NetQuarter
 
 ISSUED_BY = timedelta(hours=1)
 """Until when after its midnight a forecast still counts as the day's."""
@@ -39,7 +40,7 @@ class SaidDay:
     highest_utc: datetime | None
 
 
-def said_days(scene: Scene, actual: Mapping[datetime, QuarterValue]) -> tuple[SaidDay, ...]:
+def said_days(scene: Scene, actual: Mapping[datetime, NetQuarter]) -> tuple[SaidDay, ...]:
     """Yesterday and today, each by the last forecast from before it, or from its first hour."""
     found = []
     for offset in (-1, 0):
@@ -51,12 +52,12 @@ def said_days(scene: Scene, actual: Mapping[datetime, QuarterValue]) -> tuple[Sa
     return tuple(found)
 
 
-def _said(day: str, forecast: Forecast, start: datetime, end: datetime, actual: Mapping[datetime, QuarterValue]) -> SaidDay:
+def _said(day: str, forecast: Forecast, start: datetime, end: datetime, actual: Mapping[datetime, NetQuarter]) -> SaidDay:
     of_day = [quarter for quarter in forecast.quarters() if start <= quarter.start_utc < end]
     low = {quarter.start_utc: quarter.q10_kw for quarter in of_day}
     middle = {quarter.start_utc: quarter.q50_kw for quarter in of_day}
     high = {quarter.start_utc: quarter.q90_kw for quarter in of_day}
-    came = {at: kw for at in middle if at in actual and (kw := actual[at].kw) is not None}
+    came = {at: kw for at in middle if at in actual and (kw := actual[at].power_kw) is not None}
     errors = [abs(kw - middle[at]) for at, kw in came.items()]
     highest = max(came.items(), key=lambda item: item[1], default=(None, None))
     return SaidDay(

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 
 from console.views.coverage import begun_utc
 from console.views.scene import Scene
-from domain.intervals import IntervalMethod, IntervalOrigin, IntervalQuality, quarter_start
+from domain.intervals import IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.plant import Meter
 from domain.units import kwh
-from reporting.gaps import Absence, Filling, Gap, QuarterRevisions, gaps_of_span
+from quarters.gaps import Absence, Filling, Gap, QuarterRevisions, gaps_of_span
+from quarters.numbers import quarter_start
 from reporting.month import channels_of
 
 MOST_GAPS = 20

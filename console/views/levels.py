@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from console.views.scene import Scene
-from domain.intervals import IntervalQuality, quarter_start
-from domain.periods import billing_period, known_peak_kw
+from domain.intervals import IntervalQuality
+from quarters.numbers import quarter_start
+from quarters.periods import billing_period, known_peak_kw
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,18 +8,22 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from console.live_state import Seen
-from console.views.coverage import Empty, absent, emptiness, sum_of
+from console.views.coverage import Empty, absent, emptiness, sum_due
 from console.views.findings import MOST_SHOWN, Finding, WatchView, eur_per_day, open_findings, watch_view
 from console.views.gaps import restated
 from console.views.money import NoPrice, no_price
 from console.views.platform import Connection, connections
-from console.views.scene import QuarterValue, Scene, energy_of, net_channels, net_of, net_quarters
+from console.views.scene import Scene, net_of_meter
 from domain.clock import instant
-from domain.intervals import QUARTER, IntervalQuality, quarter_start, quarter_starts, worst_quality
+from domain.intervals import QUARTER, IntervalQuality
 from domain.plant import Meter, Register
 from domain.readings import ReadingQuality
 from domain.units import KW_PER_UNIT
-from reporting.gaps import SOUND, QuarterRevisions
+from quarters.gaps import QuarterRevisions
+from quarters.net import NetQuarter, net_channels, net_quarters
+from quarters.numbers import quarter_start, quarter_starts
+from quarters.peaks import highest
+from quarters.remainder import remainders
 
 SILENT_REAL_S = 10.0
 SILENT_PLANT_S = 120.0
@@ -35,7 +39,7 @@ class MeterRow:
     rest_of: str | None
     now_kw: float | None
     """By its power gauge, live."""
-    last: QuarterValue | None
+    last: NetQuarter | None
     """The last quarter hour that has a record."""
     today_kwh: float | None
     """Of today's quarter hours that have a value."""
@@ -74,7 +78,7 @@ def meters_view(scene: Scene) -> MetersView:
     """Meters below their parents, each parent's unmeasured rest last among its children."""
     day_start, _ = scene.day_span(scene.day())
     to_utc = quarter_start(scene.now_utc)
-    quarters = {m.id: net_quarters(scene.ledger, m, min(day_start, to_utc - 4 * QUARTER), to_utc) for m in scene.plant.meters}
+    quarters = {m.id: net_of_meter(scene.ledger, m, min(day_start, to_utc - 4 * QUARTER), to_utc) for m in scene.plant.meters}
     findings = open_findings(scene)
     rows: list[MeterRow] = []
 
@@ -84,7 +88,7 @@ def meters_view(scene: Scene) -> MetersView:
         for child in children:
             descend(child, depth + 1)
         if children:
-            rows.append(rest_row(scene, meter, depth + 1, quarters, [c.id for c in children], day_start))
+            rows.append(rest_row(scene, meter, depth + 1, quarters, children, day_start))
 
     for root in (m for m in scene.plant.meters if m.parent is None):
         descend(root, 0)
@@ -106,13 +110,12 @@ def meter_row(
     scene: Scene,
     meter: Meter,
     depth: int,
-    quarters: Mapping[datetime, QuarterValue],
+    quarters: Mapping[datetime, NetQuarter],
     day_start: datetime,
     findings: tuple[Finding, ...],
 ) -> MeterRow:
     """One meter as it stands."""
-    today = sum_of(scene, quarters, day_start, quarter_start(scene.now_utc))
-    sound = sum(q.quality in SOUND for q in quarters.values() if q.start_utc >= day_start)
+    today = sum_due(scene, quarters, day_start, quarter_start(scene.now_utc))
     state = scene.live.readings.get((meter.id, "state"))
     return MeterRow(
         meter=meter.id,
@@ -123,7 +126,7 @@ def meter_row(
         last=max(quarters.values(), key=lambda q: q.start_utc, default=None),
         today_kwh=today.energy_kwh,
         today_missing=today.missing,
-        today_measured=sound / today.due if today.due else None,
+        today_measured=today.sound_share if today.quarters else None,
         silent_since_utc=silent_since(scene, meter),
         state=state.reading.text if state is not None else None,
         findings=tuple(f for f in findings if f.anomaly.meter == meter.id),
@@ -134,20 +137,14 @@ def rest_row(
     scene: Scene,
     parent: Meter,
     depth: int,
-    quarters: Mapping[str, Mapping[datetime, QuarterValue]],
-    children: list[str],
+    quarters: Mapping[str, Mapping[datetime, NetQuarter]],
+    children: list[Meter],
     day_start: datetime,
 ) -> MeterRow:
     """What flows through `parent` and through none of its children; only quarter hours in which all are known count."""
-    rests: dict[datetime, QuarterValue] = {}
-    for start, own in quarters[parent.id].items():
-        below = [q for c in children if (q := quarters[c].get(start)) is not None]
-        known_uwh = [q.energy_uwh for q in below if q.energy_uwh is not None]
-        if own.energy_uwh is not None and len(known_uwh) == len(children):
-            quality = worst_quality([own.quality, *(q.quality for q in below)])
-            coverage = min([own.coverage, *(q.coverage for q in below)])
-            rests[start] = QuarterValue(start, own.energy_uwh - sum(known_uwh), quality, coverage)
-    today = sum_of(scene, rests, day_start, quarter_start(scene.now_utc))
+    compared = remainders(parent, children, quarters, quarters[parent.id])
+    rests = {row.start_utc: row.as_net() for row in compared if row.is_whole}
+    today = sum_due(scene, rests, day_start, quarter_start(scene.now_utc))
     return MeterRow(
         meter=f"{parent.id}/rest",
         label="",
@@ -210,14 +207,16 @@ class MeterDayView:
     day: date
     from_utc: datetime
     to_utc: datetime
-    quarters: tuple[QuarterValue | None, ...]
+    quarters: tuple[NetQuarter | None, ...]
     empty: Empty | None
     """Why none of them has a value; None where one has."""
     missing: frozenset[datetime]
     """Starts of those that should be there and have no value, whether somebody said so or nobody did."""
+    lacks: Mapping[str, int]
+    """Channels that have no row where another one has, with how many quarter hours: import minus export is unknown there."""
     energy_kwh: float | None
     """Of those that have a value."""
-    highest: QuarterValue | None
+    highest: NetQuarter | None
     by_quality: Mapping[IntervalQuality, int]
     energy_shares: Mapping[IntervalQuality, float]
     """Share of the day's energy by quality, what is fed back counted like what is drawn."""
@@ -239,9 +238,13 @@ def meter_day_view(scene: Scene, meter_id: str, day: date, as_first_told: bool =
     """
     meter = scene.plant.meter_by_id(meter_id)
     from_utc, to_utc = scene.day_span(day)
-    registers = [(scene.ledger.revisions(meter.id, channel, from_utc, to_utc), sign) for channel, sign in net_channels(meter)]
-    found = net_of([([quarter.first if as_first_told else quarter.last for quarter in told], sign) for told, sign in registers])
-    everything = tuple(quarter for told, _ in registers for quarter in told)
+    revisions = {channel: scene.ledger.revisions(meter.id, channel, from_utc, to_utc) for channel, _ in net_channels(meter)}
+    counting = {
+        channel: {one.start_utc: one.first if as_first_told else one.last for one in quarters}
+        for channel, quarters in revisions.items()
+    }
+    found = net_quarters(meter, counting)
+    everything = tuple(one for quarters in revisions.values() for one in quarters)
     never_sent = absent(scene, found.keys(), from_utc, to_utc)
     quarters = tuple(found.get(start) for start in quarter_starts(from_utc, to_utc))
     known = [q for q in found.values() if q.energy_uwh is not None]
@@ -259,8 +262,9 @@ def meter_day_view(scene: Scene, meter_id: str, day: date, as_first_told: bool =
         quarters=quarters,
         empty=emptiness(scene, quarters, to_utc),
         missing=never_sent | {q.start_utc for q in found.values() if q.energy_uwh is None},
-        energy_kwh=sum_of(scene, found, from_utc, to_utc).energy_kwh,
-        highest=max(known, key=energy_of, default=None),
+        lacks=Counter(channel for one in found.values() for channel in one.lacks),
+        energy_kwh=sum_due(scene, found, from_utc, to_utc).energy_kwh,
+        highest=highest(known),
         by_quality=counts,
         energy_shares={quality: energy / energies.total() for quality, energy in energies.items() if energy},
         as_first_told=as_first_told,

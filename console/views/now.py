@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from console.views.coverage import Empty, emptiness, sum_of
+from console.views.coverage import Empty, emptiness, sum_due
 from console.views.findings import MOST_SHOWN, Finding, WatchView, eur_per_day, open_findings, watch_view
 from console.views.levels import levels
 from console.views.money import NoPrice, no_price
-from console.views.scene import QUARTER, QuarterValue, Scene, energy_of, import_quarters, last_quarters
+from console.views.scene import QUARTER, Scene, import_quarters, last_quarters
 from domain.demand import Demand
-from domain.intervals import IntervalQuality, quarter_starts
+from domain.intervals import IntervalQuality
+from quarters.net import NetQuarter
+from quarters.numbers import quarter_starts
+from quarters.peaks import highest
 
 STALE_PLANT_S = 90.0
 STALE_REAL_S = 10.0
@@ -45,7 +48,7 @@ class NowView:
     age_plant_s: float | None
     scale_kw: float
     """End of the gauge."""
-    last_day: tuple[QuarterValue | None, ...]
+    last_day: tuple[NetQuarter | None, ...]
     """96 quarter hours up to the running one; None where there is no record."""
     last_day_from_utc: datetime
     last_day_empty: Empty | None
@@ -61,7 +64,7 @@ class NowView:
     """Of the quarter hours that have a value, and of the running one so far."""
     today_missing: int
     """Quarter hours of today that should be there and have no value."""
-    today_peak: QuarterValue | None
+    today_peak: NetQuarter | None
     findings: tuple[Finding, ...]
     """The first of them."""
     findings_left_out: int
@@ -82,7 +85,7 @@ def now_view(scene: Scene) -> NowView:
     quarters = import_quarters(scene.ledger, meter, min(start, day_start), end) if meter is not None else {}
     last_day = tuple(quarters.get(at) for at in quarter_starts(start, end))
     known = [q for q in quarters.values() if q.start_utc >= day_start and q.energy_uwh is not None]
-    today = sum_of(scene, quarters, day_start, end)
+    today = sum_due(scene, quarters, day_start, end)
     running_kwh = [demand.energy_kwh] if demand is not None and demand.start_utc == end else []
     so_far_kwh = [kwh for kwh in (today.energy_kwh, *running_kwh) if kwh is not None]
     against, findings = levels(scene), open_findings(scene)
@@ -105,7 +108,7 @@ def now_view(scene: Scene) -> NowView:
         billed_peak_quality=None if billed is None else billed.quality,
         today_kwh=sum(so_far_kwh) if so_far_kwh else None,
         today_missing=today.missing,
-        today_peak=max(known, key=energy_of, default=None),
+        today_peak=highest(known),
         findings=findings[:MOST_SHOWN],
         findings_left_out=max(0, len(findings) - MOST_SHOWN),
         findings_eur_per_day=eur_per_day(findings),

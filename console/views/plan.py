@@ -11,13 +11,14 @@ from console.views.coverage import Empty, emptiness
 from console.views.forecasts import SaidDay, said_days
 from console.views.levels import levels
 from console.views.money import NoPrice, no_price
-from console.views.scene import QuarterValue, Scene, Sent, import_quarters
+from console.views.scene import Scene, Sent, import_quarters
 from domain.calendars import shift_instances
 from domain.forecasts import DayPeak, Forecast
 from domain.instants import NEVER_UTC
-from domain.intervals import quarter_starts
 from domain.orders import Order, OrderStatus
 from domain.recommendations import Decision, Recommendation, RecommendationStatus
+from quarters.net import NetQuarter
+from quarters.numbers import quarter_starts
 from words.sentences import AdviceTexts, advice_in_each_language, names_of
 
 KEEP_DECIDED = timedelta(hours=24)
@@ -34,7 +35,7 @@ class LoadPoint:
     """One quarter hour of the load chart; None where there is nothing to draw."""
 
     start_utc: datetime
-    actual: QuarterValue | None
+    actual: NetQuarter | None
     q10_kw: float | None
     q50_kw: float | None
     q90_kw: float | None
@@ -249,7 +250,7 @@ def unplanned_jobs(scene: Scene) -> tuple[UnplannedJob, ...]:
 
 
 def load_points(
-    actual: Mapping[datetime, QuarterValue],
+    actual: Mapping[datetime, NetQuarter],
     forecast: Forecast | None,
     said: Sequence[SaidDay],
     from_utc: datetime,

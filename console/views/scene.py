@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from console.live_state import Live
-from domain.calendars import at_local
 from domain.demand import Demand
 from domain.forecasts import Forecast
-from domain.intervals import QUARTER, Interval, IntervalQuality, quarter_start, worst_quality
-from domain.newest import CLOCK_SLACK
+from domain.intervals import QUARTER
 from domain.orders import Order
 from domain.plant import Meter, Plant, planned_orders
 from domain.recommendations import Decision, Recommendation, deciding
-from domain.units import kwh
+from quarters.net import NetQuarter, net_channels, net_quarters, of_interval
+from quarters.newest import CLOCK_SLACK
+from quarters.numbers import quarter_start
+from quarters.periods import day_span
 from reporting.ledger import LedgerReader
 
 
@@ -68,8 +69,7 @@ class Scene:
 
     def day_span(self, day: date) -> tuple[datetime, datetime]:
         """First and one-past-last instant of a local day: 23, 24 or 25 h."""
-        zone = self.plant.site.zone
-        return at_local(day, "00:00", zone), at_local(day, "24:00", zone)
+        return day_span(day, self.plant.site.zone)
 
     def is_ahead(self, instant_utc: datetime) -> bool:
         """Whether an instant lies further in the future than the clocks of a plant may be apart: what is dated so is not the newest."""
@@ -132,68 +132,17 @@ class Scene:
         return {name: decision for name, decision in first.items() if decision is not None}
 
 
-@dataclass(frozen=True, slots=True)
-class QuarterValue:
-    """A quarter hour of one meter: import minus export, and how well it is known."""
-
-    start_utc: datetime
-    energy_uwh: int | None
-    quality: IntervalQuality
-    coverage: float
-    revision: int = 1
-
-    @property
-    def kw(self) -> float | None:
-        """Mean power [kW]; negative when the meter fed back."""
-        return None if self.energy_uwh is None else kwh(self.energy_uwh) * 4
+def net_of_meter(ledger: LedgerReader, meter: Meter, from_utc: datetime, to_utc: datetime) -> dict[datetime, NetQuarter]:
+    """The net quarter hours of `meter` that the ledger has, by start."""
+    spans = {channel: ledger.intervals(meter.id, channel, from_utc, to_utc) for channel, _ in net_channels(meter)}
+    return net_quarters(meter, {channel: {row.start_utc: row for row in rows} for channel, rows in spans.items()})
 
 
-def energy_of(quarter: QuarterValue) -> float:
-    """What a quarter hour is compared by: one without a value is below all others."""
-    return float("-inf") if quarter.energy_uwh is None else quarter.energy_uwh
-
-
-def net_channels(meter: Meter) -> list[tuple[str, int]]:
-    """Which channels make the meter's net energy, and with which sign: what is fed back counts negative."""
-    channels = [r.channel for r in meter.counters()] or [r.channel for r in meter.registers]
-    net = [(c, 1) for c in channels if c == "energy_import"] + [(c, -1) for c in channels if c == "energy_export"]
-    first = meter.energy_channel()
-    return net or ([(first, 1)] if first is not None else [])
-
-
-def net_quarters(ledger: LedgerReader, meter: Meter, from_utc: datetime, to_utc: datetime) -> dict[datetime, QuarterValue]:
-    """The quarter hours of `meter` by start."""
-    return net_of([(ledger.intervals(meter.id, channel, from_utc, to_utc), sign) for channel, sign in net_channels(meter)])
-
-
-def net_of(parts: Sequence[tuple[Sequence[Interval], int]]) -> dict[datetime, QuarterValue]:
-    """Registers with their signs, put together. Export that has no record does not hide import that has one."""
-    total: dict[datetime, QuarterValue] = {}
-    for number, (intervals, sign) in enumerate(parts):
-        for interval in intervals:
-            known = total.get(interval.start_utc)
-            if known is None and number > 0:
-                continue
-            total[interval.start_utc] = _plus(known, interval, sign)
-    return dict(sorted(total.items()))
-
-
-def _plus(known: QuarterValue | None, interval: Interval, sign: int) -> QuarterValue:
-    own = None if interval.energy_uwh is None else sign * interval.energy_uwh
-    if known is None:
-        return QuarterValue(interval.start_utc, own, interval.quality, interval.coverage, interval.revision)
-    worst = worst_quality((known.quality, interval.quality))
-    energy = None if own is None or known.energy_uwh is None else known.energy_uwh + own
-    return QuarterValue(
-        interval.start_utc, energy, worst, min(known.coverage, interval.coverage), max(known.revision, interval.revision)
-    )
-
-
-def import_quarters(ledger: LedgerReader, meter: Meter, from_utc: datetime, to_utc: datetime) -> dict[datetime, QuarterValue]:
+def import_quarters(ledger: LedgerReader, meter: Meter, from_utc: datetime, to_utc: datetime) -> dict[datetime, NetQuarter]:
     """What was drawn from the grid: the billing quantity, without export."""
     channel = meter.energy_channel()
     found = ledger.intervals(meter.id, channel, from_utc, to_utc) if channel is not None else ()
-    return {i.start_utc: QuarterValue(i.start_utc, i.energy_uwh, i.quality, i.coverage, i.revision) for i in found}
+    return {row.start_utc: of_interval(row) for row in found}
 
 
 def last_quarters(now_utc: datetime, hours: int) -> tuple[datetime, datetime]:
@@ -206,13 +155,9 @@ __all__ = [
     "QUARTER",
     "PartSeen",
     "ProcessUse",
-    "QuarterValue",
     "Scene",
     "Sent",
-    "energy_of",
     "import_quarters",
     "last_quarters",
-    "net_channels",
-    "net_of",
-    "net_quarters",
+    "net_of_meter",
 ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from domain.channels import IMPORT
 from lastgang.options import broker_options
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ _PROGRESS_EVERY = 500
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--plant", "folder", type=click.Path(path_type=Path), required=True, help="Folder with plant.toml.")
 @click.option("--meter", default=None, help="Meter of a file that names none. [default: the billing meter]")
-@click.option("--channel", default="energy_import", show_default=True, help="Channel of a file that names none.")
+@click.option("--channel", default=IMPORT, show_default=True, help="Channel of a file that names none.")
 @click.option(
     "--timezone", default=None, metavar="ZONE", help="Zone of local stamps: Europe/Berlin, or +01:00 for winter time all year."
 )

@@ -12,10 +12,11 @@ from billing.bill import bill
 from billing.load import LoadProfile
 from billing.site import SitePrices
 from billing.tariff import load_tariff
+from domain.channels import IMPORT
 from domain.intervals import QUARTER, QUARTERS_PER_HOUR
-from domain.periods import known_peak_kw
 from domain.plant import Plant
 from lastgang.demo.settings import DemoSettings
+from quarters.periods import known_peak_kw
 
 
 def saving_eur_per_year(
@@ -62,5 +63,5 @@ def _history_kw(settings: DemoSettings, plant: Plant) -> dict[datetime, float]:
         return {
             datetime.fromisoformat(row["start_utc"]): float(row["energy_kwh"]) * QUARTERS_PER_HOUR
             for row in csv.DictReader(file)
-            if billing is not None and row["meter"] == billing.id and row["channel"] == "energy_import"
+            if billing is not None and row["meter"] == billing.id and row["channel"] == IMPORT
         }

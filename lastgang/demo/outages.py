@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from domain.instants import instant_text
-from domain.intervals import Interval, IntervalQuality, quarter_start, quarter_starts
+from domain.intervals import Interval, IntervalQuality
 from domain.units import kwh
+from quarters.numbers import quarter_start, quarter_starts
 from simulation.surprises import NetworkOutage
 
 Truth = Mapping[tuple[str, str], Mapping[datetime, int]]

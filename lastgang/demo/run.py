@@ -22,7 +22,7 @@ from deploy.stack import Stack
 from domain.clock import StartableClock
 from domain.codec import UnreadableRecord
 from domain.errors import Fault, InputFaults, LastgangError
-from domain.intervals import QUARTER, IntervalOrigin, quarter_start
+from domain.intervals import QUARTER, IntervalOrigin
 from domain.plant import Plant, load_plant
 from domain.topics import INTERVALS
 from lastgang.demo.account import Span, read_account
@@ -30,6 +30,7 @@ from lastgang.demo.live_view import LiveFeed, LiveView
 from lastgang.demo.prepare import import_mark, last_instant, prepare, remember_instant
 from lastgang.demo.settings import DemoSettings
 from lastgang.demo.summary import Summary, summarise, write_summary
+from quarters.numbers import quarter_start
 
 CLOSING = timedelta(minutes=6)
 """Plant time after the last quarter hour in which its last readings arrive and it is published."""

@@ -12,9 +12,10 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.running import ProcessUse
+from domain.channels import IMPORT
 from domain.forecasts import Forecast
 from domain.instants import instant_text
-from domain.intervals import QUARTER, quarter_starts
+from domain.intervals import QUARTER
 from domain.plant import Plant
 from domain.recommendations import DecisionKind, RecommendationStatus, deciding
 from domain.units import kwh
@@ -23,11 +24,10 @@ from lastgang.demo.live_view import eur
 from lastgang.demo.money import saving_eur_per_year
 from lastgang.demo.outages import OutageAccount, outage_accounts
 from lastgang.demo.settings import DemoSettings
+from quarters.numbers import quarter_starts
 from simulation.counterfactual import main_import_kw, without_moves
 from simulation.span import load_span
 from simulation.truth import read_truth
-
-IMPORT = "energy_import"
 
 
 @dataclass(frozen=True, slots=True)

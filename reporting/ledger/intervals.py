@@ -8,7 +8,8 @@ from datetime import datetime
 from domain.clock import epoch_ms, instant
 from domain.intervals import Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.topics import INTERVALS
-from reporting.gaps import SOUND, QuarterRevisions
+from quarters.gaps import QuarterRevisions
+from quarters.quality import SOUND, makes_maximum
 from reporting.ledger.entries import LedgerError
 from reporting.ledger.questions import Questions, answered_by, until_ms
 
@@ -18,7 +19,6 @@ _IN_DOUBT = (
     "AND start_s IN (SELECT d.start_s FROM interval d WHERE d.series = interval.series AND d.start_s = interval.start_s "
     f"AND d.quality NOT IN {tuple(map(str, SOUND))})"
 )
-_COUNTS_NOT = (IntervalQuality.MISSING, IntervalQuality.FAULTY)
 _QUALITIES = {str(quality): quality for quality in IntervalQuality}
 _METHODS = {str(method): method for method in IntervalMethod}
 _ORIGINS = {str(origin): origin for origin in IntervalOrigin}
@@ -94,7 +94,7 @@ class IntervalQuestions(Questions):
         """The quarter hour with the highest energy, the earliest of equal ones; missing and faulty ones do not count."""
         best: Interval | None = None
         for interval in self._latest_intervals(meter, channel, from_utc, to_utc, as_of_utc):
-            if interval.energy_uwh is None or interval.quality in _COUNTS_NOT:
+            if interval.energy_uwh is None or not makes_maximum(interval.quality):
                 continue
             if best is None or best.energy_uwh is None or interval.energy_uwh > best.energy_uwh:
                 best = interval

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from domain.forecasts import Forecast
 from domain.topics import Topic
-from reporting.gaps import QuarterRevisions
+from quarters.gaps import QuarterRevisions
 from reporting.ledger.entries import Place
 
 Answer = TypeVar("Answer")

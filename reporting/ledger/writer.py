@@ -13,7 +13,6 @@ from domain.clock import epoch_ms
 from domain.codec import decode_stored, encode
 from domain.demand import Demand
 from domain.intervals import Interval
-from domain.newest import FAR
 from domain.readings import Rejection
 from domain.texts import printable
 from domain.topics import (
@@ -28,6 +27,7 @@ from domain.topics import (
     REJECTED,
     Topic,
 )
+from quarters.newest import FAR
 from reporting.ledger.entries import Entry, LedgerError, OtherSite, Unreadable
 
 _UNREADABLE = "unreadable"

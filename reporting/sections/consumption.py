@@ -8,8 +8,9 @@ from typing import Any
 
 from domain.intervals import QUALITIES_BEST_FIRST, Interval, IntervalQuality
 from domain.units import kwh
-from reporting.gaps import SOUND
-from reporting.month import MonthReport, SeriesMonth, Share
+from quarters.quality import SOUND
+from quarters.sums import Share
+from reporting.month import MonthReport, SeriesMonth
 from reporting.sections.blocks import Block, Heading, PrintColumn, printed
 from reporting.sections.quarters import power_text, quarter_data, start_text
 from reporting.sections.section import NAME, Content, DataFile, Section, Sheet, SheetPart

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from domain.instants import instant_text
-from reporting.gaps import Gap
+from quarters.gaps import Gap
 from reporting.month import MonthReport, SeriesMonth
 from reporting.sections.blocks import Block, Heading, Paragraph, PrintColumn, printed, shortened, table_or
 from reporting.sections.section import Content, DataFile, Section, Sheet, SheetPart

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from domain.intervals import Interval
+from quarters.periods import midnight_utc
 from reporting.cost import WindowPeak
 from reporting.month import TOP_PEAKS, MonthReport, SeriesMonth
 from reporting.sections.blocks import Block, Chart, Heading, PrintColumn, printed
@@ -102,7 +103,7 @@ def _chart_numbers(report: MonthReport, billing: SeriesMonth, highest: Interval,
 
 def _midnight(report: MonthReport, number: int) -> datetime:
     day = report.period.first_day + timedelta(days=number)
-    return datetime.combine(day, time(0), tzinfo=report.period.zone).astimezone(UTC)
+    return midnight_utc(day, report.period.zone)
 
 
 SECTION = Section(data=_data, page=_page)

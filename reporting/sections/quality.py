@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.intervals import QUALITIES_BEST_FIRST, IntervalQuality
-from reporting.month import SeriesMonth, Share
+from quarters.sums import Share
+from reporting.month import SeriesMonth
 from reporting.sections.blocks import Block, Heading, PrintColumn, printed
 from reporting.sections.section import Content, Section
 from words.speech import Words

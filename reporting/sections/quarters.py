@@ -6,7 +6,7 @@ from typing import Any
 
 from domain.instants import instant_text
 from domain.intervals import Interval
-from reporting.gaps import SOUND
+from quarters.quality import SOUND
 from words.speech import Words
 
 

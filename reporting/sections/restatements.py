@@ -8,7 +8,7 @@ from typing import Any
 
 from domain.instants import instant_text
 from domain.intervals import Interval
-from reporting.gaps import QuarterRevisions
+from quarters.gaps import QuarterRevisions
 from reporting.month import SeriesMonth
 from reporting.sections.blocks import Block, Heading, Paragraph, PrintColumn, printed, shortened
 from reporting.sections.section import Content, Section, SheetPart

@@ -10,11 +10,12 @@ from typing import Any
 
 from domain.clock import Clock, process_clock
 from domain.codec import decode, encode
-from domain.intervals import Interval, slot_of
-from domain.newest import Newest, admit
+from domain.intervals import Interval
 from domain.plant import Plant, load_plant
 from domain.topics import INTERVALS, Topic
 from metering import virtual
+from quarters.newest import Newest, admit
+from quarters.numbers import slot_of
 from stream_jobs.logic import Outputs
 
 _MAGIC = b"LGVJ1"

@@ -20,11 +20,12 @@ from deploy.stack import Stack
 from domain.clock import StartableClock, instant
 from domain.codec import encode
 from domain.demand import Demand
-from domain.intervals import QUARTER, Interval, quarter_start
+from domain.intervals import QUARTER, Interval
 from domain.plant import Plant, load_plant
 from domain.readings import CONTROL_CHANNELS, HEARTBEAT_CHANNEL, Reading
 from domain.topics import INTERVALS, READINGS
 from metering.table import quarter_hours
+from quarters.numbers import quarter_start
 from reporting.ledger import Ledger, LedgerError
 from simulation import demo_plant
 

@@ -15,9 +15,10 @@ from connectors.influx.sink import InfluxRefused, InfluxSettings, InfluxWriter, 
 from dashboards.build import dashboards
 from domain.clock import epoch_ms
 from domain.contracts import EXAMPLES
-from domain.intervals import IntervalMethod, IntervalQuality, quarter_start
+from domain.intervals import IntervalMethod, IntervalQuality
 from domain.plant import load_plant
 from domain.topics import ANOMALIES, DEMAND, FORECASTS, INTERVALS, METER_FORECASTS, ORDERS, READINGS, RECOMMENDATIONS
+from quarters.numbers import quarter_start
 from tests.connectors_influx.conftest import ORG, TOKEN
 
 pytestmark = pytest.mark.influxd

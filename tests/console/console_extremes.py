@@ -33,7 +33,7 @@ from domain.demand import Demand
 from domain.facts import Fact, fact
 from domain.forecasts import DayPeak, Forecast, PeriodPeak
 from domain.instants import NEVER_UTC
-from domain.intervals import Interval, IntervalMethod, IntervalOrigin, IntervalQuality, quarter_start, quarter_starts
+from domain.intervals import Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.orders import Order, OrderStatus
 from domain.plant import Plant, load_plant
 from domain.readings import (
@@ -46,6 +46,7 @@ from domain.readings import (
     Reading,
 )
 from domain.recommendations import Decision, DecisionKind, Recommendation, RecommendationStatus
+from quarters.numbers import quarter_start, quarter_starts
 from reporting.ledger import Ledger, LedgerReader
 from reporting.month import channels_of
 

@@ -24,7 +24,7 @@ from console_sample import (
     sample_revisions,
 )
 
-from domain.intervals import Interval, quarter_start, quarter_starts
+from domain.intervals import Interval
 from domain.plant import Plant
 from domain.readings import Rejection, RejectionReason
 from domain.topics import (
@@ -39,6 +39,7 @@ from domain.topics import (
     REJECTED,
     Topic,
 )
+from quarters.numbers import quarter_start, quarter_starts
 from reporting.ledger import Entry, Ledger
 from reporting.month import channels_of
 

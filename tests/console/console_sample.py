@@ -18,7 +18,7 @@ from domain.clock import ScaledClock, epoch_ms
 from domain.demand import Demand
 from domain.facts import Fact, fact
 from domain.forecasts import DayPeak, Forecast, PeriodPeak
-from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality, quarter_start
+from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.orders import Order, OrderStatus
 from domain.plant import Plant, load_plant
 from domain.readings import CONNECTION_CHANNEL, GAP_CHANNEL, HEARTBEAT_CHANNEL, Reading
@@ -31,6 +31,7 @@ from domain.recommendations import (
     RecommendationStatus,
 )
 from domain.units import UWH_PER_KWH
+from quarters.numbers import quarter_start
 from reporting.ledger import LedgerReader
 
 NOW_UTC = datetime(2026, 10, 23, 9, 52, 30, tzinfo=UTC)

@@ -21,6 +21,7 @@ from console.access import OpenToStrangers
 from deploy.ports import free_port
 from deploy.processes import ProcessId
 from deploy.state_file import PartState, ProcessState, StackState, write_state
+from domain.channels import EXPORT, IMPORT
 from domain.intervals import QUARTER
 from domain.topics import DEMAND, INTERVALS, ORDERS, RECOMMENDATIONS
 from lastgang.commands.console import command
@@ -35,7 +36,9 @@ def written_ledger(path: Path) -> None:
     from reporting.ledger import Ledger
 
     starts = [datetime(2026, 10, 23, 8, 0, tzinfo=UTC) + n * QUARTER for n in range(7)]
-    records: list[tuple[Any, Any]] = [(INTERVALS, sample_interval("main", "energy_import", start)) for start in starts]
+    records: list[tuple[Any, Any]] = [
+        (INTERVALS, sample_interval("main", channel, start)) for start in starts for channel in (IMPORT, EXPORT)
+    ]
     records += [(DEMAND, sample_demand(NOW_UTC))]
     records += [(ORDERS, order) for order in sample_orders()]
     records += [(RECOMMENDATIONS, advice) for advice in sample_recommendations()]

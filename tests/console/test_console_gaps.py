@@ -21,7 +21,7 @@ from console.views.meters import meter_day_view, meters_view
 from console.views.platform import platform_view
 from console.views.scene import Scene
 from domain.intervals import QUARTER, IntervalQuality
-from reporting.gaps import Filling
+from quarters.gaps import Filling
 from words.catalogue import languages
 from words.speech import of_page
 

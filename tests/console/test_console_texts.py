@@ -15,7 +15,7 @@ from domain.intervals import IntervalMethod, IntervalQuality
 from domain.orders import OrderStatus
 from domain.readings import ReadingQuality, RejectionReason
 from domain.recommendations import DeclineReason, RecommendationStatus
-from reporting.gaps import Filling
+from quarters.gaps import Filling
 from words.catalogue import texts
 
 

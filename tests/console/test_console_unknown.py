@@ -37,13 +37,15 @@ from console.views.plan import plan_view
 from console.views.platform import Health, Lack, platform_view
 from console.views.scene import Scene
 from domain.anomalies import Anomaly, AnomalyKind
+from domain.channels import EXPORT
 from domain.demand import Demand
 from domain.instants import NEVER_UTC
-from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality, quarter_start
+from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.orders import Order
 from domain.plant import PlannedJob, Plant
 from domain.readings import REFUSED_CHANNEL, Reading
 from domain.recommendations import Recommendation, RecommendationStatus
+from quarters.numbers import quarter_start
 from reporting.ledger import Ledger
 from reporting.month import channels_of
 from words.speech import of_page
@@ -81,9 +83,10 @@ def row(start_utc: datetime, kwh: float | None, meter: str = "main") -> Interval
 
 
 def rows_today(kwh: float | None = 25.0, leave_out: Sequence[int] = (), meter: str = "main") -> list[Interval]:
-    """All quarter hours of today until now, but those at some places."""
+    """All quarter hours of today until now, but those at some places; the grid connection fed nothing back."""
     count = (quarter_start(NOW_UTC) - TODAY_UTC) // QUARTER
-    return [row(TODAY_UTC + n * QUARTER, kwh, meter) for n in range(count) if n not in leave_out]
+    rows = [row(TODAY_UTC + n * QUARTER, kwh, meter) for n in range(count) if n not in leave_out]
+    return rows + [replace(row(one.start_utc, 0.0, meter), channel=EXPORT) for one in rows if meter == "main"]
 
 
 def scene_with(plant: Plant, rows: Sequence[Interval], demand: Demand | None = None) -> Scene:
@@ -112,7 +115,7 @@ def test_a_day_of_which_nothing_is_known_has_no_energy_and_not_none(plant: Plant
 
 
 def test_a_quarter_hour_is_missing_once_it_is_due_and_not_before(plant: Plant) -> None:
-    scene = scene_with(plant, rows_today()[:-1])
+    scene = scene_with(plant, rows_today(leave_out=(46,)))
     assert due_until(scene) == quarter_start(NOW_UTC), "seven and a half minutes after its end it should be there"
     assert now_view(scene).today_missing == 1
     early = replace(scene, now_utc=quarter_start(NOW_UTC) + timedelta(minutes=4))
@@ -145,6 +148,19 @@ def test_quarter_hours_that_nobody_sent_are_missing_in_the_meters_day(plant: Pla
     assert "Von dieser Viertelstunde kam nie etwas" in quarter_story(view, DE, TODAY_UTC + 3 * QUARTER)
     before = meter_day_view(scene, "main", date(2026, 10, 21))
     assert (before.missing, before.empty and before.empty.why) == (frozenset(), Emptiness.NOT_THEN), "before the first one of all"
+
+
+def test_import_without_export_leaves_net_energy_and_remainder_unknown_and_says_what_lacks(plant: Plant) -> None:
+    """History of the grid operator's import alone, beside measured halls: 25 - 2 * 5 kWh would be a guess."""
+    imported = [one for one in rows_today() if one.channel != EXPORT]
+    halls = [one for hall in ("hall-1", "hall-2") for one in rows_today(5.0, meter=hall)]
+    scene = scene_with(plant, [*imported, *halls])
+    rows = {one.meter: one for one in meters_view(scene).rows}
+    assert (rows["main"].today_kwh, rows["main"].today_missing, rows["main/rest"].today_kwh) == (None, 47, None)
+    view = meter_day_view(scene, "main", scene.day())
+    assert (view.energy_kwh, view.lacks) == (None, {EXPORT: 47})
+    assert "energy_export" in meters.meter_summary(view, EN)
+    assert now_view(scene).today_kwh == pytest.approx(47 * 25), "what was drawn is known"
 
 
 def test_five_days_between_an_import_and_the_first_live_minutes_are_a_gap(tmp_path: Path) -> None:

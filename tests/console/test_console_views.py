@@ -17,7 +17,7 @@ from console.views.outlook import outlook_view
 from console.views.plan import Button, Move, advice_cards, button_of, job_bar, load_points, plan_view
 from console.views.platform import Health, broker_health, platform_view
 from console.views.reports import months_view
-from console.views.scene import PartSeen, QuarterValue, Scene, Sent, net_channels, net_quarters
+from console.views.scene import PartSeen, Scene, Sent, net_of_meter
 from domain.clock import epoch_ms
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalQuality
 from domain.orders import OrderStatus
@@ -26,6 +26,7 @@ from domain.readings import Reading, ReadingQuality
 from domain.recommendations import Decision, DecisionKind, RecommendationStatus
 from domain.topics import DEMAND, ORDERS
 from domain.units import UWH_PER_KWH
+from quarters.net import NetQuarter, net_channels
 from reporting.ledger import Ledger
 from words.speech import of_page
 
@@ -76,7 +77,7 @@ def test_the_gauge_ends_at_a_round_number_with_a_sixth_of_room() -> None:
 def test_the_last_day_has_96_places_and_none_where_nothing_is_known(scene: Scene, plant: Plant) -> None:
     view = now_view(dataclasses.replace(scene, ledger=given(plant, quarter("main", "energy_import", NINE, 150.0))))
     assert len(view.last_day) == 96
-    assert [q.kw for q in view.last_day if q is not None] == [600.0]
+    assert [q.power_kw for q in view.last_day if q is not None] == [600.0]
     assert view.last_day_from_utc == datetime(2026, 10, 22, 9, 45, tzinfo=UTC)
 
 
@@ -105,8 +106,11 @@ def test_what_a_meter_feeds_back_counts_negative(plant: Plant) -> None:
         plant, quarter("main", "energy_import", NINE, 10.0), quarter("main", "energy_export", NINE, 2.5, "estimated"),
         quarter("main", "energy_import", NINE + QUARTER, 8.0), quarter("main", "energy_import", NINE + 2 * QUARTER, None, "missing"),
     )  # fmt: skip
-    net = net_quarters(ledger, main, NINE, NINE + 4 * QUARTER)
-    assert [(q.kw, str(q.quality)) for q in net.values()] == [(30.0, "estimated"), (32.0, "measured"), (None, "missing")]
+    net = net_of_meter(ledger, main, NINE, NINE + 4 * QUARTER)
+    assert [(q.power_kw, str(q.quality)) for q in net.values()] == [(30.0, "estimated"), (None, "missing"), (None, "missing")]
+    assert [q.lacks for q in net.values()] == [(), ("energy_export",), ("energy_export",)], (
+        "an export that nobody recorded is not one of zero"
+    )
 
 
 def test_the_unmetered_rest_is_the_parent_less_its_children_where_all_are_known(scene: Scene, plant: Plant) -> None:
@@ -117,7 +121,7 @@ def test_the_unmetered_rest_is_the_parent_less_its_children_where_all_are_known(
     rest = next(r for r in rows if r.meter == "hall-1/rest")
     assert rest.rest_of == "Halle 1 Härterei"
     assert rest.last is not None
-    assert (rest.last.start_utc, rest.last.kw, rest.today_kwh) == (NINE, pytest.approx(72.0), pytest.approx(18.0))
+    assert (rest.last.start_utc, rest.last.power_kw, rest.today_kwh) == (NINE, pytest.approx(72.0), pytest.approx(18.0))
     assert [r.depth for r in rows[:4]] == [0, 1, 2, 2]
 
 
@@ -243,7 +247,7 @@ def test_the_outlook_of_the_grid_connection_is_the_sites(scene: Scene) -> None:
 
 def test_what_is_fed_in_is_positive_beside_its_forecast(scene: Scene) -> None:
     view = outlook_view(scene, "pv")
-    noon = [p.actual.kw for p in view.points if p.actual is not None and p.start_utc.hour == 9]
+    noon = [p.actual.power_kw for p in view.points if p.actual is not None and p.start_utc.hour == 9]
     assert view.channel == "energy_export"
     assert all(kw is not None and kw > 0 for kw in noon)
 
@@ -315,7 +319,7 @@ def test_months_run_from_the_newest_to_the_first_quarter_hour(scene: Scene) -> N
 
 def test_what_was_said_when_the_day_began_stands_beside_what_came(scene: Scene) -> None:
     starts = [NINE - n * QUARTER for n in range(1, 5)]
-    came = {at: QuarterValue(at, 25 * UWH_PER_KWH, IntervalQuality.MEASURED, 1.0, 0) for at in starts}
+    came = {at: NetQuarter(at, 25 * UWH_PER_KWH, IntervalQuality.MEASURED, 1.0, 0) for at in starts}
     today = said_days(scene, came)[-1]
     assert (today.quarters, today.highest_kw) == (4, 100.0), "25 kWh in a quarter of an hour are 100 kW"
     assert today.mean_error_kw == pytest.approx(sum(abs(100.0 - today.q50_kw[at]) for at in starts) / 4)

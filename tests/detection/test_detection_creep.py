@@ -11,8 +11,9 @@ import pytest
 from detection.creep import trend
 from detection.step import DetectionStep
 from domain.anomalies import Anomaly, AnomalyKind
-from domain.intervals import Interval, IntervalMethod, IntervalOrigin, IntervalQuality, quarter_starts
+from domain.intervals import Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.plant import Plant
+from quarters.numbers import quarter_starts
 from tests.spoken import german
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -13,8 +13,9 @@ import pytest
 from detection.step import DetectionState, DetectionStep, UnreadableState, decode_state, encode_state
 from domain.anomalies import Anomaly, AnomalyKind
 from domain.calendars import staffed_spans
-from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality, quarter_starts
+from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.plant import Plant
+from quarters.numbers import quarter_starts
 from tests.spoken import english, german
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -11,8 +11,9 @@ import pytest
 
 from detection.step import DetectionStep, decode_state, encode_state
 from domain.anomalies import Anomaly, AnomalyKind
-from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality, quarter_starts
+from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.plant import Plant
+from quarters.numbers import quarter_starts
 from tests.spoken import english, german
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -17,8 +17,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "plants"))
 from live_plant import LivePlant, nothing_of
 from served_plant import PICKED_PORTS, Load, ServedPlant
 
-from domain.intervals import QUARTER, quarter_start
+from domain.intervals import QUARTER
 from domain.units import UWH_PER_KWH
+from quarters.numbers import quarter_start
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs" / "how-to").glob("*.md"))

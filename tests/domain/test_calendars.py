@@ -3,8 +3,9 @@
 from datetime import UTC, date, datetime, timedelta
 
 from domain.calendars import DayType, day_type, shift_instances, staffed_spans
-from domain.intervals import local_day_bounds, quarter_start, quarter_starts
 from domain.plant import Machine, Plant, Shift, Shutdown
+from quarters.numbers import quarter_start, quarter_starts
+from quarters.periods import day_span
 
 PLANT = Plant.model_validate(
     {
@@ -108,7 +109,7 @@ def test_day_types_know_the_land_and_the_plants_own_days():
 
 def test_a_local_day_has_92_96_or_100_quarter_hours():
     def quarters(day):
-        start, end = local_day_bounds(datetime.combine(day, datetime.min.time(), tzinfo=PLANT.site.zone), PLANT.site.zone)
+        start, end = day_span(day, PLANT.site.zone)
         return len(list(quarter_starts(start, end)))
 
     assert [quarters(date(2026, 3, 29)), quarters(date(2026, 3, 30)), quarters(date(2026, 10, 25))] == [92, 96, 100]

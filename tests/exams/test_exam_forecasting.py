@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from exam_folder import exam_file
 
-from domain.intervals import slot_of
 from domain.plant import Branch, Plant
 from forecasting.days import SiteDays
 from forecasting.first_day import course_of
@@ -21,6 +20,7 @@ from forecasting.regression import NAME, known_inputs
 from forecasting.slots import SLOTS_PER_DAY, Floats
 from forecasting.table import bare_plant
 from forecasting.two_step import two_step
+from quarters.numbers import slot_of
 
 BY_CODE = {
     "g0": Branch.BUSINESS, "g1": Branch.OFFICE, "g2": Branch.EVENING, "g3": Branch.CONTINUOUS, "g4": Branch.SHOP,

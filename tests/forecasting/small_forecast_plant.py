@@ -8,9 +8,10 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from domain.calendars import is_holiday
-from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality, quarter_starts
+from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.orders import Order, OrderStatus
 from domain.plant import Plant
+from quarters.numbers import quarter_starts
 
 BERLIN = ZoneInfo("Europe/Berlin")
 PLANT = Plant.model_validate(

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from small_forecast_plant import BERLIN, PLANT, SmallPlant, interval
 
-from domain.intervals import QUARTER, slot_of
+from domain.intervals import QUARTER
 from domain.plant import Branch, Plant
 from forecasting.days import SiteDays
 from forecasting.first_day import FirstDay, course_of, first_day
 from forecasting.slots import LEADS, SLOTS_PER_DAY, Floats
 from forecasting.step import ForecastStep
+from quarters.numbers import slot_of
 
 MONDAY = datetime(2026, 6, 8, tzinfo=BERLIN).astimezone(UTC)
 LOADS = np.array(list(SmallPlant(seed=2).loads(MONDAY, MONDAY + timedelta(days=14)).values()))

@@ -11,7 +11,7 @@ import pytest
 from small_forecast_plant import BATCH_KW, BERLIN, PLANT, SmallPlant, interval, stream
 
 from domain.forecasts import Forecast
-from domain.intervals import QUARTER, Interval, IntervalOrigin, IntervalQuality, quarter_starts, slot_of
+from domain.intervals import QUARTER, Interval, IntervalOrigin, IntervalQuality
 from domain.orders import Order, OrderStatus
 from forecasting.backtest import backtest, loads_by_slot, score
 from forecasting.conformance import (
@@ -24,6 +24,7 @@ from forecasting.conformance import (
 )
 from forecasting.slots import KEPT_SLOTS
 from forecasting.step import ForecastStep, UnreadableState, decode_state, encode_state
+from quarters.numbers import quarter_starts, slot_of
 
 DAY = timedelta(days=1)
 START = datetime(2026, 8, 31, tzinfo=BERLIN).astimezone(UTC)  # a Monday

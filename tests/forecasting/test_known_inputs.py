@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from small_forecast_plant import BERLIN, PLANT, SmallPlant, interval
 
-from domain.intervals import QUARTER, IntervalOrigin, slot_of
+from domain.intervals import QUARTER, IntervalOrigin
 from forecasting.backtest import backtest, loads_by_slot, score
 from forecasting.days import SiteDays
 from forecasting.grid import Grid, lay_out
@@ -18,6 +18,7 @@ from forecasting.regression import NAME, known_inputs
 from forecasting.slots import SLOTS_PER_DAY, Floats
 from forecasting.table import bare_plant
 from forecasting.two_step import two_step
+from quarters.numbers import slot_of
 
 START = datetime(2026, 6, 1, tzinfo=BERLIN).astimezone(UTC)
 WEEKS = 16

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from small_forecast_plant import BERLIN, PLANT, SmallPlant
 
-from domain.intervals import slot_of
 from forecasting.days import SiteDays
 from forecasting.grid import REACH, Grid, lay_out
 from forecasting.jobs import job_loads
 from forecasting.slots import SLOTS_PER_DAY, SLOTS_PER_WEEK, Floats
 from forecasting.two_step import autoregression, carried_on, two_step
+from quarters.numbers import slot_of
 
 START = datetime(2026, 6, 1, tzinfo=BERLIN).astimezone(UTC)
 WEEKS = 10

@@ -14,8 +14,8 @@ from domain.clock import epoch_ms
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalQuality
 from domain.plant import Plant
 from lastgang.commands.metering import command
-from metering.sums import sum_of
-from metering.tree import Branch, branches
+from metering.tree import JudgedNode, judged_tree
+from quarters.sums import sum_of
 
 TEN = datetime(2026, 3, 10, 10, tzinfo=UTC)
 KWH = 1_000_000_000
@@ -48,13 +48,13 @@ def row(meter: str, channel: str, start: datetime, value: Value) -> Interval:
     return Interval("s", meter, channel, start, energy, 0.0 if kwh is None else 1.0, quality, IntervalMethod.REGISTER, 1)
 
 
-def tree(*quarters: dict[str, Value], of: Plant | None = None) -> Branch:
-    """The branch of the connection; in each quarter hour values by meter, negative ones fed back."""
+def tree(*quarters: dict[str, Value], of: Plant | None = None) -> JudgedNode:
+    """The connection and the meters below it; in each quarter hour values by meter, negative ones fed back."""
     starts = [TEN + n * QUARTER for n in range(len(quarters))]
-    rows: dict[tuple[str, str], dict[datetime, Interval]] = {}
+    rows: dict[str, dict[str, dict[datetime, Interval]]] = {}
 
     def put(meter: str, channel: str, start: datetime, value: Value) -> None:
-        rows.setdefault((meter, channel), {})[start] = row(meter, channel, start, value)
+        rows.setdefault(meter, {}).setdefault(channel, {})[start] = row(meter, channel, start, value)
 
     for start, values in zip(starts, quarters, strict=True):
         for meter, value in {"sun": 0.0, "pump": 0.0, **values}.items():
@@ -63,21 +63,21 @@ def tree(*quarters: dict[str, Value], of: Plant | None = None) -> Branch:
                 put(meter, "energy_export", start, -value if fed_back and isinstance(value, float) else 0.0)
             if meter != "sun":
                 put(meter, "energy_import", start, 0.0 if fed_back else value)
-    return branches(of or plant(), rows, starts)[0]
+    return judged_tree(of or plant(), rows, starts)[0]
 
 
 GOOD: dict[str, Value] = {"main": 100.0, "press-1": 40.0, "press-2": 35.0}
 
 
-def rests(branch: Branch) -> list[float | None]:
-    return [None if (rest := quarter.rest_uwh) is None else rest / KWH for quarter in branch.quarters]
+def rests(judged: JudgedNode) -> list[float | None]:
+    return [None if (rest := quarter.energy_uwh) is None else rest / KWH for quarter in judged.node.quarters]
 
 
 def test_the_rest_is_what_no_meter_below_saw():
-    branch = tree(GOOD)
-    assert (branch.meter.id, [child.id for child in branch.children]) == ("main", ["press-1", "press-2", "sun"])
-    assert rests(branch) == [25.0]
-    assert branch.findings == []
+    judged = tree(GOOD)
+    assert (judged.node.meter.id, [child.id for child in judged.node.children]) == ("main", ["press-1", "press-2", "sun"])
+    assert rests(judged) == [25.0]
+    assert judged.findings == []
 
 
 def test_what_the_sun_gives_is_drawn_by_its_neighbours():
@@ -87,19 +87,19 @@ def test_what_the_sun_gives_is_drawn_by_its_neighbours():
 
 def test_every_level_is_compared_with_the_one_directly_below():
     starts = [TEN]
-    rows = {("press-1", "energy_import"): {TEN: row("press-1", "energy_import", TEN, 40.0)}}
-    found = branches(plant(), rows, starts)
-    assert [branch.meter.id for branch in found] == ["main", "press-1"]
-    assert found[1].quarters[0].rest_uwh is None, "the pump has no row: its energy is not zero"
+    rows = {"press-1": {"energy_import": {TEN: row("press-1", "energy_import", TEN, 40.0)}}}
+    found = judged_tree(plant(), rows, starts)
+    assert [judged.node.meter.id for judged in found] == ["main", "press-1"]
+    assert found[1].node.quarters[0].energy_uwh is None, "the pump has no row: its energy is not zero"
 
 
 def test_a_missing_part_leaves_no_rest():
-    branch = tree({**GOOD, "press-2": None})
-    assert (rests(branch), branch.quarters[0].quality, branch.quarters[0].coverage) == ([None], MISSING, 0.0)
+    judged = tree({**GOOD, "press-2": None})
+    assert (rests(judged), judged.node.quarters[0].quality, judged.node.quarters[0].coverage) == ([None], MISSING, 0.0)
 
 
 def test_the_rest_is_as_good_as_the_worst_of_all():
-    assert tree({**GOOD, "press-2": (35.0, SUBSTITUTED)}).quarters[0].quality is SUBSTITUTED
+    assert tree({**GOOD, "press-2": (35.0, SUBSTITUTED)}).node.quarters[0].quality is SUBSTITUTED
 
 
 TWICE: dict[str, Value] = {"main": 100.0, "press-1": 80.0, "press-2": 35.0}
@@ -123,8 +123,8 @@ def test_quarter_hours_that_cannot_be_judged_do_not_interrupt_a_finding():
 
 @pytest.mark.parametrize(("below", "found"), [(103.0, 0), (103.2, 0), (103.3, 1), (110.0, 1)])
 def test_meters_may_differ_by_their_classes_and_their_clocks(below, found):
-    branch = tree(*[{"main": 100.0, "press-1": below, "press-2": 0.0}] * 4)
-    assert len(branch.findings) == found, "3 % of 103.3 kWh, and 0.104 kWh for clocks and steps"
+    judged = tree(*[{"main": 100.0, "press-1": below, "press-2": 0.0}] * 4)
+    assert len(judged.findings) == found, "3 % of 103.3 kWh, and 0.104 kWh for clocks and steps"
 
 
 def test_the_tolerance_is_the_plants():
@@ -143,9 +143,9 @@ def test_tolerance_is_of_all_that_is_moved_where_the_sun_gives_most():
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 100), st.floats(0, 100), st.floats(0, 100)), min_size=1, max_size=8))
 def test_rests_and_sums_below_add_up_to_the_meter(values):
-    branch = tree(*[{"main": round(m, 3), "press-1": round(a, 3), "press-2": round(b, 3)} for m, a, b in values])
-    whole = sum_of(quarter.own for quarter in branch.quarters)
-    assert sum(quarter.below_uwh + quarter.rest_uwh for quarter in branch.quarters) == whole.energy_uwh
+    judged = tree(*[{"main": round(m, 3), "press-1": round(a, 3), "press-2": round(b, 3)} for m, a, b in values])
+    whole = sum_of(quarter.own for quarter in judged.node.quarters)
+    assert sum(quarter.below_uwh + quarter.energy_uwh for quarter in judged.node.quarters) == whole.energy_uwh
 
 
 def interval(kwh: float | None, quality: IntervalQuality = MEASURED, coverage: float = 1.0) -> Interval:
@@ -207,4 +207,4 @@ def test_the_command_writes_the_tree_and_says_what_cannot_be(tmp_path):
     assert result.exit_code == 0, result.output
     table = (tmp_path / "tree.csv").read_text().splitlines()
     assert table[1] == "s,main,2026-03-10T10:00:00Z,30.000000000,37.500000000,-7.500000000,1.0,measured,7.500000000"
-    assert "meters below 'main' told 1.250 times its energy from 2026-03-10T10:00Z to 2026-03-10T11:30Z" in result.output
+    assert "meters below 'main' measured 1.250 times its energy from 2026-03-10T10:00Z to 2026-03-10T11:30Z" in result.output

@@ -11,10 +11,12 @@ from small_plant import MINUTE_MS, TEN, Run, counter, gauge, plant, reading
 from connectors.modbus.decode import decode
 from connectors.modbus.profile import Point
 from domain.calendars import at_local
-from domain.intervals import QUARTER, local_day_bounds, quarter_starts
+from domain.intervals import QUARTER
 from domain.plant import Meter, Register
 from metering.rules import CounterRules, counter_rules
 from metering.running import RunningQuarter, allowed_kw
+from quarters.numbers import quarter_starts
+from quarters.periods import day_span
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NO_VALUE = bytes.fromhex("7FFFFFFF")
@@ -23,7 +25,7 @@ NO_VALUE = bytes.fromhex("7FFFFFFF")
 def test_clock_changes_of_2026_and_2027_have_92_and_100_local_quarter_hours_and_96_utc_ones():
     counts = {}
     for day in (date(2026, 3, 29), date(2026, 10, 25), date(2027, 3, 28), date(2027, 10, 31), date(2026, 10, 24)):
-        start, end = local_day_bounds(datetime(day.year, day.month, day.day, 12, tzinfo=BERLIN), BERLIN)
+        start, end = day_span(day, BERLIN)
         counts[day.isoformat()] = len(list(quarter_starts(start, end)))
         noon = datetime(day.year, day.month, day.day, tzinfo=UTC)
         assert len(list(quarter_starts(noon, noon + 96 * QUARTER))) == 96

@@ -20,7 +20,8 @@ from deploy.ports import is_free
 from deploy.processes import ProcessId
 from deploy.settings import load_settings
 from deploy.state_file import StackState, read_state
-from domain.intervals import QUARTER, quarter_start
+from domain.intervals import QUARTER
+from quarters.numbers import quarter_start
 
 FIRST_UTC = quarter_start(START_UTC) + QUARTER
 """The first quarter hour that is seen whole."""

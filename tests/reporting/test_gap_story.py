@@ -14,7 +14,7 @@ from domain.plant import load_plant
 from domain.readings import Reading
 from domain.units import UWH_PER_KWH
 from metering.engine import MeterStep
-from reporting.gaps import Filling, gaps_in
+from quarters.gaps import Filling, gaps_in
 from reporting.ledger import Ledger
 from reporting.report import WrittenReport
 

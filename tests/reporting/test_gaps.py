@@ -17,7 +17,7 @@ from report_sample import BERLIN, FIRST, NOON, StepClock, data_of, put, quarter
 
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalQuality
 from domain.units import UWH_PER_KWH
-from reporting.gaps import Filling, Gap, QuarterRevisions, filling_of, gaps_in
+from quarters.gaps import Filling, Gap, QuarterRevisions, filling_of, gaps_in
 from reporting.ledger import Ledger
 from reporting.report import WrittenReport
 from reporting.verifier import verify

@@ -21,8 +21,8 @@ from domain.contracts import EXAMPLES
 from domain.intervals import QUARTER, Interval, IntervalOrigin, IntervalQuality
 from domain.plant import load_plant
 from domain.topics import DEMAND
+from quarters.gaps import DUE_AFTER, Absence, gaps_of_span, never_sent
 from reporting.cover import boundary_text
-from reporting.gaps import DUE_AFTER, Absence, gaps_of_span, never_sent
 from reporting.ledger import Ledger
 from reporting.month import changes_since, month_period, month_report
 from reporting.report import WrittenReport

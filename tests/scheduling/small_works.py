@@ -6,10 +6,11 @@ from pathlib import Path
 from billing.tariff import load_tariff
 from domain.demand import Demand
 from domain.forecasts import Forecast
-from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality, quarter_start
+from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.orders import Order, OrderStatus
 from domain.plant import Plant
 from domain.recommendations import Decision, DecisionKind
+from quarters.numbers import quarter_start
 from scheduling.step import AdviceStep
 
 SITE = "works"

@@ -7,9 +7,10 @@ import pytest
 from small_works import NOW, TARIFF, Advised, demand, forecast, interval, tariff, two_furnaces, works
 
 from billing.site import SitePrices
-from domain.intervals import QUARTER, IntervalOrigin, IntervalQuality, slot_of
-from domain.periods import billing_period
-from domain.series import QuarterSeries
+from domain.intervals import QUARTER, IntervalOrigin, IntervalQuality
+from quarters.numbers import slot_of
+from quarters.periods import billing_period
+from quarters.series import QuarterSeries
 from scheduling.worth import Measured, Worth
 from tests.spoken import english
 

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_works import NOW, order, works
 
-from domain.intervals import QUARTER, slot_of, slot_start
+from domain.intervals import QUARTER
+from quarters.numbers import slot_of, slot_start
 from scheduling.problem import Outlook, Rules
 from scheduling.settings import AdviceSettings
 from scheduling.solve import Ask, best_move, peak_of, plan

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from small_works import NOW, Advised, demand, forecast, interval, order, said, two_furnaces
 
 from domain.instants import NEVER_UTC
-from domain.intervals import QUARTER, IntervalOrigin, quarter_start
+from domain.intervals import QUARTER, IntervalOrigin
 from domain.orders import OrderStatus
 from domain.recommendations import RecommendationStatus
+from quarters.numbers import quarter_start
 from scheduling.now import JUMP, now_of
 from scheduling.step import decode_state, encode_state
 

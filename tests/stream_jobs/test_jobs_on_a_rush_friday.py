@@ -15,9 +15,10 @@ from deploy.jars import PROJECT
 from domain.anomalies import AnomalyKind
 from domain.codec import json_schema
 from domain.demand import Demand
-from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality, quarter_start
+from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.recommendations import Decision, DecisionKind, RecommendationStatus
 from domain.topics import ANOMALIES, DECISIONS, DEMAND, FORECASTS, INTERVALS, ORDERS, RECOMMENDATIONS, Topic
+from quarters.numbers import quarter_start
 from simulation import demo_plant
 from simulation.history import history
 from simulation.planner import past_orders

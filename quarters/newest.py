@@ -19,7 +19,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from domain.instants import QuarterStart
-from domain.intervals import Interval, IntervalOrigin, quarter_start
+from domain.intervals import Interval, IntervalOrigin
+from quarters.numbers import quarter_start
 
 FAR = timedelta(days=1)
 """Steps up to this need no second record: after an outage of the plant's network metering fills what is missing row by row."""

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from domain.intervals import QUALITIES_BEST_FIRST, IntervalQuality, worst_quality
-
-SOUND = (IntervalQuality.MEASURED, IntervalQuality.CALCULATED, IntervalQuality.CORRECTED)
-"""Qualities that rest on readings of the quarter hour itself."""
+from domain.units import UWH_PER_KWH
+from quarters.quality import SOUND
 
 
 class Known(Protocol):
@@ -55,6 +54,16 @@ class EnergySum:
     """Share of the declared period that was seen, 0..1."""
     by_quality: Mapping[IntervalQuality, Share]
     """Every quality, best first; a quarter hour without a row is missing."""
+
+    @property
+    def missing(self) -> int:
+        """Quarter hours of the declared period that have no value."""
+        return self.quarters - self.with_value
+
+    @property
+    def energy_kwh(self) -> float | None:
+        """Energy [kWh] of those that have a value; None where none has."""
+        return self.energy_uwh / UWH_PER_KWH if self.with_value else None
 
     @property
     def worst(self) -> IntervalQuality:

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalQuality, slot_of, slot_start
-from domain.series import MOST_DAYS, QuarterSeries
+from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalQuality
+from quarters.numbers import slot_of, slot_start
+from quarters.series import MOST_DAYS, QuarterSeries
 
 MONDAY = datetime(2026, 10, 5, tzinfo=UTC)
 FIRST = slot_of(MONDAY)

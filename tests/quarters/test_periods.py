@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.periods import billing_period, known_peak_kw
 from domain.plant import Site
+from quarters.periods import billing_period, known_peak_kw
 
 ZONES = ["Europe/Berlin", "Asia/Kolkata", "America/New_York", "Australia/Lord_Howe", "America/Santiago", "Pacific/Auckland", "UTC"]
 MOMENT = timedelta(microseconds=1)

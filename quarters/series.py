@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from domain.intervals import QUARTERS_PER_HOUR, Interval, IntervalQuality, slot_of
+from domain.intervals import QUARTERS_PER_HOUR, Interval, IntervalQuality
 from domain.units import UWH_PER_KWH
+from quarters.numbers import slot_of
+from quarters.quality import makes_maximum
 
 MOST_DAYS = 1_100
 """Days kept: three years."""
@@ -26,7 +28,7 @@ MOST_REVISION = 2**15 - 1
 _QUALITIES = tuple(IntervalQuality)
 _CODES = {quality: np.int8(code) for code, quality in enumerate(_QUALITIES)}
 _NO_ROW = -1
-_COUNTS = np.array([q not in (IntervalQuality.MISSING, IntervalQuality.FAULTY) for q in _QUALITIES] + [False])
+_COUNTS = np.array([makes_maximum(quality) for quality in _QUALITIES] + [False])
 """Whether a row's value counts, by its code; the last one, which `_NO_ROW` picks, stands for no row."""
 _ROW = np.dtype([("uwh", "<i8"), ("revision", "<i2"), ("quality", "i1")])
 _DAY = struct.Struct("<i")

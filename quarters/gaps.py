@@ -14,11 +14,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
-from domain.intervals import QUALITIES_BEST_FIRST, QUARTER, Interval, IntervalMethod, IntervalQuality, quarter_start
-
-SOUND = (IntervalQuality.MEASURED, IntervalQuality.CALCULATED, IntervalQuality.CORRECTED)
-"""Qualities that rest on readings of the quarter hour itself."""
-
+from domain.intervals import QUALITIES_BEST_FIRST, QUARTER, Interval, IntervalMethod, IntervalQuality
+from quarters.numbers import quarter_start
+from quarters.quality import SOUND
 
 DUE_AFTER = timedelta(minutes=5)
 """So long after its end a quarter hour has been metered and recorded; if not, it is missing."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from domain.codec import decode, encode
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
-from domain.newest import FAR, OTHERS_THAT_FOLLOW, Newest, admit
+from quarters.newest import FAR, OTHERS_THAT_FOLLOW, Newest, admit
 
 MONDAY = datetime(2026, 10, 5, tzinfo=UTC)
 LIVE, IMPORT, CALCULATED = IntervalOrigin.METERING, IntervalOrigin.IMPORT, IntervalOrigin.CALCULATED

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.resolution import coarser_stretch
+from quarters.resolution import coarser_stretch
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 QUARTER, HOUR = timedelta(minutes=15), timedelta(hours=1)
