@@ -62,11 +62,12 @@ def parts_table(parts: Iterable[PartState]) -> Table:
     """Part, pid, state, port, memory, CPU, restarts."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("part", no_wrap=True)
-    table.add_column("pid", justify="right")
-    table.add_column("state")
+    table.add_column("pid", justify="right", no_wrap=True)
+    table.add_column("state", no_wrap=True)
     for heading in ("port", "RSS MB", "CPU s", "restarts"):
-        table.add_column(heading, justify="right")
-    table.add_column("note", no_wrap=True, overflow="ellipsis")
+        table.add_column(heading, justify="right", no_wrap=True)
+    # On a narrow terminal the note breaks into lines; names, pids and states must stay readable.
+    table.add_column("note", overflow="fold")
     for part in parts:
         is_job = part.name.startswith("job ")
         style = {"running": "green", "failed": "red", "gone": "red"}.get(part.state, "yellow")

@@ -16,6 +16,9 @@ from domain.units import Amount, Count, Int64, Power, Share
 
 Conditions = Annotated[tuple[Fact, ...], Field(max_length=20)]
 
+ADVICE_QUARTERS = 4
+"""The newest quarter hours of the billing meter that must be known and sound before anything is advised."""
+
 
 class RecommendationStatus(StrEnum):
     """Where a recommendation stands. ``carried_out``: its job ran where it was advised to; what that was worth is not measured."""

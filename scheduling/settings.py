@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from domain.recommendations import ADVICE_QUARTERS
+
 
 @dataclass(frozen=True, slots=True)
 class AdviceSettings:
@@ -26,7 +28,7 @@ class AdviceSettings:
     """The load that is judged lies at least this far from the median towards the 90 % quantile: ``q50 + 0.3 (q90 - q50)``."""
     again_factor: float = 2.0
     """A declined job is advised again for the same day's peak only if it is worth so many times as much."""
-    quality_quarters: int = 4
+    quality_quarters: int = ADVICE_QUARTERS
     """The newest quarter hours of the billing meter that must be there and sound ..."""
     quality_lag: timedelta = timedelta(minutes=45)
     """... the last of them not older than this."""

@@ -9,7 +9,7 @@ from console.render.markup import SENTENCES, SHORT, Markup, cut, icon, join, sho
 from console.views.money import NoPrice
 from console.views.plan import AdviceCard, Button, JobBar, Move, PlanView, Span
 from domain.orders import OrderStatus
-from domain.recommendations import RecommendationStatus
+from domain.recommendations import ADVICE_QUARTERS, RecommendationStatus
 from domain.texts import refused_character
 from words.speech import Words
 
@@ -299,6 +299,9 @@ def headline(view: PlanView, words: Words) -> Markup:
     if not count and (view.forecast is None or not view.has_jobs):
         why = "plan.none_without_forecast" if view.forecast is None else "plan.none_without_jobs"
         return tag("p", icon("wait"), words[why], class_="alarm tone-quiet small")
+    if not count and view.known_quarters < ADVICE_QUARTERS:
+        why = words.say("plan.none_while_unknown", count=words.number(view.known_quarters), needed=words.number(ADVICE_QUARTERS))
+        return tag("p", icon("wait"), why, class_="alarm tone-quiet small")
     if not count:
         return tag("p", icon("ok"), words["plan.none_open"], class_="alarm tone-good small")
     key = ("plan.one_open" if count == 1 else "plan.some_open") + ("" if view.best_saving_eur is not None else "_kw")

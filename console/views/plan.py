@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from console.views.coverage import Empty, emptiness
+from console.views.coverage import Empty, due_until, emptiness
 from console.views.forecasts import SaidDay, said_days
 from console.views.levels import levels
 from console.views.money import NoPrice, no_price
@@ -15,10 +15,12 @@ from console.views.scene import Scene, Sent, import_quarters
 from domain.calendars import shift_instances
 from domain.forecasts import DayPeak, Forecast
 from domain.instants import NEVER_UTC
+from domain.intervals import QUARTER
 from domain.orders import Order, OrderStatus
-from domain.recommendations import Decision, Recommendation, RecommendationStatus
+from domain.recommendations import ADVICE_QUARTERS, Decision, Recommendation, RecommendationStatus
 from quarters.net import NetQuarter
 from quarters.numbers import quarter_starts
+from quarters.quality import makes_maximum
 from words.sentences import AdviceTexts, advice_in_each_language, names_of
 
 KEEP_DECIDED = timedelta(hours=24)
@@ -160,6 +162,8 @@ class PlanView:
     """Jobs without a start, by when they are due."""
     unplanned_left_out: int
     shifts: tuple[ShiftBand, ...]
+    known_quarters: int
+    """Of the newest `ADVICE_QUARTERS` of the billing meter, how many are known: advice waits for all of them."""
     has_jobs: bool
     """Whether any job is known that is not over: without one there is nothing to advise."""
     cards: tuple[AdviceCard, ...]
@@ -212,6 +216,7 @@ def plan_view(scene: Scene) -> PlanView:
         unplanned=unplanned[:MOST_UNPLANNED],
         unplanned_left_out=max(0, len(unplanned) - MOST_UNPLANNED),
         shifts=shift_bands(scene, gantt_from, to_utc),
+        known_quarters=known_quarters(scene, actual),
         has_jobs=any(o.status in (OrderStatus.PLANNED, OrderStatus.RUNNING) for o in scene.orders()),
         cards=cards,
         open_left_out=max(0, len(all_open) - MOST_OPEN),
@@ -247,6 +252,14 @@ def unplanned_jobs(scene: Scene) -> tuple[UnplannedJob, ...]:
         )
         for o in waiting
     )
+
+
+def known_quarters(scene: Scene, actual: Mapping[datetime, NetQuarter]) -> int:
+    """How many of the newest quarter hours that are due are known, in a row up to the last of them."""
+    last = due_until(scene)
+    newest = [actual.get(last - number * QUARTER) for number in range(1, ADVICE_QUARTERS + 1)]
+    unknown = (n for n, one in enumerate(newest) if one is None or one.energy_uwh is None or not makes_maximum(one.quality))
+    return next(unknown, ADVICE_QUARTERS)
 
 
 def load_points(

@@ -106,7 +106,7 @@ def test_todays_energy_says_how_many_quarter_hours_it_lacks(plant: Plant) -> Non
     rows = [*rows_today(leave_out=(3, 4, 5, 6, 20, 21)), *(row(TODAY_UTC + n * QUARTER, None) for n in (20, 21))]
     view = now_view(scene_with(plant, rows))
     assert (view.today_kwh, view.today_missing) == (pytest.approx(41 * 25), 6)
-    assert "1\u202f025\u202fkWh, ohne 6 ¼ h" in gauge.figures(view, DE)
+    assert "1\u202f025\u202fkWh, fehlende Viertelstunden: 6" in gauge.figures(view, DE)
 
 
 def test_a_day_of_which_nothing_is_known_has_no_energy_and_not_none(plant: Plant) -> None:
@@ -135,7 +135,7 @@ def test_each_meter_and_the_rest_say_what_they_lack(plant: Plant) -> None:
     assert (rows["main"].today_missing, rows["hall-1"].today_missing, rows["main/rest"].today_missing) == (0, 2, 2)
     assert rows["hall-1"].today_measured == pytest.approx(45 / 47)
     assert rows["furnace-1"].today_kwh is None
-    assert meters.tree(view, EN, "main").count("without 2 ¼ h") == 3
+    assert meters.tree(view, EN, "main").count("missing quarter hours: 2") == 3
 
 
 def test_quarter_hours_that_nobody_sent_are_missing_in_the_meters_day(plant: Plant) -> None:
@@ -144,7 +144,7 @@ def test_quarter_hours_that_nobody_sent_are_missing_in_the_meters_day(plant: Pla
     assert view.missing == {TODAY_UTC + n * QUARTER for n in (3, 4)}
     assert view.by_quality[IntervalQuality.MISSING] == 2
     assert view.energy_kwh == pytest.approx(45 * 25)
-    assert "ohne 2 ¼ h" in meters.meter_summary(view, DE)
+    assert "fehlende Viertelstunden: 2" in meters.meter_summary(view, DE)
     assert "Von dieser Viertelstunde kam nie etwas" in quarter_story(view, DE, TODAY_UTC + 3 * QUARTER)
     before = meter_day_view(scene, "main", date(2026, 10, 21))
     assert (before.missing, before.empty and before.empty.why) == (frozenset(), Emptiness.NOT_THEN), "before the first one of all"
@@ -333,6 +333,17 @@ def test_no_recommendation_is_good_news_only_where_there_could_be_one(plant: Pla
     without_jobs = replace(full, has_jobs=False)
     assert "no job is known that could be moved" in plan.headline(without_jobs, EN)
     assert "it takes a forecast" in plan.headline(plan_view(bare_scene(tmp_path)), EN)
+    after_a_gap = plan.headline(replace(full, known_quarters=2), EN)
+    assert "4 measured quarter hours in a row; 2 are known" in after_a_gap
+    assert "tone-good" not in after_a_gap
+
+
+@pytest.mark.parametrize(("left_out", "known"), [((), 4), ((45,), 1), ((46,), 0), ((40,), 4)])
+def test_the_quarter_hours_that_advice_waits_for_are_counted_back_from_the_newest(
+    plant: Plant, left_out: tuple[int, ...], known: int
+) -> None:
+    view = plan_view(scene_with(plant, rows_today(leave_out=left_out)))
+    assert view.known_quarters == known
 
 
 # what is looked at -------------------------------------------------------------------------------------------------
