@@ -1,4 +1,4 @@
-"""Faults that a person can mend: told all at once, each with where, what was found and what was expected."""
+"""Faults that a person can repair: told all at once, each with where, what was found and what was expected."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ MOST_SHOWN = 500
 
 
 class InputFaults(LastgangError):
-    """A file or set of files that cannot be used. Operator: mend every line of the message, then start again (exit 2)."""
+    """A file or set of files that cannot be used. Operator: repair every line of the message, then start again (exit 2)."""
 
     exit_code = 2
 

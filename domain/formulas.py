@@ -26,7 +26,7 @@ class Term:
 
 
 class FormulaFault(ValueError):
-    """A text that is no formula. Operator: mend it as `expected` says."""
+    """A text that is no formula. Operator: repair it as `expected` says."""
 
     def __init__(self, found: str, expected: str) -> None:
         self.found, self.expected = found, expected

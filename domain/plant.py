@@ -181,7 +181,7 @@ class VirtualMeter(Settings):
         return self.name or self.id
 
 
-class Branch(StrEnum):
+class Sector(StrEnum):
     """What sort of place a site is, as far as the course of its load goes while nothing is measured yet."""
 
     BUSINESS = "business"
@@ -228,7 +228,7 @@ class Site(Settings):
     """Whose public holidays are kept: country and subdivision by ISO 3166, such as DE-BW; None: only `holidays` are days off."""
     billing_meter: Identifier | None = None
     """The meter at the grid connection, whose quarter hours are billed; None: the only meter without a parent."""
-    branch: Branch | None = None
+    sector: Sector | None = None
     """Whose standard course is forecast in the first days; None: that of the shifts, or of a business where there are none."""
     sync: Literal["demand_block", "sync_pulse"] | None = None
     """Channel of the billing meter that shows where its quarter hours begin (`metering.block_sync`); None: at :00, :15, :30 and :45 of our clock."""

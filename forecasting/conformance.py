@@ -22,7 +22,7 @@ Record = Interval | Order
 
 
 class Breach(LastgangError):
-    """A forecaster broke a promise. Developer: mend the forecaster, not the check."""
+    """A forecaster broke a promise. Developer: repair the forecaster, not the check."""
 
 
 class Forecaster(Protocol):

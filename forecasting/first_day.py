@@ -1,8 +1,8 @@
-"""What a new site is told before there is a day of it to be like: a standard course of its branch, scaled by what is written down.
+"""What a new site is told before there is a day of it to be like: a standard course of its sector, scaled by what is written down.
 
 In: the plant file, and the quarter hours that are known so far, from none to a few days.  Out: quantiles, honestly wide.
 
-The course of a branch is a base load and a few blocks with soft edges, set by hand; no table of standard load profiles is shipped. Where
+The course of a sector is a base load and a few blocks with soft edges, set by hand; no table of standard load profiles is shipped. Where
 the plant file has shifts, they are the course. A course has two sizes, of its base load and of what work adds. Both begin as guesses
 (a past peak, else machines, else the size of the meter) with their odds, and every measured quarter hour moves them by Bayes' rule for a
 linear model: after an hour the level is that of the site, after a day what work adds is, and a seen day lends its shape to the next one.
@@ -15,7 +15,7 @@ from datetime import date
 
 import numpy as np
 
-from domain.plant import Branch, Plant
+from domain.plant import Plant, Sector
 from forecasting.days import LocalDay, SiteDays
 from forecasting.slots import SLOTS_PER_DAY, Floats
 
@@ -46,8 +46,8 @@ KEPT_IN_BREAKS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
-    """A branch's week: 1 is about a working day's highest."""
+class StandardWeek:
+    """A sector's week: 1 is about a working day's highest."""
 
     base: float
     workday: tuple[Block, ...]
@@ -59,10 +59,12 @@ class Course:
     """By which share January is above the year's mean, and July below."""
 
 
-COURSES = {
-    Branch.BUSINESS: Course(0.27, ((7.6, 18.6, 0.5), (8.4, 12.8, 0.2)), ((7.5, 13.8, 0.55),), ((10.0, 22.5, 0.12),), 0.8, 0.04),
-    Branch.OFFICE: Course(0.06, ((7.2, 16.6, 0.65), (7.6, 12.8, 0.3)), ((8.5, 12.8, 0.08),), (), 0.6, 0.16),
-    Branch.EVENING: Course(
+STANDARD_WEEKS = {
+    Sector.BUSINESS: StandardWeek(
+        0.27, ((7.6, 18.6, 0.5), (8.4, 12.8, 0.2)), ((7.5, 13.8, 0.55),), ((10.0, 22.5, 0.12),), 0.8, 0.04
+    ),
+    Sector.OFFICE: StandardWeek(0.06, ((7.2, 16.6, 0.65), (7.6, 12.8, 0.3)), ((8.5, 12.8, 0.08),), (), 0.6, 0.16),
+    Sector.EVENING: StandardWeek(
         0.14,
         ((6.0, 23.5, 0.2), (9.0, 23.0, 0.35), (15.5, 22.0, 0.3)),
         ((6.0, 22.5, 0.2), (9.0, 22.0, 0.4), (16.0, 20.5, 0.2)),
@@ -70,16 +72,16 @@ COURSES = {
         0.7,
         0.13,
     ),
-    Branch.CONTINUOUS: Course(
+    Sector.CONTINUOUS: StandardWeek(
         0.61, ((7.8, 20.5, 0.32), (6.0, 24.0, 0.07)), ((8.0, 13.5, 0.3), (8.0, 21.5, 0.1)), ((6.0, 22.0, 0.08),), 0.8
     ),
-    Branch.SHOP: Course(
+    Sector.SHOP: StandardWeek(
         0.31, ((7.6, 19.0, 0.45), (8.3, 12.8, 0.22), (15.0, 18.3, 0.2)), ((7.0, 13.6, 0.68),), ((17.0, 22.0, 0.09),), 0.6, 0.03
     ),
-    Branch.BAKERY: Course(
+    Sector.BAKERY: StandardWeek(
         0.22, ((3.0, 12.5, 0.75), (12.5, 18.5, 0.28)), ((0.6, 8.6, 0.75), (3.8, 7.6, 0.1), (8.6, 13.5, 0.3)), (), 0.6
     ),
-    Branch.WEEKEND: Course(
+    Sector.WEEKEND: StandardWeek(
         0.22,
         ((9.5, 15.0, 0.45), (11.0, 13.5, 0.3), (16.5, 23.5, 0.5), (18.0, 22.0, 0.25)),
         ((9.5, 23.5, 0.6), (17.0, 22.0, 0.6)),
@@ -87,7 +89,7 @@ COURSES = {
         0.8,
         0.07,
     ),
-    Branch.HOUSEHOLD: Course(
+    Sector.HOUSEHOLD: StandardWeek(
         0.25,
         ((5.8, 23.5, 0.45), (11.2, 13.6, 0.1), (17.6, 21.6, 0.3)),
         ((7.5, 24.5, 0.5), (9.5, 13.8, 0.25), (17.5, 20.2, 0.3)),
@@ -95,7 +97,7 @@ COURSES = {
         0.7,
         0.08,
     ),
-    Branch.FARM: Course(
+    Sector.FARM: StandardWeek(
         0.27,
         ((6.2, 22.8, 0.23), (7.1, 9.9, 0.42), (9.9, 12.9, 0.18), (17.6, 20.4, 0.47)),
         ((6.2, 22.8, 0.2), (7.4, 9.9, 0.45), (9.9, 12.9, 0.28), (17.8, 20.3, 0.45)),
@@ -103,9 +105,9 @@ COURSES = {
         0.9,
         0.1,
     ),
-    Branch.ONE_SHIFT: Course(0.2, ((6.0, 15.5, 0.8),), (), (), 0.5, 0.05),
-    Branch.TWO_SHIFTS: Course(0.2, ((5.6, 22.2, 0.7), (6.0, 14.5, 0.1)), ((6.0, 12.5, 0.2),), (), 0.5, 0.05),
-    Branch.THREE_SHIFTS: Course(
+    Sector.ONE_SHIFT: StandardWeek(0.2, ((6.0, 15.5, 0.8),), (), (), 0.5, 0.05),
+    Sector.TWO_SHIFTS: StandardWeek(0.2, ((5.6, 22.2, 0.7), (6.0, 14.5, 0.1)), ((6.0, 12.5, 0.2),), (), 0.5, 0.05),
+    Sector.THREE_SHIFTS: StandardWeek(
         0.35, ((0.0, 24.0, 0.55), (6.0, 22.0, 0.1)), ((0.0, 6.0, 0.55), (6.0, 14.0, 0.2)), ((22.0, 24.0, 0.55),), 0.4
     ),
 }
@@ -118,7 +120,7 @@ class FirstDay:
     kw: Floats
     """q10, q50, q90: (3, count) kW."""
     course: str
-    """Of which branch, or ``shifts``."""
+    """Of which sector, or ``shifts``."""
     scaled_by: str
     """What its size was taken from, for people: ``billed peak``, ``machines``, ``size of the meter``."""
 
@@ -150,8 +152,8 @@ def first_day(plant: Plant, meter: str, days: SiteDays, first_slot: int, count: 
         size = Size(float(known.max()), METER_ODDS, "what was measured")
     if size is None:
         return None
-    branch = plant.site.branch
-    name = "shifts" if plant.shifts and branch is None else (branch or Branch.BUSINESS).value
+    sector = plant.site.sector
+    name = "shifts" if plant.shifts and sector is None else (sector or Sector.BUSINESS).value
     begin = first_slot - len(seen_kw)
     spanned = days.between(begin, first_slot + count - 1)
     cut = slice(begin - spanned[0].first_slot, begin - spanned[0].first_slot + len(seen_kw) + count)
@@ -206,10 +208,10 @@ def size_of(plant: Plant, meter: str, seen_kw: Floats) -> Size | None:
 
 def course_of(plant: Plant, day: LocalDay) -> Floats:
     """Base load and what work adds to it, of each quarter hour of `day`: (quarter hours, 2), together about 1 at most."""
-    branch = plant.site.branch
-    course = COURSES[branch or Branch.BUSINESS]
+    sector = plant.site.sector
+    course = STANDARD_WEEKS[sector or Sector.BUSINESS]
     season = 1 + course.winter * _winter(day.day)
-    if plant.shifts and branch is None:
+    if plant.shifts and sector is None:
         work = _soft(day.at_work.astype(np.float64)) * (1 - (1 - KEPT_IN_BREAKS) * day.on_break) * (1 - course.base)
     else:
         blocks = course.sunday if day.weekday == 6 else course.saturday if day.weekday == 5 else course.workday
@@ -250,7 +252,7 @@ def _sized(size: Size, seen: Floats, seen_kw: Floats) -> tuple[Floats, Floats, f
     rows, loads = seen[known], seen_kw[known]
     scale = size.highest_kw
     effects = np.array([scale, scale])
-    # The whole may be larger or smaller, and each part by itself: many plants have twice the base load of their branch.
+    # The whole may be larger or smaller, and each part by itself: many plants have twice the base load of their sector.
     prior = scale**2 * (size.odds**2 + np.diag([0.4**2, 0.25**2]))
     doubt, noise = prior, NOISE * scale
     for _ in range(3 if len(loads) else 0):

@@ -34,7 +34,7 @@ class Plain:
 PLAIN = Plain()
 
 
-def lawful(rules: CounterRules, t0: int, e0: int, t1: int, e1: int, old_ms: int = 0) -> Plain | Break | None:
+def plausible(rules: CounterRules, t0: int, e0: int, t1: int, e1: int, old_ms: int = 0) -> Plain | Break | None:
     """The case under which a register can have gone from `e0` at `t0` to `e1` at `t1` [ms, uWh]; None if it cannot.
 
     Parameters
@@ -57,11 +57,11 @@ def lawful(rules: CounterRules, t0: int, e0: int, t1: int, e1: int, old_ms: int 
 
 
 def advance_between(rules: CounterRules, t0: int, e0: int, t1: int, e1: int, old_ms: int = 0) -> int | None:
-    """What the register has counted from one reading to the next [uWh]; None if no lawful case explains it.
+    """What the register has counted from one reading to the next [uWh]; None if no plausible case explains it.
 
-    `old_ms` is that of `lawful`.
+    `old_ms` is that of `plausible`.
     """
-    case = lawful(rules, t0, e0, t1, e1, old_ms)
+    case = plausible(rules, t0, e0, t1, e1, old_ms)
     if isinstance(case, Break):
         return sum(advance for _, _, advance in case.parts)
     return None if case is None else e1 - e0

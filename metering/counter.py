@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from domain.intervals import QUARTER_MS, IntervalMethod, IntervalQuality
 from domain.readings import Reading, RejectionReason
-from metering.attic import Attic
-from metering.cases import Break, Plain, lawful, reset, step_removed
+from metering.cases import Break, Plain, plausible, reset, step_removed
 from metering.order import NOTHING_NEW, Judged
 from metering.points import Origin, Points, SetAside
+from metering.quarantine import Quarantine
 from metering.rows import MISSING, Row
 from metering.rules import BEYOND_UWH, EXACT, HINDSIGHT_MS, LINEAR_MS, REFRESH_SHOWN_MS, CounterRules
 from metering.runs import ReadingRun, RunShape
@@ -56,7 +56,7 @@ class CounterTrack(RegisterTrack):
     readings came, not from when they came.
     """
 
-    __slots__ = ("aside", "attic", "breaks", "cases", "doubts", "rules")
+    __slots__ = ("aside", "breaks", "cases", "doubts", "quarantine", "rules")
 
     def __init__(self, rules: CounterRules) -> None:
         super().__init__(rules)
@@ -64,7 +64,7 @@ class CounterTrack(RegisterTrack):
         self.breaks: dict[int, Break] = {}
         """By the time of the reading that a break leads to."""
         self.doubts: list[Doubt] = []
-        self.attic = Attic()
+        self.quarantine = Quarantine()
         """What was thinned out while there was a doubt."""
         self.aside: dict[int, SetAside] = {}
         """By time."""
@@ -228,7 +228,7 @@ class CounterTrack(RegisterTrack):
         if self.aside and any(since < time_ms < times[after] for time_ms in self.aside):
             return False
         pairs = [(index, after)] if before < 0 else [(before, index), (index, after)]
-        return all(isinstance(lawful(self.rules, times[a], amounts[a], times[b], amounts[b]), Plain) for a, b in pairs)
+        return all(isinstance(plausible(self.rules, times[a], amounts[a], times[b], amounts[b]), Plain) for a, b in pairs)
 
     def settle(self, site: str, meter: str) -> Judged:
         """Judge again what a batch has put in doubt."""
@@ -333,7 +333,7 @@ class CounterTrack(RegisterTrack):
                 refused.append(points.reading(k, site, meter, channel))
                 judged.counts.append((time_ms, -1))
                 if time_ms in points.whole and k + 1 < stop:
-                    gone = self.attic.take_out(time_ms, points.times[k + 1], site, meter, channel)
+                    gone = self.quarantine.take_out(time_ms, points.times[k + 1], site, meter, channel)
                     thinned = len(gone)
                     refused += gone
                     judged.counts.extend((reading.observed_ms, -1) for reading in gone)
@@ -352,10 +352,10 @@ class CounterTrack(RegisterTrack):
             return (t0, t1), None
         held = self.breaks.get(t0)
         span = (held.from_ms if held is not None else t0, t1)
-        case, still_from_ms = lawful(rules, t0, e0, t1, e1), t0
+        case, still_from_ms = plausible(rules, t0, e0, t1, e1), t0
         if case is None:
             still_from_ms = times[first_of_run(points, self.breaks, i)]
-            case = lawful(rules, t0, e0, t1, e1, old_ms(points, self.breaks, rules, i))
+            case = plausible(rules, t0, e0, t1, e1, old_ms(points, self.breaks, rules, i))
             span = (min(span[0], still_from_ms), t1)
         if self.doubts:
             self.doubts = [d for d in self.doubts if t1 - d.from_ms <= HINDSIGHT_MS]
@@ -388,7 +388,7 @@ class CounterTrack(RegisterTrack):
                 continue
             from_ = bisect_left(times, doubt.from_ms)
             old = old_ms(self.points, self.breaks, self.rules, from_)
-            back = lawful(self.rules, doubt.from_ms, doubt.from_uwh, times[k], amounts[k], old)
+            back = plausible(self.rules, doubt.from_ms, doubt.from_uwh, times[k], amounts[k], old)
             if back is not None:
                 del self.doubts[position:]
                 self.breaks = {to_ms: b for to_ms, b in self.breaks.items() if to_ms <= doubt.from_ms}
@@ -562,17 +562,17 @@ class CounterTrack(RegisterTrack):
             times[k + 1] - times[k] > self.rules.dense_ms and times[k] not in whole for k in range(first, last)
         )
 
-    def _attic(self, from_ms: int) -> Attic | None:
+    def _quarantine(self, from_ms: int) -> Quarantine | None:
         """Where readings from `from_ms` on go when they are thinned out: hindsight may want to tell them."""
         doubtful = self.doubts or any(b.kind in _UNCONFIRMED and from_ms - b.from_ms <= HINDSIGHT_MS for b in self.breaks.values())
-        return self.attic if doubtful else None
+        return self.quarantine if doubtful else None
 
     def seal(self, quarter: int) -> None:
         """Keep of `quarter` only what its neighbours need."""
         points, times = self.points, self.points.times
         at = bisect_left(times, (quarter + 1) * QUARTER_MS)
         pins = {times[k] for k in run_across(points, self.breaks, self.rules, at)} if at < len(times) else set()
-        points.seal(quarter, self.rules.dense_ms, pins, self._attic(quarter * QUARTER_MS), self)
+        points.seal(quarter, self.rules.dense_ms, pins, self._quarantine(quarter * QUARTER_MS), self)
 
     @property
     def open_from_ms(self) -> int:
@@ -596,7 +596,7 @@ class CounterTrack(RegisterTrack):
         start, stop = points.thin_span(to_ms)
         run_from = first_of_run(points, self.breaks, stop - 1) if stop > start else start
         points.thin(
-            to_ms, self.rules.dense_ms, self._pins(start, stop), self._attic(points.thin_from_ms), runs=self,
+            to_ms, self.rules.dense_ms, self._pins(start, stop), self._quarantine(points.thin_from_ms), runs=self,
             passing_ms=times[run_from] if start < run_from < stop - 1 else None,
         )  # fmt: skip
 
@@ -632,8 +632,8 @@ class CounterTrack(RegisterTrack):
         if self.doubts:
             head = self.points.times[-1]
             self.doubts = [d for d in self.doubts if head - d.from_ms <= HINDSIGHT_MS]
-        if self.attic:
-            self.attic.forget_before(self.points.received[-1] - HINDSIGHT_MS)
+        if self.quarantine:
+            self.quarantine.forget_before(self.points.received[-1] - HINDSIGHT_MS)
 
     def forget_integral(self, quarter: int) -> None:
         """A counter has none."""

@@ -13,7 +13,7 @@ from itertools import pairwise
 from domain.plant import Meter, Plant, Register
 from domain.readings import CONTROL_CHANNELS, Reading, Rejection, RejectionReason
 from domain.topics import READINGS
-from metering.cases import lawful
+from metering.cases import plausible
 from metering.engine import DAY_MS, MeterStep
 from metering.intake import ahead_of_plant, has_number, rejection
 from metering.rules import BEYOND_UWH, MS_PER_HOUR, UW_PER_KW, CounterRules, counter_rules
@@ -97,7 +97,7 @@ def _steps(meter: Meter, register: Register, readings: Sequence[Reading]) -> lis
             _step_detail(rules, meter, e1 - e0, t1 - t0),
         )
         for (t0, e0, _), (t1, e1, reading) in pairwise(usable)
-        if t1 > t0 and lawful(rules, t0, e0, t1, e1) is None
+        if t1 > t0 and plausible(rules, t0, e0, t1, e1) is None
     ]
 
 

@@ -300,7 +300,7 @@ class Points:
         return bisect_left(self.times, self.thin_from_ms, 0, stop), stop
 
     def thin(
-        self, to_ms: int, dense_ms: float, pinned: Collection[int] = (), attic: Forgotten | None = None, integrate: bool = False,
+        self, to_ms: int, dense_ms: float, pinned: Collection[int] = (), quarantine: Forgotten | None = None, integrate: bool = False,
         runs: Runs | None = None, passing_ms: int | None = None,
     ) -> None:  # fmt: skip
         """Forget, up to `to_ms`, what lies close between others.
@@ -309,7 +309,7 @@ class Points:
         ----------
         pinned
             Times of readings that stay.
-        attic
+        quarantine
             Where the forgotten ones go.
         integrate
             Whether the integral of what is forgotten matters.
@@ -327,7 +327,7 @@ class Points:
             return
         dense_from = self.dense_from_ms
         if (
-            dense_from is not None and not pinned and attic is None and passing_ms is None
+            dense_from is not None and not pinned and quarantine is None and passing_ms is None
             and times[start] // QUARTER_MS == times[stop - 1] // QUARTER_MS
             and (times[start] >= dense_from or (times[start + 1] >= dense_from and times[start] in self.whole))
         ):  # fmt: skip
@@ -335,10 +335,10 @@ class Points:
             if self.thin_from_ms != times[start]:
                 self.thin_from_ms, self.cold = times[start], None
             return
-        self._thin_between(start, stop, dense_ms, pinned, attic, integrate, runs, passing_ms)
+        self._thin_between(start, stop, dense_ms, pinned, quarantine, integrate, runs, passing_ms)
 
     def _thin_between(
-        self, start: int, stop: int, dense_ms: float, pinned: Collection[int], attic: Forgotten | None, integrate: bool,
+        self, start: int, stop: int, dense_ms: float, pinned: Collection[int], quarantine: Forgotten | None, integrate: bool,
         runs: Runs | None, passing_ms: int | None = None,
     ) -> None:  # fmt: skip
         times, amounts, whole = self.times, self.amounts, self.whole
@@ -367,8 +367,8 @@ class Points:
         last_anchor = times[anchor]
         for left, right in reversed(list(pairwise(sorted(k for k in stay if start <= k < stop)))):
             if right - left >= 2:
-                if attic is not None:
-                    attic.keep(self, left + 1, right)
+                if quarantine is not None:
+                    quarantine.keep(self, left + 1, right)
                 self._merge(left, right, integrate)
         self.thin_from_ms = last_anchor
 
@@ -391,7 +391,12 @@ class Points:
         self._delete(left + 1, right)
 
     def seal(
-        self, quarter: int, dense_ms: float, pinned: Collection[int] = (), attic: Forgotten | None = None, runs: Runs | None = None
+        self,
+        quarter: int,
+        dense_ms: float,
+        pinned: Collection[int] = (),
+        quarantine: Forgotten | None = None,
+        runs: Runs | None = None,
     ) -> None:
         """Nothing will be asked of `quarter` any more: keep only what its neighbours need."""
         self.sealed.add(quarter)
@@ -408,7 +413,7 @@ class Points:
             stop += 1
         thin_from = self.thin_from_ms
         if stop - start >= 3:
-            self._thin_between(start, stop, dense_ms, pinned, attic, False, runs)
+            self._thin_between(start, stop, dense_ms, pinned, quarantine, False, runs)
         # What came after was thinned before and stays so; its anchor may be one that has gone.
         at = bisect_right(times, thin_from) - 1
         self.thin_from_ms = times[max(at, 0)] if times else thin_from

@@ -57,7 +57,7 @@ _ONE = Fraction(1)
 
 
 @dataclass(frozen=True, slots=True)
-class ExchangeProtocol:
+class ExchangeRecord:
     """Both readings of a meter exchange [uWh]; from `at_ms` on readings are the new meter's."""
 
     at_ms: int
@@ -97,7 +97,7 @@ class CounterRules:
     resolution_uwh: int
     modulus_uwh: int | None
     is_float32: bool
-    exchanges: tuple[ExchangeProtocol, ...]
+    exchanges: tuple[ExchangeRecord, ...]
     multipliers: tuple[Multiplier, ...] = ()
     is_balance: bool = False
     """Whether it counts down as well as up."""
@@ -227,7 +227,7 @@ def counter_rules(meter: Meter, register: Register) -> CounterRules:
         resolution_uwh=math.ceil(uwh_from(register.resolution, register.unit) * largest),
         modulus_uwh=None if register.modulus is None else uwh_from(register.modulus, register.unit),
         is_float32=register.encoding == "float32",
-        exchanges=tuple(ExchangeProtocol(*exchange) for exchange in exchanges),
+        exchanges=tuple(ExchangeRecord(*exchange) for exchange in exchanges),
         multipliers=multipliers,
         is_balance=register.balance,
         most_exact=2.0**62 / per_unit / widest,

@@ -251,7 +251,7 @@ def _wide(reader: Reader) -> int:
 
 
 def _case_bytes(track: CounterTrack) -> bytes:
-    if not (track.doubts or track.breaks or track.attic or track.aside or track.reinstated):
+    if not (track.doubts or track.breaks or track.quarantine or track.aside or track.reinstated):
         return _NO_CASES
     parts = [struct.pack("<HI", len(track.doubts), len(track.breaks))]
     parts += [_DOUBT.pack(d.from_ms, d.from_uwh.to_bytes(16, "little", signed=True), d.fell) for d in track.doubts]
@@ -260,7 +260,7 @@ def _case_bytes(track: CounterTrack) -> bytes:
         parts += [_PART.pack(t0, t1, advance.to_bytes(16, "little", signed=True)) for t0, t1, advance in b.parts]
     if track.cases is None:
         track.cases = squeeze(_aside_bytes(track)) if track.aside or track.reinstated else b""
-    parts += (blob(track.attic.to_bytes()), blob(track.cases))
+    parts += (blob(track.quarantine.to_bytes()), blob(track.cases))
     return b"".join(parts)
 
 
@@ -309,7 +309,7 @@ def _read_cases(track: CounterTrack, reader: Reader) -> None:
             t0, t1, advance = reader.numbers(_PART)
             parts.append((t0, t1, int.from_bytes(advance, "little", signed=True)))
         track.breaks[to_ms] = Break(from_ms, to_ms, _METHODS[kind], tuple(parts))
-    track.attic.read(reader.blob())
+    track.quarantine.read(reader.blob())
     _read_aside(track, reader.blob())
 
 

@@ -148,7 +148,7 @@ def _consumer(open_consumer: Callable[[Mapping[Place, int]], Consumer], ledger: 
         msg = (
             f"the ledger has read further than the broker's log goes ({told}): this is another log than the ledger was made from. If "
             f"the broker's data was lost or replaced, start once with --new-log: it is read from its beginning, nothing is written "
-            f"twice. If not, mend the broker's address or the namespace"
+            f"twice. If not, repair the broker's address or the namespace"
         )
         raise LedgerError(msg)
     ledger.follow_another_log(f"beyond its end: {told}")

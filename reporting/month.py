@@ -202,7 +202,7 @@ class Balance:
         return self.sum.share_of_energy(quality)
 
     @property
-    def residual_uwh(self) -> int:
+    def remainder_uwh(self) -> int:
         """What no meter below saw: unmetered loads, losses, and what the meters are off."""
         return self.sum.energy_uwh
 

@@ -108,15 +108,15 @@ def do(bench: Bench, strike: Strike, chance: random.Random, outcome: Outcome, te
     outcome.at_plant = f"{bench.now_utc():%H:%M:%S}"
     tell(outcome, "strikes")
     try:
-        mended = strike(bench, chance, outcome)
+        recovered = strike(bench, chance, outcome)
         tell(outcome, "recovers")
         waits = {"ledger": bench.await_value_after, "influx": bench.await_influx_after, "topic": bench.await_reading_after}
-        waits[mended.shown_in](mended.since_utc)
-        outcome.recover_s = bench.monotonic() - mended.since_s
+        waits[recovered.shown_in](recovered.since_utc)
+        outcome.recover_s = bench.monotonic() - recovered.since_s
         bench.join_background()
         bench.await_all_running()
         tell(outcome, "compared")
-        fresh = bench.await_equal(quarter_start(mended.since_utc) + QUARTER)
+        fresh = bench.await_equal(quarter_start(recovered.since_utc) + QUARTER)
         outcome.rows_different = len(fresh)
         outcome.trouble += list(fresh.values())[:5]
     except TookTooLong as error:

@@ -1,4 +1,4 @@
-"""The faults: each strikes the running stack, mends what it broke, and says when it counts as mended and in what recovery shows."""
+"""The faults: each strikes the running stack, repairs what it broke, and says when it counts as recovered and in what recovery shows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WORST_MOMENT = timedelta(minutes=14)
 
 
 @dataclass(frozen=True, slots=True)
-class Mended:
+class Recovered:
     """Where a fault has left the bench: what is read after `since_utc` shows that all is well again."""
 
     since_utc: datetime
@@ -32,7 +32,7 @@ class Mended:
     """Where a value read after it must be for the recovery to be complete."""
 
 
-Strike = Callable[[Bench, random.Random, Outcome], Mended]
+Strike = Callable[[Bench, random.Random, Outcome], Recovered]
 
 KILLED = {
     "kafka": "broker",
@@ -49,14 +49,14 @@ KILLED = {
 def kill(part: str) -> tuple[Fault, Strike]:
     """``kill -9`` of one part; the supervisor starts it again."""
 
-    def strike(bench: Bench, chance: random.Random, outcome: Outcome) -> Mended:
+    def strike(bench: Bench, chance: random.Random, outcome: Outcome) -> Recovered:
         if chance.random() < 1 / 3:
             bench.await_plant_time(quarter_start(bench.now_utc()) + WORST_MOMENT)
         else:
             bench.pass_time(chance.uniform(0.0, 4.0))
-        mended = Mended(bench.now_utc(), bench.monotonic(), shown_in="influx" if part.startswith("influx") else "ledger")
+        recovered = Recovered(bench.now_utc(), bench.monotonic(), shown_in="influx" if part.startswith("influx") else "ledger")
         bench.kill(part)
-        return mended
+        return recovered
 
     return Fault(f"kill-{part}", f"kill -9 {KILLED[part]}", "the kill"), strike
 
@@ -64,14 +64,14 @@ def kill(part: str) -> tuple[Fault, Strike]:
 def cut(wire: Wire) -> tuple[Fault, Strike]:
     """The network between gateway and broker, away for some seconds: minutes of the plant's time."""
 
-    def strike(bench: Bench, chance: random.Random, outcome: Outcome) -> Mended:
+    def strike(bench: Bench, chance: random.Random, outcome: Outcome) -> Recovered:
         bench.pass_time(chance.uniform(0.0, 3.0))
         away_s = chance.uniform(6.0, 14.0)
         bench.relay.make(wire)
         bench.pass_time(away_s)
         bench.relay.make(Wire.WHOLE)
         outcome.remark = f"{_WIRES[wire][1]}; the gateway keeps what it reads on disk and sends it late"
-        return Mended(bench.now_utc(), bench.monotonic())
+        return Recovered(bench.now_utc(), bench.monotonic())
 
     return Fault(f"cut-{wire}", f"network cut, {_WIRES[wire][0]}", "the network's return"), strike
 
@@ -83,7 +83,7 @@ _WIRES = {
 }
 
 
-def full_disk(bench: Bench, chance: random.Random, outcome: Outcome, real_s: float) -> Mended:
+def full_disk(bench: Bench, chance: random.Random, outcome: Outcome, real_s: float) -> Recovered:
     """Not one byte left for the gateway's buffer; it says so, keeps what fits into memory, and goes on by itself."""
     bench.restart_gateway()  # its log of changes, once grown, is room that no other file can take from it
     said = len(bench.log_of("gateway"))
@@ -96,12 +96,12 @@ def full_disk(bench: Bench, chance: random.Random, outcome: Outcome, real_s: flo
         bench.pass_time(real_s)
     finally:
         bench.disk.free()
-    mended = Mended(bench.now_utc(), bench.monotonic())
+    recovered = Recovered(bench.now_utc(), bench.monotonic())
     outcome.remark = f"tmpfs filled to the last byte for {real_s:.0f} s; readings wait in memory"
-    return mended
+    return recovered
 
 
-def clock_step(bench: Bench, chance: random.Random, outcome: Outcome, forward: bool) -> Mended:
+def clock_step(bench: Bench, chance: random.Random, outcome: Outcome, forward: bool) -> Recovered:
     """The gateway's clock jumps by minutes, and some seconds later back to where it should be."""
     by = timedelta(minutes=chance.randint(4, 12)) * (1 if forward else -1)
     bench.set_gateway_clock(by)
@@ -110,25 +110,25 @@ def clock_step(bench: Bench, chance: random.Random, outcome: Outcome, forward: b
         outcome.trouble.append(f"the gateway fell silent when its clock was set by {by}")
     bench.set_gateway_clock(-by)
     outcome.remark = f"by {abs(by).seconds // 60} min and back after seconds; readings of that time carry wrong dates, in the engine and in the job alike"
-    return Mended(bench.now_utc(), bench.monotonic(), shown_in="topic")
+    return Recovered(bench.now_utc(), bench.monotonic(), shown_in="topic")
 
 
-def broken_messages(bench: Bench, chance: random.Random, outcome: Outcome) -> Mended:
+def broken_messages(bench: Bench, chance: random.Random, outcome: Outcome) -> Recovered:
     """Wrong shapes and versions, on the readings and on the intervals topic."""
     records = wrong_shapes(epoch_ms(bench.now_utc()))
     places = bench.put(READINGS, records) | bench.put(INTERVALS, records)
-    mended = Mended(bench.now_utc(), bench.monotonic())
+    recovered = Recovered(bench.now_utc(), bench.monotonic())
     _await_refusals(bench, places, outcome)
-    return mended
+    return recovered
 
 
-def poison_records(bench: Bench, chance: random.Random, outcome: Outcome) -> Mended:
+def poison_records(bench: Bench, chance: random.Random, outcome: Outcome) -> Recovered:
     """Bytes that no decoder takes."""
     bench.let_big_readings_through()
     places = bench.put(READINGS, poison(epoch_ms(bench.now_utc())))
-    mended = Mended(bench.now_utc(), bench.monotonic())
+    recovered = Recovered(bench.now_utc(), bench.monotonic())
     _await_refusals(bench, places, outcome)
-    return mended
+    return recovered
 
 
 def _await_refusals(bench: Bench, places: dict[str, str], outcome: Outcome) -> None:
@@ -141,12 +141,12 @@ def _await_refusals(bench: Bench, places: dict[str, str], outcome: Outcome) -> N
 def rescale(parallelism: int) -> tuple[Fault, Strike]:
     """The metering job stopped with a savepoint, and going on from it with another parallelism."""
 
-    def strike(bench: Bench, chance: random.Random, outcome: Outcome) -> Mended:
+    def strike(bench: Bench, chance: random.Random, outcome: Outcome) -> Recovered:
         begun_s = bench.monotonic()
         bench.in_background(lambda: bench.rescale_metering(parallelism))
         bench.join_background()
         outcome.remark = "stop with savepoint, go on from it"
-        return Mended(bench.now_utc(), begun_s)
+        return Recovered(bench.now_utc(), begun_s)
 
     return Fault(f"rescale-{parallelism}", f"rescaled to parallelism {parallelism}", "the order to stop"), strike
 

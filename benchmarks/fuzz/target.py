@@ -11,7 +11,7 @@ READ, REFUSED = "read", "refused"
 
 
 class Wrong(Exception):
-    """What a decoder answered is not what the input says, or does not help whoever has to mend it."""
+    """What a decoder answered is not what the input says, or does not help whoever has to repair it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ def _data(content: Content) -> dict[str, Any]:
 def _balance_data(balance: Balance) -> dict[str, Any]:
     return {
         "meter": balance.meter.id, "meters_below": [child.id for child in balance.children], "meter_uwh": balance.meter_uwh,
-        "below_uwh": balance.children_uwh, "residual_uwh": balance.residual_uwh, "quarter_hours": balance.quarters,
+        "below_uwh": balance.children_uwh, "remainder_uwh": balance.remainder_uwh, "quarter_hours": balance.quarters,
         "quarter_hours_left_out": balance.left_out,
         "below_by_quality": {
             str(quality): {
@@ -46,7 +46,7 @@ def _balance_summary(balance: Balance, words: Words) -> Iterator[SummaryRow]:
         if share.energy_uwh:
             part = f"{words.percent(balance.share_of_energy(quality), 2)} {words['share_energy']}"
             yield SummaryRow(f"    {words.either('q', str(quality))}", exact_kwh(share.energy_uwh), part)
-    yield SummaryRow(f"  {words['residual']}", exact_kwh(balance.residual_uwh), "kWh")
+    yield SummaryRow(f"  {words['remainder']}", exact_kwh(balance.remainder_uwh), "kWh")
     yield SummaryRow(f"  {words['quarters']}", balance.quarters, f"({balance.left_out} {words['left_out']})")
 
 
@@ -60,7 +60,7 @@ def _page(content: Content, words: Words) -> list[Block]:
         PrintColumn(words["meters_below"], _children, "1fr"),
         PrintColumn(f"{words['meter']} [kWh]", lambda b: words.energy(b.meter_uwh), is_number=True),
         PrintColumn(f"{words['sum_below']} [kWh]", lambda b: words.energy(b.children_uwh), is_number=True),
-        PrintColumn(f"{words['residual']} [kWh]", lambda b: _remainder(b, words), is_number=True),
+        PrintColumn(f"{words['remainder']} [kWh]", lambda b: _remainder(b, words), is_number=True),
         PrintColumn(words["q.measured"], lambda b: _qualities(b, words), is_number=True),
         PrintColumn(words["quarters"], lambda b: words.number(b.quarters), is_number=True),
         PrintColumn(words["left_out"], lambda b: words.number(b.left_out), is_number=True),
@@ -70,8 +70,8 @@ def _page(content: Content, words: Words) -> list[Block]:
 
 
 def _remainder(balance: Balance, words: Words) -> str:
-    share = f" ({words.number(balance.residual_uwh * 100 / balance.meter_uwh, 1)} %)" if balance.meter_uwh else ""
-    return words.energy(balance.residual_uwh) + share
+    share = f" ({words.number(balance.remainder_uwh * 100 / balance.meter_uwh, 1)} %)" if balance.meter_uwh else ""
+    return words.energy(balance.remainder_uwh) + share
 
 
 def _qualities(balance: Balance, words: Words) -> str:

@@ -1,4 +1,4 @@
-"""The load that speed is measured with is a plant like any other: lawful counters, the gateway's own JSON."""
+"""The load that speed is measured with is a plant like any other: plausible counters, the gateway's own JSON."""
 
 from __future__ import annotations
 

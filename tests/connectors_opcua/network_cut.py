@@ -1,4 +1,4 @@
-"""A cable between client and server that a test can cut and mend."""
+"""A cable between client and server that a test can cut and repair."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Cable:
         for writer in list(self._ends):
             writer.transport.abort()
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         self._is_cut = False
 
     def hold(self) -> None:

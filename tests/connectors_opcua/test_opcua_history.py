@@ -81,7 +81,7 @@ def test_a_network_cut_is_filled_while_live_readings_go_on(tmp_path: Path) -> No
                 cable.cut()
                 await heard.until(lambda: "lost" in heard.states)
                 await server.say_many("Energy", 2.0, 1.0, 60, begin_ms + 1000, 10)
-                cable.mend()
+                cable.repair()
                 said = {float(value): begin_ms + 1000 + 10 * (value - 2) for value in range(2, 62)}
                 while not any(count for _, count, _ in heard.gaps_told):
                     said[100.0 + len(said)] = now_ms()

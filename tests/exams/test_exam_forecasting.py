@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from exam_folder import exam_file
 
-from domain.plant import Branch, Plant
+from domain.plant import Plant, Sector
 from forecasting.days import SiteDays
 from forecasting.first_day import course_of
 from forecasting.grid import Grid, lay_out
@@ -23,8 +23,8 @@ from forecasting.two_step import two_step
 from quarters.numbers import slot_of
 
 BY_CODE = {
-    "g0": Branch.BUSINESS, "g1": Branch.OFFICE, "g2": Branch.EVENING, "g3": Branch.CONTINUOUS, "g4": Branch.SHOP,
-    "g5": Branch.BAKERY, "g6": Branch.WEEKEND, "h0": Branch.HOUSEHOLD, "l0": Branch.FARM,
+    "g0": Sector.BUSINESS, "g1": Sector.OFFICE, "g2": Sector.EVENING, "g3": Sector.CONTINUOUS, "g4": Sector.SHOP,
+    "g5": Sector.BAKERY, "g6": Sector.WEEKEND, "h0": Sector.HOUSEHOLD, "l0": Sector.FARM,
 }  # fmt: skip
 
 
@@ -38,7 +38,7 @@ def test_the_courses_are_those_of_the_branches(code: str) -> None:
             sums[max(at.weekday() - 4, 0), at.hour * 4 + at.minute // 15].append(float(row[code]))
     published = np.array([[np.mean(sums[kind, quarter]) for quarter in range(96)] for kind in range(3)])
     own = {"id": "s", "timezone": "Europe/Berlin", "commissioned_utc": "2026-01-01T00:00:00Z", "holiday_region": "DE-BW"}
-    plant = Plant.model_validate({"site": {**own, "branch": BY_CODE[code]}})
+    plant = Plant.model_validate({"site": {**own, "sector": BY_CODE[code]}})
     days = SiteDays(plant)
     ours = np.array(
         [course_of(plant, days.day(day)).sum(axis=1) for day in (date(2026, 4, 22), date(2026, 4, 25), date(2026, 4, 26))]

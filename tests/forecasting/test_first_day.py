@@ -9,7 +9,7 @@ import pytest
 from small_forecast_plant import BERLIN, PLANT, SmallPlant, interval
 
 from domain.intervals import QUARTER
-from domain.plant import Branch, Plant
+from domain.plant import Plant, Sector
 from forecasting.days import SiteDays
 from forecasting.first_day import FirstDay, course_of, first_day
 from forecasting.slots import LEADS, SLOTS_PER_DAY, Floats
@@ -21,13 +21,13 @@ LOADS = np.array(list(SmallPlant(seed=2).loads(MONDAY, MONDAY + timedelta(days=1
 NOTHING = np.empty(0)
 
 
-def site(branch: Branch | None = None, billed_peak_kw: float = 0.0, **more: object) -> Plant:
+def site(sector: Sector | None = None, billed_peak_kw: float = 0.0, **more: object) -> Plant:
     own = {
         "id": "s",
         "timezone": "Europe/Berlin",
         "commissioned_utc": "2026-01-01T00:00:00Z",
         "holiday_region": "DE-BW",
-        "branch": branch,
+        "sector": sector,
         "billed_peak_kw": billed_peak_kw,
     }
     return Plant.model_validate({"site": own, **more})
@@ -42,21 +42,21 @@ def told(plant: Plant, seen: int = 0, loads: Floats = LOADS, meter: str = "") ->
 
 SEVEN_TO_SEVENTEEN, EVENING = range(7, 17), range(17, 22)
 SECTORS = {
-    Branch.BUSINESS: (SEVEN_TO_SEVENTEEN, (0.6, 0.9), (0.4, 0.75)),
-    Branch.OFFICE: (SEVEN_TO_SEVENTEEN, (0.05, 0.4), (0.05, 0.4)),
-    Branch.EVENING: (range(15, 22), (0.7, 1.1), (0.6, 1.1)),
-    Branch.CONTINUOUS: (SEVEN_TO_SEVENTEEN, (0.8, 1.0), (0.7, 0.95)),
-    Branch.SHOP: (SEVEN_TO_SEVENTEEN, (0.5, 0.9), (0.3, 0.7)),
-    Branch.BAKERY: (range(3, 12), (0.7, 1.2), (0.1, 0.6)),
-    Branch.WEEKEND: (EVENING, (1.0, 1.5), (1.0, 1.5)),
-    Branch.HOUSEHOLD: (EVENING, (0.9, 1.3), (0.9, 1.3)),
-    Branch.FARM: ((*range(7, 10), *range(17, 21)), (0.9, 1.1), (0.9, 1.1)),
+    Sector.BUSINESS: (SEVEN_TO_SEVENTEEN, (0.6, 0.9), (0.4, 0.75)),
+    Sector.OFFICE: (SEVEN_TO_SEVENTEEN, (0.05, 0.4), (0.05, 0.4)),
+    Sector.EVENING: (range(15, 22), (0.7, 1.1), (0.6, 1.1)),
+    Sector.CONTINUOUS: (SEVEN_TO_SEVENTEEN, (0.8, 1.0), (0.7, 0.95)),
+    Sector.SHOP: (SEVEN_TO_SEVENTEEN, (0.5, 0.9), (0.3, 0.7)),
+    Sector.BAKERY: (range(3, 12), (0.7, 1.2), (0.1, 0.6)),
+    Sector.WEEKEND: (EVENING, (1.0, 1.5), (1.0, 1.5)),
+    Sector.HOUSEHOLD: (EVENING, (0.9, 1.3), (0.9, 1.3)),
+    Sector.FARM: ((*range(7, 10), *range(17, 21)), (0.9, 1.1), (0.9, 1.1)),
 }
 """What everybody in the field knows of each sector: hours of a working day's highest load, energy of Saturday and Sunday over that day's."""
 
 
 @pytest.mark.parametrize("sector", SECTORS)
-def test_each_sector_works_when_such_places_work(sector: Branch) -> None:
+def test_each_sector_works_when_such_places_work(sector: Sector) -> None:
     hours, saturday, sunday = SECTORS[sector]
     plant = site(sector)
     days = SiteDays(plant)
@@ -82,9 +82,9 @@ def test_the_less_is_written_down_the_wider_is_the_band() -> None:
     meter = [{"id": "grid", "max_power_kw": 1000}]
     machine = [{"id": "press", "meter": "grid", "rated_kw": 714}]
     billed, rated, connected = (
-        told(site(Branch.TWO_SHIFTS, billed_peak_kw=333, meter=meter, machine=machine)),
-        told(site(Branch.TWO_SHIFTS, meter=meter, machine=machine)),
-        told(site(Branch.TWO_SHIFTS, meter=meter)),
+        told(site(Sector.TWO_SHIFTS, billed_peak_kw=333, meter=meter, machine=machine)),
+        told(site(Sector.TWO_SHIFTS, meter=meter, machine=machine)),
+        told(site(Sector.TWO_SHIFTS, meter=meter)),
     )
     widths = [float((one.kw[2] - one.kw[0]).mean()) for one in (billed, rated, connected)]
     assert widths == sorted(widths)
@@ -119,7 +119,7 @@ def test_eight_of_ten_quarter_hours_fall_within_the_band_whatever_the_size_was_t
 
 
 def test_holes_and_zeros_in_what_was_seen_break_nothing() -> None:
-    plant = site(Branch.ONE_SHIFT, meter=[{"id": "grid", "max_power_kw": 900}])
+    plant = site(Sector.ONE_SHIFT, meter=[{"id": "grid", "max_power_kw": 900}])
     holed = LOADS.copy()
     holed[::3] = np.nan
     for loads in (holed, np.zeros(200), np.full(200, np.nan)):
@@ -134,18 +134,18 @@ def test_a_meter_is_sized_by_its_own_machines_and_not_by_the_sites_bill() -> Non
         "meter": [{"id": "grid", "max_power_kw": 900}, {"id": "hall", "parent": "grid", "max_power_kw": 200}],
         "machine": [{"id": "oven", "meter": "hall", "rated_kw": 100}],
     }
-    found = told(site(Branch.THREE_SHIFTS, billed_peak_kw=800, **more), meter="hall")
+    found = told(site(Sector.THREE_SHIFTS, billed_peak_kw=800, **more), meter="hall")
     assert found.scaled_by == "rated power of the machines"
     assert found.kw[1].max() < 60
 
 
 def test_where_nothing_says_how_large_the_load_is_nothing_is_said() -> None:
-    plant = site(Branch.SHOP)
+    plant = site(Sector.SHOP)
     assert first_day(plant, "", SiteDays(plant), slot_of(MONDAY), LEADS, NOTHING) is None
 
 
 def test_on_clock_change_days_a_shop_opens_by_the_local_clock() -> None:
-    plant = site(Branch.SHOP, billed_peak_kw=100)
+    plant = site(Sector.SHOP, billed_peak_kw=100)
     days = SiteDays(plant)
     for monday in (date(2026, 3, 30), date(2026, 10, 26)):
         midnight = datetime.combine(monday, datetime.min.time(), tzinfo=BERLIN).astimezone(UTC)
@@ -162,7 +162,7 @@ def test_a_branch_nobody_knows_is_a_fault() -> None:
 
 def test_a_size_that_is_belied_by_what_was_measured_is_dropped() -> None:
     """A meter said to stand 1 kW, below a plant of some hundred."""
-    found = told(site(Branch.TWO_SHIFTS, meter=[{"id": "grid", "max_power_kw": 1}]), 3 * SLOTS_PER_DAY)
+    found = told(site(Sector.TWO_SHIFTS, meter=[{"id": "grid", "max_power_kw": 1}]), 3 * SLOTS_PER_DAY)
     assert found.scaled_by == "what was measured"
     assert np.abs(found.kw[1] - LOADS[3 * SLOTS_PER_DAY :][:LEADS]).mean() < 0.5 * LOADS.mean()  # without: all of it
 

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from small_plant import MINUTE_MS, TEN, Run, counter, gauge, minutes, plant, reading, rising
 
 from domain.readings import Reading
-from metering.attic import Attic
 from metering.book import rounded, unrounded
 from metering.engine import decode_state, encode_state
 from metering.packing import Reader, pack_ints, pack_readings, pack_values, pack_wide
 from metering.points import Origin, Points
+from metering.quarantine import Quarantine
 from metering.quarter_runs import QuarterRuns
 from metering.state import UnreadableState
 
@@ -163,16 +163,16 @@ def test_runs_of_quarter_hours_are_a_set(quarters: list[int], floor: int) -> Non
 
 
 def test_readings_in_doubt_are_told_as_they_came_after_a_day_and_take_few_bytes() -> None:
-    attic, points = Attic(), Points()
+    quarantine, points = Quarantine(), Points()
     road = points.road("gw", "history")
     for n in range(86_400):
         value = round(5000 + n / 90, 3)
         points.append(TEN + 1000 * n + n % 7, value, 0, Origin(TEN + 1000 * n + 40 + n % 11, n, road), 1500.0)
     for first in range(0, 86_400, 60):
-        attic.keep(points, first, first + 60)
-    stored = attic.to_bytes()
+        quarantine.keep(points, first, first + 60)
+    stored = quarantine.to_bytes()
     assert len(stored) < 86_400 * 6
-    again = Attic()
+    again = Quarantine()
     again.read(stored)
     taken = again.take_out(TEN, points.times[-1], "s", "m", "energy_import")
     assert [r.value for r in taken] == points.values

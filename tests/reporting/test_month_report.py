@@ -49,7 +49,7 @@ def test_a_whole_month_worked_by_hand(ledger: Ledger, make: Callable[..., Writte
     assert (main["coverage"], main["quality"]["measured"]["share_of_energy"], main["worst_quality"]) == (1.0, 1.0, "measured")
     assert main["gaps"] == furnace["gaps"] == []
     (balance,) = data["balance"]
-    assert balance["residual_uwh"] == (298_060 - 74_500) * UWH_PER_KWH
+    assert balance["remainder_uwh"] == (298_060 - 74_500) * UWH_PER_KWH
     assert (balance["quarter_hours"], balance["quarter_hours_left_out"]) == (2980, 0)
     # 298,060 kWh x 10 ct + 640 kW x 2 EUR, the peak being inside the windows
     assert data["cost"]["bill"]["total_eur"] == 29_806.0 + 1_280.0
@@ -280,7 +280,7 @@ def test_generation_counts_against_what_its_neighbours_draw(ledger: Ledger, fold
     )
     put(ledger, quarter(NOON, 100.0), quarter(NOON, 120.0, "furnace-1"), sun)
     (balance,) = month_report(ledger, plant, month_period("2026-10", "Europe/Berlin")).balances
-    assert (balance.meter_uwh // UWH_PER_KWH, balance.children_uwh // UWH_PER_KWH, balance.residual_uwh) == (100, 100, 0)
+    assert (balance.meter_uwh // UWH_PER_KWH, balance.children_uwh // UWH_PER_KWH, balance.remainder_uwh) == (100, 100, 0)
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata", "America/New_York"])

@@ -31,7 +31,7 @@ _Aside = tuple[int, float, int, int, str | None, str]
 """Time, value, receipt, number, gateway, road."""
 
 
-class Attic:
+class Quarantine:
     """Chunks in the order in which they came; the last readings are still loose."""
 
     __slots__ = ("_chunks", "_loose", "_stored")
