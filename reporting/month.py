@@ -173,14 +173,14 @@ class Balance:
         return self.node.children
 
     @property
-    def meter_uwh(self) -> int:
-        """Import minus export."""
-        return self.sum.own_uwh
+    def meter_uwh(self) -> int | None:
+        """Import minus export; None where no quarter hour has a value of all of them, here and below."""
+        return self.sum.own_uwh if self.quarters else None
 
     @property
-    def children_uwh(self) -> int:
+    def children_uwh(self) -> int | None:
         """Import minus export of all meters below."""
-        return self.sum.below_uwh
+        return self.sum.below_uwh if self.quarters else None
 
     @property
     def quarters(self) -> int:
@@ -202,9 +202,14 @@ class Balance:
         return self.sum.share_of_energy(quality)
 
     @property
-    def remainder_uwh(self) -> int:
-        """What no meter below saw: unmetered loads, losses, and what the meters are off."""
-        return self.sum.energy_uwh
+    def remainder_uwh(self) -> int | None:
+        """What no meter below measured: unmetered loads, losses, and what the meters are off."""
+        return self.sum.energy_uwh if self.quarters else None
+
+    @property
+    def lacking(self) -> Mapping[tuple[str, str], int]:
+        """Quarter hours that are left out because a channel has no row, by (meter, channel)."""
+        return self.node.lacking()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from reporting.sections.blocks import Block, Heading, Paragraph, PrintColumn, pr
 from reporting.sections.section import Content, Section, SheetPart
 from reporting.sections.shared_sheets import SUMMARY, SummaryRow
 from reporting.tables import exact_kwh
+from words.numbers import NOTHING
 from words.speech import Words
 
 
@@ -23,6 +24,7 @@ def _balance_data(balance: Balance) -> dict[str, Any]:
         "meter": balance.meter.id, "meters_below": [child.id for child in balance.children], "meter_uwh": balance.meter_uwh,
         "below_uwh": balance.children_uwh, "remainder_uwh": balance.remainder_uwh, "quarter_hours": balance.quarters,
         "quarter_hours_left_out": balance.left_out,
+        "lacking": [{"meter": meter, "channel": channel, "quarter_hours": count} for (meter, channel), count in balance.lacking.items()],
         "below_by_quality": {
             str(quality): {
                 "quarter_hours": share.quarters, "energy_uwh": share.energy_uwh,
@@ -48,6 +50,8 @@ def _balance_summary(balance: Balance, words: Words) -> Iterator[SummaryRow]:
             yield SummaryRow(f"    {words.either('q', str(quality))}", exact_kwh(share.energy_uwh), part)
     yield SummaryRow(f"  {words['remainder']}", exact_kwh(balance.remainder_uwh), "kWh")
     yield SummaryRow(f"  {words['quarters']}", balance.quarters, f"({balance.left_out} {words['left_out']})")
+    for line in _lacking(balance, words):
+        yield SummaryRow(f"  {line}")
 
 
 def _children(balance: Balance) -> str:
@@ -58,20 +62,34 @@ def _page(content: Content, words: Words) -> list[Block]:
     columns: list[PrintColumn[Balance]] = [
         PrintColumn(words["meter"], lambda b: b.meter.id),
         PrintColumn(words["meters_below"], _children, "1fr"),
-        PrintColumn(f"{words['meter']} [kWh]", lambda b: words.energy(b.meter_uwh), is_number=True),
-        PrintColumn(f"{words['sum_below']} [kWh]", lambda b: words.energy(b.children_uwh), is_number=True),
+        PrintColumn(f"{words['meter']} [kWh]", lambda b: _energy(b.meter_uwh, words), is_number=True),
+        PrintColumn(f"{words['sum_below']} [kWh]", lambda b: _energy(b.children_uwh, words), is_number=True),
         PrintColumn(f"{words['remainder']} [kWh]", lambda b: _remainder(b, words), is_number=True),
         PrintColumn(words["q.measured"], lambda b: _qualities(b, words), is_number=True),
         PrintColumn(words["quarters"], lambda b: words.number(b.quarters), is_number=True),
         PrintColumn(words["left_out"], lambda b: words.number(b.left_out), is_number=True),
     ]
     note = Paragraph(words["balance.note"], is_small=True, stays_with_next=True)
-    return [Heading(words["balance"]), note, printed(columns, content.month.balances)]
+    lacking = [Paragraph(line, is_small=True) for balance in content.month.balances for line in _lacking(balance, words)]
+    return [Heading(words["balance"]), note, printed(columns, content.month.balances), *lacking]
+
+
+def _lacking(balance: Balance, words: Words) -> list[str]:
+    """A line for each channel without rows that leaves quarter hours of this comparison out."""
+    return [
+        words.say("balance.lacks", meter=meter, channel=channel, count=words.number(count))
+        for (meter, channel), count in balance.lacking.items()
+    ]
+
+
+def _energy(uwh: int | None, words: Words) -> str:
+    return NOTHING if uwh is None else words.energy(uwh)
 
 
 def _remainder(balance: Balance, words: Words) -> str:
-    share = f" ({words.number(balance.remainder_uwh * 100 / balance.meter_uwh, 1)} %)" if balance.meter_uwh else ""
-    return words.energy(balance.remainder_uwh) + share
+    if balance.remainder_uwh is None or not balance.meter_uwh:
+        return _energy(balance.remainder_uwh, words)
+    return f"{words.energy(balance.remainder_uwh)} ({words.number(balance.remainder_uwh * 100 / balance.meter_uwh, 1)} %)"
 
 
 def _qualities(balance: Balance, words: Words) -> str:

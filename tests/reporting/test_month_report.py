@@ -283,6 +283,22 @@ def test_generation_counts_against_what_its_neighbours_draw(ledger: Ledger, fold
     assert (balance.meter_uwh // UWH_PER_KWH, balance.children_uwh // UWH_PER_KWH, balance.remainder_uwh) == (100, 100, 0)
 
 
+def test_history_without_its_export_has_no_remainder_and_the_report_says_what_lacks(
+    ledger: Ledger, folder: Path, make: Callable[..., WrittenReport]
+) -> None:
+    """100 kWh were drawn and 60 of them by the furnace; what was fed back nobody recorded, so 40 kWh would be a guess."""
+    export = PLANT.replace(
+        '[[meter]]\nid = "furnace-1"',
+        '[[meter.register]]\nchannel = "energy_export"\nkind = "counter"\nunit = "Wh"\nsampling_s = 5\nresolution = 1\n[[meter]]\nid = "furnace-1"',
+    )
+    (folder / "plant" / "plant.toml").write_text(export)
+    put(ledger, quarter(NOON, 100.0), quarter(NOON, 60.0, "furnace-1"))
+    (balance,) = data_of(make())["balance"]
+    assert (balance["meter_uwh"], balance["below_uwh"], balance["remainder_uwh"]) == (None, None, None)
+    assert (balance["quarter_hours"], balance["quarter_hours_left_out"]) == (0, 2980)
+    assert balance["lacking"] == [{"meter": "main", "channel": "energy_export", "quarter_hours": 1}]
+
+
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata", "America/New_York"])
 def test_a_tariff_of_another_zone_is_held_against_the_same_instants(
     zone: str, ledger: Ledger, folder: Path, make: Callable[..., WrittenReport]
