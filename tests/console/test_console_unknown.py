@@ -135,7 +135,7 @@ def test_each_meter_and_the_rest_say_what_they_lack(plant: Plant) -> None:
     assert (rows["main"].today_missing, rows["hall-1"].today_missing, rows["main/rest"].today_missing) == (0, 2, 2)
     assert rows["hall-1"].today_measured == pytest.approx(45 / 47)
     assert rows["furnace-1"].today_kwh is None
-    assert meters.tree(view, EN, "main").count("missing quarter hours: 2") == 3
+    assert meters.tree(view, EN, "main").count("2 missing") == 3
 
 
 def test_quarter_hours_that_nobody_sent_are_missing_in_the_meters_day(plant: Plant) -> None:
@@ -144,7 +144,7 @@ def test_quarter_hours_that_nobody_sent_are_missing_in_the_meters_day(plant: Pla
     assert view.missing == {TODAY_UTC + n * QUARTER for n in (3, 4)}
     assert view.by_quality[IntervalQuality.MISSING] == 2
     assert view.energy_kwh == pytest.approx(45 * 25)
-    assert "fehlende Viertelstunden: 2" in meters.meter_summary(view, DE)
+    assert "2 fehlen" in meters.meter_summary(view, DE)
     assert "Von dieser Viertelstunde kam nie etwas" in quarter_story(view, DE, TODAY_UTC + 3 * QUARTER)
     before = meter_day_view(scene, "main", date(2026, 10, 21))
     assert (before.missing, before.empty and before.empty.why) == (frozenset(), Emptiness.NOT_THEN), "before the first one of all"
