@@ -11,7 +11,7 @@ from domain.intervals import QUARTER_MS, Interval
 from domain.plant import Plant
 from domain.readings import Reading, ReadingQuality, Rejection
 from domain.units import UWH_PER_KWH
-from metering.engine import MeterStep
+from metering.engine import MeterStep, decode_state, encode_state
 
 MINUTE_MS = 60_000
 TEN = epoch_ms(datetime(2026, 3, 10, 10, tzinfo=UTC))
@@ -36,6 +36,12 @@ def plant(
             ],
         }
     )
+
+
+def rated(most_kw: float, *registers: dict[str, Any]) -> Plant:
+    """The same plant with another maximum power."""
+    small = plant(*registers)
+    return small.model_copy(update={"meters": (small.meters[0].model_copy(update={"max_power_kw": most_kw}),)})
 
 
 def counter(**changes: Any) -> dict[str, Any]:
@@ -123,3 +129,18 @@ class Run:
     def total_kwh(self, first: int, stop: int) -> float:
         """Sum over quarter hours; none may be missing."""
         return sum(row.energy_uwh or 0 for row in (self.row(n) for n in range(first, stop)) if row) / UWH_PER_KWH
+
+
+def fed(to: Plant, readings: Sequence[Reading], batch: int = 60, restarts: bool = False) -> Run:
+    """A run of `readings` in batches; with `restarts` the state is stored and read again after each."""
+    run = Run(to)
+    for at in range(0, len(readings), batch):
+        run.take(readings[at : at + batch])
+        if restarts:
+            run.state = decode_state(encode_state(run.state))
+    return run.close()
+
+
+def table(run: Run) -> dict[object, object]:
+    """What counts of each row, whatever its revision."""
+    return {key: (row.energy_uwh, row.coverage, row.quality, row.method, row.readings) for key, row in run.rows.items()}

@@ -7,29 +7,20 @@ from dataclasses import replace
 from random import Random
 
 import pytest
+import small_plant
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_plant import MINUTE_MS, TEN, Run, counter, gauge, plant, reading
+from small_plant import MINUTE_MS, TEN, Run, counter, gauge, plant, reading, table
 from two_roads import SAMPLING_MS, Job, Night, a_night, as_it_comes, complete_until_ms, log_of
 
 from domain.intervals import QUARTER_MS
 from domain.readings import Reading, RejectionReason
-from metering.engine import decode_state, encode_state
 
 COUNTER_ALONE, BOTH = plant(), plant(counter(), gauge())
 
 
 def fed(readings: Sequence[Reading], batch: int, restarts: bool = False, both: bool = True) -> Run:
-    run = Run(BOTH if both else COUNTER_ALONE)
-    for at in range(0, len(readings), batch):
-        run.take(readings[at : at + batch])
-        if restarts:
-            run.state = decode_state(encode_state(run.state))
-    return run.close()
-
-
-def table(run: Run) -> dict[object, object]:
-    return {key: (row.energy_uwh, row.coverage, row.quality, row.method, row.readings) for key, row in run.rows.items()}
+    return small_plant.fed(BOTH if both else COUNTER_ALONE, readings, batch, restarts)
 
 
 def an_hour(wh: Sequence[int], set_from: int, set_to: int, by_minutes: int, numbered: bool) -> list[Reading]:

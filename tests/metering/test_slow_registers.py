@@ -8,21 +8,13 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_plant import MINUTE_MS, TEN, Run, counter, gauge, plant, reading
+from small_plant import MINUTE_MS, TEN, counter, fed, gauge, rated, reading, table
 
 from domain.intervals import QUARTER_MS
-from domain.plant import Plant
 from domain.readings import Reading
 from domain.units import uwh_from
-from metering.engine import decode_state, encode_state
 
 HOUR_MS = 3_600_000
-
-
-def rated(most_kw: float, *registers: dict[str, object]) -> Plant:
-    """The small plant with another maximum power."""
-    small = plant(*registers)
-    return small.model_copy(update={"meters": (small.meters[0].model_copy(update={"max_power_kw": most_kw}),)})
 
 
 def polled(
@@ -53,19 +45,6 @@ def polled(
             next_ms = refreshed_ms + refresh_s * 1000 * (1 + dice.uniform(-jitter, jitter))
         readings.append(reading(TEN + at_ms, value))
     return readings
-
-
-def fed(to: Plant, readings: list[Reading], batch: int = 60, restarts: bool = False) -> Run:
-    run = Run(to)
-    for n in range(0, len(readings), batch):
-        run.take(readings[n : n + batch])
-        if restarts:
-            run.state = decode_state(encode_state(run.state))
-    return run.close()
-
-
-def table(run: Run) -> dict[object, object]:
-    return {key: (row.energy_uwh, row.coverage, row.quality, row.method, row.readings) for key, row in run.rows.items()}
 
 
 def test_a_meter_that_is_read_every_second_and_refreshed_every_three_keeps_its_peak() -> None:

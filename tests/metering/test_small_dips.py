@@ -7,25 +7,7 @@ from random import Random
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from small_plant import MINUTE_MS, TEN, Run, counter, minutes, plant, reading, rising
-
-from domain.plant import Plant
-from domain.readings import Reading
-from metering.engine import decode_state, encode_state
-
-
-def rated(most_kw: float, **changes: object) -> Plant:
-    small = plant(counter(**changes))
-    return small.model_copy(update={"meters": (small.meters[0].model_copy(update={"max_power_kw": most_kw}),)})
-
-
-def fed(to: Plant, readings: list[Reading], batch: int = 7, restarts: bool = False) -> Run:
-    run = Run(to)
-    for n in range(0, len(readings), batch):
-        run.take(readings[n : n + batch])
-        if restarts:
-            run.state = decode_state(encode_state(run.state))
-    return run.close()
+from small_plant import MINUTE_MS, TEN, counter, fed, minutes, rated, reading, rising
 
 
 def dipped(values: list[float], at: int, *shown: float) -> list[float]:
@@ -35,7 +17,7 @@ def dipped(values: list[float], at: int, *shown: float) -> list[float]:
 def test_a_reading_of_five_minutes_ago_makes_no_peak() -> None:
     # 120 kW, 2 kWh a minute: 1018, then 1010 once, then 1022. The return shows 720 kW, which 800 kW would allow.
     values = dipped([1000.0 + 2 * n for n in range(17)], 10, 1010.0)
-    run = fed(rated(800.0), minutes(values))
+    run = fed(rated(800.0), minutes(values), 7)
     assert run.said() == (30.0, "measured", "register")
     assert run.reasons() == ["glitch"]
     assert '"value":1010' in run.rejected[0].original
@@ -43,7 +25,7 @@ def test_a_reading_of_five_minutes_ago_makes_no_peak() -> None:
 
 def test_a_reading_that_was_rounded_down_by_half_a_step_is_a_glitch() -> None:
     values = dipped([round(1000 + 0.1 * n, 3) for n in range(92)], 4, 1000.25)
-    run = fed(rated(800.0, sampling_s=10.0), [reading(TEN + 10_000 * n, v) for n, v in enumerate(values)])
+    run = fed(rated(800.0, counter(sampling_s=10.0)), [reading(TEN + 10_000 * n, v) for n, v in enumerate(values)], 7)
     assert run.said()[0] == pytest.approx(9.0)
     assert run.reasons() == ["glitch"]
 
@@ -55,14 +37,14 @@ def test_a_reading_that_was_rounded_down_by_half_a_step_is_a_glitch() -> None:
 )  # fmt: skip
 def test_a_dip_of_any_depth_and_length_leaves_the_count_as_it_was(shown: tuple[float, ...]) -> None:
     values = dipped([1000.0 + 2 * n for n in range(47)], 10, *shown)
-    run = fed(rated(800.0), minutes(values))
+    run = fed(rated(800.0), minutes(values), 7)
     assert run.said(0)[0] == run.said(1)[0] == 30.0
     assert run.reasons() == ["glitch"] * len(shown)
 
 
 def test_a_dip_at_the_beginning_of_a_quarter_hour_moves_no_energy_across_it() -> None:
     values = dipped([1000.0 + 2 * n for n in range(47)], 15, 1021.0)
-    run = fed(rated(800.0), minutes(values))
+    run = fed(rated(800.0), minutes(values), 7)
     assert [run.said(n) for n in (0, 1, 2)] == [(30.0, "measured", "register")] * 3
 
 
@@ -70,7 +52,7 @@ def test_several_dips_are_told_apart() -> None:
     values = [1000.0 + 2 * n for n in range(62)]
     for at in (5, 6, 20, 33, 34, 35, 50):
         values[at] -= 7.0
-    run = fed(rated(800.0), minutes(values))
+    run = fed(rated(800.0), minutes(values), 7)
     assert run.reasons() == ["glitch"] * 7
     assert run.total_kwh(0, 4) == 120.0
 
@@ -79,14 +61,14 @@ def test_a_float32_register_that_shows_one_step_less_for_once() -> None:
     # At 9 GWh in Wh the register moves in steps of 1,024 Wh; 61 kW are about one a minute.
     shown = [9_000_000_512.0 + 1024 * n for n in range(40)]
     values = dipped(shown, 20, shown[18])
-    run = fed(rated(100.0, unit="Wh", resolution=1.0, encoding="float32"), minutes(values))
+    run = fed(rated(100.0, counter(unit="Wh", resolution=1.0, encoding="float32")), minutes(values), 7)
     assert run.reasons() == ["glitch"]
     assert run.total_kwh(0, 2) == pytest.approx(30 * 1.024)
 
 
 def test_a_fall_for_good_that_goes_on_counting_is_no_dip() -> None:
     values = [*[1000.0 + 2 * n for n in range(10)], *[1008.0 + 2 * n for n in range(50)]]
-    run = fed(rated(800.0), minutes(values))
+    run = fed(rated(800.0), minutes(values), 7)
     assert run.reasons() == []
     assert run.said(0)[1:] == ("corrected", "step_removed")
     assert run.said(2) == (30.0, "measured", "register")
@@ -95,14 +77,14 @@ def test_a_fall_for_good_that_goes_on_counting_is_no_dip() -> None:
 def test_a_fall_for_good_is_no_dip_because_of_a_silence_hours_later() -> None:
     values: list[float | None] = [*[1000.0 + n for n in range(10)], *[1004.0 + n for n in range(400)]]
     values[300:360] = [None] * 60
-    run = fed(rated(100.0), minutes(values))
+    run = fed(rated(100.0), minutes(values), 7)
     assert run.reasons() == []
     assert run.said(10) == (15.0, "measured", "register")
 
 
 def test_a_dip_after_a_reset_does_not_undo_the_reset() -> None:
     values = dipped([*rising(20), *rising(60, 0.5)], 40, 19.0)
-    run = fed(rated(100.0), minutes(values))
+    run = fed(rated(100.0), minutes(values), 7)
     assert run.reasons() == ["glitch"]
     assert run.row(1).method == "reset"
     assert run.total_kwh(2, 5) == 45.0

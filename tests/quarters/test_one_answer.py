@@ -95,7 +95,8 @@ class Answers:
         self.report: MonthReport = month_report(self.ledger, PLANT, month_period("2026-10", "Europe/Berlin"), now_utc=NOW_UTC)
         live = LiveState("s", PLANT, clock.now_utc)
         self.scene = Scene(PLANT, self.ledger, live.picture(0.0), NOW_UTC)
-        self.points = [point for one in rows for point in PointMaker(PLANT).points(INTERVALS, one) if point.measurement is INTERVAL]
+        maker = PointMaker(PLANT)
+        self.points = [point for one in rows for point in maker.points(INTERVALS, one) if point.measurement is INTERVAL]
         self.board = Board(PLANT, StillFeed(live), clock, lambda: self.ledger, lambda: ())
         app = FastAPI()
         app.include_router(api.router(Console(self.board, ReportShelf(Path("reports"), []), Access(""))))
