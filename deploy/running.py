@@ -117,7 +117,7 @@ class RunningPart:
             self.state, self.due, self.note = "restarting", other.due, f"started again with {other.part.name}"
 
     def _last_words(self, code: int) -> str:
-        """How a part ended, and why as far as that can be told."""
+        """How a part ended, and why, as far as that is known."""
         if code < 0:
             return f"ended by signal {-code}"
         port = self.part.port

@@ -1,4 +1,4 @@
-"""Where a plant's broker, page and files are, for every command that is not told so.
+"""Where a plant's broker, page and files are, for every command that is not given them.
 
 In this order: what the command's own option says, the environment, the running stack (its state file: the only place that knows a port
 that was picked), the settings file, the default.

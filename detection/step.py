@@ -125,7 +125,7 @@ class DetectionStep:
         if watch is not None:
             found += watch.take(state.off, interval, newer)
         if state.off.history.accepted_kw != accepted_kw and state.creep.since_day is None:
-            # The step to the level that is normal now was told; growth is counted from it on.
+            # The step to the level that is normal now was reported; growth is counted from it on.
             state.creep.days.clear()
         state.silence, more = silence.take(state.silence, interval, newer)
         slow = self._creeps.get(interval.meter)

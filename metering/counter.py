@@ -585,13 +585,8 @@ class CounterTrack(RegisterTrack):
 
     def thin(self) -> None:
         """Keep of readings that lie close together only what quarter hours and cases need."""
-        points, times = self.points, self.points.times
-        if self._must_judge or not times:
-            return
-        held = self.whole_from_ms()
-        to_ms = times[-1] - self.rules.thin_age_ms
-        to_ms = to_ms if held is None else min(to_ms, held)
-        if points.is_thin(to_ms):
+        points, times, to_ms = self.points, self.points.times, self.thin_to_ms(self.rules.thin_age_ms)
+        if to_ms is None:
             return
         start, stop = points.thin_span(to_ms)
         run_from = first_of_run(points, self.breaks, stop - 1) if stop > start else start

@@ -152,14 +152,9 @@ class GaugeTrack(RegisterTrack):
 
     def thin(self) -> None:
         """Keep of readings that lie close together only what quarter hours need."""
-        points, times = self.points, self.points.times
-        if self._must_judge or not times:
-            return
-        held = self.whole_from_ms()
-        to_ms = times[-1] - self.rules.thin_age_ms
-        to_ms = to_ms if held is None else min(to_ms, held)
-        if not points.is_thin(to_ms):
-            points.thin(to_ms, self.rules.dense_ms, integrate=True)
+        to_ms = self.thin_to_ms(self.rules.thin_age_ms)
+        if to_ms is not None:
+            self.points.thin(to_ms, self.rules.dense_ms, integrate=True)
 
     @property
     def open_from_ms(self) -> int:

@@ -83,6 +83,15 @@ class RegisterTrack:
                 self.hold_from_ms, self.is_set, self.misdated, self.clock_bytes = None, False, {}, None
         return self.hold_from_ms
 
+    def thin_to_ms(self, thin_age_ms: int) -> int | None:
+        """Up to when [ms] readings may be thinned out; None where it is not the time for it."""
+        times = self.points.times
+        if self._must_judge or not times:
+            return None
+        held, to_ms = self.whole_from_ms(), times[-1] - thin_age_ms
+        to_ms = to_ms if held is None else min(to_ms, held)
+        return None if self.points.is_thin(to_ms) else to_ms
+
     def take_out_misdated(
         self, points: Points, were_out: dict[int, SetAside], rules: CounterRules | GaugeRules, is_counted: bool, site: str, meter: str
     ) -> tuple[list[int], Judged]:  # fmt: skip

@@ -16,7 +16,7 @@ from itertools import pairwise
 
 from domain.intervals import QUALITIES_BEST_FIRST, QUARTER, Interval, IntervalMethod, IntervalQuality
 from quarters.numbers import quarter_start
-from quarters.quality import SOUND
+from quarters.quality import is_sound
 
 DUE_AFTER = timedelta(minutes=5)
 """So long after its end a quarter hour has been metered and recorded; if not, it is missing."""
@@ -91,7 +91,7 @@ class QuarterRevisions:
     @property
     def was_in_doubt(self) -> bool:
         """Whether any revision was something else than measured."""
-        return any(interval.quality not in SOUND for interval in self.revisions)
+        return any(not is_sound(interval.quality) for interval in self.revisions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ class Gap:
     @property
     def is_healed(self) -> bool:
         """Whether it is measured by now."""
-        return self.quality in SOUND
+        return is_sound(self.quality)
 
     @property
     def was_restated(self) -> bool:
@@ -162,7 +162,7 @@ def filling_of(interval: Interval) -> Filling:
     """How the energy of a quarter hour in a gap came about."""
     if interval.energy_uwh is None:
         return Filling.NOTHING
-    if interval.quality in SOUND:
+    if is_sound(interval.quality):
         return Filling.LATE_READINGS
     if interval.quality is IntervalQuality.FAULTY:
         return Filling.AS_READ

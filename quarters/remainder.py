@@ -14,7 +14,7 @@ from datetime import datetime
 from domain.intervals import QUALITIES_BEST_FIRST, IntervalQuality, worst_quality
 from domain.plant import Meter, Plant
 from quarters.net import NetQuarter
-from quarters.sums import Share
+from quarters.sums import Share, share_of_moved
 
 Nets = Mapping[str, Mapping[datetime, NetQuarter]]
 """Net quarter hours by meter and start."""
@@ -127,8 +127,7 @@ class RemainderSum:
 
     def share_of_energy(self, quality: IntervalQuality) -> float:
         """Share of the sum below, what is fed in counted like what is drawn, 0..1."""
-        moved = sum(share.moved_uwh for share in self.by_quality.values())
-        return self.by_quality[quality].moved_uwh / moved if moved else 0.0
+        return share_of_moved(self.by_quality, quality)
 
 
 def sum_of_remainders(rows: Sequence[Remainder]) -> RemainderSum:

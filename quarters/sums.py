@@ -42,6 +42,12 @@ class Share:
     """What was fed back counted like what was drawn."""
 
 
+def share_of_moved(by_quality: Mapping[IntervalQuality, Share], quality: IntervalQuality) -> float:
+    """Share of the energy that was moved in either direction, 0..1; of no energy 0."""
+    moved = sum(share.moved_uwh for share in by_quality.values())
+    return by_quality[quality].moved_uwh / moved if moved else 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class EnergySum:
     """The sum over a declared period; what has no value adds nothing and is counted as missing."""
@@ -81,8 +87,7 @@ class EnergySum:
 
     def share_of_energy(self, quality: IntervalQuality) -> float:
         """Share of the energy that was moved in either direction, 0..1; of no energy 0."""
-        moved = sum(share.moved_uwh for share in self.by_quality.values())
-        return self.by_quality[quality].moved_uwh / moved if moved else 0.0
+        return share_of_moved(self.by_quality, quality)
 
 
 def sum_of(rows: Iterable[Known | None], quarters: int | None = None) -> EnergySum:

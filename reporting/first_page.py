@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from domain.intervals import IntervalQuality
-from quarters.quality import SOUND
+from quarters.quality import is_sound
 from reporting.month import SeriesMonth
 from reporting.sections.section import NAME, Content
 from reporting.typesetting import one_line
@@ -28,7 +28,7 @@ def notices(content: Content, words: Words) -> list[str]:
     report, cost = content.month, content.cost
     billing = report.billing
     peak = None if billing is None else billing.peak
-    if peak is not None and peak.quality not in SOUND:
+    if peak is not None and not is_sound(peak.quality):
         found.append(
             words.say(
                 "peak.notice", moment=words.moment(peak.start_utc), power=words.number(peak.power_kw or 0.0, 1),
@@ -70,7 +70,7 @@ def _peak_figure(billing: SeriesMonth, words: Words) -> Figure:
     if peak is None:
         return Figure(words["peak"], "–", "", "")
     quality = words.either("q", str(peak.quality))
-    note = f"{words.moment(peak.start_utc)} · {quality if peak.quality in SOUND else words.say('peak.rests', quality=quality)}"
+    note = f"{words.moment(peak.start_utc)} · {quality if is_sound(peak.quality) else words.say('peak.rests', quality=quality)}"
     if billing.covered_share < 1:
         note += f" · {words.say('peak.of_covered', share=words.percent(billing.covered_share, 2))}"
     return Figure(words["peak"], words.number(peak.power_kw or 0.0, 1), "kW", note)

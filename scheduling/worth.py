@@ -25,7 +25,7 @@ from billing.site import LeftOut, SitePrices, needs_reactive
 from billing.span import billed_since, known_maxima_kw, sunk_since
 from billing.tariff import Tariff
 from quarters.numbers import slot_of, slot_start
-from quarters.periods import BillingPeriod, midnight_utc
+from quarters.periods import BillingPeriod, midnight_utc, month_after, month_span
 from quarters.series import QuarterSeries
 from scheduling.problem import MOST_KW, Load, Outlook
 
@@ -190,11 +190,10 @@ class Worth:
         year = date(day.year, 1, 1)
         month = billed_since(tariff, day)
         while month < year:
-            following = date(month.year + month.month // 12, month.month % 12 + 1, 1)
-            begin, end = (slot_of(midnight_utc(one, tariff.zone)) for one in (month, following))
+            begin, end = (slot_of(instant) for instant in month_span(month, tariff.zone))
             if not bool(np.isnan(self.measured.active.loads_kw(begin, end)).any()):
                 return month
-            month = following
+            month = month_after(month)
         return year
 
     def _place_peaks(self, loads: Load, begin: int) -> None:
@@ -222,7 +221,7 @@ class Worth:
         assert self.prices is not None
         zone = self.prices.tariff.zone
         day = slot_start(slot).astimezone(zone).date()
-        return slot_of(midnight_utc(date(day.year + day.month // 12, day.month % 12 + 1, 1), zone))
+        return slot_of(midnight_utc(month_after(day), zone))
 
     def _reactive(self, loads: Load, begin: int, end: int) -> tuple[Load, float]:
         """Measured reactive power [kvar], inductive positive, NaN where it was not; and how much comes with a kilowatt."""

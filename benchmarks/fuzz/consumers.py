@@ -78,7 +78,7 @@ def _folder() -> tempfile.TemporaryDirectory[str]:
 
 @cache
 def consumers() -> Consumers:
-    """Made once a process; states are loaded anew for each record."""
+    """Made once a process; states are loaded again for each record."""
     folder = Path(_folder().name)
     demo_plant.write(folder)
     plant = load_plant(folder / "plant.toml")

@@ -108,7 +108,7 @@ def ensure_topics(settings: KafkaSettings, partitions: int = DEFAULT_PARTITIONS)
 
 
 def _create(admin: Any, name: str, topic: Topic, partitions: int) -> None:
-    # When a reading came is told by the broker's clock: the one that dates it may be wrong (`stream_jobs/jvm/lastgang/LogRecords.java`).
+    # When a reading came is known by the broker's clock: the one that dates it may be wrong (`stream_jobs/jvm/lastgang/LogRecords.java`).
     stamp = "LogAppendTime" if topic is READINGS else "CreateTime"
     configs = {"retention.ms": str(topic.retention_ms), "message.timestamp.type": stamp}
     with suppress(TopicAlreadyExistsError):  # somebody was quicker

@@ -27,7 +27,7 @@ def calls(api: APIRouter, console: Console) -> None:
 
     @api.get("/anomalies", tags=["meters"])
     async def anomalies() -> tuple[Finding, ...]:
-        """What is abnormal now, the dearest first."""
+        """What is abnormal now, the most expensive first."""
         return await board.view(open_findings)
 
     @api.get("/meters", tags=["meters"])

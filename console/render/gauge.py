@@ -7,7 +7,7 @@ from math import cos, pi, sin
 
 from console.render.markup import Markup, icon, join, tag
 from console.views.now import Alarm, NowView
-from quarters.quality import SOUND
+from quarters.quality import is_sound
 from words.speech import Words
 
 CENTRE_X, CENTRE_Y, RADIUS = 220.0, 212.0, 168.0
@@ -200,7 +200,7 @@ def remarks(view: NowView, words: Words) -> Markup | None:
         said.append(words["now.partial"])
     if view.billed_peak_quality is None:
         said.append(words["now.no_peak"])
-    elif view.billed_peak_quality not in SOUND:
+    elif not is_sound(view.billed_peak_quality):
         said.append(words.say("now.peak_quality", quality=words[f"quality.{view.billed_peak_quality}"]))
     elif view.billed_peak_utc is not None:
         said.append(words.say("now.peak_when", moment=words.moment(view.billed_peak_utc, view.now_utc)))

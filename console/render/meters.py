@@ -12,7 +12,7 @@ from console.views.meters import MeterDayView, MeterRow, MetersView
 from console.views.money import NoPrice
 from domain.intervals import QUALITIES_BEST_FIRST, IntervalQuality
 from domain.readings import ReadingQuality
-from quarters.quality import SOUND
+from quarters.quality import is_sound
 from words.numbers import NOTHING
 from words.speech import Words
 
@@ -197,7 +197,7 @@ def meter_summary(view: MeterDayView, words: Words) -> Markup:
             words.unit(highest.power_kw, "kW", 1) + f" ({words.time(highest.start_utc)})" if highest else NOTHING,
         ),
     ]
-    if highest is not None and highest.quality not in SOUND:
+    if highest is not None and not is_sound(highest.quality):
         facts.append((words["meter.highest_rests"], quality_chip(highest.quality, words)))
     chips = [
         tag(

@@ -8,7 +8,7 @@ from typing import Any
 
 from domain.intervals import QUALITIES_BEST_FIRST, Interval, IntervalQuality
 from domain.units import kwh
-from quarters.quality import SOUND
+from quarters.quality import is_sound
 from quarters.sums import Share
 from reporting.month import MonthReport, SeriesMonth
 from reporting.sections.blocks import Block, Heading, PrintColumn, printed
@@ -63,7 +63,7 @@ class MeterRow:
     @property
     def rests_on_substitute(self) -> str | None:
         """``yes`` or ``no``; None without a peak."""
-        return None if self.peak is None else "no" if self.peak.quality in SOUND else "yes"
+        return None if self.peak is None else "no" if is_sound(self.peak.quality) else "yes"
 
 
 def _rows(report: MonthReport) -> list[MeterRow]:
@@ -170,7 +170,7 @@ def _peak_summary(billing: SeriesMonth, words: Words) -> Iterator[SummaryRow]:
     yield SummaryRow(words["peak"], exact_kwh(peak.energy_uwh, 4), "kW")
     yield SummaryRow(f"{words['peak']}: {words['start_local']}", local_time(peak.start_utc, words.zone))
     yield SummaryRow(f"{words['peak']}: {words['quality']}", words.either("q", str(peak.quality)))
-    rests = words["answer.no"] if peak.quality in SOUND else words["answer.yes"]
+    rests = words["answer.no"] if is_sound(peak.quality) else words["answer.yes"]
     yield SummaryRow(words["peak.rests.name"], rests, words.say("peak.of_covered", share=words.percent(billing.covered_share, 2)))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from domain.instants import instant_text
 from domain.intervals import Interval
-from quarters.quality import SOUND
+from quarters.quality import is_sound
 from words.speech import Words
 
 
@@ -17,7 +17,7 @@ def quarter_data(interval: Interval | None) -> dict[str, Any] | None:
     return {
         "start_utc": instant_text(interval.start_utc), "energy_uwh": interval.energy_uwh, "power_kw": interval.power_kw,
         "quality": str(interval.quality), "method": str(interval.method), "revision": interval.revision,
-        "rests_on_substitute": interval.quality not in SOUND,
+        "rests_on_substitute": not is_sound(interval.quality),
     }  # fmt: skip
 
 
