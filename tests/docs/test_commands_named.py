@@ -16,7 +16,11 @@ SOURCES = [
     ROOT / "README.md",
     ROOT / "CHANGELOG.md",
     *ROOT.glob("docs/**/*.md"),
-    *(path for path in ROOT.glob("*/**/*.md") if path.parts[len(ROOT.parts)] not in {".venv", "docs", ".lastgang", "build"}),
+    *(
+        path
+        for path in ROOT.glob("*/**/*.md")
+        if path.parts[len(ROOT.parts)] not in {".venv", "docs", ".lastgang", "build"} and "node_modules" not in path.parts
+    ),
 ]
 CODE = re.compile(r"```\w*\n(.*?)```|`([^`\n]+)`", re.DOTALL)
 COMMAND = re.compile(r"(?:^|\s)lastgang ([a-z][^\n|;#`]*)")
