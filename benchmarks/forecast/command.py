@@ -6,20 +6,16 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 from rich.table import Table
 
 from benchmarks.forecast import page
 from benchmarks.forecast.cost import measure
-from benchmarks.forecast.profiles import Profile, profiles
+from benchmarks.forecast.profiles import profiles, target_kw
 from benchmarks.forecast.rolling import SERVED, Rolled, roll
 from domain.errors import Fault, InputFaults
 from domain.files import write_whole
-
-TARGET_QUANTILE = 0.8
-"""The target whose odds are judged is passed by one day's peak in five."""
 
 
 def run(data: Path, days: int, only: Sequence[str], meters: int, json_file: Path | None, write_report: bool) -> None:
@@ -42,7 +38,7 @@ def run(data: Path, days: int, only: Sequence[str], meters: int, json_file: Path
         rolled = []
         for profile in chosen:
             progress.update(task, description=profile.name)
-            rolled.append(roll(profile, days, target_of(profile)))
+            rolled.append(roll(profile, days, target_kw(profile)))
             progress.advance(task)
     with talk.status("cost") as status:
         cost = measure([one for one in chosen if one.is_plant] or chosen, meters, lambda words: status.update(f"cost: {words}"))
@@ -52,13 +48,6 @@ def run(data: Path, days: int, only: Sequence[str], meters: int, json_file: Path
         write_whole(json_file, json.dumps(figures, indent=1) + "\n")
     if write_report:
         page.write(rolled, cost, days, Path(__file__).parents[1])
-
-
-def target_of(profile: Profile) -> float:
-    """The `TARGET_QUANTILE` of all days' peaks."""
-    whole = profile.power_kw[: len(profile.power_kw) // 96 * 96].reshape(-1, 96)
-    known = np.isfinite(whole).all(axis=1)
-    return max(float(np.quantile(whole[known].max(axis=1), TARGET_QUANTILE)), 1e-3)
 
 
 def _show(rolled: list[Rolled], console: Console) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 
 from benchmarks.forecast import pictures
 from benchmarks.forecast.cost import GOALS, Cost
+from benchmarks.forecast.profiles import target_kw
 from benchmarks.forecast.rolling import SERVED, TWO_STEP, Day, Rolled
 from domain.units import WATTS_PER_CORE
 from forecasting.slots import Floats
@@ -85,13 +86,12 @@ def odds_table(rolled: list[Rolled]) -> list[dict[str, float]]:
 
 
 def _odds(rolled: list[Rolled]) -> tuple[Floats, Floats]:
-    from benchmarks.forecast.command import target_of
 
     said, passed = [np.empty(0)], [np.empty(0)]
     for one in rolled:
         peaks = one.peaks()
         said.append(peaks[:, 6])
-        passed.append((peaks[:, 3] > target_of(one.profile)).astype(float))
+        passed.append((peaks[:, 3] > target_kw(one.profile)).astype(float))
     return np.concatenate(said), np.concatenate(passed)
 
 

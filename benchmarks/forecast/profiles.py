@@ -18,6 +18,8 @@ from forecasting.slots import Floats
 QUARTER = pd.Timedelta(minutes=15)
 SMALLEST_KW = 50.0
 """Profiles of a household's size are scaled up: forecasts are rounded to whole watts."""
+TARGET_QUANTILE = 0.8
+"""The target whose odds are judged is passed by one day's peak in five."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,13 @@ class Profile:
     timezone: str
     region: str | None
     is_plant: bool = False
+
+
+def target_kw(profile: Profile) -> float:
+    """The `TARGET_QUANTILE` of all days' peaks [kW]."""
+    whole = profile.power_kw[: len(profile.power_kw) // 96 * 96].reshape(-1, 96)
+    known = np.isfinite(whole).all(axis=1)
+    return max(float(np.quantile(whole[known].max(axis=1), TARGET_QUANTILE)), 1e-3)
 
 
 def profiles(data: Path) -> Iterator[Profile]:

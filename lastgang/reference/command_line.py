@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import click
 
 from lastgang.cli import VERBS, group
-from lastgang.reference.pages import code
+from lastgang.reference.page import code
 
 
 def command_line_page(generated: str) -> str:

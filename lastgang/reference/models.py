@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from lastgang.reference.pages import Row, Section, code
+from lastgang.reference.page import Row, Section, code
 
 _UNIT = re.compile(r"\s*(?<![\[`])\[([^\[\]`]+)\](?![\]`])")
 _MODULE = re.compile(r" \(`[a-z_]+\.[a-z_]+`\)")

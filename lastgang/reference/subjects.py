@@ -13,7 +13,7 @@ from connectors.opcua.config import OpcUaDevice
 from deploy.settings import StackSettings
 from domain.plant import Plant
 from lastgang.reference.models import sections_of
-from lastgang.reference.pages import COMPLETE_PLANT, Page
+from lastgang.reference.page import COMPLETE_PLANT, Page
 from lastgang.reference.tariff import tariff_sections
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from billing.tariff import load_tariff
 from domain.errors import Fault, InputFaults
 from lastgang.reference.models import toml_value
-from lastgang.reference.pages import COMPLETE_PLANT, Row, Section
+from lastgang.reference.page import COMPLETE_PLANT, Row, Section
 
 Document = dict[str, Any]
 TablePath = tuple[str, ...]

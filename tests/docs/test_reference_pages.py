@@ -12,7 +12,8 @@ from connectors.modbus.profile import Profile
 from deploy.settings import load_settings
 from domain.plant import load_plant
 from domain.toml_files import load_toml
-from lastgang.reference.pages import COMPLETE_PLANT, Page, reference_files
+from lastgang.reference.page import COMPLETE_PLANT, Page
+from lastgang.reference.pages import reference_files
 from lastgang.reference.subjects import pages
 from lastgang.reference.tariff import TariffTable, complete_tariff, faults_of, places, tariff_tables
 
