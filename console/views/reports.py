@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from console.views.scene import Scene
+from quarters.periods import month_span
 
 MOST_MONTHS = 24
 
@@ -21,23 +22,32 @@ class Month:
 
 
 def months_view(scene: Scene) -> tuple[Month, ...]:
-    """Local months from the newest quarter hour in the ledger back to the oldest, two years at most."""
+    """Local months with a quarter hour in the ledger, newest first, of the last two years; a month without any has no report."""
     span = _first_and_last(scene)
     if span is None:
         return ()
     oldest, month = span
     running = scene.day().replace(day=1)
     found: list[Month] = []
-    while month >= oldest and len(found) < MOST_MONTHS:
-        found.append(Month(f"{month:%Y-%m}", over=month < running))
+    for _ in range(MOST_MONTHS):
+        if month < oldest:
+            break
+        if _has_data(scene, month):
+            found.append(Month(f"{month:%Y-%m}", over=month < running))
         month = _month_before(month)
     return tuple(found)
 
 
 def can_be_reported(scene: Scene, month: str) -> bool:
-    """Whether it lies between the first month and the last one with quarter hours."""
+    """Whether the ledger has a quarter hour of it."""
     span = _first_and_last(scene)
-    return span is not None and f"{span[0]:%Y-%m}" <= month <= f"{span[1]:%Y-%m}"
+    if span is None or not f"{span[0]:%Y-%m}" <= month <= f"{span[1]:%Y-%m}":
+        return False
+    return _has_data(scene, date.fromisoformat(f"{month}-01"))
+
+
+def _has_data(scene: Scene, month: date) -> bool:
+    return scene.ledger.has_intervals(*month_span(month, scene.plant.site.zone))
 
 
 def _first_and_last(scene: Scene) -> tuple[date, date] | None:

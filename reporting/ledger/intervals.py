@@ -138,6 +138,15 @@ class IntervalQuestions(Questions):
         first, last = self._database.execute(sql, (until_ms(as_of_utc),)).fetchone()
         return None if first is None else (instant(first * 1000), instant(last * 1000))
 
+    @answered_by(INTERVALS)
+    def has_intervals(self, from_utc: datetime, to_utc: datetime) -> bool:
+        """Whether any quarter hour of any meter starts in ``[from_utc, to_utc)``."""
+        sql = (
+            "SELECT EXISTS (SELECT 1 FROM series s JOIN interval i ON i.series = s.series WHERE i.start_s>=? AND i.start_s<?)"
+        )
+        found = self._database.execute(sql, (-(-epoch_ms(from_utc) // 1000), -(-epoch_ms(to_utc) // 1000))).fetchone()
+        return bool(found[0])
+
     @answered_by(INTERVALS, keep_s=BEGINNINGS_KEPT_S)
     def begun(self) -> dict[str, tuple[datetime, datetime | None]]:
         """Start of each meter's first quarter hour, and of the first that came by way of metering; None where none did."""

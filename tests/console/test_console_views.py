@@ -16,7 +16,7 @@ from console.views.now import Alarm, alarm_of, gauge_end_kw, now_view
 from console.views.outlook import outlook_view
 from console.views.plan import Button, Move, advice_cards, button_of, job_bar, load_points, plan_view
 from console.views.platform import Health, broker_health, platform_view
-from console.views.reports import months_view
+from console.views.reports import can_be_reported, months_view
 from console.views.scene import PartSeen, Scene, Sent, net_of_meter
 from domain.clock import epoch_ms
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalQuality
@@ -315,6 +315,20 @@ def test_a_gateway_that_stopped_is_told_and_a_full_buffer_too(scene: Scene, plan
 
 def test_months_run_from_the_newest_to_the_first_quarter_hour(scene: Scene) -> None:
     assert [(m.name, m.over) for m in months_view(scene)] == [("2026-10", False), ("2026-09", True)]
+
+
+def test_a_month_without_a_quarter_hour_is_not_offered_as_a_report(scene: Scene) -> None:
+    imported = quarter("main", "energy_import", datetime(2026, 5, 31, 21, 45, tzinfo=UTC), 12.0)
+    with_history = dataclasses.replace(
+        scene, ledger=sample_ledger(scene.plant, intervals=[imported, quarter("main", "energy_import", NINE, 25.0)])
+    )
+    assert [m.name for m in months_view(with_history)] == ["2026-10", "2026-05"], "23:45 local of 31 May is May's last quarter hour"
+    assert [can_be_reported(with_history, month) for month in ("2026-05", "2026-06", "2026-10", "2027-01")] == [
+        True,
+        False,
+        True,
+        False,
+    ]
 
 
 def test_what_was_said_when_the_day_began_stands_beside_what_came(scene: Scene) -> None:

@@ -31,6 +31,7 @@ QUESTIONS: dict[str, Callable[[LedgerReader], Any]] = {
     "doubtful": lambda ledger: ledger.doubtful(*SPAN),
     "peak": lambda ledger: ledger.peak(*SPAN),
     "interval_span": lambda ledger: ledger.interval_span(),
+    "has_intervals": lambda ledger: ledger.has_intervals(FROM, TO),
     "series": lambda ledger: ledger.series(),
     "latest_forecast": lambda ledger: ledger.latest_forecast(),
     "forecasts": lambda ledger: ledger.forecasts(FROM, TO),
