@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+import tomllib
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from itertools import chain
@@ -137,6 +138,36 @@ def test_modules_do_not_import_each_other_in_a_circle() -> None:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         pytest.fail(" -> ".join(reversed(error.args[1])))
+
+
+# -- dependencies ------------------------------------------------------------------------------------------------------
+
+MODULE_OF = {"apache-flink": "pyflink", "kafka-python": "kafka", "pyyaml": "yaml"}
+"""Library -> the module that is imported, where that is not its name with ``_`` for ``-``."""
+NOT_IMPORTED = {"tzdata", "mypy", "ruff", "pytest-timeout", "pandas-stubs", "types-openpyxl", "types-psutil", "types-pyyaml"}
+"""What works without an import: time zones, tools that read the code, types."""
+
+
+def libraries(*tables: str) -> Iterator[str]:
+    """Names of the libraries in these lists of ``pyproject.toml``."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lists = {"run": project["dependencies"], **project["optional-dependencies"]}
+    return (re.split(r"[^\w-]", line)[0] for table in tables for line in lists[table])
+
+
+def imported_by(files: Iterable[Path]) -> set[str]:
+    """Top names of all modules that these files import, wherever in them."""
+    parsed = (ast.parse(path.read_text(encoding="utf-8"), str(path)) for path in files)
+    lines = [one for tree in parsed for one in ast.walk(tree) if isinstance(one, ast.Import | ast.ImportFrom)]
+    names = [alias.name for one in lines if isinstance(one, ast.Import) for alias in one.names]
+    return {name.split(".")[0] for name in [*names, *(one.module or "" for one in lines if isinstance(one, ast.ImportFrom))]}
+
+
+@pytest.mark.parametrize(("table", "users"), [("run", rooms()), ("dev", ["tests", "benchmarks"])])
+def test_no_library_is_installed_that_is_not_imported(table: str, users: list[str]) -> None:
+    used = imported_by(chain.from_iterable((ROOT / folder).rglob("*.py") for folder in users))
+    unused = [name for name in libraries(table) if MODULE_OF.get(name, name.replace("-", "_")) not in used]
+    assert sorted(set(unused) - NOT_IMPORTED) == []
 
 
 # -- settings ----------------------------------------------------------------------------------------------------------
