@@ -165,12 +165,14 @@ def places(origin: int, offsets: Ints) -> list[Place]:
     return found
 
 
-def mix(merit: Merit, found: list[Place], said_kw: Floats, favour: Floats, rests: Ints, unit_kw: float, surprised: bool) -> Mixed:
+def mix(
+    merit: Merit, found: list[Place], predicted_kw: Floats, favour: Floats, rests: Ints, unit_kw: float, surprised: bool
+) -> Mixed:
     """Put together what the models said.
 
     Parameters
     ----------
-    said_kw
+    predicted_kw
         (models, levels, columns); nan where a model says nothing.
     rests
         Of each column: 1 on a day of rest.
@@ -179,21 +181,21 @@ def mix(merit: Merit, found: list[Place], said_kw: Floats, favour: Floats, rests
     surprised
         Whether the newest quarter hours are unlike those of any such day.
     """
-    levels, count = said_kw.shape[1:]
+    levels, count = predicted_kw.shape[1:]
     raw = np.zeros((levels, count))
     low, high = np.zeros(count), np.zeros(count)
     shares = np.zeros(len(merit.models))
-    speaks = np.isfinite(said_kw)
-    told = np.where(speaks, said_kw, 0.0)
+    answers = np.isfinite(predicted_kw)
+    values_kw = np.where(answers, predicted_kw, 0.0)
     cells = sorted({cell for place in found for cell, _ in place.cells})
     trusted = dict(zip(cells, merit.weights(np.array(cells), favour, surprised).transpose(0, 2, 1), strict=True))
     for place in found:
         if place.where.start == place.where.stop:
             continue
         weight = sum(part * trusted[cell] for cell, part in place.cells)
-        counts = np.asarray(weight)[:, :, None] * speaks[:, :, place.where]
+        counts = np.asarray(weight)[:, :, None] * answers[:, :, place.where]
         total = np.maximum(counts.sum(axis=0), 1e-12)
-        raw[:, place.where] = (counts * told[:, :, place.where]).sum(axis=0) / total
+        raw[:, place.where] = (counts * values_kw[:, :, place.where]).sum(axis=0) / total
         shares += (counts[:, 1] / total[1]).sum(axis=1)
         width = sum(part * merit.width[cell].astype(np.float64) for cell, part in place.cells)
         low[place.where], high[place.where] = np.asarray(width)[rests[place.where]].T
@@ -213,7 +215,7 @@ def learn(
     merit: Merit,
     found: list[Place],
     chosen: Sequence[int],
-    said_kw: Floats,
+    predicted_kw: Floats,
     mixed: Mixed,
     came_kw: Floats,
     rests: Ints,
@@ -240,7 +242,7 @@ def learn(
         together = mixed.raw_kw[:, where]
         slope = np.where(came < together, 1 - _STATED, -_STATED) / (len(came) * unit_kw)
         # A model that says nothing is neither better nor worse.
-        apart = together - said_kw[:, :, where]
+        apart = together - predicted_kw[:, :, where]
         better = (np.where(np.isnan(apart), 0.0, apart) * slope).sum(axis=2).T
         for learnt in (cell, cell + USUAL_CELLS) if surprised else (cell,):
             merit.regret[learnt] = left * merit.regret[learnt] + better

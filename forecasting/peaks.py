@@ -1,6 +1,6 @@
 """The highest quarter hour of each day and of the billing period, and the odds that it passes the target.
 
-In: past courses with their weights, and what `merit` made of their highest values.  Out: `DayPeak`, `PeriodPeak`.
+In: past load profiles with their weights, and what `merit` made of their highest values.  Out: `DayPeak`, `PeriodPeak`.
 """
 
 from __future__ import annotations
@@ -72,14 +72,14 @@ def calibrated(odds: Odds, quantiles_kw: Floats) -> Odds:
     return Odds(np.maximum(quantiles_kw[1] + moved * factor, 0.0), odds.weight)
 
 
-def likely_place(courses_kw: Floats, weights: Floats) -> int:
-    """Step at which the highest of each course falls most likely, neighbours counted by half."""
-    known = np.isfinite(courses_kw)
+def likely_place(profiles_kw: Floats, weights: Floats) -> int:
+    """Step at which the highest of each profile falls most likely, neighbours counted by half."""
+    known = np.isfinite(profiles_kw)
     usable = known.any(axis=1) & (weights > 0)
     if not usable.any():
         return 0
-    where = np.where(known, courses_kw, -np.inf)[usable].argmax(axis=1)
-    votes = np.bincount(where, weights=weights[usable], minlength=courses_kw.shape[1])
+    where = np.where(known, profiles_kw, -np.inf)[usable].argmax(axis=1)
+    votes = np.bincount(where, weights=weights[usable], minlength=profiles_kw.shape[1])
     return int(np.convolve(votes, [0.25, 0.5, 1.0, 0.5, 0.25], mode="same").argmax())
 
 

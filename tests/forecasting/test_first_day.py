@@ -1,4 +1,4 @@
-"""What a site is told on its first day, and how far the standard courses are those that others measured."""
+"""What a site is told on its first day, and how far the standard load profiles are those that others measured."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from small_forecast_plant import BERLIN, PLANT, SmallPlant, interval
 from domain.intervals import QUARTER
 from domain.plant import Plant, Sector
 from forecasting.days import SiteDays
-from forecasting.first_day import FirstDay, course_of, first_day
+from forecasting.first_day import FirstDay, profile_of, first_day
 from forecasting.slots import LEADS, SLOTS_PER_DAY, Floats
 from forecasting.step import ForecastStep
 from quarters.numbers import slot_of
@@ -60,14 +60,14 @@ def test_each_sector_works_when_such_places_work(sector: Sector) -> None:
     hours, saturday, sunday = SECTORS[sector]
     plant = site(sector)
     days = SiteDays(plant)
-    work, *weekend = (course_of(plant, days.day(date(2026, 4, day))).sum(axis=1) for day in (22, 25, 26))
+    work, *weekend = (profile_of(plant, days.day(date(2026, 4, day))).sum(axis=1) for day in (22, 25, 26))
     assert work.max() == pytest.approx(1.0, abs=0.1)
     assert int(work.argmax()) // 4 in hours
-    for course, (least, most) in zip(weekend, (saturday, sunday), strict=True):
-        assert least < course.sum() / work.sum() < most
+    for profile, (least, most) in zip(weekend, (saturday, sunday), strict=True):
+        assert least < profile.sum() / work.sum() < most
 
 
-def test_before_the_first_quarter_hour_the_shifts_are_the_course_and_the_billed_peak_its_size() -> None:
+def test_before_the_first_quarter_hour_the_shifts_are_the_load_profile_and_the_billed_peak_its_size() -> None:
     plant = Plant.model_validate({**PLANT.model_dump(by_alias=True), "site": {**PLANT.site.model_dump(), "billed_peak_kw": 400}})
     found = told(plant)
     middle = found.kw[1]
@@ -167,7 +167,7 @@ def test_a_size_that_is_belied_by_what_was_measured_is_dropped() -> None:
     assert np.abs(found.kw[1] - LOADS[3 * SLOTS_PER_DAY :][:LEADS]).mean() < 0.5 * LOADS.mean()  # without: all of it
 
 
-def test_in_the_first_week_the_course_is_nearer_than_days_that_are_hardly_alike_and_its_band_holds() -> None:
+def test_in_the_first_week_the_standard_load_profile_is_nearer_than_days_that_are_hardly_alike_and_its_band_holds() -> None:
     """Each of the days from the second to the seventh, as the step tells it to a site that knows its shifts only."""
     inside = []
     for days in range(2, 8):
@@ -210,7 +210,7 @@ def crew(shift: str, begins: str, ends: str, *breaks: dict[str, str]) -> dict[st
 
 
 def at_each_quarter(*shifts: dict[str, object]) -> Floats:
-    """The course of the second day, a Tuesday, by the local clock."""
+    """The load profile of the second day, a Tuesday, by the local clock."""
     plant = site(shift=shifts, billed_peak_kw=400.0)
     return told(plant).kw[1][96:]
 

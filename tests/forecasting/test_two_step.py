@@ -1,4 +1,4 @@
-"""Courses by kind of day and an autoregression of the rest: against statsmodels, against last week, and on broken data."""
+"""Load profiles by kind of day and an autoregression of the rest: against statsmodels, against last week, and on broken data."""
 
 from __future__ import annotations
 
