@@ -181,16 +181,16 @@ class HistorySink:
     """Stores late values and the note on them in one transaction."""
     held_up: Callable[[], bool]
     """Whether so much waits for the broker already that history should wait where it is."""
-    tell: Callable[[str, int | None, str], None]
+    report: Callable[[str, int | None, str], None]
     """Tells people of a device: how many values came, and a text."""
 
 
-def asked_text(gaps: Sequence[Gap]) -> str:
+def request_text(gaps: Sequence[Gap]) -> str:
     """What people are told when a device is asked for `gaps`."""
     return f"history asked: {_stretch(gaps)}"
 
 
-def told(filled: Sequence[Gap]) -> tuple[int, str]:
+def filled_text(filled: Sequence[Gap]) -> tuple[int, str]:
     """How many values filled `filled`, and what people are told of it."""
     count = sum(gap.values for gap in filled)
     return count, f"history: {count:,} values of {_stretch(filled)}"

@@ -44,7 +44,7 @@ IssuedBy = Annotated[UtcInstant | None, Query(alias="as_of", description="With z
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Span:
     """A register and a span that there are."""
 
     meter: str

@@ -41,7 +41,7 @@ from domain.measurements import (
     PLAN,
     POWER,
     QUALITY_CODES,
-    TOLD,
+    REVISIONS,
 )
 from domain.plant import Plant
 
@@ -215,7 +215,7 @@ def _plan(plant: Plant) -> dash.Dashboard:
         line("q50_kw", PROJECTED),
         line("kw", LOAD),
     ]
-    said = [("q50_kw", "as forecast when the day began"), ("kw", "measured")]
+    day_names = [("q50_kw", "as forecast when the day began"), ("kw", "measured")]
     names = [("q10_kw", "10 %"), ("q50_kw", "50 %"), ("q90_kw", "90 %"), ("kw", "measured")]
     board = _frame(plant, "fab-plan", "Forecast, plan and recommendations", "now-24h", "now+48h")
     return _placed(
@@ -232,7 +232,7 @@ def _plan(plant: Plant) -> dash.Dashboard:
                 curves(
                     "Each day as forecast when it began, beside what came",
                     [select(INTERVAL, ["kw"], where=main, then=keep), select(FORECAST_DAY_AHEAD, ["q50_kw"], then=keep)],
-                    "kwatt", "Never told again: this is what could be known at midnight.", [line("q50_kw", PROJECTED), line("kw", LOAD)], said, steps=True,
+                    "kwatt", "Never revised: this is what could be known at midnight.", [line("q50_kw", PROJECTED), line("kw", LOAD)], day_names, steps=True,
                 ), 0, 28, 24, 9,
             ),
             (
@@ -318,7 +318,7 @@ def _meters(plant: Plant) -> dash.Dashboard:
     )  # fmt: skip
     revision_lines = '  |> group(columns: ["meter", "revision"])\n  |> keep(columns: ["_time", "_value", "meter", "revision"])'
     in_doubt = select(
-        TOLD, ["kwh", "quality", "method", "coverage"], where=f"{_IMPORT} and {chosen}",
+        REVISIONS, ["kwh", "quality", "method", "coverage"], where=f"{_IMPORT} and {chosen}",
         then=PIVOT + '\n  |> group()\n  |> filter(fn: (r) => (r.quality >= 2 and r.quality <= 5) or (r.revision != "0" and r.revision != "1"))'
         '\n  |> sort(columns: ["_time", "meter", "revision"], desc: true)'
         '\n  |> keep(columns: ["_time", "meter", "revision", "kwh", "quality", "method", "coverage"])',
@@ -354,7 +354,7 @@ def _meters(plant: Plant) -> dash.Dashboard:
             (
                 curves(
                     "Energy a quarter hour, as told by each revision",
-                    [select(TOLD, ["kwh"], where=f"{_IMPORT} and {chosen}", then=revision_lines)], "kwatth",
+                    [select(REVISIONS, ["kwh"], where=f"{_IMPORT} and {chosen}", then=revision_lines)], "kwatth",
                     "What was said first, and what it was restated to; the panel above shows the newest revision only.", steps=True,
                 ), 0, 26, 24, 9,
             ),

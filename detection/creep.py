@@ -73,7 +73,7 @@ class Trend:
 
 def trend(days: dict[int, RestingDay]) -> Trend | None:
     """Theil-Sen slope and Mann-Kendall z of the daily means; None where days or weeks are too few."""
-    counted = sorted((day, fmean(rest.values())) for day, rest in days.items() if len(rest) >= FEWEST_HOURS)
+    counted = sorted((day, fmean(quiet.values())) for day, quiet in days.items() if len(quiet) >= FEWEST_HOURS)
     if len(counted) < FEWEST_DAYS or timedelta(days=counted[-1][0] - counted[0][0]) < SHORTEST:
         return None
     pairs = [((b_kw - a_kw) / (b - a), (b_kw > a_kw) - (b_kw < a_kw)) for (a, a_kw), (b, b_kw) in combinations(counted, 2)]
@@ -84,7 +84,7 @@ def trend(days: dict[int, RestingDay]) -> Trend | None:
     z = (score - (score > 0) + (score < 0)) / deviation
     first, last = counted[0][0], counted[-1][0]
     level = median(kw - slope * (day - first) for day, kw in counted)
-    excess = sum(sum(rest.values()) - len(rest) * level for rest in days.values() if len(rest) >= FEWEST_HOURS)
+    excess = sum(sum(quiet.values()) - len(quiet) * level for quiet in days.values() if len(quiet) >= FEWEST_HOURS)
     return Trend(date.fromordinal(first), timedelta(days=last - first), count, level, level + slope * (last - first), z, excess)
 
 
@@ -136,7 +136,7 @@ class CreepWatch:
 
     def _judge(self, creep: Creep, interval: Interval) -> list[Anomaly]:
         today = interval.start_utc.astimezone(self._zone).date().toordinal()
-        found = trend({day: rest for day, rest in creep.days.items() if day < today})
+        found = trend({day: quiet for day, quiet in creep.days.items() if day < today})
         if found is None:
             return []
         if creep.since_day is None:
@@ -148,9 +148,9 @@ class CreepWatch:
         over = found.drift < CLOSES_BELOW_DRIFT
         if over:
             creep.since_day = None
-        return [self._told(creep, interval, found, midnight_utc(since_day, self._zone), over)]
+        return [self._published(creep, interval, found, midnight_utc(since_day, self._zone), over)]
 
-    def _told(self, creep: Creep, interval: Interval, found: Trend, since_utc: datetime, over: bool) -> Anomaly:
+    def _published(self, creep: Creep, interval: Interval, found: Trend, since_utc: datetime, over: bool) -> Anomaly:
         more_kw = found.to_kw - found.from_kw
         # Per day: the growth over 24 h; what wears draws more while the plant works as well, at least as much as at rest.
         kwh_per_day = max(more_kw * 24, 0.0)

@@ -44,10 +44,10 @@ def take(jumps: dict[int, Jump], interval: Interval) -> list[Anomaly]:
         return []
     else:
         known.method, known.interval_revision, known.revision = interval.method, interval.revision, known.revision + 1
-    return [_told(known, interval)]
+    return [_published(known, interval)]
 
 
-def _told(jump: Jump, interval: Interval) -> Anomaly:
+def _published(jump: Jump, interval: Interval) -> Anomaly:
     energy = interval.energy_kwh
     finding = Finding(
         kind=AnomalyKind.COUNTER_DISCONTINUITY,

@@ -216,7 +216,7 @@ class OnWhileOff:
             incident = state.incident = self._gone_on(state, incident)
             if self._is_habit(incident):
                 return [*found, self._accepted(state, incident, interval, slot)]
-        return [*found, self._told(incident, interval, None)]
+        return [*found, self._published(incident, interval, None)]
 
     @staticmethod
     def _is_normal(power_kw: float, incident: Incident | None, level: OffLevel | None, off: OffPhase) -> bool:
@@ -254,7 +254,7 @@ class OnWhileOff:
     def _accepted(self, state: OffState, incident: Incident, interval: Interval, slot: int) -> Anomaly:
         state.history.accept(incident.actual_kw)
         state.incident = None
-        return self._told(incident, interval, slot, is_accepted=True)
+        return self._published(incident, interval, slot, is_accepted=True)
 
     def _note_calm(self, state: OffState, power_kw: float, off: OffPhase) -> None:
         """Forget what no longer goes on. Running down after a shift says nothing of it."""
@@ -280,9 +280,9 @@ class OnWhileOff:
         if incident is None or incident.suspected:
             return []
         state.recent = [*state.recent, incident][-MOST_RECENT:]
-        return [self._told(incident, interval, until_slot if incident.below_from is None else incident.below_from)]
+        return [self._published(incident, interval, until_slot if incident.below_from is None else incident.below_from)]
 
-    def _told(self, incident: Incident, interval: Interval, until_slot: int | None, is_accepted: bool = False) -> Anomaly:
+    def _published(self, incident: Incident, interval: Interval, until_slot: int | None, is_accepted: bool = False) -> Anomaly:
         incident.revision += 1
         since_utc = slot_start(incident.since_slot)
         # Per day: the hours of the 24 h from its beginning in which nobody is meant to run the machine, at its mean excess so far.

@@ -28,7 +28,7 @@ INTERVAL = Measurement(
     "energy15", ("site", "meter", "channel"), ("kwh", "kw", "coverage"),
     "energy of one quarter hour, labelled by its START; the newest revision overwrites", ("quality", "revision"),
 )  # fmt: skip
-TOLD = Measurement(
+REVISIONS = Measurement(
     "energy15_told", ("site", "meter", "channel", "revision"), ("kwh", "kw", "coverage"),
     "every revision of each quarter hour, labelled by its START: what was said before it was restated", ("quality",), ("method",),
 )  # fmt: skip
@@ -74,7 +74,7 @@ EVENT = Measurement(
 MEASUREMENTS = (
     POWER,
     INTERVAL,
-    TOLD,
+    REVISIONS,
     DEMAND_NOW,
     FORECAST,
     FORECAST_PEAK,

@@ -17,10 +17,10 @@ import numpy as np
 from forecasting.grid import AHEAD_DAYS, REACH, Grid
 from forecasting.similar_days import (
     CALENDAR,
-    PROFILE,
     LIKENESSES,
     NEWEST,
     PLANNED,
+    PROFILE,
     Candidates,
     Columns,
     Mixture,

@@ -91,9 +91,9 @@ class RowBook:
         self.stored: bytes | None = None
         """The rows as bytes, as long as they do not change."""
 
-    def tell(self, quarter: int, told: Published) -> None:
+    def tell(self, quarter: int, published: Published) -> None:
         """Remember what was told."""
-        self.published[quarter] = told
+        self.published[quarter] = published
         self.stored = None
         if self.first is None or quarter < self.first:
             self.first = quarter
@@ -109,8 +109,8 @@ class RowBook:
 
     def settle(self, quarter: int, day: LocalDay) -> None:
         """Keep of a row only what like days need."""
-        told = self.published.pop(quarter)
+        published = self.published.pop(quarter)
         self.settled.add(quarter)
         self.stored = None
-        if told.row.quality is IntervalQuality.MEASURED and told.row.energy_uwh is not None:
-            self.shelf.put(quarter, told.row.energy_uwh, day)
+        if published.row.quality is IntervalQuality.MEASURED and published.row.energy_uwh is not None:
+            self.shelf.put(quarter, published.row.energy_uwh, day)

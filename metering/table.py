@@ -82,8 +82,8 @@ def read_readings(path: Path) -> Iterator[Reading]:
             try:
                 yield _plain_reading(line) or decode(Reading, line.rstrip(b"\r\n"))
             except UnreadableRecord as error:
-                told = _line_faults(path, number, line)
-                faults += told or [fault(path, error.field, error.found, error.expected, number)]
+                found = _line_faults(path, number, line)
+                faults += found or [fault(path, error.field, error.found, error.expected, number)]
                 if len(faults) >= _MOST_FAULTS:
                     break
     if faults:

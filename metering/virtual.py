@@ -136,11 +136,11 @@ class VirtualMeterStep:
         slot = epoch_ms(interval.start_utc) // QUARTER_MS
         if slot <= state.newest - self._kept_quarters:
             return state, []
-        told = state.part(key, slot)
-        if told is not None and interval.revision <= told.revision:
+        known = state.part(key, slot)
+        if known is not None and interval.revision <= known.revision:
             return state, []
-        part = _part(interval, told)
-        before = {virtual.meter.id: self._row(state, virtual, slot) for virtual in uses} if told is not None else {}
+        part = _part(interval, known)
+        before = {virtual.meter.id: self._row(state, virtual, slot) for virtual in uses} if known is not None else {}
         state.days.setdefault(key, {}).setdefault(slot // _QUARTERS_PER_DAY, _Day()).put(slot, part)
         if slot > state.newest:
             self._move_on(state, slot)
@@ -187,11 +187,11 @@ def energy_of(factors: Mapping[str, Fraction], energies: Mapping[str, int | None
     return round(total)
 
 
-def _part(interval: Interval, told: Part | None) -> Part:
+def _part(interval: Interval, known: Part | None) -> Part:
     content = interval.energy_uwh, interval.coverage, interval.quality
-    if told is None:
+    if known is None:
         return Part(*content, interval.revision, 0)
-    return Part(*content, interval.revision, told.changes + (content != told[:3]))
+    return Part(*content, interval.revision, known.changes + (content != known[:3]))
 
 
 def _same(row: Interval, old: Interval | None) -> bool:

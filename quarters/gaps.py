@@ -210,15 +210,15 @@ def never_sent(
             yield Gap(first, stop, IntervalQuality.MISSING, str(why), Filling.NOTHING, 0)
 
 
-def gaps_in(told: Iterable[QuarterRevisions]) -> list[Gap]:
+def gaps_in(revisions: Iterable[QuarterRevisions]) -> list[Gap]:
     """Gaps of one register, in order of time.
 
     Parameters
     ----------
-    told
+    revisions
         Quarter hours of one register in order of time; those that were measured all along may be left out.
     """
-    return [_gap(run) for run in _runs(quarter for quarter in told if quarter.was_in_doubt)]
+    return [_gap(run) for run in _runs(quarter for quarter in revisions if quarter.was_in_doubt)]
 
 
 def _runs(quarters: Iterable[QuarterRevisions]) -> Iterator[list[QuarterRevisions]]:
@@ -265,13 +265,13 @@ def _gap(run: Sequence[QuarterRevisions]) -> Gap:
 
 def _earlier(run: Sequence[QuarterRevisions]) -> Iterator[Earlier]:
     """Superseded revisions by quality and rule; of each quarter hour the last of its kind."""
-    said: dict[tuple[IntervalQuality, IntervalMethod], dict[datetime, int | None]] = {}
+    former: dict[tuple[IntervalQuality, IntervalMethod], dict[datetime, int | None]] = {}
     for place in range(max(len(quarter.revisions) for quarter in run)):
         for quarter in run:
             if place < len(quarter.revisions) - 1:
                 interval = quarter.revisions[place]
                 if (interval.quality, interval.method) != (quarter.last.quality, quarter.last.method):
-                    said.setdefault((interval.quality, interval.method), {})[interval.start_utc] = interval.energy_uwh
-    for (quality, method), energies in said.items():
+                    former.setdefault((interval.quality, interval.method), {})[interval.start_utc] = interval.energy_uwh
+    for (quality, method), energies in former.items():
         known = [energy for energy in energies.values() if energy is not None]
         yield Earlier(quality, method, len(energies), sum(known) if known else None)

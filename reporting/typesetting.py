@@ -61,10 +61,10 @@ def coded(text: str, missing: Iterable[str]) -> str:
 
 def missing_glyphs(characters: Iterable[str]) -> set[str]:
     """Those of `characters` that the PDF's fonts do not have."""
-    asked = sorted({character for character in characters if not character.isascii()})
+    wanted = sorted({character for character in characters if not character.isascii()})
     probes = [_MOST_PROBES]
-    _decide([character for character in asked if character not in _known], probes)
-    return {character for character in asked if not _known.get(character, False)}
+    _decide([character for character in wanted if character not in _known], probes)
+    return {character for character in wanted if not _known.get(character, False)}
 
 
 def _decide(characters: list[str], probes: list[int]) -> None:

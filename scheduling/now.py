@@ -20,15 +20,15 @@ Clocks = dict[str, UtcInstant]
 
 def now_of(clocks: Mapping[str, datetime]) -> datetime | None:
     """The time that two sources agree on, else the earliest; None before the first."""
-    told = clocks.values()
-    confirmed = [at for at in told if sum(abs(other - at) <= JUMP for other in told) > 1]
-    return max(confirmed, default=min(told, default=None))
+    times = clocks.values()
+    confirmed = [at for at in times if sum(abs(other - at) <= JUMP for other in times) > 1]
+    return max(confirmed, default=min(times, default=None))
 
 
 def agreed(clocks: Mapping[str, datetime], one: str, other: str) -> datetime | None:
     """The time by two sources; None where they do not agree, or have not both said anything."""
-    told = [clocks[name] for name in (one, other) if name in clocks]
-    return max(told) if len(told) == 2 and is_near(*told) else None
+    times = [clocks[name] for name in (one, other) if name in clocks]
+    return max(times) if len(times) == 2 and is_near(*times) else None
 
 
 def is_near(at_utc: datetime, now_utc: datetime) -> bool:

@@ -70,9 +70,9 @@ class Trace:
 class Memory(HistoryManager):
     """All traces of one server, in the place of the library's own history: that keeps a record per value and cuts without a word."""
 
-    def __init__(self, server: InternalServer, can_be_asked: Callable[[ua.NodeId], bool]) -> None:
+    def __init__(self, server: InternalServer, is_readable: Callable[[ua.NodeId], bool]) -> None:
         super().__init__(server)
-        self._can_be_asked = can_be_asked
+        self._is_readable = is_readable
         self._traces: dict[ua.NodeId, tuple[Trace, ua.VariantType]] = {}
 
     def add(self, node: ua.NodeId, variant: ua.VariantType) -> None:
@@ -87,7 +87,7 @@ class Memory(HistoryManager):
         known = self._traces.get(rv.NodeId)
         if known is None or not isinstance(details, ua.ReadRawModifiedDetails) or details.IsReadModified:
             return _refused(ua.StatusCodes.BadHistoryOperationUnsupported)
-        if not self._can_be_asked(rv.NodeId):
+        if not self._is_readable(rv.NodeId):
             return _refused(ua.StatusCodes.BadNoCommunication)
         if details.StartTime is None or details.EndTime is None:
             return _refused(ua.StatusCodes.BadHistoryOperationInvalid)

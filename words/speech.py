@@ -49,7 +49,7 @@ class Words:
     def _whole(self, key: str) -> str:
         return f"{self.section}.{key}" if self.section else key
 
-    def say(self, key: str, **values: object) -> str:
+    def fill(self, key: str, **values: object) -> str:
         """The text with its holes filled."""
         return self[key].format(**values)
 

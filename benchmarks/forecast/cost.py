@@ -15,7 +15,7 @@ from domain.units import WATTS_PER_CORE
 from forecasting.ensemble import predict
 from forecasting.issue import OFFSETS
 from forecasting.learning import fit
-from forecasting.similar_days import CALENDAR, PROFILE, LIKENESSES, Likeness, candidates, columns, mixture, weigh
+from forecasting.similar_days import CALENDAR, LIKENESSES, PROFILE, Likeness, candidates, columns, mixture, weigh
 from forecasting.step import encode_state
 from forecasting.two_step import two_step
 

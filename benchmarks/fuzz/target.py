@@ -25,7 +25,7 @@ class Target:
     """The input for a state of the generator; its `repr` is what a person is shown."""
     answer: Callable[[Any], str]
     """Gives `READ` or `REFUSED`; raises `Wrong`, and any other exception is a crash."""
-    says: str
+    about: str
 
 
 def must(holds: bool, message: str) -> None:

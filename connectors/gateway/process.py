@@ -83,8 +83,8 @@ class Gateway:
         self._site, self._fleet, self._settings, self._clock, self._outbox = fleet.plant.site.id, fleet, settings, clock, outbox
         self._states: dict[str, str] = {}
         self._refused: dict[str, tuple[RefusedChannel, ...]] = {}
-        self._clocks = DeviceClocks(self.tell_clock)
-        self._history = HistorySink(book if book is not None else GapBook(), self.put_past, self._is_held_up, self.tell_gap)
+        self._clocks = DeviceClocks(self.report_clock)
+        self._history = HistorySink(book if book is not None else GapBook(), self.put_past, self._is_held_up, self.report_gap)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Read the plant until `stop` is set."""
@@ -137,7 +137,7 @@ class Gateway:
         note: Note | None = None,
     ) -> None:
         """Put one value into the outbox."""
-        quality, text = self._clocks.look(channel, observed_ms, received_ms, value, quality, text)
+        quality, text = self._clocks.check(channel, observed_ms, received_ms, value, quality, text)
         reading = Reading(
             self._site, channel.meter, channel.channel, observed_ms, received_ms, value, quality, text, self._settings.id
         )
@@ -157,11 +157,11 @@ class Gateway:
         ]  # fmt: skip
         self._outbox.put_all(readings, channel.may_be_thinned, note)
 
-    def tell_gap(self, device: str, values: int | None, text: str) -> None:
+    def report_gap(self, device: str, values: int | None, text: str) -> None:
         """Tell people what a device was asked for after a gap, and what came."""
         self._put_own(device, GAP_CHANNEL, values, text)
 
-    def tell_clock(self, device: str, behind_s: float, text: str) -> None:
+    def report_clock(self, device: str, behind_s: float, text: str) -> None:
         """Tell people of a device's clock."""
         self._put_own(device, CLOCK_CHANNEL, behind_s, text)
 
@@ -198,7 +198,7 @@ class Gateway:
     def _put_own(self, about: str, channel: str, value: float | None, text: str | None) -> None:
         self._outbox.put(self._own(about, channel, value, text), channel == HEARTBEAT_CHANNEL)
 
-    def _tell_not_kept(self) -> None:
+    def _report_not_kept(self) -> None:
         refused = self._outbox.take_refused()
         if refused is not None:
             text = f"not kept: {refused.count:,} readings from {instant(refused.from_ms):%Y-%m-%dT%H:%M:%SZ} to {instant(refused.to_ms):%Y-%m-%dT%H:%M:%SZ}, the disk was full"
@@ -207,7 +207,7 @@ class Gateway:
     async def _heartbeats(self) -> None:
         for beat in itertools.count(1):
             self._outbox.check()
-            self._tell_not_kept()
+            self._report_not_kept()
             self._put_own(self._settings.id, HEARTBEAT_CHANNEL, self._outbox.buffered, None)
             if beat % STATES_EVERY == 0:  # who starts to listen now has not heard of the changes
                 for device, state in self._states.items():
@@ -244,7 +244,7 @@ def thinned_text(thinned: Mapping[MeterChannel, Thinned]) -> str:
 
 def run(fleet: Fleet, settings: GatewaySettings, clock: Clock) -> None:
     """Run the gateway until SIGTERM or SIGINT; what the broker did not take by then stays on disk."""
-    _look_at_disk(settings)
+    _check_disk(settings)
     buffer = Buffer(settings.buffer, settings.limits)
     book = GapBook(buffer.marks(), buffer.gaps())
     outbox = Outbox(buffer, lambda: KafkaTransport(settings.kafka), settings.pace)
@@ -252,20 +252,20 @@ def run(fleet: Fleet, settings: GatewaySettings, clock: Clock) -> None:
     outbox.report_thinned = gateway.thinned_reading
     outbox.start()
     try:
-        asyncio.run(_until_told(gateway, fleet, settings, outbox))
+        asyncio.run(_until_stopped(gateway, fleet, settings, outbox))
     finally:
         outbox.stop()
     _log.info("stopped", gateway=settings.id)
 
 
-def _look_at_disk(settings: GatewaySettings) -> None:
+def _check_disk(settings: GatewaySettings) -> None:
     needed, free = disk_bytes(settings.limits), free_bytes(settings.buffer)
     if free < needed:
         why = "an outage of the broker is not kept for seven days; make room, or the oldest samples of gauges are dropped"
         _log.warning("disk_short", buffer=str(settings.buffer), needed_mb=needed // 10**6, free_mb=free // 10**6, why=why)
 
 
-async def _until_told(gateway: Gateway, fleet: Fleet, settings: GatewaySettings, outbox: Outbox) -> None:
+async def _until_stopped(gateway: Gateway, fleet: Fleet, settings: GatewaySettings, outbox: Outbox) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

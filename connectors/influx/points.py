@@ -26,7 +26,7 @@ from domain.measurements import (
     PLAN,
     POWER,
     QUALITY_CODES,
-    TOLD,
+    REVISIONS,
     Measurement,
 )
 from domain.orders import Order, OrderStatus
@@ -167,7 +167,7 @@ def _of_interval(interval: Interval) -> Iterator[Point]:
     tags = {"site": interval.site, "meter": interval.meter, "channel": interval.channel}
     at_ms = epoch_ms(interval.start_utc)
     yield Point(INTERVAL, tags, {**fields, "revision": interval.revision}, at_ms)
-    yield Point(TOLD, {**tags, "revision": str(interval.revision)}, {**fields, "method": str(interval.method)}, at_ms)
+    yield Point(REVISIONS, {**tags, "revision": str(interval.revision)}, {**fields, "method": str(interval.method)}, at_ms)
 
 
 def _of_demand(demand: Demand) -> Iterator[Point]:

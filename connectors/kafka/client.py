@@ -59,10 +59,10 @@ class Message:
 
 def failure(error: KafkaError, settings: KafkaSettings) -> BrokerUnavailable | BrokerRefused:
     """What an error of the client library means: `BrokerUnavailable` where repeating may help, `BrokerRefused` where not."""
-    said = str(error).removeprefix(f"{type(error).__name__}: ") or type(error).__name__
+    text = str(error).removeprefix(f"{type(error).__name__}: ") or type(error).__name__
     if getattr(error, "retriable", False):
-        return BrokerUnavailable(f"the broker at {settings.bootstrap} did not do it ({type(error).__name__}: {said}); try again")
-    return BrokerRefused(f"the broker at {settings.bootstrap} refused: {type(error).__name__}: {said}")
+        return BrokerUnavailable(f"the broker at {settings.bootstrap} did not do it ({type(error).__name__}: {text}); try again")
+    return BrokerRefused(f"the broker at {settings.bootstrap} refused: {type(error).__name__}: {text}")
 
 
 @contextmanager

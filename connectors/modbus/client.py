@@ -80,9 +80,9 @@ class ModbusConnection:
             client = await self._open()
             self._transaction += 1
             self._bytes_come = 0
-            ask = client.read_holding_registers if block.function == 3 else client.read_input_registers
+            read = client.read_holding_registers if block.function == 3 else client.read_input_registers
             try:
-                answer = await ask(block.address, count=block.count, device_id=unit_id)
+                answer = await read(block.address, count=block.count, device_id=unit_id)
             except (ConnectionError, ConnectionException) as error:
                 self.close()
                 raise Unreachable(where, f"no answer, {error}") from error

@@ -92,7 +92,7 @@ class Learned:
                 found.append(RefusedChannel(channel.channel, ", ".join(_where(r.point) for r in refusals), refusals[0].why))
         return found
 
-    def asked_again_s(self, names: Iterable[str]) -> float | None:
+    def retry_s(self, names: Iterable[str]) -> float | None:
         """When the first refused register of the points and sums called `names` is asked for again; None if none is refused."""
         parts = {part.name for name in names for part in self._profile.parts(name)}
         return min((refusal.again_s for name, refusal in self._refusals.items() if name in parts), default=None)

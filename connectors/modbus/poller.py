@@ -47,7 +47,7 @@ class PolledDevice:
     history_pause_s: float = 0.2
     stalled_after_s: float = STALLED_AFTER_S
     """How long no reading may come while the connection stands until that is reported [plant s]."""
-    asked_last_ms: int = 0
+    read_last_ms: int = 0
     """Ticks of its grid up to here were asked [plant's clock]."""
     owed: list[Channel] = field(default_factory=list)
     """Channels that were asked for and did not come: they are asked for again before their next tick."""
@@ -57,9 +57,9 @@ class PolledDevice:
     nothing_since_s: float | None = None
     """Since when it has given nothing at all, on the steady clock; None while it gives."""
 
-    def due(self, asked_last_ms: int, now_ms: int) -> list[Channel]:
-        """The channels whose grid has a tick after `asked_last_ms` and up to `now_ms`: once each."""
-        return [c for c in self.channels if now_ms // _grid_ms(c) > asked_last_ms // _grid_ms(c)]
+    def due(self, read_last_ms: int, now_ms: int) -> list[Channel]:
+        """The channels whose grid has a tick after `read_last_ms` and up to `now_ms`: once each."""
+        return [c for c in self.channels if now_ms // _grid_ms(c) > read_last_ms // _grid_ms(c)]
 
     def remembers(self, channel: Channel) -> bool:
         """Whether the meter's own memory holds this channel, and is to be asked."""
@@ -115,14 +115,14 @@ class Poller:
         try:
             now_ms = epoch_ms(self._clock.now_utc())
             for device in self._devices:
-                device.asked_last_ms = now_ms
+                device.read_last_ms = now_ms
             while True:
                 await asyncio.sleep(self._pause_s())
                 for device in self._devices:
                     now_ms = epoch_ms(self._clock.now_utc())
-                    due = device.due(device.asked_last_ms, now_ms)
+                    due = device.due(device.read_last_ms, now_ms)
                     if due:
-                        device.asked_last_ms = now_ms
+                        device.read_last_ms = now_ms
                     await self.poll(device, due)
         finally:
             if filling is not None:
@@ -136,8 +136,8 @@ class Poller:
         pauses_s = []
         for device in self._devices:
             # A clock that was set back would have us wait until it is again as late as it was.
-            device.asked_last_ms = min(device.asked_last_ms, now_ms)
-            tick_utc = instant(device.next_tick_ms(device.asked_last_ms))
+            device.read_last_ms = min(device.read_last_ms, now_ms)
+            tick_utc = instant(device.next_tick_ms(device.read_last_ms))
             pauses_s.append(self._clock.real_seconds(tick_utc - self._clock.now_utc()))
             if device.owed:
                 pauses_s.append(device.again_at_s - time.monotonic())
@@ -159,10 +159,10 @@ class Poller:
         device.owed = [channel for channel, value in values if value is None]
         self._judge(polling, found, has_given=len(device.owed) < len(wanted))
         for channel, value in values:
-            self._tell(device, channel, value)
-        self._tell_refused(polling)
+            self._pass_on(device, channel, value)
+        self._pass_on_refused(polling)
 
-    def _tell(self, device: PolledDevice, channel: Channel, value: ChannelValue | None) -> None:
+    def _pass_on(self, device: PolledDevice, channel: Channel, value: ChannelValue | None) -> None:
         """Pass on the channel's value or the reason why it has none; nothing where its registers did not come."""
         if self._history is not None and (value is None or value.number is None):
             self._history.book.bad((device.id, channel.channel))
@@ -206,7 +206,7 @@ class Poller:
         """When what is owed is asked for again: refused registers as was learned, the others soon and then ever later."""
         device, learned = polling.device, polling.learned
         refused = {one.channel for one in learned.refused_channels(device.owed)}
-        refused_again_s = learned.asked_again_s(channel.source for channel in device.owed)
+        refused_again_s = learned.retry_s(channel.source for channel in device.owed)
         if len(refused) == len(device.owed):
             device.retry_s = FIRST_RETRY_S
             return refused_again_s or now_s
@@ -232,7 +232,7 @@ class Poller:
             device.state = state
             self._report(device.id, state, why)
 
-    def _tell_refused(self, polling: _Polling) -> None:
+    def _pass_on_refused(self, polling: _Polling) -> None:
         refused = polling.learned.refused_channels(polling.device.channels)
         names = frozenset(one.channel for one in refused)
         if names != polling.refused:

@@ -67,7 +67,7 @@ class Item:
     is_gone: bool = False
     is_readable: bool = False
     """Whether its value came when it was read last."""
-    heard_ms: int = 0
+    received_at_ms: int = 0
     last: tuple[int, float | int | None, str | None] | None = None
     """What was passed on last."""
     notified: What | None = None
@@ -96,7 +96,7 @@ class Item:
 
     def is_silent(self, now_ms: int) -> bool:
         """Whether its value is to be read and passed on as unchanged."""
-        return self.is_register and now_ms - self.heard_ms >= self.may_be_silent_ms
+        return self.is_register and now_ms - self.received_at_ms >= self.may_be_silent_ms
 
     def is_to_verify(self, now_s: float) -> bool:
         """Whether it is time to see that the server would tell a change of it."""

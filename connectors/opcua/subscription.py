@@ -37,7 +37,7 @@ class Subscription:
         self.id = 0
         self.publishing_s = self.keep_alive_s = 0.0
         """The server says something at least this often."""
-        self.heard_s = time.monotonic()
+        self.received_s = time.monotonic()
         self._last_number = 0
         self._is_over = False
 
@@ -47,14 +47,14 @@ class Subscription:
         self.id = int(result.SubscriptionId)
         self.publishing_s = result.RevisedPublishingInterval / 1000
         self.keep_alive_s = self.publishing_s * max(1, result.RevisedMaxKeepAliveCount)
-        self.heard_s = time.monotonic()
+        self.received_s = time.monotonic()
 
     async def take(self, result: ua.PublishResult) -> None:
         """One message. A hole in the numbers is a loss, which nobody else would notice."""
         if self._is_over:
             return
         message = result.NotificationMessage
-        self.heard_s = time.monotonic()
+        self.received_s = time.monotonic()
         self._listener.on_sign_of_life()
         if not message.NotificationData:
             return
@@ -74,7 +74,7 @@ class Subscription:
 
     def is_quiet(self, keep_alives: float) -> bool:
         """Whether that many keep-alives are missing by now."""
-        return time.monotonic() - self.heard_s > keep_alives * self.keep_alive_s + 1.0
+        return time.monotonic() - self.received_s > keep_alives * self.keep_alive_s + 1.0
 
     async def fetch_missed(self) -> None:
         """In a session that was activated again: have the messages sent again that were lost on their way.

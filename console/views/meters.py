@@ -220,18 +220,18 @@ class MeterDayView:
     by_quality: Mapping[IntervalQuality, int]
     energy_shares: Mapping[IntervalQuality, float]
     """Share of the day's energy by quality, what is fed back counted like what is drawn."""
-    as_first_told: bool
+    as_first_published: bool
     """Whether the quarter hours are those told first."""
     restated: Mapping[datetime, int]
     """Quarter hours that were once told otherwise, with the revision that counts."""
-    told: tuple[QuarterRevisions, ...]
+    revisions: tuple[QuarterRevisions, ...]
     """All that was said of each register's quarter hours."""
     channels: tuple[ChannelValue, ...]
     findings: tuple[Finding, ...]
     is_last: bool
 
 
-def meter_day_view(scene: Scene, meter_id: str, day: date, as_first_told: bool = False) -> MeterDayView:
+def meter_day_view(scene: Scene, meter_id: str, day: date, as_first_published: bool = False) -> MeterDayView:
     """The quarter hours of one day with their qualities, as they count or as they were told first.
 
     KeyError for a meter that is not there.
@@ -240,7 +240,7 @@ def meter_day_view(scene: Scene, meter_id: str, day: date, as_first_told: bool =
     from_utc, to_utc = scene.day_span(day)
     revisions = {channel: scene.ledger.revisions(meter.id, channel, from_utc, to_utc) for channel, _ in net_channels(meter)}
     counting = {
-        channel: {one.start_utc: one.first if as_first_told else one.last for one in quarters}
+        channel: {one.start_utc: one.first if as_first_published else one.last for one in quarters}
         for channel, quarters in revisions.items()
     }
     found = net_quarters(meter, counting)
@@ -267,9 +267,9 @@ def meter_day_view(scene: Scene, meter_id: str, day: date, as_first_told: bool =
         highest=highest(known),
         by_quality=counts,
         energy_shares={quality: energy / energies.total() for quality, energy in energies.items() if energy},
-        as_first_told=as_first_told,
-        restated={} if as_first_told else restated(everything),
-        told=everything,
+        as_first_published=as_first_published,
+        restated={} if as_first_published else restated(everything),
+        revisions=everything,
         channels=channel_values(scene, meter),
         findings=tuple(f for f in open_findings(scene) if f.anomaly.meter == meter.id),
         is_last=day >= scene.day(),

@@ -109,7 +109,7 @@ class Lack(StrEnum):
 
     NO_BROKER = "no_broker"
     NO_LEDGER = "no_ledger"
-    NOTHING_HEARD = "nothing_heard"
+    NOTHING_RECEIVED = "nothing_received"
     """No gateway has sent anything since the page's server began."""
     NO_BILLING_METER = "no_billing_meter"
     NO_TARIFF = "no_tariff"
@@ -177,7 +177,7 @@ def broker_health(live: Live) -> Health:
     """The broker's client hides a broker that went away: silence tells, since gateways always send heartbeats."""
     if not live.connected:
         return Health.BAD if live.trouble else Health.WAITING
-    return Health.GOOD if live.taken_s - live.heard_s < SILENT_BROKER_S else Health.WAITING
+    return Health.GOOD if live.taken_s - live.received_s < SILENT_BROKER_S else Health.WAITING
 
 
 def lag_s(scene: Scene) -> float | None:
@@ -205,7 +205,7 @@ def lacks(scene: Scene) -> tuple[Lack, ...]:
     found = {
         Lack.NO_BROKER: not live.connected,
         Lack.NO_LEDGER: not scene.ledger_there,
-        Lack.NOTHING_HEARD: live.connected and not live.gateways and not live.readings,
+        Lack.NOTHING_RECEIVED: live.connected and not live.gateways and not live.readings,
         Lack.NO_BILLING_METER: plant.billing_meter() is None,
         Lack.NO_TARIFF: plant.tariff is None,
         Lack.NO_TARGET: plant.site.target_kw is None,

@@ -43,14 +43,14 @@ def command(folder: Path, connect: bool) -> None:
     if faults:
         raise InputFaults(faults)
     click.echo(table_of(fleet) + "\n")
-    for line in _said(fleet, folder, stack):
+    for line in _remarks(fleet, folder, stack):
         click.echo(line)
     click.echo(f"{_count(fleet)}: no fault found")
     if connect:
         _connect(fleet)
 
 
-def _said(fleet: Fleet, folder: Path, stack: StackSettings | None) -> Iterable[str]:
+def _remarks(fleet: Fleet, folder: Path, stack: StackSettings | None) -> Iterable[str]:
     """What must be said before the plant runs: how large the buffer may become, and notes, which are no faults."""
     from connectors.gateway.notes import buffer_text, disk_notes, fleet_notes
     from connectors.gateway.sizing import stream_of

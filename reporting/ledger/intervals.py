@@ -85,7 +85,7 @@ class IntervalQuestions(Questions):
         order = f"{which} ORDER BY start_s, revision"
         for row in self._interval_rows(meter, channel, from_utc, to_utc, as_of_utc, "revision", order):
             found.setdefault(row[0].start_utc, []).append(row)
-        return [QuarterRevisions(tuple(i for i, _ in said), tuple(at for _, at in said)) for said in found.values()]
+        return [QuarterRevisions(tuple(i for i, _ in revisions), tuple(at for _, at in revisions)) for revisions in found.values()]
 
     @answered_by(INTERVALS)
     def peak(

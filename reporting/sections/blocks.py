@@ -90,7 +90,7 @@ def shortened(table: PrintedTable, most: int, words: Words) -> PrintedTable:
     left = len(table.rows) - most
     if left <= 0:
         return table
-    more = words.say("more", count=words.number(left))
+    more = words.fill("more", count=words.number(left))
     return replace(table, rows=table.rows[:most], more=more)
 
 

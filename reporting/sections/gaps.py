@@ -170,7 +170,7 @@ def _utc_span(gap: Gap) -> str:
 def _before(gap: Gap, words: Words) -> str:
     """Everything that was published and no longer counts."""
     published = [
-        words.say("without_value", count=words.number(e.quarters))
+        words.fill("without_value", count=words.number(e.quarters))
         if e.energy_uwh is None
         else f"{words.energy(e.energy_uwh, 3)}\n({words.either('q', str(e.quality))})"
         for e in gap.earlier

@@ -40,13 +40,13 @@ def test_all_faults_of_a_file_are_told_at_once_each_with_its_line(tmp_path):
     )
     with pytest.raises(InputFaults) as raised:
         tariff(tmp_path, body)
-    told = str(raised.value).splitlines()
+    text = str(raised.value).splitlines()
     lines = (HEAD + body).splitlines()
-    for line in told:
+    for line in text:
         number = int(line.split(":")[1])
         key = line.split(": ")[2]
         assert lines[number - 1].startswith(key), line
-    assert len(told) == 4
+    assert len(text) == 4
 
 
 def test_the_command_writes_the_bill_and_says_where(tmp_path):

@@ -36,10 +36,10 @@ def refusal(grafana: GrafanaStandIn, token: str = TOKEN) -> str:
     with pytest.raises(GrafanaRefused) as raised:
         pushed(grafana, token)
     assert grafana.writes() == []
-    said = str(raised.value)
-    assert grafana.url in said
-    assert "secret" not in said
-    return said
+    output = str(raised.value)
+    assert grafana.url in output
+    assert "secret" not in output
+    return output
 
 
 def test_a_first_push_makes_folder_source_and_dashboards_in_the_folder(grafana: GrafanaStandIn) -> None:
@@ -75,9 +75,9 @@ def test_a_folder_of_that_name_under_another_uid_is_explained(grafana: GrafanaSt
 
 def test_a_data_source_of_that_name_under_another_uid_is_explained(grafana: GrafanaStandIn) -> None:
     grafana.sources["zzz"] = {"uid": "zzz", "name": "Lastgang", "readOnly": False}
-    said = refusal(grafana)
-    assert "a data source 'Lastgang' is there already, under the uid 'zzz'" in said
-    assert "('lastgang-influx'); rename or delete it" in said
+    output = refusal(grafana)
+    assert "a data source 'Lastgang' is there already, under the uid 'zzz'" in output
+    assert "('lastgang-influx'); rename or delete it" in output
 
 
 def test_what_was_provisioned_from_files_is_explained_all_at_once(grafana: GrafanaStandIn) -> None:

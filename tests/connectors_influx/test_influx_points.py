@@ -57,9 +57,9 @@ def test_a_missing_quarter_hour_has_a_quality_and_no_energy(maker):
     missing = replace(
         EXAMPLES[INTERVALS.name], energy_uwh=None, quality=IntervalQuality.MISSING, method=IntervalMethod.NONE, coverage=0.0
     )
-    point, told = maker.points(INTERVALS, missing)
+    point, points = maker.points(INTERVALS, missing)
     assert point.fields == {"coverage": 0.0, "quality": 5, "revision": 1}
-    assert told.fields == {"coverage": 0.0, "quality": 5, "method": "none"}
+    assert points.fields == {"coverage": 0.0, "quality": 5, "method": "none"}
 
 
 def test_each_revision_keeps_a_point_of_its_own_beside_the_one_that_it_overwrites(maker):
@@ -69,7 +69,7 @@ def test_each_revision_keeps_a_point_of_its_own_beside_the_one_that_it_overwrite
         for n in (1, 2)
     ]
     assert lines[0][0] == lines[1][0] == "energy15,channel=energy_import,meter=main,site=werk-nord"
-    assert [told for _, told in lines] == [
+    assert [points for _, points in lines] == [
         f"energy15_told,channel=energy_import,meter=main,revision={n},site=werk-nord" for n in (1, 2)
     ]
 

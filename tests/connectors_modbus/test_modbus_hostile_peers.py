@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from hand_modbus_server import HandServer, table
-from heard_modbus import run
+from recording_modbus import run
 
 from connectors.modbus.client import MOST_BYTES, ModbusConnection, NoAnswer
 from connectors.modbus.plan import Block

@@ -40,7 +40,7 @@ def test_both_tariffs_of_a_sum_come_in_one_read() -> None:
 
 
 @st.composite
-def asked(draw: st.DrawFn) -> tuple[Profile, list[str]]:
+def requests(draw: st.DrawFn) -> tuple[Profile, list[str]]:
     profile = draw(st.sampled_from(list(all_profiles())))
     limit = draw(st.integers(4, profile.profile.max_registers))
     names = draw(st.lists(st.sampled_from(profile.names()), min_size=1, unique=True))
@@ -54,7 +54,7 @@ def stays_where_it_may(profile: Profile, block: Block) -> bool:
     return all(a in wanted or any(r.first <= a <= r.last for r in listed) for a in range(block.address, block.end))
 
 
-@given(asked())
+@given(requests())
 def test_no_value_is_torn_no_limit_passed_no_gap_entered_and_nothing_left_out(question: tuple[Profile, list[str]]) -> None:
     profile, names = question
     blocks = plan(profile, names)

@@ -11,7 +11,7 @@ from typing import Any
 
 from asyncua import Server, ua
 from asyncua.server.internal_session import InternalSession
-from heard_opcua import URI
+from recording_opcua import URI
 
 from deploy.ports import free_port
 

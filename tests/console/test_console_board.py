@@ -124,10 +124,10 @@ def test_an_absent_ledger_file_is_no_error(tmp_path) -> None:
 
 
 def test_a_decision_goes_out_with_name_reason_and_the_plants_time(board: Board, feed: SampleFeed) -> None:
-    said = asyncio.run(board.decide("R-0421", DecisionKind.REJECTED, "J. Weiß", DeclineReason.STAFF, "krank"))
-    assert feed.decided == [said]
-    assert (said.site, said.by, said.reason, said.comment) == (SITE, "J. Weiß", DeclineReason.STAFF, "krank")
-    assert abs((said.at_utc - NOW_UTC).total_seconds()) < 1
+    answers = asyncio.run(board.decide("R-0421", DecisionKind.REJECTED, "J. Weiß", DeclineReason.STAFF, "krank"))
+    assert feed.decided == [answers]
+    assert (answers.site, answers.by, answers.reason, answers.comment) == (SITE, "J. Weiß", DeclineReason.STAFF, "krank")
+    assert abs((answers.at_utc - NOW_UTC).total_seconds()) < 1
     cards = {c.recommendation.recommendation: c for c in asyncio.run(board.view(plan_view)).cards}
     assert cards["R-0421"].button is Button.SENT
     feed.answer()

@@ -455,11 +455,11 @@ def test_the_platform_says_what_is_not_there_and_what_to_do(tmp_path: Path, plan
 
 
 def test_a_broker_without_any_gateway_is_told_apart_from_none(tmp_path: Path) -> None:
-    assert platform_view(gappy_scene(tmp_path)).lacks == (Lack.NOTHING_HEARD, Lack.NO_TARIFF, Lack.NO_TARGET)
+    assert platform_view(gappy_scene(tmp_path)).lacks == (Lack.NOTHING_RECEIVED, Lack.NO_TARIFF, Lack.NO_TARGET)
 
 
 @pytest.mark.parametrize(
-    ("language", "said"),
+    ("language", "words"),
     [
         (
             "de",
@@ -478,12 +478,12 @@ def test_a_broker_without_any_gateway_is_told_apart_from_none(tmp_path: Path) ->
     ],
 )
 def test_devices_that_stall_or_refuse_and_parts_that_failed_are_on_the_platform(
-    plant: Plant, language: str, said: tuple[str, ...]
+    plant: Plant, language: str, words: tuple[str, ...]
 ) -> None:
     w = of_page(language, BERLIN)  # type: ignore[arg-type]
     view = platform_view(troubled_scene(plant))
     text = platform.overview(view, w) + platform.connections(view, w)
-    for part in (*said, "exception 02, illegal address", "exit 2: influx.toml:3", "power of 12 meters"):
+    for part in (*words, "exception 02, illegal address", "exit 2: influx.toml:3", "power of 12 meters"):
         assert part in text, part
     assert [part.name for part in view.losses] == ["influx-sink", "job advice"]
     stalled = next(c for c in view.connections if c.device == "press-1-meter")

@@ -10,7 +10,7 @@ from console_sample import NOW_UTC, SITE, SampleFeed, sample_demand, sample_orde
 from console.live_state import Live
 from console.render.platform import connections
 from console.views.findings import open_findings
-from console.views.forecasts import said_days
+from console.views.forecasts import days_ahead
 from console.views.meters import gauge_kw, meter_day_view, meters_view, silent_since
 from console.views.now import Alarm, alarm_of, gauge_end_kw, now_view
 from console.views.outlook import outlook_view
@@ -253,10 +253,10 @@ def test_what_is_fed_in_is_positive_beside_its_forecast(scene: Scene) -> None:
 
 
 def test_a_forecast_that_ended_before_now_is_none(scene: Scene) -> None:
-    told = scene.ledger.meter_forecast("furnace-2")
-    assert told is not None
-    end = told.first_start_utc + 192 * QUARTER
-    assert outlook_view(dataclasses.replace(scene, now_utc=end - timedelta(seconds=1)), "furnace-2").forecast == told
+    published = scene.ledger.meter_forecast("furnace-2")
+    assert published is not None
+    end = published.first_start_utc + 192 * QUARTER
+    assert outlook_view(dataclasses.replace(scene, now_utc=end - timedelta(seconds=1)), "furnace-2").forecast == published
     assert outlook_view(dataclasses.replace(scene, now_utc=end), "furnace-2").forecast is None
 
 
@@ -293,7 +293,7 @@ def test_parts_of_the_stack_that_do_not_run_are_shown_with_their_last_words(scen
 
 
 def test_a_broker_from_which_nothing_comes_is_waited_for(scene: Scene) -> None:
-    heard = scene.live.heard_s
+    heard = scene.live.received_s
     assert broker_health(dataclasses.replace(scene.live, taken_s=heard + 29)) is Health.GOOD
     assert broker_health(dataclasses.replace(scene.live, taken_s=heard + 31)) is Health.WAITING
     assert broker_health(Live(connected=False, trouble="refused")) is Health.BAD
@@ -320,7 +320,7 @@ def test_months_run_from_the_newest_to_the_first_quarter_hour(scene: Scene) -> N
 def test_what_was_said_when_the_day_began_stands_beside_what_came(scene: Scene) -> None:
     starts = [NINE - n * QUARTER for n in range(1, 5)]
     came = {at: NetQuarter(at, 25 * UWH_PER_KWH, IntervalQuality.MEASURED, 1.0, 0) for at in starts}
-    today = said_days(scene, came)[-1]
+    today = days_ahead(scene, came)[-1]
     assert (today.quarters, today.highest_kw) == (4, 100.0), "25 kWh in a quarter of an hour are 100 kW"
     assert today.mean_error_kw == pytest.approx(sum(abs(100.0 - today.q50_kw[at]) for at in starts) / 4)
     assert today.within == sum(today.q10_kw[at] <= 100.0 <= today.q90_kw[at] for at in starts) / 4

@@ -156,9 +156,9 @@ def test_of_a_java_stack_trace_only_the_misfit_is_told() -> None:
         "Caused by: java.lang.IllegalStateException: Failed to rollback to checkpoint/savepoint file:/x. "
         "Cannot map checkpoint/savepoint state for operator 7d to the new program, because it is not available.\n"
     )
-    said = misfit_in(trace)
-    assert said is not None
-    assert said.startswith("Caused by: java.lang.IllegalStateException")
+    output = misfit_in(trace)
+    assert output is not None
+    assert output.startswith("Caused by: java.lang.IllegalStateException")
     assert misfit_in("java.lang.RuntimeException: no broker\n") is None
 
 

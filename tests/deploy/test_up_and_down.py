@@ -77,10 +77,10 @@ def test_a_second_plant_on_the_same_ports_is_told_whose_they_are(plant_dir: Path
         result = lastgang("up", "--plant", str(plant_dir), environment={**FREE, "LASTGANG_CONSOLE_PORT": str(port)})
         os.killpg(other.pid, 9)
     assert result.returncode == 2
-    said = one_line(result.stderr)
-    assert f"console.port: found port {port} taken by process " in said
-    assert "of the stack of /plants/other" in said
-    assert "expected a free port (stop that process, or set another; 0 picks one)" in said
+    output = one_line(result.stderr)
+    assert f"console.port: found port {port} taken by process " in output
+    assert "of the stack of /plants/other" in output
+    assert "expected a free port (stop that process, or set another; 0 picks one)" in output
     assert read_state(plant_dir / ".lastgang") is None
 
 

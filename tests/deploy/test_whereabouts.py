@@ -95,10 +95,10 @@ def test_where_nobody_answers_it_is_said_where_the_address_comes_from(tmp_path: 
     (tmp_path / "stack.toml").write_text(f"[kafka]\nport = {port}\n")
     with pytest.raises(BrokerUnavailable) as raised:
         ensure_topics(Whereabouts(tmp_path, {}).kafka())
-    said = str(raised.value)
-    assert said.startswith(f"no Kafka broker answers at 127.0.0.1:{port} (Connection refused)")
-    assert f"[address from {tmp_path / 'stack.toml'}; no stack of {tmp_path} runs" in said
-    assert "\n" not in said
+    output = str(raised.value)
+    assert output.startswith(f"no Kafka broker answers at 127.0.0.1:{port} (Connection refused)")
+    assert f"[address from {tmp_path / 'stack.toml'}; no stack of {tmp_path} runs" in output
+    assert "\n" not in output
 
 
 def test_the_influxdb_is_that_of_the_settings_unless_options_say_another(tmp_path: Path) -> None:

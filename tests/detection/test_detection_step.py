@@ -311,10 +311,10 @@ def test_a_meter_without_machines_or_with_an_unstaffed_one_is_only_watched_for_s
 
 def test_the_same_watch_can_be_asked_at_another_price() -> None:
     step = DetectionStep(PLANT, PRICE_EUR_PER_KWH)
-    dearer = step.at_price(0.30)
+    more_expensive = step.at_price(0.30)
     state = step.initial()
     for number in range(2):
-        state, found = dearer.take(state, quarter(FRIDAY_1400 + number * QUARTER, 60.0))
+        state, found = more_expensive.take(state, quarter(FRIDAY_1400 + number * QUARTER, 60.0))
     assert [anomaly.eur_per_day for anomaly in found] == [428.4]  # 1428 kWh at 0.30 EUR/kWh
     state, found = step.take(state, quarter(FRIDAY_1400 + 2 * QUARTER, 60.0))
     assert [anomaly.eur_per_day for anomaly in found] == [285.6]

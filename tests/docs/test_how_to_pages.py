@@ -51,9 +51,9 @@ def check(what: str, line: str, done: subprocess.CompletedProcess[str]) -> None:
     """Hold what a command did against what the page says that it does."""
     expected = re.fullmatch(r"exit (\d+), says (.+)", what.strip())
     assert expected, f"write `exit N, says WORDS`, not {what!r}"
-    told = done.stdout + done.stderr
-    assert done.returncode == int(expected.group(1)), f"$ {line}\n{told}"
-    assert expected.group(2) in told, f"$ {line}\n{told}"
+    text = done.stdout + done.stderr
+    assert done.returncode == int(expected.group(1)), f"$ {line}\n{text}"
+    assert expected.group(2) in text, f"$ {line}\n{text}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

@@ -11,7 +11,7 @@ from small_forecast_plant import BERLIN, PLANT, SmallPlant, interval
 from domain.intervals import QUARTER
 from domain.plant import Plant, Sector
 from forecasting.days import SiteDays
-from forecasting.first_day import FirstDay, profile_of, first_day
+from forecasting.first_day import FirstDay, first_day, profile_of
 from forecasting.slots import LEADS, SLOTS_PER_DAY, Floats
 from forecasting.step import ForecastStep
 from quarters.numbers import slot_of
@@ -33,7 +33,7 @@ def site(sector: Sector | None = None, billed_peak_kw: float = 0.0, **more: obje
     return Plant.model_validate({"site": own, **more})
 
 
-def told(plant: Plant, seen: int = 0, loads: Floats = LOADS, meter: str = "") -> FirstDay:
+def issued(plant: Plant, seen: int = 0, loads: Floats = LOADS, meter: str = "") -> FirstDay:
     """The forecast of 48 h after `seen` quarter hours of a Monday."""
     found = first_day(plant, meter, SiteDays(plant), slot_of(MONDAY) + seen, LEADS, loads[:seen])
     assert found is not None
@@ -69,7 +69,7 @@ def test_each_sector_works_when_such_places_work(sector: Sector) -> None:
 
 def test_before_the_first_quarter_hour_the_shifts_are_the_load_profile_and_the_billed_peak_its_size() -> None:
     plant = Plant.model_validate({**PLANT.model_dump(by_alias=True), "site": {**PLANT.site.model_dump(), "billed_peak_kw": 400}})
-    found = told(plant)
+    found = issued(plant)
     middle = found.kw[1]
     assert (found.course, found.scaled_by) == ("shifts", "billed peak")
     assert middle[10 * 4] == pytest.approx(300, rel=0.1)  # three quarters of the year's peak, at work
@@ -82,9 +82,9 @@ def test_the_less_is_written_down_the_wider_is_the_band() -> None:
     meter = [{"id": "grid", "max_power_kw": 1000}]
     machine = [{"id": "press", "meter": "grid", "rated_kw": 714}]
     billed, rated, connected = (
-        told(site(Sector.TWO_SHIFTS, billed_peak_kw=333, meter=meter, machine=machine)),
-        told(site(Sector.TWO_SHIFTS, meter=meter, machine=machine)),
-        told(site(Sector.TWO_SHIFTS, meter=meter)),
+        issued(site(Sector.TWO_SHIFTS, billed_peak_kw=333, meter=meter, machine=machine)),
+        issued(site(Sector.TWO_SHIFTS, meter=meter, machine=machine)),
+        issued(site(Sector.TWO_SHIFTS, meter=meter)),
     )
     widths = [float((one.kw[2] - one.kw[0]).mean()) for one in (billed, rated, connected)]
     assert widths == sorted(widths)
@@ -97,7 +97,7 @@ def test_each_day_that_is_seen_makes_it_better_and_narrower() -> None:
     plant = Plant.model_validate({**PLANT.model_dump(by_alias=True), "site": {**PLANT.site.model_dump(), "billed_peak_kw": 900}})
     errors, widths = [], []
     for seen in (0, 40, SLOTS_PER_DAY, 2 * SLOTS_PER_DAY):
-        found = told(plant, seen)
+        found = issued(plant, seen)
         errors.append(float(np.abs(found.kw[1] - LOADS[seen : seen + LEADS]).mean()))
         widths.append(float((found.kw[2] - found.kw[0]).mean()))
     assert errors == sorted(errors, reverse=True)
@@ -113,7 +113,7 @@ def test_eight_of_ten_quarter_hours_fall_within_the_band_whatever_the_size_was_t
             {**PLANT.model_dump(by_alias=True), "site": {**PLANT.site.model_dump(), "billed_peak_kw": billed}}
         )
         for seen in range(32, 2 * SLOTS_PER_DAY, 20):
-            found, came = told(plant, seen), LOADS[seen : seen + LEADS]
+            found, came = issued(plant, seen), LOADS[seen : seen + LEADS]
             inside.append(float(((came >= found.kw[0]) & (came <= found.kw[2])).mean()))
     assert float(np.mean(inside)) > 0.8
 
@@ -123,7 +123,7 @@ def test_holes_and_zeros_in_what_was_seen_break_nothing() -> None:
     holed = LOADS.copy()
     holed[::3] = np.nan
     for loads in (holed, np.zeros(200), np.full(200, np.nan)):
-        found = told(plant, 100, loads)
+        found = issued(plant, 100, loads)
         assert np.isfinite(found.kw).all()
         assert (np.diff(found.kw, axis=0) >= 0).all()
         assert (found.kw >= 0).all()
@@ -134,7 +134,7 @@ def test_a_meter_is_sized_by_its_own_machines_and_not_by_the_sites_bill() -> Non
         "meter": [{"id": "grid", "max_power_kw": 900}, {"id": "hall", "parent": "grid", "max_power_kw": 200}],
         "machine": [{"id": "oven", "meter": "hall", "rated_kw": 100}],
     }
-    found = told(site(Sector.THREE_SHIFTS, billed_peak_kw=800, **more), meter="hall")
+    found = issued(site(Sector.THREE_SHIFTS, billed_peak_kw=800, **more), meter="hall")
     assert found.scaled_by == "rated power of the machines"
     assert found.kw[1].max() < 60
 
@@ -162,7 +162,7 @@ def test_a_branch_nobody_knows_is_a_fault() -> None:
 
 def test_a_size_that_is_belied_by_what_was_measured_is_dropped() -> None:
     """A meter said to stand 1 kW, below a plant of some hundred."""
-    found = told(site(Sector.TWO_SHIFTS, meter=[{"id": "grid", "max_power_kw": 1}]), 3 * SLOTS_PER_DAY)
+    found = issued(site(Sector.TWO_SHIFTS, meter=[{"id": "grid", "max_power_kw": 1}]), 3 * SLOTS_PER_DAY)
     assert found.scaled_by == "what was measured"
     assert np.abs(found.kw[1] - LOADS[3 * SLOTS_PER_DAY :][:LEADS]).mean() < 0.5 * LOADS.mean()  # without: all of it
 
@@ -212,7 +212,7 @@ def crew(shift: str, begins: str, ends: str, *breaks: dict[str, str]) -> dict[st
 def at_each_quarter(*shifts: dict[str, object]) -> Floats:
     """The load profile of the second day, a Tuesday, by the local clock."""
     plant = site(shift=shifts, billed_peak_kw=400.0)
-    return told(plant).kw[1][96:]
+    return issued(plant).kw[1][96:]
 
 
 def test_the_first_days_dip_while_the_shift_has_its_break_and_only_then() -> None:

@@ -65,12 +65,12 @@ def test_planned_jobs_make_it_better_than_loads_alone() -> None:
 
 def test_jobs_told_only_when_done_teach_it_as_well_as_planned_ones() -> None:
     records = stream(START, LIVE + QUARTER, LIVE)
-    told = [
+    issued = [
         replace(r, revision=3, status=OrderStatus.DONE, at_utc=r.end_utc) if isinstance(r, Order) and r.end_utc < LIVE else r
         for r in records
     ]
     _, planned_ahead = run(step(), records)
-    _, afterwards = run(step(), told)
+    _, afterwards = run(step(), issued)
     assert "jobs+" in afterwards[0].model
     assert afterwards[0].q50_kw == pytest.approx(planned_ahead[0].q50_kw, rel=0.01)
 
@@ -144,16 +144,16 @@ def test_each_new_live_quarter_hour_is_answered_once() -> None:
 def test_a_restated_quarter_hour_replaces_what_was_told_first() -> None:
     """An outage: missing, then a substitute, then measured; the next forecast is that of a run that knew it all along."""
     records = stream(START, LIVE + 3 * QUARTER, LIVE, with_orders=False)
-    told = intervals(records)
-    gap = [replace(r, energy_uwh=None, quality=IntervalQuality.MISSING, revision=1) for r in told[-6:-2]]
-    substituted = [replace(r, energy_uwh=7_000_000_000, quality=IntervalQuality.SUBSTITUTED, revision=2) for r in told[-6:-2]]
-    measured = [replace(r, revision=3) for r in told[-6:-2]]
-    _, known = run(step(), [*told[:-6], *told[-6:-2], *told[-2:]])
-    _, restated = run(step(), [*told[:-6], *gap, *substituted, *measured, *told[-2:]])
-    _, in_between = run(step(), [*told[:-6], *gap, *substituted, *told[-2:]])
+    issued = intervals(records)
+    gap = [replace(r, energy_uwh=None, quality=IntervalQuality.MISSING, revision=1) for r in issued[-6:-2]]
+    substituted = [replace(r, energy_uwh=7_000_000_000, quality=IntervalQuality.SUBSTITUTED, revision=2) for r in issued[-6:-2]]
+    measured = [replace(r, revision=3) for r in issued[-6:-2]]
+    _, known = run(step(), [*issued[:-6], *issued[-6:-2], *issued[-2:]])
+    _, restated = run(step(), [*issued[:-6], *gap, *substituted, *measured, *issued[-2:]])
+    _, in_between = run(step(), [*issued[:-6], *gap, *substituted, *issued[-2:]])
     assert restated[-1].q50_kw == pytest.approx(known[-1].q50_kw, rel=0.01)
     assert in_between[-1].q50_kw != known[-1].q50_kw
-    _, again = run(step(), [*told[:-6], *measured, *gap, *told[-2:]])
+    _, again = run(step(), [*issued[:-6], *measured, *gap, *issued[-2:]])
     assert again[-1].q50_kw == known[-1].q50_kw, "an older revision that comes later does not count"
 
 
@@ -387,8 +387,8 @@ def test_a_new_site_can_look_back_on_what_would_have_been_said() -> None:
     """The first live quarter hour also brings the forecasts of both last midnights, each knowing only what was before it."""
     records = stream(START, LIVE + DAY / 2 + QUARTER, LIVE + DAY / 2, with_orders=False)
     state, _ = run(step(), records[:-1])
-    _, said = step().take_interval(state, intervals(records)[-1])
-    *looked_back, newest = said
+    _, note = step().take_interval(state, intervals(records)[-1])
+    *looked_back, newest = note
     assert [f.issued_utc for f in looked_back] == [LIVE - DAY, LIVE]
     assert all(f.replayed for f in looked_back) and not newest.replayed
     undisturbed = backtest(PLANT, intervals(records), [], [LIVE])[0]

@@ -55,9 +55,9 @@ def test_the_command_tells_what_was_tried_and_writes_it_down(tmp_path: Path) -> 
         command, ["--inputs", "300", "--only", "opcua", "--seed", "3", "--json", str(tmp_path / "fuzz.json")]
     )
     assert result.exit_code == 0, result.output
-    told = json.loads((tmp_path / "fuzz.json").read_text())
-    assert (told["inputs"], told["findings"], told["seed"]) == (300, 0, 3)
-    assert told["targets"]["opcua"]["read"] + told["targets"]["opcua"]["refused"] == 300
+    found = json.loads((tmp_path / "fuzz.json").read_text())
+    assert (found["inputs"], found["findings"], found["seed"]) == (300, 0, 3)
+    assert found["targets"]["opcua"]["read"] + found["targets"]["opcua"]["refused"] == 300
 
 
 def test_a_target_that_does_not_exist_is_told_with_those_that_do() -> None:

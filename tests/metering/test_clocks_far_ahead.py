@@ -46,7 +46,7 @@ def poisoned(count: int = 60, at: int = 30) -> list[Reading]:
     return [*good[:at], wrong, *good[at + 1 :]]
 
 
-def told_by_the_job(readings: Sequence[Reading]) -> tuple[dict[int, Interval], list[Rejection]]:
+def published_by_the_job(readings: Sequence[Reading]) -> tuple[dict[int, Interval], list[Rejection]]:
     """What the job's step makes of readings that come at once, each with the watermark that a wrong date would give."""
     PlantTime.now_ms = TEN
     logic = QuarterHours(plant(), PlantTime(instant(TEN), instant(TEN), 1.0))
@@ -65,7 +65,7 @@ def told_by_the_job(readings: Sequence[Reading]) -> tuple[dict[int, Interval], l
 
 
 def test_a_gateway_clock_36_days_ahead_for_one_poll_costs_that_reading_and_nothing_else() -> None:
-    rows, rejected = told_by_the_job(poisoned())
+    rows, rejected = published_by_the_job(poisoned())
     assert [(r.reason, "ahead of the plant's clock" in r.detail) for r in rejected] == [(RejectionReason.CLOCK_IN_FUTURE, True)]
     assert max(rows) <= TEN + 75 * MINUTE_MS
     assert [rows[TEN + n * QUARTER_MS].energy_kwh for n in range(3)] == [15.0, 15.0, 15.0]

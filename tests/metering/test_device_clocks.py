@@ -39,8 +39,8 @@ def test_an_hour_later_it_is_still_wrong_although_its_instants_are_new():
 
 @pytest.mark.parametrize("behind_ms", [HOUR, 2 * HOUR, HOUR // 2, 5 * HOUR + HOUR // 2])
 def test_a_clock_in_the_wrong_zone_is_recognised_by_its_rhythm(behind_ms):
-    said = verdicts(live(CHANGE, 20, behind_ms))
-    assert said == [0, 0] + [behind_ms] * 18
+    published = verdicts(live(CHANGE, 20, behind_ms))
+    assert published == [0, 0] + [behind_ms] * 18
     assert verdicts(live(CHANGE, 5, behind_ms, every_ms=60_000)) == [0, 0] + [behind_ms] * 3
 
 
@@ -102,9 +102,9 @@ def findings(hours: int, offset_ms: float, ppm: float, jump_at_hour: int | None 
 
 
 def test_a_clock_that_keeps_time_is_no_finding():
-    said = findings(30, 300, 20)
-    assert len(said) == 29
-    assert not any(finding.is_off for finding in said)
+    published = findings(30, 300, 20)
+    assert len(published) == 29
+    assert not any(finding.is_off for finding in published)
 
 
 def test_a_constant_offset_is_measured_and_told():

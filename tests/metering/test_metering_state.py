@@ -55,8 +55,8 @@ def test_the_state_of_the_previous_version_goes_on_as_if_nothing_had_happened() 
     whole = feed(feed(Run(both), two_days()), the_rest()).close()
     upgraded = Run(both)
     upgraded.state = decode_state(gzip.decompress((CASES / "two_days.bin.gz").read_bytes()))
-    told_before = dict(feed(Run(both), two_days()).rows)
-    upgraded.rows.update(told_before)
+    published_before = dict(feed(Run(both), two_days()).rows)
+    upgraded.rows.update(published_before)
     upgraded.now_ms = TEN + 2879 * MINUTE_MS
     feed(upgraded, the_rest()).close()
     assert upgraded.rows == whole.rows

@@ -64,9 +64,9 @@ def test_a_plant_starts_measures_a_quarter_hour_and_stops(java_parts: None, tmp_
         assert status.returncode == (1 if loss else 0), status.stdout
         lost = [part["name"] for part in as_json(status)["parts"] if part["state"] != "running"]
         assert lost == (["influx-sink"] if loss else [])
-        assert [part["name"] for part in live.ask("/platform")["losses"]] == lost
-        assert live.ask("/now")["demand"]["projected_kw"] > 0
+        assert [part["name"] for part in live.answer_of("/platform")["losses"]] == lost
+        assert live.answer_of("/now")["demand"]["projected_kw"] > 0
         assert served.now_utc() > FIRST_UTC
-        assert [row["machine"] for row in live.ask("/plan")["rows"]] == MACHINES_WITH_JOBS[name]
+        assert [row["machine"] for row in live.answer_of("/plan")["rows"]] == MACHINES_WITH_JOBS[name]
         live.down()
     assert nothing_of(tmp_path) == []

@@ -57,7 +57,7 @@ class Scene:
     """What an unexpected record is made from."""
     after: Records
     """What follows: right values for what may have been wrong, then what makes the job speak."""
-    speaks: Topic
+    publishes: Topic
     advance_ms: int | None = None
     stored: list[bytes] = field(default_factory=list)
 
@@ -69,7 +69,7 @@ class Scene:
         return self.logic.decode(self.key, self.stored[0])
 
 
-def speaks_after(scene: Scene, unexpected: Records) -> Outputs:
+def publishes_after(scene: Scene, unexpected: Records) -> Outputs:
     """What the job says to `after`, once it has taken `unexpected`; state is stored and loaded in between, as a restart would."""
     logic, key = scene.logic, scene.key
     state, out = logic.take(key, scene.state(), list(unexpected))
@@ -226,4 +226,4 @@ SCENES: dict[str, Callable[[Path], Scene]] = {
     "running_demand": lambda folder: running_scene(),
     "virtual_meters": lambda folder: virtual_scene(),
 }
-__all__ = ["SCENES", "Demand", "Scene", "speaks_after"]
+__all__ = ["SCENES", "Demand", "Scene", "publishes_after"]

@@ -193,16 +193,16 @@ def test_a_quality_that_changed_without_the_energy_is_a_change(ledger: Ledger, c
 
 
 @pytest.mark.parametrize(
-    ("parents", "said"),
+    ("parents", "boundary"),
     [
         ({"furnace-1": "main"}, "grid connection main and 1 meters behind it (see table of meters)"),
         ({}, "grid connection main and 0 meters behind it (see table of meters); 1 other meters are not behind it"),
     ],
 )
-def test_the_boundary_counts_the_meters_behind_the_grid_connection(parents: dict[str, str], said: str, folder: Path) -> None:
+def test_the_boundary_counts_the_meters_behind_the_grid_connection(parents: dict[str, str], boundary: str, folder: Path) -> None:
     text = PLANT if parents else PLANT.replace('parent = "main"\n', "")
     (folder / "plant" / "plant.toml").write_text(text)
-    assert boundary_text(load_plant(folder / "plant" / "plant.toml"), of_report("en", ZoneInfo("UTC"))) == said
+    assert boundary_text(load_plant(folder / "plant" / "plant.toml"), of_report("en", ZoneInfo("UTC"))) == boundary
 
 
 def test_the_factors_of_transformers_are_said_to_be_in_the_plant_file(ledger: Ledger, folder: Path) -> None:

@@ -114,7 +114,7 @@ def demand(at_utc, billed_peak_kw=450.0, billed_peak_utc=None):
     )  # fmt: skip
 
 
-def said(name, kind=DecisionKind.ACCEPTED, at_utc=NOW + timedelta(minutes=2)):
+def texts_of(name, kind=DecisionKind.ACCEPTED, at_utc=NOW + timedelta(minutes=2)):
     return Decision(SITE, name, kind, "M. Adler", at_utc)
 
 

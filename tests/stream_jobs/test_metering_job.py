@@ -251,8 +251,8 @@ def assert_every_reading_is_used_or_rejected(outputs: Outputs, readings: Sequenc
 
 def assert_written_once(outputs: Outputs) -> None:
     """No revision is said twice: transactions hide what a failed attempt had written."""
-    said = Counter((i.meter, i.channel, i.start_utc, i.revision) for i in outputs.intervals())
-    assert [identity for identity, count in said.items() if count > 1] == []
+    published = Counter((i.meter, i.channel, i.start_utc, i.revision) for i in outputs.intervals())
+    assert [identity for identity, count in published.items() if count > 1] == []
 
 
 def assert_demand(demands: Sequence[Demand]) -> None:

@@ -78,9 +78,9 @@ def test_producers_make_every_fact_of_the_contract_and_no_other() -> None:
 
 def test_every_key_that_reports_ask_for_is_in_the_catalogue() -> None:
     code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "reporting").rglob("*.py"))
-    asked = {f"report.{key}" for key in re.findall(r"""words(?:\[|\.say\()\s*"([a-z_0-9.]+)\"""", code)}
-    assert len(asked) > 80
-    assert asked - texts(DEFAULT).keys() == set()
+    requested = {f"report.{key}" for key in re.findall(r"""words(?:\[|\.say\()\s*"([a-z_0-9.]+)\"""", code)}
+    assert len(requested) > 80
+    assert requested - texts(DEFAULT).keys() == set()
 
 
 @pytest.fixture
