@@ -182,16 +182,16 @@ class HistorySink:
     held_up: Callable[[], bool]
     """Whether so much waits for the broker already that history should wait where it is."""
     report: Callable[[str, int | None, str], None]
-    """Tells people of a device: how many values came, and a text."""
+    """Reports on a device: how many values came, and a text."""
 
 
 def request_text(gaps: Sequence[Gap]) -> str:
-    """What people are told when a device is asked for `gaps`."""
+    """The text for people when a device is asked for `gaps`."""
     return f"history asked: {_stretch(gaps)}"
 
 
 def filled_text(filled: Sequence[Gap]) -> tuple[int, str]:
-    """How many values filled `filled`, and what people are told of it."""
+    """How many values filled `filled`, and the text for people."""
     count = sum(gap.values for gap in filled)
     return count, f"history: {count:,} values of {_stretch(filled)}"
 

@@ -49,9 +49,9 @@ class Board:
     open_ledger
         Opens the ledger; None while there is none. Called in the background thread, again until it succeeds.
     processes
-        Tells what the platform's processes use.
+        Returns what the platform's processes use.
     parts
-        Tells how the parts of the stack are; none where no stack runs.
+        Returns the state of the parts of the stack; none where no stack runs.
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class Board:
             return shared
 
     def _forget(self, now_s: float) -> None:
-        """Let go of what nobody has asked for lately, and of the oldest where there is too much."""
+        """Drop what was not requested lately, and of the oldest where there is too much."""
         over = [key for key, shared in self._shared.items() if shared.future.done()]
         old = {key for key in over if now_s - self._shared[key].begun_s > FORGET_S}
         most_recent_last = [key for key in over if key not in old]

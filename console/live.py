@@ -30,7 +30,7 @@ class Feed(Protocol):
     """Where live values come from and decisions go to."""
 
     def picture(self) -> Live:
-        """What was said last."""
+        """The newest records."""
 
     def decide(self, decision: Decision, known_until: Mapping[Place, int]) -> Sequence[Decision]:
         """Send a decision, wait until it is kept, and read back what the log has on the same recommendation.

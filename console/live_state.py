@@ -1,4 +1,4 @@
-"""What the topics said last: one small picture that any number of pages share.
+"""The newest records of the topics: one small picture that any number of pages share.
 
 In: records in any order, of any date, from anybody who may write to the topics.  Out: `Live`. Its size is bounded by the plant file and by
 the limits below; a record from the future gives way to every one that is not.
@@ -196,7 +196,7 @@ class LiveState:
             self._meters_ms.put(reading.meter, reading.observed_ms)
 
     def connection(self, connected: bool, trouble: str = "") -> None:
-        """Tell whether the broker is there."""
+        """Note whether the broker is there."""
         with self._lock:
             self._connected, self._trouble = connected, trouble
 
@@ -237,7 +237,7 @@ def _keep_newest(table: Bounded[Key, Seen], key: Key, seen: Seen, latest_ms: int
 
 
 def _is_unchanged(known: Seen | None, reading: Reading, latest_ms: int | None) -> bool:
-    """Whether a connection's state is the one that is known: the first of its kind tells since when."""
+    """Whether a connection's state is the one that is known: the first of its kind gives the time."""
     if known is None or known.reading.text != reading.text:
         return False
     return latest_ms is None or known.reading.observed_ms <= latest_ms

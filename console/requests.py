@@ -1,4 +1,4 @@
-"""What may be asked of the API, in the domain's own types: their bounds are written down there only."""
+"""What may be requested of the API, in the domain's own types: their bounds are written down there only."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ IssuedBy = Annotated[UtcInstant | None, Query(alias="as_of", description="With z
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A register and a span that there are."""
+    """A register that exists, and a span."""
 
     meter: str
     channel: str

@@ -44,7 +44,7 @@ def run(
     Parameters
     ----------
     parts
-        Tells how the parts of the stack are that the page belongs to.
+        Returns the state of the parts of the stack that the page belongs to.
     processes
         What they and the supervisor use.
 
@@ -80,7 +80,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def serve(console: Console, listener: socket.socket, host: str) -> None:
-    """Serve `console` on `listener` until told to stop."""
+    """Serve `console` on `listener` until it is stopped."""
     from console.app import build_app
     from console.log_limit import limit_logs
     from console.protocol import HEAD_BYTES, BoundedProtocol

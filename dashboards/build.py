@@ -353,15 +353,15 @@ def _meters(plant: Plant) -> dash.Dashboard:
             ),
             (
                 curves(
-                    "Energy a quarter hour, as told by each revision",
+                    "Energy a quarter hour, by revision",
                     [select(REVISIONS, ["kwh"], where=f"{_IMPORT} and {chosen}", then=revision_lines)], "kwatth",
-                    "What was said first, and what it was restated to; the panel above shows the newest revision only.", steps=True,
+                    "The first value, and what it was restated to; the panel above shows the newest revision only.", steps=True,
                 ), 0, 26, 24, 9,
             ),
             (
                 rows(
                     "Gaps, substitutes and restatements", in_doubt,
-                    "Every revision of quarter hours that were not simply measured: what was told, by which rule, and what it became.",
+                    "Every revision of quarter hours that were not simply measured: what was published, by which rule, and what it became.",
                     [("kwh", "kwatth"), ("coverage", "percentunit")],
                 ).override_by_name("quality", quality_names[:1]), 0, 35, 24, 10,
             ),

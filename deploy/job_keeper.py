@@ -67,7 +67,7 @@ class JobKeeper:
     # -- submitting ----------------------------------------------------------------------------------------------------
 
     def submit(self, names: Sequence[str] | None = None, progress: Progress = lambda name, state: None) -> None:
-        """Submit jobs (default: all) together and return when each runs, or it is clear that it will not soon; `states` tells which."""
+        """Submit jobs (default: all) together and return when each runs, or it is clear that it will not soon; `states` names which."""
         with self._turn:
             chosen = [self._kept[name] for name in (list(self._kept) if names is None else names)]
             for kept in chosen:

@@ -26,7 +26,7 @@ class EdgeListener:
     port: int
     """Where the broker listens, on loopback."""
     advertised_port: int
-    """What it tells those who come this way to connect to, on loopback."""
+    """The address that clients of this listener connect to, on loopback."""
 
 
 class KafkaBroker:

@@ -28,7 +28,7 @@ _READY = re.compile(rb"(?:\b|_)ready\b", re.IGNORECASE)
 
 
 class PartFailed(LastgangError):
-    """A part could not be started. Operator: the message ends with what the part said last; its whole log is named."""
+    """A part could not be started. Operator: the message ends with the part's last output; its whole log is named."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ RestingDay = dict[int, float]
 
 @dataclass(slots=True)
 class Creep:
-    """What one meter drew while the plant rested, by local day (ordinal), and what was said of it."""
+    """What one meter drew while the plant rested, by local day (ordinal), and what was published of it."""
 
     days: dict[int, RestingDay] = field(default_factory=dict)
     judged_day: int = 0

@@ -17,7 +17,7 @@ KEPT = 32
 
 @dataclass(slots=True)
 class Jump:
-    """One quarter hour found with a jump: in which channel and way, by which revision of the interval, told how often."""
+    """One quarter hour found with a jump: in which channel and way, by which revision of the interval, published how often."""
 
     channel: str
     method: IntervalMethod
@@ -26,7 +26,7 @@ class Jump:
 
 
 def take(jumps: dict[int, Jump], interval: Interval) -> list[Anomaly]:
-    """Tell a jump once per meter and quarter hour; tell it again only when a later revision names another method."""
+    """Publish a jump once per meter and quarter hour, and again only when a later revision names another method."""
     if interval.origin is IntervalOrigin.IMPORT:
         return []
     slot = slot_of(interval.start_utc)

@@ -66,7 +66,7 @@ class OffHistory:
         self.accepted_kw = round(power_kw, 3)
 
     def level(self, phase: Phase, standby_kw: float, rated_kw: float) -> OffLevel | None:
-        """The off level in `phase`; None before a shift as long as warming up has not been seen: nobody can tell it from waste.
+        """The off level in `phase`; None before a shift as long as warming up has not been seen: it cannot be distinguished from waste.
 
         Expected is the median. The limit stands on the upper quartile, so that a machine that cycles or is normally on while off by
         plan does not alarm, and one bad weekend in the history does not hide the next.
@@ -93,7 +93,7 @@ class OffHistory:
 
 
 def is_alike(power_kw: float, other_kw: float, rated_kw: float) -> bool:
-    """Whether two powers of a machine of `rated_kw` are one level, as far as a level is told from another at all."""
+    """Whether two powers of a machine of `rated_kw` are one level, as far as levels can be distinguished at all."""
     return abs(power_kw - other_kw) <= _margin(other_kw, rated_kw, MARGIN_ONCE_LEARNT)
 
 

@@ -38,7 +38,7 @@ IDLE_OF_RATED = 0.3
 
 @dataclass(slots=True)
 class Drawn:
-    """One quarter hour of an incident: which revision said so, and its power [kW]."""
+    """One quarter hour of an incident: by which revision, and its power [kW]."""
 
     revision: int
     power_kw: float
@@ -72,7 +72,7 @@ class Incident:
 
     @property
     def suspected(self) -> bool:
-        """Whether it has not been told to anybody yet."""
+        """Whether it has not been published yet."""
         return self.revision < 0
 
     @property
@@ -149,7 +149,7 @@ class OnWhileOff:
         return sum(machine.rated_kw for machine in self.machines)
 
     def take(self, state: OffState, interval: Interval, newer: bool) -> list[Anomaly]:
-        """Judge one quarter hour; `newer` tells it from a restatement of one that was seen before.
+        """Judge one quarter hour; `newer`: it is no restatement of one that was seen before.
 
         A quarter hour that was not measured (substituted, missing, seen for less than half) neither opens nor ends an incident and
         adds no energy; a restatement within an open incident corrects its energy with the next revision.

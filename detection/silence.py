@@ -31,7 +31,7 @@ class Silence:
 def take(silence: Silence | None, interval: Interval, newer: bool) -> tuple[Silence | None, list[Anomaly]]:
     """Open with the first unheard quarter hour, grow with each, end with the next that was heard or when late data has filled all.
 
-    The newest silence is remembered after its end, so that late data can still be told.
+    The newest silence is remembered after its end, so that late data can still be reported.
     """
     if interval.origin is IntervalOrigin.IMPORT:
         return silence, []

@@ -1,4 +1,4 @@
-"""Faults that a person can repair: told all at once, each with where, what was found and what was expected."""
+"""Faults that a person can repair: reported all at once, each with where, what was found and what was expected."""
 
 from __future__ import annotations
 

@@ -477,7 +477,7 @@ def load_plant(path: Path) -> Plant:
 
 
 Wrong = Callable[[tuple[str | int, ...], object, str], None]
-"""Told where something is wrong, what was found and what is expected."""
+"""Called with where something is wrong, what was found and what is expected."""
 
 
 def _reference_faults(plant: Plant, path: Path, lines: dict[tuple[str | int, ...], int]) -> list[Fault]:

@@ -1,6 +1,6 @@
-"""The ladder of models, asked together: one interface, quantiles for every step and for each day's highest.
+"""The ladder of models, run together: one interface, quantiles for every step and for each day's highest.
 
-In: a `Grid` and an origin in it.  Out: `ModelQuantiles`: quantiles by every model of `MODELS`; nan where a model has nothing to say.
+In: a `Grid` and an origin in it.  Out: `ModelQuantiles`: quantiles by every model of `MODELS`; nan where a model has no forecast.
 
 Rungs, lightest first: last week's slot and the newest load (0); similar days by calendar and by load profile (1), also with the newest
 difference carried on, and with the planned jobs taken out of the past and put back where they are planned now; then what else is
@@ -73,7 +73,7 @@ class ModelQuantiles:
     kw: Floats
     """(models, levels, columns); nan where a model says nothing."""
     favour: Floats
-    """(models,); 0 for a model that was not asked."""
+    """(models,); 0 for a model that was not run."""
     similar: Candidates
     weights: Floats
     """Of the candidates by each of `LIKENESSES`: (likenesses, candidates, AHEAD_DAYS)."""
@@ -93,7 +93,7 @@ def predict(grid: Grid, base_kw: Floats | None, origin: int, offsets: Ints, by_n
     base_kw
         The grid's loads without the known jobs; None where no jobs are known.
     offsets
-        Which steps ahead are asked for.
+        Which steps ahead are requested.
     by_name
         Loads [kW] over `REACH` steps by models that are not worked out here: (REACH,), or (levels, REACH) with a spread of their own.
     """

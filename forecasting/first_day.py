@@ -33,7 +33,7 @@ BELIED = 4.0
 NOISE = 0.25
 """Standard deviation of a quarter hour around a load profile that is right, over the profile's highest."""
 ALIKE = 24
-"""Quarter hours that tell as much as one, because they are off together."""
+"""Quarter hours that count as one observation, because their errors are correlated."""
 FADES = 12.0
 """After how many quarter hours a third of the newest difference is left."""
 NEWEST = 4

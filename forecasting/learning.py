@@ -2,7 +2,7 @@
 
 In: a `Grid` that has just grown by a quarter hour.  Out: the series' `Merit`, brought up to date in place.
 
-Nothing that was said is kept: an origin whose future has come is asked again with what was known at it. So a revised quarter hour
+No forecast is kept: an origin whose future has come is forecast again with what was known at it. So a revised quarter hour
 is learnt from as it is now, and the state is small.
 """
 
@@ -81,7 +81,7 @@ def watched(grid: Grid) -> Watched:
 
 
 def came(seen: Watched, predicted: ModelQuantiles) -> Floats:
-    """What came after the origin at the columns asked for; nan where it is not known, or was not measured."""
+    """What came after the origin at the requested columns; nan where it is not known, or was not measured."""
     origin = predicted.similar.origin
     after = seen.scored_kw[origin : origin + REACH]
     peaks = np.full(AHEAD_DAYS, np.nan)
@@ -101,7 +101,7 @@ def rests(seen: Watched, predicted: ModelQuantiles) -> Ints:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """An origin to be asked again, in which bands, and whether it counts for the score."""
+    """An origin to be forecast again, in which bands, and whether it counts for the score."""
 
     origin: int
     bands: tuple[int, ...]
@@ -161,7 +161,7 @@ def study(seen: Watched, merit: Merit, lesson: Lesson, by_name: Mapping[str, Flo
 
 
 def with_guesses(grid: Grid, lessons: list[Lesson], guesses: Guesses) -> Iterator[tuple[Lesson, Mapping[str, Floats]]]:
-    """Lessons with what the models say that know more; these are asked for the far bands only, all origins at once."""
+    """Lessons with what the models say that know more; these are run for the far bands only, all origins at once."""
     origins = sorted({lesson.origin for lesson in lessons if not lesson.is_near})
     known = guesses(grid, origins) if origins else {}
     for lesson in lessons:

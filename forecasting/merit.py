@@ -1,13 +1,13 @@
 """Which models are listened to, and how far their quantiles may be trusted: learnt by rolling origin, from each series itself.
 
-In: what every model said from a past origin, and what came.  Out: weights a model, and factors that widen or narrow the band.
+In: what every model forecast from a past origin, and what came.  Out: weights a model, and factors that widen or narrow the band.
 
 Weights follow Bernstein online aggregation (Wintenberger 2017) on the quantile loss, for each level by itself, with old regrets fading
 and a small share kept for everyone, so that a model that was right before a change can come back. The band is then held to its stated
 coverage by adaptive conformal inference (Gibbs and Candès 2021): each miss above what was stated widens it, each below narrows it, on
 days of work and of rest apart.
 
-How well a model does depends on how far ahead it looks and at which time of day it is asked, so all this is kept apart by band of leads
+How well a model does depends on how far ahead it looks and at which time of day it is used, so all this is kept apart by band of leads
 (`BANDS`) and for four times of day; between these it is blended.
 """
 
@@ -89,7 +89,7 @@ class Merit:
         Parameters
         ----------
         favour
-            Factor of each model before anything is learnt; 0 for one that is not asked.
+            Factor of each model before anything is learnt; 0 for one that is not used.
         surprised
             Whether what was learnt after surprises counts on top.
         """
@@ -168,7 +168,7 @@ def places(origin: int, offsets: Ints) -> list[Place]:
 def mix(
     merit: Merit, found: list[Place], predicted_kw: Floats, favour: Floats, rests: Ints, unit_kw: float, surprised: bool
 ) -> Mixed:
-    """Put together what the models said.
+    """Mix the forecasts of the models.
 
     Parameters
     ----------

@@ -1,9 +1,9 @@
 """Rung 1: what came after days like this one, weighted by how alike they are.
 
-In: a `Grid` and an origin.  Out: quantiles of every quarter hour asked for, and of each local day's highest one.
+In: a `Grid` and an origin.  Out: quantiles of every requested quarter hour, and of each local day's highest one.
 
 Every past day at the same time of day is a candidate. How far it is from the running one is counted in standard deviations of the
-load: by the past 24 h and the past 4 h, by weekday and kind of the day that is asked for, by age. A candidate then weighs
+load: by the past 24 h and the past 4 h, by weekday and kind of the requested day, by age. A candidate then weighs
 ``exp(-distance / width)``, and a quantile is the weighted one of what came after the candidates (analog ensemble, Delle Monache et al.
 2013). No way of counting is best everywhere, so there are several `Likeness`es; `merit` mixes them.
 
@@ -79,7 +79,7 @@ PLANNED = (
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """What is asked of an origin: steps of the grid from it on, then the highest of the running day and of the two after it."""
+    """The requested columns of an origin: steps of the grid from it on, then the highest of the running day and of the two after it."""
 
     offsets: Ints
     day: Ints

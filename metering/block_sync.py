@@ -1,6 +1,6 @@
 """Where the billing meter's quarter hours begin on the clock that dates its readings. Pure.
 
-A billing meter counts its quarter hours by its own clock, and the bill follows that.  Two of its signs tell when one begins: its demand register of the
+A billing meter counts its quarter hours by its own clock, and the bill follows that.  Two of its signals show when one begins: its demand register of the
 running block falls back to the beginning, or its pulse comes.  Each sign bounds the beginning by the readings before and after it; signs of
 many quarter hours together bound it more closely than one reading's distance.
 """

@@ -163,7 +163,7 @@ class _Run:
         self._virtual_meters = VirtualMeterStep(plant)
         self._virtual = self._virtual_meters.initial()
         self._due_ms = dict.fromkeys(self._steps, 0)
-        """When a meter next has something to tell."""
+        """When a meter next has something to publish."""
         self._first_ms: int | None = None
         self._last_ms = 0
         self._result = Result({}, [])
@@ -212,7 +212,7 @@ class _Run:
         self._result.rejections.append(dated_ahead(reading))
 
     def close(self) -> Result:
-        """Tell what is left."""
+        """Publish what is left."""
         if self._first_ms is not None:
             for meter, step in self._steps.items():
                 self._states[meter], outputs = step.close(self._states[meter], self._last_ms)

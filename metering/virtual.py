@@ -1,7 +1,7 @@
 """Virtual meters: quarter hours that are sums and differences of other meters' quarter hours. Pure.
 
-In: quarter hours of real meters, in any order of their revisions' meters.  Out: quarter hours of origin ``calculated``, told as soon as every part
-has been told, and told again when a part's restatement changes them.
+In: quarter hours of real meters, in any order of their revisions' meters.  Out: quarter hours of origin ``calculated``, published as soon as every part
+is known, and published again when a part's restatement changes them.
 
 Quality is carried: the worst of the parts, ``calculated`` where all of them are measured.  Where a part is missing, so is the result: missing is
 never zero.  Coverage is the least of the parts'.
@@ -48,7 +48,7 @@ class Part(NamedTuple):
     quality: IntervalQuality
     revision: int
     changes: int
-    """How often it was told otherwise than before: what its readings' number does not change does not count."""
+    """How often it was restated; a mere change of the number of readings does not count."""
 
 
 class _Day:
@@ -94,7 +94,7 @@ class VirtualState:
         """By meter and channel, and by day counted from 1970."""
 
     def part(self, key: tuple[str, str], slot: int) -> Part | None:
-        """A part's quarter hour; None if it was not told yet."""
+        """A part's quarter hour; None if it is not known yet."""
         day = self.days.get(key, {}).get(slot // _QUARTERS_PER_DAY)
         return None if day is None else day.parts().get(slot)
 
@@ -102,7 +102,7 @@ class VirtualState:
 class VirtualMeterStep:
     """Keyed by site: quarter hours of all its meters.  Rows of virtual meters are not taken, so its output may come back to it.
 
-    The revision is 1 and one more for every time that a part was told otherwise, so the same parts give the same row whenever they are read
+    The revision is 1 and one more for every time that a part was restated, so the same parts give the same row whenever they are read
     again.  It rises only when the row changes, and may then rise by more than one.
     """
 

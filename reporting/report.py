@@ -41,7 +41,7 @@ _ABANDONED_AFTER_S = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class ReportOrder:
-    """What is asked for."""
+    """The request."""
 
     plant_folder: Path
     out: Path
@@ -61,7 +61,7 @@ class WrittenReport:
     status: str
     manifest_sha256: str
     notes: tuple[str, ...] = ()
-    """What whoever asked for it should know."""
+    """Notes for whoever requested it."""
 
 
 def write_report(ledger: LedgerReader, plant: Plant, period: Period, order: ReportOrder, now_utc: datetime) -> WrittenReport:

@@ -1,6 +1,6 @@
 """Text made fit for the PDF: what its fonts cannot show stands as its code, and is named.
 
-PDF/A knows no missing glyph: one character without a shape and typst refuses the whole document. Which ones these are is asked of typst
+PDF/A knows no missing glyph: one character without a shape and typst refuses the whole document. Which ones these are is checked with typst
 itself, so that it holds for the fonts of whatever version is installed.
 """
 
@@ -26,7 +26,7 @@ _PLAIN = re.compile(r"[\u0020-\u007e\u00a0-\u00ac\u00ae-\u017f\u2009\u200b\u2010
 """What every text font has, and our own words need."""
 _LONG_WORD = re.compile(r"\S{24}(?=\S)")
 _known: dict[str, bool] = {}
-"""Character -> whether the fonts have it, as asked so far."""
+"""Character -> whether the fonts have it, as far as known."""
 
 
 def one_line(text: str, most: int) -> str:

@@ -1,4 +1,4 @@
-"""What is asked: the load of the next 48 h, the jobs in it, and where each may begin instead."""
+"""The problem: the load of the next 48 h, the jobs in it, and where each may begin instead."""
 
 from __future__ import annotations
 

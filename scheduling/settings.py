@@ -33,7 +33,7 @@ class AdviceSettings:
     quality_lag: timedelta = timedelta(minutes=45)
     """... the last of them not older than this."""
     republish_kw: float = 5.0
-    """An open recommendation is told again when its figures have changed by this much ..."""
+    """An open recommendation is published again when its figures have changed by this much ..."""
     republish_eur: float = 250.0
     """... or by this."""
     most_cost_eur: float = 50.0

@@ -96,7 +96,7 @@ def is_better(move: Move, min_reduction_kw: float) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What a plan is asked for: no more than `most` moves, while the judged peak passes `level_kw`, each at least `lead` ahead.
+    """The request for a plan: no more than `most` moves, while the judged peak passes `level_kw`, each at least `lead` ahead.
 
     `allowed` may refuse a move, with the load that it would be made in; its job is then left alone.
     """

@@ -1,6 +1,6 @@
-"""What the machine controls remember: the last days of each variable, asked for by OPC UA's HistoryRead.
+"""What the machine controls remember: the last days of each variable, read by OPC UA's HistoryRead.
 
-A control goes on remembering while the network to it is down; only while it is can it not be asked.
+A control goes on remembering while the network to it is down; only then can it not be read.
 """
 
 from __future__ import annotations

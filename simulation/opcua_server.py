@@ -2,7 +2,7 @@
 
 Each machine is an object with power, energy, state by PackML name, product count and, for some, current and vibration. Values
 carry the plant's time as source time; a value that has not changed keeps its old one. While a control cannot be reached
-its nodes say BadNoCommunication; it goes on remembering (`memory.py`) and can be asked for that afterwards.
+its nodes say BadNoCommunication; it goes on remembering (`memory.py`), which can be read afterwards.
 """
 
 from __future__ import annotations

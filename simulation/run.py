@@ -37,7 +37,7 @@ class OtherPlant(LastgangError):
 
 @dataclass(frozen=True, slots=True)
 class RunSettings:
-    """What `lastgang simulate` was told."""
+    """Settings of `lastgang simulate`."""
 
     folder: Path
     span: Span

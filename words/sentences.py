@@ -1,4 +1,4 @@
-"""From a record's facts to sentences, for whoever shows them. Never fails: what is not known is said.
+"""From a record's facts to sentences, for whoever shows them. Never fails: what is not known is named as such.
 
 Example: `anomaly_text(anomaly, of_page("en", zone), names_of(plant))`.
 """

@@ -72,7 +72,7 @@ def peak_figures(peaks: Floats) -> dict[str, Any]:
 
 
 def odds_table(rolled: list[Rolled]) -> list[dict[str, float]]:
-    """Of all days of plants: odds said of passing the target, and how often it was passed."""
+    """Of all days of plants: forecast odds of passing the target, and how often it was passed."""
     odds, passed = _odds(rolled)
     rows = []
     for low, high in pairwise(ODDS_BINS):
@@ -129,7 +129,7 @@ def write(rolled: list[Rolled], cost: Cost, days: int, folder: Path) -> None:
     (drawn / "forecast-joules.svg").write_text(_joules(plants, cost), encoding="utf-8")
     reliability = {f"said {row['from']:.0%} and more": {"said": row["said"], "came": row["passed"]} for row in odds_table(rolled)}
     (drawn / "forecast-odds.svg").write_text(
-        pictures.grouped_bars("P(peak of the day > target): said, and how often it came", reliability, 1.05, 1.0, ""),
+        pictures.grouped_bars("P(peak of the day > target): forecast, and how often it came", reliability, 1.05, 1.0, ""),
         encoding="utf-8",
     )
     (folder / "forecasting.md").write_text(_page(plants, others, rolled, cost, days), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""One profile, forecast from each of its last midnights: what every rung said, what was served, and what came."""
+"""One profile, forecast from each of its last midnights: what every rung forecast, what was served, and what came."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Rolled:
     cpu_s: float = 0.0
 
     def mae_to_last_week(self, rung: str) -> float:
-        """Mean absolute error over last week's; nan where the rung said nothing."""
+        """Mean absolute error over last week's; nan where the rung has no forecast."""
         wrong, naive = 0.0, 0.0
         for day in self.days:
             known = np.isfinite(day.came_kw) & np.isfinite(day.last_week_kw)

@@ -105,7 +105,7 @@ def _text(rng: Random, items: Items) -> str:
 
 
 def answer(payload: Payload) -> str:
-    """Read it as consumers do; then check what was read, or what was said."""
+    """Read it as consumers do; then check what was read, or the error's text."""
     topic = _RECORD_OF[payload.topic]
     try:
         record = decode(topic.record, payload.raw)

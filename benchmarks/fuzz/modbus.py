@@ -30,7 +30,7 @@ _PATTERNS = (
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """Bytes on the socket after a read was asked for."""
+    """Bytes on the socket after a read request."""
 
     transaction: int
     unit: int
@@ -52,7 +52,7 @@ class Registers:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What a device file may ask for."""
+    """What a device file may request."""
 
     profile: int
     limit: int

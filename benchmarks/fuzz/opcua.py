@@ -127,7 +127,7 @@ def _is_right(sample: Sample, outcome: Seen) -> None:
     if times:
         first = times[0] if times[0].tzinfo is not None else times[0].replace(tzinfo=UTC)
         exact_ms = (first - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(milliseconds=1)
-        must(abs(outcome.observed_ms - exact_ms) <= 1, f"dated {outcome.observed_ms}, told {exact_ms}")
+        must(abs(outcome.observed_ms - exact_ms) <= 1, f"dated {outcome.observed_ms}, expected {exact_ms}")
     else:
         must(outcome.observed_ms == _CAME_MS, f"dated {outcome.observed_ms} without a time")
 

@@ -152,7 +152,7 @@ BEHAVIOURS = {
 
 
 class HostileServer:
-    """Follows a script, whatever is asked, over as many connections as the client makes."""
+    """Follows a script, whatever is requested, over as many connections as the client makes."""
 
     def __init__(self, script: Script) -> None:
         self._behaviours = list(script.behaviours)

@@ -117,7 +117,7 @@ class Bench:
     # -- runs ----------------------------------------------------------------------------------------------------------
 
     def throughput(self, meters: int, quarters: int) -> Fed:
-        """The metering job, from the first reading sent to the last quarter hour told."""
+        """The metering job, from the first reading sent to the last quarter hour published."""
         kafka, plant = self._fresh(meters)
         arguments = ["--plant", str(plant), "--kafka", kafka.bootstrap, "--namespace", kafka.namespace]
         with self._job(JOB, arguments) as job_id, RecordConsumer(kafka, [INTERVALS]) as consumer:
@@ -268,7 +268,7 @@ class Bench:
         return subprocess.Popen(command, cwd=PROJECT)
 
     def _latencies(self, kafka: KafkaSettings, is_over: Callable[[], bool], job_id: str) -> list[float]:
-        """From the reading's instant to the reader, of every running quarter hour that is told until `is_over`."""
+        """From the reading's instant to the reader, of every running quarter hour that is published until `is_over`."""
         latencies: list[float] = []
         deadline = time.monotonic() + TIMEOUT_S
         with RecordConsumer(kafka, [DEMAND], start="latest", fetch_max_wait_ms=5_000) as consumer:
@@ -348,7 +348,7 @@ def _latency(bench: Bench, sizes: Sizes, figures: Figures, report: Report) -> No
 
 def _quantiles(latencies: list[float]) -> dict[str, float]:
     if len(latencies) < 2:
-        msg = "no running quarter hour was told"
+        msg = "no running quarter hour was published"
         raise Stalled(msg)
     cuts = statistics.quantiles(latencies, n=100, method="inclusive")
     return {"p50": cuts[49], "p90": cuts[89], "p99": cuts[98], "worst": max(latencies), "n": float(len(latencies))}
@@ -360,7 +360,7 @@ def _after(seconds: float) -> Callable[[], bool]:
 
 
 def _collect(consumer: RecordConsumer, seen: dict[int, set[str]]) -> dict[int, set[str]]:
-    """Which meters have told which quarter hours (by their start [ms]) so far."""
+    """Of which meters which quarter hours are published (by their start [ms]) so far."""
     for message in consumer.poll(0.05):
         row: Interval = message.record()
         assert row.site == SITE

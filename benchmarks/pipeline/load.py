@@ -3,7 +3,7 @@
     python -m benchmarks.pipeline.load --kafka HOST:PORT --namespace NS --meters 500 --seconds 3600 [--from MS] [--pace TIMES] [--live] [--history]
 
 In: how many meters, how many seconds of plant time.  Out: a plant file, and readings on the topic whose values are a function of time
-alone, so that what must come of them is known beforehand. A process of its own, so that its CPU time is told apart.
+alone, so that what must come of them is known beforehand. A process of its own, so that its CPU time is distinguished.
 """
 
 from __future__ import annotations

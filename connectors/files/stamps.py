@@ -1,7 +1,7 @@
 """Local time labels to instants: raises where a label could mean two things.
 
 A file's labels are wall-clock times at the start or at the end of each quarter hour. Twice a year that is not enough: in March an hour has
-no labels, in October one hour has each label twice, told apart only by the order of the rows.
+no labels, in October one hour has each label twice, distinguished only by the order of the rows.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def aware_stamp(text: str) -> datetime | None:
 
 
 def wall_clock(text: str, row: int, order: DateOrder | None = None, midnight: Midnight = "begins-day") -> datetime:
-    """The wall-clock time in `text`, without a zone: ``TT.MM.JJJJ HH:MM``, ISO, or with slashes if their order is told.
+    """The wall-clock time in `text`, without a zone: ``TT.MM.JJJJ HH:MM``, ISO, or with slashes if their order is stated.
 
     ``24:00`` is midnight at the end of its date; so is ``00:00`` if `midnight` says ``ends-day``.
     """
@@ -88,7 +88,7 @@ def _date(text: str, row: int, order: DateOrder | None) -> datetime:
         year, month, day = (int(part) for part in found.groups())
     elif found := _SLASHED.match(text):
         if order is None:
-            raise StampFault(row, repr(text), "to be told by --date-order whether the day or the month comes first")
+            raise StampFault(row, repr(text), "--date-order to state whether the day or the month comes first")
         first, second, year = (int(part) for part in found.groups())
         day, month = (first, second) if order == "day-first" else (second, first)
     else:

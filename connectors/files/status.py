@@ -39,7 +39,7 @@ class StatusCount:
     quality: IntervalQuality
     rows: int
     is_explained: bool
-    """Whether a person said what it means."""
+    """Whether a person has stated what it means."""
 
 
 def folded(word: str) -> str:

@@ -1,4 +1,4 @@
-"""The devices' clocks as the gateway sees them: values dated by a clock that jumped are marked, and what is to be said of a clock is told."""
+"""The devices' clocks as the gateway sees them: values dated by a clock that jumped are marked, and a clock that is off is reported."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from metering.clocks import RECENT_MS, DriftWatch, JumpWatch
 RIGHT = "clock right again"
 _log = structlog.get_logger("gateway")
 Report = Callable[[str, float, str], None]
-"""Takes a device, how far its clock is behind [s], and what to tell people."""
+"""Takes a device, how far its clock is behind [s], and the text for people."""
 
 
 class DeviceClocks:

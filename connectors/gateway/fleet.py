@@ -104,7 +104,7 @@ def check_fleet(folder: Path, plant: Plant) -> tuple[Fleet, list[Fault]]:
 
 
 def own_faults(devices: Path) -> list[Fault]:
-    """What is wrong with the device files in a folder, as far as that can be said without a plant file."""
+    """What is wrong with the device files in a folder, as far as that can be known without a plant file."""
     faults: list[Fault] = []
     for path in sorted(devices.glob("*.toml")):
         try:

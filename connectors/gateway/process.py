@@ -1,4 +1,4 @@
-"""The gateway's process: devices on one event loop, the outbox beside it, heartbeats and connections told."""
+"""The gateway's process: devices on one event loop, the outbox beside it, heartbeats and connections published."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ HELD_UP_SHARE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class GatewaySettings:
-    """What one gateway process is told."""
+    """Settings of one gateway process."""
 
     id: str
     buffer: Path
@@ -158,18 +158,18 @@ class Gateway:
         self._outbox.put_all(readings, channel.may_be_thinned, note)
 
     def report_gap(self, device: str, values: int | None, text: str) -> None:
-        """Tell people what a device was asked for after a gap, and what came."""
+        """Report what was requested from a device after a gap, and what came."""
         self._put_own(device, GAP_CHANNEL, values, text)
 
     def report_clock(self, device: str, behind_s: float, text: str) -> None:
-        """Tell people of a device's clock."""
+        """Report on a device's clock."""
         self._put_own(device, CLOCK_CHANNEL, behind_s, text)
 
     def _is_held_up(self) -> bool:
         return self._outbox.buffered > HELD_UP_SHARE * self._settings.limits.readings
 
     def report(self, device: str, state: str, why: str) -> None:
-        """Tell of a device's change of connection: into the log, and onto the topic under the device's id."""
+        """Report a device's change of connection: into the log, and onto the topic under the device's id."""
         if state == CONNECTED:
             _log.info("device_connected", device=device)
         else:
@@ -180,7 +180,7 @@ class Gateway:
             self.report_refused(device, ())  # a process before this one may have reported otherwise
 
     def report_refused(self, device: str, refused: Sequence[RefusedChannel]) -> None:
-        """Tell which channels a device does not give: into the log, and onto the topic under the device's id."""
+        """Report which channels a device does not give: into the log, and onto the topic under the device's id."""
         if refused or self._refused.get(device):
             _log.warning("registers_refused", device=device, count=len(refused), what=refused_text(refused))
         if refused or self._refused.get(device) != ():
@@ -230,7 +230,7 @@ def as_record(reading: Reading) -> Reading:
 
 
 def thinned_text(thinned: Mapping[MeterChannel, Thinned]) -> str:
-    """What people are told of dropped samples: how many, of which span, of which channels."""
+    """The text for people on dropped samples: how many, of which span, of which channels."""
     most = sorted(thinned.items(), key=lambda item: -item[1].readings)
     named = ", ".join(f"{meter}.{channel} ({one.readings:,})" for (meter, channel), one in most[:MOST_NAMED])
     if len(most) > MOST_NAMED:

@@ -24,7 +24,7 @@ _PROVISIONED = (
 
 
 class GrafanaRefused(LastgangError):
-    """Grafana said no. Operator: the message says what stands in the way, or what the token may not do."""
+    """Grafana refused. Operator: the message names the obstacle, or what the token may not do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ class PointMaker:
         yield Point(POWER, {"site": reading.site, "meter": reading.meter}, fields, reading.observed_ms)
 
     def _of_forecast(self, forecast: Forecast) -> Iterator[Point]:
-        """The newest word, which the next issue overwrites; and, of the one from a local midnight, the day as it was said then."""
+        """The newest forecast, which the next issue overwrites; and, of the one from a local midnight, the day as forecast then."""
         site = {"site": forecast.site}
         begins = forecast.first_start_utc.astimezone(self._zone)
         if begins.hour == begins.minute == 0:

@@ -131,7 +131,7 @@ class RecordProducer:
         )
 
     def send(self, topic: Topic, record: Any) -> Any:
-        """Queue one record; the future that comes back tells when it is acknowledged."""
+        """Queue one record; the future that is returned is done when it is acknowledged."""
         return self.send_bytes(topic, topic.key_bytes(record), encode(record))
 
     def send_bytes(self, topic: Topic, key: bytes, value: bytes) -> Any:

@@ -51,7 +51,7 @@ class WholeAnswers(DecodePDU):
 class ModbusConnection:
     """A connection to one host and port, shared by the unit ids behind it; requests go one after the other.
 
-    Connects when first asked to read, and anew after it was lost.
+    Connects at the first read, and again after the connection was lost.
     """
 
     def __init__(self, host: str, port: int, timeout_s: float = 1.0) -> None:
@@ -93,7 +93,7 @@ class ModbusConnection:
             if answer.transaction_id != client.ctx.request_transaction_id:
                 # The library lets 0 pass; it may be the late answer to any request before.
                 self.close()
-                what = f"transaction {answer.transaction_id} answered, {client.ctx.request_transaction_id} was asked"
+                what = f"transaction {answer.transaction_id} answered, {client.ctx.request_transaction_id} was requested"
                 raise NoAnswer(where, what)
         return registers_in(answer_of(answer), block.function, block.count, where)
 
@@ -122,7 +122,7 @@ class ModbusConnection:
         return client
 
     def _bound(self, client: AsyncModbusTcpClient) -> None:
-        """Let go of a peer that sends without end: the library would read it for ever, whether it was asked or not."""
+        """Disconnect a peer that sends without end: the library would read it for ever."""
         take = client.ctx.datagram_received
 
         def take_some(data: bytes, addr: tuple[Any, ...] | None) -> None:

@@ -20,14 +20,14 @@ from domain.clock import Clock, epoch_ms
 _log = structlog.get_logger("modbus")
 
 FIRST_AGAIN, LAST_AGAIN = timedelta(seconds=30), timedelta(minutes=15)
-"""Waits in the plant's time before a memory that could not be read is asked again: doubled up to the last."""
+"""Waits in the plant's time before a memory that could not be read is read again: doubled up to the last."""
 REPORTED_AFTER = 3
-"""Failures in a row until people are told that a gap waits."""
+"""Failures in a row until it is reported that a gap waits."""
 
 
 @dataclass(slots=True)
 class Remembering:
-    """A meter whose memory is asked."""
+    """A meter whose memory is read."""
 
     id: str
     unit_id: int
@@ -53,7 +53,7 @@ class MemoryFiller:
         self._gaps.set()
 
     async def run(self) -> None:
-        """Fill until cancelled; a meter that cannot be asked now is asked again later, and the others meanwhile."""
+        """Fill until cancelled; a meter that cannot be read now is read later, and the others meanwhile."""
         while True:
             await self._gaps.wait()
             self._gaps.clear()

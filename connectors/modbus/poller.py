@@ -30,12 +30,12 @@ from domain.clock import Clock, epoch_ms, instant
 from domain.readings import ReadingQuality
 
 FIRST_RETRY_S, LAST_RETRY_S = 0.25, 15.0
-"""Waits on the wall clock before what did not come is asked for again: doubled up to the last."""
+"""Waits on the wall clock before what did not come is read again: doubled up to the last."""
 
 
 @dataclass(slots=True)
 class PolledDevice:
-    """One meter: what is asked, when, and how it answered last."""
+    """One meter: what is read, when, and how it answered last."""
 
     id: str
     unit_id: int
@@ -48,12 +48,12 @@ class PolledDevice:
     stalled_after_s: float = STALLED_AFTER_S
     """How long no reading may come while the connection stands until that is reported [plant s]."""
     read_last_ms: int = 0
-    """Ticks of its grid up to here were asked [plant's clock]."""
+    """Ticks of its grid up to here were read [plant's clock]."""
     owed: list[Channel] = field(default_factory=list)
-    """Channels that were asked for and did not come: they are asked for again before their next tick."""
+    """Channels that were requested and did not come: they are read again before their next tick."""
     retry_s: float = FIRST_RETRY_S
     again_at_s: float = 0.0
-    """When what is owed is asked for, on the steady clock."""
+    """When what is owed is read, on the steady clock."""
     nothing_since_s: float | None = None
     """Since when it has given nothing at all, on the steady clock; None while it gives."""
 
@@ -62,7 +62,7 @@ class PolledDevice:
         return [c for c in self.channels if now_ms // _grid_ms(c) > read_last_ms // _grid_ms(c)]
 
     def remembers(self, channel: Channel) -> bool:
-        """Whether the meter's own memory holds this channel, and is to be asked."""
+        """Whether the meter's own memory holds this channel, and is to be read."""
         memory = self.profile.load_profile
         return self.history != "off" and memory is not None and any(value.point == channel.source for value in memory.values)
 
@@ -131,7 +131,7 @@ class Poller:
             self._connection.close()
 
     def _pause_s(self) -> float:
-        """How long nobody is to be asked [s of the wall clock]."""
+        """How long no device is due [s of the wall clock]."""
         now_ms = epoch_ms(self._clock.now_utc())
         pauses_s = []
         for device in self._devices:
@@ -145,7 +145,7 @@ class Poller:
         return max(0.0, min(pauses_s)) + 0.0005
 
     async def poll(self, device: PolledDevice, due: Sequence[Channel]) -> None:
-        """Ask one device for the channels that are due and for what it owes, unless it was silent a moment ago."""
+        """Read from one device the channels that are due and for what it owes, unless it was silent a moment ago."""
         wanted = [*due, *(channel for channel in device.owed if channel not in due)]
         must_wait = time.monotonic() < device.again_at_s
         if must_wait and (not due or device.nothing_since_s is not None):
@@ -191,7 +191,7 @@ class Poller:
     # How the device stands
 
     def _judge(self, polling: _Polling, found: Round, *, has_given: bool) -> None:
-        """What a round says of the device's state, and when it is asked again."""
+        """The device's state after a round, and when it is read again."""
         device, now_s = polling.device, time.monotonic()
         if has_given:
             device.nothing_since_s = None
@@ -203,7 +203,7 @@ class Poller:
         device.again_at_s = self._again_at_s(polling, now_s)
 
     def _again_at_s(self, polling: _Polling, now_s: float) -> float:
-        """When what is owed is asked for again: refused registers as was learned, the others soon and then ever later."""
+        """When what is owed is read again: refused registers as was learned, the others soon and then ever later."""
         device, learned = polling.device, polling.learned
         refused = {one.channel for one in learned.refused_channels(device.owed)}
         refused_again_s = learned.retry_s(channel.source for channel in device.owed)

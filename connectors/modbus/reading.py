@@ -88,10 +88,10 @@ class Reader:
         self._silent_rounds = 0
 
     async def round(self, names: Sequence[str]) -> Round:
-        """Ask for the points and sums called `names`.
+        """Read the points and sums called `names`.
 
         A read that is refused is halved until the refused register stands alone. One without answer says nothing of the register as long
-        as the device may be gone; so another read is asked, and where that is answered the silence is the register's.
+        as the device may be gone; so another read is sent, and where that is answered the silence is the register's.
         """
         found = Round()
         state = _State(deque(self._learned.reads(names, time.monotonic())))
@@ -133,7 +133,7 @@ class Reader:
             found.values[name] = Seen(value, seen_ms, came_ms)
 
     def _goes_on(self, block: Block, state: _State) -> bool:
-        """Whether the next read is asked after `block`."""
+        """Whether the next read is sent after `block`."""
         if not state.unanswered:
             return True
         silent = [error for _, error in state.unanswered if not isinstance(error, DeviceBusy)]

@@ -34,7 +34,7 @@ FIRST_PUBLISH_RETRY_S, LAST_PUBLISH_RETRY_S = 0.1, 5.0
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether a server said that it has no time or no room for us now."""
+    """Whether a server has answered that it is busy or has no room for us now."""
     return isinstance(error, ua.UaStatusCodeError) and error.code in TRANSIENT
 
 
@@ -55,7 +55,7 @@ class Owner(Protocol):
 
 
 class _PatientSession(UaSession):
-    """Asks a server for its news; one that refuses is given more and more time. The library would ask again at once, or give up."""
+    """Sends publish requests; a server that refuses is given more and more time. The library would send again at once, or give up."""
 
     def __init__(self, client: UaClient, owner: Owner) -> None:
         super().__init__(client)

@@ -135,7 +135,7 @@ def _judged(value: object, status: int, names: Names, of_register: bool) -> tupl
 
 
 def _text(known: Plain, status: int, note: str) -> str | None:
-    """A text value as it is; else what is to be said of the value. The server's own reason always stands, and first."""
+    """A text value as it is; else the note on the value. The server's own reason always stands, and first."""
     if known.text is not None:
         return shown(known.text, TEXT_LENGTH)
     notes = [] if status & ~(_INFO_TYPE_BITS | _OVERFLOW) == 0 else [status_text(status)]

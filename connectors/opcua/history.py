@@ -52,7 +52,7 @@ class HistoryRefused(ua.UaError):
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """One register of the server: whose it is, its node in this session, and how it is asked."""
+    """One register of the server: whose it is, its node in this session, and how it is read."""
 
     head: OpcUaHead
     channel: Channel
@@ -134,7 +134,7 @@ def past_values(piece: Sequence[ua.DataValue], gap: Gap, channel: Channel, names
 
 
 def is_newest_first(values: Sequence[PastValue], newest_first_requested: bool) -> bool:
-    """In which order they came: as asked for, unless they show that the server did otherwise."""
+    """In which order they came: as requested, unless they show that the server did otherwise."""
     if not newest_first_requested or len(values) < 2:
         return newest_first_requested
     return not all(a.observed_ms <= b.observed_ms for a, b in pairwise(values))
@@ -152,7 +152,7 @@ class GapFiller:
         self._keeps: dict[Key, bool] = {}
         self._wake = asyncio.Event()
         self._filled: dict[str, list[Gap]] = {}
-        """By device: gaps that were filled since people were last told."""
+        """By device: gaps that were filled since the last report."""
         self._requested: set[str] = set()
         self._not_before_s: dict[int, float] = {}
         """By number: gaps that the server could not answer for, and when to ask again (the loop's clock)."""
@@ -193,7 +193,7 @@ class GapFiller:
         return max(0.0, min(self._not_before_s.values()) - now_s) if self._not_before_s else None
 
     async def _check_history(self) -> None:
-        """Ask once per register, and not again in this process, whether there is history at all."""
+        """Check once per register, and not again in this process, whether there is history at all."""
         calls = self._calls()
         unknown = [register for key, register in self._registers.items() if key not in self._keeps]
         if calls is None or not unknown:

@@ -50,7 +50,7 @@ class Intake:
         self._emit, self._history, self._wake = emit, history, wake
 
     def take(self, item: Item, value: ua.DataValue, received_ms: int, *, is_ahead: bool = False) -> None:
-        """A value of now. `is_ahead`: it was read, and the subscription is about to tell it with what came before."""
+        """A value of now. `is_ahead`: it was read, and the subscription is about to notify it with what came before."""
         known, status = seen(item, value, received_ms), status_of(value)
         if decode.overflowed(status):
             _log.warning(

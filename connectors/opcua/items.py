@@ -17,7 +17,7 @@ from connectors.opcua.values import Names
 
 VERIFY_S = 5.0
 """An item that says nothing for so long [s of the wall clock], or for its device's `max_silence_s`, is read, to see whether the server
-would tell a change."""
+would notify a change."""
 LAST_VERIFY_S = 600.0
 GRACE_S = 1.0
 """On top of twice the time that a change takes from the machine to us."""
@@ -71,9 +71,9 @@ class Item:
     last: tuple[int, float | int | None, str | None] | None = None
     """What was passed on last."""
     notified: What | None = None
-    """What the subscription said last."""
+    """The newest notification of the subscription."""
     is_asked: bool = False
-    """Whether the server is asked to monitor it, and no value has come of that yet."""
+    """Whether monitoring was requested, and no value has come of that yet."""
     checked_s: float = 0.0
     first_verify_s: float = VERIFY_S
     verify_s: float = field(init=False)
@@ -99,12 +99,12 @@ class Item:
         return self.is_register and now_ms - self.received_at_ms >= self.may_be_silent_ms
 
     def is_to_verify(self, now_s: float) -> bool:
-        """Whether it is time to see that the server would tell a change of it."""
+        """Whether it is time to check that the server would notify a change of it."""
         return (self.server_id is not None or self.is_polled) and not self.is_gone and now_s - self.checked_s >= self.verify_s
 
     @property
     def is_polled(self) -> bool:
-        """Whether the server gives its value, and does not tell its changes."""
+        """Whether the server gives its value, and does not notify its changes."""
         return self.server_id is None and self.is_readable and not self.is_gone
 
     @property
@@ -121,7 +121,7 @@ class Item:
         self.verify_s = self.first_verify_s
 
     def asked(self, handle: int) -> None:
-        """The server is asked to monitor it. The first value may come before the answer does."""
+        """Monitoring is requested. The first value may come before the answer does."""
         self.handle, self.server_id, self.notified, self.suspect_since_s, self.is_asked = handle, None, None, None, True
 
     def created(self, server_id: int, sampling_s: float, now_s: float) -> None:
@@ -155,7 +155,7 @@ class Item:
         self.notified, self.checked_s, self.suspect_since_s = what, now_s, None
 
     def verify(self, what: What, now_s: float, publishing_s: float) -> bool:
-        """Compare a read with what the subscription said; whether it is dead: the value is another, and that was not told in time."""
+        """Compare a read with the newest notification; whether the subscription is dead: the value differs, and no notification came in time."""
         if what == self.notified:
             self.checked_s, self.suspect_since_s = now_s, None
             return False

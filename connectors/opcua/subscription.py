@@ -14,7 +14,7 @@ _log = structlog.get_logger("opcua")
 
 
 class Listener(Protocol):
-    """Who is told what a subscription says."""
+    """Who receives the notifications of a subscription."""
 
     def on_values(self, values: Sequence[tuple[int, ua.DataValue]]) -> None:
         """Monitored items have new values, in their order; the numbers are the client's own."""
@@ -42,7 +42,7 @@ class Subscription:
         self._is_over = False
 
     async def create(self, parameters: ua.CreateSubscriptionParameters) -> None:
-        """Create it at the server; what it grants may differ from what is asked for."""
+        """Create it at the server; what it grants may differ from the request."""
         result = await self._session.create_subscription(parameters, callback=self.take)
         self.id = int(result.SubscriptionId)
         self.publishing_s = result.RevisedPublishingInterval / 1000

@@ -85,7 +85,7 @@ def calls(api: APIRouter, console: Console) -> None:
 
 
 def _below(board: Board, meter: str | None) -> str | None:
-    """The meter below the grid connection whose forecast is asked for; None: the site's."""
+    """The meter below the grid connection whose forecast is requested; None: the site's."""
     known = [*(m.id for m in board.plant.meters), *(m.id for m in board.plant.virtual_meters)]
     if meter is None or is_billing_meter(board.plant, meter):
         return None

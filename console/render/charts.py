@@ -24,7 +24,7 @@ SANS = "var(--sans)"
 
 
 def label_of(start_utc: datetime, words: Words) -> str:
-    """Category of one quarter hour: day, time, and the zone's name, which tells the doubled hour of autumn apart."""
+    """Category of one quarter hour: day, time, and the zone's name, which distinguishes the doubled hour of autumn."""
     local = start_utc.astimezone(words.zone)
     return f"{words.day(local.date())}|{local:%H:%M}|{local:%Z}"
 
@@ -119,7 +119,7 @@ def bar_point(
     Parameters
     ----------
     revision
-        Told beside it where it was once told otherwise.
+        Named beside it where an earlier revision differs.
     """
     if quarter is None or quarter.power_kw is None:
         return None

@@ -1,4 +1,4 @@
-"""Why a chart has nothing to show, and what comes next: said instead of an empty frame."""
+"""Why a chart has nothing to show, and what comes next: shown instead of an empty frame."""
 
 from __future__ import annotations
 

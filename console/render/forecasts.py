@@ -1,4 +1,4 @@
-"""The forecast in words and small pictures: odds of the peaks, what was said beside what came, and who says it."""
+"""The forecast in words and small pictures: odds of the peaks, forecast beside measured load, and which model it is from."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def origin_of(forecast: Forecast, words: Words) -> str:
 
 
 def day_ahead_table(view: PlanView, words: Words) -> Markup:
-    """Yesterday and today: what was said at the day's beginning, beside what came."""
+    """Yesterday and today: the forecast of the day's beginning beside the measured load."""
     if not view.day_ahead:
         return tag("p", words["plan.day_ahead_none"], class_="remark")
     head = tag("tr", *(tag("th", words[f"plan.day_ahead_{c}"], scope="col") for c in ("day", "error", "within", "peak", "came")))

@@ -1,4 +1,4 @@
-"""Gaps of a meter as a table, and all that was said of one quarter hour as a list."""
+"""Gaps of a meter as a table, and all revisions of one quarter hour as a list."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from words.speech import Words
 
 
 def address(meter: str, day: str, at_utc: datetime | None = None, first: bool = False) -> str:
-    """The page of a meter's day, at a quarter hour, as told first or as it is known."""
+    """The page of a meter's day, at a quarter hour, as first published or in the latest revision."""
     query = {"meter": meter, "day": day}
     if at_utc is not None:
         query["at"] = f"{at_utc:%Y-%m-%dT%H:%MZ}"
@@ -30,7 +30,7 @@ def day_of(at_utc: datetime, words: Words) -> str:
 
 
 def revision_switch(view: MeterDayView, words: Words, at_utc: datetime | None) -> Markup:
-    """Latest, or as told first: two links, the one that is shown marked."""
+    """Latest revision or the first published one: two links, the one that is shown marked."""
 
     def choice(key: str, is_first: bool) -> Markup:
         current = "true" if is_first == view.as_first_published else None
@@ -41,7 +41,7 @@ def revision_switch(view: MeterDayView, words: Words, at_utc: datetime | None) -
 
 
 def quarter_story(view: MeterDayView, words: Words, at_utc: datetime | None) -> Markup:
-    """All that was said of one quarter hour, the newest first."""
+    """All revisions of one quarter hour, the newest first."""
     if at_utc is None:
         return tag("p", words["gaps.pick"], class_="remark") if view.empty is None or view.missing else join()
     head = tag("h3", words.fill("gaps.quarter", start=words.time(at_utc), end=words.time(at_utc + QUARTER)))

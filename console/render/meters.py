@@ -228,7 +228,7 @@ def _day_energy(view: MeterDayView, words: Words) -> str:
 
 
 def channel_table(view: MeterDayView, words: Words) -> Markup:
-    """What each register said last."""
+    """The newest value of each register."""
     if not view.channels:
         return tag("p", words["meter.not_received"], class_="remark")
     rows, now_utc = [], view.now_utc

@@ -1,6 +1,6 @@
 """What was forecast, beside what came.
 
-In: forecasts and quarter hours of the history.  Out: `DayAhead`: one local day as it was said when it began.
+In: forecasts and quarter hours of the history.  Out: `DayAhead`: one local day as forecast when it began.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TOO_OLD = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class DayAhead:
-    """One local day: what was said when it began, and what came of it so far."""
+    """One local day: the forecast when it began, and what was measured of it so far."""
 
     day_local: str
     issued_utc: datetime

@@ -1,4 +1,4 @@
-"""What was not simply measured: a meter's gaps, and all that was said of one quarter hour."""
+"""What was not simply measured: a meter's gaps, and all revisions of one quarter hour."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class RevisionEntry:
 
 @dataclass(frozen=True, slots=True)
 class EarlierSum:
-    """What had been said of a gap before."""
+    """What had been published of a gap before."""
 
     quality: IntervalQuality
     quarters: int
@@ -57,7 +57,7 @@ class MeterGap:
     method: str
     filled_by: Filling
     revision: int | None
-    """None where nobody ever said anything."""
+    """None where nothing was ever published."""
     earlier: tuple[EarlierSum, ...]
     last_recorded_utc: datetime | None
 
@@ -124,7 +124,7 @@ def revision_entries(quarters: Sequence[QuarterRevisions], start_utc: datetime) 
 
 
 def restated(quarters: Sequence[QuarterRevisions]) -> dict[datetime, int]:
-    """Quarter hours whose energy or quality was once told otherwise, with the revision that counts."""
+    """Quarter hours whose energy or quality differs from an earlier revision, with the revision that counts."""
     return {
         quarter.start_utc: quarter.last.revision
         for quarter in quarters

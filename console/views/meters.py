@@ -187,7 +187,7 @@ def silent_since(scene: Scene, meter: Meter) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class ChannelValue:
-    """What one register said last."""
+    """The newest value of one register."""
 
     channel: str
     value: float | int | None
@@ -211,7 +211,7 @@ class MeterDayView:
     empty: Empty | None
     """Why none of them has a value; None where one has."""
     missing: frozenset[datetime]
-    """Starts of those that should be there and have no value, whether somebody said so or nobody did."""
+    """Starts of those that should be there and have no value, whether they were published as missing or never."""
     lacks: Mapping[str, int]
     """Channels that have no row where another one has, with how many quarter hours: import minus export is unknown there."""
     energy_kwh: float | None
@@ -221,18 +221,18 @@ class MeterDayView:
     energy_shares: Mapping[IntervalQuality, float]
     """Share of the day's energy by quality, what is fed back counted like what is drawn."""
     as_first_published: bool
-    """Whether the quarter hours are those told first."""
+    """Whether the quarter hours are those published first."""
     restated: Mapping[datetime, int]
-    """Quarter hours that were once told otherwise, with the revision that counts."""
+    """Quarter hours with an earlier revision that differs, with the revision that counts."""
     revisions: tuple[QuarterRevisions, ...]
-    """All that was said of each register's quarter hours."""
+    """All revisions of each register's quarter hours."""
     channels: tuple[ChannelValue, ...]
     findings: tuple[Finding, ...]
     is_last: bool
 
 
 def meter_day_view(scene: Scene, meter_id: str, day: date, as_first_published: bool = False) -> MeterDayView:
-    """The quarter hours of one day with their qualities, as they count or as they were told first.
+    """The quarter hours of one day with their qualities, as they count or as they were first published.
 
     KeyError for a meter that is not there.
     """

@@ -23,7 +23,7 @@ STALE_REAL_S = 10.0
 
 
 class Alarm(StrEnum):
-    """How the running quarter hour stands; told by colour, word and icon."""
+    """How the running quarter hour stands; shown by colour, word and icon."""
 
     NO_DATA = "no_data"
     STALE = "stale"

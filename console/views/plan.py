@@ -42,7 +42,7 @@ class LoadPoint:
     q50_kw: float | None
     q90_kw: float | None
     day_ahead_kw: float | None = None
-    """The median as it was said when the day began."""
+    """The median as forecast when the day began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +269,7 @@ def load_points(
     from_utc: datetime,
     to_utc: datetime,
 ) -> tuple[LoadPoint, ...]:
-    """Every quarter hour of the span; the newest forecast from its first one on, and before it what was said when the day began."""
+    """Every quarter hour of the span; the newest forecast from its first one on, and before it the forecast of the day's beginning."""
     day_ahead_kw = {at: kw for day in day_ahead for at, kw in day.q50_kw.items()}
     ahead = {} if forecast is None else {quarter.start_utc: quarter for quarter in forecast.quarters()}
     points = []

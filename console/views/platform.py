@@ -33,7 +33,7 @@ class GapEvent:
 
     at_utc: datetime
     values: int | None
-    """Readings that the device's memory gave; None while it is being asked."""
+    """Readings that the device's memory gave; None while it is being read."""
     text: str
     """In the gateway's words."""
 
@@ -56,7 +56,7 @@ class Connection:
     device: str
     label: str
     word: str
-    """``connected``, ``lost``, ``refused``, ``stalled``, or what the gateway says; empty where it has not said yet."""
+    """``connected``, ``lost``, ``refused``, ``stalled``, or the gateway's own state; empty where none has come yet."""
     health: Health
     since_utc: datetime | None
     gap: GapEvent | None = None
@@ -174,7 +174,7 @@ def platform_view(scene: Scene) -> PlatformView:
 
 
 def broker_health(live: Live) -> Health:
-    """The broker's client hides a broker that went away: silence tells, since gateways always send heartbeats."""
+    """The broker's client hides a broker that went away: silence shows it, since gateways always send heartbeats."""
     if not live.connected:
         return Health.BAD if live.trouble else Health.WAITING
     return Health.GOOD if live.taken_s - live.received_s < SILENT_BROKER_S else Health.WAITING

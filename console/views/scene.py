@@ -1,4 +1,4 @@
-"""Everything that a view may look at, and what several of them ask."""
+"""Everything that a view may read, and the questions of several of them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class PartSeen:
     state: str
     """``running``, ``starting``, ``restarting``, ``waiting``, ``failed`` ..."""
     note: str
-    """Why it does not run: what it said last."""
+    """Why it does not run: its last message."""
 
 
 @dataclass(frozen=True, slots=True)

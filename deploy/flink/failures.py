@@ -14,7 +14,7 @@ class ClusterFailed(LastgangError):
 
 
 class SubmissionFailed(LastgangError):
-    """A job was not accepted. Operator: the message ends with what Flink's client said; fix the job, then submit again.
+    """A job was not accepted. Operator: the message ends with the output of Flink's client; fix the job, then submit again.
 
     Parameters
     ----------
@@ -59,4 +59,4 @@ def last_error(output: str) -> str:
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     python = [line for line in lines if re.match(r"(?!java|org\.|Caused)[\w.]+(Error|Exception|Faults|Exit): ", line)]
     java = [line for line in lines if line.startswith("Caused by: ")]
-    return (python or java or lines or ["nothing was said"])[-1][:500]
+    return (python or java or lines or ["there was no output"])[-1][:500]

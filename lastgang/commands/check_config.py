@@ -1,4 +1,4 @@
-"""``lastgang check-config``: every fault of a plant folder at once, what would be read, and what must be said before it runs."""
+"""``lastgang check-config``: every fault of a plant folder at once, what would be read, and notes."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def command(folder: Path, connect: bool) -> None:
 
 
 def _remarks(fleet: Fleet, folder: Path, stack: StackSettings | None) -> Iterable[str]:
-    """What must be said before the plant runs: how large the buffer may become, and notes, which are no faults."""
+    """Notes before the plant runs: how large the buffer may become, and notes, which are no faults."""
     from connectors.gateway.notes import buffer_text, disk_notes, fleet_notes
     from connectors.gateway.sizing import stream_of
 
@@ -63,7 +63,7 @@ def _remarks(fleet: Fleet, folder: Path, stack: StackSettings | None) -> Iterabl
 
 
 def _stack_settings(folder: Path) -> tuple[StackSettings | None, list[Fault]]:
-    """How the stack of the plant would run, None where that cannot be said; and what is wrong with its file."""
+    """How the stack of the plant would run, None where that cannot be known; and what is wrong with its file."""
     import importlib.util
 
     from domain.errors import InputFaults
@@ -164,7 +164,7 @@ def verdicts_text(found: Sequence[Verdict]) -> str:
 
 
 def remarks_of(probe: Probe) -> list[str]:
-    """What else is to be said of a device: what cannot be true, and what is worth knowing."""
+    """Notes on a device: what cannot be true, and what is worth knowing."""
     return [
         *(f"DOUBT {probe.device} ({probe.address}): {doubt}" for doubt in probe.doubts),
         *(f"note: {probe.device}: {remark}" for remark in probe.remarks),

@@ -173,7 +173,7 @@ def _show_status(status: StatusCount) -> None:
 
 
 def _show_calendar(series: SeriesCheck, plant: Plant) -> None:
-    """Gaps and days that are not whole; told once where the next series has the same."""
+    """Gaps and days that are not whole; printed once where the next series has the same."""
 
     def local(instant: datetime) -> str:
         return f"{instant.astimezone(plant.site.zone):%Y-%m-%d %H:%M %z}"

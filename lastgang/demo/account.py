@@ -56,7 +56,7 @@ class Account:
     intervals: dict[tuple[str, str, datetime], Interval] = field(default_factory=dict)
     """Latest revision by (meter, channel, start)."""
     revisions: dict[tuple[str, str, datetime], list[Interval]] = field(default_factory=dict)
-    """Every revision, in the order in which it was told."""
+    """Every revision, in the order in which it was published."""
     anomalies: dict[str, Anomaly] = field(default_factory=dict)
     forecasts: list[Forecast] = field(default_factory=list)
     meter_forecasts: int = 0

@@ -19,7 +19,7 @@ Truth = Mapping[tuple[str, str], Mapping[datetime, int]]
 
 @dataclass(frozen=True, slots=True)
 class OutageAccount:
-    """One meter's outage: what was told of its quarter hours first, what at last, and how far that is from the truth."""
+    """One meter's outage: its quarter hours as first and as last published, and how far that is from the simulated truth."""
 
     meter: str
     from_utc: str
@@ -31,7 +31,7 @@ class OutageAccount:
     ever_missing: int
     ever_substituted: int
     restated: int
-    """Quarter hours whose energy or quality was told otherwise later."""
+    """Quarter hours whose energy or quality was restated later."""
     measured_at_the_end: int
     revision: int
     energy_kwh: float
@@ -55,7 +55,7 @@ def outage_accounts(
     channels
         The energy register of each meter; meters without one are passed over.
     published
-        By (meter, channel, start): every revision, in the order in which it was told.
+        By (meter, channel, start): every revision, in the order in which it was published.
     """
     clipped = [
         (outage, max(datetime.fromtimestamp(outage.from_s, UTC), from_utc), min(datetime.fromtimestamp(outage.to_s, UTC), to_utc))

@@ -1,4 +1,4 @@
-"""What the platform said, held against what the simulator knows."""
+"""What the platform published, compared with what the simulator knows."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from simulation.truth import read_truth
 
 @dataclass(frozen=True, slots=True)
 class FoundAnomaly:
-    """An anomaly as the summary tells it."""
+    """An anomaly as the summary shows it."""
 
     kind: str
     meter: str

@@ -1,6 +1,6 @@
 """Rows of the tariff file's page: meanings from `tariff_keys.toml`, everything else by trying it on the reader.
 
-What a key may hold, and whether it may be left out, is asked of `billing.tariff.load_tariff`: each key of the complete tariff is given an
+What a key may hold, and whether it may be left out, is taken from `billing.tariff.load_tariff`: each key of the complete tariff is given an
 impossible value, then left out, and the fault says what the reader expects. So the page cannot differ from the reader.
 """
 
