@@ -1,7 +1,7 @@
 """What was missed, per register: where a gap begins, where it ends, how far it has been filled.  Pure, no protocol, no disk.
 
 In: every value that came live, and every interruption.  Out: `Note`s that the outbox stores in the transaction of the readings that
-they speak of.  So a gap is on disk once the reading that ends it is, and gone once the readings that fill it are.
+they concern.  So a gap is on disk once the reading that ends it is, and gone once the readings that fill it are.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from domain.recommendations import DecisionKind, DeclineReason
 from domain.texts import Key, Text
 
 MOST_DAYS = 400
-"""Quarter hours of so many days in one answer."""
+"""Most days of quarter hours in one answer."""
 
 
 def _stripped(text: str) -> str:

@@ -28,7 +28,7 @@ KEPT_DAYS = 56
 FEWEST_HOURS = 4
 """Of rest, that make a day count."""
 EACH = 4
-"""One quarter hour in so many is kept."""
+"""One quarter hour of this many is kept."""
 FEWEST_DAYS = 8
 SHORTEST = timedelta(days=26)
 OPENS_AT_Z = 3.0

@@ -144,7 +144,7 @@ class Meter(Settings):
         return "energy_import" if "energy_import" in channels else next(iter(channels), None)
 
     def main_channel(self) -> str | None:
-        """The channel that shows whether the meter speaks: its energy, else the first that has quarter hours."""
+        """The channel that shows whether the meter sends: its energy, else the first that has quarter hours."""
         return self.energy_channel() or next((r.channel for r in self.interval_registers()), None)
 
     def interval_registers(self) -> tuple[Register, ...]:

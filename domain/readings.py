@@ -32,7 +32,7 @@ ahead; `text` says who wants it and why."""
 CONTROL_CHANNELS = frozenset(
     {HEARTBEAT_CHANNEL, CONNECTION_CHANNEL, GAP_CHANNEL, CLOCK_CHANNEL, REFUSED_CHANNEL, THINNED_CHANNEL, SET_BACK_CHANNEL}
 )
-"""Channels that the gateway, or an operator, speaks for itself; they are no readings of a device and are not counted as such."""
+"""Channels of reports by the gateway or an operator; they are no readings of a device and are not counted as such."""
 
 
 BEYOND_MEASURE = 1e300

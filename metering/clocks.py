@@ -27,7 +27,7 @@ STEADY_MS = 2_000
 """How far the lag of values in rhythm may vary."""
 RHYTHM_MS = 10_000
 RHYTHM_VALUES = 3
-"""So many values with one lag, over so long a time of receipt, are a rhythm and no burst."""
+"""This many values with one lag, over this time of receipt, are a rhythm and no burst."""
 
 
 class JumpWatch:
@@ -129,7 +129,7 @@ class DriftWatch:
         """Take one live value; what the hour that it ends has shown, or None."""
         lag_ms = received_ms - observed_ms
         found = None
-        if self._since_ms is None or received_ms < self._since_ms:  # the gateway's clock was set back: begin anew
+        if self._since_ms is None or received_ms < self._since_ms:  # the gateway's clock was set back: start over
             self._since_ms, self._values, self._first_ms = received_ms, 0, None
         elif received_ms - self._since_ms >= HOUR_MS:
             if self._values >= _FEWEST_VALUES:

@@ -32,7 +32,7 @@ CLOCK_AHEAD_MS = 5_000
 AHEAD_OF_PLANT_MS = 300_000
 """What dates a reading may lead the plant's clock by this much; beyond it the reading is of no use, whatever the gateway says."""
 OUT_OF_ORDER_MS = 60_000
-"""Readings may overtake each other by this much before a quarter hour is first published; later ones take the second road."""
+"""Readings may overtake each other by this much before a quarter hour is first published; later ones take the late path."""
 SEAL_AGE_MS = 1_800_000
 """Quarter hours that ended longer ago are sealed as soon as nothing can be missing in them."""
 THIN_PERIODS = 120

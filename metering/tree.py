@@ -20,7 +20,7 @@ from quarters.remainder import Node, Remainder, nodes
 SKEW_SHARE = 0.001
 """Clocks of two meters may differ by a second: of full power that is a thousandth of a quarter hour."""
 FINDING_QUARTERS = 4
-"""So many quarter hours in a row make a finding: single ones come from clocks and from load that jumps at a boundary."""
+"""Quarter hours in a row that make a finding: single ones come from clocks and from load that jumps at a boundary."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,7 +144,7 @@ class Gap:
 
     @property
     def has_value(self) -> bool:
-        """Whether there is any energy to speak of."""
+        """Whether there is any energy worth naming."""
         return self.filling is not Filling.NOTHING
 
     @property

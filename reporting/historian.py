@@ -45,7 +45,7 @@ class Consumer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """When a batch is written: after so many records, or so long after its first one."""
+    """When a batch is written: after this many records, or this long after its first one."""
 
     records: int = 5_000
     after_s: float = 0.3

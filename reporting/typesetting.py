@@ -21,7 +21,7 @@ _PROBE = f"""
 #json(bytes(sys.inputs.text))
 """.encode()
 _MOST_PROBES = 200
-"""Each takes a few milliseconds; characters that are still undecided after so many are taken for missing."""
+"""Each takes a few milliseconds; characters that are still undecided after this many are taken for missing."""
 _PLAIN = re.compile(r"[\u0020-\u007e\u00a0-\u00ac\u00ae-\u017f\u2009\u200b\u2010-\u201e\u2026\u202f\u2192\u2212\ufffd\n]")
 """What every text font has, and our own words need."""
 _LONG_WORD = re.compile(r"\S{24}(?=\S)")

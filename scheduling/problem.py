@@ -60,7 +60,7 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Which starts a job may have, in the plan as it stands.
+    """Which starts a job may have in the current plan.
 
     A start lies between earliest and due, after the notice, wholly inside the shifts of the machine and inside the outlook, and the
     machine is free. Jobs that run, are fixed, or begin within the notice stay where they are.

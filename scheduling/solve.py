@@ -1,7 +1,7 @@
 """How: the best single move, again and again.
 
 Every allowed start of every movable job is tried against the judged load. A plan is better whose highest quarter hour lies less
-above the level; of equal ones the one with the lower crowd (how high the load comes when every quarter hour near the peak may turn out
+above the level; of equal ones the one with the lower soft maximum (how high the load comes when every quarter hour near the peak may turn out
 to be it), then the shorter move, then the earlier start. The search is
 exhaustive for one move; over several it is greedy, then each is chosen again in view of the others. The same input gives the same answer.
 """

@@ -32,7 +32,7 @@ _KAFKA_EVERY_S = 0.25
 
 
 class OtherPlant(LastgangError):
-    """The truth file belongs to another run. Operator: name another file with --truth, or remove this one to begin anew."""
+    """The truth file belongs to another run. Operator: name another file with --truth, or remove this one to start over."""
 
 
 @dataclass(frozen=True, slots=True)

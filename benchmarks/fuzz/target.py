@@ -35,5 +35,5 @@ def must(holds: bool, message: str) -> None:
 
 
 def input_of(target: Target, seed: int, number: int) -> Any:
-    """Input `number` of a campaign: made anew from its number alone, on any machine."""
+    """Input `number` of a campaign: made from its number alone, on any machine."""
     return target.make(Random(f"{seed}/{target.name}/{number}"))

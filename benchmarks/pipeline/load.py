@@ -26,7 +26,7 @@ CHANNELS = ("energy_import", "power")
 """Each meter has a counter [Wh] and a gauge [W]; both are read once a second."""
 MAX_POWER_KW = 400.0
 PHASES = 50
-"""A live second is sent in so many slices: meters are read one after the other, not all at once."""
+"""Number of slices in which a live second is sent: meters are read one after the other, not all at once."""
 
 
 def meter_id(number: int) -> str:

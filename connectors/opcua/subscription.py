@@ -1,4 +1,4 @@
-"""One subscription of one session: its messages in order, and whether the server still speaks."""
+"""One subscription of one session: its messages in order, and whether the server still sends."""
 
 from __future__ import annotations
 

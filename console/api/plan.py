@@ -21,7 +21,7 @@ from domain.recommendations import Decision, DecisionKind, DeclineReason
 from domain.texts import Key
 from words.sentences import WordedAdvice, names_of, worded
 
-Most = Annotated[int, Query(ge=1, le=5_000, description="At most so many.")]
+Most = Annotated[int, Query(ge=1, le=5_000, description="Maximum number of records.")]
 MOST = 1_000
 
 

@@ -141,7 +141,7 @@ class DecisionDialog:
 
 
 class Cards:
-    """All cards, built anew only when their order changes."""
+    """All cards, rebuilt only when their order changes."""
 
     def __init__(self, visit: Visit, confirm: Callable[[AdviceCard, DecisionKind], None]) -> None:
         self._visit, self._confirm = visit, confirm

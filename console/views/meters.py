@@ -114,7 +114,7 @@ def meter_row(
     day_start: datetime,
     findings: tuple[Finding, ...],
 ) -> MeterRow:
-    """One meter as it stands."""
+    """One meter now."""
     today = sum_due(scene, quarters, day_start, quarter_start(scene.now_utc))
     state = scene.live.readings.get((meter.id, "state"))
     return MeterRow(
@@ -172,7 +172,7 @@ def gauge_kw(register: Register | None, seen: Seen | None) -> float | None:
 
 
 def silent_since(scene: Scene, meter: Meter) -> datetime | None:
-    """When the meter spoke last, if that is too long ago by the plant's clock and by the watch; None while it speaks.
+    """When the meter last sent, if that is too long ago by the plant's clock and by the wall clock; None while it sends.
 
     A meter that nobody has heard since the page's server began is judged by its anomalies and connections, not here.
     """
@@ -277,7 +277,7 @@ def meter_day_view(scene: Scene, meter_id: str, day: date, as_first_published: b
 
 
 def channel_values(scene: Scene, meter: Meter) -> tuple[ChannelValue, ...]:
-    """All channels that this meter speaks on, those of the plant file first."""
+    """All channels that this meter sends, those of the plant file first."""
     units = {r.channel: r.unit for r in meter.registers}
     heard = {channel: seen for (who, channel), seen in scene.live.readings.items() if who == meter.id}
     order = [*units, *sorted(set(heard) - set(units))]

@@ -148,7 +148,7 @@ class PlatformView:
 
 
 def platform_view(scene: Scene) -> PlatformView:
-    """The platform as it stands."""
+    """The platform now."""
     cpu_s = sum(p.cpu_s for p in scene.processes) if scene.processes else None
     return PlatformView(
         now_utc=scene.now_utc,

@@ -1,4 +1,4 @@
-"""``lastgang bench pipeline``: speed of the road from Kafka to quarter hours in Kafka."""
+"""``lastgang bench pipeline``: speed of the path from Kafka to quarter hours in Kafka."""
 
 from __future__ import annotations
 

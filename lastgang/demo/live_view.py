@@ -46,7 +46,7 @@ class LiveView:
 
     @property
     def words(self) -> Words:
-        """The terminal speaks English."""
+        """Words of the terminal: English."""
         return of_page("en", self.plant.site.zone)
 
     @property

@@ -116,7 +116,7 @@ def _columns(words: Words) -> list[PrintColumn[BillLine]]:
 
 
 def _quantity(line: BillLine, words: Words) -> str:
-    """A line's quantity with its unit; parts of a year as the twelfths of which its price sheet speaks."""
+    """A line's quantity with its unit; parts of a year as the twelfths of its price sheet."""
     if line.quantity is None:
         return ""
     quantity = str(line.quantity) if line.unit == "year" else words.number(float(line.quantity), 2)

@@ -1,4 +1,4 @@
-"""A server takes only so many operations a call: what it states, else what it refuses, is kept to."""
+"""A server limits the operations of a call: what it states, else what it refuses, is kept to."""
 
 from __future__ import annotations
 

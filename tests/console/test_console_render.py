@@ -190,7 +190,7 @@ def test_an_outlook_says_how_much_when_and_who_says_it(scene: Scene) -> None:
         "30 days",
         "71\u202f%",
         "82\u202f%",
-        "learnt anew",
+        "learnt again",
     ):
         assert part in text, part
     assert "above target" not in text, "a meter below the grid connection has no target"

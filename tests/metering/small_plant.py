@@ -114,7 +114,7 @@ class Run:
                 self.rejected.append(output)
 
     def row(self, quarter: int = 0, channel: str = "energy_import") -> Interval:
-        """The quarter hour that begins so many quarter hours after ten."""
+        """The quarter hour that begins this many quarter hours after ten."""
         return self.rows[channel, TEN + quarter * QUARTER_MS]
 
     def published(self, quarter: int = 0, channel: str = "energy_import") -> tuple[float | None, str, str]:

@@ -1,7 +1,7 @@
 """A gateway's readings as they lie on the topic after kills, network cuts and clock steps, and the ways they reach a meter's step.
 
 The stream job groups what is on time by minutes of event time and passes the rest on by arrival; after a kill it reads a part again, with a
-watermark that begins anew.  This is that grouping without Flink (`stream_jobs/jvm/lastgang/Buckets.java`).
+watermark that starts again.  This is that grouping without Flink (`stream_jobs/jvm/lastgang/Buckets.java`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One record, however unexpected, stops no job: no exception, and the job goes on speaking."""
+"""One record, however unexpected, stops no job: no exception, and the job goes on publishing."""
 
 from __future__ import annotations
 

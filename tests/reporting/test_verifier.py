@@ -118,7 +118,7 @@ def test_it_runs_alone_without_any_of_our_packages(report: Path, tmp_path: Path)
 
 
 def versions(out: Path, count: int) -> list[Path]:
-    """So many versions of one report, each naming the one before it."""
+    """This many versions of one report, each naming the one before it."""
     folders, replaces = [], None
     for version in range(1, count + 1):
         folder = out / f"werk-nord-2026-10-v{version}"

@@ -70,7 +70,7 @@ def test_the_best_single_move_is_the_best_of_all_that_brute_force_finds(rows, ba
     best = min((peak for peak in reachable if before.median_kw - peak >= 5.0), default=None)
     if best is not None:
         assert found is not None, (best, before)
-        # Below the level all are alike: there the load's crowd decides.
+        # Below the level all are alike: there the soft maximum of the load decides.
         assert max(found.after.median_kw, 290.0) <= max(best, 290.0) + 1e-9, (found, best)
     elif found is not None:
         assert outlook.profile(found.order, slot_of(found.order.start_utc))[place] > 0

@@ -85,7 +85,7 @@ def test_one_record_of_any_date_changes_nothing_that_is_said(kind, at, place, wi
     records.insert(place, of_date(kind, at))
     found = heard(records)
     assert found.heard == right(with_demand), (kind, at, place)
-    assert len(encode_state(found.state)) < 40_000, "and takes no memory to speak of"
+    assert len(encode_state(found.state)) < 40_000, "and takes hardly any memory"
 
 
 @pytest.mark.parametrize("kind", KINDS)

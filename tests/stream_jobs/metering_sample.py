@@ -41,7 +41,7 @@ resolution = 1
 
 @dataclass(frozen=True, slots=True)
 class MeterSample:
-    """One meter of the sample: its mean power and how often it speaks."""
+    """One meter of the sample: its mean power and how often it sends."""
 
     id: str
     mean_kw: float

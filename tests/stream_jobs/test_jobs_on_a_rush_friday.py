@@ -129,7 +129,7 @@ def test_the_rush_is_foreseen_a_move_is_advised_and_the_furnace_left_on_is_found
             RECOMMENDATIONS, lambda r: r.recommendation == advice.recommendation and r.status is RecommendationStatus.ACCEPTED
         )
         assert accepted.decided_by == "M. Adler"
-        # The advice is told anew with every forecast until the decision arrives; no revision is left out or told twice.
+        # The advice is published again with every forecast until the decision arrives; no revision is left out or published twice.
         revisions = [r.revision for r in received.records[RECOMMENDATIONS] if r.recommendation == advice.recommendation]
         assert revisions == list(range(1, len(revisions) + 1))
         assert accepted.revision > advice.revision

@@ -188,7 +188,7 @@ def test_a_taskmanager_killed_midway_changes_nothing_in_the_result(
 def test_any_order_of_arrival_gives_the_same_table(
     flink: FlinkCluster, kafka: KafkaSettings, sample: Sample, tmp_path: Path, parallelism: int
 ) -> None:
-    """Shuffled over hours: nearly everything is late, and takes the second road."""
+    """Shuffled over hours: nearly everything is late, and takes the late path."""
     expected = undisturbed(sample)
     shuffled = list(sample.arrivals)
     random.Random(3).shuffle(shuffled)

@@ -1,4 +1,4 @@
-"""The job of the virtual meters, without Flink: what it writes comes back to it, and it may be stopped and begun anew at any time."""
+"""The job of the virtual meters, without Flink: what it writes comes back to it, and it may be stopped and started again at any time."""
 
 from __future__ import annotations
 
