@@ -72,7 +72,14 @@ class Trend:
 
 
 def trend(days: dict[int, RestingDay]) -> Trend | None:
-    """Theil-Sen slope and Mann-Kendall z of the daily means; None where days or weeks are too few."""
+    """Theil-Sen slope [1]_ and Mann-Kendall z [2]_ of the daily means; None where days or weeks are too few.
+
+    References
+    ----------
+    .. [1] Sen: Estimates of the regression coefficient based on Kendall's tau. Journal of the American Statistical Association 63 (1968)
+       1379-1389. doi:10.1080/01621459.1968.10480934
+    .. [2] Mann: Nonparametric tests against trend. Econometrica 13 (1945) 245-259. doi:10.2307/1907187
+    """
     counted = sorted((day, fmean(quiet.values())) for day, quiet in days.items() if len(quiet) >= FEWEST_HOURS)
     if len(counted) < FEWEST_DAYS or timedelta(days=counted[-1][0] - counted[0][0]) < SHORTEST:
         return None
@@ -173,7 +180,7 @@ class CreepWatch:
                 "span_days": str(found.span.days),
                 "days_compared": str(found.days),
                 "mann_kendall_z": f"{found.z:.2f}",
-                "compared": "hours in which no shift of the plant runs",
+                "compared": "hours_without_shift",
             },
         )
         return anomaly_of(interval, finding)

@@ -230,7 +230,7 @@ class OnWhileOff:
         """A new suspicion. Above a power that is found in each span of rest it is that which the machine is expected to draw."""
         for known in state.recent:
             if known.spans > 1 and self._is_more(power_kw, known):
-                level = above(known.actual_kw, self.rated_kw, "what it was found to draw in the spans of rest before")
+                level = above(known.actual_kw, self.rated_kw, "earlier_finding")
         rest_slot = 0 if off.shift_end_utc is None else slot_of(off.shift_end_utc)
         return Incident(level, slot, slot, rest_slot, not off.is_long, off.is_long)
 

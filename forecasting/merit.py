@@ -2,13 +2,21 @@
 
 In: what every model forecast from a past origin, and what came.  Out: weights a model, and factors that widen or narrow the band.
 
-Weights follow Bernstein online aggregation (Wintenberger 2017) on the quantile loss, for each level by itself, with old regrets fading
+Weights follow Bernstein online aggregation [1]_ on the quantile loss [2]_, for each level by itself, with old regrets fading
 and a small share kept for everyone, so that a model that was right before a change can come back. The band is then held to its stated
-coverage by adaptive conformal inference (Gibbs and Candès 2021): each miss above what was stated widens it, each below narrows it, on
+coverage by adaptive conformal inference [3]_: each miss above what was stated widens it, each below narrows it, on
 days of work and of rest apart.
 
 How well a model does depends on how far ahead it looks and at which time of day it is used, so all this is kept apart by band of leads
-(`BANDS`) and for four times of day; between these it is blended.
+(`BANDS`) and for four times of day; between these it is blended. A lasting rise of the errors is found by the Page-Hinkley test [4]_.
+
+References
+----------
+.. [1] Wintenberger: Optimal learning with Bernstein online aggregation. Machine Learning 106 (2017) 119-141.
+   doi:10.1007/s10994-016-5592-6
+.. [2] Koenker, Bassett: Regression quantiles. Econometrica 46 (1978) 33-50. doi:10.2307/1913643
+.. [3] Gibbs, Candès: Adaptive conformal inference under distribution shift. NeurIPS 34 (2021). arXiv:2106.00170
+.. [4] Page: Continuous inspection schemes. Biometrika 41 (1954) 100-115. doi:10.2307/2333009
 """
 
 from __future__ import annotations

@@ -104,7 +104,19 @@ def earns_its_place(served_kw: Floats, candidate_kw: Floats, actual_kw: Floats, 
 
 
 def pinball_kw(quantiles_kw: Floats, actual_kw: Floats) -> float:
-    """Mean quantile loss over `LEVELS` [kW]."""
+    """Mean quantile loss over `LEVELS` [kW].
+
+    Parameters
+    ----------
+    quantiles_kw
+        (levels, quarter hours), nan nowhere.
+    actual_kw
+        (quarter hours,).
+
+    References
+    ----------
+    .. [1] Koenker, Bassett: Regression quantiles. Econometrica 46 (1978) 33-50. doi:10.2307/1913643
+    """
     level = np.array(LEVELS)[:, None]
     error = actual_kw - quantiles_kw
     return float(np.maximum(level * error, (level - 1) * error).mean())

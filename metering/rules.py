@@ -107,7 +107,7 @@ class CounterRules:
     """Thousandths below this number give the same amount as the value itself."""
 
     def amount(self, value: float, at_ms: int) -> int:
-        """The reading in whole micro-watt-hours; exact for whole numbers, else to the value's own precision."""
+        """The reading `value` [unit of the register] in whole micro-watt-hours; exact for whole numbers, else to its own precision."""
         whole = int(value)
         raw = whole * self.uwh_per_unit
         if whole != value:
@@ -185,7 +185,7 @@ class GaugeRules:
     multipliers: tuple[Multiplier, ...] = ()
 
     def amount(self, value: float, at_ms: int) -> int:
-        """The reading in whole microwatts."""
+        """The reading `value` [unit of the register] in whole microwatts."""
         # Beyond any cable is beyond: the product of a huge value would leave the numbers.
         amount = round(max(-_BEYOND_UW, min(_BEYOND_UW, value * self.uw_per_unit)))
         if not self.multipliers:

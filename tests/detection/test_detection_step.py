@@ -219,7 +219,7 @@ def test_a_furnace_left_on_is_found_the_same_after_five_weeks_of_clean_history()
         state, _ = step.take(state, interval)
     _, found = run([quarter(FRIDAY_1400 + n * QUARTER, 60.0) for n in range(2)], state)
     assert [anomaly.since_utc for anomaly in found] == [FRIDAY_1400]
-    assert found[0].evidence["expected_from"].startswith("median of")
+    assert found[0].evidence["expected_from"].startswith("median_of_")
     assert found[0].expected_kw is not None and found[0].expected_kw < 21
 
 
