@@ -105,7 +105,7 @@ class GapBook:
         least_ms
             A hole up to this long after an interruption is none: values are as far apart without one.
         back_days
-            How far back the device is asked; what is older stays lost.
+            How far back the device is read; what is older stays lost.
         lost_before
             The device says that values between the last one and this were lost.
         """
@@ -186,8 +186,8 @@ class HistorySink:
 
 
 def request_text(gaps: Sequence[Gap]) -> str:
-    """The text for people when a device is asked for `gaps`."""
-    return f"history asked: {_stretch(gaps)}"
+    """The text for people when `gaps` are requested from a device."""
+    return f"history requested: {_stretch(gaps)}"
 
 
 def filled_text(filled: Sequence[Gap]) -> tuple[int, str]:

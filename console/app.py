@@ -96,7 +96,7 @@ def _guard(app: FastAPI, host: str) -> None:
             response.headers.setdefault(name, value)
         return response
 
-    app.add_middleware(Guard, limits=LIMITS, kept=_kept)  # added last: asked first
+    app.add_middleware(Guard, limits=LIMITS, kept=_kept)  # added last: called first
 
 
 def _kept(scope: Scope) -> int:

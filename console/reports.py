@@ -136,7 +136,7 @@ class ReportShelf:
         report = self._made(month)
         if report is None:
             return None
-        async with self._packing:  # one at a time: what many ask for at once must not fill the disk at once
+        async with self._packing:  # one at a time: many requests at once must not fill the disk
             return await asyncio.to_thread(self._packed, report)
 
     def _packed(self, report: MadeReport) -> IO[bytes]:

@@ -102,6 +102,6 @@ def serve(console: Console, listener: socket.socket, host: str) -> None:
     )
     name = f"[{host}]" if ":" in host else host
     structlog.get_logger("console").info("console_ready", url=f"http://{name}:{listener.getsockname()[1]}/")
-    for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn stops on them, then raises them again: asked to stop is no failure
+    for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn stops on them, then raises them again: a requested stop is no failure
         signal.signal(number, lambda *_: None)
     server.run(sockets=[listener])

@@ -99,13 +99,13 @@ def _middle(left: Floats, rests: Ints) -> Floats:
     return found
 
 
-def autoregression(rest: Floats, lags: Sequence[int]) -> Floats:
-    """Effects of `rest` at `lags` on the next value, by least squares over rows that are known whole; zeros where these are few."""
+def autoregression(residual: Floats, lags: Sequence[int]) -> Floats:
+    """Effects of `residual` at `lags` on the next value, by least squares over rows that are known whole; zeros where these are few."""
     longest = max(lags)
-    if len(rest) <= longest:
+    if len(residual) <= longest:
         return np.zeros(len(lags))
-    before = np.stack([rest[longest - lag : len(rest) - lag] for lag in lags], axis=1)
-    now = rest[longest:]
+    before = np.stack([residual[longest - lag : len(residual) - lag] for lag in lags], axis=1)
+    now = residual[longest:]
     whole = np.isfinite(before).all(axis=1) & np.isfinite(now)
     if int(whole.sum()) < 10 * len(lags):
         return np.zeros(len(lags))
@@ -132,11 +132,11 @@ def _settles(effects: Floats, lags: Sequence[int]) -> bool:
     return float(np.abs(values[-SLOTS_PER_DAY:]).max()) < 1.0
 
 
-def carried_on(rest: Floats, effects: Floats, lags: Sequence[int], steps: int) -> Floats:
+def carried_on(residual: Floats, effects: Floats, lags: Sequence[int], steps: int) -> Floats:
     """What is left, `steps` further: each value is worked out of those before; where one is missing it counts as none left."""
     longest = max(lags)
-    values = np.concatenate([np.zeros(longest), np.nan_to_num(rest), np.zeros(steps)])
-    begin = longest + len(rest)
+    values = np.concatenate([np.zeros(longest), np.nan_to_num(residual), np.zeros(steps)])
+    begin = longest + len(residual)
     for step in range(begin, begin + steps):
         values[step] = sum(effect * values[step - lag] for effect, lag in zip(effects.tolist(), lags, strict=True))
     ahead: Floats = values[begin:]

@@ -79,7 +79,7 @@ def odds_table(rolled: list[Rolled]) -> list[dict[str, float]]:
         mine = (odds >= low) & (odds < high)
         if mine.any():
             rows.append(
-                {"from": low, "days": int(mine.sum()), "said": float(odds[mine].mean()), "passed": float(passed[mine].mean())}
+                {"from": low, "days": int(mine.sum()), "forecast": float(odds[mine].mean()), "passed": float(passed[mine].mean())}
             )
     return rows
 
@@ -127,7 +127,9 @@ def write(rolled: list[Rolled], cost: Cost, days: int, folder: Path) -> None:
         encoding="utf-8",
     )
     (drawn / "forecast-joules.svg").write_text(_joules(plants, cost), encoding="utf-8")
-    reliability = {f"said {row['from']:.0%} and more": {"said": row["said"], "came": row["passed"]} for row in odds_table(rolled)}
+    reliability = {
+        f"forecast {row['from']:.0%} and more": {"forecast": row["forecast"], "came": row["passed"]} for row in odds_table(rolled)
+    }
     (drawn / "forecast-odds.svg").write_text(
         pictures.grouped_bars("P(peak of the day > target): forecast, and how often it came", reliability, 1.05, 1.0, ""),
         encoding="utf-8",

@@ -97,7 +97,7 @@ class Gateway:
         finally:
             pending = {*tasks, waiter}
             while pending:
-                # Asked again where it went unheard: before Python 3.12 `wait_for` may swallow a cancellation.
+                # Cancelled again where it had no effect: before Python 3.12 `wait_for` may swallow a cancellation.
                 for task in pending:
                     task.cancel()
                 _, pending = await asyncio.wait(pending, timeout=1.0)

@@ -16,7 +16,7 @@ from connectors.modbus.plan import Block
 
 __all__ = ["DeviceBusy", "DeviceRefuses", "ModbusConnection", "ModbusError", "NoAnswer", "Unreachable", "WholeAnswers"]
 
-# The library tells every lost connection by itself; ours are told once, with the device's name.
+# The library logs every lost connection by itself; ours are logged once, with the device's name.
 logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
 
 MOST_BYTES = 65_536
@@ -117,7 +117,7 @@ class ModbusConnection:
             self.close()
             msg = f"{self.host}:{self.port}"
             raise Unreachable(msg, "no connection; is the device or its gateway on, is the port right?")
-        # Numbers go on over connections: some gateways answer on the new one what was asked on the old one.
+        # Numbers go on over connections: some gateways answer requests of the old one on the new one.
         client.ctx.next_tid = self._transaction % 65_000
         return client
 

@@ -126,7 +126,7 @@ class Reader:
         came_ms = epoch_ms(self._clock.now_utc())
         state.answered = True
         self._learned.answered(block)
-        # The meter has no clock of its own to ask; its value is of some instant between question and answer.
+        # The meter has no clock to read; its value is of some instant between request and answer.
         seen_ms = (requested_ms + came_ms) // 2
         found.answers.append((block, raw))
         for name, value in decode_block(self._profile, block.points, block.address, raw).items():
@@ -142,7 +142,7 @@ class Reader:
         if state.answered:
             return True
         if len(state.unanswered) > 1 or self._silent_rounds:
-            return False  # a device that is gone is asked once, and once more when it goes
+            return False  # a device that is gone is read once, and once more when it goes
         if not state.queue:
             known = self._learned.answered_last
             if known is not None and known != block:

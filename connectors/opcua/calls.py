@@ -88,7 +88,7 @@ class Calls:
         return await self._in_pieces("read", requests, read, lambda status: ua.DataValue(StatusCode=status))
 
     async def history(self, details: ua.ReadRawModifiedDetails, node: ua.HistoryReadValueId) -> ua.HistoryReadResult:
-        """One node's history: the least that can be asked for in a call, and nothing keeps the next node's from coming."""
+        """One node's history: the smallest request of a call, so that one failure does not delay the next node's."""
         parameters = ua.HistoryReadParameters(
             HistoryReadDetails=details,
             TimestampsToReturn=ua.TimestampsToReturn.Both,

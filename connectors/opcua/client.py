@@ -17,7 +17,7 @@ from asyncua.crypto.security_policies import SecurityPolicyBasic256Sha256
 from connectors.opcua.bounds import bound
 from connectors.opcua.config import OpcUaHead
 
-# The library tells each step of a reconnect; we tell the outcome, once, with the device's name.
+# The library logs each step of a reconnect; we log the outcome, once, with the device's name.
 logging.getLogger("asyncua").setLevel(logging.CRITICAL)
 
 TROUBLE = (OSError, TimeoutError, asyncio.TimeoutError, ua.UaError, ConnectionError, ValueError)

@@ -176,7 +176,7 @@ class GapFiller:
                 await self._check_history()
                 await self._fill_all()
                 retry_s = FIRST_RETRY_S
-            except Exception as error:  # whatever it is, history is asked for again
+            except Exception as error:  # whatever it is, history is read again
                 if self._calls() is not None:
                     _log.warning("history_waits", endpoint=self._endpoint, why=f"{type(error).__name__}: {error}", retry_s=retry_s)
                 await self._wait(retry_s)

@@ -56,7 +56,7 @@ class Intake:
             _log.warning(
                 "queue_overflow", device=item.device.head.id, channel=item.channel.channel, queue=item.device.head.queue_size
             )
-        # The first notification of a subscription and the read beside it tell the same thing twice.
+        # The first notification of a subscription and the read beside it give the same value twice.
         latest = (known.observed_ms, known.value, known.text)
         item.received_at_ms = received_ms
         note = None if is_ahead else self._note_of(item, known, status, received_ms)

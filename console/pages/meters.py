@@ -108,7 +108,7 @@ class DayDetail:
 
 
 async def meters_page(visit: Visit, meter: str, day: str, at: str = "", revision: str = "") -> None:
-    """The tree; the billing meter's day unless another is chosen, latest values unless the first published ones are asked for."""
+    """The tree; the billing meter's day unless another is chosen, latest values unless the first published ones are chosen."""
     w, board = visit.words, visit.board
     plant = board.plant
     known = {m.id for m in plant.meters}

@@ -47,8 +47,8 @@ def tree(view: MetersView, words: Words, chosen: str) -> Markup:
 
 def row(r: MeterRow, words: Words, chosen: str, now_utc: datetime) -> Markup:
     """One meter, or the part of one that nobody measures."""
-    if r.rest_of is not None:
-        name: Markup = tag("span", words["meters.rest"], title=words.fill("meters.rest_of", meter=r.rest_of))
+    if r.remainder_of is not None:
+        name: Markup = tag("span", words["meters.remainder"], title=words.fill("meters.remainder_of", meter=r.remainder_of))
     else:
         current = "true" if r.meter == chosen else None
         name = tag("a", r.label, href=f"/meters?{urlencode({'meter': r.meter})}", aria_current=current)
@@ -63,16 +63,16 @@ def row(r: MeterRow, words: Words, chosen: str, now_utc: datetime) -> Markup:
         ("now", words.unit(r.now_kw, "kW", 1), "n strong"),
         ("quarter", words.unit(r.last.power_kw if r.last else None, "kW", 1), "n"),
         ("today", _today(r, words), "n"),
-        ("seen", words.percent(r.today_measured) if r.rest_of is None else "", f"n{_unsure(r.today_measured)}"),
+        ("seen", words.percent(r.today_measured) if r.remainder_of is None else "", f"n{_unsure(r.today_measured)}"),
     ]
-    quality = quality_chip(r.last.quality, words) if r.last is not None and r.rest_of is None else None
+    quality = quality_chip(r.last.quality, words) if r.last is not None and r.remainder_of is None else None
     return tag(
         "tr",
         tag("th", name, scope="row", class_="c-meter"),
         *(tag("td", value, class_=f"c-{key} {css}", data_label=words[f"meters.{key}"]) for key, value, css in cells),
         tag("td", quality, class_="c-quality", data_label=words["meters.quality"]),
         tag("td", *notes, class_="c-note"),
-        class_=" ".join(c for c in ("rest" if r.rest_of else "", "chosen" if r.meter == chosen else "", "silent" if r.silent_since_utc else "") if c) or None,
+        class_=" ".join(c for c in ("remainder" if r.remainder_of else "", "chosen" if r.meter == chosen else "", "silent" if r.silent_since_utc else "") if c) or None,
         style=f"--depth:{r.depth}",
     )  # fmt: skip
 
@@ -85,7 +85,7 @@ def _today(r: MeterRow, words: Words) -> Markup:
 
 def silence(view: MetersView, words: Words) -> Markup:
     """How many meters are silent, or have not been heard at all."""
-    meters = sum(r.rest_of is None for r in view.rows)
+    meters = sum(r.remainder_of is None for r in view.rows)
     if view.silent:
         key = "meters.one_silent" if view.silent == 1 else "meters.some_silent"
         return tag("p", icon("silent"), words.fill(key, count=words.number(view.silent)), class_="alarm tone-bad small")

@@ -31,12 +31,12 @@ SILENT_PLANT_S = 120.0
 
 @dataclass(frozen=True, slots=True)
 class MeterRow:
-    """One line of the tree; where `rest_of` is set, it is the part of that meter that no child measures."""
+    """One line of the tree; where `remainder_of` is set, it is the part of that meter that no child measures."""
 
     meter: str
     label: str
     depth: int
-    rest_of: str | None
+    remainder_of: str | None
     now_kw: float | None
     """By its power gauge, live."""
     last: NetQuarter | None
@@ -88,7 +88,7 @@ def meters_view(scene: Scene) -> MetersView:
         for child in children:
             descend(child, depth + 1)
         if children:
-            rows.append(rest_row(scene, meter, depth + 1, quarters, children, day_start))
+            rows.append(remainder_row(scene, meter, depth + 1, quarters, children, day_start))
 
     for root in (m for m in scene.plant.meters if m.parent is None):
         descend(root, 0)
@@ -121,7 +121,7 @@ def meter_row(
         meter=meter.id,
         label=meter.label,
         depth=depth,
-        rest_of=None,
+        remainder_of=None,
         now_kw=gauge_kw(meter.gauge(), scene.live.readings.get((meter.id, _channel(meter.gauge())))),
         last=max(quarters.values(), key=lambda q: q.start_utc, default=None),
         today_kwh=today.energy_kwh,
@@ -133,7 +133,7 @@ def meter_row(
     )
 
 
-def rest_row(
+def remainder_row(
     scene: Scene,
     parent: Meter,
     depth: int,
@@ -149,7 +149,7 @@ def rest_row(
         meter=f"{parent.id}/rest",
         label="",
         depth=depth,
-        rest_of=parent.label,
+        remainder_of=parent.label,
         now_kw=None,
         last=max(rests.values(), key=lambda q: q.start_utc, default=None),
         today_kwh=today.energy_kwh,

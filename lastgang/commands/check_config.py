@@ -36,7 +36,7 @@ def command(folder: Path, connect: bool) -> None:
     try:
         plant = load_plant(folder / "plant.toml")
     except InputFaults as error:
-        # Without the plant, what can be said of the other files is what they say wrongly by themselves.
+        # Without the plant only the faults within the other files can be found.
         raise InputFaults(error.faults + own_faults(folder / "devices") + _tariff_faults(folder, None) + faults) from error
     fleet, device_faults = check_fleet(folder, plant)
     faults += device_faults + _tariff_faults(folder, plant.tariff.file if plant.tariff is not None else None)

@@ -75,7 +75,10 @@ def test_every_client_of_ours_says_so_at_once() -> None:
 
 
 def test_a_server_that_hangs_up_is_no_broker_and_repeating_will_not_help() -> None:
-    with served(lambda connection: connection.close()) as address, pytest.raises(BrokerRefused, match="closes it at the first request"):
+    with (
+        served(lambda connection: connection.close()) as address,
+        pytest.raises(BrokerRefused, match="closes it at the first request"),
+    ):
         greet(address)
 
 

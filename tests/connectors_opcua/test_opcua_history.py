@@ -65,7 +65,7 @@ def test_a_gateway_that_was_off_for_a_day_asks_for_the_day_and_no_more(tmp_path:
             assert received.ledger.gaps == {}
             assert received.ledger.marks["press", "energy_import"] >= live
             assert [text for _, _, text in received.gaps_reported] == [
-                "history asked: 1 register for 1,440 min",
+                "history requested: 1 register for 1,440 min",
                 "history: 95 values of 1 register for 1,440 min",
             ]
 

@@ -119,7 +119,7 @@ def test_the_unmetered_rest_is_the_parent_less_its_children_where_all_are_known(
     known += [quarter(m, "energy_import", NINE + QUARTER, 50.0) for m in ("furnace-1", "furnace-2")]
     rows = meters_view(dataclasses.replace(scene, ledger=given(plant, *known))).rows
     rest = next(r for r in rows if r.meter == "hall-1/rest")
-    assert rest.rest_of == "Halle 1 Härterei"
+    assert rest.remainder_of == "Halle 1 Härterei"
     assert rest.last is not None
     assert (rest.last.start_utc, rest.last.power_kw, rest.today_kwh) == (NINE, pytest.approx(72.0), pytest.approx(18.0))
     assert [r.depth for r in rows[:4]] == [0, 1, 2, 2]

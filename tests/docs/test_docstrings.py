@@ -28,7 +28,9 @@ def _modules() -> Iterator[tuple[str, ast.Module]]:
             yield str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8"))
 
 
-def _public(body: list[ast.stmt], of: ast.ClassDef | None = None) -> Iterator[tuple[ast.ClassDef | None, ast.ClassDef | ast.FunctionDef]]:
+def _public(
+    body: list[ast.stmt], of: ast.ClassDef | None = None
+) -> Iterator[tuple[ast.ClassDef | None, ast.ClassDef | ast.FunctionDef]]:
     for node in body:
         if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
             yield of, node

@@ -42,17 +42,17 @@ def test_the_autoregression_is_that_of_statsmodels():
     from statsmodels.tsa.statespace.sarimax import SARIMAX
 
     random = np.random.default_rng(4)
-    rest = np.zeros(3000)
-    for step in range(2, len(rest)):
-        rest[step] = 1.2 * rest[step - 1] - 0.3 * rest[step - 2] + random.normal()
-    past, newest = rest[:2900], rest[2900:]
+    residual = np.zeros(3000)
+    for step in range(2, len(residual)):
+        residual[step] = 1.2 * residual[step - 1] - 0.3 * residual[step - 2] + random.normal()
+    past, newest = residual[:2900], residual[2900:]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         fitted = SARIMAX(past, order=(2, 0, 0)).fit(disp=False, maxiter=50)
     ours = autoregression(past, (1, 2))
     assert ours == pytest.approx(fitted.params[:2], abs=0.03)  # ours weighs the newest days more
     theirs_ahead = fitted.extend(newest).forecast(40)
-    assert carried_on(rest, fitted.params[:2], (1, 2), 40) == pytest.approx(theirs_ahead, abs=1e-6)
+    assert carried_on(residual, fitted.params[:2], (1, 2), 40) == pytest.approx(theirs_ahead, abs=1e-6)
 
 
 def test_two_steps_beat_last_week_on_a_plant_with_shifts():

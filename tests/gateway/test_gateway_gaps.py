@@ -84,7 +84,7 @@ def test_a_register_without_history_gets_no_gaps_any_more() -> None:
 
 def test_people_are_told_in_a_sentence() -> None:
     gaps = [Gap(n, "press", name, 0, 0, 0, 10_800_000, 900) for n, name in enumerate(("power", "energy_import"))]
-    assert request_text(gaps) == "history asked: 2 registers for 180 min"
+    assert request_text(gaps) == "history requested: 2 registers for 180 min"
     assert filled_text(gaps) == (1800, "history: 1,800 values of 2 registers for 180 min")
 
 
