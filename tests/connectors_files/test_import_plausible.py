@@ -78,7 +78,7 @@ def test_five_seconds_of_a_clock_that_stands_behind_are_granted() -> None:
     assert [faults(timedelta(seconds=s)) for s in (0, 5, 6)] == [0, 0, 1]
 
 
-def test_empty_rows_until_the_months_end_are_left_out_and_said_so(run: Import) -> None:
+def test_empty_rows_until_the_months_end_are_left_out_with_a_note(run: Import) -> None:
     result = run(rows(datetime(2026, 11, 29, 11, 30, tzinfo=UTC), 400, 410, "", "", ""))
     assert result.exit_code == 0, result.output
     assert "2 quarter hours would be sent" in result.output

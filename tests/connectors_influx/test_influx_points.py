@@ -88,7 +88,7 @@ def test_every_slot_of_a_forecast_is_a_point_and_so_is_every_days_peak(maker):
     assert points[2].tags == {"site": "werk-nord", "day": "2026-10-23"}
 
 
-def test_a_day_as_it_was_said_at_its_midnight_is_kept_apart_and_what_was_replayed_is_only_that(maker):
+def test_a_day_as_forecast_at_its_midnight_is_kept_apart_and_what_was_replayed_is_only_that(maker):
     midnight_utc = datetime(2026, 10, 22, 22, 0, tzinfo=UTC)
     forecast = replace(EXAMPLES[FORECASTS.name], first_start_utc=midnight_utc)
     names = [point.measurement.name for point in maker.points(FORECASTS, forecast)]

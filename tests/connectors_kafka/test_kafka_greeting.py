@@ -58,7 +58,7 @@ def wait_for_the_end(connection: socket.socket) -> None:
         pass
 
 
-def test_where_nobody_listens_that_is_said_at_once_and_repeating_may_help() -> None:
+def test_where_nobody_listens_that_is_reported_at_once_and_repeating_may_help() -> None:
     began = time.monotonic()
     with pytest.raises(BrokerUnavailable, match=r"no Kafka broker answers at 127\.0\.0\.1:\d+ \(Connection refused\); start it"):
         greet(f"127.0.0.1:{free_port()}")
@@ -90,7 +90,7 @@ def test_a_server_that_says_nothing_is_given_up_after_the_time_that_was_granted(
         assert time.monotonic() - began < 5.0
 
 
-def test_a_web_server_is_told_apart() -> None:
+def test_a_web_server_is_distinguished() -> None:
     def refuse(connection: socket.socket) -> None:
         connection.recv(1_000)
         connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")

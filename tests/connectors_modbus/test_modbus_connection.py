@@ -46,7 +46,7 @@ def test_the_units_behind_one_address_share_one_connection_and_take_turns() -> N
         (11, NoAnswer, "exception 11, gateway target did not respond"),
     ],
 )
-def test_an_exception_is_told_by_its_name_and_place(code: int, error: type[Exception], words: str) -> None:
+def test_an_exception_is_reported_by_its_name_and_place(code: int, error: type[Exception], words: str) -> None:
     async def main() -> None:
         async with HandServer({}, exceptions={3: code}) as server:
             connection = ModbusConnection("127.0.0.1", server.port)
@@ -69,7 +69,7 @@ def test_a_silent_unit_does_not_keep_the_others_from_answering() -> None:
     run(main)
 
 
-def test_a_connection_that_was_cut_is_made_anew() -> None:
+def test_a_connection_that_was_cut_is_made_again() -> None:
     async def main() -> None:
         async with HandServer({1: JANITZA}) as server:
             connection = ModbusConnection("127.0.0.1", server.port, timeout_s=5.0)
@@ -115,7 +115,7 @@ def test_readings_come_on_the_grid_of_the_plants_clock_in_the_plants_units() -> 
     run(main)
 
 
-def test_a_device_that_goes_and_comes_back_is_told_and_read_again() -> None:
+def test_a_device_that_goes_and_comes_back_is_reported_and_read_again() -> None:
     async def main() -> None:
         clock = ScaledClock(datetime.now(UTC), START_UTC, 600.0)
         received = Received()

@@ -49,7 +49,7 @@ def test_a_read_never_runs_over_a_refused_register_even_where_the_maker_lists_it
             assert not (read.address < refused.end and refused.address < read.end)
 
 
-def test_a_refused_register_is_asked_again_ever_more_seldom_and_all_at_once_when_one_is_given_again() -> None:
+def test_a_refused_register_is_read_again_ever_more_seldom_and_all_at_once_when_one_is_given_again() -> None:
     learned = Learned(PAC, 10.0)
     power, frequency = (block_of((PAC.point(name),)) for name in NAMES[:2])
     learned.refused(power, "", 0.0)
@@ -67,7 +67,7 @@ def test_a_refused_register_is_asked_again_ever_more_seldom_and_all_at_once_when
     assert frequency in learned.reads(NAMES[:2], at_s - LAST_AGAIN_S)
 
 
-def test_a_sum_waits_for_all_of_its_registers_and_nothing_of_it_is_asked_in_vain() -> None:
+def test_a_sum_waits_for_all_of_its_registers_and_nothing_of_it_is_read_in_vain() -> None:
     learned = Learned(PAC, 10.0)
     second = block_of((PAC.point("active_energy_import_t2"),))
     learned.refused(second, "exception 02", 0.0)

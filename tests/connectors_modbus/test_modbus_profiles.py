@@ -54,7 +54,7 @@ def test_addresses_are_those_of_the_makers_lists(
     assert (found.function, found.address, found.type, found.unit) == (function, address, type_, unit)
 
 
-def test_a_profile_that_does_not_exist_is_told_with_those_that_do() -> None:
+def test_a_profile_that_does_not_exist_is_reported_with_those_that_do() -> None:
     with pytest.raises(InputFaults, match=r"found 'umg'; expected one of \['abb_b23', .*'siemens_pac3200'\]"):
         load_profile("umg")
 

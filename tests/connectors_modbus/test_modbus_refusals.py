@@ -158,7 +158,7 @@ def test_a_meter_that_gives_nothing_any_more_is_stalled_after_the_stated_time_an
     run(main)
 
 
-def test_a_meter_that_is_busy_for_ever_is_asked_ever_more_seldom() -> None:
+def test_a_meter_that_is_busy_for_ever_is_read_ever_more_seldom() -> None:
     async def main() -> None:
         async with server(6, 0, 65_535) as meter, polling(meter.port, pac(), speed=6000.0) as received:
             await received.until(lambda: bool(received.states))
@@ -169,7 +169,7 @@ def test_a_meter_that_is_busy_for_ever_is_asked_ever_more_seldom() -> None:
     run(main)
 
 
-def test_one_busy_answer_is_asked_again_before_the_next_tick_and_changes_no_state() -> None:
+def test_one_busy_answer_is_read_again_before_the_next_tick_and_changes_no_state() -> None:
     async def main() -> None:
         answers = iter([6, 6])
         device = pac(["power"], every_s=900.0)
@@ -188,7 +188,7 @@ def test_one_busy_answer_is_asked_again_before_the_next_tick_and_changes_no_stat
     run(main)
 
 
-def test_a_silent_meter_does_not_stop_the_one_beside_it_and_two_behind_one_address_are_told_apart() -> None:
+def test_a_silent_meter_does_not_stop_the_one_beside_it_and_two_behind_one_address_are_distinguished() -> None:
     async def main() -> None:
         first, second = pac(["power"], "first", 1), pac(["power"], "second", 2)
         async with (

@@ -58,7 +58,7 @@ def test_the_zero_of_opc_ua_times_is_no_time() -> None:
     assert decode.milliseconds(datetime(1601, 1, 1, tzinfo=UTC)) is None
 
 
-def test_lost_values_before_this_one_are_told() -> None:
+def test_lost_values_before_this_one_are_reported() -> None:
     assert decode.seen(12.5, OVERFLOW, SOURCE_UTC, SERVER_UTC, RECEIVED_MS).text == decode.OVERFLOW
     assert not decode.overflowed(0x00000080)  # without the info type the bit means nothing
 

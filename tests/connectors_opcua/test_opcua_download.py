@@ -57,7 +57,7 @@ async def reported(server: Machine, received: Received, number: int) -> None:
         await received.until(lambda half=half: received.has_received("energy_import", number + half / 2))  # type: ignore[misc]
 
 
-def test_after_a_program_download_every_class_of_channel_tells_its_changes_again() -> None:
+def test_after_a_program_download_every_class_of_channel_publishes_its_changes_again() -> None:
     async def main() -> None:
         async with machine(variables=VARIABLES) as server:
             received = Received()
@@ -118,7 +118,7 @@ def test_a_program_that_moves_the_namespace_within_a_session_is_followed() -> No
     asyncio.run(asyncio.wait_for(main(), 120))
 
 
-def test_items_that_a_server_forgets_without_a_word_are_made_again_and_what_was_missed_is_asked_for() -> None:
+def test_items_that_a_server_forgets_without_a_word_are_made_again_and_what_was_missed_is_requested() -> None:
     async def main() -> None:
         async with machine(variables=VARIABLES) as server:
             received = Received()

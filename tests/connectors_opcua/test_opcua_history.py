@@ -103,7 +103,7 @@ def test_a_network_cut_is_filled_while_live_readings_go_on(tmp_path: Path) -> No
     in_time(main)
 
 
-def test_a_stretch_of_bad_values_is_asked_for_when_the_machine_is_reached_again(tmp_path: Path) -> None:
+def test_a_stretch_of_bad_values_is_requested_when_the_machine_is_reached_again(tmp_path: Path) -> None:
     async def main() -> None:
         async with peer(free_port(), tmp_path, history_of=KEPT) as server:
             received = Received()
@@ -123,7 +123,7 @@ def test_a_stretch_of_bad_values_is_asked_for_when_the_machine_is_reached_again(
     in_time(main)
 
 
-def test_values_lost_in_the_servers_queue_are_asked_for(tmp_path: Path) -> None:
+def test_values_lost_in_the_servers_queue_are_requested(tmp_path: Path) -> None:
     async def main() -> None:
         async with peer(free_port(), tmp_path, history_of=KEPT) as server, Cable(server.endpoint) as cable:
             received = Received()
@@ -143,7 +143,7 @@ def test_values_lost_in_the_servers_queue_are_asked_for(tmp_path: Path) -> None:
     in_time(main)
 
 
-def test_registers_without_history_are_found_once_and_never_asked(tmp_path: Path) -> None:
+def test_registers_without_history_are_found_once_and_never_read(tmp_path: Path) -> None:
     async def main() -> None:
         async with peer(free_port(), tmp_path) as server:
             begin_ms = now_ms() - 3_600_000

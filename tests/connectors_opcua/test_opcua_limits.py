@@ -204,7 +204,7 @@ def test_what_a_server_refuses_even_alone_is_that_nodes_own_answer() -> None:
     assert value.StatusCode.name == "BadResponseTooLarge"
 
 
-def test_a_server_that_answers_fewer_than_it_was_asked_is_told_so() -> None:
+def test_a_server_that_answers_fewer_than_were_requested_is_refused_with_the_reason() -> None:
     class Short(Picky):
         async def read(self, params: ua.ReadParameters) -> list[ua.DataValue]:
             return (await super().read(params))[:-1]

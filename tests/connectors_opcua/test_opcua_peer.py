@@ -80,7 +80,7 @@ def test_after_a_restart_with_shuffled_namespaces_the_same_nodes_are_found(tmp_p
     asyncio.run(asyncio.wait_for(main(), 90))
 
 
-def test_a_value_that_does_not_change_is_told_again_with_its_date(tmp_path: Path) -> None:
+def test_a_value_that_does_not_change_is_reported_again_with_its_date(tmp_path: Path) -> None:
     async def main() -> None:
         async with peer(free_port(), tmp_path) as server:
             await server.write("Energy", 100.0, source_ms=SOURCE_MS)

@@ -36,7 +36,7 @@ async def all_flows(server: Machine, received: Received, first: float) -> None:
 
 
 @pytest.mark.parametrize("answer", ["BadServerTooBusy", "BadTooManyPublishRequests", "BadTimeout"])
-def test_a_server_that_refuses_to_tell_its_news_for_ever_is_stalled_and_not_stormed(answer: str) -> None:
+def test_a_server_that_refuses_to_publish_for_ever_is_stalled_and_not_stormed(answer: str) -> None:
     async def main() -> None:
         async with machine(variables=VARIABLES) as server:
             received = Received()

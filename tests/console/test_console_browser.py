@@ -271,7 +271,7 @@ def test_language_and_brightness_stay_chosen(browser: Any, looked_at: Server) ->
         page.get_by_text("Target will be passed").wait_for()
 
 
-def test_a_tapped_quarter_hour_tells_what_was_told_when(browser: Any, looked_at: Server) -> None:
+def test_a_tapped_quarter_hour_shows_its_revisions(browser: Any, looked_at: Server) -> None:
     with Visitor(browser, looked_at.url, "en", "phone") as visitor:
         page = visitor.go("/meters?meter=moulding-2")
         page.get_by_text("Tap a quarter hour").wait_for()

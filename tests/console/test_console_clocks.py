@@ -28,7 +28,7 @@ NOW_MS = epoch_ms(NOW_UTC)
         (0.0, "clock is right"),
     ],
 )
-def test_a_device_clock_that_is_off_is_told_with_the_device(scene: Scene, behind_s: float, text: str) -> None:
+def test_a_device_clock_that_is_off_is_reported_with_the_device(scene: Scene, behind_s: float, text: str) -> None:
     state = LiveState(SITE)
     state.take(Reading(SITE, "press-1", CONNECTION_CHANNEL, NOW_MS, NOW_MS, None, text="connected"), 1.0)
     state.take(Reading(SITE, "press-1", CLOCK_CHANNEL, NOW_MS, NOW_MS, behind_s, text="as the gateway said"), 1.0)

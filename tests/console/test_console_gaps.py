@@ -43,7 +43,7 @@ def test_a_healed_gap_and_one_that_keeps_its_substitutes(scene: Scene) -> None:
     assert (night.quarters, night.earlier) == (3, ())
 
 
-def test_the_day_as_it_counts_and_as_it_was_told_first(scene: Scene) -> None:
+def test_the_day_as_it_counts_and_as_it_was_first_published(scene: Scene) -> None:
     now = meter_day_view(scene, "moulding-2", scene.day())
     first = meter_day_view(scene, "moulding-2", scene.day(), as_first_published=True)
     place = (EIGHT - now.from_utc) // QUARTER
@@ -56,7 +56,7 @@ def test_the_day_as_it_counts_and_as_it_was_told_first(scene: Scene) -> None:
     assert sum(now.energy_shares.values()) == pytest.approx(1)
 
 
-def test_every_revision_of_a_quarter_hour_is_told_with_its_moment_the_newest_first(scene: Scene) -> None:
+def test_every_revision_of_a_quarter_hour_is_shown_with_its_moment_the_newest_first(scene: Scene) -> None:
     entries = revision_entries(meter_day_view(scene, "moulding-2", scene.day()).revisions, EIGHT)
     assert [(s.revision, str(s.quality), str(s.method), s.counts) for s in entries] == [
         (3, "measured", "register", True), (2, "substituted", "interpolated", False), (1, "missing", "none", False),
@@ -65,7 +65,7 @@ def test_every_revision_of_a_quarter_hour_is_told_with_its_moment_the_newest_fir
     assert entries[2].recorded_utc == EIGHT + QUARTER + timedelta(minutes=2)
 
 
-def test_a_meter_with_import_and_export_tells_both(scene: Scene) -> None:
+def test_a_meter_with_import_and_export_publishes_both(scene: Scene) -> None:
     entries = revision_entries(meter_day_view(scene, "main", scene.day()).revisions, EIGHT)
     assert [s.channel for s in entries] == ["energy_import", "energy_export"]
 
@@ -95,7 +95,7 @@ def test_the_chart_marks_missing_columns_and_restated_runs_once(scene: Scene) ->
     json.dumps([options, first], allow_nan=False)
 
 
-def test_what_a_devices_memory_gave_is_told_with_the_device_and_is_no_reading(scene: Scene) -> None:
+def test_what_a_devices_memory_gave_is_reported_with_the_device_and_is_no_reading(scene: Scene) -> None:
     view = platform_view(scene)
     gaps = {c.device: c.gap for c in view.connections}
     gap = gaps.pop("furnace-1-control")

@@ -161,7 +161,7 @@ async def listening(scope: Scope, receive: Callable[[], Any], send: Callable[[Me
         pass
 
 
-def test_a_socket_that_sends_without_end_is_closed_and_told_why() -> None:
+def test_a_socket_that_sends_without_end_is_closed_and_reported_why() -> None:
     talker = Socket()
     asyncio.run(Guard(listening, SMALL)(talker.scope, talker.receive, talker.send))
     closed = talker.sent[-1]
@@ -340,7 +340,7 @@ def kept_quarter_hours() -> int:
 YEAR = timedelta(days=366)
 
 
-def test_years_of_quarter_hours_that_were_asked_for_are_not_kept(plant: Plant) -> None:
+def test_years_of_quarter_hours_that_were_requested_are_not_kept(plant: Plant) -> None:
     """Four questions of a year each are 140,000 quarter hours."""
     first = datetime(2025, 1, 1, tzinfo=UTC)
     template = sample_interval("main", "energy_import", first)
@@ -376,7 +376,7 @@ def test_what_people_look_at_is_kept_up_to_a_number_of_quarter_hours(plant: Plan
     assert remembered.intervals("main", "energy_import", first, first + timedelta(days=1)) is spans
 
 
-def test_the_answer_that_was_asked_for_last_stays_however_long_it_is() -> None:
+def test_the_answer_that_was_requested_last_stays_however_long_it_is() -> None:
     answers = Answers(10)
     answers.keep(("a",), [1] * 5)
     answers.keep(("b",), [1] * 50)

@@ -97,13 +97,13 @@ def test_the_gauges_arc_starts_left_and_ends_where_the_share_says() -> None:
     assert gauge.arc(0, 1.7, 100).endswith("320.0 212.0"), "never past its end"
 
 
-def test_the_state_is_told_by_word_and_icon_not_by_colour_alone(scene: Scene) -> None:
+def test_the_state_is_reported_by_word_and_icon_not_by_colour_alone(scene: Scene) -> None:
     bar = gauge.alarm_bar(now_view(scene), of_page("de", BERLIN))
     assert "Ziel wird überschritten" in bar
     assert "<svg" in bar
 
 
-def test_the_gauge_speaks_to_who_does_not_see_it(scene: Scene) -> None:
+def test_the_gauge_has_a_text_for_screen_readers(scene: Scene) -> None:
     text = gauge.gauge_words(now_view(scene), of_page("en", BERLIN))
     assert text == (
         "Projection of the running quarter hour 652 kilowatts, between 622 and 682. Target 640, billed peak 668 kilowatts."

@@ -93,7 +93,7 @@ def test_the_newer_of_ledger_and_topic_is_shown(scene: Scene) -> None:
     assert scene.demand() == newer
 
 
-def test_the_dearest_finding_comes_first(scene: Scene) -> None:
+def test_the_most_expensive_finding_comes_first(scene: Scene) -> None:
     assert [f.anomaly.meter for f in open_findings(scene)] == ["furnace-1", "press-2"]
     assert open_findings(scene)[0].meter_label == "Kammerofen 1"
 
@@ -135,7 +135,7 @@ def test_meters_say_who_is_silent_and_how_much_of_today_was_measured(scene: Scen
     assert [f.anomaly.kind.value for f in rows["furnace-1"].findings] == ["on_while_off"]
 
 
-def test_a_meter_on_a_fast_clock_is_not_silent_before_ten_seconds_of_the_watch(scene: Scene, plant: Plant) -> None:
+def test_a_meter_on_a_fast_clock_is_not_silent_before_ten_seconds_of_the_wall_clock(scene: Scene, plant: Plant) -> None:
     lighting = plant.meter_by_id("lighting")
     assert silent_since(dataclasses.replace(scene, speed=60.0), lighting) is not None, "840 plant seconds are 14 s"
     assert silent_since(dataclasses.replace(scene, speed=120.0), lighting) is None
@@ -299,13 +299,13 @@ def test_a_broker_from_which_nothing_comes_is_waited_for(scene: Scene) -> None:
     assert broker_health(Live(connected=False, trouble="refused")) is Health.BAD
 
 
-def test_lag_is_told_in_seconds_of_the_watch(scene: Scene) -> None:
+def test_lag_is_reported_in_seconds_of_the_wall_clock(scene: Scene) -> None:
     later = dataclasses.replace(scene, now_utc=NOW_UTC + timedelta(seconds=30), speed=60.0)
     assert platform_view(later).lag_s == pytest.approx(0.5)
     assert platform_view(dataclasses.replace(scene, live=Live())).lag_s is None
 
 
-def test_a_gateway_that_stopped_is_told_and_a_full_buffer_too(scene: Scene, plant: Plant) -> None:
+def test_a_gateway_that_stopped_is_reported_and_a_full_buffer_too(scene: Scene, plant: Plant) -> None:
     view = platform_view(dataclasses.replace(scene, now_utc=NOW_UTC + timedelta(minutes=3)))
     assert [g.health for g in view.gateways] == [Health.BAD]
     feed = SampleFeed(plant)
@@ -317,7 +317,7 @@ def test_months_run_from_the_newest_to_the_first_quarter_hour(scene: Scene) -> N
     assert [(m.name, m.over) for m in months_view(scene)] == [("2026-10", False), ("2026-09", True)]
 
 
-def test_what_was_said_when_the_day_began_stands_beside_what_came(scene: Scene) -> None:
+def test_the_forecast_of_the_days_beginning_stands_beside_what_came(scene: Scene) -> None:
     starts = [NINE - n * QUARTER for n in range(1, 5)]
     came = {at: NetQuarter(at, 25 * UWH_PER_KWH, IntervalQuality.MEASURED, 1.0, 0) for at in starts}
     today = days_ahead(scene, came)[-1]

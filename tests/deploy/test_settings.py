@@ -21,7 +21,7 @@ def test_without_a_file_every_setting_has_its_default(tmp_path: Path) -> None:
     assert StackSettings().home_of(tmp_path) == tmp_path / ".lastgang"
 
 
-def test_every_fault_of_the_file_is_told_at_once_with_its_line(tmp_path: Path) -> None:
+def test_every_fault_of_the_file_is_reported_at_once_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "stack.toml").write_text('[kafka]\nport = 70000\nheap_gb = 1\n[flink]\nstate_backend = "memory"\n')
     with pytest.raises(InputFaults) as raised:
         load_settings(tmp_path, {})
@@ -64,7 +64,7 @@ def test_the_sample_loads_and_shows_every_setting_at_its_default(tmp_path: Path)
         assert all(re.search(rf"^# {name} = ", SAMPLE.read_text(), re.MULTILINE) for name in fields), section
 
 
-def test_every_taken_port_is_told_with_its_owner_before_anything_starts() -> None:
+def test_every_taken_port_is_reported_with_its_owner_before_anything_starts() -> None:
     with socket.create_server(("127.0.0.1", 0)) as first, socket.create_server(("127.0.0.1", 0)) as second:
         taken = {"kafka.port": first.getsockname()[1], "console.port": second.getsockname()[1], "flink.rest_port": 0}
         with pytest.raises(InputFaults) as raised:

@@ -129,7 +129,7 @@ def test_up_reports_a_taken_port_and_starts_nothing(plant_dir: Path) -> None:
     assert read_state(plant_dir / ".lastgang") is None
 
 
-def test_up_tells_the_faults_of_the_plant_file_first(plant_dir: Path) -> None:
+def test_up_reports_the_faults_of_the_plant_file_first(plant_dir: Path) -> None:
     (plant_dir / "plant.toml").write_text("[sites]\n")
     result = lastgang("up", "--plant", str(plant_dir))
     assert result.returncode == 2

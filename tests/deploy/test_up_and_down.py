@@ -64,7 +64,7 @@ def test_of_two_ups_at_the_same_moment_one_is_refused_by_the_lock(plant_dir: Pat
     assert " runs already; `lastgang status` shows it" in result.stderr
 
 
-def test_a_second_plant_on_the_same_ports_is_told_whose_they_are(plant_dir: Path, tmp_path: Path) -> None:
+def test_a_second_plant_on_the_same_ports_is_reported_whose_they_are(plant_dir: Path, tmp_path: Path) -> None:
     """The listener below is a process of a stack, as its command line and its parent's say."""
     program = (
         "import socket, time; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1], flush=True); time.sleep(1000)"

@@ -139,7 +139,7 @@ def test_a_meter_is_sized_by_its_own_machines_and_not_by_the_sites_bill() -> Non
     assert found.kw[1].max() < 60
 
 
-def test_where_nothing_says_how_large_the_load_is_nothing_is_said() -> None:
+def test_where_nothing_says_how_large_the_load_is_nothing_is_forecast() -> None:
     plant = site(Sector.SHOP)
     assert first_day(plant, "", SiteDays(plant), slot_of(MONDAY), LEADS, NOTHING) is None
 

@@ -63,7 +63,7 @@ def test_planned_jobs_make_it_better_than_loads_alone() -> None:
     assert score(with_jobs, actual).mae_kw < 0.7 * score(without, actual).mae_kw
 
 
-def test_jobs_told_only_when_done_teach_it_as_well_as_planned_ones() -> None:
+def test_jobs_reported_only_when_done_teach_it_as_well_as_planned_ones() -> None:
     records = stream(START, LIVE + QUARTER, LIVE)
     issued = [
         replace(r, revision=3, status=OrderStatus.DONE, at_utc=r.end_utc) if isinstance(r, Order) and r.end_utc < LIVE else r
@@ -75,7 +75,7 @@ def test_jobs_told_only_when_done_teach_it_as_well_as_planned_ones() -> None:
     assert afterwards[0].q50_kw == pytest.approx(planned_ahead[0].q50_kw, rel=0.01)
 
 
-def test_its_own_score_tells_the_truth() -> None:
+def test_its_own_score_is_true() -> None:
     records = stream(START, LIVE + 14 * DAY, LIVE, live_every=24)
     _, issued = run(step(), records)
     found = score(issued, loads_by_slot(intervals(records)))
@@ -141,7 +141,7 @@ def test_each_new_live_quarter_hour_is_answered_once() -> None:
     assert run(step(), [restated, intervals(records)[-1]], state)[1] == []
 
 
-def test_a_restated_quarter_hour_replaces_what_was_told_first() -> None:
+def test_a_restated_quarter_hour_replaces_what_was_published_first() -> None:
     """An outage: missing, then a substitute, then measured; the next forecast is that of a run that knew it all along."""
     records = stream(START, LIVE + 3 * QUARTER, LIVE, with_orders=False)
     issued = intervals(records)
@@ -268,7 +268,7 @@ def test_substitutes_count_less_than_what_was_measured() -> None:
 
 
 @pytest.mark.parametrize("quarters", [1, 2, 50, 95])
-def test_with_less_than_a_day_it_is_a_standard_course_and_wide_and_says_so(quarters: int) -> None:
+def test_with_less_than_a_day_it_is_a_standard_load_profile_and_wide_and_says_so(quarters: int) -> None:
     live = [interval(LIVE + n * QUARTER, 100.0 + n % 3) for n in range(quarters)]
     _, issued = run(step(), list(live))
     check_well_formed(issued)
@@ -383,7 +383,7 @@ def test_every_number_is_finite_on_a_plant_that_draws_nothing() -> None:
     assert issued[0].score is None or math.isfinite(issued[0].score)
 
 
-def test_a_new_site_can_look_back_on_what_would_have_been_said() -> None:
+def test_a_new_site_can_look_back_on_what_would_have_been_forecast() -> None:
     """The first live quarter hour also brings the forecasts of both last midnights, each knowing only what was before it."""
     records = stream(START, LIVE + DAY / 2 + QUARTER, LIVE + DAY / 2, with_orders=False)
     state, _ = run(step(), records[:-1])

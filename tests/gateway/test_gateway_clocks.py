@@ -56,7 +56,7 @@ def test_readings_of_a_clock_that_went_back_are_refused_by_name_and_no_energy_mo
     assert [str(row.quality) for row in rows] == ["measured"] * 3 + ["substituted"] * 9 + ["measured"] * 4
 
 
-def test_what_happened_is_told_once_with_its_end():
+def test_what_happened_is_reported_once_with_its_end():
     desk = Desk()
     a_night(desk, jumps=True)
     assert [(behind, text) for _, behind, text in desk.reported] == [
@@ -64,7 +64,7 @@ def test_what_happened_is_told_once_with_its_end():
     ]  # fmt: skip
 
 
-def test_values_that_the_gateway_dated_itself_in_between_do_not_tell_it_again():
+def test_values_that_the_gateway_dated_itself_in_between_do_not_report_it_again():
     desk = Desk()
     for n in range(200):
         desk.reading(CHANGE + n * 5000, 1.0, HOUR if 20 <= n < 180 else 0, POWER)
@@ -80,13 +80,13 @@ def test_texts_pass_as_they_are_and_notes_are_kept():
     assert desk.clocks.check(STATE, CHANGE - HOUR, CHANGE, None, ReadingQuality.GOOD, "EXECUTE") == (ReadingQuality.GOOD, "EXECUTE")
 
 
-def test_a_good_night_is_told_with_no_word():
+def test_a_good_night_needs_no_remark():
     desk = Desk()
     assert quarter_hours(plant(), a_night(desk, jumps=False)).rejections == []
     assert desk.reported == []
 
 
-def test_a_drifting_clock_is_told_hour_by_hour_until_it_is_set():
+def test_a_drifting_clock_is_reported_hour_by_hour_until_it_is_set():
     desk = Desk()
     for minute in range(12 * 60):
         at_ms = CHANGE + minute * 60_000

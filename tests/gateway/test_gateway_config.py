@@ -52,7 +52,7 @@ def test_units_are_converted_from_the_profiles_to_the_plant_files(tmp_path: Path
         ("poll_s = 5", "poll_s = 5\nstalled_after_s = 0", "main-meter.toml:11: device.stalled_after_s"),
     ],
 )  # fmt: skip
-def test_a_fault_is_told_with_file_line_what_was_found_and_what_is_expected(
+def test_a_fault_is_reported_with_file_line_what_was_found_and_what_is_expected(
     tmp_path: Path, found: str, instead: str, words: str
 ) -> None:
     assert words in faults(write_plant(tmp_path, **{found: instead}))
@@ -79,7 +79,7 @@ def test_two_devices_do_not_read_the_same_register(tmp_path: Path) -> None:
     )
 
 
-def test_two_devices_do_not_tell_the_same_state_either(tmp_path: Path) -> None:
+def test_two_devices_do_not_publish_the_same_state_either(tmp_path: Path) -> None:
     folder = write_plant(tmp_path, **{"[channels]": '[channels]\nvoltage = "voltage_l1_n"'})
     second = (folder / "devices" / "main-meter.toml").read_text().replace('id = "main-meter"', 'id = "other"')
     (folder / "devices" / "other.toml").write_text(second[: second.index("power =")])
@@ -121,7 +121,7 @@ def with_hall(folder: Path, device: str | None) -> Path:
     return folder
 
 
-def test_the_buffer_is_told_in_megabytes_for_every_plant(tmp_path: Path) -> None:
+def test_the_buffer_is_reported_in_megabytes_for_every_plant(tmp_path: Path) -> None:
     assert "buffer: 7 days without a broker are up to 390,600 readings, 115 MB on the gateway's disk (0.517 readings/s)\n" in notes(
         write_plant(tmp_path)
     )
@@ -139,7 +139,7 @@ def test_a_meter_that_nobody_reads_is_a_note(tmp_path: Path) -> None:
     assert "note: meter" not in notes(with_hall(tmp_path / "b", "unit_id = 2"))
 
 
-def test_a_plant_of_which_nobody_knows_the_grid_connection_is_told_what_it_will_not_have(tmp_path: Path) -> None:
+def test_a_plant_of_which_nobody_knows_the_grid_connection_is_reported_what_it_will_not_have(tmp_path: Path) -> None:
     assert "note: no meter is the grid connection (without a parent: main, hall): there will be no running" in notes(
         with_hall(tmp_path, "unit_id = 2")
     )

@@ -55,7 +55,7 @@ def outbox(disk: SmallDisk, broker: TestBroker) -> Iterator[Outbox]:
     made.stop(0.0)
 
 
-def test_what_memory_cannot_hold_is_counted_and_told_once_and_everything_else_arrives(
+def test_what_memory_cannot_hold_is_counted_and_reported_once_and_everything_else_arrives(
     disk: SmallDisk, broker: TestBroker, outbox: Outbox
 ) -> None:
     outbox.put(reading(1), False)

@@ -82,7 +82,7 @@ def test_a_register_without_history_gets_no_gaps_any_more() -> None:
     assert book.open(["press"]) == []
 
 
-def test_people_are_told_in_a_sentence() -> None:
+def test_people_are_reported_in_a_sentence() -> None:
     gaps = [Gap(n, "press", name, 0, 0, 0, 10_800_000, 900) for n, name in enumerate(("power", "energy_import"))]
     assert request_text(gaps) == "history requested: 2 registers for 180 min"
     assert filled_text(gaps) == (1800, "history: 1,800 values of 2 registers for 180 min")
@@ -122,7 +122,7 @@ def test_whatever_is_killed_where_each_value_of_the_gap_comes_once(
     assert sorted(v for v in ledger if v is not None) == [float(number) for number in range(count)]
 
 
-def test_a_note_is_on_disk_with_the_readings_it_speaks_of_and_not_before(tmp_path: Path) -> None:
+def test_a_note_is_on_disk_with_the_readings_it_concerns_and_not_before(tmp_path: Path) -> None:
     broker = TestBroker()
     broker.there = False
     outbox = Outbox(Buffer(tmp_path / "b.db"), broker.connect, Pace(gather_s=0.001))
@@ -146,7 +146,7 @@ def test_a_note_is_on_disk_with_the_readings_it_speaks_of_and_not_before(tmp_pat
     again.close()
 
 
-def test_connections_are_told_with_the_heartbeats_and_gaps_on_a_channel_of_their_own(tmp_path: Path) -> None:
+def test_connections_are_reported_with_the_heartbeats_and_gaps_on_a_channel_of_their_own(tmp_path: Path) -> None:
     broker = TestBroker()
     plant = load_fleet(write_plant(tmp_path / "plant")).plant
     settings = GatewaySettings("gateway-1", tmp_path / "b.db", KafkaSettings("127.0.0.1:1"))

@@ -74,7 +74,7 @@ def test_a_restart_in_between_changes_nothing():
     assert feed(readings, sync="demand_block", stored=True) == feed(readings, sync="demand_block")
 
 
-def test_without_signs_it_is_said_so_after_two_quarter_hours():
+def test_without_signs_it_is_noted_after_two_quarter_hours():
     published = feed(of_block(17_000, 6, lost_after=2), sync="demand_block")
     synchronised = {one.start_utc.strftime("%H:%M"): one.synchronised for one in published}
     assert (synchronised["10:15"], synchronised["11:15"]) == (True, False)
@@ -101,7 +101,7 @@ def test_readings_far_apart_bound_nothing():
     assert bounds_by("demand_block", Sign(TEN - 50_000, 90.0), Sign(TEN + 40_000, 1.0), None) is None
 
 
-def test_many_beginnings_bound_it_more_closely_and_a_clock_that_was_set_begins_anew():
+def test_many_beginnings_bound_it_more_closely_and_a_clock_that_was_set_starts_again():
     known = None
     for n, phase_ms in enumerate((0, 2500, 5000, 7500)):
         at = TEN + n * QUARTER_MS + 3000 + phase_ms

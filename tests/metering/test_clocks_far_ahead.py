@@ -78,7 +78,7 @@ def test_a_file_in_which_one_poll_is_dated_36_days_ahead_makes_no_month_of_missi
     assert [row.energy_kwh for row in result.rows()][:3] == [15.0, 15.0, 15.0]
 
 
-def test_a_silence_of_two_months_is_not_told_quarter_hour_by_quarter_hour_beyond_the_horizon() -> None:
+def test_a_silence_of_two_months_is_not_published_quarter_hour_by_quarter_hour_beyond_the_horizon() -> None:
     back = TEN + 60 * 86_400_000
     run = one_by_one(Run(plant()), minutes(rising(40)) + minutes(rising(40, 5000.0), from_ms=back))
     missing = [row for row in run.rows.values() if row.quality is IntervalQuality.MISSING]

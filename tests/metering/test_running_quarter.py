@@ -108,14 +108,14 @@ def test_bad_readings_move_nothing() -> None:
     assert feed(good[:-4] + bad) == feed(good[:-4])
 
 
-def test_readings_that_crowd_are_told_about_once_a_second() -> None:
+def test_readings_that_crowd_are_reported_about_once_a_second() -> None:
     readings = [reading(TEN + n * 100, 50.0, "power") for n in range(100)]
     at = [demand.at_utc for demand in feed(readings)]
     assert all(later - earlier >= timedelta(milliseconds=900) for earlier, later in pairwise(at))
     assert len(at) > 5
 
 
-def test_a_meter_read_every_second_is_told_every_second_though_its_stamps_waver() -> None:
+def test_a_meter_read_every_second_is_published_every_second_though_its_stamps_waver() -> None:
     readings = [reading(TEN + n * 1000 + (n % 3) * 20, 50.0, "power") for n in range(60)]
     assert len(feed(readings)) >= 59
 
@@ -250,7 +250,7 @@ def test_a_register_that_is_refreshed_slowly_does_not_make_the_power_alternate(r
     assert all(d.synchronised for d in running)
 
 
-def test_a_machine_that_stops_is_told_as_stopped_by_a_slow_register_too() -> None:
+def test_a_machine_that_stops_is_reported_as_stopped_by_a_slow_register_too() -> None:
     stopped = [reading(TEN + second * 1000, round(1000.0 + 400.0 * 690 / 3600, 4)) for second in range(91, 600)]
     published = feed(slow(30, 400.0, range(-600, 91)) + stopped, RunningQuarter(FAST))
     assert published[-1].now_kw < 40.0

@@ -48,7 +48,7 @@ def test_a_dip_at_the_beginning_of_a_quarter_hour_moves_no_energy_across_it() ->
     assert [run.published(n) for n in (0, 1, 2)] == [(30.0, "measured", "register")] * 3
 
 
-def test_several_dips_are_told_apart() -> None:
+def test_several_dips_are_distinguished() -> None:
     values = [1000.0 + 2 * n for n in range(62)]
     for at in (5, 6, 20, 33, 34, 35, 50):
         values[at] -= 7.0

@@ -71,7 +71,7 @@ def content_of(rows: Iterable[Interval]) -> list[tuple[float | None, str, str, i
     return [(one.energy_kwh, str(one.quality), str(one.method), one.revision) for one in rows]
 
 
-def test_the_rest_is_told_once_all_parts_are():
+def test_the_remainder_is_published_once_all_parts_are():
     run = Run()
     assert run.take(row("main", 10.0), row("press-2", 2.5)) == []
     assert content_of(run.take(row("press-1", 4.0))) == [(3.5, "calculated", "formula", 1)]
@@ -84,7 +84,7 @@ def test_the_rest_is_told_once_all_parts_are():
     )
 
 
-def test_the_rest_is_signed():
+def test_the_remainder_is_signed():
     assert content_of(Run().take(row("main", 5.0), row("press-1", 4.0), row("press-2", 2.5))) == [
         (-1.5, "calculated", "formula", 1)
     ]
@@ -126,7 +126,7 @@ def test_a_restated_part_restates_the_whole_and_an_unchanged_one_does_not():
     assert run.take(row("press-1", 4.2, revision=2), row("press-1", 99.0, revision=1)) == [], "repeated, or overtaken"
 
 
-def test_a_change_of_one_part_that_changes_nothing_of_the_whole_is_not_told():
+def test_a_change_of_one_part_that_changes_nothing_of_the_whole_is_not_published():
     run = Run()
     run.take(row("main", 10.0, coverage=0.5), row("press-1", 4.0, coverage=0.9), row("press-2", 1.0))
     assert run.take(row("press-1", 4.0, revision=2, coverage=1.0)) == []

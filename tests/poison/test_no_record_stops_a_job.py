@@ -18,7 +18,7 @@ def scene(request, tmp_path_factory) -> Scene:
     return SCENES[request.param](tmp_path_factory.mktemp("scene"))
 
 
-def test_a_job_speaks_when_nothing_unexpected_comes(scene):
+def test_a_job_publishes_when_nothing_unexpected_comes(scene):
     assert scene.publishes in [topic for topic, _ in publishes_after(scene, [])]
 
 

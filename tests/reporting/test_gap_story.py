@@ -28,7 +28,7 @@ def reading(at_utc: datetime, received_utc: datetime) -> Reading:
     return Reading("werk-nord", "furnace-1", "energy_import", epoch_ms(at_utc), epoch_ms(received_utc), round(1_000_000 + wh))
 
 
-def test_three_hours_without_network_are_told_three_times_and_the_last_word_is_measured(
+def test_three_hours_without_network_are_reported_three_times_and_the_last_word_is_measured(
     ledger: Ledger, folder: Path, clock: StepClock, make: Callable[..., WrittenReport]
 ) -> None:
     step = MeterStep(load_plant(folder / "plant" / "plant.toml"), "furnace-1")

@@ -166,7 +166,9 @@ def outage(ledger: Ledger, clock: StepClock, meter: str, start: datetime, rememb
         put(ledger, *[quarter(at, kwh + 2 * (n % 2) - 1, meter, revision=3) for n, at in enumerate(starts)])
 
 
-def test_the_report_names_gap_method_revision_and_what_was_said_first(pulled: Ledger, make: Callable[..., WrittenReport]) -> None:
+def test_the_report_names_gap_method_revision_and_what_was_first_published(
+    pulled: Ledger, make: Callable[..., WrittenReport]
+) -> None:
     data = data_of(make())
     main, furnace = (meter["gaps"] for meter in data["meters"])
     assert [
@@ -227,7 +229,7 @@ def test_every_file_of_the_report_has_the_gaps_and_verifies(pulled: Ledger, make
     assert ["Grid import: substituted", 1320, "0.44\u202f% share of energy, 0.40\u202f% share of quarter hours"] in text
 
 
-def test_the_report_as_it_was_known_before_the_device_was_asked(
+def test_the_report_as_it_was_known_before_the_device_was_read(
     pulled: Ledger, clock: StepClock, make: Callable[..., WrittenReport]
 ) -> None:
     """Six in the morning: the first outage is not over; three hours later it has its substitutes, and the second one begins."""

@@ -251,7 +251,7 @@ def test_a_tariff_of_another_year_gives_no_bill_but_a_report(
     assert "validity" in cost["why_not"]
 
 
-def test_the_command_writes_and_tells_the_manifests_hash(ledger: Ledger, folder: Path) -> None:
+def test_the_command_writes_and_prints_the_manifests_hash(ledger: Ledger, folder: Path) -> None:
     put(ledger, quarter(NOON, 100.0))
     arguments = [
         "--plant",

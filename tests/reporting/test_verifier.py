@@ -101,7 +101,7 @@ def test_folders_of_reports_are_found(report: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": "lastgang-report-manifest-1", "files": [{}]}'])
-def test_what_is_no_manifest_is_said_so(tmp_path: Path, text: str) -> None:
+def test_what_is_no_manifest_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "manifest.json").write_text(text)
     with pytest.raises(NoManifest, match=r"manifest\.json"):
         verify(tmp_path)

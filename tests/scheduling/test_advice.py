@@ -57,7 +57,7 @@ def test_the_same_forecast_again_says_nothing_new(tmp_path):
     assert advised.take(forecast(jobs, base=402.0)) == []
 
 
-def test_changed_figures_are_told_as_another_revision_of_the_same_recommendation(tmp_path):
+def test_changed_figures_are_published_as_another_revision_of_the_same_recommendation(tmp_path):
     jobs = two_furnaces()
     advised = Advised(tmp_path, *jobs)
     [first] = advised.take(forecast(jobs))
@@ -92,7 +92,7 @@ def test_it_expires_by_the_plants_time_and_a_late_acceptance_counts_for_nothing(
     assert advised.take(texts_of(advice.recommendation, at_utc=advice.valid_until_utc + MINUTE)) == []
 
 
-def test_an_acceptance_said_in_time_counts_even_if_it_arrives_late(tmp_path):
+def test_an_acceptance_made_in_time_counts_even_if_it_arrives_late(tmp_path):
     jobs = two_furnaces()
     advised = Advised(tmp_path, *jobs)
     [advice] = advised.take(forecast(jobs))
@@ -101,7 +101,7 @@ def test_an_acceptance_said_in_time_counts_even_if_it_arrives_late(tmp_path):
     assert (accepted.status, accepted.decided_by) == (RecommendationStatus.ACCEPTED, "M. Adler")
 
 
-def test_what_was_rejected_is_not_said_again_unless_it_is_worth_twice_as_much(tmp_path):
+def test_what_was_rejected_is_not_advised_again_unless_it_is_worth_twice_as_much(tmp_path):
     jobs = two_furnaces()
     advised = Advised(tmp_path, *jobs)
     [advice] = advised.take(forecast(jobs))

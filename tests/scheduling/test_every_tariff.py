@@ -136,7 +136,7 @@ UNPRICED = {
 
 
 @pytest.mark.parametrize("kind", UNPRICED)
-def test_where_power_has_no_price_the_advice_speaks_in_kilowatts_and_says_why(tmp_path, kind):
+def test_where_power_has_no_price_the_advice_is_in_kilowatts_only_and_says_why(tmp_path, kind):
     body, why_en, why_de = UNPRICED[kind]
     [advice] = advised(tmp_path, body)
     assert (advice.peak_before_kw, advice.peak_after_kw, advice.reduction_kw) == (640.0, 520.0, 120.0)
@@ -202,7 +202,7 @@ def test_where_spot_prices_are_not_known_yet_energy_is_unknown_and_power_is_pric
     assert "Nicht darin: spot (seine Börsenpreise sind noch nicht bekannt)." in german(advice, works())
 
 
-def test_without_a_tariff_the_advice_speaks_in_kilowatts(tmp_path):
+def test_without_a_tariff_the_advice_is_in_kilowatts_only(tmp_path):
     jobs = two_furnaces()
     found = Advised(tmp_path, *jobs, price=None)
     [advice] = found.take(forecast(jobs))
@@ -249,7 +249,7 @@ def test_a_tariff_that_ends_tonight_prices_what_happens_today(tmp_path):
     assert advice.saving_eur == 10_000.0
 
 
-def test_an_open_recommendation_is_told_again_once_it_has_a_price_and_once_it_has_none(tmp_path):
+def test_an_open_recommendation_is_published_again_once_it_has_a_price_and_once_it_has_none(tmp_path):
     jobs = two_furnaces()
     found = Advised(tmp_path, *jobs)
     [advice] = found.take(forecast(jobs))

@@ -80,7 +80,7 @@ dates = st.timedeltas(timedelta(0), LAST - FIRST).map(lambda since: FIRST + sinc
 
 @settings(max_examples=60, deadline=None)
 @given(kind=st.sampled_from(KINDS), at=dates, place=st.integers(0, 133), with_demand=st.booleans())
-def test_one_record_of_any_date_changes_nothing_that_is_said(kind, at, place, with_demand):
+def test_one_record_of_any_date_changes_nothing_that_is_published(kind, at, place, with_demand):
     records = list(live_day(with_demand))
     records.insert(place, of_date(kind, at))
     found = heard(records)

@@ -46,7 +46,7 @@ def test_an_outage_within_a_quarter_hour_is_that_quarter_hour_and_one_that_nobod
     assert (car.quarter_hours, car.from_utc, car.to_utc, car.holds) == (1, "2026-10-23T09:01:00Z", "2026-10-23T09:11:00Z", False)
 
 
-def test_only_what_lies_in_the_run_is_told() -> None:
+def test_only_what_lies_in_the_run_is_reported() -> None:
     before = NetworkOutage(("car",), NINE.timestamp() - 7200, NINE.timestamp() - 3600)
     into = NetworkOutage(("car",), NINE.timestamp() - 3600, (NINE + 2 * QUARTER).timestamp())
     (car,) = outage_accounts([before, into], CHANNELS, {}, {}, NINE, NINE + timedelta(hours=1))

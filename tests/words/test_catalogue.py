@@ -116,7 +116,7 @@ def test_a_third_language_is_one_file(dutch: str) -> None:
     assert text_of([silent], page, NOON) == "m1: geen metingen sinds vr 23-10 12:00 (15\u202fmin)."
 
 
-def test_the_page_offers_a_third_language_and_the_api_speaks_it(dutch: str) -> None:
+def test_the_page_offers_a_third_language_and_the_api_has_it(dutch: str) -> None:
     visit = Visit(console=cast(Console, None), words=of_page(dutch, BERLIN), theme="auto", path="/plan", person="")
     assert re.findall(r'href="/language/(..)', str(switches(visit))) == ["de", "en"]
     assert set(anomaly_in_each_language(EXAMPLES[ANOMALIES.name], BERLIN)) == {"de", "en", "nl"}
@@ -130,7 +130,7 @@ def test_the_cookie_goes_before_the_browsers_wish_and_that_before_german() -> No
     assert language_for("xx", "fr") == "de"
 
 
-def test_a_key_that_no_language_knows_is_said_in_each() -> None:
+def test_a_key_that_no_language_knows_is_named_in_each() -> None:
     later = Fact("heating.too_warm", {"room_c": 31.5}, {"since_utc": NOON}, {"machine": ("oven",)})
     assert text_of([later], of_page("en", BERLIN), NOON) == (
         "This version has no sentence for “heating.too_warm” (room_c 31.500; since_utc Fri 23 Oct 12:00; machine oven)."
