@@ -33,10 +33,10 @@ from domain.measurements import (
     EVENT,
     FORECAST,
     FORECAST_DAY_AHEAD,
-    FORECAST_MERIT,
     FORECAST_METER,
     FORECAST_PEAK,
     FORECAST_PERIOD,
+    FORECAST_QUALITY,
     INTERVAL,
     PLAN,
     POWER,
@@ -252,7 +252,7 @@ def _plan(plant: Plant) -> dash.Dashboard:
             (
                 curves(
                     "How good the forecast is: error over last week's, and share within the band (28 days)", [
-                        select(FORECAST_MERIT, ["score", "coverage"], then=keep)
+                        select(FORECAST_QUALITY, ["score", "coverage"], then=keep)
                     ], "percentunit", "Below 100 % is better than last week's curve; 80 % of the quarter hours should lie in the band.",
                 ), 0, 45, 12, 8,
             ),

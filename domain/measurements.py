@@ -29,7 +29,7 @@ INTERVAL = Measurement(
     "energy of one quarter hour, labelled by its START; the newest revision overwrites", ("quality", "revision"),
 )  # fmt: skip
 REVISIONS = Measurement(
-    "energy15_told", ("site", "meter", "channel", "revision"), ("kwh", "kw", "coverage"),
+    "energy15_revisions", ("site", "meter", "channel", "revision"), ("kwh", "kw", "coverage"),
     "every revision of each quarter hour, labelled by its START: values before the restatement included", ("quality",), ("method",),
 )  # fmt: skip
 DEMAND_NOW = Measurement(
@@ -54,8 +54,8 @@ FORECAST_PERIOD = Measurement(
     "forecast_period", ("site",), ("so_far_kw", "q10_kw", "q50_kw", "q90_kw", "above_target"),
     "distribution of the billing period's highest quarter hour, at the instant of issue",
 )  # fmt: skip
-FORECAST_MERIT = Measurement(
-    "forecast_merit", ("site",), ("score", "coverage", "cpu_ms"),
+FORECAST_QUALITY = Measurement(
+    "forecast_quality", ("site",), ("score", "coverage", "cpu_ms"),
     "error over last week's and share within the band, both over 28 days, and the CPU time of the issue, at its instant",
 )  # fmt: skip
 FORECAST_METER = Measurement(
@@ -80,7 +80,7 @@ MEASUREMENTS = (
     FORECAST_PEAK,
     FORECAST_DAY_AHEAD,
     FORECAST_PERIOD,
-    FORECAST_MERIT,
+    FORECAST_QUALITY,
     FORECAST_METER,
     PLAN,
     EVENT,

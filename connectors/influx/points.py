@@ -18,10 +18,10 @@ from domain.measurements import (
     EVENT,
     FORECAST,
     FORECAST_DAY_AHEAD,
-    FORECAST_MERIT,
     FORECAST_METER,
     FORECAST_PEAK,
     FORECAST_PERIOD,
+    FORECAST_QUALITY,
     INTERVAL,
     PLAN,
     POWER,
@@ -113,9 +113,9 @@ class PointMaker:
         if forecast.period_peak is not None:
             period = forecast.period_peak
             yield Point(FORECAST_PERIOD, site, {name: float(getattr(period, name)) for name in FORECAST_PERIOD.fields}, issued_ms)
-        merit: dict[str, Value] = {"cpu_ms": float(forecast.cpu_ms)}
-        merit |= {name: float(value) for name in ("score", "coverage") if (value := getattr(forecast, name)) is not None}
-        yield Point(FORECAST_MERIT, site, merit, issued_ms)
+        quality: dict[str, Value] = {"cpu_ms": float(forecast.cpu_ms)}
+        quality |= {name: float(value) for name in ("score", "coverage") if (value := getattr(forecast, name)) is not None}
+        yield Point(FORECAST_QUALITY, site, quality, issued_ms)
 
     def _of_order(self, order: Order) -> Iterator[Point]:
         before = self._plans.get(order.job)

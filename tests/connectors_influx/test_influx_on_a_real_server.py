@@ -121,7 +121,7 @@ def test_a_restated_quarter_hour_overwrites_the_first_one(influxd, bucket, write
     )
     [line] = influxd.query(newest)
     assert ",120," in line
-    points = f'from(bucket: "{bucket}") |> range(start: -1d) |> filter(fn: (r) => r._field == "kwh" and r._measurement == "energy15_told")'
+    points = f'from(bucket: "{bucket}") |> range(start: -1d) |> filter(fn: (r) => r._field == "kwh" and r._measurement == "energy15_revisions")'
     assert sorted("100" if ",100," in row else "120" for row in influxd.query(points)) == ["100", "120"]
 
 

@@ -70,7 +70,7 @@ def test_each_revision_keeps_a_point_of_its_own_beside_the_one_that_it_overwrite
     ]
     assert lines[0][0] == lines[1][0] == "energy15,channel=energy_import,meter=main,site=werk-nord"
     assert [points for _, points in lines] == [
-        f"energy15_told,channel=energy_import,meter=main,revision={n},site=werk-nord" for n in (1, 2)
+        f"energy15_revisions,channel=energy_import,meter=main,revision={n},site=werk-nord" for n in (1, 2)
     ]
 
 
@@ -82,7 +82,7 @@ def test_every_slot_of_a_forecast_is_a_point_and_so_is_every_days_peak(maker):
         "forecast",
         "forecast_peak",
         "forecast_period",
-        "forecast_merit",
+        "forecast_quality",
     ]
     assert points[1].at_ms - points[0].at_ms == 900_000
     assert points[2].tags == {"site": "werk-nord", "day": "2026-10-23"}

@@ -60,6 +60,6 @@ def test_three_hours_without_network_are_reported_three_times_and_the_last_word_
     text = ledger.interval_revisions("furnace-1", "energy_import", OUT_UTC)
     assert [(str(i.quality), i.energy_kwh) for i in text] == [("missing", None), ("substituted", 22.5), ("measured", 15.0)]
     published = [g for g in data_of(make())["meters"][1]["gaps"] if g["revision"] == 3]
-    assert [(g["filled_by"], g["quarter_hours"], [e["quality"] for e in g["told_before"]]) for g in published] == [
+    assert [(g["filled_by"], g["quarter_hours"], [e["quality"] for e in g["published_before"]]) for g in published] == [
         ("late_readings", 12, ["missing", "substituted"]),
     ]

@@ -178,7 +178,12 @@ def test_the_report_names_gap_method_revision_and_what_was_first_published(
         ("2026-10-01T10:00:00Z", "2026-10-01T13:00:00Z", 12, 1320 * UWH_PER_KWH, "substituted", "like_day_scaled", "like_days", 2),
         ("2026-10-03T10:00:00Z", "2026-10-03T13:00:00Z", 12, 288 * UWH_PER_KWH, "measured", "register", "late_readings", 3),
     ]
-    assert main[0]["told_first"] == {"energy_uwh": None, "quarter_hours_without_value": 12, "quality": "missing", "method": "none"}
+    assert main[0]["first_published"] == {
+        "energy_uwh": None,
+        "quarter_hours_without_value": 12,
+        "quality": "missing",
+        "method": "none",
+    }
     assert furnace[0]["last_recorded_utc"] == "2026-11-01T12:00:00Z"
 
 
