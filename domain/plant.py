@@ -182,7 +182,7 @@ class VirtualMeter(Settings):
 
 
 class Sector(StrEnum):
-    """What sort of place a site is, as far as the course of its load goes while nothing is measured yet."""
+    """What sort of place a site is, as far as its load profile goes while nothing is measured yet."""
 
     BUSINESS = "business"
     OFFICE = "office"
@@ -229,7 +229,7 @@ class Site(Settings):
     billing_meter: Identifier | None = None
     """The meter at the grid connection, whose quarter hours are billed; None: the only meter without a parent."""
     sector: Sector | None = None
-    """Whose standard course is forecast in the first days; None: that of the shifts, or of a business where there are none."""
+    """Whose standard load profile (SLP) is forecast in the first days; None: that of the shifts, or of a business where there are none."""
     sync: Literal["demand_block", "sync_pulse"] | None = None
     """Channel of the billing meter that shows where its quarter hours begin (`metering.block_sync`); None: at :00, :15, :30 and :45 of our clock."""
     target_kw: float | None = Field(default=None, gt=0)

@@ -96,7 +96,7 @@ def _odds(rolled: list[Rolled]) -> tuple[Floats, Floats]:
 
 
 def brier(rolled: list[Rolled]) -> tuple[float, float]:
-    """Mean squared error of the odds, and that of always saying how often it is passed."""
+    """Mean squared error of the odds, and that of always forecasting how often it is passed."""
     odds, passed = _odds(rolled)
     return float(((odds - passed) ** 2).mean()), float(((passed.mean() - passed) ** 2).mean())
 
@@ -190,7 +190,7 @@ def _page(plants: list[Rolled], others: list[Rolled], rolled: list[Rolled], cost
         _peak_table(plants),
         "![Odds of passing a target](pictures/forecast-odds.svg)",
         f"The target is the 80 % quantile of each profile's daily peaks. Brier score of all {sum(len(one.peaks()) for one in rolled)} days:"
-        f" {mine:.3f}; always saying the base rate would have {base:.3f}.",
+        f" {mine:.3f}; always forecasting the base rate would have {base:.3f}.",
         "## All other profiles",
         "Standard profiles repeat themselves, so last week is hard to beat there; houses and single machines are not what this is for. They are here to"
         " show that nothing breaks.",

@@ -72,7 +72,7 @@ class Item:
     """What was passed on last."""
     notified: What | None = None
     """The newest notification of the subscription."""
-    is_asked: bool = False
+    is_requested: bool = False
     """Whether monitoring was requested, and no value has come of that yet."""
     checked_s: float = 0.0
     first_verify_s: float = VERIFY_S
@@ -122,12 +122,12 @@ class Item:
 
     def asked(self, handle: int) -> None:
         """Monitoring is requested. The first value may come before the answer does."""
-        self.handle, self.server_id, self.notified, self.suspect_since_s, self.is_asked = handle, None, None, None, True
+        self.handle, self.server_id, self.notified, self.suspect_since_s, self.is_requested = handle, None, None, None, True
 
     def created(self, server_id: int, sampling_s: float, now_s: float) -> None:
         """The server monitors it."""
         self.server_id, self.sampling_s, self.checked_s = server_id, sampling_s, now_s
-        if self.is_asked:
+        if self.is_requested:
             self.refused, self.is_gone = "", False
 
     def not_created(self, status: int, answer: str) -> None:
@@ -141,7 +141,7 @@ class Item:
 
     def take_status(self, status: int, answer: str) -> bool:
         """What a value's status says of the node itself; whether that is new."""
-        before, self.is_asked, self.is_readable = self.refused, False, not is_refusal(status)
+        before, self.is_requested, self.is_readable = self.refused, False, not is_refusal(status)
         if is_refusal(status):
             self.refused, self.is_gone = answer, status & _CODE_BITS in GONE
         elif self.server_id is not None:

@@ -154,7 +154,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
 
 
 def run(case: Case, places: dict[str, str]) -> tuple[int, str]:
-    """Exit code of a command line, and what it said."""
+    """Exit code of a command line, and its output."""
     environment = {name: value for name, value in os.environ.items() if name not in dict(TOKENS)} | dict(case.environment)
     if case.sabotage:
         environment |= {"PYTHONPATH": str(SABOTAGE), "LASTGANG_TEST_SABOTAGE": case.sabotage}

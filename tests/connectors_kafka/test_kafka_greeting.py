@@ -1,4 +1,4 @@
-"""What is said of a broker's address within seconds: nobody there, something else there, or a broker that wants what we cannot give."""
+"""What is reported of a broker's address within seconds: nobody there, something else there, or a broker that wants what we cannot give."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def quick(endpoint: str) -> OpcUaHead:
 
 
 async def reported(server: Machine, received: Received, number: int) -> None:
-    """Every change is told by the subscription: a read alone would miss one of two that follow at once."""
+    """Every change is notified by the subscription: a read alone would miss one of two that follow at once."""
     for half in (0, 1):
         await server.write("State", f"T{number}.{half}")
         await server.write("E", number + half / 2)

@@ -138,7 +138,7 @@ def test_values_lost_in_the_servers_queue_are_requested(tmp_path: Path) -> None:
             both = [r.value for r in received.of("energy_import")] + [value.value for _, value in received.past]
             assert sorted(set(both)) == [float(value) for value in range(1, 22)]  # type: ignore[type-var]
             assert any("lost in the server's queue" in (r.text or "") for r in received.of("energy_import"))
-            assert received.states == ["connected"]  # no loss of the connection told us, only the bit
+            assert received.states == ["connected"]  # no loss of the connection showed it, only the bit
 
     in_time(main)
 

@@ -1,4 +1,4 @@
-"""History through the real engine: quarter hours that had to be substituted are told again as measured."""
+"""History through the real engine: quarter hours that had to be substituted are published again as measured."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Servers that send without end are let go at once, and said to be what they are."""
+"""Servers that send without end are disconnected at once, and named as what they are."""
 
 from __future__ import annotations
 

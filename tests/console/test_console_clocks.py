@@ -31,11 +31,11 @@ NOW_MS = epoch_ms(NOW_UTC)
 def test_a_device_clock_that_is_off_is_reported_with_the_device(scene: Scene, behind_s: float, text: str) -> None:
     state = LiveState(SITE)
     state.take(Reading(SITE, "press-1", CONNECTION_CHANNEL, NOW_MS, NOW_MS, None, text="connected"), 1.0)
-    state.take(Reading(SITE, "press-1", CLOCK_CHANNEL, NOW_MS, NOW_MS, behind_s, text="as the gateway said"), 1.0)
+    state.take(Reading(SITE, "press-1", CLOCK_CHANNEL, NOW_MS, NOW_MS, behind_s, text="as the gateway reported"), 1.0)
     live = state.picture(2.0)
     assert live.readings_count == 0
     drawn = html.unescape(
         str(connections(platform_view(dataclasses.replace(scene, live=live)), of_page("en", ZoneInfo("Europe/Berlin"))))
     )
     assert text in drawn.replace("\u202f", " ").replace("\u00a0", " ")
-    assert "as the gateway said" in drawn
+    assert "as the gateway reported" in drawn

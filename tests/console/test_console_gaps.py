@@ -1,4 +1,4 @@
-"""Gaps on the page: what was told first, what counts now, and what was told when."""
+"""Gaps on the page: what was published first, what counts now, and all revisions."""
 
 from __future__ import annotations
 

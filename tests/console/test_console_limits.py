@@ -248,7 +248,7 @@ Bounded = tuple[uvicorn.Server, Callable[[], socket.socket]]
 
 
 @pytest.mark.parametrize(
-    ("said", "status", "words"),
+    ("sent", "status", "words"),
     [
         (b"", 408, b"no whole request within 0.3 s"),
         (b"GET / HTTP/1.1\r\nHost: a", 408, b"no whole request within 0.3 s"),
@@ -258,10 +258,10 @@ Bounded = tuple[uvicorn.Server, Callable[[], socket.socket]]
     ],
 )
 def test_a_head_that_is_late_long_or_none_is_answered_and_the_connection_closed(
-    bounded: Bounded, said: bytes, status: int, words: bytes
+    bounded: Bounded, sent: bytes, status: int, words: bytes
 ) -> None:
     peer = bounded[1]()
-    peer.sendall(said)
+    peer.sendall(sent)
     answer = read_all(peer)
     assert answer.startswith(b"HTTP/1.1 %d " % status), answer[:200]
     assert words in answer

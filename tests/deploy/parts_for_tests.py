@@ -1,4 +1,4 @@
-"""Cheap parts: small Python programs that become ready, die, or leave children behind as they are told."""
+"""Cheap parts: small Python programs that become ready, die, or leave children behind, as configured."""
 
 from __future__ import annotations
 

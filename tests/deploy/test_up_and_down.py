@@ -34,7 +34,7 @@ FREE = {
 
 
 def one_line(text: str) -> str:
-    """What was said, which must be one line."""
+    """The output, which must be one line."""
     assert text.count("\n") == 1, text
     return text.strip()
 

@@ -1,4 +1,4 @@
-"""Formulas of virtual meters are read exactly, and every fault is told with its line when the plant file is loaded."""
+"""Formulas of virtual meters are read exactly, and every fault is reported with its line when the plant file is loaded."""
 
 from __future__ import annotations
 

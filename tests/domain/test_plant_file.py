@@ -1,4 +1,4 @@
-"""The plant file is checked whole, and every fault is told with its line."""
+"""The plant file is checked whole, and every fault is reported with its line."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a site is told on its first day, and how far the standard load profiles are those that others measured."""
+"""The forecast of a site's first day, and how far the standard load profiles are those that others measured."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def test_a_branch_nobody_knows_is_a_fault() -> None:
 
 
 def test_a_size_that_is_belied_by_what_was_measured_is_dropped() -> None:
-    """A meter said to stand 1 kW, below a plant of some hundred."""
+    """A meter rated at 1 kW, below a plant of some hundred."""
     found = issued(site(Sector.TWO_SHIFTS, meter=[{"id": "grid", "max_power_kw": 1}]), 3 * SLOTS_PER_DAY)
     assert found.scaled_by == "what was measured"
     assert np.abs(found.kw[1] - LOADS[3 * SLOTS_PER_DAY :][:LEADS]).mean() < 0.5 * LOADS.mean()  # without: all of it

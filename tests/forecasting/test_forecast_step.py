@@ -196,10 +196,10 @@ def test_a_cancelled_job_is_taken_out_of_the_forecast() -> None:
 def test_orders_of_the_past_or_without_effect_are_not_answered() -> None:
     state, _ = run(step(), stream(START, LIVE + QUARTER, LIVE))
     now = LIVE + QUARTER
-    told_again = SmallPlant.order("old", LIVE + DAY, now - timedelta(hours=2))
+    reported_again = SmallPlant.order("old", LIVE + DAY, now - timedelta(hours=2))
     far_away = SmallPlant.order("far", LIVE + 9 * DAY, now)
     started = SmallPlant.order("far", LIVE + 9 * DAY, now, revision=2, status=OrderStatus.RUNNING)
-    assert run(step(), [told_again, far_away, started], state)[1] == []
+    assert run(step(), [reported_again, far_away, started], state)[1] == []
 
 
 # -- late data and gaps ------------------------------------------------------------------------------------------------

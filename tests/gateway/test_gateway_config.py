@@ -104,7 +104,7 @@ def test_a_pipe_and_an_endless_file_among_the_devices_are_faults_beside_the_othe
 
 
 def notes(folder: Path) -> str:
-    """What is said of a plant without faults, which ends well."""
+    """The notes on a plant without faults, which ends well."""
     result = CliRunner().invoke(command, [str(folder)])
     assert result.exit_code == 0, result.output
     return result.output

@@ -64,7 +64,7 @@ def test_what_memory_cannot_hold_is_counted_and_reported_once_and_everything_els
     for number in range(2, 3_002):
         outbox.put(reading(number), False)
     assert disk.tried.wait(10)
-    assert outbox.take_refused() is None, "nothing is told while there is no room to keep the telling"
+    assert outbox.take_refused() is None, "nothing is reported while there is no room to keep the report"
     disk.is_full = False
     assert outbox.wait_until_empty(20)
     reported = outbox.take_refused()

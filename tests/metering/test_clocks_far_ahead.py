@@ -115,7 +115,7 @@ def test_the_command_sets_back_both_steps_of_the_job_and_is_read_again_alike() -
     once, rejected = logic.take(KEY, states[0], [(READINGS, command)])
     stored = logic.encode(once)
     twice, again = logic.take(KEY, logic.decode(KEY, stored), [(READINGS, command)])
-    assert rejected, "what has not been thinned out is said"
+    assert rejected, "what has not been thinned out is reported"
     assert not again
     assert logic.encode(twice) == stored
     assert demand.take(KEY, states[1], [(READINGS, command)])[0].quarter == 0

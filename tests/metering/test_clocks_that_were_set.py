@@ -1,4 +1,4 @@
-"""Readings whose dates are wrong because a clock was set: what is told follows from which readings came, not from when they came."""
+"""Readings whose dates are wrong because a clock was set: what is published follows from which readings came, not from when they came."""
 
 from __future__ import annotations
 

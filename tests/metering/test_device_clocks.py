@@ -1,4 +1,4 @@
-"""Device clocks: a jump by whole half hours is told from values that are only late, and offset and drift are measured."""
+"""Device clocks: a jump by whole half hours is distinguished from values that are only late, and offset and drift are measured."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Virtual meters: sums of other meters' quarter hours, with their quality, told again when a part is."""
+"""Virtual meters: sums of other meters' quarter hours, with their quality, published again when a part is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What metering would refuse, told at commissioning: each reason with what was found and what to look at."""
+"""What metering would refuse, reported at commissioning: each reason with what was found and what to look at."""
 
 from __future__ import annotations
 

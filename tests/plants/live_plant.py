@@ -62,7 +62,7 @@ class LivePlant:
         return state
 
     def up(self, loss: str = "") -> None:
-        """Start everything, and the plant's time; `loss` is what is said of a part that cannot run, the only one."""
+        """Start everything, and the plant's time; `loss` is the message on the one part that cannot run."""
         done = self.type(f"lastgang up --plant {self.plant}")
         assert done.returncode == (1 if loss else 0), f"{done.stdout}{done.stderr}"
         assert f"ready: {self.state().page}" in done.stdout

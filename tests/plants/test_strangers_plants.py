@@ -37,7 +37,7 @@ KWH = {
     ("two-halls", "mill", "energy_import"): 31.5,
 }
 NO_TOKEN = "influx-sink failed: ended with exit 2: environment: INFLUX_TOKEN: found nothing; expected a token with write access"
-"""What is said of the plant whose owner has named an InfluxDB and no token; all else runs."""
+"""The message for the plant whose owner has named an InfluxDB and no token; all else runs."""
 MACHINES_WITH_JOBS: dict[str, list[str]] = {"one-meter": [], "month-billed": [], "two-halls": ["oven", "mill"]}
 """As the page *Plan* shows the jobs of the plant file."""
 ON_THE_WAY = 5.0 / 900.0

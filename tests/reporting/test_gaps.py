@@ -1,4 +1,4 @@
-"""Gaps worked by hand: which quarter hours belong together, how they were filled, what was said before."""
+"""Gaps worked by hand: which quarter hours belong together, how they were filled, what was published before."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_what_lies_between_two_gaps_divides_them() -> None:
     assert [(g.from_utc, g.filling, kwh_of(g)) for g in gaps] == [
         (NOON, Filling.NOTHING, (None, None)), (NOON + 2 * QUARTER, Filling.NOTHING, (None, None)),
     ]  # fmt: skip
-    # and so does a quarter hour that nobody said anything of
+    # and so does a quarter hour of which nothing was published
     assert len(gaps_in([published(quarter(NOON, None)), published(quarter(NOON + 2 * QUARTER, None))])) == 2
 
 

@@ -124,7 +124,7 @@ def two_furnaces():
 
 
 class Advised:
-    """One advice step with its state and everything it has said; `price` None: without a tariff."""
+    """One advice step with its state and everything it has published; `price` None: without a tariff."""
 
     def __init__(self, folder: Path, *orders: Order, history=True, price=TARIFF, **site):
         self.step = AdviceStep(works(**site), None if price is None else tariff(folder, price))

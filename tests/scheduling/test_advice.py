@@ -1,4 +1,4 @@
-"""The advice as a contract: what is said, when it ends, and that it stays what it was."""
+"""The advice as a contract: what it contains, when it ends, and that it stays what it was."""
 
 from dataclasses import replace
 from datetime import timedelta

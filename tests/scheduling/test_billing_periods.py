@@ -116,7 +116,7 @@ def test_watts_taken_for_kilowatts_and_repaired_leave_no_trace(tmp_path):
     assert advice.saving_eur == 12_000.0
     [advice] = advised(tmp_path, [*wrong, *right], before=reports)
     assert advice.saving_eur == 12_000.0
-    # Even where the running quarter hour has said nothing since.
+    # Even without a running quarter hour since.
     [advice] = advised(tmp_path, [*wrong, *right], before=reports[:1])
     assert advice.saving_eur == 12_000.0
 

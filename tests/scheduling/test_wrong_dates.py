@@ -38,7 +38,7 @@ def live_day(with_demand=True):
 
 
 def heard(records, stored=False):
-    """Everything that is said to `records`, the state stored and read before each where wanted."""
+    """Everything that is published on `records`, the state stored and read before each where wanted."""
     advised = Advised(FOLDER, history=False)
     for record in records:
         if stored:

@@ -29,7 +29,7 @@ SITE = "werk-nord"
 
 
 class Received:
-    """Everything that the jobs have said, checked against the contract as it comes."""
+    """Everything that the jobs have published, checked against the contract as it comes."""
 
     def __init__(self, kafka: KafkaSettings) -> None:
         self._consumer = RecordConsumer(kafka, [FORECASTS, ANOMALIES, RECOMMENDATIONS])
