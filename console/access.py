@@ -1,4 +1,4 @@
-"""Who may write: anybody on this machine; elsewhere only who has the token."""
+"""Who may write: anybody on this machine; from elsewhere only with the token."""
 
 from __future__ import annotations
 

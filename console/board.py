@@ -1,4 +1,4 @@
-"""One computation for all who look: views are made in one background thread, at most once a second, and shared."""
+"""One computation for all open pages: views are made in one background thread, at most once a second, and shared."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Board:
         return cast(View, await asyncio.wrap_future(self._share(build, arguments).future))
 
     async def once(self, build: Callable[..., View], *arguments: object) -> View:
-        """The same for a question that hardly anybody else has at this moment: the answer is kept for nobody."""
+        """The same for a query that is hardly shared: the answer is not cached."""
         return await asyncio.wrap_future(self._thread.submit(self._make_once, build, arguments))
 
     async def drawn(self, build: Callable[..., View], arguments: tuple[object, ...], draw: Callable[[View, Words], Any], words: Words) -> Any:  # fmt: skip

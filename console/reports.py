@@ -73,7 +73,7 @@ class ReportShelf:
         return tuple(sorted(self._making))
 
     async def make(self, month: str) -> MadeReport:
-        """Make (again) the report of `month` (``YYYY-MM``); who asks while it is being made waits for the same one.
+        """Make (again) the report of `month` (``YYYY-MM``); requests while it is being made wait for the same one.
 
         Raises
         ------

@@ -52,7 +52,7 @@ class InputFaults(LastgangError):
 
 
 MOST_FAULTS = 20
-"""A file in another format has a fault a row; more than these help nobody."""
+"""A file in another format has a fault a row; more than these do not help."""
 
 
 def first_faults(faults: list[Fault], file: Path | str, expected: str) -> list[Fault]:

@@ -170,7 +170,7 @@ def believed(newest_kw: float, before_kw: Floats, usual_kw: Floats, step_kw: flo
 
 
 def _surprise(own_kw: Floats, usual_kw: Floats) -> float:
-    """Median of the newest errors against like days where they agree and are far more than usual [kW]: a furnace was left on."""
+    """Median of the newest errors against similar days where they agree and are far more than usual [kW]: a furnace was left on."""
     errors = own_kw - usual_kw[1]
     errors = errors[np.isfinite(errors)]
     if len(errors) < NEWEST - 2 or abs(int(np.sign(errors).sum())) < len(errors) - 2:

@@ -1,4 +1,4 @@
-"""Which models are listened to, and how far their quantiles may be trusted: learnt by rolling origin, from each series itself.
+"""Weights of the models and calibration of their quantiles: learnt by rolling origin, from each series itself.
 
 In: what every model forecast from a past origin, and what came.  Out: weights a model, and factors that widen or narrow the band.
 

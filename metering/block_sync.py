@@ -18,7 +18,7 @@ FALL = 0.5
 APART_MS = 60_000
 """Readings farther apart do not bound a beginning."""
 MOST_OFFSET_MS = 120_000
-"""A sign farther from a quarter hour was none: somebody has reset the register by hand."""
+"""A reset farther from a quarter hour was made by hand."""
 DRIFT_MS = 20
 """By how much the two clocks may part in a quarter hour."""
 GOOD_FOR_MS = 2 * QUARTER_MS + APART_MS

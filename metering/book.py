@@ -22,7 +22,7 @@ _HIDDEN = 1 << _MANTISSA_BITS
 
 
 def rounded(energy_uwh: int) -> int:
-    """An energy as a like day shows it: to one part in 4,000, in 16 bits; never negative."""
+    """An energy as kept of a reference day: to one part in 4,000, in 16 bits; never negative."""
     if energy_uwh < _HIDDEN:
         return max(energy_uwh, 0)
     shift = energy_uwh.bit_length() - 1 - _MANTISSA_BITS
@@ -108,7 +108,7 @@ class RowBook:
         self.stored = None
 
     def settle(self, quarter: int, day: LocalDay) -> None:
-        """Keep of a row only what like days need."""
+        """Keep of a row only what reference days need."""
         published = self.published.pop(quarter)
         self.settled.add(quarter)
         self.stored = None

@@ -23,7 +23,7 @@ HOLD_PERIODS = 2
 DENSE_PERIODS = 1.5
 """Between two readings no farther apart than this nothing can be missing."""
 LINEAR_MS = 7_200_000
-"""Gaps up to here are divided in proportion to time; longer ones take the shape of like days."""
+"""Gaps up to here are divided in proportion to time; longer ones take the shape of reference days."""
 _BEYOND_UW = 1e30
 POWER_MARGIN = 1.2
 """A step is possible up to this multiple of the meter's maximum power."""

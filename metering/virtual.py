@@ -52,7 +52,7 @@ class Part(NamedTuple):
 
 
 class _Day:
-    """A day's quarter hours of one part; packed as long as nobody asks."""
+    """A day's quarter hours of one part; packed until it is read."""
 
     __slots__ = ("_packed", "_parts")
 

@@ -41,7 +41,7 @@ class Filling(StrEnum):
     SHARED_EVENLY = "shared_evenly"
     """The counter's advance, divided evenly over the time."""
     LIKE_DAYS = "like_days"
-    """The counter's advance, divided as on like days."""
+    """The counter's advance, divided as on reference days."""
     SEEN_IN_PART = "seen_in_part"
     """The mean of what was seen stands for the rest."""
     AS_READ = "as_read"

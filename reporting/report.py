@@ -89,7 +89,7 @@ def write_report(ledger: LedgerReader, plant: Plant, period: Period, order: Repo
 def _next_version(
     ledger: LedgerReader, month: MonthReport, cost: MonthCost, order: ReportOrder, name: str, now_utc: datetime
 ) -> WrittenReport | None:
-    """Make the next version whole, then put it in its place; None if somebody else was faster."""
+    """Make the next version whole, then put it in its place; None if another process was faster."""
     replaced = next(reversed(earlier_versions(order.out, name)), None)
     number = 1 if replaced is None else replaced.version + 1
     target = order.out / f"{name}-v{number}"

@@ -68,7 +68,7 @@ class Trace:
 
 
 class Memory(HistoryManager):
-    """All traces of one server, in the place of the library's own history: that keeps a record per value and cuts without a word."""
+    """All traces of one server, in the place of the library's own history: that keeps a record per value and cuts silently."""
 
     def __init__(self, server: InternalServer, is_readable: Callable[[ua.NodeId], bool]) -> None:
         super().__init__(server)

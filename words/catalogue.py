@@ -10,7 +10,7 @@ from typing import Any
 
 FOLDER = Path(__file__).parent / "languages"
 DEFAULT = "de"
-"""Where nobody names a language that there is."""
+"""Used where no known language is named."""
 
 
 @cache

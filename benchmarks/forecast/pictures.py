@@ -25,7 +25,7 @@ class Picture:
         )
 
     def box(self, x: float, y: float, width: float, height: float, tone: str, note: str = "") -> None:
-        """A filled box with a note for who points at it."""
+        """A filled box with a tooltip."""
         title = f"<title>{escape(note)}</title>" if note else ""
         self.parts.append(
             f'<rect x="{x:.1f}" y="{y:.1f}" width="{max(width, 0.5):.1f}" height="{height:.1f}" fill="{tone}">{title}</rect>'

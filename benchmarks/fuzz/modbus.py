@@ -131,7 +131,7 @@ def _names(rng: Random) -> Names:
 
 
 def answer(given: Input) -> str:
-    """What the product makes of it, beside a plain reading."""
+    """The product's result, beside a plain decoding."""
     if isinstance(given, Stream):
         return _of_stream(given)
     return _of_registers(given) if isinstance(given, Registers) else _of_names(given)

@@ -66,7 +66,7 @@ class Sample:
 
 
 def make(rng: Random) -> Sample:
-    """A number mostly; else a text, a truth value, an array, a structure, nothing."""
+    """A number mostly; else a string, a boolean, an array, a structure, nothing."""
     kind = rng.random()
     if kind < 0.4:
         value: Any = rng.choice((rng.choice(_FLOATS), rng.uniform(-1e6, 1e9), rng.random() * 10.0 ** rng.randrange(-300, 308)))
@@ -93,7 +93,7 @@ def _time(rng: Random) -> datetime | None:
 
 
 def answer(sample: Sample) -> str:
-    """What the session makes of it, up to the bytes on the topic."""
+    """The session's result, up to the bytes on the topic."""
     outcome = seen(sample.value, sample.status, sample.source_utc, sample.server_utc, _CAME_MS)
     _is_right(sample, outcome)
     _is_right_of_a_register(sample, outcome)

@@ -22,7 +22,7 @@ class Target:
     share: float
     """Its part of all inputs."""
     make: Callable[[Random], Any]
-    """The input for a state of the generator; its `repr` is what a person is shown."""
+    """The input for a state of the generator; its `repr` is shown in findings."""
     answer: Callable[[Any], str]
     """Gives `READ` or `REFUSED`; raises `Wrong`, and any other exception is a crash."""
     about: str

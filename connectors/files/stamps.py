@@ -144,7 +144,7 @@ _NO_SUCH_TIME = "a time that exists in {zone}: the clock leaps over this one. If
 
 
 def _check_double_hours(labels: Sequence[datetime], instants: Sequence[datetime], zone: tzinfo) -> None:
-    """In the hour that comes twice each label must be there twice; else nobody knows which of the two hours a row is of."""
+    """In the hour that comes twice each label must be there twice; else it is ambiguous which of the two hours a row belongs to."""
     seen: dict[datetime, list[int]] = {}
     for row, wall in enumerate(labels):
         if wall.replace(tzinfo=zone, fold=0).utcoffset() != wall.replace(tzinfo=zone, fold=1).utcoffset():

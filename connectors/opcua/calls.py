@@ -27,7 +27,7 @@ _LIMITS: dict[Kind, int] = {
     "browse": ua.ObjectIds.Server_ServerCapabilities_OperationLimits_MaxNodesPerTranslateBrowsePathsToNodeIds,
 }
 UNREADABLE = ua.StatusCode(ua.UInt32(ua.StatusCodes.BadDecodingError))
-"""What a value is given as status that nobody can decode."""
+"""Status of a value that cannot be decoded."""
 
 
 class Service(Protocol):

@@ -263,7 +263,7 @@ class GapFiller:
                 continue
             values = past_values(piece.values, gap, register.channel, register.names)
             newest_first = is_newest_first(values, newest_first)
-            # A full answer without a continuation point is not believed to be the last one: some servers cut without a word.
+            # A full answer without a continuation point is not believed to be the last one: some servers cut silently.
             more = piece.continuation is not None or (bool(values) and len(piece.values) >= count)
             note = self._sink.book.filled(gap, values, to_the_end=not more, newest_first=newest_first)
             self._sink.put(register.channel, sorted(values, key=lambda value: value.observed_ms), note)

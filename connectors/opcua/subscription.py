@@ -50,7 +50,7 @@ class Subscription:
         self.received_s = time.monotonic()
 
     async def take(self, result: ua.PublishResult) -> None:
-        """One message. A hole in the numbers is a loss, which nobody else would notice."""
+        """One message. A missing number is a loss, which is detected here only."""
         if self._is_over:
             return
         message = result.NotificationMessage
@@ -95,7 +95,7 @@ class Subscription:
             await self.take(ua.PublishResult(SubscriptionId=ua.IntegerId(self.id), NotificationMessage=message))
 
     def end(self) -> None:
-        """Another takes its place: what still comes of it is no news, and no sign of life."""
+        """Another takes its place: its later messages are ignored."""
         self._is_over = True
 
     async def delete(self) -> None:

@@ -180,7 +180,7 @@ def draw_more(view: PlanView, words: Words) -> Markup:
 
 
 async def plan_page(visit: Visit) -> None:
-    """Advice first: that is what somebody can do something about."""
+    """Recommendations first: they need a decision."""
     w, board = visit.words, visit.board
 
     async def drawn(what: Callable[[PlanView, Words], Any]) -> Any:

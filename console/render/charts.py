@@ -303,7 +303,7 @@ def _revision_marks(starts: Sequence[datetime], restated: Mapping[datetime, int]
 
 
 def with_pick(options: dict[str, Any], label: str | None) -> dict[str, Any]:
-    """The same chart with a line through the quarter hour that somebody looks at."""
+    """The same chart with a line through the selected quarter hour."""
     if label is None or label not in options["xAxis"]["data"]:
         return options
     line = {"xAxis": label, "lineStyle": {"color": "var(--focus)", "type": "solid", "width": 2}, "label": {"show": False}}

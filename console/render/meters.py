@@ -46,7 +46,7 @@ def tree(view: MetersView, words: Words, chosen: str) -> Markup:
 
 
 def row(r: MeterRow, words: Words, chosen: str, now_utc: datetime) -> Markup:
-    """One meter, or the part of one that nobody measures."""
+    """One meter, or the unmetered remainder of one."""
     if r.remainder_of is not None:
         name: Markup = tag("span", words["meters.remainder"], title=words.fill("meters.remainder_of", meter=r.remainder_of))
     else:

@@ -9,7 +9,7 @@ from words.speech import Words
 
 
 def outlook_words(view: OutlookView, words: Words) -> Markup:
-    """The highest quarter hours to expect and who says so; a remark where nobody says anything."""
+    """The expected highest quarter hours and the model; a remark where there is no forecast."""
     if view.forecast is None:
         return tag("p", words["meter.no_forecast"], class_="remark")
     channel = view.channel or ""

@@ -240,14 +240,14 @@ def card_state(card_: AdviceCard, words: Words) -> str:
 
 
 def undecidable(status: str, by: str | None, at_utc: datetime | None, words: Words) -> str:
-    """Why a decision does not count, for who wanted to decide."""
+    """Why a decision does not count, for the person who made it."""
     found = words.texts.get(f"status.{status}", words["advice.unknown"])
     key = "advice.decided_already" if by is not None else "advice.closed_already"
     return words.fill(key, status=found, by=by, moment=words.moment(at_utc))
 
 
 def unfit(name: str, text: str, most: int, allowed: str, words: Words) -> str | None:
-    """What is wrong with a text that somebody typed or pasted; None where it can be kept."""
+    """What is wrong with an entered text; None where it can be kept."""
     if len(text) > most:
         return words.fill("advice.too_long", name=name, most=words.number(most), count=words.number(len(text)))
     refused = refused_character(text, allowed)

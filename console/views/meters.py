@@ -1,4 +1,4 @@
-"""The tree of meters: last values, today's energy, how well it is known, who is silent, and what nobody measures."""
+"""The tree of meters: last values, today's energy, its coverage, silent meters, and the unmetered remainder."""
 
 from __future__ import annotations
 

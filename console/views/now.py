@@ -19,7 +19,7 @@ from quarters.peaks import highest
 
 STALE_PLANT_S = 90.0
 STALE_REAL_S = 10.0
-"""A projection counts as old when it is older than both: by the plant's clock, and on the watch of whoever looks."""
+"""A projection counts as old when it is older than both: by the plant's clock, and by the wall clock."""
 
 
 class Alarm(StrEnum):

@@ -181,7 +181,7 @@ def broker_health(live: Live) -> Health:
 
 
 def lag_s(scene: Scene) -> float | None:
-    """How far the newest projection is behind the plant's clock, on the watch."""
+    """How far the newest projection is behind the plant's clock [s of the wall clock]."""
     demand = scene.live.demand
     if demand is None:  # `Scene.demand` passes over those from the future
         return None

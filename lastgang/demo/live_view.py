@@ -1,4 +1,4 @@
-"""What the terminal shows while the demo runs: the newest word of every topic that people care for."""
+"""What the terminal shows while the demo runs: the newest record of the main topics."""
 
 from __future__ import annotations
 

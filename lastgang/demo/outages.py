@@ -40,7 +40,7 @@ class OutageAccount:
 
     @property
     def holds(self) -> bool:
-        """Whether every quarter hour has a value in the end, and nobody took the first word for the last."""
+        """Whether every quarter hour has a value in the end, and no first value was taken as final."""
         return self.quarter_hours > 0 and self.last_qualities.get(IntervalQuality.MISSING, 0) == 0 and self.restated > 0
 
 

@@ -36,7 +36,7 @@ class Chart:
 
     name: Literal["load", "daily_peaks"]
     alt: str
-    """What a reader who cannot see it hears."""
+    """The text for screen readers."""
     numbers: dict[str, Any]
     kind: Literal["chart"] = "chart"
 

@@ -150,7 +150,7 @@ class Machine:
             await self.server.historize_node_data_change(self.server.get_node(self.node_id(name)), count=10_000)
 
     async def remove(self, names: Iterable[str]) -> None:
-        """As a program download does: without a word to who listens."""
+        """As a program download does: without a notification."""
         await self.server.delete_nodes([self.server.get_node(self.node_id(name)) for name in names])
 
     async def announce(self, limits: dict[str, int]) -> None:

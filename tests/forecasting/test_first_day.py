@@ -184,7 +184,7 @@ def test_in_the_first_week_the_standard_load_profile_is_nearer_than_days_that_ar
 
 
 def test_in_the_second_week_the_band_is_not_as_narrow_as_the_few_like_days_are() -> None:
-    """Days eight to twelve; the band of like days alone holds about a half."""
+    """Days eight to twelve; the band of similar days alone holds about a half."""
     step = ForecastStep(PLANT)
     state = step.initial()
     inside = []
