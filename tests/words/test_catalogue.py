@@ -76,9 +76,9 @@ def test_producers_make_every_fact_of_the_contract_and_no_other() -> None:
         assert not names or set(names) == set(VALUES[key]), f"{where}: {key}"
 
 
-def test_every_key_that_reports_ask_for_is_in_the_catalogue() -> None:
+def test_every_key_that_reports_need_is_in_the_catalogue() -> None:
     code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "reporting").rglob("*.py"))
-    requested = {f"report.{key}" for key in re.findall(r"""words(?:\[|\.say\()\s*"([a-z_0-9.]+)\"""", code)}
+    requested = {f"report.{key}" for key in re.findall(r"""words(?:\[|\.fill\()\s*"([a-z_0-9.]+)\"""", code)}
     assert len(requested) > 80
     assert requested - texts(DEFAULT).keys() == set()
 
