@@ -107,7 +107,7 @@ def measure(size: int, count: int) -> dict[str, Any]:
 def main() -> None:
     """Print one line a size of run, and one for many days."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--days", type=int, default=0, help="also follow the state for so many days (4 s each)")
+    parser.add_argument("--days", type=int, default=0, help="also follow the state for this many days (4 s each)")
     parser.add_argument("--json", type=Path, help="write the figures here")
     options = parser.parse_args()
     found = [measure(size, 240) for size in (60, 10, 1)]

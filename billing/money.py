@@ -37,7 +37,7 @@ def number_and_unit(text: object) -> tuple[Fraction, str] | None:
 
 
 def rounded(value: Fraction, decimals: int, mode: PowerMode = "half_up") -> Fraction:
-    """`value` with so many decimals; ``half_up`` rounds halves away from zero, ``up`` and ``down`` away from and towards zero."""
+    """`value` with that many decimals; ``half_up`` rounds halves away from zero, ``up`` and ``down`` away from and towards zero."""
     scaled = abs(value) * 10**decimals
     floor = scaled.numerator // scaled.denominator
     remainder = scaled - floor

@@ -22,7 +22,7 @@ def tariff_notes(plant: Plant, tariff: Tariff | None, now_utc: datetime) -> list
     """One sentence a note; none where everything is known and agrees."""
     notes = list(_peak_notes(plant, now_utc))
     if tariff is None:
-        return ["no [tariff]: advice speaks in kilowatts, and what it saves is not known", *notes]
+        return ["no [tariff]: advice is in kilowatts only, and what it saves is not known", *notes]
     channels = reactive_channels(plant)
     return [
         *_validity_notes(tariff, now_utc),
@@ -48,11 +48,11 @@ def _validity_notes(tariff: Tariff, now_utc: datetime) -> Iterator[str]:
     today = tariff.local(now_utc).date()
     last = tariff.valid_to - timedelta(days=1)
     if today > last:
-        yield f"tariff {tariff.id!r} held until {last}: until the next price sheet is there, advice speaks in kilowatts"
+        yield f"tariff {tariff.id!r} held until {last}: until the next price sheet is there, advice is in kilowatts only"
     elif today < tariff.valid_from:
-        yield f"tariff {tariff.id!r} holds from {tariff.valid_from} on: until then advice speaks in kilowatts"
+        yield f"tariff {tariff.id!r} holds from {tariff.valid_from} on: until then advice is in kilowatts only"
     elif last - today < SOON:
-        yield f"tariff {tariff.id!r} holds until {last}: without the next price sheet advice speaks in kilowatts from then on"
+        yield f"tariff {tariff.id!r} holds until {last}: without the next price sheet advice is in kilowatts only from then on"
 
 
 def _contradictions(plant: Plant, tariff: Tariff, now_utc: datetime) -> Iterator[str]:

@@ -65,7 +65,7 @@ def converted(value: float | int, by: Decimal) -> float | int:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One thing that a device is asked for, and what it is at the plant."""
+    """One thing that is read from a device, and what it is at the plant."""
 
     device: str
     meter: str
@@ -150,7 +150,7 @@ ReportRefused = Callable[[str, Sequence[RefusedChannel]], None]
 
 
 def refused_text(refused: Sequence[RefusedChannel]) -> str:
-    """What people are told of a device's refused channels."""
+    """The text for people on a device's refused channels."""
     if not refused:
         return "no register is refused any more"
     named = "; ".join(str(one) for one in refused[:MOST_NAMED])

@@ -1,7 +1,7 @@
 """What was missed, per register: where a gap begins, where it ends, how far it has been filled.  Pure, no protocol, no disk.
 
 In: every value that came live, and every interruption.  Out: `Note`s that the outbox stores in the transaction of the readings that
-they speak of.  So a gap is on disk once the reading that ends it is, and gone once the readings that fill it are.
+they concern.  So a gap is on disk once the reading that ends it is, and gone once the readings that fill it are.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ class GapBook:
         least_ms
             A hole up to this long after an interruption is none: values are as far apart without one.
         back_days
-            How far back the device is asked; what is older stays lost.
+            How far back the device is read; what is older stays lost.
         lost_before
             The device says that values between the last one and this were lost.
         """
@@ -181,17 +181,17 @@ class HistorySink:
     """Stores late values and the note on them in one transaction."""
     held_up: Callable[[], bool]
     """Whether so much waits for the broker already that history should wait where it is."""
-    tell: Callable[[str, int | None, str], None]
-    """Tells people of a device: how many values came, and a text."""
+    report: Callable[[str, int | None, str], None]
+    """Reports on a device: how many values came, and a text."""
 
 
-def asked_text(gaps: Sequence[Gap]) -> str:
-    """What people are told when a device is asked for `gaps`."""
-    return f"history asked: {_stretch(gaps)}"
+def request_text(gaps: Sequence[Gap]) -> str:
+    """The text for people when `gaps` are requested from a device."""
+    return f"history requested: {_stretch(gaps)}"
 
 
-def told(filled: Sequence[Gap]) -> tuple[int, str]:
-    """How many values filled `filled`, and what people are told of it."""
+def filled_text(filled: Sequence[Gap]) -> tuple[int, str]:
+    """How many values filled `filled`, and the text for people."""
     count = sum(gap.values for gap in filled)
     return count, f"history: {count:,} values of {_stretch(filled)}"
 

@@ -1,4 +1,4 @@
-"""Who may write: anybody on this machine; elsewhere only who has the token."""
+"""Who may write: anybody on this machine; from elsewhere only with the token."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def is_loopback(host: str) -> bool:
 
 
 def access_for(host: str, environment: dict[str, str] | None = None) -> Access:
-    """Access by the environment; the token is asked for on any address if it is set.
+    """Access by the environment; the token is required on any address if it is set.
 
     Raises
     ------

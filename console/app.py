@@ -96,7 +96,7 @@ def _guard(app: FastAPI, host: str) -> None:
             response.headers.setdefault(name, value)
         return response
 
-    app.add_middleware(Guard, limits=LIMITS, kept=_kept)  # added last: asked first
+    app.add_middleware(Guard, limits=LIMITS, kept=_kept)  # added last: called first
 
 
 def _kept(scope: Scope) -> int:
@@ -145,8 +145,8 @@ def _pages(console: Console) -> None:
         await plan_page(visit_of(console, request))
 
     @ui.page("/meters", response_timeout=PAGE_S)
-    async def _meters(request: Request, meter: str = "", day: str = "", at: str = "", told: str = "") -> None:
-        await meters_page(visit_of(console, request), meter, day, at, told)
+    async def _meters(request: Request, meter: str = "", day: str = "", at: str = "", revision: str = "") -> None:
+        await meters_page(visit_of(console, request), meter, day, at, revision)
 
     @ui.page("/reports", response_timeout=PAGE_S)
     async def _reports(request: Request) -> None:

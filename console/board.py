@@ -1,4 +1,4 @@
-"""One computation for all who look: views are made in one background thread, at most once a second, and shared."""
+"""One computation for all open pages: views are made in one background thread, at most once a second, and shared."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ class Board:
     open_ledger
         Opens the ledger; None while there is none. Called in the background thread, again until it succeeds.
     processes
-        Tells what the platform's processes use.
+        Returns what the platform's processes use.
     parts
-        Tells how the parts of the stack are; none where no stack runs.
+        Returns the state of the parts of the stack; none where no stack runs.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Board:
         return cast(View, await asyncio.wrap_future(self._share(build, arguments).future))
 
     async def once(self, build: Callable[..., View], *arguments: object) -> View:
-        """The same for a question that hardly anybody else has at this moment: the answer is kept for nobody."""
+        """The same for a query that is hardly shared: the answer is not cached."""
         return await asyncio.wrap_future(self._thread.submit(self._make_once, build, arguments))
 
     async def drawn(self, build: Callable[..., View], arguments: tuple[object, ...], draw: Callable[[View, Words], Any], words: Words) -> Any:  # fmt: skip
@@ -114,7 +114,7 @@ class Board:
             return shared
 
     def _forget(self, now_s: float) -> None:
-        """Let go of what nobody has asked for lately, and of the oldest where there is too much."""
+        """Drop what was not requested lately, and of the oldest where there is too much."""
         over = [key for key, shared in self._shared.items() if shared.future.done()]
         old = {key for key in over if now_s - self._shared[key].begun_s > FORGET_S}
         most_recent_last = [key for key in over if key not in old]

@@ -73,7 +73,7 @@ _RESPONSES: Responses = {
     429: {"model": Fault, "description": "Too much at once; `Retry-After` says when to try again."},
     503: {
         "model": Fault,
-        "description": "Something that is needed does not answer, or too much is asked at once; trying again is safe.",
+        "description": "Something that is needed does not answer, or there are too many requests at once; trying again is safe.",
     },
 }
 

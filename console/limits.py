@@ -1,6 +1,6 @@
 """What strangers may send, and how much of it at once. Each limit is answered with one clear error.
 
-Everything here is asked before anything else looks at a request: who has no token must not fill the memory either.
+Everything here is checked before anything else handles a request: who has no token must not fill the memory either.
 
 In: ASGI requests and WebSocket connections.  Out: the same, whole and bounded, to the application; or a refusal that names the limit.
 """

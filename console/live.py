@@ -30,7 +30,7 @@ class Feed(Protocol):
     """Where live values come from and decisions go to."""
 
     def picture(self) -> Live:
-        """What was said last."""
+        """The newest records."""
 
     def decide(self, decision: Decision, known_until: Mapping[Place, int]) -> Sequence[Decision]:
         """Send a decision, wait until it is kept, and read back what the log has on the same recommendation.
@@ -82,7 +82,7 @@ class KafkaFeed:
                 self._stop.wait(RETRY_S)
 
     def _a_little_back(self) -> dict[tuple[str, int], int]:
-        """Where to begin so that the last word of each meter is there at once, also after a restart."""
+        """Where to start reading so that the newest record of each meter is there at once, also after a restart."""
         with RecordConsumer(self._settings, FOLLOWED, start="latest") as consumer:
             ends = consumer.end_offsets()
         return {(topic, partition): max(0, end - LOOK_BACK[topic]) for (topic, partition), end in ends.items()}

@@ -1,4 +1,4 @@
-"""What the topics said last: one small picture that any number of pages share.
+"""The newest records of the topics: one small picture that any number of pages share.
 
 In: records in any order, of any date, from anybody who may write to the topics.  Out: `Live`. Its size is bounded by the plant file and by
 the limits below; a record from the future gives way to every one that is not.
@@ -38,7 +38,7 @@ MOST_SPEAKERS = 1_000
 """Gateways, and devices, that are kept: they are not in the plant file."""
 MOST_ADVICE = 1_000
 """Recommendations that are kept; the ledger has all."""
-MOST_SAID = 10
+MOST_DECISIONS = 10
 """Decisions on one recommendation that are kept: the first counts."""
 
 
@@ -79,7 +79,7 @@ class Live:
     readings_count: int = 0
     rate_per_s: float | None = None
     """Readings a second of real time, over the last seconds; None before there are any."""
-    heard_s: float = 0.0
+    received_s: float = 0.0
     """When anything came at all."""
     meters_seen_ms: Mapping[str, int] = field(default_factory=dict)
     """Newest `observed_ms` of each meter."""
@@ -150,7 +150,7 @@ class LiveState:
         self._count = 0
         self._rate_mark = (0.0, 0)
         self._rate_per_s: float | None = None
-        self._heard_s = 0.0
+        self._received_s = 0.0
 
     def take(self, record: Any, at_s: float) -> None:
         """Keep `record` if it is the newest of its kind."""
@@ -158,7 +158,7 @@ class LiveState:
             return
         latest_ms = None if self._now_utc is None else epoch_ms(self._now_utc() + CLOCK_SLACK)
         with self._lock:
-            self._heard_s = max(self._heard_s, at_s)
+            self._received_s = max(self._received_s, at_s)
             match record:
                 case Reading():
                     self._take_reading(Seen(record, at_s), latest_ms)
@@ -171,15 +171,15 @@ class LiveState:
                     if advised is None or record.revision >= advised.revision:
                         self._recommendations.put(record.recommendation, record)
                 case Decision():
-                    said = self._decisions.get(record.recommendation) or ()
-                    if record not in said:  # the log is read again from a little back after a reconnect
-                        self._decisions.put(record.recommendation, (*said, record)[:MOST_SAID])
+                    decisions = self._decisions.get(record.recommendation) or ()
+                    if record not in decisions:  # the log is read again from a little back after a reconnect
+                        self._decisions.put(record.recommendation, (*decisions, record)[:MOST_DECISIONS])
 
     def _take_reading(self, seen: Seen, latest_ms: int | None) -> None:
         reading = seen.reading
         if reading.channel in CONTROL_CHANNELS:
             table = self._control[reading.channel]
-            if reading.channel != CONNECTION_CHANNEL or not _says_the_same(table.get(reading.meter), reading, latest_ms):
+            if reading.channel != CONNECTION_CHANNEL or not _is_unchanged(table.get(reading.meter), reading, latest_ms):
                 _keep_newest(table, reading.meter, seen, latest_ms)
             return
         self._count += 1
@@ -196,7 +196,7 @@ class LiveState:
             self._meters_ms.put(reading.meter, reading.observed_ms)
 
     def connection(self, connected: bool, trouble: str = "") -> None:
-        """Tell whether the broker is there."""
+        """Note whether the broker is there."""
         with self._lock:
             self._connected, self._trouble = connected, trouble
 
@@ -224,7 +224,7 @@ class LiveState:
                 decisions=self._decisions.copy(),
                 readings_count=self._count,
                 rate_per_s=self._rate_per_s,
-                heard_s=self._heard_s,
+                received_s=self._received_s,
                 meters_seen_ms=self._meters_ms.copy(),
                 left_out=sum(table.refused for table in self._control.values()),
             )
@@ -236,8 +236,8 @@ def _keep_newest(table: Bounded[Key, Seen], key: Key, seen: Seen, latest_ms: int
         table.put(key, seen)
 
 
-def _says_the_same(known: Seen | None, reading: Reading, latest_ms: int | None) -> bool:
-    """Whether a connection's state is the one that is known: the first of its kind tells since when."""
+def _is_unchanged(known: Seen | None, reading: Reading, latest_ms: int | None) -> bool:
+    """Whether a connection's state is the one that is known: the first of its kind gives the time."""
     if known is None or known.reading.text != reading.text:
         return False
     return latest_ms is None or known.reading.observed_ms <= latest_ms

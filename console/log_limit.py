@@ -1,4 +1,4 @@
-"""So that nobody fills the disk with the traces of broken requests."""
+"""Limits the log, so that traces of broken requests do not fill the disk."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ HEAD_BYTES = 16_384
 HEAD_S = 10.0
 """Until they must be there: from the connection, or from their first byte."""
 STALLED_S = 30.0
-"""How long somebody may not take an answer that waits to be sent."""
+"""How long a client may leave an answer unread."""
 MOST_CONNECTIONS = 512
 
 

@@ -73,7 +73,7 @@ class ReportShelf:
         return tuple(sorted(self._making))
 
     async def make(self, month: str) -> MadeReport:
-        """Make (again) the report of `month` (``YYYY-MM``); who asks while it is being made waits for the same one.
+        """Make (again) the report of `month` (``YYYY-MM``); requests while it is being made wait for the same one.
 
         Raises
         ------
@@ -136,7 +136,7 @@ class ReportShelf:
         report = self._made(month)
         if report is None:
             return None
-        async with self._packing:  # one at a time: what many ask for at once must not fill the disk at once
+        async with self._packing:  # one at a time: many requests at once must not fill the disk
             return await asyncio.to_thread(self._packed, report)
 
     def _packed(self, report: MadeReport) -> IO[bytes]:

@@ -1,4 +1,4 @@
-"""What may be asked of the API, in the domain's own types: their bounds are written down there only."""
+"""What may be requested of the API, in the domain's own types: their bounds are written down there only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from domain.recommendations import DecisionKind, DeclineReason
 from domain.texts import Key, Text
 
 MOST_DAYS = 400
-"""Quarter hours of so many days in one answer."""
+"""Most days of quarter hours in one answer."""
 
 
 def _stripped(text: str) -> str:
@@ -44,8 +44,8 @@ IssuedBy = Annotated[UtcInstant | None, Query(alias="as_of", description="With z
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A register and a span that there are."""
+class Span:
+    """A register that exists, and a span."""
 
     meter: str
     channel: str

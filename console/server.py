@@ -44,7 +44,7 @@ def run(
     Parameters
     ----------
     parts
-        Tells how the parts of the stack are that the page belongs to.
+        Returns the state of the parts of the stack that the page belongs to.
     processes
         What they and the supervisor use.
 
@@ -80,7 +80,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def serve(console: Console, listener: socket.socket, host: str) -> None:
-    """Serve `console` on `listener` until told to stop."""
+    """Serve `console` on `listener` until it is stopped."""
     from console.app import build_app
     from console.log_limit import limit_logs
     from console.protocol import HEAD_BYTES, BoundedProtocol
@@ -102,6 +102,6 @@ def serve(console: Console, listener: socket.socket, host: str) -> None:
     )
     name = f"[{host}]" if ":" in host else host
     structlog.get_logger("console").info("console_ready", url=f"http://{name}:{listener.getsockname()[1]}/")
-    for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn stops on them, then raises them again: asked to stop is no failure
+    for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn stops on them, then raises them again: a requested stop is no failure
         signal.signal(number, lambda *_: None)
     server.run(sockets=[listener])

@@ -33,15 +33,15 @@ from domain.measurements import (
     EVENT,
     FORECAST,
     FORECAST_DAY_AHEAD,
-    FORECAST_MERIT,
     FORECAST_METER,
     FORECAST_PEAK,
     FORECAST_PERIOD,
+    FORECAST_QUALITY,
     INTERVAL,
     PLAN,
     POWER,
     QUALITY_CODES,
-    TOLD,
+    REVISIONS,
 )
 from domain.plant import Plant
 
@@ -215,7 +215,7 @@ def _plan(plant: Plant) -> dash.Dashboard:
         line("q50_kw", PROJECTED),
         line("kw", LOAD),
     ]
-    said = [("q50_kw", "as forecast when the day began"), ("kw", "measured")]
+    day_names = [("q50_kw", "as forecast when the day began"), ("kw", "measured")]
     names = [("q10_kw", "10 %"), ("q50_kw", "50 %"), ("q90_kw", "90 %"), ("kw", "measured")]
     board = _frame(plant, "fab-plan", "Forecast, plan and recommendations", "now-24h", "now+48h")
     return _placed(
@@ -232,7 +232,7 @@ def _plan(plant: Plant) -> dash.Dashboard:
                 curves(
                     "Each day as forecast when it began, beside what came",
                     [select(INTERVAL, ["kw"], where=main, then=keep), select(FORECAST_DAY_AHEAD, ["q50_kw"], then=keep)],
-                    "kwatt", "Never told again: this is what could be known at midnight.", [line("q50_kw", PROJECTED), line("kw", LOAD)], said, steps=True,
+                    "kwatt", "Never revised: this is what could be known at midnight.", [line("q50_kw", PROJECTED), line("kw", LOAD)], day_names, steps=True,
                 ), 0, 28, 24, 9,
             ),
             (
@@ -252,7 +252,7 @@ def _plan(plant: Plant) -> dash.Dashboard:
             (
                 curves(
                     "How good the forecast is: error over last week's, and share within the band (28 days)", [
-                        select(FORECAST_MERIT, ["score", "coverage"], then=keep)
+                        select(FORECAST_QUALITY, ["score", "coverage"], then=keep)
                     ], "percentunit", "Below 100 % is better than last week's curve; 80 % of the quarter hours should lie in the band.",
                 ), 0, 45, 12, 8,
             ),
@@ -318,7 +318,7 @@ def _meters(plant: Plant) -> dash.Dashboard:
     )  # fmt: skip
     revision_lines = '  |> group(columns: ["meter", "revision"])\n  |> keep(columns: ["_time", "_value", "meter", "revision"])'
     in_doubt = select(
-        TOLD, ["kwh", "quality", "method", "coverage"], where=f"{_IMPORT} and {chosen}",
+        REVISIONS, ["kwh", "quality", "method", "coverage"], where=f"{_IMPORT} and {chosen}",
         then=PIVOT + '\n  |> group()\n  |> filter(fn: (r) => (r.quality >= 2 and r.quality <= 5) or (r.revision != "0" and r.revision != "1"))'
         '\n  |> sort(columns: ["_time", "meter", "revision"], desc: true)'
         '\n  |> keep(columns: ["_time", "meter", "revision", "kwh", "quality", "method", "coverage"])',
@@ -353,15 +353,15 @@ def _meters(plant: Plant) -> dash.Dashboard:
             ),
             (
                 curves(
-                    "Energy a quarter hour, as told by each revision",
-                    [select(TOLD, ["kwh"], where=f"{_IMPORT} and {chosen}", then=revision_lines)], "kwatth",
-                    "What was said first, and what it was restated to; the panel above shows the newest revision only.", steps=True,
+                    "Energy a quarter hour, by revision",
+                    [select(REVISIONS, ["kwh"], where=f"{_IMPORT} and {chosen}", then=revision_lines)], "kwatth",
+                    "The first value, and what it was restated to; the panel above shows the newest revision only.", steps=True,
                 ), 0, 26, 24, 9,
             ),
             (
                 rows(
                     "Gaps, substitutes and restatements", in_doubt,
-                    "Every revision of quarter hours that were not simply measured: what was told, by which rule, and what it became.",
+                    "Every revision of quarter hours that were not simply measured: what was published, by which rule, and what it became.",
                     [("kwh", "kwatth"), ("coverage", "percentunit")],
                 ).override_by_name("quality", quality_names[:1]), 0, 35, 24, 10,
             ),

@@ -1,4 +1,4 @@
-"""Flux queries over our measurements; names come from `domain.measurements`, so a query cannot ask for what nobody writes."""
+"""Flux queries over our measurements; names come from `domain.measurements`, so a query cannot name what nobody writes."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def select(
 
 
 MEAN_OF_WINDOW = '  |> aggregateWindow(every: v.windowPeriod, fn: mean, createEmpty: false, timeSrc: "_start")'
-"""Thins a dense series; labelled by the start like everything else (Flux labels by the stop unless told)."""
+"""Thins a dense series; labelled by the start like everything else (Flux labels by the stop unless configured)."""
 PIVOT = '  |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")'
 
 

@@ -51,7 +51,7 @@ class Home:
 
 
 def already_running(plant_dir: Path, state: StackState | None) -> str:
-    """What is said to whoever starts a second stack of one plant."""
+    """The message for whoever starts a second stack of one plant."""
     who = f" (process {state.supervisor.pid}, {state.phase})" if state else ""
     return f"a stack of {plant_dir} runs already{who}; `lastgang status` shows it, `lastgang down` ends it"
 

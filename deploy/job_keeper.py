@@ -67,7 +67,7 @@ class JobKeeper:
     # -- submitting ----------------------------------------------------------------------------------------------------
 
     def submit(self, names: Sequence[str] | None = None, progress: Progress = lambda name, state: None) -> None:
-        """Submit jobs (default: all) together and return when each runs, or it is clear that it will not soon; `states` tells which."""
+        """Submit jobs (default: all) together and return when each runs, or it is clear that it will not soon; `states` names which."""
         with self._turn:
             chosen = [self._kept[name] for name in (list(self._kept) if names is None else names)]
             for kept in chosen:
@@ -138,7 +138,7 @@ class JobKeeper:
             missing: list[str] = []
             try:
                 with self._turn:
-                    missing = self._look()
+                    missing = self._check()
                     if missing and self._cluster.is_ready():
                         self.submit(missing)
                 is_well = all(self._kept[name].state == "running" for name in missing)
@@ -160,7 +160,7 @@ class JobKeeper:
                 if name not in submitted and kept.job_id in known:
                     kept.judge(known[kept.job_id], self._cluster)
 
-    def _look(self) -> list[str]:
+    def _check(self) -> list[str]:
         """Note how every job is; names of those that have to be submitted again."""
         known = {job.job_id: job for job in self._cluster.rest.jobs()}
         missing = []

@@ -26,7 +26,7 @@ class EdgeListener:
     port: int
     """Where the broker listens, on loopback."""
     advertised_port: int
-    """What it tells those who come this way to connect to, on loopback."""
+    """The address that clients of this listener connect to, on loopback."""
 
 
 class KafkaBroker:
@@ -122,14 +122,14 @@ class KafkaBroker:
 def server_properties(data: Path, port: int, controller_port: int, edge: EdgeListener | None = None) -> str:
     """The broker's configuration: one node, loopback only, nothing created unasked, small buffers."""
     beside = "" if edge is None else f",EDGE://127.0.0.1:{edge.port}"
-    told = "" if edge is None else f",EDGE://127.0.0.1:{edge.advertised_port}"
+    edge_listener = "" if edge is None else f",EDGE://127.0.0.1:{edge.advertised_port}"
     settings: dict[str, object] = {
         "process.roles": "broker,controller",
         "node.id": 1,
         "controller.quorum.voters": f"1@127.0.0.1:{controller_port}",
         "controller.listener.names": "CONTROLLER",
         "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}{beside}",
-        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}{told}",
+        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}{edge_listener}",
         "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,EDGE:PLAINTEXT",
         "inter.broker.listener.name": "PLAINTEXT",
         "log.dirs": data,

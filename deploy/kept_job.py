@@ -33,7 +33,7 @@ class KeptJob:
     """When we noticed such changes."""
 
     def note_state(self, state: str, note: str, progress: Progress = lambda name, state: None) -> None:
-        """Note how it is, and tell `progress`."""
+        """Note its state, and report it to `progress`."""
         self.state, self.note = state, note[:_NOTE_CHARACTERS]
         progress(f"job {self.part.name}", "ready" if state == "running" else state)
 

@@ -90,8 +90,8 @@ def run_in_background(plant_dir: Path) -> None:
     if state is None or state.phase not in {"ready", "degraded"}:
         if identity is not None:
             processes.stop(identity, _STOP_TIMEOUT_S)
-        said = state.message if state and state.message else f"{processes.last_line(log)}; see {log}"
-        msg = f"the stack did not start: {said}"
+        reason = state.message if state and state.message else f"{processes.last_line(log)}; see {log}"
+        msg = f"the stack did not start: {reason}"
         raise StackFailed(msg)
     print(f"ready: {state.page}")
     if state.phase == "degraded":

@@ -35,7 +35,7 @@ def free_port() -> int:
 
 
 def owner(port: int) -> str:
-    """Who listens on `port`, as far as the operating system tells this user."""
+    """Who listens on `port`, as far as the operating system shows this user."""
     try:
         for connection in psutil.net_connections("tcp"):
             if connection.laddr and connection.laddr.port == port and connection.status == psutil.CONN_LISTEN and connection.pid:

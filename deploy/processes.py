@@ -26,7 +26,7 @@ class ProcessId:
     pid: int
     birth: str
     """On Linux the boot's id and the clock ticks from the boot to the start: no clock that is set changes them. Elsewhere, and in
-    state files of earlier versions, ``created`` and the time of creation [s since 1970] as the operating system tells it."""
+    state files of earlier versions, ``created`` and the time of creation [s since 1970] by the operating system."""
 
     @classmethod
     def of(cls, pid: int) -> ProcessId | None:
@@ -45,7 +45,7 @@ class ProcessId:
         return _birth_of(self.pid) == self.birth
 
     def is_of_an_earlier_boot(self) -> bool:
-        """Whether the computer has been started again since; where births tell no boot it cannot be known, and the answer is no."""
+        """Whether the computer has been started again since; where birth marks name no boot it cannot be known, and the answer is no."""
         return not self.birth.startswith(_CREATED) and self.birth.partition("/")[0] != _boot_id()
 
     def is_doubtful(self) -> bool:
@@ -167,7 +167,7 @@ def put_aside_when_long(log: Path) -> None:
 
 def last_line(log: Path, start: int = 0) -> str:
     """The last line of a log that holds anything, from byte `start` on."""
-    return next((line.strip() for line in reversed(last_lines(log, start)) if line.strip()), "it said nothing")
+    return next((line.strip() for line in reversed(last_lines(log, start)) if line.strip()), "it wrote nothing")
 
 
 def last_lines(log: Path, start: int = 0) -> list[str]:
@@ -196,7 +196,7 @@ def family(identity: ProcessId, known: Mapping[int, list[int]] | None = None) ->
     Parameters
     ----------
     known
-        Result of `sessions`, where several families are asked for at once.
+        Result of `sessions`, where several families are requested at once.
     """
     if _birth_of(identity.pid) is not None and not identity.has_its_pid():
         return []  # the pid belongs to somebody else by now; while one of ours lived it could not have been given away

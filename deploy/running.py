@@ -28,7 +28,7 @@ _READY = re.compile(rb"(?:\b|_)ready\b", re.IGNORECASE)
 
 
 class PartFailed(LastgangError):
-    """A part could not be started. Operator: the message ends with what the part said last; its whole log is named."""
+    """A part could not be started. Operator: the message ends with the part's last output; its whole log is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class RunningPart:
         if self.log.stat().st_size < self.log_start:  # it was full and has been put aside
             self.log_start = 0
         self.identity = ProcessId.of(self.process.pid)
-        self.input = _looks_of(self.part.input)
+        self.input = _fingerprints(self.part.input)
         self.state, self.since = "starting", time.monotonic()
 
     def is_ready(self) -> bool:
@@ -100,7 +100,7 @@ class RunningPart:
             return False
         if self.state == "failed":
             self.due = now + _INPUT_LOOK_S
-            return self.input != _looks_of(self.part.input)
+            return self.input != _fingerprints(self.part.input)
         return self.state == "restarting"
 
     def die(self, code: int, now: float) -> None:
@@ -179,18 +179,18 @@ def not_ready(parts: Sequence[RunningPart], progress: Progress) -> Iterator[tupl
         time.sleep(0.05)
 
 
-def _looks_of(folder: Path | None) -> object:
+def _fingerprints(folder: Path | None) -> object:
     """Name, length and time of change of the files that a part reads when it starts; equal as long as nobody has written any."""
     if folder is None:
         return None
     files = [file for pattern in ("*", "devices/*") for file in folder.glob(pattern)]
-    looks = []
+    found = []
     for file in sorted(files):
         with contextlib.suppress(OSError):
             status = file.stat()
             if file.is_file():
-                looks.append((str(file), status.st_size, status.st_mtime_ns))
-    return looks
+                found.append((str(file), status.st_size, status.st_mtime_ns))
+    return found
 
 
 def _tail(log: Path, lines: int = 12) -> str:

@@ -1,4 +1,4 @@
-"""What a running stack costs as it stands: its parts and their families, by the state file, and the supervisor; nothing else on the machine."""
+"""What a running stack costs now: its parts and their families, by the state file, and the supervisor; nothing else on the machine."""
 
 from __future__ import annotations
 

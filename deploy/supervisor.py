@@ -77,7 +77,7 @@ class Supervisor:
             raise running.failure(why)
 
     def settle(self, names: Iterable[str], progress: Progress = lambda name, state: None) -> None:
-        """Return when each of the parts `names` is ready, or it is clear that it will not be soon; `states` tells which.
+        """Return when each of the parts `names` is ready, or it is clear that it will not be soon; `states` names which.
 
         Raises
         ------
@@ -115,7 +115,7 @@ class Supervisor:
                 self._changed()
 
     def _changed(self) -> None:
-        """Tell of a change; that it cannot be written down just now stops nothing."""
+        """Report a change; that it cannot be stored just now stops nothing."""
         try:
             self._on_change()
         except OSError as error:
@@ -176,7 +176,7 @@ class Supervisor:
         return running.identity if running else None
 
     def kill(self, name: str) -> None:
-        """End a part as a crash would (SIGKILL); it comes back, and `await_ready` tells when."""
+        """End a part as a crash would (SIGKILL); it is restarted; `await_ready` waits for that."""
         with self.lock:
             running = self._running[name]
             if running.identity is not None and running.process is not None:

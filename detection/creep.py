@@ -28,7 +28,7 @@ KEPT_DAYS = 56
 FEWEST_HOURS = 4
 """Of rest, that make a day count."""
 EACH = 4
-"""One quarter hour in so many is kept."""
+"""One quarter hour of this many is kept."""
 FEWEST_DAYS = 8
 SHORTEST = timedelta(days=26)
 OPENS_AT_Z = 3.0
@@ -44,7 +44,7 @@ RestingDay = dict[int, float]
 
 @dataclass(slots=True)
 class Creep:
-    """What one meter drew while the plant rested, by local day (ordinal), and what was said of it."""
+    """What one meter drew while the plant rested, by local day (ordinal), and what was published of it."""
 
     days: dict[int, RestingDay] = field(default_factory=dict)
     judged_day: int = 0
@@ -72,8 +72,15 @@ class Trend:
 
 
 def trend(days: dict[int, RestingDay]) -> Trend | None:
-    """Theil-Sen slope and Mann-Kendall z of the daily means; None where days or weeks are too few."""
-    counted = sorted((day, fmean(rest.values())) for day, rest in days.items() if len(rest) >= FEWEST_HOURS)
+    """Theil-Sen slope [1]_ and Mann-Kendall z [2]_ of the daily means; None where days or weeks are too few.
+
+    References
+    ----------
+    .. [1] Sen: Estimates of the regression coefficient based on Kendall's tau. Journal of the American Statistical Association 63 (1968)
+       1379-1389. doi:10.1080/01621459.1968.10480934
+    .. [2] Mann: Nonparametric tests against trend. Econometrica 13 (1945) 245-259. doi:10.2307/1907187
+    """
+    counted = sorted((day, fmean(quiet.values())) for day, quiet in days.items() if len(quiet) >= FEWEST_HOURS)
     if len(counted) < FEWEST_DAYS or timedelta(days=counted[-1][0] - counted[0][0]) < SHORTEST:
         return None
     pairs = [((b_kw - a_kw) / (b - a), (b_kw > a_kw) - (b_kw < a_kw)) for (a, a_kw), (b, b_kw) in combinations(counted, 2)]
@@ -84,7 +91,7 @@ def trend(days: dict[int, RestingDay]) -> Trend | None:
     z = (score - (score > 0) + (score < 0)) / deviation
     first, last = counted[0][0], counted[-1][0]
     level = median(kw - slope * (day - first) for day, kw in counted)
-    excess = sum(sum(rest.values()) - len(rest) * level for rest in days.values() if len(rest) >= FEWEST_HOURS)
+    excess = sum(sum(quiet.values()) - len(quiet) * level for quiet in days.values() if len(quiet) >= FEWEST_HOURS)
     return Trend(date.fromordinal(first), timedelta(days=last - first), count, level, level + slope * (last - first), z, excess)
 
 
@@ -136,7 +143,7 @@ class CreepWatch:
 
     def _judge(self, creep: Creep, interval: Interval) -> list[Anomaly]:
         today = interval.start_utc.astimezone(self._zone).date().toordinal()
-        found = trend({day: rest for day, rest in creep.days.items() if day < today})
+        found = trend({day: quiet for day, quiet in creep.days.items() if day < today})
         if found is None:
             return []
         if creep.since_day is None:
@@ -148,9 +155,9 @@ class CreepWatch:
         over = found.drift < CLOSES_BELOW_DRIFT
         if over:
             creep.since_day = None
-        return [self._told(creep, interval, found, midnight_utc(since_day, self._zone), over)]
+        return [self._published(creep, interval, found, midnight_utc(since_day, self._zone), over)]
 
-    def _told(self, creep: Creep, interval: Interval, found: Trend, since_utc: datetime, over: bool) -> Anomaly:
+    def _published(self, creep: Creep, interval: Interval, found: Trend, since_utc: datetime, over: bool) -> Anomaly:
         more_kw = found.to_kw - found.from_kw
         # Per day: the growth over 24 h; what wears draws more while the plant works as well, at least as much as at rest.
         kwh_per_day = max(more_kw * 24, 0.0)
@@ -173,7 +180,7 @@ class CreepWatch:
                 "span_days": str(found.span.days),
                 "days_compared": str(found.days),
                 "mann_kendall_z": f"{found.z:.2f}",
-                "compared": "hours in which no shift of the plant runs",
+                "compared": "hours_without_shift",
             },
         )
         return anomaly_of(interval, finding)

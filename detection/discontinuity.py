@@ -17,7 +17,7 @@ KEPT = 32
 
 @dataclass(slots=True)
 class Jump:
-    """One quarter hour found with a jump: in which channel and way, by which revision of the interval, told how often."""
+    """One quarter hour found with a jump: in which channel and way, by which revision of the interval, published how often."""
 
     channel: str
     method: IntervalMethod
@@ -26,7 +26,7 @@ class Jump:
 
 
 def take(jumps: dict[int, Jump], interval: Interval) -> list[Anomaly]:
-    """Tell a jump once per meter and quarter hour; tell it again only when a later revision names another method."""
+    """Publish a jump once per meter and quarter hour, and again only when a later revision names another method."""
     if interval.origin is IntervalOrigin.IMPORT:
         return []
     slot = slot_of(interval.start_utc)
@@ -44,10 +44,10 @@ def take(jumps: dict[int, Jump], interval: Interval) -> list[Anomaly]:
         return []
     else:
         known.method, known.interval_revision, known.revision = interval.method, interval.revision, known.revision + 1
-    return [_told(known, interval)]
+    return [_published(known, interval)]
 
 
-def _told(jump: Jump, interval: Interval) -> Anomaly:
+def _published(jump: Jump, interval: Interval) -> Anomaly:
     energy = interval.energy_kwh
     finding = Finding(
         kind=AnomalyKind.COUNTER_DISCONTINUITY,

@@ -66,7 +66,7 @@ class OffHistory:
         self.accepted_kw = round(power_kw, 3)
 
     def level(self, phase: Phase, standby_kw: float, rated_kw: float) -> OffLevel | None:
-        """The off level in `phase`; None before a shift as long as warming up has not been seen: nobody can tell it from waste.
+        """The off level in `phase`; None before a shift as long as warming up has not been seen: it cannot be distinguished from waste.
 
         Expected is the median. The limit stands on the upper quartile, so that a machine that cycles or is normally on while off by
         plan does not alarm, and one bad weekend in the history does not hide the next.
@@ -80,20 +80,20 @@ class OffHistory:
                 return None
             if accepted_kw is None:
                 limit_kw = standby_kw + _margin(standby_kw, rated_kw, MARGIN_OF_RATED)
-                return OffLevel(standby_kw, limit_kw, "standby power of the plant file")
+                return OffLevel(standby_kw, limit_kw, "standby_power")
             high_kw = max(accepted_kw, standby_kw)
             limit_kw = high_kw + _margin(high_kw, rated_kw, MARGIN_ONCE_LEARNT)
-            return OffLevel(accepted_kw, limit_kw, "what it has drawn while off for several spans of rest")
+            return OffLevel(accepted_kw, limit_kw, "accepted_level")
         middle, upper = median(values), quantiles(values, n=4)[2]
         high_kw = max(upper, standby_kw, accepted_kw or 0.0)
         # What strays by itself must stray further; but no further than what is allowed where nothing is known.
         strays_kw = min(SPREADS * (upper - middle), MARGIN_OF_RATED * rated_kw)
         limit_kw = high_kw + max(_margin(high_kw, rated_kw, MARGIN_ONCE_LEARNT), strays_kw)
-        return OffLevel(middle, limit_kw, f"median of {len(values)} off-shift quarter hours")
+        return OffLevel(middle, limit_kw, f"median_of_{len(values)}_quarter_hours")
 
 
 def is_alike(power_kw: float, other_kw: float, rated_kw: float) -> bool:
-    """Whether two powers of a machine of `rated_kw` are one level, as far as a level is told from another at all."""
+    """Whether two powers of a machine of `rated_kw` are one level, as far as levels can be distinguished at all."""
     return abs(power_kw - other_kw) <= _margin(other_kw, rated_kw, MARGIN_ONCE_LEARNT)
 
 

@@ -38,7 +38,7 @@ IDLE_OF_RATED = 0.3
 
 @dataclass(slots=True)
 class Drawn:
-    """One quarter hour of an incident: which revision said so, and its power [kW]."""
+    """One quarter hour of an incident: by which revision, and its power [kW]."""
 
     revision: int
     power_kw: float
@@ -72,7 +72,7 @@ class Incident:
 
     @property
     def suspected(self) -> bool:
-        """Whether it has not been told to anybody yet."""
+        """Whether it has not been published yet."""
         return self.revision < 0
 
     @property
@@ -149,7 +149,7 @@ class OnWhileOff:
         return sum(machine.rated_kw for machine in self.machines)
 
     def take(self, state: OffState, interval: Interval, newer: bool) -> list[Anomaly]:
-        """Judge one quarter hour; `newer` tells it from a restatement of one that was seen before.
+        """Judge one quarter hour; `newer`: it is no restatement of one that was seen before.
 
         A quarter hour that was not measured (substituted, missing, seen for less than half) neither opens nor ends an incident and
         adds no energy; a restatement within an open incident corrects its energy with the next revision.
@@ -216,7 +216,7 @@ class OnWhileOff:
             incident = state.incident = self._gone_on(state, incident)
             if self._is_habit(incident):
                 return [*found, self._accepted(state, incident, interval, slot)]
-        return [*found, self._told(incident, interval, None)]
+        return [*found, self._published(incident, interval, None)]
 
     @staticmethod
     def _is_normal(power_kw: float, incident: Incident | None, level: OffLevel | None, off: OffPhase) -> bool:
@@ -230,7 +230,7 @@ class OnWhileOff:
         """A new suspicion. Above a power that is found in each span of rest it is that which the machine is expected to draw."""
         for known in state.recent:
             if known.spans > 1 and self._is_more(power_kw, known):
-                level = above(known.actual_kw, self.rated_kw, "what it was found to draw in the spans of rest before")
+                level = above(known.actual_kw, self.rated_kw, "earlier_finding")
         rest_slot = 0 if off.shift_end_utc is None else slot_of(off.shift_end_utc)
         return Incident(level, slot, slot, rest_slot, not off.is_long, off.is_long)
 
@@ -254,7 +254,7 @@ class OnWhileOff:
     def _accepted(self, state: OffState, incident: Incident, interval: Interval, slot: int) -> Anomaly:
         state.history.accept(incident.actual_kw)
         state.incident = None
-        return self._told(incident, interval, slot, is_accepted=True)
+        return self._published(incident, interval, slot, is_accepted=True)
 
     def _note_calm(self, state: OffState, power_kw: float, off: OffPhase) -> None:
         """Forget what no longer goes on. Running down after a shift says nothing of it."""
@@ -280,9 +280,9 @@ class OnWhileOff:
         if incident is None or incident.suspected:
             return []
         state.recent = [*state.recent, incident][-MOST_RECENT:]
-        return [self._told(incident, interval, until_slot if incident.below_from is None else incident.below_from)]
+        return [self._published(incident, interval, until_slot if incident.below_from is None else incident.below_from)]
 
-    def _told(self, incident: Incident, interval: Interval, until_slot: int | None, is_accepted: bool = False) -> Anomaly:
+    def _published(self, incident: Incident, interval: Interval, until_slot: int | None, is_accepted: bool = False) -> Anomaly:
         incident.revision += 1
         since_utc = slot_start(incident.since_slot)
         # Per day: the hours of the 24 h from its beginning in which nobody is meant to run the machine, at its mean excess so far.

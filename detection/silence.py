@@ -31,7 +31,7 @@ class Silence:
 def take(silence: Silence | None, interval: Interval, newer: bool) -> tuple[Silence | None, list[Anomaly]]:
     """Open with the first unheard quarter hour, grow with each, end with the next that was heard or when late data has filled all.
 
-    The newest silence is remembered after its end, so that late data can still be told.
+    The newest silence is remembered after its end, so that late data can still be reported.
     """
     if interval.origin is IntervalOrigin.IMPORT:
         return silence, []
@@ -44,13 +44,13 @@ def take(silence: Silence | None, interval: Interval, newer: bool) -> tuple[Sile
         if silence is None or not running:
             return silence, []
         silence.until_slot = slot
-        return silence, [_told(silence, interval)]
+        return silence, [_published(silence, interval)]
     if silence is None or not running:
         silence = Silence(slot)
     silence.unheard.append(slot)
     silence.longest += 1
     del silence.unheard[:-KEPT_SINGLY]
-    return silence, [_told(silence, interval)]
+    return silence, [_published(silence, interval)]
 
 
 def broken_off(silence: Silence | None, interval: Interval) -> tuple[None, list[Anomaly]]:
@@ -58,7 +58,7 @@ def broken_off(silence: Silence | None, interval: Interval) -> tuple[None, list[
     if silence is None or silence.until_slot is not None:
         return None, []
     silence.until_slot = silence.since_slot + silence.longest
-    return None, [_told(silence, interval)]
+    return None, [_published(silence, interval)]
 
 
 def _filled(silence: Silence | None, interval: Interval, slot: int) -> list[Anomaly]:
@@ -69,10 +69,10 @@ def _filled(silence: Silence | None, interval: Interval, slot: int) -> list[Anom
         return []
     if silence.until_slot is None:
         silence.until_slot = slot + 1
-    return [_told(silence, interval)]
+    return [_published(silence, interval)]
 
 
-def _told(silence: Silence, interval: Interval) -> Anomaly:
+def _published(silence: Silence, interval: Interval) -> Anomaly:
     silence.revision += 1
     since_utc = slot_start(silence.since_slot)
     until_utc = None if silence.until_slot is None else slot_start(silence.until_slot)

@@ -1,4 +1,4 @@
-"""What each meter of a plant is watched for, and why not for the rest: *nothing abnormal* may be said of no more than this.
+"""What each meter of a plant is watched for, and why not for the rest: *nothing abnormal* holds for no more than this.
 
 In: the plant file, and since when each meter is known and live.  Out: one `MeterWatch` a meter. `DetectionStep` watches by the same
 answer.

@@ -40,7 +40,7 @@ class Anomaly:
     until_utc: UtcInstant | None
     """None while it lasts."""
     at_utc: UtcInstant
-    """Event time at which this revision was said."""
+    """Event time at which this revision was published."""
     expected_kw: Power | None
     actual_kw: Power | None
     excess_kwh: Amount

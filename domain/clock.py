@@ -1,4 +1,4 @@
-"""Where "now" comes from. Nothing else in Lastgang may ask the operating system for the time of day of the plant."""
+"""Where "now" comes from. Nothing else in Lastgang may read the operating system's time of day for the plant."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def encode(record: Any) -> bytes:
 def decode(record_type: type[Record], payload: bytes | str) -> Record:
     """The record in `payload`; unknown fields are ignored, so that an older reader can follow a newer writer.
 
-    Nothing is guessed: a text or a truth value is no number, 5.0 no whole number, and a field that stands twice has no value.
+    Nothing is guessed: a string or a boolean is no number, 5.0 no whole number, and a field that occurs twice has no value.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""One worked example per topic, and the files that tell other programs what to expect.
+"""One worked example per topic, and the files that describe the records to other programs.
 
 In: `domain.topics`.  Out: a JSON Schema and an example a topic, both made from the dataclasses that the code uses.
 """

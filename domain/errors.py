@@ -1,4 +1,4 @@
-"""Faults that a person can repair: told all at once, each with where, what was found and what was expected."""
+"""Faults that a person can repair: reported all at once, each with where, what was found and what was expected."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class InputFaults(LastgangError):
 
 
 MOST_FAULTS = 20
-"""A file in another format has a fault a row; more than these help nobody."""
+"""A file in another format has a fault a row; more than these do not help."""
 
 
 def first_faults(faults: list[Fault], file: Path | str, expected: str) -> list[Fault]:

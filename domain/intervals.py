@@ -67,12 +67,12 @@ class IntervalMethod(StrEnum):
 
 
 class IntervalOrigin(StrEnum):
-    """Which road an interval came by."""
+    """Which path an interval came by."""
 
     METERING = "metering"
     IMPORT = "import"
     CALCULATED = "calculated"
-    """Of a virtual meter: its parts came by other roads."""
+    """Of a virtual meter: its parts came by other paths."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,14 +23,14 @@ class Measurement:
         return (*self.fields, *self.integers, *self.texts)
 
 
-POWER = Measurement("power", ("site", "meter"), ("kw",), "active power as the meter said it, at the device's clock", ("quality",))
+POWER = Measurement("power", ("site", "meter"), ("kw",), "active power as measured, at the device's clock", ("quality",))
 INTERVAL = Measurement(
     "energy15", ("site", "meter", "channel"), ("kwh", "kw", "coverage"),
     "energy of one quarter hour, labelled by its START; the newest revision overwrites", ("quality", "revision"),
 )  # fmt: skip
-TOLD = Measurement(
-    "energy15_told", ("site", "meter", "channel", "revision"), ("kwh", "kw", "coverage"),
-    "every revision of each quarter hour, labelled by its START: what was said before it was restated", ("quality",), ("method",),
+REVISIONS = Measurement(
+    "energy15_revisions", ("site", "meter", "channel", "revision"), ("kwh", "kw", "coverage"),
+    "every revision of each quarter hour, labelled by its START: values before the restatement included", ("quality",), ("method",),
 )  # fmt: skip
 DEMAND_NOW = Measurement(
     "demand", ("site",),
@@ -48,14 +48,14 @@ FORECAST_PEAK = Measurement(
 )  # fmt: skip
 FORECAST_DAY_AHEAD = Measurement(
     "forecast_day_ahead", ("site",), ("q10_kw", "q50_kw", "q90_kw"),
-    "quantiles of each local day as they were said when it began; never told again", (), ("model",),
+    "quantiles of each local day as forecast when it began; never revised", (), ("model",),
 )  # fmt: skip
 FORECAST_PERIOD = Measurement(
     "forecast_period", ("site",), ("so_far_kw", "q10_kw", "q50_kw", "q90_kw", "above_target"),
     "distribution of the billing period's highest quarter hour, at the instant of issue",
 )  # fmt: skip
-FORECAST_MERIT = Measurement(
-    "forecast_merit", ("site",), ("score", "coverage", "cpu_ms"),
+FORECAST_QUALITY = Measurement(
+    "forecast_quality", ("site",), ("score", "coverage", "cpu_ms"),
     "error over last week's and share within the band, both over 28 days, and the CPU time of the issue, at its instant",
 )  # fmt: skip
 FORECAST_METER = Measurement(
@@ -74,13 +74,13 @@ EVENT = Measurement(
 MEASUREMENTS = (
     POWER,
     INTERVAL,
-    TOLD,
+    REVISIONS,
     DEMAND_NOW,
     FORECAST,
     FORECAST_PEAK,
     FORECAST_DAY_AHEAD,
     FORECAST_PERIOD,
-    FORECAST_MERIT,
+    FORECAST_QUALITY,
     FORECAST_METER,
     PLAN,
     EVENT,

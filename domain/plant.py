@@ -144,7 +144,7 @@ class Meter(Settings):
         return "energy_import" if "energy_import" in channels else next(iter(channels), None)
 
     def main_channel(self) -> str | None:
-        """The channel that shows whether the meter speaks: its energy, else the first that has quarter hours."""
+        """The channel that shows whether the meter sends: its energy, else the first that has quarter hours."""
         return self.energy_channel() or next((r.channel for r in self.interval_registers()), None)
 
     def interval_registers(self) -> tuple[Register, ...]:
@@ -182,7 +182,7 @@ class VirtualMeter(Settings):
 
 
 class Sector(StrEnum):
-    """What sort of place a site is, as far as the course of its load goes while nothing is measured yet."""
+    """What sort of place a site is, as far as its load profile goes while nothing is measured yet."""
 
     BUSINESS = "business"
     OFFICE = "office"
@@ -229,7 +229,7 @@ class Site(Settings):
     billing_meter: Identifier | None = None
     """The meter at the grid connection, whose quarter hours are billed; None: the only meter without a parent."""
     sector: Sector | None = None
-    """Whose standard course is forecast in the first days; None: that of the shifts, or of a business where there are none."""
+    """Whose standard load profile (SLP) is forecast in the first days; None: that of the shifts, or of a business where there are none."""
     sync: Literal["demand_block", "sync_pulse"] | None = None
     """Channel of the billing meter that shows where its quarter hours begin (`metering.block_sync`); None: at :00, :15, :30 and :45 of our clock."""
     target_kw: float | None = Field(default=None, gt=0)
@@ -477,7 +477,7 @@ def load_plant(path: Path) -> Plant:
 
 
 Wrong = Callable[[tuple[str | int, ...], object, str], None]
-"""Told where something is wrong, what was found and what is expected."""
+"""Called with where something is wrong, what was found and what is expected."""
 
 
 def _reference_faults(plant: Plant, path: Path, lines: dict[tuple[str | int, ...], int]) -> list[Fault]:

@@ -1,4 +1,4 @@
-"""What a device said: one value of one register at the device's clock."""
+"""What a device measured: one value of one register at the device's clock."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ CONNECTION_CHANNEL = "connection"
 """Channel of a device's connection: `text` is one of ``connected``, ``lost``, ``refused``, ``stalled`` (the connection stands, but no
 reading has come for longer than the device's file allows)."""
 GAP_CHANNEL = "gap"
-"""Channel of what a device is asked for after a gap: `meter` is the device's id, `value` the number of values that came (None
-while they are asked for), `text` what is told to people."""
+"""Channel of history requests after a gap: `meter` is the device's id, `value` the number of values that came (None
+while the request runs), `text` is the text for people."""
 CLOCK_CHANNEL = "clock"
-"""Channel of what is to be said of a device's clock: `meter` is the device's id, `value` how far it is behind [s], `text` for people."""
+"""Channel of reports on a device's clock: `meter` is the device's id, `value` how far it is behind [s], `text` for people."""
 REFUSED_CHANNEL = "refused"
 """Channel of what a device does not give: `meter` is the device's id, `value` how many registers or nodes it refuses (0: none any
 more), `text` names them with the device's answer, for people."""
@@ -32,7 +32,7 @@ ahead; `text` says who wants it and why."""
 CONTROL_CHANNELS = frozenset(
     {HEARTBEAT_CHANNEL, CONNECTION_CHANNEL, GAP_CHANNEL, CLOCK_CHANNEL, REFUSED_CHANNEL, THINNED_CHANNEL, SET_BACK_CHANNEL}
 )
-"""Channels that the gateway, or an operator, speaks for itself; they are no readings of a device and are not counted as such."""
+"""Channels of reports by the gateway or an operator; they are no readings of a device and are not counted as such."""
 
 
 BEYOND_MEASURE = 1e300

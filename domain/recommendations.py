@@ -1,4 +1,4 @@
-"""Advice as a contract, and what a person said to it."""
+"""Advice as a contract, and a person's decision on it."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class Recommendation:
 
 
 class DecisionKind(StrEnum):
-    """What a person said."""
+    """What a person decided."""
 
     ACCEPTED = "accepted"
     REJECTED = "rejected"

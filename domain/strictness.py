@@ -1,4 +1,4 @@
-"""Schemas that guess nothing: a text or a truth value is no number, 5.0 no whole number, and every number is finite."""
+"""Schemas that guess nothing: a string or a boolean is no number, 5.0 no whole number, and every number is finite."""
 
 from __future__ import annotations
 

@@ -5,5 +5,5 @@ every new quarter hour and whenever the plan changes.
 
 `grid` lays a load out by local days; `similar_days`, `regression` and `two_step` are models of it, `ensemble` asks them together; `merit`
 learns from what came which to listen to and how wide the band must be, `learning` says when; `peaks` and `issue` make the record;
-`first_day` speaks while nothing is known yet. `step` is the stream's side of it, `backtest` the offline one.
+`first_day` forecasts while there is no history yet. `step` is the stream's side of it, `backtest` the offline one.
 """

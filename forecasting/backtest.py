@@ -25,7 +25,7 @@ def backtest(
     orders: Iterable[Order],
     origins_utc: Collection[datetime],
     inputs: Inputs | None = None,
-    told: Callable[[Forecast], None] = lambda _: None,
+    on_forecast: Callable[[Forecast], None] = lambda _: None,
 ) -> list[Forecast]:
     """Forecasts issued at `origins_utc`, in order.
 
@@ -39,21 +39,21 @@ def backtest(
         Starts of quarter hours; an origin without a quarter hour that ends there is passed over.
     inputs
         What else is known ahead; all of it from every origin.
-    told
+    on_forecast
         Called with each forecast as it is made.
     """
     step = ForecastStep(plant, inputs=inputs)
     state = step.initial()
     waiting = sorted(orders, key=lambda order: (order.at_utc, order.job, order.revision))
-    asked = set(origins_utc)
+    origins = set(origins_utc)
     forecasts = []
     for interval in sorted(intervals, key=lambda one: (one.start_utc, one.revision)):
         while waiting and waiting[0].at_utc <= interval.end_utc:
             order = waiting.pop(0)
             state.jobs[order.job] = with_order(state.jobs.get(order.job), order)
-        if step.put(state, interval) and interval.end_utc in asked:
+        if step.put(state, interval) and interval.end_utc in origins:
             forecasts.append(step.issue(state, interval.end_utc))
-            told(forecasts[-1])
+            on_forecast(forecasts[-1])
     return forecasts
 
 

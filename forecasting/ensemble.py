@@ -1,8 +1,8 @@
-"""The ladder of models, asked together: one interface, quantiles for every step and for each day's highest.
+"""The ladder of models, run together: one interface, quantiles for every step and for each day's highest.
 
-In: a `Grid` and an origin in it.  Out: `Told`: quantiles by every model of `MODELS`; nan where a model has nothing to say.
+In: a `Grid` and an origin in it.  Out: `ModelQuantiles`: quantiles by every model of `MODELS`; nan where a model has no forecast.
 
-Rungs, lightest first: last week's slot and the newest load (0); similar days by calendar and by course (1), also with the newest
+Rungs, lightest first: last week's slot and the newest load (0); similar days by calendar and by load profile (1), also with the newest
 difference carried on, and with the planned jobs taken out of the past and put back where they are planned now; then what else is
 known ahead (2, 3), which comes as loads `by_name`. Models that know no spread of their own borrow that of like weekdays.
 """
@@ -17,16 +17,16 @@ import numpy as np
 from forecasting.grid import AHEAD_DAYS, REACH, Grid
 from forecasting.similar_days import (
     CALENDAR,
-    COURSE,
     LIKENESSES,
     NEWEST,
     PLANNED,
+    PROFILE,
     Candidates,
     Columns,
-    Said,
+    Mixture,
     candidates,
     columns,
-    say,
+    mixture,
     weigh,
     weighted_quantiles,
 )
@@ -35,7 +35,7 @@ from forecasting.slots import SLOTS_PER_DAY, SLOTS_PER_WEEK, Floats, Ints
 CARRIED_STEPS = (4.0, 16.0, 64.0)
 """After how many quarter hours a third of the newest difference is left."""
 CARRIED_REACH = SLOTS_PER_DAY
-WITH_JOBS = (CALENDAR[0], COURSE[0], COURSE[3], COURSE[6])
+WITH_JOBS = (CALENDAR[0], PROFILE[0], PROFILE[3], PROFILE[6])
 GUESSED = ("last-week", "newest", "known-inputs", "two-step")
 """Models that say a load only."""
 
@@ -46,13 +46,13 @@ MODELS = (
     *(one.name for one in PLANNED),
     *GUESSED,
     "lasting+calendar",
-    "lasting+course",
+    "lasting+profile",
 )
 BEFORE_NEWEST = 2
 """Quarter hours that the newest is held against."""
 FAR_STEPS = 2.0
 """How many usual steps from them, and from such days, it may be to be believed at once."""
-LASTING = (CALENDAR[0], COURSE[0])
+LASTING = (CALENDAR[0], PROFILE[0])
 LASTING_FAVOUR = 12.0
 """How many times more a model that keeps a surprise on counts, when there is one, before anything is learnt."""
 UNUSUAL = 1.25
@@ -66,15 +66,15 @@ JOBS_FAVOUR = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ModelQuantiles:
     """What all models say from one origin."""
 
-    asked: Columns
+    requested: Columns
     kw: Floats
     """(models, levels, columns); nan where a model says nothing."""
     favour: Floats
-    """(models,); 0 for a model that was not asked."""
-    courses: Candidates
+    """(models,); 0 for a model that was not run."""
+    similar: Candidates
     weights: Floats
     """Of the candidates by each of `LIKENESSES`: (likenesses, candidates, AHEAD_DAYS)."""
     peak_paths: Floats
@@ -85,7 +85,7 @@ class Told:
     """What the newest quarter hours agree to be more, or less, than on such days; 0 where that is nothing unusual."""
 
 
-def ask(grid: Grid, base_kw: Floats | None, origin: int, offsets: Ints, by_name: Mapping[str, Floats]) -> Told | None:
+def predict(grid: Grid, base_kw: Floats | None, origin: int, offsets: Ints, by_name: Mapping[str, Floats]) -> ModelQuantiles | None:
     """Every model's word from `origin`; None where there is not one whole day before it.
 
     Parameters
@@ -93,52 +93,52 @@ def ask(grid: Grid, base_kw: Floats | None, origin: int, offsets: Ints, by_name:
     base_kw
         The grid's loads without the known jobs; None where no jobs are known.
     offsets
-        Which steps ahead are asked for.
+        Which steps ahead are requested.
     by_name
         Loads [kW] over `REACH` steps by models that are not worked out here: (REACH,), or (levels, REACH) with a spread of their own.
     """
     plain = candidates(grid, grid.load_kw, origin)
     if plain is None:
         return None
-    asked = columns(origin, offsets)
+    requested = columns(origin, offsets)
     weights = weigh(grid, plain, LIKENESSES)
-    raw = say(plain, weights, asked)
+    raw = mixture(plain, weights, requested)
     kw = np.full((len(MODELS), 3, len(offsets) + AHEAD_DAYS), np.nan)
     favour = np.zeros(len(MODELS))
     kw[: len(LIKENESSES)] = raw.kw
     favour[: len(LIKENESSES)] = 1.0
     planned = None if base_kw is None else grid.jobs_kw(origin, origin)
-    courses, by_course, peak_paths = plain, weights[LIKENESSES.index(COURSE[0])], raw.peak_paths
+    similar, by_profile, peak_paths = plain, weights[LIKENESSES.index(PROFILE[0])], raw.peak_paths
     at = len(LIKENESSES) + len(CARRIED_STEPS)
     if base_kw is not None and planned is not None:
-        courses = candidates(grid, base_kw, origin) or plain
-        weights_with_jobs = weigh(grid, courses, WITH_JOBS)
-        by_course = weights_with_jobs[WITH_JOBS.index(COURSE[0])]
-        with_jobs = say(courses, weights_with_jobs, asked, np.broadcast_to(planned, courses.after_kw.shape))
+        similar = candidates(grid, base_kw, origin) or plain
+        weights_with_jobs = weigh(grid, similar, WITH_JOBS)
+        by_profile = weights_with_jobs[WITH_JOBS.index(PROFILE[0])]
+        with_jobs = mixture(similar, weights_with_jobs, requested, np.broadcast_to(planned, similar.after_kw.shape))
         kw[at : at + len(WITH_JOBS)] = with_jobs.kw
         favour[at : at + len(WITH_JOBS)] = JOBS_FAVOUR
         peak_paths = with_jobs.peak_paths
     if grid.inputs:
         first = MODELS.index(PLANNED[0].name)
         planned_days = slice(first, first + len(PLANNED))
-        kw[planned_days] = say(plain, weigh(grid, plain, PLANNED), asked).kw
+        kw[planned_days] = mixture(plain, weigh(grid, plain, PLANNED), requested).kw
         favour[planned_days] = PLAN_FAVOUR
     own_kw = grid.load_kw if base_kw is None else base_kw
-    by_calendar, on_such_courses, step_kw = _usual(courses, weights[0, :, 0], by_course[:, 0])
-    newest = believed(own_kw[origin - 1], own_kw[origin - 1 - BEFORE_NEWEST : origin - 1], on_such_courses[:, -1], step_kw)
-    _carry(newest, courses, by_course, planned, asked, kw, favour)
-    _guess(grid, origin, grid.load_kw[origin - 1] + newest - own_kw[origin - 1], asked, raw, by_name, kw, favour)
+    by_calendar, on_such_days, step_kw = _usual(similar, weights[0, :, 0], by_profile[:, 0])
+    newest = believed(own_kw[origin - 1], own_kw[origin - 1 - BEFORE_NEWEST : origin - 1], on_such_days[:, -1], step_kw)
+    _carry(newest, similar, by_profile, planned, requested, kw, favour)
+    _guess(grid, origin, grid.load_kw[origin - 1] + newest - own_kw[origin - 1], requested, raw, by_name, kw, favour)
     surprise = _surprise(own_kw[origin - NEWEST : origin], by_calendar)
     if surprise != 0.0:
-        _last(grid, origin, surprise, asked, kw, favour, planned is not None)
-    return Told(asked, kw, favour, courses, weights, peak_paths, planned, surprise)
+        _last(grid, origin, surprise, requested, kw, favour, planned is not None)
+    return ModelQuantiles(requested, kw, favour, similar, weights, peak_paths, planned, surprise)
 
 
-def _usual(courses: Candidates, by_calendar: Floats, by_course: Floats) -> tuple[Floats, Floats, float]:
-    """Quantiles of the newest quarter hours on such days by the calendar and by the course, and how much the load changes then at most."""
-    before = courses.before_kw
+def _usual(similar: Candidates, by_calendar: Floats, by_profile: Floats) -> tuple[Floats, Floats, float]:
+    """Quantiles of the newest quarter hours on such days by the calendar and by the load profile, and how much the load changes then at most."""
+    before = similar.before_kw
     paths = np.concatenate([before, np.abs(np.diff(before, axis=1))], axis=1)
-    weights = np.stack([by_calendar, by_course])[:, :, None]
+    weights = np.stack([by_calendar, by_profile])[:, :, None]
     found = weighted_quantiles(paths, weights, np.ones_like(paths), np.zeros(paths.shape[1], np.int64))
     steps = found[1, 2, -2:]
     return found[0, :, :NEWEST], found[1, :, :NEWEST], float(np.max(steps, initial=0.0, where=np.isfinite(steps)))
@@ -170,7 +170,7 @@ def believed(newest_kw: float, before_kw: Floats, usual_kw: Floats, step_kw: flo
 
 
 def _surprise(own_kw: Floats, usual_kw: Floats) -> float:
-    """Median of the newest errors against like days where they agree and are far more than usual [kW]: a furnace was left on."""
+    """Median of the newest errors against similar days where they agree and are far more than usual [kW]: a furnace was left on."""
     errors = own_kw - usual_kw[1]
     errors = errors[np.isfinite(errors)]
     if len(errors) < NEWEST - 2 or abs(int(np.sign(errors).sum())) < len(errors) - 2:
@@ -180,12 +180,12 @@ def _surprise(own_kw: Floats, usual_kw: Floats) -> float:
     return middle * (1 - noise**2) if noise < 1 else 0.0
 
 
-def _last(grid: Grid, origin: int, surprise: float, asked: Columns, kw: Floats, favour: Floats, knows_jobs: bool) -> None:
+def _last(grid: Grid, origin: int, surprise: float, requested: Columns, kw: Floats, favour: Floats, knows_jobs: bool) -> None:
     """The surprise kept on for as long as work, or rest, goes on: what was left on at rest is found when work begins."""
     same = np.logical_and.accumulate(grid.at_work[origin : origin + REACH] == grid.at_work[origin - 1])
     # A day's peak is moved only where the surprise lasts all day: where it ends, the peak is likely to come later.
-    days = [bool(same[asked.span(day)].all()) for day in range(AHEAD_DAYS)]
-    lasts = np.append(same[asked.offsets], days)
+    days = [bool(same[requested.span(day)].all()) for day in range(AHEAD_DAYS)]
+    lasts = np.append(same[requested.offsets], days)
     names = [f"jobs+{one.name}" if knows_jobs else one.name for one in LASTING]
     for one, name in zip(LASTING, names, strict=True):
         row = MODELS.index(f"lasting+{one.name}")
@@ -194,35 +194,44 @@ def _last(grid: Grid, origin: int, surprise: float, asked: Columns, kw: Floats, 
 
 
 def _carry(
-    newest: float, courses: Candidates, weights: Floats, planned: Floats | None, asked: Columns, kw: Floats, favour: Floats
+    newest: float, similar: Candidates, weights: Floats, planned: Floats | None, requested: Columns, kw: Floats, favour: Floats
 ) -> None:
-    """Similar courses, moved by the newest difference, which fades: what is on now that was not on then."""
+    """Similar load profiles, moved by the newest difference, which fades: what is on now that was not on then."""
     if not np.isfinite(newest):
         return
-    apart = np.where(np.isfinite(courses.newest_kw), newest - courses.newest_kw, 0.0)
-    near = asked.offsets[asked.offsets < CARRIED_REACH]
-    today = asked.span(0)
+    apart = np.where(np.isfinite(similar.newest_kw), newest - similar.newest_kw, 0.0)
+    near = requested.offsets[requested.offsets < CARRIED_REACH]
+    today = requested.span(0)
     steps = np.arange(CARRIED_REACH)
-    after = courses.after_kw[:, :CARRIED_REACH]
+    after = similar.after_kw[:, :CARRIED_REACH]
     if planned is not None:
         after = after + planned[:CARRIED_REACH]
     paths = []
     for fades in CARRIED_STEPS:
         moved = after + np.outer(apart, np.exp(-(steps + 1) / fades))
         paths += [moved[:, near], moved[:, today].max(axis=1, keepdims=True)]
-    trust = np.concatenate([courses.trust[:, near], np.ones((len(after), 1))], axis=1)
-    day = np.append(asked.day[: len(near)], 0)
+    trust = np.concatenate([similar.trust[:, near], np.ones((len(after), 1))], axis=1)
+    day = np.append(requested.day[: len(near)], 0)
     variants = len(CARRIED_STEPS)
-    said = weighted_quantiles(np.concatenate(paths, axis=1), weights[None], np.tile(trust, variants), np.tile(day, variants))[0]
-    for number, part in enumerate(np.split(said, variants, axis=1)):
+    quantiles_kw = weighted_quantiles(
+        np.concatenate(paths, axis=1), weights[None], np.tile(trust, variants), np.tile(day, variants)
+    )[0]
+    for number, part in enumerate(np.split(quantiles_kw, variants, axis=1)):
         row = len(LIKENESSES) + number
         kw[row, :, : len(near)] = part[:, :-1]
-        kw[row, :, asked.peaks.start] = part[:, -1]
+        kw[row, :, requested.peaks.start] = part[:, -1]
         favour[row] = 1.0 if planned is None else JOBS_FAVOUR
 
 
 def _guess(
-    grid: Grid, origin: int, newest_kw: float, asked: Columns, raw: Said, by_name: Mapping[str, Floats], kw: Floats, favour: Floats
+    grid: Grid,
+    origin: int,
+    newest_kw: float,
+    requested: Columns,
+    raw: Mixture,
+    by_name: Mapping[str, Floats],
+    kw: Floats,
+    favour: Floats,
 ) -> None:
     """Loads without a spread of their own, with that of like weekdays around them."""
     guesses = dict(by_name)
@@ -233,13 +242,13 @@ def _guess(
     spread = raw.kw[1] - raw.kw[1, 1]
     for name, guess in guesses.items():
         row = MODELS.index(name)
-        course = guess if guess.ndim == 1 else guess[1]
+        profile = guess if guess.ndim == 1 else guess[1]
         peaks = np.full(AHEAD_DAYS, np.nan)
         for day in range(AHEAD_DAYS):
-            span = course[asked.span(day)]
+            span = profile[requested.span(day)]
             if name != "newest" and span.size and np.isfinite(span).all():
                 peaks[day] = span.max()
-        kw[row] = np.append(course[asked.offsets], peaks) + spread
+        kw[row] = np.append(profile[requested.offsets], peaks) + spread
         if guess.ndim > 1:
-            kw[row, :, : len(asked.offsets)] = guess[:, asked.offsets]
+            kw[row, :, : len(requested.offsets)] = guess[:, requested.offsets]
         favour[row] = PLAN_FAVOUR if name == "known-inputs" else 1.0

@@ -1,11 +1,11 @@
-"""What a new site is told before there is a day of it to be like: a standard course of its sector, scaled by what is written down.
+"""The forecast of a new site, before there are days to compare with: a standard load profile of its sector, scaled by the plant file.
 
 In: the plant file, and the quarter hours that are known so far, from none to a few days.  Out: quantiles, honestly wide.
 
-The course of a sector is a base load and a few blocks with soft edges, set by hand; no table of standard load profiles is shipped. Where
-the plant file has shifts, they are the course. A course has two sizes, of its base load and of what work adds. Both begin as guesses
-(a past peak, else machines, else the size of the meter) with their odds, and every measured quarter hour moves them by Bayes' rule for a
-linear model: after an hour the level is that of the site, after a day what work adds is, and a seen day lends its shape to the next one.
+The standard load profile (SLP) of a sector is a base load and a few blocks with soft edges, set by hand; no published table is shipped.
+Where the plant file has shifts, they give the profile. A profile has two sizes: its base load, and what work adds. Both begin as guesses
+(a past peak, else machines, else the size of the meter) with a standard deviation, and every measured quarter hour updates them by Bayes'
+rule for a linear model: after an hour the level fits the site, after a day so does the work, and a measured day lends its shape to the next.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ TYPICAL_OF_METER, METER_ODDS = 0.25, 0.8
 BELIED = 4.0
 """A load this many times what was thought shows that what is written down is wrong, or a placeholder."""
 NOISE = 0.25
-"""Standard deviation of a quarter hour around a course that is right, over the course's highest."""
+"""Standard deviation of a quarter hour around a load profile that is right, over the profile's highest."""
 ALIKE = 24
-"""Quarter hours that tell as much as one, because they are off together."""
+"""Quarter hours that count as one observation, because their errors are correlated."""
 FADES = 12.0
 """After how many quarter hours a third of the newest difference is left."""
 NEWEST = 4
@@ -157,7 +157,7 @@ def first_day(plant: Plant, meter: str, days: SiteDays, first_slot: int, count: 
     begin = first_slot - len(seen_kw)
     spanned = days.between(begin, first_slot + count - 1)
     cut = slice(begin - spanned[0].first_slot, begin - spanned[0].first_slot + len(seen_kw) + count)
-    shape = np.concatenate([course_of(plant, day) for day in spanned])[cut]
+    shape = np.concatenate([profile_of(plant, day) for day in spanned])[cut]
     base, work = shape[:, 0], shape[:, 1]
     clock = (
         np.concatenate([day.clock for day in spanned])[cut]
@@ -206,17 +206,17 @@ def size_of(plant: Plant, meter: str, seen_kw: Floats) -> Size | None:
     return Size(float(known.max()), METER_ODDS, "what was measured") if known.size and known.max() > 0 else None
 
 
-def course_of(plant: Plant, day: LocalDay) -> Floats:
+def profile_of(plant: Plant, day: LocalDay) -> Floats:
     """Base load and what work adds to it, of each quarter hour of `day`: (quarter hours, 2), together about 1 at most."""
     sector = plant.site.sector
-    course = STANDARD_WEEKS[sector or Sector.BUSINESS]
-    season = 1 + course.winter * _winter(day.day)
+    week = STANDARD_WEEKS[sector or Sector.BUSINESS]
+    season = 1 + week.winter * _winter(day.day)
     if plant.shifts and sector is None:
-        work = _soft(day.at_work.astype(np.float64)) * (1 - (1 - KEPT_IN_BREAKS) * day.on_break) * (1 - course.base)
+        work = _soft(day.at_work.astype(np.float64)) * (1 - (1 - KEPT_IN_BREAKS) * day.on_break) * (1 - week.base)
     else:
-        blocks = course.sunday if day.weekday == 6 else course.saturday if day.weekday == 5 else course.workday
-        work = added(blocks, (day.clock + 0.5) / 4, course.soft_h)
-    found: Floats = np.stack([np.full(len(work), course.base), work], axis=1) * season
+        blocks = week.sunday if day.weekday == 6 else week.saturday if day.weekday == 5 else week.workday
+        work = added(blocks, (day.clock + 0.5) / 4, week.soft_h)
+    found: Floats = np.stack([np.full(len(work), week.base), work], axis=1) * season
     return found
 
 
@@ -247,7 +247,7 @@ def _winter(day: date) -> float:
 
 
 def _sized(size: Size, seen: Floats, seen_kw: Floats) -> tuple[Floats, Floats, float]:
-    """Sizes of base and work, their covariance, and what a quarter hour strays from the course [kW]."""
+    """Sizes of base and work, their covariance, and what a quarter hour deviates from the profile [kW]."""
     known = np.isfinite(seen_kw)
     rows, loads = seen[known], seen_kw[known]
     scale = size.highest_kw

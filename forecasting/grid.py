@@ -88,7 +88,7 @@ def lay_out(
         Known inputs from `first_slot` on, past `next_slot` as far as they are known.
     """
     first_day, today = days.date_of(first_slot), days.date_of(next_slot)
-    # One day more than is asked for: a horizon of 48 h may skip an hour.
+    # One day more than requested: a horizon of 48 h may skip an hour.
     spanned = days.from_day(first_day, (today - first_day).days + AHEAD_DAYS + 1)
     slot_at = np.concatenate([day.slot_at for day in spanned])
     begin = (today - first_day).days * SLOTS_PER_DAY

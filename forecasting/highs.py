@@ -23,7 +23,7 @@ class DayHighs:
         self._days: NDArray[Any] = np.zeros(DAYS, _DAY) if stored is None else np.frombuffer(stored, _DAY, DAYS).copy()
 
     def note(self, day: int, slot: int, kw: float) -> None:
-        """Note one quarter hour of local day `day`; one that was the highest of its day is replaced, whichever way it has changed."""
+        """Note one quarter hour of local day `day`; one that was the highest of its day is replaced, whichever way it has changed. `kw`: its mean load."""
         row = self._days[day % DAYS]
         if row["day"] > day:
             return

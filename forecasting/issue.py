@@ -16,7 +16,7 @@ from domain.forecasts import DayPeak, Forecast, PeriodPeak
 from domain.intervals import IntervalQuality
 from domain.plant import Plant
 from forecasting.days import SiteDays
-from forecasting.ensemble import MODELS, Told, ask
+from forecasting.ensemble import MODELS, ModelQuantiles, predict
 from forecasting.grid import AHEAD_DAYS, REACH
 from forecasting.highs import DayHighs
 from forecasting.learning import Watched, rests
@@ -73,22 +73,24 @@ def issue(
     """
     begin = time.thread_time_ns()
     grid = seen.grid
-    told = ask(grid, seen.base_kw, grid.origin, OFFSETS, by_name)
-    if told is None:
+    predicted = predict(grid, seen.base_kw, grid.origin, OFFSETS, by_name)
+    if predicted is None:
         return None
-    surprised = told.surprise_kw != 0
-    mixed = mix(merit, places(grid.origin, OFFSETS), told.kw, told.favour, rests(seen, told), seen.unit_kw, surprised)
+    surprised = predicted.surprise_kw != 0
+    mixed = mix(
+        merit, places(grid.origin, OFFSETS), predicted.kw, predicted.favour, rests(seen, predicted), seen.unit_kw, surprised
+    )
     known = int(np.isfinite(grid.load_kw).sum())
     mixed = replace(mixed, kw=_not_too_sure(mixed.kw, known / SLOTS_PER_DAY))
     kw = np.maximum(_without_gaps(mixed.kw), 0.0)
-    said = list(notes)
+    remarks = list(notes)
     if known < LITTLE:
-        said.append(f"little history: {known} quarter hours, less than eight days; weekdays are not told apart yet")
+        remarks.append(f"little history: {known} quarter hours, less than eight days; weekdays are not distinguished yet")
     if subject.target_kw is None and not subject.meter:
-        said.append("no target: site.target_kw is not set, so the odds of passing it are given as 0")
+        remarks.append("no target: site.target_kw is not set, so the odds of passing it are given as 0")
     first_slot = int(grid.slot_at[grid.origin])
     leads = grid.lead_index - grid.origin
-    peaks, odds = _day_peaks(subject, seen, merit, told, mixed, kw, said)
+    peaks, odds = _day_peaks(subject, seen, merit, predicted, mixed, kw, remarks)
     score, coverage = merit.score()
     return Forecast(
         site=subject.plant.site.id,
@@ -98,12 +100,12 @@ def issue(
         q50_kw=_rounded(kw[1, leads]),
         q90_kw=_rounded(kw[2, leads]),
         peaks=peaks,
-        model=_named(mixed, told.planned_kw is not None),
+        model=_named(mixed, predicted.planned_kw is not None),
         trained_until_utc=slot_start(first_slot),
         trained_on=known,
         score=None if score is None else round(score, 4),
         cpu_ms=round((time.thread_time_ns() - begin) / 1e6, 2),
-        notes=tuple(said),
+        notes=tuple(remarks),
         meter=subject.meter,
         period_peak=_period_peak(subject, seen, odds, first_slot, highs),
         coverage=None if coverage is None else round(coverage, 4),
@@ -118,12 +120,12 @@ def _not_too_sure(kw: Floats, days: float) -> Floats:
 
 
 def _without_gaps(kw: Floats) -> Floats:
-    """Quarter hours that no model could say (missing on all past days) take the nearest that was said."""
-    said = np.isfinite(kw).all(axis=0)
+    """Quarter hours that no model could predict (missing on all past days) take the nearest one that was predicted."""
+    known = np.isfinite(kw).all(axis=0)
     steps = np.arange(kw.shape[1])
-    if said.all() or not said.any():
+    if known.all() or not known.any():
         return np.nan_to_num(kw)
-    return np.array([np.interp(steps, steps[said], row[said]) for row in kw])
+    return np.array([np.interp(steps, steps[known], row[known]) for row in kw])
 
 
 def _rounded(values: Floats) -> tuple[float, ...]:
@@ -138,7 +140,7 @@ def _named(mixed: Mixed, knows_jobs: bool) -> str:
 
 
 def _day_peaks(
-    subject: Subject, seen: Watched, merit: Merit, told: Told, mixed: Mixed, kw: Floats, notes: list[str]
+    subject: Subject, seen: Watched, merit: Merit, predicted: ModelQuantiles, mixed: Mixed, kw: Floats, notes: list[str]
 ) -> tuple[tuple[DayPeak, ...], list[tuple[date, Odds]]]:
     grid, days = seen.grid, subject.days
     today = grid.origin // SLOTS_PER_DAY
@@ -147,16 +149,16 @@ def _day_peaks(
     peaks, distributions = [], []
     last = int(grid.lead_index[-1])
     for day in range(AHEAD_DAYS):
-        span = told.asked.span(day)
+        span = predicted.requested.span(day)
         span = slice(span.start, min(span.stop, last + 1 - grid.origin))
         if span.stop <= span.start:
             continue
-        weights = np.einsum("l,lc->c", shares, told.weights[:, :, day])
-        odds = _peak_odds(told, mixed, kw, day, span, weights)
-        courses = told.courses.after_kw[:, span]
-        if told.planned_kw is not None:
-            courses = courses + told.planned_kw[span]
-        place = grid.origin + span.start + likely_place(courses, weights)
+        weights = np.einsum("l,lc->c", shares, predicted.weights[:, :, day])
+        odds = _peak_odds(predicted, mixed, kw, day, span, weights)
+        profiles_kw = predicted.similar.after_kw[:, span]
+        if predicted.planned_kw is not None:
+            profiles_kw = profiles_kw + predicted.planned_kw[span]
+        place = grid.origin + span.start + likely_place(profiles_kw, weights)
         drawn = grid.load_kw[today * SLOTS_PER_DAY : grid.origin] if day == 0 else np.empty(0)
         if np.isfinite(drawn).any():
             highest = float(np.nanmax(drawn))
@@ -179,12 +181,12 @@ def _day_peak(day: date, quantiles_kw: Floats, start_utc: datetime, above: float
     return DayPeak(day.isoformat(), low, middle, high, start_utc, round(above, 4))
 
 
-def _peak_odds(told: Told, mixed: Mixed, kw: Floats, day: int, span: slice, weights: Floats) -> Odds:
-    """Odds of a day's highest quarter hour still to come: past courses, held to the calibrated quantiles of their maxima."""
-    paths = told.peak_paths[:, day]
+def _peak_odds(predicted: ModelQuantiles, mixed: Mixed, kw: Floats, day: int, span: slice, weights: Floats) -> Odds:
+    """Odds of a day's highest quarter hour still to come: past load profiles, held to the calibrated quantiles of their maxima."""
+    paths = predicted.peak_paths[:, day]
     usable = np.isfinite(paths) & (weights > 0)
-    quantiles = mixed.kw[:, told.asked.peaks.start + day]
-    if span.stop < told.asked.span(day).stop or not np.isfinite(quantiles).all():
+    quantiles = mixed.kw[:, predicted.requested.peaks.start + day]
+    if span.stop < predicted.requested.span(day).stop or not np.isfinite(quantiles).all():
         quantiles = kw[:, span].max(axis=1)  # the day is cut off by the horizon
     quantiles = np.maximum(np.sort(quantiles), 0.0)
     if not usable.any():
@@ -214,7 +216,7 @@ def _period_peak(
 
 
 def flat(subject: Subject, load_kw: Floats, next_slot: int, issued_utc: datetime, notes: tuple[str, ...] = ()) -> Forecast:
-    """What is said on less than a day: the median of what was seen, with a band that is as wide as all of it and half as much again."""
+    """The forecast from less than a day of data: the median of what was seen, with a band that is as wide as all of it and half as much again."""
     seen = load_kw[np.isfinite(load_kw)]
     middle, low, high = (float(np.median(seen)), 0.5 * float(seen.min()), 1.5 * float(seen.max())) if seen.size else (0.0, 0.0, 0.0)
     return level(subject, np.full((3, LEADS), [[low], [middle], [high]]), next_slot, issued_utc, "flat", len(seen), notes)

@@ -46,7 +46,7 @@ class JobPlan:
 Jobs = dict[str, JobPlan]
 
 
-TOLD_AFTERWARDS = 192
+REPORTED_AFTERWARDS = 192
 """A job first heard of when it is done does not say when it was planned: taken to be 48 h before, as the horizon of a forecast.
 Jobs that are seen from their planning on say it themselves, and soon outnumber these."""
 
@@ -64,7 +64,7 @@ def with_order(plan: JobPlan | None, order: Order) -> JobPlan:
     version = planned(order)
     if plan is None:
         if order.status is OrderStatus.DONE:
-            version = replace(version, known_slot=version.start_slot - TOLD_AFTERWARDS)
+            version = replace(version, known_slot=version.start_slot - REPORTED_AFTERWARDS)
         return JobPlan(order.revision, (version,))
     if order.revision <= plan.revision:
         return plan

@@ -2,7 +2,7 @@
 
 In: a `Grid` that has just grown by a quarter hour.  Out: the series' `Merit`, brought up to date in place.
 
-Nothing that was said is kept: an origin whose future has come is asked again with what was known at it. So a revised quarter hour
+No forecast is kept: an origin whose future has come is forecast again with what was known at it. So a revised quarter hour
 is learnt from as it is now, and the state is small.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecasting.ensemble import MODELS, Told, ask
+from forecasting.ensemble import MODELS, ModelQuantiles, predict
 from forecasting.grid import AHEAD_DAYS, REACH, Grid
 from forecasting.merit import (
     CLOCK_STEP,
@@ -80,28 +80,28 @@ def watched(grid: Grid) -> Watched:
     return Watched(grid, base, max(unit, 1e-3), scored, np.repeat(grid.rests, SLOTS_PER_DAY))
 
 
-def came(seen: Watched, told: Told) -> Floats:
-    """What came after the origin at the columns asked for; nan where it is not known, or was not measured."""
-    origin = told.courses.origin
+def came(seen: Watched, predicted: ModelQuantiles) -> Floats:
+    """What came after the origin at the requested columns; nan where it is not known, or was not measured."""
+    origin = predicted.similar.origin
     after = seen.scored_kw[origin : origin + REACH]
     peaks = np.full(AHEAD_DAYS, np.nan)
     for day in range(AHEAD_DAYS):
-        span = after[told.asked.span(day)]
+        span = after[predicted.requested.span(day)]
         if span.size and np.isfinite(span).all():
             peaks[day] = span.max()
-    return np.append(after[told.asked.offsets], peaks)
+    return np.append(after[predicted.requested.offsets], peaks)
 
 
-def rests(seen: Watched, told: Told) -> Ints:
+def rests(seen: Watched, predicted: ModelQuantiles) -> Ints:
     """1 for columns on a day of rest."""
-    origin = told.courses.origin
+    origin = predicted.similar.origin
     today = origin // SLOTS_PER_DAY
-    return np.append(seen.rest_of[origin + told.asked.offsets], seen.grid.rests[today : today + AHEAD_DAYS])
+    return np.append(seen.rest_of[origin + predicted.requested.offsets], seen.grid.rests[today : today + AHEAD_DAYS])
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """An origin to be asked again, in which bands, and whether it counts for the score."""
+    """An origin to be forecast again, in which bands, and whether it counts for the score."""
 
     origin: int
     bands: tuple[int, ...]
@@ -141,12 +141,12 @@ def lessons_of_the_past(grid: Grid, days: int) -> list[Lesson]:
 def study(seen: Watched, merit: Merit, lesson: Lesson, by_name: Mapping[str, Floats]) -> float | None:
     """Learn one lesson; the day-ahead error [kW, mean absolute] if it is scored."""
     offsets = NEAR_OFFSETS if lesson.is_near else FAR_OFFSETS
-    told = ask(seen.grid, seen.base_kw, lesson.origin, offsets, by_name)
-    if told is None:
+    predicted = predict(seen.grid, seen.base_kw, lesson.origin, offsets, by_name)
+    if predicted is None:
         return None
-    found, surprised = places(lesson.origin, offsets), told.surprise_kw != 0
-    what_came, on_rest = came(seen, told), rests(seen, told)
-    mixed = mix(merit, found, told.kw, told.favour, on_rest, seen.unit_kw, surprised)
+    found, surprised = places(lesson.origin, offsets), predicted.surprise_kw != 0
+    what_came, on_rest = came(seen, predicted), rests(seen, predicted)
+    mixed = mix(merit, found, predicted.kw, predicted.favour, on_rest, seen.unit_kw, surprised)
     error = None
     if lesson.scored:
         day = offsets < SLOTS_PER_DAY
@@ -156,12 +156,12 @@ def study(seen: Watched, merit: Merit, lesson: Lesson, by_name: Mapping[str, Flo
         note_score(merit, mixed, came_kw, last_week)
         wrong = np.abs(came_kw - mixed.kw[1, : len(came_kw)])
         error = float(np.nanmean(wrong)) if np.isfinite(wrong).sum() >= len(wrong) // 2 else None
-    learn(merit, found, lesson.bands, told.kw, mixed, what_came, on_rest, seen.unit_kw, surprised)
+    learn(merit, found, lesson.bands, predicted.kw, mixed, what_came, on_rest, seen.unit_kw, surprised)
     return error
 
 
 def with_guesses(grid: Grid, lessons: list[Lesson], guesses: Guesses) -> Iterator[tuple[Lesson, Mapping[str, Floats]]]:
-    """Lessons with what the models say that know more; these are asked for the far bands only, all origins at once."""
+    """Lessons with what the models say that know more; these are run for the far bands only, all origins at once."""
     origins = sorted({lesson.origin for lesson in lessons if not lesson.is_near})
     known = guesses(grid, origins) if origins else {}
     for lesson in lessons:

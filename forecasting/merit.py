@@ -1,14 +1,22 @@
-"""Which models are listened to, and how far their quantiles may be trusted: learnt by rolling origin, from each series itself.
+"""Weights of the models and calibration of their quantiles: learnt by rolling origin, from each series itself.
 
-In: what every model said from a past origin, and what came.  Out: weights a model, and factors that widen or narrow the band.
+In: what every model forecast from a past origin, and what came.  Out: weights a model, and factors that widen or narrow the band.
 
-Weights follow Bernstein online aggregation (Wintenberger 2017) on the quantile loss, for each level by itself, with old regrets fading
+Weights follow Bernstein online aggregation [1]_ on the quantile loss [2]_, for each level by itself, with old regrets fading
 and a small share kept for everyone, so that a model that was right before a change can come back. The band is then held to its stated
-coverage by adaptive conformal inference (Gibbs and Candès 2021): each miss above what was stated widens it, each below narrows it, on
+coverage by adaptive conformal inference [3]_: each miss above what was stated widens it, each below narrows it, on
 days of work and of rest apart.
 
-How well a model does depends on how far ahead it looks and at which time of day it is asked, so all this is kept apart by band of leads
-(`BANDS`) and for four times of day; between these it is blended.
+How well a model does depends on how far ahead it looks and at which time of day it is used, so all this is kept apart by band of leads
+(`BANDS`) and for four times of day; between these it is blended. A lasting rise of the errors is found by the Page-Hinkley test [4]_.
+
+References
+----------
+.. [1] Wintenberger: Optimal learning with Bernstein online aggregation. Machine Learning 106 (2017) 119-141.
+   doi:10.1007/s10994-016-5592-6
+.. [2] Koenker, Bassett: Regression quantiles. Econometrica 46 (1978) 33-50. doi:10.2307/1913643
+.. [3] Gibbs, Candès: Adaptive conformal inference under distribution shift. NeurIPS 34 (2021). arXiv:2106.00170
+.. [4] Page: Continuous inspection schemes. Biometrika 41 (1954) 100-115. doi:10.2307/2333009
 """
 
 from __future__ import annotations
@@ -89,7 +97,7 @@ class Merit:
         Parameters
         ----------
         favour
-            Factor of each model before anything is learnt; 0 for one that is not asked.
+            Factor of each model before anything is learnt; 0 for one that is not used.
         surprised
             Whether what was learnt after surprises counts on top.
         """
@@ -165,12 +173,14 @@ def places(origin: int, offsets: Ints) -> list[Place]:
     return found
 
 
-def mix(merit: Merit, found: list[Place], said_kw: Floats, favour: Floats, rests: Ints, unit_kw: float, surprised: bool) -> Mixed:
-    """Put together what the models said.
+def mix(
+    merit: Merit, found: list[Place], predicted_kw: Floats, favour: Floats, rests: Ints, unit_kw: float, surprised: bool
+) -> Mixed:
+    """Mix the forecasts of the models.
 
     Parameters
     ----------
-    said_kw
+    predicted_kw
         (models, levels, columns); nan where a model says nothing.
     rests
         Of each column: 1 on a day of rest.
@@ -179,21 +189,21 @@ def mix(merit: Merit, found: list[Place], said_kw: Floats, favour: Floats, rests
     surprised
         Whether the newest quarter hours are unlike those of any such day.
     """
-    levels, count = said_kw.shape[1:]
+    levels, count = predicted_kw.shape[1:]
     raw = np.zeros((levels, count))
     low, high = np.zeros(count), np.zeros(count)
     shares = np.zeros(len(merit.models))
-    speaks = np.isfinite(said_kw)
-    told = np.where(speaks, said_kw, 0.0)
+    answers = np.isfinite(predicted_kw)
+    values_kw = np.where(answers, predicted_kw, 0.0)
     cells = sorted({cell for place in found for cell, _ in place.cells})
     trusted = dict(zip(cells, merit.weights(np.array(cells), favour, surprised).transpose(0, 2, 1), strict=True))
     for place in found:
         if place.where.start == place.where.stop:
             continue
         weight = sum(part * trusted[cell] for cell, part in place.cells)
-        counts = np.asarray(weight)[:, :, None] * speaks[:, :, place.where]
+        counts = np.asarray(weight)[:, :, None] * answers[:, :, place.where]
         total = np.maximum(counts.sum(axis=0), 1e-12)
-        raw[:, place.where] = (counts * told[:, :, place.where]).sum(axis=0) / total
+        raw[:, place.where] = (counts * values_kw[:, :, place.where]).sum(axis=0) / total
         shares += (counts[:, 1] / total[1]).sum(axis=1)
         width = sum(part * merit.width[cell].astype(np.float64) for cell, part in place.cells)
         low[place.where], high[place.where] = np.asarray(width)[rests[place.where]].T
@@ -213,7 +223,7 @@ def learn(
     merit: Merit,
     found: list[Place],
     chosen: Sequence[int],
-    said_kw: Floats,
+    predicted_kw: Floats,
     mixed: Mixed,
     came_kw: Floats,
     rests: Ints,
@@ -240,7 +250,7 @@ def learn(
         together = mixed.raw_kw[:, where]
         slope = np.where(came < together, 1 - _STATED, -_STATED) / (len(came) * unit_kw)
         # A model that says nothing is neither better nor worse.
-        apart = together - said_kw[:, :, where]
+        apart = together - predicted_kw[:, :, where]
         better = (np.where(np.isnan(apart), 0.0, apart) * slope).sum(axis=2).T
         for learnt in (cell, cell + USUAL_CELLS) if surprised else (cell,):
             merit.regret[learnt] = left * merit.regret[learnt] + better

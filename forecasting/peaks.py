@@ -1,6 +1,6 @@
 """The highest quarter hour of each day and of the billing period, and the odds that it passes the target.
 
-In: past courses with their weights, and what `merit` made of their highest values.  Out: `DayPeak`, `PeriodPeak`.
+In: past load profiles with their weights, and what `merit` made of their highest values.  Out: `DayPeak`, `PeriodPeak`.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def smoothed(values_kw: Floats, weights: Floats) -> Odds:
 
 
 def calibrated(odds: Odds, quantiles_kw: Floats) -> Odds:
-    """`odds` stretched piece by piece so that its `LEVELS` fall on `quantiles_kw`."""
+    """`odds` stretched piece by piece so that its `LEVELS` fall on `quantiles_kw` [kW], (levels,)."""
     was = odds.quantiles()
     unit = max(float(was[2] - was[0]), 1e-6 * max(abs(float(was[1])), 1.0))
     was = was + np.array([-1e-6, 0.0, 1e-6]) * unit
@@ -72,14 +72,22 @@ def calibrated(odds: Odds, quantiles_kw: Floats) -> Odds:
     return Odds(np.maximum(quantiles_kw[1] + moved * factor, 0.0), odds.weight)
 
 
-def likely_place(courses_kw: Floats, weights: Floats) -> int:
-    """Step at which the highest of each course falls most likely, neighbours counted by half."""
-    known = np.isfinite(courses_kw)
+def likely_place(profiles_kw: Floats, weights: Floats) -> int:
+    """Step at which the highest of each profile falls most likely, neighbours counted by half.
+
+    Parameters
+    ----------
+    profiles_kw
+        (profiles, steps); nan where not known.
+    weights
+        (profiles,).
+    """
+    known = np.isfinite(profiles_kw)
     usable = known.any(axis=1) & (weights > 0)
     if not usable.any():
         return 0
-    where = np.where(known, courses_kw, -np.inf)[usable].argmax(axis=1)
-    votes = np.bincount(where, weights=weights[usable], minlength=courses_kw.shape[1])
+    where = np.where(known, profiles_kw, -np.inf)[usable].argmax(axis=1)
+    votes = np.bincount(where, weights=weights[usable], minlength=profiles_kw.shape[1])
     return int(np.convolve(votes, [0.25, 0.5, 1.0, 0.5, 0.25], mode="same").argmax())
 
 
@@ -100,6 +108,10 @@ def period_odds(load_kw: Floats, ahead: list[Odds], weeks_left: float, so_far_kw
         The series' past loads, oldest first.
     ahead
         The days' peaks within the forecast; taken to be independent of each other.
+    weeks_left
+        Weeks of the billing period beyond the forecast; parts of a week count.
+    so_far_kw
+        Highest quarter hour of the billing period until now; 0 where none is known.
     """
     whole = load_kw[len(load_kw) % SLOTS_PER_WEEK :].reshape(-1, SLOTS_PER_WEEK)
     known = np.isfinite(whole).mean(axis=1) > 0.5

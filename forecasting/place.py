@@ -1,6 +1,6 @@
-"""Whether a model that is not asked yet earns its place among those that are.
+"""Whether a model that is not used yet earns its place among those that are.
 
-In: what two mixes said of the same quarter hours, one of them with the candidate, and what the candidate costs.  Out: the verdict.
+In: what two mixes forecast for the same quarter hours, one of them with the candidate, and what the candidate costs.  Out: the verdict.
 
 A model must take more than a fiftieth off the error, so that it is not kept for noise, and what it saves must be worth more than the
 electricity it takes: a forecast of electricity that takes more than it saves is none.
@@ -87,7 +87,7 @@ def earns_its_place(served_kw: Floats, candidate_kw: Floats, actual_kw: Floats, 
         raise ValueError(msg)
     known = np.isfinite(actual_kw) & np.isfinite(served_kw).all(axis=0) & np.isfinite(candidate_kw).all(axis=0)
     if not known.any():
-        msg = f"none of {len(actual_kw)} replayed quarter hours was measured and said by both; expected at least one"
+        msg = f"none of {len(actual_kw)} replayed quarter hours was measured and forecast by both; expected at least one"
         raise ValueError(msg)
     middle = LEVELS.index(0.5)
     actual = actual_kw[known]
@@ -104,7 +104,19 @@ def earns_its_place(served_kw: Floats, candidate_kw: Floats, actual_kw: Floats, 
 
 
 def pinball_kw(quantiles_kw: Floats, actual_kw: Floats) -> float:
-    """Mean quantile loss over `LEVELS` [kW]."""
+    """Mean quantile loss over `LEVELS` [kW].
+
+    Parameters
+    ----------
+    quantiles_kw
+        (levels, quarter hours), nan nowhere.
+    actual_kw
+        (quarter hours,).
+
+    References
+    ----------
+    .. [1] Koenker, Bassett: Regression quantiles. Econometrica 46 (1978) 33-50. doi:10.2307/1913643
+    """
     level = np.array(LEVELS)[:, None]
     error = actual_kw - quantiles_kw
     return float(np.maximum(level * error, (level - 1) * error).mean())

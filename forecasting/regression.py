@@ -53,21 +53,21 @@ def known_inputs(grid: Grid, origins: list[int]) -> dict[int, dict[str, Floats]]
         if count < FEWEST_DAYS * SLOTS_PER_DAY / 2:
             continue
         effects = np.linalg.solve(product + SHRINK * np.eye(len(moment)), moment)
-        said = features @ effects
+        fitted = features @ effects
         for origin in origins:
             if origin // SLOTS_PER_DAY == day:
-                quantiles = _from_origin(said, target, usable, hours, origin)
+                quantiles = _from_origin(fitted, target, usable, hours, origin)
                 found[origin] = {NAME: np.maximum(quantiles * scale + middle, 0.0)}
     return found
 
 
-def _from_origin(said: Floats, target: Floats, usable: Bools, hours: Ints, origin: int) -> Floats:
+def _from_origin(fitted: Floats, target: Floats, usable: Bools, hours: Ints, origin: int) -> Floats:
     begin = max(0, origin - ERROR_DAYS * SLOTS_PER_DAY)
-    errors = np.where(usable[begin:origin], target[begin:origin] - said[begin:origin], np.nan)
+    errors = np.where(usable[begin:origin], target[begin:origin] - fitted[begin:origin], np.nan)
     newest = errors[-NEWEST:]
     # The median: one quarter hour that is nothing like the load is carried nowhere.
     carried = float(np.nanmedian(newest)) if np.isfinite(newest).any() else 0.0
-    ahead = said[origin : origin + REACH] + carried * np.exp(-(np.arange(REACH) + 1) / CARRIED_STEPS)
+    ahead = fitted[origin : origin + REACH] + carried * np.exp(-(np.arange(REACH) + 1) / CARRIED_STEPS)
     known = np.isfinite(errors)
     past, values = hours[begin:origin][known], errors[known]
     everywhere = np.quantile(values, LEVELS)

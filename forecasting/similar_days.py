@@ -1,13 +1,17 @@
 """Rung 1: what came after days like this one, weighted by how alike they are.
 
-In: a `Grid` and an origin.  Out: quantiles of every quarter hour asked for, and of each local day's highest one.
+In: a `Grid` and an origin.  Out: quantiles of every requested quarter hour, and of each local day's highest one.
 
 Every past day at the same time of day is a candidate. How far it is from the running one is counted in standard deviations of the
-load: by the past 24 h and the past 4 h, by weekday and kind of the day that is asked for, by age. A candidate then weighs
-``exp(-distance / width)``, and a quantile is the weighted one of what came after the candidates (analog ensemble, Delle Monache et al.
-2013). No way of counting is best everywhere, so there are several `Likeness`es; `merit` mixes them.
+load: by the past 24 h and the past 4 h, by weekday and kind of the requested day, by age. A candidate then weighs
+``exp(-distance / width)``, and a quantile is the weighted one of what came after the candidates (analog ensemble [1]_). No way of counting is best everywhere, so there are several `Likeness`es; `merit` mixes them.
 
-What came after a candidate is one coherent course of two days: a day's peak is the peak of a course, not of slot-wise quantiles.
+What came after a candidate is one coherent load profile of two days: a day's peak is the peak of a profile, not of slot-wise quantiles.
+
+References
+----------
+.. [1] Delle Monache, Eckel, Rife, Nagarajan, Searight: Probabilistic weather prediction with an analog ensemble. Monthly Weather Review
+   141 (2013) 3498-3516. doi:10.1175/MWR-D-12-00281.1
 """
 
 from __future__ import annotations
@@ -59,19 +63,19 @@ CALENDAR = (
     Likeness("weekday", 0, 0, 3, 3, 40, 0.5),
     Likeness("weekday-new", 0, 0, 3, 3, 15, 0.3),
 )
-COURSE = (
-    Likeness("course", 1, 1, 0.3, 2, 100, 0.3),
-    Likeness("course-close", 2, 2, 1, 2, 100, 0.3),
-    Likeness("course-weekday", 0.5, 0.5, 1, 2, 100, 0.3),
-    Likeness("course-new", 1, 1, 0.3, 2, 30, 0.3),
-    Likeness("course-close-new", 2, 2, 0.3, 2, 30, 0.3),
-    Likeness("course-long", 1, 1, 0.3, 2, 200, 0.5),
-    Likeness("course-wide", 2, 2, 0.3, 1, 200, 0.5),
+PROFILE = (
+    Likeness("profile", 1, 1, 0.3, 2, 100, 0.3),
+    Likeness("profile-close", 2, 2, 1, 2, 100, 0.3),
+    Likeness("profile-weekday", 0.5, 0.5, 1, 2, 100, 0.3),
+    Likeness("profile-new", 1, 1, 0.3, 2, 30, 0.3),
+    Likeness("profile-close-new", 2, 2, 0.3, 2, 30, 0.3),
+    Likeness("profile-long", 1, 1, 0.3, 2, 200, 0.5),
+    Likeness("profile-wide", 2, 2, 0.3, 1, 200, 0.5),
 )
-LIKENESSES = (*CALENDAR, *COURSE)
+LIKENESSES = (*CALENDAR, *PROFILE)
 PLANNED = (
     Likeness("plan", 0, 0, 0.3, 1.5, 100, 0.4, plan=10),
-    Likeness("plan-course", 0.5, 0.5, 0.3, 1.5, 100, 0.4, plan=10),
+    Likeness("plan-profile", 0.5, 0.5, 0.3, 1.5, 100, 0.4, plan=10),
     Likeness("plan-long", 0, 0, 0.3, 1.5, 300, 0.6, plan=10),
 )
 """For series of which something is known ahead."""
@@ -79,7 +83,7 @@ PLANNED = (
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """What is asked of an origin: steps of the grid from it on, then the highest of the running day and of the two after it."""
+    """The requested columns of an origin: steps of the grid from it on, then the highest of the running day and of the two after it."""
 
     offsets: Ints
     day: Ints
@@ -186,9 +190,9 @@ def _plans_apart(grid: Grid, ahead: Ints, then: Ints) -> Floats:
     """How far the known inputs of the days ahead are from those of past days: (candidates, AHEAD_DAYS)."""
     total = np.zeros(then.shape)
     for values in grid.inputs.values():
-        course = values.reshape(-1, SLOTS_PER_DAY)
-        unit = max(float(np.nanstd(course[: ahead[0] + 1])) if np.isfinite(course[: ahead[0] + 1]).any() else 0.0, 1e-6)
-        difference = np.abs(course[ahead][None, :, :] - course[then]) / unit
+        profile = values.reshape(-1, SLOTS_PER_DAY)
+        unit = max(float(np.nanstd(profile[: ahead[0] + 1])) if np.isfinite(profile[: ahead[0] + 1]).any() else 0.0, 1e-6)
+        difference = np.abs(profile[ahead][None, :, :] - profile[then]) / unit
         known = np.isfinite(difference)
         count = known.sum(axis=2)
         total += np.where(count >= TOO_FEW, np.where(known, difference, 0.0).sum(axis=2) / np.maximum(count, 1), 1.0)
@@ -196,15 +200,15 @@ def _plans_apart(grid: Grid, ahead: Ints, then: Ints) -> Floats:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Mixture:
     """Quantiles of `columns` by each likeness: (likenesses, levels, columns); nan where no candidate is known."""
 
     kw: Floats
     peak_paths: Floats
-    """Each candidate's highest of the local days ahead: (candidates, AHEAD_DAYS); nan where its course is not wholly known."""
+    """Each candidate's highest of the local days ahead: (candidates, AHEAD_DAYS); nan where its profile is not wholly known."""
 
 
-def say(found: Candidates, weights: Floats, asked: Columns, carried_kw: Floats | None = None) -> Said:
+def mixture(found: Candidates, weights: Floats, requested: Columns, carried_kw: Floats | None = None) -> Mixture:
     """Weighted quantiles of what came after the candidates.
 
     Parameters
@@ -217,15 +221,15 @@ def say(found: Candidates, weights: Floats, asked: Columns, carried_kw: Floats |
     after = found.after_kw if carried_kw is None else found.after_kw + carried_kw
     peaks = np.full((len(after), AHEAD_DAYS), np.nan)
     for day in range(AHEAD_DAYS):
-        span = asked.span(day)
+        span = requested.span(day)
         if span.stop > span.start:
             # Some quarter hours of a day may be missing; nearly all must be there for its highest to be its peak.
-            course = after[:, span]
-            enough = np.isnan(course).sum(axis=1, dtype=np.int16) < 0.1 * course.shape[1]
-            peaks[:, day] = np.where(enough, np.fmax.reduce(course, axis=1), np.nan)
-    paths = np.concatenate([after[:, asked.offsets], peaks], axis=1)
-    trust = np.concatenate([found.trust[:, asked.offsets], np.ones_like(peaks)], axis=1)
-    return Said(weighted_quantiles(paths, weights, trust, asked.day), peaks)
+            profile = after[:, span]
+            enough = np.isnan(profile).sum(axis=1, dtype=np.int16) < 0.1 * profile.shape[1]
+            peaks[:, day] = np.where(enough, np.fmax.reduce(profile, axis=1), np.nan)
+    paths = np.concatenate([after[:, requested.offsets], peaks], axis=1)
+    trust = np.concatenate([found.trust[:, requested.offsets], np.ones_like(peaks)], axis=1)
+    return Mixture(weighted_quantiles(paths, weights, trust, requested.day), peaks)
 
 
 def weighted_quantiles(paths: Floats, weights: Floats, trust: Floats, day: Ints) -> Floats:

@@ -1,4 +1,4 @@
-"""Rung 2: a smooth course for each kind of day by least squares, then an autoregression of what that leaves.
+"""Rung 2: a smooth load profile for each kind of day by least squares, then an autoregression of what that leaves.
 
 In: a `Grid`.  Out: the load from each origin on.
 
@@ -22,7 +22,7 @@ NAME = "two-step"
 LAGS = (1, 2, SLOTS_PER_DAY, SLOTS_PER_DAY + 1)
 LONGEST = max(LAGS)
 HARMONICS = 16
-"""Of the course of working days and of days of rest: down to an hour and a half."""
+"""Of the load profile of working days and of non-working days: down to an hour and a half."""
 HARMONICS_OF_A_WEEKDAY = 6
 FADES_A_DAY = 0.975
 """What a day counts less than the one after it: half after four weeks."""
@@ -50,8 +50,8 @@ def two_step(grid: Grid, origins: Sequence[int], lags: Sequence[int] = LAGS) -> 
         if day in by_day and weights.sum() >= FEWEST_DAYS * SLOTS_PER_DAY * 0.75:
             moment = np.einsum("sqf,sq->f", features, sums_kw)
             effects = np.linalg.solve(_product(features, plain, weights) + SHRINK * np.eye(len(moment)), moment)
-            course = (features @ effects)[sort_of_day[max(day - LOOKS_BACK_DAYS, 0) : day + AHEAD_DAYS + 1]]
-            found.update(_second_step(grid, course, day, by_day[day], lags))
+            profile = (features @ effects)[sort_of_day[max(day - LOOKS_BACK_DAYS, 0) : day + AHEAD_DAYS + 1]]
+            found.update(_second_step(grid, profile, day, by_day[day], lags))
         weights *= FADES_A_DAY
         sums_kw *= FADES_A_DAY
         weights[sort_of_day[day]] += weight[day]
@@ -68,20 +68,22 @@ def _product(features: Floats, plain: Floats, weights: Floats) -> Floats:
     return product
 
 
-def _second_step(grid: Grid, course: Floats, day: int, origins: Sequence[int], lags: Sequence[int]) -> Iterator[tuple[int, Floats]]:
-    """For each of a day's `origins` the courses ahead and what is left carried on; `course` begins `LOOKS_BACK_DAYS` before."""
+def _second_step(
+    grid: Grid, profile: Floats, day: int, origins: Sequence[int], lags: Sequence[int]
+) -> Iterator[tuple[int, Floats]]:
+    """For each of a day's `origins` the profiles ahead and what is left carried on; `profile` begins `LOOKS_BACK_DAYS` before."""
     begin = max(day - LOOKS_BACK_DAYS, 0) * SLOTS_PER_DAY
     midnight = day * SLOTS_PER_DAY - begin
-    loads = grid.load_kw[begin : begin + course.size].reshape(-1, SLOTS_PER_DAY)
-    rests = grid.rests[begin // SLOTS_PER_DAY :][: len(course)]
-    course = (course + _middle((loads - course)[: midnight // SLOTS_PER_DAY], rests)).ravel()
+    loads = grid.load_kw[begin : begin + profile.size].reshape(-1, SLOTS_PER_DAY)
+    rests = grid.rests[begin // SLOTS_PER_DAY :][: len(profile)]
+    profile = (profile + _middle((loads - profile)[: midnight // SLOTS_PER_DAY], rests)).ravel()
     # No row after an origin is looked at: the grid holds what came after old origins, too.
-    left = loads.ravel() - course
+    left = loads.ravel() - profile
     effects = autoregression(left[:midnight], lags)
     for origin in origins:
         at = origin - begin
         ahead = carried_on(left[max(at - LONGEST - SLOTS_PER_DAY, 0) : at], effects, lags, REACH)
-        span = course[at : at + REACH]
+        span = profile[at : at + REACH]
         yield origin, np.maximum(span + ahead[: len(span)], 0.0)
 
 
@@ -97,13 +99,13 @@ def _middle(left: Floats, rests: Ints) -> Floats:
     return found
 
 
-def autoregression(rest: Floats, lags: Sequence[int]) -> Floats:
-    """Effects of `rest` at `lags` on the next value, by least squares over rows that are known whole; zeros where these are few."""
+def autoregression(residual: Floats, lags: Sequence[int]) -> Floats:
+    """Effects of `residual` at `lags` on the next value, by least squares over rows that are known whole; zeros where these are few."""
     longest = max(lags)
-    if len(rest) <= longest:
+    if len(residual) <= longest:
         return np.zeros(len(lags))
-    before = np.stack([rest[longest - lag : len(rest) - lag] for lag in lags], axis=1)
-    now = rest[longest:]
+    before = np.stack([residual[longest - lag : len(residual) - lag] for lag in lags], axis=1)
+    now = residual[longest:]
     whole = np.isfinite(before).all(axis=1) & np.isfinite(now)
     if int(whole.sum()) < 10 * len(lags):
         return np.zeros(len(lags))
@@ -130,11 +132,11 @@ def _settles(effects: Floats, lags: Sequence[int]) -> bool:
     return float(np.abs(values[-SLOTS_PER_DAY:]).max()) < 1.0
 
 
-def carried_on(rest: Floats, effects: Floats, lags: Sequence[int], steps: int) -> Floats:
+def carried_on(residual: Floats, effects: Floats, lags: Sequence[int], steps: int) -> Floats:
     """What is left, `steps` further: each value is worked out of those before; where one is missing it counts as none left."""
     longest = max(lags)
-    values = np.concatenate([np.zeros(longest), np.nan_to_num(rest), np.zeros(steps)])
-    begin = longest + len(rest)
+    values = np.concatenate([np.zeros(longest), np.nan_to_num(residual), np.zeros(steps)])
+    begin = longest + len(residual)
     for step in range(begin, begin + steps):
         values[step] = sum(effect * values[step - lag] for effect, lag in zip(effects.tolist(), lags, strict=True))
     ahead: Floats = values[begin:]

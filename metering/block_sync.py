@@ -1,6 +1,6 @@
 """Where the billing meter's quarter hours begin on the clock that dates its readings. Pure.
 
-A billing meter counts its quarter hours by its own clock, and the bill follows that.  Two of its signs tell when one begins: its demand register of the
+A billing meter counts its quarter hours by its own clock, and the bill follows that.  Two of its signals show when one begins: its demand register of the
 running block falls back to the beginning, or its pulse comes.  Each sign bounds the beginning by the readings before and after it; signs of
 many quarter hours together bound it more closely than one reading's distance.
 """
@@ -18,7 +18,7 @@ FALL = 0.5
 APART_MS = 60_000
 """Readings farther apart do not bound a beginning."""
 MOST_OFFSET_MS = 120_000
-"""A sign farther from a quarter hour was none: somebody has reset the register by hand."""
+"""A reset farther from a quarter hour was made by hand."""
 DRIFT_MS = 20
 """By how much the two clocks may part in a quarter hour."""
 GOOD_FOR_MS = 2 * QUARTER_MS + APART_MS

@@ -1,4 +1,4 @@
-"""The rows of one channel as they were last told.
+"""The rows of one channel as they were last published.
 
 For `EXACT_QUARTERS` they are kept as they were.  Then those that nothing can change any more are *settled*: of an ordinary one only
 its energy is kept, rounded, and only as long as other days may take their shape from it.
@@ -15,14 +15,14 @@ from metering.quarter_runs import QuarterRuns
 from metering.rows import Published
 
 EXACT_QUARTERS = 2 * 96
-"""For two days a row can be told again, with a new number of readings for instance."""
+"""For two days a row can be published again, for instance with a new number of readings."""
 UNKNOWN = 0xFFFF
 _MANTISSA_BITS = 10
 _HIDDEN = 1 << _MANTISSA_BITS
 
 
 def rounded(energy_uwh: int) -> int:
-    """An energy as a like day shows it: to one part in 4,000, in 16 bits; never negative."""
+    """An energy as kept of a reference day: to one part in 4,000, in 16 bits; never negative."""
     if energy_uwh < _HIDDEN:
         return max(energy_uwh, 0)
     shift = energy_uwh.bit_length() - 1 - _MANTISSA_BITS
@@ -40,7 +40,7 @@ def unrounded(code: int) -> int:
 
 
 class LikeDayShelf:
-    """Rounded energies of settled quarter hours by local day, for as long as they may be asked for."""
+    """Rounded energies of settled quarter hours by local day, for as long as they may be needed."""
 
     __slots__ = ("days",)
 
@@ -81,25 +81,25 @@ class RowBook:
         self.published: dict[int, Published] = {}
         """In order of time."""
         self.first: int | None = None
-        """First quarter hour that was told."""
+        """First quarter hour that was published."""
         self.next_quarter: int | None = None
-        """First quarter hour that has not been told yet."""
+        """First quarter hour that has not been published yet."""
         self.dirty: set[int] = set()
         self.settled = QuarterRuns()
-        """Told for good: they are in `published` no more."""
+        """Published and final: they are no longer in `published`."""
         self.shelf = LikeDayShelf()
         self.stored: bytes | None = None
         """The rows as bytes, as long as they do not change."""
 
-    def tell(self, quarter: int, told: Published) -> None:
-        """Remember what was told."""
-        self.published[quarter] = told
+    def tell(self, quarter: int, published: Published) -> None:
+        """Remember a published row."""
+        self.published[quarter] = published
         self.stored = None
         if self.first is None or quarter < self.first:
             self.first = quarter
 
     def set_back(self, quarter: int) -> None:
-        """Tell `quarter` and what follows again, when it is due; what was told of them keeps its revisions."""
+        """Publish `quarter` and what follows again when it is due; their revisions go on."""
         if self.next_quarter is not None:
             self.next_quarter = min(self.next_quarter, quarter)
         self.dirty = {q for q in self.dirty if q < quarter}
@@ -108,9 +108,9 @@ class RowBook:
         self.stored = None
 
     def settle(self, quarter: int, day: LocalDay) -> None:
-        """Keep of a row only what like days need."""
-        told = self.published.pop(quarter)
+        """Keep of a row only what reference days need."""
+        published = self.published.pop(quarter)
         self.settled.add(quarter)
         self.stored = None
-        if told.row.quality is IntervalQuality.MEASURED and told.row.energy_uwh is not None:
-            self.shelf.put(quarter, told.row.energy_uwh, day)
+        if published.row.quality is IntervalQuality.MEASURED and published.row.energy_uwh is not None:
+            self.shelf.put(quarter, published.row.energy_uwh, day)

@@ -1,10 +1,10 @@
-"""Device clocks: what the arrival of live values tells of the clock that dates them. Pure.
+"""Device clocks: what the arrival of live values shows of the clock that dates them. Pure.
 
 In: instants of observation (the device's clock) and of receipt (the gateway's), in the order of arrival.  Out: a verdict on each value, and what is
-to be said of the clock.
+to be reported of the clock.
 
 A clock that goes back by an hour dates what happens now by instants that were seen already: energy would move into another hour without any
-sum going wrong.  It is told from values that are only late by its rhythm: their lag stays the same while time goes on, whereas history that is
+sum going wrong.  It is distinguished from values that are only late by its rhythm: their lag stays the same while time goes on, whereas history that is
 delivered afterwards comes in a burst, in which every value has another lag.  Since that needs the order of arrival, it is judged where values are
 live, by the gateway, and not in metering, whose table must not depend on that order; metering refuses what carries the gateway's mark.
 
@@ -27,7 +27,7 @@ STEADY_MS = 2_000
 """How far the lag of values in rhythm may vary."""
 RHYTHM_MS = 10_000
 RHYTHM_VALUES = 3
-"""So many values with one lag, over so long a time of receipt, are a rhythm and no burst."""
+"""This many values with one lag, over this time of receipt, are a rhythm and no burst."""
 
 
 class JumpWatch:
@@ -84,7 +84,7 @@ class JumpWatch:
 
 HOUR_MS = 3_600_000
 OFFSET_MS = 10_000
-"""A clock that is off by more is told: an hour's quarter hours are then wrong by a hundredth of one of them."""
+"""A clock that is off by more is reported: an hour's quarter hours are then wrong by a hundredth of one of them."""
 DRIFT_PPM = 100.0
 """Nine seconds a day; a quartz is off by a fifth of that."""
 DRIFT_HOURS = 6
@@ -93,7 +93,7 @@ _FEWEST_VALUES = 5
 
 @dataclass(frozen=True, slots=True)
 class ClockFinding:
-    """What is to be said of a device's clock."""
+    """What is to be reported of a device's clock."""
 
     offset_ms: int
     """How far it is behind; negative if it is ahead."""
@@ -114,7 +114,7 @@ class ClockFinding:
 class DriftWatch:
     """Watches the clock of one device: the least lag of every hour is its offset and the way to us, and that way does not grow.
 
-    Judged once an hour: `take` then gives what is to be said.
+    Judged once an hour: `take` then gives what is to be reported.
     """
 
     __slots__ = ("_first_ms", "_first_offset_ms", "_least_ms", "_offset_ms", "_since_ms", "_values")
@@ -129,7 +129,7 @@ class DriftWatch:
         """Take one live value; what the hour that it ends has shown, or None."""
         lag_ms = received_ms - observed_ms
         found = None
-        if self._since_ms is None or received_ms < self._since_ms:  # the gateway's clock was set back: begin anew
+        if self._since_ms is None or received_ms < self._since_ms:  # the gateway's clock was set back: start over
             self._since_ms, self._values, self._first_ms = received_ms, 0, None
         elif received_ms - self._since_ms >= HOUR_MS:
             if self._values >= _FEWEST_VALUES:

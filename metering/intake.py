@@ -1,4 +1,4 @@
-"""What can be said of a reading by itself: whether it may be used at all."""
+"""What can be checked of a reading by itself: whether it may be used at all."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class LikeDays:
         Returns
         -------
         list of (end [ms], weight up to there), or None
-            None if some quarter hour has no like day, or if like days drew nothing at all.
+            None if some quarter hour has no reference day, or if reference days drew nothing at all.
         """
         found: list[tuple[int, int]] = []
         total = 0

@@ -23,7 +23,7 @@ class LiveCount:
     read: tuple[int, int] | None = None
     """Newest reading that is explained: (time [ms], register [uWh])."""
     strange: tuple[int, int] | None = None
-    """A reading after it that no energy explains; the next one tells whether it was a glitch."""
+    """A reading after it that no energy explains; the next one shows whether it was a glitch."""
     changes: list[tuple[int, int]] = field(default_factory=list)
     """Of late: when the register first showed a new count [ms], and the count."""
     since_uwh: int = 0
@@ -69,7 +69,7 @@ class LiveCount:
         self.since_uwh, self.since_ms = 0, time_ms
 
     def flow(self, power_uw: int, until_ms: int) -> None:
-        """The gauge has held `power_uw` since it was last told; forget what flowed before the last change."""
+        """The gauge has held `power_uw` since the last call; forget what flowed before the last change."""
         if until_ms > self.since_ms and self.changes:
             self.since_uwh += power_uw * (until_ms - self.since_ms) // _MS_PER_HOUR
             self.since_ms = until_ms

@@ -1,7 +1,7 @@
 """Readings that a clock, set back or ahead, has dated among others: which of them count. Pure.
 
 While a clock is set back, what is read now is dated among what was read before: two runs of one register lie between each other, and every step
-from one to the other is wrong.  They are told apart by what no clock changes, the gateway's number of a reading or else the count of the
+from one to the other is wrong.  They are distinguished by what no clock changes, the gateway's number of a reading or else the count of the
 register: in the order of that, each reading takes its place by its date, unless it would stand between two others so close that none can be
 missing there.  So it does not matter in which order they arrive.
 """
@@ -23,11 +23,11 @@ class Judged(NamedTuple):
     spans: list[tuple[int, int]]
     """Whose count may have changed [ms]."""
     refused: list[Reading]
-    """Glitches, told for the first time."""
+    """Glitches, reported for the first time."""
     counts: list[tuple[int, int]]
     """Time [ms] and by how many the readings in use have changed."""
     misdated: list[Reading]
-    """Readings that do not count because a clock was set, told for the first time."""
+    """Readings that do not count because a clock was set, reported for the first time."""
 
 
 NOTHING_NEW = Judged([], [], [], [])

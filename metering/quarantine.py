@@ -1,4 +1,4 @@
-"""Readings of a counter in doubt: needed only to be told again if hindsight shows that they were a glitch.
+"""Readings of a counter in doubt: needed only to be counted again if later readings show that they were a glitch.
 
 For 24 hours at a reading a second these are 86,400; they are kept packed, in about 4 bytes each.
 """

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 LIMIT = 0.05
 """Share of the counter's energy; a gauge is sampled, a counter is not."""
 LEAST_COVERAGE = 0.95
-"""Of less a gauge cannot speak for the whole."""
+"""Below this coverage a gauge does not represent the whole."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What is said of one quarter hour, before it has a revision."""
+"""What is known of one quarter hour, before it has a revision."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MISSING = Row(None, 0.0, IntervalQuality.MISSING, IntervalMethod.NONE)
 
 
 class Published(NamedTuple):
-    """A row as it was last told."""
+    """A row as it was last published."""
 
     row: Row
     revision: int

@@ -23,7 +23,7 @@ HOLD_PERIODS = 2
 DENSE_PERIODS = 1.5
 """Between two readings no farther apart than this nothing can be missing."""
 LINEAR_MS = 7_200_000
-"""Gaps up to here are divided in proportion to time; longer ones take the shape of like days."""
+"""Gaps up to here are divided in proportion to time; longer ones take the shape of reference days."""
 _BEYOND_UW = 1e30
 POWER_MARGIN = 1.2
 """A step is possible up to this multiple of the meter's maximum power."""
@@ -32,7 +32,7 @@ CLOCK_AHEAD_MS = 5_000
 AHEAD_OF_PLANT_MS = 300_000
 """What dates a reading may lead the plant's clock by this much; beyond it the reading is of no use, whatever the gateway says."""
 OUT_OF_ORDER_MS = 60_000
-"""Readings may overtake each other by this much before a quarter hour is first published; later ones take the second road."""
+"""Readings may overtake each other by this much before a quarter hour is first published; later ones take the late path."""
 SEAL_AGE_MS = 1_800_000
 """Quarter hours that ended longer ago are sealed as soon as nothing can be missing in them."""
 THIN_PERIODS = 120
@@ -107,7 +107,7 @@ class CounterRules:
     """Thousandths below this number give the same amount as the value itself."""
 
     def amount(self, value: float, at_ms: int) -> int:
-        """The reading in whole micro-watt-hours; exact for whole numbers, else to the value's own precision."""
+        """The reading `value` [unit of the register] in whole micro-watt-hours; exact for whole numbers, else to its own precision."""
         whole = int(value)
         raw = whole * self.uwh_per_unit
         if whole != value:
@@ -185,7 +185,7 @@ class GaugeRules:
     multipliers: tuple[Multiplier, ...] = ()
 
     def amount(self, value: float, at_ms: int) -> int:
-        """The reading in whole microwatts."""
+        """The reading `value` [unit of the register] in whole microwatts."""
         # Beyond any cable is beyond: the product of a huge value would leave the numbers.
         amount = round(max(-_BEYOND_UW, min(_BEYOND_UW, value * self.uw_per_unit)))
         if not self.multipliers:

@@ -27,11 +27,11 @@ class MeterState:
         self.grid_from: int | None = None
         """First quarter hour of the site, as far as this meter has heard."""
         self.floor_quarter = 0
-        """Nothing is told of what lies before: it is beyond the horizon."""
+        """Nothing before it is published: it is beyond the horizon."""
         self.site_ms = 0
         """The site's event time."""
         self.leap_ms = 0
         """Where it has leapt to without having gone on from there; 0 if nowhere."""
         self.next_seal: dict[str, int] = {}
         self.used: dict[int, int] = {}
-        """Readings used, by quarter hour, as far as no row tells their number."""
+        """Readings used, by quarter hour, as far as no row has their number."""

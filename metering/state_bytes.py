@@ -332,16 +332,16 @@ def _book_bytes(book: RowBook) -> bytes:
 
 
 def _row_bytes(book: RowBook) -> bytes:
-    told = list(book.published.values())
-    energies = [row.energy_uwh for row, _, _ in told]
+    rows = list(book.published.values())
+    energies = [row.energy_uwh for row, _, _ in rows]
     shelf = book.shelf.days
     return b"".join(
         (
             pack_ints(list(book.published)), pack_ints([int(energy is not None) for energy in energies]),
             pack_wide([energy for energy in energies if energy is not None]),
-            pack_values([row.coverage for row, _, _ in told]),
-            pack_ints([_WORDS[row.quality, row.method] for row, _, _ in told]),
-            pack_ints([revision for _, revision, _ in told]), pack_ints([readings for _, _, readings in told]),
+            pack_values([row.coverage for row, _, _ in rows]),
+            pack_ints([_WORDS[row.quality, row.method] for row, _, _ in rows]),
+            pack_ints([revision for _, revision, _ in rows]), pack_ints([readings for _, _, readings in rows]),
             _runs_bytes(book.settled),
             pack_ints(list(shelf)), pack_ints([len(codes) for codes in shelf.values()]),
             b"".join(codes.tobytes() for codes in shelf.values()),

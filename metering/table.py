@@ -82,8 +82,8 @@ def read_readings(path: Path) -> Iterator[Reading]:
             try:
                 yield _plain_reading(line) or decode(Reading, line.rstrip(b"\r\n"))
             except UnreadableRecord as error:
-                told = _line_faults(path, number, line)
-                faults += told or [fault(path, error.field, error.found, error.expected, number)]
+                found = _line_faults(path, number, line)
+                faults += found or [fault(path, error.field, error.found, error.expected, number)]
                 if len(faults) >= _MOST_FAULTS:
                     break
     if faults:
@@ -163,7 +163,7 @@ class _Run:
         self._virtual_meters = VirtualMeterStep(plant)
         self._virtual = self._virtual_meters.initial()
         self._due_ms = dict.fromkeys(self._steps, 0)
-        """When a meter next has something to tell."""
+        """When a meter next has something to publish."""
         self._first_ms: int | None = None
         self._last_ms = 0
         self._result = Result({}, [])
@@ -212,7 +212,7 @@ class _Run:
         self._result.rejections.append(dated_ahead(reading))
 
     def close(self) -> Result:
-        """Tell what is left."""
+        """Publish what is left."""
         if self._first_ms is not None:
             for meter, step in self._steps.items():
                 self._states[meter], outputs = step.close(self._states[meter], self._last_ms)

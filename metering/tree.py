@@ -20,12 +20,12 @@ from quarters.remainder import Node, Remainder, nodes
 SKEW_SHARE = 0.001
 """Clocks of two meters may differ by a second: of full power that is a thousandth of a quarter hour."""
 FINDING_QUARTERS = 4
-"""So many quarter hours in a row make a finding: single ones come from clocks and from load that jumps at a boundary."""
+"""Quarter hours in a row that make a finding: single ones come from clocks and from load that jumps at a boundary."""
 
 
 @dataclass(frozen=True, slots=True)
 class TreeLimits:
-    """How far the meters below may tell more than the one above."""
+    """By how much the meters below may exceed the one above."""
 
     share: float
     """Of what the meters moved."""
@@ -46,7 +46,7 @@ class TreeLimits:
 
 @dataclass(frozen=True, slots=True)
 class TreeFinding:
-    """A span in which the meters below told more than the meter above them."""
+    """A span in which the meters below measured more than the meter above them."""
 
     from_utc: datetime
     to_utc: datetime
@@ -56,7 +56,7 @@ class TreeFinding:
 
     @property
     def excess_uwh(self) -> int:
-        """What the meters below told too much, at least."""
+        """By how much the meters below exceed the one above, at least."""
         return self.below_uwh - self.own_uwh
 
 

@@ -25,7 +25,7 @@ def tree_of(plant: Plant, rows: Iterable[Interval]) -> list[JudgedNode]:
 
 
 def write_tree(path: Path, plant: Plant, tree: Sequence[JudgedNode]) -> None:
-    """The table as CSV; what has no value is empty, and an excess is told where it is beyond all tolerance."""
+    """The table as CSV; what has no value is empty, and an excess is given where it is beyond all tolerance."""
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)

@@ -1,7 +1,7 @@
 """Virtual meters: quarter hours that are sums and differences of other meters' quarter hours. Pure.
 
-In: quarter hours of real meters, in any order of their revisions' meters.  Out: quarter hours of origin ``calculated``, told as soon as every part
-has been told, and told again when a part's restatement changes them.
+In: quarter hours of real meters, in any order of their revisions' meters.  Out: quarter hours of origin ``calculated``, published as soon as every part
+is known, and published again when a part's restatement changes them.
 
 Quality is carried: the worst of the parts, ``calculated`` where all of them are measured.  Where a part is missing, so is the result: missing is
 never zero.  Coverage is the least of the parts'.
@@ -48,11 +48,11 @@ class Part(NamedTuple):
     quality: IntervalQuality
     revision: int
     changes: int
-    """How often it was told otherwise than before: what its readings' number does not change does not count."""
+    """How often it was restated; a mere change of the number of readings does not count."""
 
 
 class _Day:
-    """A day's quarter hours of one part; packed as long as nobody asks."""
+    """A day's quarter hours of one part; packed until it is read."""
 
     __slots__ = ("_packed", "_parts")
 
@@ -94,7 +94,7 @@ class VirtualState:
         """By meter and channel, and by day counted from 1970."""
 
     def part(self, key: tuple[str, str], slot: int) -> Part | None:
-        """A part's quarter hour; None if it was not told yet."""
+        """A part's quarter hour; None if it is not known yet."""
         day = self.days.get(key, {}).get(slot // _QUARTERS_PER_DAY)
         return None if day is None else day.parts().get(slot)
 
@@ -102,7 +102,7 @@ class VirtualState:
 class VirtualMeterStep:
     """Keyed by site: quarter hours of all its meters.  Rows of virtual meters are not taken, so its output may come back to it.
 
-    The revision is 1 and one more for every time that a part was told otherwise, so the same parts give the same row whenever they are read
+    The revision is 1 and one more for every time that a part was restated, so the same parts give the same row whenever they are read
     again.  It rises only when the row changes, and may then rise by more than one.
     """
 
@@ -136,11 +136,11 @@ class VirtualMeterStep:
         slot = epoch_ms(interval.start_utc) // QUARTER_MS
         if slot <= state.newest - self._kept_quarters:
             return state, []
-        told = state.part(key, slot)
-        if told is not None and interval.revision <= told.revision:
+        known = state.part(key, slot)
+        if known is not None and interval.revision <= known.revision:
             return state, []
-        part = _part(interval, told)
-        before = {virtual.meter.id: self._row(state, virtual, slot) for virtual in uses} if told is not None else {}
+        part = _part(interval, known)
+        before = {virtual.meter.id: self._row(state, virtual, slot) for virtual in uses} if known is not None else {}
         state.days.setdefault(key, {}).setdefault(slot // _QUARTERS_PER_DAY, _Day()).put(slot, part)
         if slot > state.newest:
             self._move_on(state, slot)
@@ -187,11 +187,11 @@ def energy_of(factors: Mapping[str, Fraction], energies: Mapping[str, int | None
     return round(total)
 
 
-def _part(interval: Interval, told: Part | None) -> Part:
+def _part(interval: Interval, known: Part | None) -> Part:
     content = interval.energy_uwh, interval.coverage, interval.quality
-    if told is None:
+    if known is None:
         return Part(*content, interval.revision, 0)
-    return Part(*content, interval.revision, told.changes + (content != told[:3]))
+    return Part(*content, interval.revision, known.changes + (content != known[:3]))
 
 
 def _same(row: Interval, old: Interval | None) -> bool:

@@ -1,7 +1,7 @@
 """Quarter hours that were not simply measured, or that nobody ever sent, put together into gaps. Pure.
 
-In: everything that was said of the quarter hours of one register.  Out: gaps: from, to, energy, how they were filled, at which revision, and what
-had been said before. A gap that was healed by readings delivered later stays a gap: somebody may have read the substitute.
+In: all revisions of the quarter hours of one register.  Out: gaps: from, to, energy, how they were filled, at which revision, and what
+had been published before. A gap that was healed by readings delivered later stays a gap: somebody may have read the substitute.
 
 `gaps_of_span` is the one answer to "what is missing here", for reports, coverage and the page.
 """
@@ -41,11 +41,11 @@ class Filling(StrEnum):
     SHARED_EVENLY = "shared_evenly"
     """The counter's advance, divided evenly over the time."""
     LIKE_DAYS = "like_days"
-    """The counter's advance, divided as on like days."""
+    """The counter's advance, divided as on reference days."""
     SEEN_IN_PART = "seen_in_part"
     """The mean of what was seen stands for the rest."""
     AS_READ = "as_read"
-    """What the register said, although it is not believed."""
+    """What the register read, although it is not plausible."""
     OF_ITS_SOURCE = "of_its_source"
     """A substitute that was delivered as one, or calculated from some."""
     NOTHING = "nothing"
@@ -61,14 +61,14 @@ _FILLINGS = {
 
 @dataclass(frozen=True, slots=True)
 class QuarterRevisions:
-    """One quarter hour of one register: all that was said of it, oldest first, and when each was recorded."""
+    """One quarter hour of one register: all its revisions, oldest first, and when each was recorded."""
 
     revisions: tuple[Interval, ...]
     recorded_utc: tuple[datetime, ...]
 
     @property
     def first(self) -> Interval:
-        """What was said first."""
+        """The first revision."""
         return self.revisions[0]
 
     @property
@@ -82,7 +82,7 @@ class QuarterRevisions:
         return self.revisions[0].start_utc
 
     def as_of(self, as_of_utc: datetime | None) -> QuarterRevisions | None:
-        """What had been said by then; None if nothing, all if `as_of_utc` is None."""
+        """The newest revision by then; None if nothing, all if `as_of_utc` is None."""
         if as_of_utc is None:
             return self
         known = sum(1 for at in self.recorded_utc if at <= as_of_utc)
@@ -96,7 +96,7 @@ class QuarterRevisions:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """What was said of a gap's quarter hours and no longer counts, of one quality and rule."""
+    """What was published of a gap's quarter hours and no longer counts, of one quality and rule."""
 
     quality: IntervalQuality
     method: IntervalMethod
@@ -118,19 +118,19 @@ class Gap:
     energy_uwh: int
     """Sum of the values there are."""
     revision: int | None = None
-    """The highest of its quarter hours; None where nothing was ever said."""
+    """The highest of its quarter hours; None where nothing was ever published."""
     first_energy_uwh: int | None = None
-    """Sum of the values said first; None if there was none."""
+    """Sum of the values published first; None if there was none."""
     first_without_value: int = 0
-    """Quarter hours of which it was first said that there is no value."""
+    """Quarter hours that were first published without a value."""
     first_quality: IntervalQuality = IntervalQuality.MISSING
-    """The worst of what was said first."""
+    """The worst quality of the first revisions."""
     first_method: str = IntervalMethod.NONE
-    """The rule behind the worst of what was said first."""
+    """The rule behind the worst of the first revisions."""
     last_recorded_utc: datetime | None = None
     """When the last of its revisions was recorded."""
     earlier: tuple[Earlier, ...] = ()
-    """What was said before, in the order in which it came."""
+    """What was published before, in the order in which it came."""
 
     @property
     def quarters(self) -> int:
@@ -144,7 +144,7 @@ class Gap:
 
     @property
     def has_value(self) -> bool:
-        """Whether there is any energy to speak of."""
+        """Whether there is any energy worth naming."""
         return self.filling is not Filling.NOTHING
 
     @property
@@ -154,7 +154,7 @@ class Gap:
 
     @property
     def was_restated(self) -> bool:
-        """Whether something else was said before."""
+        """Whether something else was published before."""
         return bool(self.earlier)
 
 
@@ -178,7 +178,7 @@ def gaps_of_span(
     Parameters
     ----------
     doubtful
-        Quarter hours of it of which it was ever said that they are not measured, in order of time.
+        Those of its quarter hours that were ever published as not measured, in order of time.
     starts_utc
         Starts of all quarter hours of it that have a row, in any order; those outside the span are ignored.
     from_utc, to_utc
@@ -186,7 +186,7 @@ def gaps_of_span(
     begun_utc
         Start of the first quarter hour that was ever recorded, of any meter; None if none was.
     now_utc
-        Up to when quarter hours should be there: now, or the instant as of which is asked.
+        Up to when quarter hours should be there: now, or the instant of the query.
     """
     found = [*gaps_in(doubtful), *never_sent(starts_utc, from_utc, to_utc, begun_utc, now_utc)]
     return sorted(found, key=lambda gap: gap.from_utc)
@@ -210,15 +210,15 @@ def never_sent(
             yield Gap(first, stop, IntervalQuality.MISSING, str(why), Filling.NOTHING, 0)
 
 
-def gaps_in(told: Iterable[QuarterRevisions]) -> list[Gap]:
+def gaps_in(revisions: Iterable[QuarterRevisions]) -> list[Gap]:
     """Gaps of one register, in order of time.
 
     Parameters
     ----------
-    told
+    revisions
         Quarter hours of one register in order of time; those that were measured all along may be left out.
     """
-    return [_gap(run) for run in _runs(quarter for quarter in told if quarter.was_in_doubt)]
+    return [_gap(run) for run in _runs(quarter for quarter in revisions if quarter.was_in_doubt)]
 
 
 def _runs(quarters: Iterable[QuarterRevisions]) -> Iterator[list[QuarterRevisions]]:
@@ -265,13 +265,13 @@ def _gap(run: Sequence[QuarterRevisions]) -> Gap:
 
 def _earlier(run: Sequence[QuarterRevisions]) -> Iterator[Earlier]:
     """Superseded revisions by quality and rule; of each quarter hour the last of its kind."""
-    said: dict[tuple[IntervalQuality, IntervalMethod], dict[datetime, int | None]] = {}
+    former: dict[tuple[IntervalQuality, IntervalMethod], dict[datetime, int | None]] = {}
     for place in range(max(len(quarter.revisions) for quarter in run)):
         for quarter in run:
             if place < len(quarter.revisions) - 1:
                 interval = quarter.revisions[place]
                 if (interval.quality, interval.method) != (quarter.last.quality, quarter.last.method):
-                    said.setdefault((interval.quality, interval.method), {})[interval.start_utc] = interval.energy_uwh
-    for (quality, method), energies in said.items():
+                    former.setdefault((interval.quality, interval.method), {})[interval.start_utc] = interval.energy_uwh
+    for (quality, method), energies in former.items():
         known = [energy for energy in energies.values() if energy is not None]
         yield Earlier(quality, method, len(energies), sum(known) if known else None)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 _CUSTOMARY = tuple(timedelta(minutes=minutes) for minutes in (5, 10, 15, 30, 60))
 LEAST_ROWS = 4
-"""So many equal distances in a row are no gaps any more."""
+"""From this many equal distances in a row on they are no gaps."""
 
 
 class Stretch(NamedTuple):

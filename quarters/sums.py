@@ -1,6 +1,6 @@
 """A sum of quarter hours, and how well it is known: shares by quality, coverage against the declared period. Pure.
 
-Every sum that is shown is made here, so that page, reports and tables tell the same shares of the same quarter hours.
+Every sum that is shown is made here, so that page, reports and tables show the same shares of the same quarter hours.
 """
 
 from __future__ import annotations

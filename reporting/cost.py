@@ -45,6 +45,8 @@ class MonthCost:
     tariff_version: str = ""
     tariff_source: str = ""
     why_not: str = ""
+    lacking: tuple[tuple[str, str], ...] = ()
+    """Components without a price at this site, and what each lacks: ids of components, values of `billing.lacks.Lack`."""
 
     @property
     def missing(self) -> list[str]:
@@ -58,7 +60,11 @@ class MonthCost:
 
 
 def why_no_bill(cost: MonthCost, words: Words) -> str:
-    """Why there is no bill, in the report's language where it is one of our reasons."""
+    """Why there is no bill, in the report's language; faults of the tariff file are named as `check-config` names them."""
+    if cost.lacking:
+        return "; ".join(
+            words.fill("why.lacks", component=name, lack=words.texts[f"term.lack.{lack}"]) for name, lack in cost.lacking
+        )
     key = _OUR_REASONS.get(cost.why_not)
     return cost.why_not if key is None else words[key]
 
@@ -83,7 +89,8 @@ def month_cost(report: MonthReport, folder: Path) -> MonthCost:
     days = (report.period.first_day, report.period.end_day)
     lacking = [one for one in left_out(tariff, reactive_channels(plant)) if one.holds_within(days[0], days[1] - DAY)]
     if lacking:
-        return replace(named, why_not="; ".join(one.reason for one in lacking))
+        lacks = tuple((one.component.id, one.lack.value) for one in lacking)
+        return replace(named, why_not="; ".join(one.reason for one in lacking), lacking=lacks)
     try:
         made = bill(tariff, _load(report, series), days)
     except InputFaults as faults:

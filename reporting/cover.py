@@ -30,14 +30,16 @@ def cover_rows(content: Content, header: Mapping[str, Any], words: Words) -> lis
     tariff = (
         f"{cost.tariff_id}, {words['version']} {cost.tariff_version}"
         if cost.tariff_id
-        else words.say("tariff.none", why=why_no_bill(cost, words))
+        else words.fill("tariff.none", why=why_no_bill(cost, words))
     )
     return [
         CoverRow("organisation", words["organisation"], header["organisation"]),
         CoverRow("site", words["site"], header["site"]),
         CoverRow("boundary", words["boundary"], boundary_text(month.plant, words)),
         CoverRow(
-            "period", words["period"], words.say("period.text", from_=words.moment(period.from_utc), to=words.moment(period.to_utc))
+            "period",
+            words["period"],
+            words.fill("period.text", from_=words.moment(period.from_utc), to=words.moment(period.to_utc)),
         ),
         CoverRow("expected", words["expected"], f"{words.number(period.expected)} ({period.timezone})"),
         CoverRow("report", words["report"], header["report"]),
@@ -58,10 +60,10 @@ def boundary_text(plant: Plant, words: Words) -> str:
     """What the report is about: the grid connection and the meters behind it, and how many others there are."""
     billing = plant.billing_meter()
     if billing is None:
-        return words.say("boundary.none", count=len(plant.meters))
+        return words.fill("boundary.none", count=len(plant.meters))
     behind = {billing.id}
     while more := {meter.id for meter in plant.meters if meter.parent in behind} - behind:
         behind |= more
-    text = words.say("boundary.text", meter=billing.id, count=len(behind) - 1)
+    text = words.fill("boundary.text", meter=billing.id, count=len(behind) - 1)
     others = len(plant.meters) - len(behind)
-    return text + words.say("boundary.others", count=others) if others else text
+    return text + words.fill("boundary.others", count=others) if others else text

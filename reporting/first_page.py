@@ -30,21 +30,21 @@ def notices(content: Content, words: Words) -> list[str]:
     peak = None if billing is None else billing.peak
     if peak is not None and not is_sound(peak.quality):
         found.append(
-            words.say(
+            words.fill(
                 "peak.notice", moment=words.moment(peak.start_utc), power=words.number(peak.power_kw or 0.0, 1),
                 quality=words.either("q", str(peak.quality)), method=words.either("m", str(peak.method)), revision=peak.revision,
             )
         )  # fmt: skip
     if billing is not None and report.is_over and billing.covered_share < 1:
-        found.append(words.say("peak.unknown", share=words.percent(billing.covered_share, 2)))
+        found.append(words.fill("peak.unknown", share=words.percent(billing.covered_share, 2)))
     if not report.is_over:
-        found.append(words.say("provisional.running", until=words.moment(report.known_until_utc)))
+        found.append(words.fill("provisional.running", until=words.moment(report.known_until_utc)))
     without = 0 if billing is None else len(billing.slots) - billing.with_value
     if billing is not None and without:
         share = words.percent(without / len(billing.slots), 2)
-        found.append(words.say("provisional.values", count=words.number(without), share=share))
+        found.append(words.fill("provisional.values", count=words.number(without), share=share))
     if cost.is_provisional:
-        found.append(words.say("provisional.bill", what=", ".join(words.either("missing", column) for column in cost.missing)))
+        found.append(words.fill("provisional.bill", what=", ".join(words.either("missing", column) for column in cost.missing)))
     return found
 
 
@@ -70,7 +70,7 @@ def _peak_figure(billing: SeriesMonth, words: Words) -> Figure:
     if peak is None:
         return Figure(words["peak"], "–", "", "")
     quality = words.either("q", str(peak.quality))
-    note = f"{words.moment(peak.start_utc)} · {quality if is_sound(peak.quality) else words.say('peak.rests', quality=quality)}"
+    note = f"{words.moment(peak.start_utc)} · {quality if is_sound(peak.quality) else words.fill('peak.rests', quality=quality)}"
     if billing.covered_share < 1:
-        note += f" · {words.say('peak.of_covered', share=words.percent(billing.covered_share, 2))}"
+        note += f" · {words.fill('peak.of_covered', share=words.percent(billing.covered_share, 2))}"
     return Figure(words["peak"], words.number(peak.power_kw or 0.0, 1), "kW", note)

@@ -45,7 +45,7 @@ class Consumer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """When a batch is written: after so many records, or so long after its first one."""
+    """When a batch is written: after this many records, or this long after its first one."""
 
     records: int = 5_000
     after_s: float = 0.3
@@ -143,13 +143,13 @@ def _consumer(open_consumer: Callable[[Mapping[Place, int]], Consumer], ledger: 
     if not beyond:
         return consumer
     consumer.close()
-    told = ", ".join(f"{topic}/{partition} at {offset}" for (topic, partition), offset in sorted(beyond.items()))
+    beyond_the_end = ", ".join(f"{topic}/{partition} at {offset}" for (topic, partition), offset in sorted(beyond.items()))
     if not new_log:
         msg = (
-            f"the ledger has read further than the broker's log goes ({told}): this is another log than the ledger was made from. If "
+            f"the ledger has read further than the broker's log goes ({beyond_the_end}): this is another log than the ledger was made from. If "
             f"the broker's data was lost or replaced, start once with --new-log: it is read from its beginning, nothing is written "
             f"twice. If not, repair the broker's address or the namespace"
         )
         raise LedgerError(msg)
-    ledger.follow_another_log(f"beyond its end: {told}")
+    ledger.follow_another_log(f"beyond its end: {beyond_the_end}")
     return open_consumer({})

@@ -1,4 +1,4 @@
-"""The list of a report's files with their hashes, and who said what when."""
+"""The list of a report's files with their hashes, and who issued what when."""
 
 from __future__ import annotations
 

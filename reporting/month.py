@@ -3,7 +3,7 @@
 In: ledger, plant, tariff, a month, the instant up to which data count.  Out: a frozen `MonthReport`.
 
 What counts: consumption is the sum of all quarter hours that have a value, so that it equals the advance of the register; faulty ones
-are therefore in it, with what the register said, and are told beside it. A peak is never taken from a faulty quarter hour.
+are therefore in it, with what the register read, and are named beside it. A peak is never taken from a faulty quarter hour.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class SeriesMonth:
 
     @cached_property
     def sum(self) -> EnergySum:
-        """Energy, coverage and qualities of the whole month; faulty quarter hours are in it with what the register said."""
+        """Energy, coverage and qualities of the whole month; faulty quarter hours are in it with what the register read."""
         return sum_of(self.slots)
 
     @property
@@ -219,7 +219,7 @@ class MonthReport:
     plant: Plant
     period: Period
     data_cut_off_utc: datetime
-    """Up to when the ledger had heard of the plant, or the instant as of which was asked: the "now" of the report."""
+    """Up to when the ledger had records of the plant, or the instant of the query: the "now" of the report."""
     known_until_utc: datetime
     """End of the last quarter hour of the month that any meter has."""
     series: tuple[SeriesMonth, ...]

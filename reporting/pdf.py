@@ -68,8 +68,8 @@ def glyph_notice(missing: Sequence[str], words: Words) -> str:
     """Which characters stand as codes."""
     codes = ", ".join(map(code_of, missing[:_MOST_CODES]))
     if len(missing) > _MOST_CODES:
-        codes = words.say("and_more", codes=codes, count=words.number(len(missing) - _MOST_CODES))
-    return words.say("glyphs", codes=codes)
+        codes = words.fill("and_more", codes=codes, count=words.number(len(missing) - _MOST_CODES))
+    return words.fill("glyphs", codes=codes)
 
 
 def page_data(content: Content, cover: Sequence[CoverRow], files: Sequence[dict[str, Any]], words: Words) -> dict[str, Any]:

@@ -41,7 +41,7 @@ _ABANDONED_AFTER_S = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class ReportOrder:
-    """What is asked for."""
+    """The request."""
 
     plant_folder: Path
     out: Path
@@ -61,7 +61,7 @@ class WrittenReport:
     status: str
     manifest_sha256: str
     notes: tuple[str, ...] = ()
-    """What whoever asked for it should know."""
+    """Notes for whoever requested it."""
 
 
 def write_report(ledger: LedgerReader, plant: Plant, period: Period, order: ReportOrder, now_utc: datetime) -> WrittenReport:
@@ -89,7 +89,7 @@ def write_report(ledger: LedgerReader, plant: Plant, period: Period, order: Repo
 def _next_version(
     ledger: LedgerReader, month: MonthReport, cost: MonthCost, order: ReportOrder, name: str, now_utc: datetime
 ) -> WrittenReport | None:
-    """Make the next version whole, then put it in its place; None if somebody else was faster."""
+    """Make the next version whole, then put it in its place; None if another process was faster."""
     replaced = next(reversed(earlier_versions(order.out, name)), None)
     number = 1 if replaced is None else replaced.version + 1
     target = order.out / f"{name}-v{number}"

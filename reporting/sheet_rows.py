@@ -61,5 +61,5 @@ def _cell(place: str, mark: str, value: Cell) -> str:
 
 
 def _serial(moment: datetime) -> float:
-    """Days since the workbook's day zero, of the wall clock as it stands."""
+    """Days since the workbook's day zero, of the wall clock."""
     return (moment.replace(tzinfo=None) - _DAY_ZERO).total_seconds() / 86_400

@@ -1,6 +1,6 @@
 """Text made fit for the PDF: what its fonts cannot show stands as its code, and is named.
 
-PDF/A knows no missing glyph: one character without a shape and typst refuses the whole document. Which ones these are is asked of typst
+PDF/A knows no missing glyph: one character without a shape and typst refuses the whole document. Which ones these are is checked with typst
 itself, so that it holds for the fonts of whatever version is installed.
 """
 
@@ -21,12 +21,12 @@ _PROBE = f"""
 #json(bytes(sys.inputs.text))
 """.encode()
 _MOST_PROBES = 200
-"""Each takes a few milliseconds; characters that are still undecided after so many are taken for missing."""
+"""Each takes a few milliseconds; characters that are still undecided after this many are taken for missing."""
 _PLAIN = re.compile(r"[\u0020-\u007e\u00a0-\u00ac\u00ae-\u017f\u2009\u200b\u2010-\u201e\u2026\u202f\u2192\u2212\ufffd\n]")
 """What every text font has, and our own words need."""
 _LONG_WORD = re.compile(r"\S{24}(?=\S)")
 _known: dict[str, bool] = {}
-"""Character -> whether the fonts have it, as asked so far."""
+"""Character -> whether the fonts have it, as far as known."""
 
 
 def one_line(text: str, most: int) -> str:
@@ -61,10 +61,10 @@ def coded(text: str, missing: Iterable[str]) -> str:
 
 def missing_glyphs(characters: Iterable[str]) -> set[str]:
     """Those of `characters` that the PDF's fonts do not have."""
-    asked = sorted({character for character in characters if not character.isascii()})
+    wanted = sorted({character for character in characters if not character.isascii()})
     probes = [_MOST_PROBES]
-    _decide([character for character in asked if character not in _known], probes)
-    return {character for character in asked if not _known.get(character, False)}
+    _decide([character for character in wanted if character not in _known], probes)
+    return {character for character in wanted if not _known.get(character, False)}
 
 
 def _decide(characters: list[str], probes: list[int]) -> None:

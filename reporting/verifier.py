@@ -245,11 +245,11 @@ def main(arguments: list[str]) -> int:
         if not folders:
             print(_shown(f"{argument}: found no {MANIFEST}, here or one folder below"), file=sys.stderr)
             worst = max(worst, 2)
-        worst = max([worst, *(_tell(verdict) for verdict in verify_all(folders, with_chain))])
+        worst = max([worst, *(_print_verdict(verdict) for verdict in verify_all(folders, with_chain))])
     return worst
 
 
-def _tell(verdict: Verdict | NoManifest) -> int:
+def _print_verdict(verdict: Verdict | NoManifest) -> int:
     if isinstance(verdict, NoManifest):
         print(_shown(str(verdict)), file=sys.stderr)
         return 2

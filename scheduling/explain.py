@@ -110,7 +110,7 @@ def _by_lack(lacking: Sequence[LeftOut]) -> list[tuple[str, list[str]]]:
 
 
 def not_checked(saving: Saving) -> tuple[Fact, ...]:
-    """What nobody has checked, the charges that could not be priced among it."""
+    """What was not checked, including charges that could not be priced."""
     unpriced = (fact("condition.price", component=components, lack=lack) for lack, components in _by_lack(saving.lacking))
     return (*NOT_CHECKED, *unpriced)
 

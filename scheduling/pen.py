@@ -25,7 +25,7 @@ MOST_ALTERNATIVES = 2
 MOST_OF_JOB = KEY_LENGTH - 30
 """Characters of a job's name in its recommendation's."""
 APART = 2
-"""Alternatives lie at least so many quarter hours from each other."""
+"""Alternatives are at least this many quarter hours apart."""
 
 
 @dataclass(frozen=True)

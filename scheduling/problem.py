@@ -1,4 +1,4 @@
-"""What is asked: the load of the next 48 h, the jobs in it, and where each may begin instead."""
+"""The problem: the load of the next 48 h, the jobs in it, and where each may begin instead."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Which starts a job may have, in the plan as it stands.
+    """Which starts a job may have in the current plan.
 
     A start lies between earliest and due, after the notice, wholly inside the shifts of the machine and inside the outlook, and the
     machine is free. Jobs that run, are fixed, or begin within the notice stay where they are.

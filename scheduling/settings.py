@@ -27,16 +27,16 @@ class AdviceSettings:
     risk_weight: float = 0.3
     """The load that is judged lies at least this far from the median towards the 90 % quantile: ``q50 + 0.3 (q90 - q50)``."""
     again_factor: float = 2.0
-    """A declined job is advised again for the same day's peak only if it is worth so many times as much."""
+    """A declined job is advised again for the same day's peak only if it is worth this many times as much."""
     quality_quarters: int = ADVICE_QUARTERS
     """The newest quarter hours of the billing meter that must be there and sound ..."""
     quality_lag: timedelta = timedelta(minutes=45)
     """... the last of them not older than this."""
     republish_kw: float = 5.0
-    """An open recommendation is told again when its figures have changed by this much ..."""
+    """An open recommendation is published again when its figures have changed by this much ..."""
     republish_eur: float = 250.0
     """... or by this."""
     most_cost_eur: float = 50.0
-    """What keeping the load below the target may cost by a dearer hour; a move that is known to cost more is not advised."""
+    """What keeping the load below the target may cost by a more expensive hour; a move that is known to cost more is not advised."""
     keep_closed: timedelta = timedelta(days=3)
     """How long what is over is remembered, so that its revisions go on."""

@@ -1,7 +1,7 @@
 """How: the best single move, again and again.
 
 Every allowed start of every movable job is tried against the judged load. A plan is better whose highest quarter hour lies less
-above the level; of equal ones the one with the lower crowd (how high the load comes when every quarter hour near the peak may turn out
+above the level; of equal ones the one with the lower soft maximum (how high the load comes when every quarter hour near the peak may turn out
 to be it), then the shorter move, then the earlier start. The search is
 exhaustive for one move; over several it is greedy, then each is chosen again in view of the others. The same input gives the same answer.
 """
@@ -20,7 +20,7 @@ from scheduling.problem import Outlook, Rules, with_move
 
 ROUND_KW = 3
 SOFTNESS_KW = 20.0
-CROWD_STEP_KW = 3.0
+SOFT_MAX_STEP_KW = 3.0
 ROUNDS = 3
 
 
@@ -31,7 +31,7 @@ class Peak:
     slot: int
     median_kw: float
     judged_kw: float
-    crowd_kw: float
+    soft_max_kw: float
     """Soft maximum of the judged load: 20 kW x log of the sum of exp(load / 20 kW)."""
 
 
@@ -56,7 +56,7 @@ class Move:
         away = abs(self.to_slot - slot_of(self.order.start_utc))
         return (
             round(max(self.after.judged_kw, level_kw), ROUND_KW),
-            round(self.after.crowd_kw / CROWD_STEP_KW),
+            round(self.after.soft_max_kw / SOFT_MAX_STEP_KW),
             away,
             self.to_slot,
             self.order.job,
@@ -67,8 +67,8 @@ def peak_of(outlook: Outlook) -> Peak:
     """The peaks of an outlook; the earliest of equal quarter hours."""
     place = int(np.argmax(outlook.median_kw))
     judged_kw = float(outlook.judged_kw.max())
-    crowd_kw = judged_kw + SOFTNESS_KW * float(np.log(np.exp((outlook.judged_kw - judged_kw) / SOFTNESS_KW).sum()))
-    return Peak(outlook.first_slot + place, float(outlook.median_kw[place]), judged_kw, crowd_kw)
+    soft_max_kw = judged_kw + SOFTNESS_KW * float(np.log(np.exp((outlook.judged_kw - judged_kw) / SOFTNESS_KW).sum()))
+    return Peak(outlook.first_slot + place, float(outlook.median_kw[place]), judged_kw, soft_max_kw)
 
 
 def moves(outlook: Outlook, order: Order, starts: Iterable[int]) -> list[Move]:
@@ -96,7 +96,7 @@ def is_better(move: Move, min_reduction_kw: float) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What a plan is asked for: no more than `most` moves, while the judged peak passes `level_kw`, each at least `lead` ahead.
+    """The request for a plan: no more than `most` moves, while the judged peak passes `level_kw`, each at least `lead` ahead.
 
     `allowed` may refuse a move, with the load that it would be made in; its job is then left alone.
     """
@@ -109,37 +109,37 @@ class Ask:
     allowed: Callable[[Move, Outlook], bool] = lambda move, outlook: True
 
 
-def plan(outlook: Outlook, orders: Mapping[str, Order], ask: Ask) -> list[list[Move]]:
+def plan(outlook: Outlook, orders: Mapping[str, Order], request: Ask) -> list[list[Move]]:
     """Moves to make one after the other, each followed by other good starts of its job, best first.
 
     Together they lower the expected peak by the least reduction that is worth while.
     """
-    first = _greedy(outlook, orders, ask)
+    first = _greedy(outlook, orders, request)
     chosen = dict(first)
     for _ in range(ROUNDS):
-        again = {job: _again(outlook, orders, ask, chosen, job) for job in chosen}
+        again = {job: _again(outlook, orders, request, chosen, job) for job in chosen}
         # One job at a time, so that two do not step aside to the same place.
         changed = next((job for job in chosen if again[job] != chosen[job]), None)
         if changed is None:
             break
         chosen[changed] = again[changed]
-    turns = _in_turn(outlook, orders, ask, chosen)
+    turns = _in_turn(outlook, orders, request, chosen)
     if len(turns) < len(chosen):
-        turns = _in_turn(outlook, orders, ask, first)
+        turns = _in_turn(outlook, orders, request, first)
     # Moves at the end that lower nothing any more, and plans that lower too little, are not worth a person's time.
-    while turns and turns[0][0].before.median_kw - turns[-1][0].after.median_kw < ask.rules.settings.min_reduction_kw:
+    while turns and turns[0][0].before.median_kw - turns[-1][0].after.median_kw < request.rules.settings.min_reduction_kw:
         turns.pop()
     return turns
 
 
-def _greedy(outlook: Outlook, orders: Mapping[str, Order], ask: Ask) -> dict[str, int]:
+def _greedy(outlook: Outlook, orders: Mapping[str, Order], request: Ask) -> dict[str, int]:
     chosen: dict[str, int] = {}
     refused: set[str] = set()
-    while len(chosen) < ask.most and peak_of(outlook).judged_kw > ask.level_kw:
-        move = best_move(outlook, orders, ask, ask.without | refused | chosen.keys())
+    while len(chosen) < request.most and peak_of(outlook).judged_kw > request.level_kw:
+        move = best_move(outlook, orders, request, request.without | refused | chosen.keys())
         if move is None:
             break
-        if not ask.allowed(move, outlook):
+        if not request.allowed(move, outlook):
             refused.add(move.order.job)
             continue
         chosen[move.order.job] = move.to_slot
@@ -147,37 +147,39 @@ def _greedy(outlook: Outlook, orders: Mapping[str, Order], ask: Ask) -> dict[str
     return chosen
 
 
-def best_move(outlook: Outlook, orders: Mapping[str, Order], ask: Ask, without: frozenset[str] | set[str]) -> Move | None:
+def best_move(outlook: Outlook, orders: Mapping[str, Order], request: Ask, without: frozenset[str] | set[str]) -> Move | None:
     """The best single move of any job; None where none is worth while."""
     found = [
         good[0]
         for job in sorted(orders)
-        if job not in without and _touches_peak(outlook, orders[job]) and (good := good_moves(outlook, orders[job], orders, ask))
+        if job not in without
+        and _touches_peak(outlook, orders[job])
+        and (good := good_moves(outlook, orders[job], orders, request))
     ]
-    return min(found, key=lambda move: move.rank(ask.level_kw), default=None)
+    return min(found, key=lambda move: move.rank(request.level_kw), default=None)
 
 
-def good_moves(outlook: Outlook, order: Order, orders: Mapping[str, Order], ask: Ask) -> list[Move]:
+def good_moves(outlook: Outlook, order: Order, orders: Mapping[str, Order], request: Ask) -> list[Move]:
     """Moves of one job that are worth while, best first."""
-    starts = ask.rules.starts(order, orders, ask.lead)
-    good = [move for move in moves(outlook, order, starts) if is_better(move, ask.rules.settings.min_reduction_kw)]
-    return sorted(good, key=lambda move: move.rank(ask.level_kw))
+    starts = request.rules.starts(order, orders, request.lead)
+    good = [move for move in moves(outlook, order, starts) if is_better(move, request.rules.settings.min_reduction_kw)]
+    return sorted(good, key=lambda move: move.rank(request.level_kw))
 
 
-def _again(outlook: Outlook, orders: Mapping[str, Order], ask: Ask, chosen: Mapping[str, int], job: str) -> int:
+def _again(outlook: Outlook, orders: Mapping[str, Order], request: Ask, chosen: Mapping[str, int], job: str) -> int:
     """The best start of `job` with all the other moves made; as it was where nothing is worth while."""
     for other, slot in chosen.items():
         if other != job:
             outlook, orders = outlook.moved(orders[other], slot), with_move(orders, other, slot)
-    good = good_moves(outlook, orders[job], orders, ask)
+    good = good_moves(outlook, orders[job], orders, request)
     return good[0].to_slot if good else chosen[job]
 
 
-def _in_turn(outlook: Outlook, orders: Mapping[str, Order], ask: Ask, chosen: Mapping[str, int]) -> list[list[Move]]:
+def _in_turn(outlook: Outlook, orders: Mapping[str, Order], request: Ask, chosen: Mapping[str, int]) -> list[list[Move]]:
     """The chosen moves, each in the load that those before it leave; one that is no longer worth while falls away."""
     turns = []
     for job, slot in chosen.items():
-        good = good_moves(outlook, orders[job], orders, ask)
+        good = good_moves(outlook, orders[job], orders, request)
         best = next((move for move in good if move.to_slot == slot), None)
         if best is not None:
             turns.append([best, *(move for move in good if move is not best)])

@@ -33,7 +33,7 @@ class Declined:
 
 @dataclass(frozen=True, slots=True)
 class Billed:
-    """The billed peak as the running quarter hour said it last."""
+    """The billed peak by the newest running quarter hour."""
 
     start_utc: UtcInstant
     """Start of a quarter hour of its billing period."""

@@ -63,7 +63,7 @@ class Saving:
 
 
 def cents(eur: float | None) -> float | None:
-    """Rounded to cents; None where it is not known, or is no amount of money that a record can hold. A difference of nothing has no sign."""
+    """`eur` rounded to cents; None where it is not known, or is no amount of money that a record can hold. A difference of nothing has no sign."""
     return None if eur is None or abs(eur) > MOST_EUR else round(eur, 2) + 0.0
 
 

@@ -1,6 +1,6 @@
-"""What the machine controls remember: the last days of each variable, asked for by OPC UA's HistoryRead.
+"""What the machine controls remember: the last days of each variable, read by OPC UA's HistoryRead.
 
-A control goes on remembering while the network to it is down; only while it is can it not be asked.
+A control goes on remembering while the network to it is down; only then can it not be read.
 """
 
 from __future__ import annotations
@@ -68,11 +68,11 @@ class Trace:
 
 
 class Memory(HistoryManager):
-    """All traces of one server, in the place of the library's own history: that keeps a record per value and cuts without a word."""
+    """All traces of one server, in the place of the library's own history: that keeps a record per value and cuts silently."""
 
-    def __init__(self, server: InternalServer, can_be_asked: Callable[[ua.NodeId], bool]) -> None:
+    def __init__(self, server: InternalServer, is_readable: Callable[[ua.NodeId], bool]) -> None:
         super().__init__(server)
-        self._can_be_asked = can_be_asked
+        self._is_readable = is_readable
         self._traces: dict[ua.NodeId, tuple[Trace, ua.VariantType]] = {}
 
     def add(self, node: ua.NodeId, variant: ua.VariantType) -> None:
@@ -87,7 +87,7 @@ class Memory(HistoryManager):
         known = self._traces.get(rv.NodeId)
         if known is None or not isinstance(details, ua.ReadRawModifiedDetails) or details.IsReadModified:
             return _refused(ua.StatusCodes.BadHistoryOperationUnsupported)
-        if not self._can_be_asked(rv.NodeId):
+        if not self._is_readable(rv.NodeId):
             return _refused(ua.StatusCodes.BadNoCommunication)
         if details.StartTime is None or details.EndTime is None:
             return _refused(ua.StatusCodes.BadHistoryOperationInvalid)

@@ -1,6 +1,6 @@
 """Modbus TCP: one listener for all meters behind it, each under its unit id, over real sockets.
 
-Registers are packed when they are asked for; a server that nobody reads costs nothing.
+Registers are packed when they are read; a server that nobody reads costs nothing.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class MeterServer:
         return self._server is not None
 
     async def start(self) -> None:
-        """Begin to listen; raises `PortTaken`. Port 0 takes a free one and `port` tells which."""
+        """Begin to listen; raises `PortTaken`. Port 0 takes a free one; `port` has it."""
         server: Any = ModbusTcpServer(
             [SimDevice(0, [SimData(0, values=0, datatype=DataType.REGISTERS)])], address=(self.host, self.port)
         )

@@ -39,5 +39,5 @@ class Noise:
 
 
 def dice(seed: int, *names: object) -> Random:
-    """A generator for one event, the same whenever it is asked for."""
+    """A generator for one event, the same at every call."""
     return Random("/".join(str(part) for part in (seed, *names)))

@@ -2,7 +2,7 @@
 
 Each machine is an object with power, energy, state by PackML name, product count and, for some, current and vibration. Values
 carry the plant's time as source time; a value that has not changed keeps its old one. While a control cannot be reached
-its nodes say BadNoCommunication; it goes on remembering (`memory.py`) and can be asked for that afterwards.
+its nodes say BadNoCommunication; it goes on remembering (`memory.py`), which can be read afterwards.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class MachineServer:
         server.set_endpoint(self.endpoint)
         server.set_server_name("Werk Nord line server")
         server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
-        self._memory = server.iserver.history_manager = Memory(server.iserver, self._can_be_asked)
+        self._memory = server.iserver.history_manager = Memory(server.iserver, self._is_readable)
         index = await server.register_namespace(self._uri)
         folder = await server.nodes.objects.add_folder(ua.NodeId("Machines", index), ua.QualifiedName("Machines", index))
         for place, machine in enumerate(self._machines):
@@ -111,7 +111,7 @@ class MachineServer:
         await node.set_attr_bit(ua.AttributeIds.UserAccessLevel, ua.AccessLevel.HistoryRead)
         await node.write_attribute(ua.AttributeIds.Historizing, ua.DataValue(ua.Variant(True, ua.VariantType.Boolean)))
 
-    def _can_be_asked(self, node_id: ua.NodeId) -> bool:
+    def _is_readable(self, node_id: ua.NodeId) -> bool:
         machine = next((node.machine for node in self._nodes if node.node_id == node_id), None)
         return machine is None or not self._live.unreachable(machine, self._live.now_s())
 

@@ -84,7 +84,7 @@ class MeterKind:
                 self._places[entry.address + word] = (entry, word)
 
     def read(self, function: int, address: int, count: int, measured: Measured) -> list[int] | int:
-        """The registers asked for, or the number of a Modbus exception."""
+        """The requested registers, or the number of a Modbus exception."""
         if function not in self.functions:
             return ILLEGAL_FUNCTION
         if count > TOO_MANY:

@@ -32,12 +32,12 @@ _KAFKA_EVERY_S = 0.25
 
 
 class OtherPlant(LastgangError):
-    """The truth file belongs to another run. Operator: name another file with --truth, or remove this one to begin anew."""
+    """The truth file belongs to another run. Operator: name another file with --truth, or remove this one to start over."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunSettings:
-    """What `lastgang simulate` was told."""
+    """Settings of `lastgang simulate`."""
 
     folder: Path
     span: Span
@@ -186,13 +186,13 @@ async def _plan(plant: SimulatedPlant, topics: Topics, stopped: asyncio.Event) -
         take(plant.desk, records, now)
         outgoing = [(DECISIONS, decision) for decision in plant.desk.decide(now)]
         outgoing += plant.work()
-        _tell(outgoing)
+        _print(outgoing)
         with suppress(TimeoutError):
             await asyncio.wait_for(stopped.wait(), _KAFKA_EVERY_S)
     await asyncio.to_thread(topics.exchange, outgoing)
 
 
-def _tell(outgoing: list[tuple[Topic, Any]]) -> None:
+def _print(outgoing: list[tuple[Topic, Any]]) -> None:
     for _, record in outgoing:
         if isinstance(record, Decision):
             log.info("decided", recommendation=record.recommendation, kind=record.kind.value, comment=record.comment)

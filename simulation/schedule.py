@@ -23,7 +23,7 @@ class Job:
 
 
 class Schedule:
-    """All jobs, by machine; asked every tick, changed rarely."""
+    """All jobs, by machine; read every tick, changed rarely."""
 
     def __init__(self) -> None:
         self._jobs: dict[str, Job] = {}

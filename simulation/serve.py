@@ -1,4 +1,4 @@
-"""All servers of a simulated plant, kept in step with the clock until they are told to stop."""
+"""All servers of a simulated plant, kept in step with the clock until they are stopped."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ def scheduled(start_utc: datetime, zone: ZoneInfo) -> Surprises:
     network for ten minutes, a moulding machine and the charging points have none for three hours; the chamber furnace stays on
     after the last shift until Monday's warm-up. The first compressor has been wearing for five weeks.
 
-    The moulding machine's control remembers what it measured and can be asked afterwards; the meter of the charging points
+    The moulding machine's control remembers what it measured and can be read afterwards; the meter of the charging points
     only counts on.
     """
     day = start_utc.astimezone(zone).date()

@@ -107,8 +107,8 @@ def _skip_reasons(session: pytest.Session) -> list[str]:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     reasons = []
     for report in reporter.stats.get("skipped", []) if reporter else []:
-        told = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-        reasons.append(f"{report.nodeid}: {told.removeprefix('Skipped: ')}")
+        options = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        reasons.append(f"{report.nodeid}: {options.removeprefix('Skipped: ')}")
     return reasons
 
 

@@ -16,7 +16,7 @@ Manner = int | Literal["silent", "closes"] | None
 class HandServer:
     """Serves `words`: unit -> function -> address -> register. What is not listed is refused with exception 2.
 
-    `exceptions` gives a unit that always answers with that code, `silent` units do not answer, `asked` keeps every request's bytes.
+    `exceptions` gives a unit that always answers with that code, `silent` units do not answer, `requests` keeps every request's bytes.
     `manner` says of a unit, function, address and count how that is answered.
     """
 
@@ -24,7 +24,7 @@ class HandServer:
     exceptions: dict[int, int] = field(default_factory=dict)
     silent: set[int] = field(default_factory=set)
     manner: Callable[[int, int, int, int], Manner] = lambda *_: None
-    asked: list[bytes] = field(default_factory=list)
+    requests: list[bytes] = field(default_factory=list)
     connections: int = 0
     port: int = 0
     _server: asyncio.Server | None = None
@@ -54,7 +54,7 @@ class HandServer:
                 header = await reader.readexactly(7)
                 transaction, _, length, unit = struct.unpack(">HHHB", header)
                 request = await reader.readexactly(length - 1)
-                self.asked.append(header + request)
+                self.requests.append(header + request)
                 function, address, count = struct.unpack(">BHH", request)
                 manner = self.manner(unit, function, address, count)
                 if manner == "closes":

@@ -1,4 +1,4 @@
-"""The one room that speaks: texts by language, and numbers, dates and sentences as that language writes them.
+"""The room that writes sentences: texts by language, and numbers, dates and sentences as that language writes them.
 
 In: keys and values.  Out: text for people: of the page, the report, the API, the InfluxDB sink and the demo's terminal.
 

@@ -10,7 +10,7 @@ from typing import Any
 
 FOLDER = Path(__file__).parent / "languages"
 DEFAULT = "de"
-"""Where nobody names a language that there is."""
+"""Used where no known language is named."""
 
 
 @cache
@@ -46,7 +46,7 @@ def _flat(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
 
 
 def language_for(cookie: str | None, accept_language: str | None) -> str:
-    """The language asked for by cookie, else the first of ours that the browser names, else the default."""
+    """The language chosen by cookie, else the first of ours that the browser names, else the default."""
     if cookie in languages():
         return str(cookie)
     for part in (accept_language or "").split(","):

@@ -10,7 +10,7 @@ THIN = "\u202f"
 MINUS = "\u2212"
 NOTHING = "–"
 HUGE = Decimal("1e15")
-"""From here on numbers are written with a power of ten: no plant has so many of anything, but a record may say so."""
+"""From here on numbers are written with a power of ten: no plant has such quantities, but a record may contain them."""
 _ALL_DIGITS = Context(prec=400, rounding=ROUND_HALF_UP)
 
 Number = Decimal | float | int

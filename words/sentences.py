@@ -1,4 +1,4 @@
-"""From a record's facts to sentences, for whoever shows them. Never fails: what is not known is said.
+"""From a record's facts to sentences, for whoever shows them. Never fails: what is not known is named as such.
 
 Example: `anomaly_text(anomaly, of_page("en", zone), names_of(plant))`.
 """
@@ -66,20 +66,22 @@ def advice_texts(advice: Recommendation, words: Words, names: Names = NO_NAMES) 
     )
 
 
-Speaks = Callable[[str, ZoneInfo], Words]
+WordsOf = Callable[[str, ZoneInfo], Words]
 """`of_page` for what is read now, `of_report` for what is kept."""
 
 
-def anomaly_in_each_language(anomaly: Anomaly, zone: ZoneInfo, names: Names = NO_NAMES, speaks: Speaks = of_page) -> dict[str, str]:
+def anomaly_in_each_language(
+    anomaly: Anomaly, zone: ZoneInfo, names: Names = NO_NAMES, words_of: WordsOf = of_page
+) -> dict[str, str]:
     """Language -> what a finding says."""
-    return {code: anomaly_text(anomaly, speaks(code, zone), names) for code in languages()}
+    return {code: anomaly_text(anomaly, words_of(code, zone), names) for code in languages()}
 
 
 def advice_in_each_language(
-    advice: Recommendation, zone: ZoneInfo, names: Names = NO_NAMES, speaks: Speaks = of_page
+    advice: Recommendation, zone: ZoneInfo, names: Names = NO_NAMES, words_of: WordsOf = of_page
 ) -> dict[str, AdviceTexts]:
     """Language -> what a recommendation says."""
-    return {code: advice_texts(advice, speaks(code, zone), names) for code in languages()}
+    return {code: advice_texts(advice, words_of(code, zone), names) for code in languages()}
 
 
 class NoSuchRecord(LastgangError):
@@ -117,22 +119,22 @@ def worded(advice: Recommendation, zone: ZoneInfo, names: Names = NO_NAMES) -> W
     return WordedAdvice(**as_it_is, texts=advice_in_each_language(advice, zone, names))
 
 
-def text_of(facts: Sequence[Fact], words: Words, said_utc: datetime, names: Names = NO_NAMES) -> str:
+def text_of(facts: Sequence[Fact], words: Words, written_utc: datetime, names: Names = NO_NAMES) -> str:
     """The sentences of several facts, one after the other, as long as a text may be.
 
     Parameters
     ----------
-    said_utc
+    written_utc
         When they were found: clock times of that day stand without the day, dates near it without the year.
     """
     if not facts:
         return words.texts["fact.none"]
-    said = ""
+    text = ""
     for fact in facts:
-        said += (" " if said else "") + _Sentence(fact, words, said_utc, names).text()
-        if len(said) > TEXT_LENGTH:
+        text += (" " if text else "") + _Sentence(fact, words, written_utc, names).text()
+        if len(text) > TEXT_LENGTH:
             break  # no more than that is shown, and a record may hold a thousand times as much
-    return printable(said)
+    return printable(text)
 
 
 class _Sentence(Formatter):
@@ -142,8 +144,8 @@ class _Sentence(Formatter):
     Of ids: what stands between several.
     """
 
-    def __init__(self, fact: Fact, words: Words, said_utc: datetime, names: Names) -> None:
-        self._fact, self._words, self._said_utc, self._names = fact, words, said_utc, names
+    def __init__(self, fact: Fact, words: Words, written_utc: datetime, names: Names) -> None:
+        self._fact, self._words, self._written_utc, self._names = fact, words, written_utc, names
 
     def text(self) -> str:
         """The sentence; where the catalogue has none, one that says so with key and values."""
@@ -178,10 +180,10 @@ class _Sentence(Formatter):
 
     def _instant(self, instant_utc: datetime, form: str) -> str:
         zone = self._words.zone
-        days = {one.astimezone(zone).date() for one in (*self._fact.instants.values(), self._said_utc)}
+        days = {one.astimezone(zone).date() for one in (*self._fact.instants.values(), self._written_utc)}
         if form == "clock" and len(days) == 1:
             return self._words.time(instant_utc)
-        return self._words.moment(instant_utc, self._said_utc)
+        return self._words.moment(instant_utc, self._written_utc)
 
     def _name(self, kind: str, one: str) -> str:
         return self._names.get((kind, one)) or self._words.texts.get(f"term.{kind}.{one}", one)

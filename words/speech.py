@@ -49,7 +49,7 @@ class Words:
     def _whole(self, key: str) -> str:
         return f"{self.section}.{key}" if self.section else key
 
-    def say(self, key: str, **values: object) -> str:
+    def fill(self, key: str, **values: object) -> str:
         """The text with its holes filled."""
         return self[key].format(**values)
 
@@ -106,7 +106,7 @@ class Words:
         return self._dated("date", day)
 
     def day(self, day: date, with_year: bool = False) -> str:
-        """``Fr 23.10.`` or ``Fri 23 Oct``; with its year where that is asked for; as `full_day` in what is dated."""
+        """``Fr 23.10.`` or ``Fri 23 Oct``; with its year where requested; as `full_day` in what is dated."""
         if self.is_dated:
             return self.full_day(day)
         return f"{self.texts[f'weekday.{day.weekday()}']} {self._dated('date' if with_year else 'day', day)}"

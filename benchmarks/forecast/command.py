@@ -19,7 +19,7 @@ from domain.files import write_whole
 
 
 def run(data: Path, days: int, only: Sequence[str], meters: int, json_file: Path | None, write_report: bool) -> None:
-    """Roll every profile, measure the cost, tell it.
+    """Roll every profile, measure the cost, print it.
 
     Raises
     ------

@@ -12,10 +12,10 @@ import numpy as np
 from benchmarks.forecast.profiles import Profile
 from benchmarks.forecast.rolling import Looking, intervals_of, plant_of, warm
 from domain.units import WATTS_PER_CORE
-from forecasting.ensemble import ask
+from forecasting.ensemble import predict
 from forecasting.issue import OFFSETS
 from forecasting.learning import fit
-from forecasting.similar_days import CALENDAR, COURSE, LIKENESSES, Likeness, candidates, columns, say, weigh
+from forecasting.similar_days import CALENDAR, LIKENESSES, PROFILE, Likeness, candidates, columns, mixture, weigh
 from forecasting.step import encode_state
 from forecasting.two_step import two_step
 
@@ -46,9 +46,9 @@ def _cpu_ms(work: Callable[[], object], times: int) -> float:
     return (time.process_time() - begin) / times * 1e3
 
 
-def measure(profiles: list[Profile], meters: int = 500, told: Callable[[str], None] = lambda _: None) -> Cost:
+def measure(profiles: list[Profile], meters: int = 500, progress: Callable[[str], None] = lambda _: None) -> Cost:
     """Fit, a day of updates and an issue of the first profile; then `meters` series, made of all profiles at other scales."""
-    told("a day of one meter")
+    progress("a day of one meter")
     step, state, day = warm(profiles[0], 2)
     step.issue(state, day[0].start_utc)  # learns; what follows is a running meter
     updates, issues = [], []
@@ -62,9 +62,9 @@ def measure(profiles: list[Profile], meters: int = 500, told: Callable[[str], No
     looking.issue(again, day[-1].end_utc)
     seen = looking.seen
     assert seen is not None
-    told("a fit")
+    progress("a fit")
     fits = [_cpu_ms(lambda: fit(seen), 1) / 1e3 for _ in range(3)]
-    told(f"{meters} meters")
+    progress(f"{meters} meters")
     return Cost(
         float(np.median(fits)),
         float(np.mean(updates)),
@@ -95,18 +95,18 @@ def _rungs(looking: Looking) -> dict[str, float]:
     seen = looking.seen
     assert seen is not None
     grid = seen.grid
-    asked = columns(grid.origin, OFFSETS)
+    requested = columns(grid.origin, OFFSETS)
 
     def alone(likenesses: tuple[Likeness, ...]) -> None:
         found = candidates(grid, grid.load_kw, grid.origin)
         assert found is not None
-        say(found, weigh(grid, found, likenesses), asked)
+        mixture(found, weigh(grid, found, likenesses), requested)
 
     return {
         "last-week": _cpu_ms(grid.load_kw[grid.origin - 672 :][: len(OFFSETS)].copy, 200),
         "calendar": _cpu_ms(lambda: alone(CALENDAR[:1]), 20),
-        "course": _cpu_ms(lambda: alone(COURSE[:1]), 20),
+        "profile": _cpu_ms(lambda: alone(PROFILE[:1]), 20),
         "all similar days": _cpu_ms(lambda: alone(LIKENESSES), 20),
         "two-step": _cpu_ms(lambda: two_step(grid, [grid.origin]), 5),
-        "served": _cpu_ms(lambda: ask(grid, seen.base_kw, grid.origin, OFFSETS, {}), 20),
+        "served": _cpu_ms(lambda: predict(grid, seen.base_kw, grid.origin, OFFSETS, {}), 20),
     }

@@ -20,10 +20,10 @@ from forecasting.slots import Floats
 
 RUNGS = {
     "last week": "last-week",
-    "like weekdays": "weekday",
-    "like days": "calendar",
-    "like courses": "course",
-    "long memory": "course-long",
+    "same weekday": "weekday",
+    "same kind of day": "calendar",
+    "similar profiles": "profile",
+    "long memory": "profile-long",
     "two-step": TWO_STEP,
     "served": SERVED,
 }
@@ -73,32 +73,32 @@ def peak_figures(peaks: Floats) -> dict[str, Any]:
 
 
 def odds_table(rolled: list[Rolled]) -> list[dict[str, float]]:
-    """Of all days of plants: odds said of passing the target, and how often it was passed."""
-    said, passed = _odds(rolled)
+    """Of all days of plants: forecast odds of passing the target, and how often it was passed."""
+    odds, passed = _odds(rolled)
     rows = []
     for low, high in pairwise(ODDS_BINS):
-        mine = (said >= low) & (said < high)
+        mine = (odds >= low) & (odds < high)
         if mine.any():
             rows.append(
-                {"from": low, "days": int(mine.sum()), "said": float(said[mine].mean()), "passed": float(passed[mine].mean())}
+                {"from": low, "days": int(mine.sum()), "forecast": float(odds[mine].mean()), "passed": float(passed[mine].mean())}
             )
     return rows
 
 
 def _odds(rolled: list[Rolled]) -> tuple[Floats, Floats]:
 
-    said, passed = [np.empty(0)], [np.empty(0)]
+    odds, passed = [np.empty(0)], [np.empty(0)]
     for one in rolled:
         peaks = one.peaks()
-        said.append(peaks[:, 6])
+        odds.append(peaks[:, 6])
         passed.append((peaks[:, 3] > target_kw(one.profile)).astype(float))
-    return np.concatenate(said), np.concatenate(passed)
+    return np.concatenate(odds), np.concatenate(passed)
 
 
 def brier(rolled: list[Rolled]) -> tuple[float, float]:
-    """Mean squared error of the odds, and that of always saying how often it is passed."""
-    said, passed = _odds(rolled)
-    return float(((said - passed) ** 2).mean()), float(((passed.mean() - passed) ** 2).mean())
+    """Mean squared error of the odds, and that of always forecasting how often it is passed."""
+    odds, passed = _odds(rolled)
+    return float(((odds - passed) ** 2).mean()), float(((passed.mean() - passed) ** 2).mean())
 
 
 def write(rolled: list[Rolled], cost: Cost, days: int, folder: Path) -> None:
@@ -127,9 +127,11 @@ def write(rolled: list[Rolled], cost: Cost, days: int, folder: Path) -> None:
         encoding="utf-8",
     )
     (drawn / "forecast-joules.svg").write_text(_joules(plants, cost), encoding="utf-8")
-    reliability = {f"said {row['from']:.0%} and more": {"said": row["said"], "came": row["passed"]} for row in odds_table(rolled)}
+    reliability = {
+        f"forecast {row['from']:.0%} and more": {"forecast": row["forecast"], "came": row["passed"]} for row in odds_table(rolled)
+    }
     (drawn / "forecast-odds.svg").write_text(
-        pictures.grouped_bars("P(peak of the day > target): said, and how often it came", reliability, 1.05, 1.0, ""),
+        pictures.grouped_bars("P(peak of the day > target): forecast, and how often it came", reliability, 1.05, 1.0, ""),
         encoding="utf-8",
     )
     (folder / "forecasting.md").write_text(_page(plants, others, rolled, cost, days), encoding="utf-8")
@@ -153,8 +155,8 @@ def _joules(plants: list[Rolled], cost: Cost) -> str:
 
     named = {
         "last week": ("last-week", "last-week"),
-        "like days": ("calendar", "calendar"),
-        "like courses": ("course", "course"),
+        "same kind of day": ("calendar", "calendar"),
+        "similar profiles": ("profile", "profile"),
         "two-step": ("two-step", TWO_STEP),
         "served": ("served", SERVED),
     }
@@ -188,7 +190,7 @@ def _page(plants: list[Rolled], others: list[Rolled], rolled: list[Rolled], cost
         _peak_table(plants),
         "![Odds of passing a target](pictures/forecast-odds.svg)",
         f"The target is the 80 % quantile of each profile's daily peaks. Brier score of all {sum(len(one.peaks()) for one in rolled)} days:"
-        f" {mine:.3f}; always saying the base rate would have {base:.3f}.",
+        f" {mine:.3f}; always forecasting the base rate would have {base:.3f}.",
         "## All other profiles",
         "Standard profiles repeat themselves, so last week is hard to beat there; houses and single machines are not what this is for. They are here to"
         " show that nothing breaks.",
@@ -270,14 +272,14 @@ def _other_table(others: list[Rolled]) -> str:
 
 
 LESSONS = """
-- **Like courses beat like days where a plant is driven by orders.** What the past day and the past evening looked like tells more than the
+- **Days of a similar load profile beat days of the same calendar kind where a plant is driven by orders.** What the past day and the past evening looked like says more than the
   weekday: whether the night shift works is seen before midnight. Steel is the exception; there a long memory by the calendar is best.
 - **No way of counting likeness is best everywhere**, and which one is best changes with the season, with how far ahead one looks and with the
-  time of day. Mixing a dozen by their own past merit costs milliseconds and is better than the best of them on most plants.
-- **A fit of a smooth curve is no better than similar days** and no cheaper: the two-step rung stays in the ladder to be compared, and is not asked
+  time of day. Mixing a dozen by their own past errors costs milliseconds and is better than the best of them on most plants.
+- **A fit of a smooth curve is no better than similar days** and no cheaper: the two-step rung stays in the ladder to be compared, and is not used
   by the served model.
-- **The highest of the medians is not the median of the highest.** It is too low, by up to a tenth and more; peaks taken from whole courses are not.
+- **The highest of the medians is not the median of the highest.** It is too low, by up to a tenth and more; peaks taken from whole load profiles are not.
 - **Coverage has to be steered, by the hour and apart for work and rest.** Quantiles of similar days alone cover two thirds of what they state.
 - **Days between the years are not a kind of day but a doubt.** Taken as their own kind they tore a plant that works on from its weekdays; taken as
-  a little unlike all others they help both plants, because the course of the first such day says which it is.
+  a little unlike all others they help both plants, because the load profile of the first such day says which it is.
 """

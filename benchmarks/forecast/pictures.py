@@ -25,10 +25,10 @@ class Picture:
         )
 
     def box(self, x: float, y: float, width: float, height: float, tone: str, note: str = "") -> None:
-        """A filled box with a note for who points at it."""
-        told = f"<title>{escape(note)}</title>" if note else ""
+        """A filled box with a tooltip."""
+        title = f"<title>{escape(note)}</title>" if note else ""
         self.parts.append(
-            f'<rect x="{x:.1f}" y="{y:.1f}" width="{max(width, 0.5):.1f}" height="{height:.1f}" fill="{tone}">{told}</rect>'
+            f'<rect x="{x:.1f}" y="{y:.1f}" width="{max(width, 0.5):.1f}" height="{height:.1f}" fill="{tone}">{title}</rect>'
         )
 
     def line(self, points: Sequence[tuple[float, float]], tone: str, width: float = 1.5, dash: str = "") -> None:

@@ -1,4 +1,4 @@
-"""One profile, forecast from each of its last midnights: what every rung said, what was served, and what came."""
+"""One profile, forecast from each of its last midnights: what every rung forecast, what was served, and what came."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from domain.calendars import is_holiday
 from domain.forecasts import Forecast
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.plant import Plant
-from forecasting.ensemble import MODELS, ask
+from forecasting.ensemble import MODELS, predict
 from forecasting.issue import OFFSETS
 from forecasting.learning import Watched
 from forecasting.similar_days import LEVELS
@@ -69,7 +69,7 @@ class Day:
     is_holiday: bool
     came_kw: Floats
     last_week_kw: Floats
-    said_kw: dict[str, Floats]
+    predicted_kw: dict[str, Floats]
     """By rung: (levels, 96)."""
     forecast: Forecast
 
@@ -83,13 +83,13 @@ class Rolled:
     cpu_s: float = 0.0
 
     def mae_to_last_week(self, rung: str) -> float:
-        """Mean absolute error over last week's; nan where the rung said nothing."""
+        """Mean absolute error over last week's; nan where the rung has no forecast."""
         wrong, naive = 0.0, 0.0
         for day in self.days:
             known = np.isfinite(day.came_kw) & np.isfinite(day.last_week_kw)
-            if rung not in day.said_kw or not known.any() or not np.isfinite(day.said_kw[rung][1][known]).all():
+            if rung not in day.predicted_kw or not known.any() or not np.isfinite(day.predicted_kw[rung][1][known]).all():
                 continue
-            wrong += float(np.abs(day.said_kw[rung][1] - day.came_kw)[known].sum())
+            wrong += float(np.abs(day.predicted_kw[rung][1] - day.came_kw)[known].sum())
             naive += float(np.abs(day.last_week_kw - day.came_kw)[known].sum())
         return wrong / naive if naive > 0 else float("nan")
 
@@ -98,8 +98,8 @@ class Rolled:
         losses, loads = [], []
         for day in self.days:
             known = np.isfinite(day.came_kw)
-            if rung in day.said_kw and known.any():
-                excess = (day.came_kw - day.said_kw[rung])[:, known]
+            if rung in day.predicted_kw and known.any():
+                excess = (day.came_kw - day.predicted_kw[rung])[:, known]
                 losses.append(np.maximum(LEVELS_COLUMN * excess, (LEVELS_COLUMN - 1) * excess).mean())
                 loads.append(day.came_kw[known].mean())
         return float(np.nanmean(losses) / np.mean(loads)) if losses else float("nan")
@@ -108,7 +108,7 @@ class Rolled:
         """Share of quarter hours within the served band."""
         inside, count = 0, 0
         for day in filter(chosen, self.days):
-            low, _, high = day.said_kw[SERVED]
+            low, _, high = day.predicted_kw[SERVED]
             known = np.isfinite(day.came_kw)
             inside += int(((day.came_kw >= low) & (day.came_kw <= high))[known].sum())
             count += int(known.sum())
@@ -127,7 +127,7 @@ class Rolled:
                         peak.q50_kw,
                         peak.q90_kw,
                         day.came_kw.max(),
-                        day.said_kw[SERVED][1].max(),
+                        day.predicted_kw[SERVED][1].max(),
                         day.last_week_kw.max(),
                         peak.above_target,
                     )
@@ -136,7 +136,11 @@ class Rolled:
 
 
 def roll(
-    profile: Profile, days: int, target_kw: float | None = None, with_two_step: bool = True, told: Callable[[], None] = lambda: None
+    profile: Profile,
+    days: int,
+    target_kw: float | None = None,
+    with_two_step: bool = True,
+    progress: Callable[[], None] = lambda: None,
 ) -> Rolled:
     """Forecast `profile` from each of its last `days` local midnights, as far as it reaches back."""
     plant = plant_of(profile, target_kw)
@@ -147,14 +151,14 @@ def roll(
     least = min(14, max(2, len(records) // SLOTS_PER_DAY - 4))
     first_ok = profile.start_utc + pd.Timedelta(days=least)
     midnights = [end - pd.DateOffset(days=n) for n in range(days, 0, -1)]
-    asked = {at.tz_convert("UTC").to_pydatetime() for at in midnights if at >= first_ok}
+    origins = {at.tz_convert("UTC").to_pydatetime() for at in midnights if at >= first_ok}
     rolled = Rolled(profile)
     begin = time.process_time()
     for number, record in enumerate(records):
-        if step.put(state, record) and record.end_utc in asked:
+        if step.put(state, record) and record.end_utc in origins:
             forecast = step.issue(state, record.end_utc)
             rolled.days.append(_day(profile, plant, step, state, forecast, number + 1, with_two_step))
-            told()
+            progress()
     rolled.cpu_s = time.process_time() - begin
     return rolled
 
@@ -169,20 +173,20 @@ def _day(
     before = (
         kw[at - SLOTS_PER_WEEK : at - SLOTS_PER_WEEK + SLOTS_PER_DAY] if at >= SLOTS_PER_WEEK else np.full(SLOTS_PER_DAY, np.nan)
     )
-    said = {SERVED: np.array([forecast.q10_kw, forecast.q50_kw, forecast.q90_kw])[:, :SLOTS_PER_DAY]}
+    predicted_kw = {SERVED: np.array([forecast.q10_kw, forecast.q50_kw, forecast.q90_kw])[:, :SLOTS_PER_DAY]}
     if step.seen is not None and state.merit is not None:
         grid = step.seen.grid
         found = two_step(grid, [grid.origin]) if with_two_step else {}
         guesses = {TWO_STEP: found[grid.origin]} if grid.origin in found else {}
-        told = ask(grid, step.seen.base_kw, grid.origin, OFFSETS, guesses)
-        if told is not None:
-            said |= {
-                name: told.kw[n, :, :SLOTS_PER_DAY]
+        predicted = predict(grid, step.seen.base_kw, grid.origin, OFFSETS, guesses)
+        if predicted is not None:
+            predicted_kw |= {
+                name: predicted.kw[n, :, :SLOTS_PER_DAY]
                 for n, name in enumerate(MODELS)
-                if np.isfinite(told.kw[n, 1, :SLOTS_PER_DAY]).all()
+                if np.isfinite(predicted.kw[n, 1, :SLOTS_PER_DAY]).all()
             }
     local = pd.Timestamp(forecast.first_start_utc).tz_convert(profile.timezone)
-    return Day(local, is_holiday(local.date(), plant.site), came, before, said, forecast)
+    return Day(local, is_holiday(local.date(), plant.site), came, before, predicted_kw, forecast)
 
 
 def warm(profile: Profile, days: int) -> tuple[ForecastStep, ForecastState, list[Interval]]:

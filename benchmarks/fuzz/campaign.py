@@ -50,7 +50,7 @@ class Finding:
     kind: Kind
     where: str
     """Findings of one kind and place are counted together."""
-    said: str
+    detail: str
     input: str
 
 
@@ -93,16 +93,16 @@ def try_one(target: Target, seed: int, number: int, tally: Tally) -> None:
     given = input_of(target, seed, number)
     began = time.thread_time()
     try:
-        said = target.answer(given)
+        detail = target.answer(given)
     except Wrong as error:
         tally.found(_finding(target, seed, number, "wrong", _place(error, "answer"), str(error), given))
     except Exception as error:
-        told = "".join(traceback.format_exception_only(error)).strip()[:300]
+        text = "".join(traceback.format_exception_only(error)).strip()[:300]
         place = f"{type(error).__name__} {_place(error, '')}"
-        tally.found(_finding(target, seed, number, "crash", place, told, given))
+        tally.found(_finding(target, seed, number, "crash", place, text, given))
     else:
-        tally.read += said == READ
-        tally.refused += said != READ
+        tally.read += detail == READ
+        tally.refused += detail != READ
     took = time.thread_time() - began
     tally.inputs += 1
     tally.cpu_s += took
@@ -111,8 +111,8 @@ def try_one(target: Target, seed: int, number: int, tally: Tally) -> None:
         tally.found(_finding(target, seed, number, "slow", "answer", f"{took:.1f} s of CPU time", given))
 
 
-def _finding(target: Target, seed: int, number: int, kind: Kind, where: str, said: str, given: Any) -> Finding:
-    return Finding(target.name, seed, number, kind, where, said[:600], repr(given)[:1_500])
+def _finding(target: Target, seed: int, number: int, kind: Kind, where: str, detail: str, given: Any) -> Finding:
+    return Finding(target.name, seed, number, kind, where, detail[:600], repr(given)[:1_500])
 
 
 def _place(error: Exception, fallback: str) -> str:
@@ -132,7 +132,7 @@ def run(
     seed: int,
     numbers: range,
     hang_s: float = HANG_S,
-    tell: Callable[[int], None] = lambda done: None,
+    on_done: Callable[[int], None] = lambda done: None,
 ) -> Tally:
     """Put inputs `numbers` of one target before it, in a child process that may crash or hang.
 
@@ -153,7 +153,7 @@ def run(
         for tally in _heard(ours, child, progress, hang_s):
             whole.add(tally)
             done += tally.inputs
-            tell(whole.inputs)
+            on_done(whole.inputs)
         if done < part.stop:
             lost = max(part.start, progress.value)
             whole.add(_lost(name, seed, lost, child.exitcode))
@@ -237,5 +237,5 @@ def table(result: dict[str, Any]) -> str:
         for key, count in tally["findings"].items():
             first = next(one for one in tally["examples"] if f"{one['kind']} {one['where']}" == key)
             lines.append(f"\n{name}: {key}: {count:,} times, first at --seed {first['seed']} --input {first['number']}")
-            lines.append(f"  {first['said']}\n  {first['input'][:400]}")
+            lines.append(f"  {first['detail']}\n  {first['input'][:400]}")
     return "\n".join(lines)

@@ -66,13 +66,13 @@ def answer(batch: Batch) -> str:
     command = [jars.java(), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", _path(), "lastgang.CanonicalLines"]
     ended = subprocess.run(command, input=lines, capture_output=True, text=True, check=False, timeout=60)
     must(ended.returncode == 0, f"the JVM ended with {ended.returncode}: {ended.stderr[-500:]}")
-    told = ended.stdout.splitlines()
-    must(len(told) == len(batch), f"{len(told)} answers to {len(batch)} records")
+    answers = ended.stdout.splitlines()
+    must(len(answers) == len(batch), f"{len(answers)} answers to {len(batch)} records")
     taken = 0
-    for (key, payload), line in zip(batch, told, strict=True):
+    for (key, payload), line in zip(batch, answers, strict=True):
         if line != "-":
             taken += 1
-            _is_what_the_codec_says(key, payload, line)
+            _matches_the_codec(key, payload, line)
     return READ if taken else REFUSED
 
 
@@ -81,7 +81,7 @@ def _path() -> str:
     return ":".join(str(jar) for jar in [*flink, *jars.flink_connector_jars()])
 
 
-def _is_what_the_codec_says(key: bytes, payload: bytes, line: str) -> None:
+def _matches_the_codec(key: bytes, payload: bytes, line: str) -> None:
     try:
         reading = decode(Reading, payload)
     except UnreadableRecord as error:

@@ -1,7 +1,7 @@
 """Well-formed records at the ends of what they may hold, through everything that reads topics: each job's step, ledger, sink, live page.
 
 A record that is as it should be may still be what nobody expects: a quarter hour of the year 2062, an integer of 63 bits, a name of 200
-signs. None may raise, and whatever is said of it must be readable by those who read it next.
+signs. None may raise, and whatever is published of it must be readable by those who read it next.
 """
 
 from __future__ import annotations
@@ -124,9 +124,9 @@ def answer(arrival: Arrival) -> str:
     """Give it to all that read its topic; what they say of it must be readable."""
     everybody, topic = consumers(), BY_NAME[arrival.topic]
     record = decode(topic.record, arrival.raw)
-    out = [said for job in everybody.jobs if topic in job.reads for said in _step(job, topic, record)]
-    for to, said in out:
-        must(decode(to.record, encode(said)) == said, f"what was said of it cannot be read: {said}"[:300])
+    out = [published for job in everybody.jobs if topic in job.reads for published in _step(job, topic, record)]
+    for to, published in out:
+        must(decode(to.record, encode(published)) == published, f"what was published of it cannot be read: {published}"[:300])
     if topic in SOURCES:
         for point in everybody.points.points(topic, record):
             must(bool(as_client_point(point).to_line_protocol()), f"no line: {point}"[:300])

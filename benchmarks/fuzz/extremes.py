@@ -1,4 +1,4 @@
-"""Records that are as they should be and as nobody expects them: each field of each record type at the ends of what it may hold."""
+"""Valid records with unusual content: each field of each record type at the ends of its range."""
 
 from __future__ import annotations
 

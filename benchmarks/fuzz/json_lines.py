@@ -55,8 +55,11 @@ def answer(given: Lines) -> str:
                 bool(fault.field) and bool(fault.found) and bool(fault.expected) and fault.line is not None,
                 f"says too little: {fault}",
             )
-        told = {fault.line for fault in error.faults}
-        must(told == set(bad[: len(told)]) and (told == set(bad) or len(told) >= 10), f"lines {bad} are none, but it says {error}")
+        reported = {fault.line for fault in error.faults}
+        must(
+            reported == set(bad[: len(reported)]) and (reported == set(bad) or len(reported) >= 10),
+            f"lines {bad} are none, but it says {error}",
+        )
         return REFUSED
     must(not bad, f"lines {bad} are no readings, and the file was read")
     must([repr(one) for one in readings] == [repr(one) for one in good], f"read as {readings}, one by one {good}")

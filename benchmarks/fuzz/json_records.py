@@ -105,21 +105,21 @@ def _text(rng: Random, items: Items) -> str:
 
 
 def answer(payload: Payload) -> str:
-    """Read it as consumers do; then check what was read, or what was said."""
+    """Read it as consumers do; then check what was read, or the error's text."""
     topic = _RECORD_OF[payload.topic]
     try:
         record = decode(topic.record, payload.raw)
     except UnreadableRecord as error:
-        said = str(error)
-        must(bool(_WORDS.match(said)), f"says too little: {said[:200]!r}")
-        must(len(said) < 2000, f"a message of {len(said)} characters")
-        must(not _is_faultless(payload), f"refused although it is as it should be: {said}")
-        _leaves_whole(payload, said)
+        message = str(error)
+        must(bool(_WORDS.match(message)), f"says too little: {message[:200]!r}")
+        must(len(message) < 2000, f"a message of {len(message)} characters")
+        must(not _is_faultless(payload), f"refused although it is as it should be: {message}")
+        _leaves_whole(payload, message)
         return REFUSED
     document = plain(payload.raw)
     if isinstance(record, Reading):
         _is_this_reading(record, document)
-    _says_the_same(document, json.loads(encode(record)), topic.record.__name__)
+    _is_equal(document, json.loads(encode(record)), topic.record.__name__)
     must(decode(topic.record, encode(record)) == record, "is another record after it was written and read again")
     return READ
 
@@ -128,14 +128,14 @@ def _is_faultless(payload: Payload) -> bool:
     return payload.raw == _RECORDS[payload.topic]
 
 
-def _leaves_whole(payload: Payload, said: str) -> None:
+def _leaves_whole(payload: Payload, message: str) -> None:
     """On the stream, what cannot be read leaves as a rejection that holds it whole."""
     good, bad = read([Raw(_RECORD_OF[payload.topic], 1, 7, payload.raw)], "werk-nord/main")
     must(not good and len(bad) == 1, f"one rejection was to leave the stream, not {len(good)} records and {len(bad)} rejections")
     rejection = bad[0][1]
     whole = payload.raw.decode(errors="backslashreplace")
     must(isinstance(rejection, Rejection) and rejection.original == whole, "the rejection does not hold the original whole")
-    must(rejection.detail == said and rejection.source.endswith("/1/7"), f"the stream says {rejection}"[:300])
+    must(rejection.detail == message and rejection.source.endswith("/1/7"), f"the stream says {rejection}"[:300])
     must(decode(Rejection, encode(rejection)) == rejection, "the rejection does not survive the wire")
 
 
@@ -193,17 +193,17 @@ def _is_this_number(found: Any, got: Any) -> None:
         must(got == nearest and math.copysign(1, got) == math.copysign(1, nearest), f"value {found!r} was read as {got!r}")
 
 
-def _says_the_same(came: Any, read_as: Any, where: str) -> None:
+def _is_equal(came: Any, read_as: Any, where: str) -> None:
     """`read_as`, written again, says nothing that did not come and nothing otherwise; defaults aside."""
     if isinstance(read_as, dict):
         must(isinstance(came, dict), f"{where}: {str(came)[:80]!r} was read as {read_as}")
         for key, value in read_as.items():
             if key in came:
-                _says_the_same(came[key], value, f"{where}.{key}")
+                _is_equal(came[key], value, f"{where}.{key}")
     elif isinstance(read_as, list):
         must(isinstance(came, list) and len(came) == len(read_as), f"{where}: {str(came)[:80]!r} was read as {read_as}")
         for number, (one, other) in enumerate(zip(came, read_as, strict=True)):
-            _says_the_same(one, other, f"{where}[{number}]")
+            _is_equal(one, other, f"{where}[{number}]")
     elif isinstance(read_as, str):
         same = type(came) is str and (came == read_as or _instant(came) == _instant(read_as) is not None)
         must(

@@ -30,7 +30,7 @@ _PATTERNS = (
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """Bytes on the socket after a read was asked for."""
+    """Bytes on the socket after a read request."""
 
     transaction: int
     unit: int
@@ -52,7 +52,7 @@ class Registers:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What a device file may ask for."""
+    """What a device file may request."""
 
     profile: int
     limit: int
@@ -69,37 +69,37 @@ def make(rng: Random) -> Input:
 
 
 def _stream(rng: Random) -> Stream:
-    asked = Stream(
+    request = Stream(
         rng.choice((1, 2, 255, 256, 65_000)),
         rng.choice((1, 3, 247, 255, 0)),
         rng.choice((3, 4)),
         rng.choice((1, 2, 4, 60, 125)),
         b"",
     )
-    frames = b"".join(_frame(rng, asked) for _ in range(rng.choice((1, 1, 1, 2, 3))))
+    frames = b"".join(_frame(rng, request) for _ in range(rng.choice((1, 1, 1, 2, 3))))
     if rng.random() < 0.3:
         frames = mutilated(rng, frames)
     if rng.random() < 0.05:
         frames = noise(rng)
-    return Stream(asked.transaction, asked.unit, asked.function, asked.count, frames)
+    return Stream(request.transaction, request.unit, request.function, request.count, frames)
 
 
-def _frame(rng: Random, asked: Stream) -> bytes:
+def _frame(rng: Random, request: Stream) -> bytes:
     """Mostly the right answer; else one with a wrong transaction, unit, function, length or count, or an exception."""
 
     def mostly(right: int, *others: int) -> int:
         return right if rng.random() < 0.85 else rng.choice(others)
 
-    function = mostly(asked.function, 7 - asked.function, 0, 1, 5, 16, 20, 43, 0x80, asked.function | 0x80, 255)
-    size = mostly(2 * asked.count, 2 * asked.count + 1, 2 * asked.count - 1, 0, 2, 250) % 256
+    function = mostly(request.function, 7 - request.function, 0, 1, 5, 16, 20, 43, 0x80, request.function | 0x80, 255)
+    size = mostly(2 * request.count, 2 * request.count + 1, 2 * request.count - 1, 0, 2, 250) % 256
     body = bytes([function, mostly(size, 0, 255, size ^ 1)]) + rng.randbytes(size)
     if rng.random() < 0.15:
-        body = bytes([asked.function | 0x80, rng.choice((*EXCEPTIONS, 0, 7, 99, 255))]) + (
+        body = bytes([request.function | 0x80, rng.choice((*EXCEPTIONS, 0, 7, 99, 255))]) + (
             b"" if rng.random() < 0.8 else b"\x00\x00"
         )
-    transaction = mostly(asked.transaction, 0, asked.transaction - 1, asked.transaction + 1, 65_535) % 65_536
+    transaction = mostly(request.transaction, 0, request.transaction - 1, request.transaction + 1, 65_535) % 65_536
     length = mostly(len(body) + 1, len(body), len(body) + 2, 0, 1, 2, 65_535)
-    unit = mostly(asked.unit, 0, (asked.unit + 1) % 256, 255)
+    unit = mostly(request.unit, 0, (request.unit + 1) % 256, 255)
     return struct.pack(">HHHB", transaction, mostly(0, 1, 256), length, unit) + body
 
 
@@ -131,7 +131,7 @@ def _names(rng: Random) -> Names:
 
 
 def answer(given: Input) -> str:
-    """What the product makes of it, beside a plain reading."""
+    """The product's result, beside a plain decoding."""
     if isinstance(given, Stream):
         return _of_stream(given)
     return _of_registers(given) if isinstance(given, Registers) else _of_names(given)

@@ -54,7 +54,7 @@ _CAME_MS = 1_792_746_305_040
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Sample:
     """A data value as a client hands it on, what it means, and the factor of its unit."""
 
     value: Any
@@ -65,8 +65,8 @@ class Told:
     by: Decimal
 
 
-def make(rng: Random) -> Told:
-    """A number mostly; else a text, a truth value, an array, a structure, nothing."""
+def make(rng: Random) -> Sample:
+    """A number mostly; else a string, a boolean, an array, a structure, nothing."""
     kind = rng.random()
     if kind < 0.4:
         value: Any = rng.choice((rng.choice(_FLOATS), rng.uniform(-1e6, 1e9), rng.random() * 10.0 ** rng.randrange(-300, 308)))
@@ -81,7 +81,7 @@ def make(rng: Random) -> Told:
     else:
         value, meant = rng.choice(_MEANT)
     status = rng.choice((0, 0, rng.choice(_STATUS), rng.randrange(2**32)))
-    return Told(value, meant, status, _time(rng), _time(rng), rng.choice(_BY))
+    return Sample(value, meant, status, _time(rng), _time(rng), rng.choice(_BY))
 
 
 def _time(rng: Random) -> datetime | None:
@@ -92,15 +92,15 @@ def _time(rng: Random) -> datetime | None:
     return time if time is None or rng.random() < 0.5 else time.replace(tzinfo=None)
 
 
-def answer(told: Told) -> str:
-    """What the session makes of it, up to the bytes on the topic."""
-    outcome = seen(told.value, told.status, told.source_utc, told.server_utc, _CAME_MS)
-    _is_right(told, outcome)
-    _is_right_of_a_register(told, outcome)
-    kept = still(told.value, told.status, told.source_utc, told.server_utc, _CAME_MS - 40, _CAME_MS)
+def answer(sample: Sample) -> str:
+    """The session's result, up to the bytes on the topic."""
+    outcome = seen(sample.value, sample.status, sample.source_utc, sample.server_utc, _CAME_MS)
+    _is_right(sample, outcome)
+    _is_right_of_a_register(sample, outcome)
+    kept = still(sample.value, sample.status, sample.source_utc, sample.server_utc, _CAME_MS - 40, _CAME_MS)
     must(kept.value == outcome.value and kept.quality == outcome.quality, f"changed by standing still: {kept}")
     for one in (outcome, kept):
-        value = None if one.value is None else converted(one.value, told.by)
+        value = None if one.value is None else converted(one.value, sample.by)
         must(value is None or (type(value) in (int, float) and math.isfinite(value)), f"{one} became {value!r}")
         reading = Reading("site", "meter", "power", one.observed_ms, _CAME_MS, value, one.quality, one.text, "gateway-1", 7)
         back = decode(Reading, encode(reading))
@@ -109,36 +109,39 @@ def answer(told: Told) -> str:
     return REFUSED if outcome.quality is ReadingQuality.BAD else READ
 
 
-def _is_right(told: Told, outcome: Seen) -> None:
-    severity = {0: ReadingQuality.GOOD, 1: ReadingQuality.UNCERTAIN}.get(told.status >> 30, ReadingQuality.BAD)
+def _is_right(sample: Sample, outcome: Seen) -> None:
+    severity = {0: ReadingQuality.GOOD, 1: ReadingQuality.UNCERTAIN}.get(sample.status >> 30, ReadingQuality.BAD)
     usable = severity is not ReadingQuality.BAD
-    is_text = isinstance(told.meant, str)
-    is_number = told.meant is not None and not is_text
-    must(outcome.quality is (severity if told.meant is not None else ReadingQuality.BAD), f"quality {outcome}")
+    is_text = isinstance(sample.meant, str)
+    is_number = sample.meant is not None and not is_text
+    must(outcome.quality is (severity if sample.meant is not None else ReadingQuality.BAD), f"quality {outcome}")
     must((outcome.value is not None) == (usable and is_number), f"value {outcome}")
     must(type(outcome.value) in (int, float, type(None)), f"a number of another type: {outcome}")
-    must(outcome.value is None or outcome.value == told.meant, f"another value: {outcome}")
-    if usable and isinstance(told.meant, str) and told.meant.isprintable() and len(told.meant) < 1_000:
-        must(outcome.text == told.meant, f"another text: {outcome}")
-    if told.status & 0xFFFF0000 and not (usable and is_text):
-        must(f"status 0x{told.status:08X}" in str(outcome.text), f"the server's own status is not in it: {outcome}")
+    must(outcome.value is None or outcome.value == sample.meant, f"another value: {outcome}")
+    if usable and isinstance(sample.meant, str) and sample.meant.isprintable() and len(sample.meant) < 1_000:
+        must(outcome.text == sample.meant, f"another text: {outcome}")
+    if sample.status & 0xFFFF0000 and not (usable and is_text):
+        must(f"status 0x{sample.status:08X}" in str(outcome.text), f"the server's own status is not in it: {outcome}")
     must(outcome.quality is not ReadingQuality.BAD or bool(outcome.text), f"bad, and no word why: {outcome}")
-    times = [time for time in (told.source_utc, told.server_utc) if time is not None and 1971 <= time.year < 9000]
+    times = [time for time in (sample.source_utc, sample.server_utc) if time is not None and 1971 <= time.year < 9000]
     if times:
         first = times[0] if times[0].tzinfo is not None else times[0].replace(tzinfo=UTC)
         exact_ms = (first - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(milliseconds=1)
-        must(abs(outcome.observed_ms - exact_ms) <= 1, f"dated {outcome.observed_ms}, told {exact_ms}")
+        must(abs(outcome.observed_ms - exact_ms) <= 1, f"dated {outcome.observed_ms}, expected {exact_ms}")
     else:
         must(outcome.observed_ms == _CAME_MS, f"dated {outcome.observed_ms} without a time")
 
 
-def _is_right_of_a_register(told: Told, outcome: Seen) -> None:
-    asked = seen(told.value, told.status, told.source_utc, told.server_utc, _CAME_MS, of_register=True)
-    must(asked.quality is ReadingQuality.BAD or asked.value is not None, f"good, and no number: {asked}")
-    must(asked.quality is not ReadingQuality.BAD or (asked.value is None and bool(asked.text)), f"bad, and no word why: {asked}")
-    must(outcome.value is None or asked.value == outcome.value, f"a number of its own for a register: {asked}")
-    if asked.value is not None and outcome.value is None:
-        must(isinstance(told.meant, str) and float(told.meant) == asked.value, f"a number out of nowhere: {asked}")
+def _is_right_of_a_register(sample: Sample, outcome: Seen) -> None:
+    register = seen(sample.value, sample.status, sample.source_utc, sample.server_utc, _CAME_MS, of_register=True)
+    must(register.quality is ReadingQuality.BAD or register.value is not None, f"good, and no number: {register}")
+    must(
+        register.quality is not ReadingQuality.BAD or (register.value is None and bool(register.text)),
+        f"bad, and no word why: {register}",
+    )
+    must(outcome.value is None or register.value == outcome.value, f"a number of its own for a register: {register}")
+    if register.value is not None and outcome.value is None:
+        must(isinstance(sample.meant, str) and float(sample.meant) == register.value, f"a number out of nowhere: {register}")
 
 
 TARGET = Target("opcua", 0.05, make, answer, "OPC UA data values of any type, status and time")

@@ -39,7 +39,7 @@ def _frame(transaction: int, unit: int, body: bytes, length: int | None = None, 
 
 
 @dataclass(slots=True)
-class _Asked:
+class _Request:
     """A request, and what a server may send on it."""
 
     transaction: int
@@ -64,79 +64,81 @@ _SILENCE = b""
 """Stands for a pause in which the other side may act."""
 
 
-async def _right(asked: _Asked, _: Random) -> AsyncIterator[bytes]:
-    yield asked.right()
+async def _right(request: _Request, _: Random) -> AsyncIterator[bytes]:
+    yield request.right()
 
 
-async def _byte_by_byte(asked: _Asked, _: Random) -> AsyncIterator[bytes]:
-    for at in range(len(asked.right())):
-        yield asked.right()[at : at + 1]
+async def _byte_by_byte(request: _Request, _: Random) -> AsyncIterator[bytes]:
+    for at in range(len(request.right())):
+        yield request.right()[at : at + 1]
         yield _SILENCE
 
 
-async def _noise(_: _Asked, rng: Random) -> AsyncIterator[bytes]:
+async def _noise(_: _Request, rng: Random) -> AsyncIterator[bytes]:
     yield rng.randbytes(rng.choice((1, 7, 9, 260, 5_000)))
 
 
-async def _cut_and_silent(asked: _Asked, rng: Random) -> AsyncIterator[bytes]:
-    yield asked.right()[: rng.randrange(len(asked.right()))]
+async def _cut_and_silent(request: _Request, rng: Random) -> AsyncIterator[bytes]:
+    yield request.right()[: rng.randrange(len(request.right()))]
 
 
-async def _another_transaction(asked: _Asked, rng: Random) -> AsyncIterator[bytes]:
-    yield asked.lie(transaction=rng.choice((asked.transaction + 1, asked.transaction - 1, 65_535)))
+async def _another_transaction(request: _Request, rng: Random) -> AsyncIterator[bytes]:
+    yield request.lie(transaction=rng.choice((request.transaction + 1, request.transaction - 1, 65_535)))
 
 
-async def _transaction_zero(asked: _Asked, _: Random) -> AsyncIterator[bytes]:
-    yield asked.lie(transaction=0)
+async def _transaction_zero(request: _Request, _: Random) -> AsyncIterator[bytes]:
+    yield request.lie(transaction=0)
 
 
-async def _late_ones_first(asked: _Asked, _: Random) -> AsyncIterator[bytes]:
-    for transaction in asked.earlier:
-        yield asked.lie(transaction=transaction)
-    yield asked.right()
+async def _late_ones_first(request: _Request, _: Random) -> AsyncIterator[bytes]:
+    for transaction in request.earlier:
+        yield request.lie(transaction=transaction)
+    yield request.right()
 
 
-async def _another_unit(asked: _Asked, _: Random) -> AsyncIterator[bytes]:
-    yield asked.lie(unit=asked.unit ^ 1)
+async def _another_unit(request: _Request, _: Random) -> AsyncIterator[bytes]:
+    yield request.lie(unit=request.unit ^ 1)
 
 
-async def _another_function(asked: _Asked, rng: Random) -> AsyncIterator[bytes]:
-    function = rng.choice((7 - asked.function, 1, 23))
-    yield _frame(asked.transaction, asked.unit, bytes([function]) + asked.body(_LIE)[1:])
+async def _another_function(request: _Request, rng: Random) -> AsyncIterator[bytes]:
+    function = rng.choice((7 - request.function, 1, 23))
+    yield _frame(request.transaction, request.unit, bytes([function]) + request.body(_LIE)[1:])
 
 
-async def _another_length(asked: _Asked, rng: Random) -> AsyncIterator[bytes]:
-    body = asked.body(_LIE)
-    yield _frame(asked.transaction, asked.unit, rng.choice((body + b"\x00", body[:-1], body[:2], bytes([body[0], 255]) + body[2:])))
+async def _another_length(request: _Request, rng: Random) -> AsyncIterator[bytes]:
+    body = request.body(_LIE)
+    yield _frame(
+        request.transaction, request.unit, rng.choice((body + b"\x00", body[:-1], body[:2], bytes([body[0], 255]) + body[2:]))
+    )
 
 
-async def _a_false_header(asked: _Asked, rng: Random) -> AsyncIterator[bytes]:
-    yield asked.lie(length=rng.choice((0, 1, 2, 3, 65_535))) if rng.random() < 0.5 else asked.lie(protocol=1)
+async def _a_false_header(request: _Request, rng: Random) -> AsyncIterator[bytes]:
+    yield request.lie(length=rng.choice((0, 1, 2, 3, 65_535))) if rng.random() < 0.5 else request.lie(protocol=1)
 
 
-async def _an_exception(asked: _Asked, rng: Random) -> AsyncIterator[bytes]:
-    yield _frame(asked.transaction, asked.unit, bytes([asked.function | 0x80, rng.choice((1, 2, 4, 6, 11, 0, 77))]))
+async def _an_exception(request: _Request, rng: Random) -> AsyncIterator[bytes]:
+    yield _frame(request.transaction, request.unit, bytes([request.function | 0x80, rng.choice((1, 2, 4, 6, 11, 0, 77))]))
 
 
-async def _endless_frames(asked: _Asked, _: Random) -> AsyncIterator[bytes]:
+async def _endless_frames(request: _Request, _: Random) -> AsyncIterator[bytes]:
     while True:
-        yield asked.lie(transaction=asked.transaction + 7) * 20
+        yield request.lie(transaction=request.transaction + 7) * 20
         yield _SILENCE
 
 
-async def _endless_noise(_: _Asked, rng: Random) -> AsyncIterator[bytes]:
+async def _endless_noise(_: _Request, rng: Random) -> AsyncIterator[bytes]:
     while True:
         yield rng.randbytes(4_096)
         yield _SILENCE
 
 
-async def _never(_: _Asked, __: Random) -> AsyncIterator[bytes]:
+async def _never(_: _Request, __: Random) -> AsyncIterator[bytes]:
     return
     yield b""
 
 
-async def _goes_away(asked: _Asked, rng: Random) -> AsyncIterator[bytes]:
-    yield asked.right()[: rng.randrange(len(asked.right()))]
+async def _goes_away(request: _Request, rng: Random) -> AsyncIterator[bytes]:
+    yield request.right()[: rng.randrange(len(request.right()))]
     raise ConnectionResetError
 
 
@@ -150,12 +152,12 @@ BEHAVIOURS = {
 
 
 class HostileServer:
-    """Follows a script, whatever is asked, over as many connections as the client makes."""
+    """Follows a script, whatever is requested, over as many connections as the client makes."""
 
     def __init__(self, script: Script) -> None:
         self._behaviours = list(script.behaviours)
         self._rng = Random(script.seed)
-        self._asked = 0
+        self._requests = 0
         self._earlier: list[int] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self.port = 0
@@ -179,11 +181,11 @@ class HostileServer:
                 transaction, _, _, unit, function, _, count = struct.unpack(">HHHBBHH", await reader.readexactly(12))
                 if answering is not None:
                     answering.cancel()
-                asked = _Asked(transaction, unit, function, count, truth_of(self._asked), list(self._earlier))
-                behaviour = self._behaviours[min(self._asked, len(self._behaviours) - 1)]
-                self._asked += 1
+                request = _Request(transaction, unit, function, count, truth_of(self._requests), list(self._earlier))
+                behaviour = self._behaviours[min(self._requests, len(self._behaviours) - 1)]
+                self._requests += 1
                 self._earlier.append(transaction)
-                answering = asyncio.create_task(self._send(BEHAVIOURS[behaviour](asked, self._rng), writer))
+                answering = asyncio.create_task(self._send(BEHAVIOURS[behaviour](request, self._rng), writer))
                 self._tasks.add(answering)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass

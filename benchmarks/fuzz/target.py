@@ -22,10 +22,10 @@ class Target:
     share: float
     """Its part of all inputs."""
     make: Callable[[Random], Any]
-    """The input for a state of the generator; its `repr` is what a person is shown."""
+    """The input for a state of the generator; its `repr` is shown in findings."""
     answer: Callable[[Any], str]
     """Gives `READ` or `REFUSED`; raises `Wrong`, and any other exception is a crash."""
-    says: str
+    about: str
 
 
 def must(holds: bool, message: str) -> None:
@@ -35,5 +35,5 @@ def must(holds: bool, message: str) -> None:
 
 
 def input_of(target: Target, seed: int, number: int) -> Any:
-    """Input `number` of a campaign: made anew from its number alone, on any machine."""
+    """Input `number` of a campaign: made from its number alone, on any machine."""
     return target.make(Random(f"{seed}/{target.name}/{number}"))

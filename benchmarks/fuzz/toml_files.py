@@ -162,7 +162,7 @@ def _helps(error: InputFaults, folder: Path, given: Text) -> None:
         must(Path(fault.file).is_relative_to(folder), f"of which file? {fault}")
         must(bool(fault.field.strip()) and bool(fault.found) and bool(fault.expected), f"says too little: {fault}")
         must(len(str(fault)) < _MOST_CHARACTERS, f"a fault of {len(str(fault))} characters")
-        must("Error" not in fault.expected.split(":")[0], f"speaks of our code: {fault}")
+        must("Error" not in fault.expected.split(":")[0], f"names our code: {fault}")
         if fault.file.endswith("plant.toml") and given.kind != "plant":
             continue
         must(fault.line is None or 1 <= fault.line <= last_line, f"there is no such line: {fault}")

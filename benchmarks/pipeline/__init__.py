@@ -1,4 +1,4 @@
-"""How fast the road from Kafka to quarter hours in Kafka is on this machine, and what a reading costs on it.
+"""How fast the path from Kafka to quarter hours in Kafka is on this machine, and what a reading costs on it.
 
 In: nothing but the set-up; broker, cluster, load and plant are made for the run.  Out: `Figures`, and a table for people.
 

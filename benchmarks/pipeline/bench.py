@@ -38,7 +38,7 @@ CATCH_UP_PACE = 40
 """Times real time at which what is late is sent: a gateway lets the present go first."""
 TIMEOUT_S = 900.0
 
-Say = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 class Stalled(RuntimeError):
@@ -98,9 +98,9 @@ class Fed:
 class Bench:
     """Broker and cluster of a run."""
 
-    def __init__(self, folder: Path, say: Say) -> None:
+    def __init__(self, folder: Path, report: Report) -> None:
         self.folder = folder
-        self.say = say
+        self.report = report
         self.broker = KafkaBroker(folder / "kafka", free_port(), free_port())
         self.cluster = FlinkCluster(folder / "flink", free_port(), free_port())
         self._runs = 0
@@ -117,15 +117,15 @@ class Bench:
     # -- runs ----------------------------------------------------------------------------------------------------------
 
     def throughput(self, meters: int, quarters: int) -> Fed:
-        """The metering job, from the first reading sent to the last quarter hour told."""
+        """The metering job, from the first reading sent to the last quarter hour published."""
         kafka, plant = self._fresh(meters)
         arguments = ["--plant", str(plant), "--kafka", kafka.bootstrap, "--namespace", kafka.namespace]
-        with self._job(JOB, arguments) as job_id, RecordConsumer(kafka, [INTERVALS]) as told:
+        with self._job(JOB, arguments) as job_id, RecordConsumer(kafka, [INTERVALS]) as consumer:
             seen: dict[int, set[str]] = {}
 
             def await_quarter(number: int) -> None:
                 start_ms = START_MS + number * QUARTER_MS
-                self._await(lambda: len(_collect(told, seen).get(start_ms, ())) >= meters, job_id)
+                self._await(lambda: len(_collect(consumer, seen).get(start_ms, ())) >= meters, job_id)
 
             return self._fed(kafka, meters, quarters, job_id, await_quarter)
 
@@ -137,18 +137,18 @@ class Bench:
         admin.create_topics([NewTopic(windows, 4, 1)])
         admin.close()
         with self._job(Path(decode_only.__file__), [kafka.bootstrap, kafka.namespace, windows]) as job_id:
-            told = KafkaConsumer(bootstrap_servers=kafka.bootstrap)
+            consumer = KafkaConsumer(bootstrap_servers=kafka.bootstrap)
             partitions = [TopicPartition(windows, number) for number in range(4)]
 
             def await_quarter(number: int) -> None:
                 minutes = (number + 1) * QUARTER_S // 60
                 expected = minutes * meters * len(CHANNELS)
-                self._await(lambda: sum(told.end_offsets(partitions).values()) >= expected, job_id)
+                self._await(lambda: sum(consumer.end_offsets(partitions).values()) >= expected, job_id)
 
             try:
                 return self._fed(kafka, meters, quarters, job_id, await_quarter)
             finally:
-                told.close()
+                consumer.close()
 
     def live(self, meters: int, seconds: int) -> list[float]:
         """Latencies [ms] from a reading's instant to its running quarter hour in a reader's hands, while time passes as it does."""
@@ -168,16 +168,16 @@ class Bench:
             self._generator(kafka, meters, 60, "--from", str(gap_from - 60_000)).wait()
             present = self._generator(kafka, meters, 600, "--live")
             warm: list[float] = self._latencies(kafka, _after(20.0), job_id)
-            self.say(f"live before the backlog: {len(warm)} projections")
+            self.report(f"live before the backlog: {len(warm)} projections")
             begin = time.perf_counter()
             late = self._generator(kafka, meters, 3600, "--from", str(gap_from), "--history", "--pace", str(CATCH_UP_PACE))
             whole: set[tuple[str, int]] = set()
             quarters = range(-(-gap_from // QUARTER_MS), (gap_from + 3_600_000) // QUARTER_MS)
             expected = meters * len(quarters)
-            with RecordConsumer(kafka, [INTERVALS]) as told:
+            with RecordConsumer(kafka, [INTERVALS]) as consumer:
 
                 def is_done() -> bool:
-                    for message in told.poll(0.05):
+                    for message in consumer.poll(0.05):
                         row: Interval = message.record()
                         number = epoch_ms(row.start_utc) // QUARTER_MS
                         if number in quarters and row.quality is IntervalQuality.MEASURED and row.coverage == 1.0:
@@ -268,12 +268,12 @@ class Bench:
         return subprocess.Popen(command, cwd=PROJECT)
 
     def _latencies(self, kafka: KafkaSettings, is_over: Callable[[], bool], job_id: str) -> list[float]:
-        """From the reading's instant to the reader, of every running quarter hour that is told until `is_over`."""
+        """From the reading's instant to the reader, of every running quarter hour that is published until `is_over`."""
         latencies: list[float] = []
         deadline = time.monotonic() + TIMEOUT_S
-        with RecordConsumer(kafka, [DEMAND], start="latest", fetch_max_wait_ms=5_000) as told:
+        with RecordConsumer(kafka, [DEMAND], start="latest", fetch_max_wait_ms=5_000) as consumer:
             while not is_over():
-                for message in told.poll(0.2):
+                for message in consumer.poll(0.2):
                     demand = message.record()
                     latencies.append(time.time() * 1000 - demand.basis_observed_ms)
                 self._check(deadline, job_id)
@@ -292,7 +292,7 @@ class Bench:
             raise Stalled(msg)
 
 
-def measure(sizes: Sizes, say: Say, keep: Path | None = None) -> Figures:
+def measure(sizes: Sizes, report: Report, keep: Path | None = None) -> Figures:
     """All measurements of one run.
 
     Parameters
@@ -303,21 +303,21 @@ def measure(sizes: Sizes, say: Say, keep: Path | None = None) -> Figures:
     folder = keep or Path(tempfile.mkdtemp(prefix="lastgang-bench-"))
     figures = Figures(sizes={name: getattr(sizes, name) for name in Sizes.__dataclass_fields__})
     try:
-        with Bench(folder, say) as bench:
-            _throughput(bench, sizes, figures, say)
-            _latency(bench, sizes, figures, say)
+        with Bench(folder, report) as bench:
+            _throughput(bench, sizes, figures, report)
+            _latency(bench, sizes, figures, report)
     finally:
         if keep is None:
             shutil.rmtree(folder, ignore_errors=True)
     return figures
 
 
-def _throughput(bench: Bench, sizes: Sizes, figures: Figures, say: Say) -> None:
-    say(f"decoding only, in the JVM: {sizes.meters} meters")
+def _throughput(bench: Bench, sizes: Sizes, figures: Figures, report: Report) -> None:
+    report(f"decoding only, in the JVM: {sizes.meters} meters")
     jvm = bench.jvm_only(sizes.meters, sizes.quarters)
     figures.jvm_readings_per_s = jvm.readings / jvm.wall_s
     figures.jvm_cpu_us_per_reading = 1e6 * jvm.taskmanager_s / jvm.readings
-    say(f"  {figures.jvm_readings_per_s:,.0f} readings/s; the metering job: {sizes.meters} meters")
+    report(f"  {figures.jvm_readings_per_s:,.0f} readings/s; the metering job: {sizes.meters} meters")
     ours = bench.throughput(sizes.meters, sizes.quarters)
     figures.readings_per_s = ours.readings / ours.wall_s
     figures.share_of_jvm = figures.readings_per_s / figures.jvm_readings_per_s
@@ -326,18 +326,18 @@ def _throughput(bench: Bench, sizes: Sizes, figures: Figures, say: Say) -> None:
     figures.cpu_us_beside = {who: 1e6 * used / ours.readings for who, used in ours.beside_s.items()}
     figures.energy_uj_per_reading = WATTS_PER_CORE * figures.cpu_us_per_reading
     figures.state_bytes_per_meter = ours.state_bytes / sizes.meters
-    say(f"  {figures.readings_per_s:,.0f} readings/s; the metering job: {sizes.many_meters} meters")
+    report(f"  {figures.readings_per_s:,.0f} readings/s; the metering job: {sizes.many_meters} meters")
     many = bench.throughput(sizes.many_meters, max(1, sizes.quarters * sizes.meters // sizes.many_meters))
     figures.many_meters_cpu_us_per_reading = 1e6 * many.taskmanager_s / many.readings
     figures.many_meters_ratio = figures.many_meters_cpu_us_per_reading / figures.cpu_us_per_reading
     figures.many_meters_state_bytes_per_meter = many.state_bytes / sizes.many_meters
 
 
-def _latency(bench: Bench, sizes: Sizes, figures: Figures, say: Say) -> None:
+def _latency(bench: Bench, sizes: Sizes, figures: Figures, report: Report) -> None:
     figures.live_readings_per_s = float(sizes.live_meters * len(CHANNELS))
-    say(f"latency at {figures.live_readings_per_s:,.0f} readings/s for {sizes.live_s} s")
+    report(f"latency at {figures.live_readings_per_s:,.0f} readings/s for {sizes.live_s} s")
     figures.projection_latency_ms = _quantiles(bench.live(sizes.live_meters, sizes.live_s))
-    say(f"an hour late: {sizes.outage_meters} meters")
+    report(f"an hour late: {sizes.outage_meters} meters")
     taken_s, latencies = bench.catch_up(sizes.outage_meters)
     figures.catch_up = {
         "readings_per_s": sizes.outage_meters * len(CHANNELS) * 3600 / taken_s,
@@ -348,7 +348,7 @@ def _latency(bench: Bench, sizes: Sizes, figures: Figures, say: Say) -> None:
 
 def _quantiles(latencies: list[float]) -> dict[str, float]:
     if len(latencies) < 2:
-        msg = "no running quarter hour was told"
+        msg = "no running quarter hour was published"
         raise Stalled(msg)
     cuts = statistics.quantiles(latencies, n=100, method="inclusive")
     return {"p50": cuts[49], "p90": cuts[89], "p99": cuts[98], "worst": max(latencies), "n": float(len(latencies))}
@@ -359,9 +359,9 @@ def _after(seconds: float) -> Callable[[], bool]:
     return lambda: time.monotonic() > end
 
 
-def _collect(told: RecordConsumer, seen: dict[int, set[str]]) -> dict[int, set[str]]:
-    """Which meters have told which quarter hours (by their start [ms]) so far."""
-    for message in told.poll(0.05):
+def _collect(consumer: RecordConsumer, seen: dict[int, set[str]]) -> dict[int, set[str]]:
+    """Of which meters which quarter hours are published (by their start [ms]) so far."""
+    for message in consumer.poll(0.05):
         row: Interval = message.record()
         assert row.site == SITE
         seen.setdefault(epoch_ms(row.start_utc), set()).add(row.meter)

@@ -3,7 +3,7 @@
     python -m benchmarks.pipeline.load --kafka HOST:PORT --namespace NS --meters 500 --seconds 3600 [--from MS] [--pace TIMES] [--live] [--history]
 
 In: how many meters, how many seconds of plant time.  Out: a plant file, and readings on the topic whose values are a function of time
-alone, so that what must come of them is known beforehand. A process of its own, so that its CPU time is told apart.
+alone, so that what must come of them is known beforehand. A process of its own, so that its CPU time is distinguished.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ CHANNELS = ("energy_import", "power")
 """Each meter has a counter [Wh] and a gauge [W]; both are read once a second."""
 MAX_POWER_KW = 400.0
 PHASES = 50
-"""A live second is sent in so many slices: meters are read one after the other, not all at once."""
+"""Number of slices in which a live second is sent: meters are read one after the other, not all at once."""
 
 
 def meter_id(number: int) -> str:

@@ -71,7 +71,7 @@ class Numbers:
     """Numbers as they stand in a file."""
 
     def __init__(self, decimal: str, told: bool) -> None:
-        self._decimal, self._told = decimal, told
+        self._decimal, self._is_stated = decimal, told
         self._other = "." if decimal == "," else ","
         thousands = re.escape(self._other)
         self._plain = re.compile(rf"^[+-]?\d+(?:{re.escape(decimal)}\d+)?(?:[eE][+-]?\d+)?$")
@@ -81,8 +81,8 @@ class Numbers:
         """The number, or what was expected instead."""
         text = text.strip()
         if self._grouped.match(text):
-            if not self._told:
-                return f"a number whose {self._other!r} is no riddle: give --decimal ',' or --decimal '.'"
+            if not self._is_stated:
+                return f"a number whose {self._other!r} is unambiguous: give --decimal ',' or --decimal '.'"
             text = text.replace(self._other, "")
         elif not self._plain.match(text):
             return f"a number with {self._decimal!r} as decimal mark (see --decimal)"

@@ -1,7 +1,7 @@
 """Local time labels to instants: raises where a label could mean two things.
 
 A file's labels are wall-clock times at the start or at the end of each quarter hour. Twice a year that is not enough: in March an hour has
-no labels, in October one hour has each label twice, told apart only by the order of the rows.
+no labels, in October one hour has each label twice, distinguished only by the order of the rows.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def aware_stamp(text: str) -> datetime | None:
 
 
 def wall_clock(text: str, row: int, order: DateOrder | None = None, midnight: Midnight = "begins-day") -> datetime:
-    """The wall-clock time in `text`, without a zone: ``TT.MM.JJJJ HH:MM``, ISO, or with slashes if their order is told.
+    """The wall-clock time in `text`, without a zone: ``TT.MM.JJJJ HH:MM``, ISO, or with slashes if their order is stated.
 
     ``24:00`` is midnight at the end of its date; so is ``00:00`` if `midnight` says ``ends-day``.
     """
@@ -88,7 +88,7 @@ def _date(text: str, row: int, order: DateOrder | None) -> datetime:
         year, month, day = (int(part) for part in found.groups())
     elif found := _SLASHED.match(text):
         if order is None:
-            raise StampFault(row, repr(text), "to be told by --date-order whether the day or the month comes first")
+            raise StampFault(row, repr(text), "--date-order to state whether the day or the month comes first")
         first, second, year = (int(part) for part in found.groups())
         day, month = (first, second) if order == "day-first" else (second, first)
     else:
@@ -144,7 +144,7 @@ _NO_SUCH_TIME = "a time that exists in {zone}: the clock leaps over this one. If
 
 
 def _check_double_hours(labels: Sequence[datetime], instants: Sequence[datetime], zone: tzinfo) -> None:
-    """In the hour that comes twice each label must be there twice; else nobody knows which of the two hours a row is of."""
+    """In the hour that comes twice each label must be there twice; else it is ambiguous which of the two hours a row belongs to."""
     seen: dict[datetime, list[int]] = {}
     for row, wall in enumerate(labels):
         if wall.replace(tzinfo=zone, fold=0).utcoffset() != wall.replace(tzinfo=zone, fold=1).utcoffset():

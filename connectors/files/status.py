@@ -39,7 +39,7 @@ class StatusCount:
     quality: IntervalQuality
     rows: int
     is_explained: bool
-    """Whether a person said what it means."""
+    """Whether a person has stated what it means."""
 
 
 def folded(word: str) -> str:
@@ -87,7 +87,7 @@ def explained_words(options: Iterable[str]) -> dict[str, IntervalQuality]:
 
 
 def unknown_word(file: str, line: int, column: str, word: str, rows: int) -> Fault:
-    """The fault of a word that nobody has explained."""
+    """The fault of a status word without a known meaning."""
     option = shlex.quote(f"{word}=QUALITY")
     count = "" if rows == 1 else f" in {rows:,} rows, here first"
     expected = f"a known status word; say what it means with --status {option}, QUALITY being one of {', '.join(QUALITIES)}"

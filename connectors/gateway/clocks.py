@@ -1,4 +1,4 @@
-"""The devices' clocks as the gateway sees them: values dated by a clock that jumped are marked, and what is to be said of a clock is told."""
+"""The devices' clocks as the gateway sees them: values dated by a clock that jumped are marked, and a clock that is off is reported."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from metering.clocks import RECENT_MS, DriftWatch, JumpWatch
 
 RIGHT = "clock right again"
 _log = structlog.get_logger("gateway")
-Tell = Callable[[str, float, str], None]
-"""Takes a device, how far its clock is behind [s], and what to tell people."""
+Report = Callable[[str, float, str], None]
+"""Takes a device, how far its clock is behind [s], and the text for people."""
 
 
 class DeviceClocks:
@@ -23,15 +23,15 @@ class DeviceClocks:
     as a machine's state, pass as they are: they are no energy.
     """
 
-    def __init__(self, tell: Tell) -> None:
-        self._tell = tell
+    def __init__(self, report: Report) -> None:
+        self._report = report
         self._jumps: dict[tuple[str, str, str], JumpWatch] = {}
         self._drifts: dict[str, DriftWatch] = {}
         self._behind: dict[str, tuple[int, int]] = {}
         """Devices whose clock is now known to have jumped: by how much, and when that was last seen [ms]."""
         self._off: set[str] = set()
 
-    def look(
+    def check(
         self,
         channel: Channel,
         observed_ms: int,
@@ -54,19 +54,19 @@ class DeviceClocks:
         return marked, note if text is None else f"{note}; {text}"
 
     def _follow_jump(self, device: str, behind_ms: int, received_ms: int) -> None:
-        told_ms, seen_ms = self._behind.get(device, (0, 0))
+        reported_ms, seen_ms = self._behind.get(device, (0, 0))
         if behind_ms:
             self._behind[device] = behind_ms, received_ms
-            if behind_ms != told_ms:
+            if behind_ms != reported_ms:
                 _log.warning("device_clock_jumped", device=device, behind_s=behind_ms // 1000)
                 hours = f"{behind_ms / 3_600_000:g} h"
-                self._tell(
+                self._report(
                     device, behind_ms / 1000, f"{CLOCK_JUMPED_NOTE}: {hours} behind; its readings are refused until it is right"
                 )
-        elif told_ms and abs(received_ms - seen_ms) > RECENT_MS:  # between its values there may be some that we dated ourselves
+        elif reported_ms and abs(received_ms - seen_ms) > RECENT_MS:  # between its values there may be some that we dated ourselves
             del self._behind[device]
             _log.info("device_clock_right", device=device)
-            self._tell(device, 0.0, RIGHT)
+            self._report(device, 0.0, RIGHT)
 
     def _watch_drift(self, device: str, observed_ms: int, received_ms: int) -> None:
         finding = self._drifts.setdefault(device, DriftWatch()).take(observed_ms, received_ms)
@@ -76,8 +76,8 @@ class DeviceClocks:
             if device not in self._off:
                 _log.warning("device_clock_off", device=device, offset_s=finding.offset_ms / 1000, drift_ppm=finding.drift_ppm)
             self._off.add(device)
-            self._tell(device, finding.offset_ms / 1000, str(finding))
+            self._report(device, finding.offset_ms / 1000, str(finding))
         else:
             self._off.remove(device)
             _log.info("device_clock_right", device=device)
-            self._tell(device, finding.offset_ms / 1000, RIGHT)
+            self._report(device, finding.offset_ms / 1000, RIGHT)

@@ -104,7 +104,7 @@ def check_fleet(folder: Path, plant: Plant) -> tuple[Fleet, list[Fault]]:
 
 
 def own_faults(devices: Path) -> list[Fault]:
-    """What is wrong with the device files in a folder, as far as that can be said without a plant file."""
+    """What is wrong with the device files in a folder, as far as that can be known without a plant file."""
     faults: list[Fault] = []
     for path in sorted(devices.glob("*.toml")):
         try:
@@ -193,7 +193,7 @@ def _double_faults(fleet: Fleet, places: dict[str, _File]) -> Iterable[Fault]:
         for channel in unit.channels:
             key = (channel.meter, channel.channel)
             if channel.channel in CONTROL_CHANNELS:
-                expected = f"another name: on {', '.join(sorted(CONTROL_CHANNELS))} the gateway speaks for itself"
+                expected = f"another name: on {', '.join(sorted(CONTROL_CHANNELS))} the gateway publishes reports of its own"
                 yield places[channel.device].fault(("channels", channel.channel), channel.channel, expected)
             if key in read_by and read_by[key] != channel.device:
                 expected = f"one device for {channel.meter}.{channel.channel}; {read_by[key]} reads it already"

@@ -19,5 +19,5 @@ def to_stderr() -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    # The Kafka client tells every attempt to reconnect; the outbox tells the outcome.
+    # The Kafka client logs every attempt to reconnect; the outbox logs the outcome.
     logging.getLogger("kafka").setLevel(logging.CRITICAL)

@@ -1,4 +1,4 @@
-"""What is no fault of a plant's files and must be said before it runs: what will not be measured, or not as somebody may expect.
+"""Notes before a plant runs; they are no faults of its files: what will not be measured, or not as somebody may expect.
 
 In: a fleet without faults, the environment, the disk.  Out: sentences for people.
 """
@@ -16,7 +16,7 @@ from domain.plant import Plant, RegisterKind
 
 
 def fleet_notes(fleet: Fleet, environment: Mapping[str, str]) -> list[str]:
-    """What is to be said of the devices and of the meters that they measure."""
+    """Notes on the devices and on the meters that they measure."""
     return [
         *_grid_connection(fleet.plant),
         *_without_device(fleet),
@@ -85,8 +85,8 @@ def _slow_answers(fleet: Fleet) -> Iterable[str]:
         head = unit.settings.device
         if head.timeout_s > head.poll_s:
             yield (
-                f"{unit.file.name}: it is asked every {head.poll_s:g} s, and one answer may take timeout_s = {head.timeout_s:g} s: while it is "
-                f"silent, it and others at {head.host}:{head.port} are asked late"
+                f"{unit.file.name}: it is read every {head.poll_s:g} s, and one answer may take timeout_s = {head.timeout_s:g} s: while it is "
+                f"silent, it and others at {head.host}:{head.port} are read late"
             )
 
 

@@ -1,4 +1,4 @@
-"""The gateway's process: devices on one event loop, the outbox beside it, heartbeats and connections told."""
+"""The gateway's process: devices on one event loop, the outbox beside it, heartbeats and connections published."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ HELD_UP_SHARE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class GatewaySettings:
-    """What one gateway process is told."""
+    """Settings of one gateway process."""
 
     id: str
     buffer: Path
@@ -83,8 +83,8 @@ class Gateway:
         self._site, self._fleet, self._settings, self._clock, self._outbox = fleet.plant.site.id, fleet, settings, clock, outbox
         self._states: dict[str, str] = {}
         self._refused: dict[str, tuple[RefusedChannel, ...]] = {}
-        self._clocks = DeviceClocks(self.tell_clock)
-        self._history = HistorySink(book if book is not None else GapBook(), self.put_past, self._is_held_up, self.tell_gap)
+        self._clocks = DeviceClocks(self.report_clock)
+        self._history = HistorySink(book if book is not None else GapBook(), self.put_past, self._is_held_up, self.report_gap)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Read the plant until `stop` is set."""
@@ -97,7 +97,7 @@ class Gateway:
         finally:
             pending = {*tasks, waiter}
             while pending:
-                # Asked again where it went unheard: before Python 3.12 `wait_for` may swallow a cancellation.
+                # Cancelled again where it had no effect: before Python 3.12 `wait_for` may swallow a cancellation.
                 for task in pending:
                     task.cancel()
                 _, pending = await asyncio.wait(pending, timeout=1.0)
@@ -137,7 +137,7 @@ class Gateway:
         note: Note | None = None,
     ) -> None:
         """Put one value into the outbox."""
-        quality, text = self._clocks.look(channel, observed_ms, received_ms, value, quality, text)
+        quality, text = self._clocks.check(channel, observed_ms, received_ms, value, quality, text)
         reading = Reading(
             self._site, channel.meter, channel.channel, observed_ms, received_ms, value, quality, text, self._settings.id
         )
@@ -157,19 +157,19 @@ class Gateway:
         ]  # fmt: skip
         self._outbox.put_all(readings, channel.may_be_thinned, note)
 
-    def tell_gap(self, device: str, values: int | None, text: str) -> None:
-        """Tell people what a device was asked for after a gap, and what came."""
+    def report_gap(self, device: str, values: int | None, text: str) -> None:
+        """Report what was requested from a device after a gap, and what came."""
         self._put_own(device, GAP_CHANNEL, values, text)
 
-    def tell_clock(self, device: str, behind_s: float, text: str) -> None:
-        """Tell people of a device's clock."""
+    def report_clock(self, device: str, behind_s: float, text: str) -> None:
+        """Report on a device's clock."""
         self._put_own(device, CLOCK_CHANNEL, behind_s, text)
 
     def _is_held_up(self) -> bool:
         return self._outbox.buffered > HELD_UP_SHARE * self._settings.limits.readings
 
     def report(self, device: str, state: str, why: str) -> None:
-        """Tell of a device's change of connection: into the log, and onto the topic under the device's id."""
+        """Report a device's change of connection: into the log, and onto the topic under the device's id."""
         if state == CONNECTED:
             _log.info("device_connected", device=device)
         else:
@@ -180,7 +180,7 @@ class Gateway:
             self.report_refused(device, ())  # a process before this one may have reported otherwise
 
     def report_refused(self, device: str, refused: Sequence[RefusedChannel]) -> None:
-        """Tell which channels a device does not give: into the log, and onto the topic under the device's id."""
+        """Report which channels a device does not give: into the log, and onto the topic under the device's id."""
         if refused or self._refused.get(device):
             _log.warning("registers_refused", device=device, count=len(refused), what=refused_text(refused))
         if refused or self._refused.get(device) != ():
@@ -198,7 +198,7 @@ class Gateway:
     def _put_own(self, about: str, channel: str, value: float | None, text: str | None) -> None:
         self._outbox.put(self._own(about, channel, value, text), channel == HEARTBEAT_CHANNEL)
 
-    def _tell_not_kept(self) -> None:
+    def _report_not_kept(self) -> None:
         refused = self._outbox.take_refused()
         if refused is not None:
             text = f"not kept: {refused.count:,} readings from {instant(refused.from_ms):%Y-%m-%dT%H:%M:%SZ} to {instant(refused.to_ms):%Y-%m-%dT%H:%M:%SZ}, the disk was full"
@@ -207,7 +207,7 @@ class Gateway:
     async def _heartbeats(self) -> None:
         for beat in itertools.count(1):
             self._outbox.check()
-            self._tell_not_kept()
+            self._report_not_kept()
             self._put_own(self._settings.id, HEARTBEAT_CHANNEL, self._outbox.buffered, None)
             if beat % STATES_EVERY == 0:  # who starts to listen now has not heard of the changes
                 for device, state in self._states.items():
@@ -230,7 +230,7 @@ def as_record(reading: Reading) -> Reading:
 
 
 def thinned_text(thinned: Mapping[MeterChannel, Thinned]) -> str:
-    """What people are told of dropped samples: how many, of which span, of which channels."""
+    """The text for people on dropped samples: how many, of which span, of which channels."""
     most = sorted(thinned.items(), key=lambda item: -item[1].readings)
     named = ", ".join(f"{meter}.{channel} ({one.readings:,})" for (meter, channel), one in most[:MOST_NAMED])
     if len(most) > MOST_NAMED:
@@ -244,7 +244,7 @@ def thinned_text(thinned: Mapping[MeterChannel, Thinned]) -> str:
 
 def run(fleet: Fleet, settings: GatewaySettings, clock: Clock) -> None:
     """Run the gateway until SIGTERM or SIGINT; what the broker did not take by then stays on disk."""
-    _look_at_disk(settings)
+    _check_disk(settings)
     buffer = Buffer(settings.buffer, settings.limits)
     book = GapBook(buffer.marks(), buffer.gaps())
     outbox = Outbox(buffer, lambda: KafkaTransport(settings.kafka), settings.pace)
@@ -252,20 +252,20 @@ def run(fleet: Fleet, settings: GatewaySettings, clock: Clock) -> None:
     outbox.report_thinned = gateway.thinned_reading
     outbox.start()
     try:
-        asyncio.run(_until_told(gateway, fleet, settings, outbox))
+        asyncio.run(_until_stopped(gateway, fleet, settings, outbox))
     finally:
         outbox.stop()
     _log.info("stopped", gateway=settings.id)
 
 
-def _look_at_disk(settings: GatewaySettings) -> None:
+def _check_disk(settings: GatewaySettings) -> None:
     needed, free = disk_bytes(settings.limits), free_bytes(settings.buffer)
     if free < needed:
         why = "an outage of the broker is not kept for seven days; make room, or the oldest samples of gauges are dropped"
         _log.warning("disk_short", buffer=str(settings.buffer), needed_mb=needed // 10**6, free_mb=free // 10**6, why=why)
 
 
-async def _until_told(gateway: Gateway, fleet: Fleet, settings: GatewaySettings, outbox: Outbox) -> None:
+async def _until_stopped(gateway: Gateway, fleet: Fleet, settings: GatewaySettings, outbox: Outbox) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -55,7 +55,7 @@ def disk_bytes(limits: Limits) -> int:
 
 
 def stream_of(fleet: Fleet, gateway: str = "gateway-1", heartbeat_s: float = HEARTBEAT_S) -> Stream:
-    """The most that a gateway writes for `fleet`: each channel as often as it is asked, or as its server looks."""
+    """The most that a gateway writes for `fleet`: each channel as often as it is read, or sampled by its server."""
     site = fleet.plant.site.id
     rates = [(_reading(site, channel, gateway, text), per_s) for channel, per_s, text in _channels(fleet)]
     rates.append((_own(site, gateway, HEARTBEAT_CHANNEL, gateway), 1 / heartbeat_s))

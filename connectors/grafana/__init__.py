@@ -1,1 +1,1 @@
-"""Dashboards into a running Grafana by its HTTP API. In: dashboard documents. Out: what Grafana said."""
+"""Dashboards into a running Grafana by its HTTP API. In: dashboard documents. Out: Grafana's answers."""

@@ -24,7 +24,7 @@ _PROVISIONED = (
 
 
 class GrafanaRefused(LastgangError):
-    """Grafana said no. Operator: the message says what stands in the way, or what the token may not do."""
+    """Grafana refused. Operator: the message names the obstacle, or what the token may not do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +128,8 @@ def _explained(server: Server, what: str = "it") -> Iterator[None]:
 
 
 def _what_to_do(error: GrafanaClientError, what: str) -> str:
-    said = str(error).lower()
-    if "provisioned" in said or "read-only" in said:
+    text = str(error).lower()
+    if "provisioned" in text or "read-only" in text:
         return f"{what} {_PROVISIONED}"
     if error.status_code in {409, 412}:
         return f"{what} is there already under another uid; the name is fixed: rename or delete that one"
@@ -196,10 +196,10 @@ def _ensure_source(api: Any, source: Mapping[str, Any]) -> None:
         api.datasource.update_datasource_by_uid(source["uid"], dict(source))
 
 
-def _found(ask: Callable[[], Any]) -> Any:
-    """What `ask` gives; None where Grafana answers that there is none."""
+def _found(query: Callable[[], Any]) -> Any:
+    """What `query` gives; None where Grafana answers that there is none."""
     try:
-        return ask()
+        return query()
     except GrafanaClientError as error:
         if error.status_code != 404:
             raise

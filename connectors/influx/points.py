@@ -18,15 +18,15 @@ from domain.measurements import (
     EVENT,
     FORECAST,
     FORECAST_DAY_AHEAD,
-    FORECAST_MERIT,
     FORECAST_METER,
     FORECAST_PEAK,
     FORECAST_PERIOD,
+    FORECAST_QUALITY,
     INTERVAL,
     PLAN,
     POWER,
     QUALITY_CODES,
-    TOLD,
+    REVISIONS,
     Measurement,
 )
 from domain.orders import Order, OrderStatus
@@ -95,7 +95,7 @@ class PointMaker:
         yield Point(POWER, {"site": reading.site, "meter": reading.meter}, fields, reading.observed_ms)
 
     def _of_forecast(self, forecast: Forecast) -> Iterator[Point]:
-        """The newest word, which the next issue overwrites; and, of the one from a local midnight, the day as it was said then."""
+        """The newest forecast, which the next issue overwrites; and, of the one from a local midnight, the day as forecast then."""
         site = {"site": forecast.site}
         begins = forecast.first_start_utc.astimezone(self._zone)
         if begins.hour == begins.minute == 0:
@@ -113,9 +113,9 @@ class PointMaker:
         if forecast.period_peak is not None:
             period = forecast.period_peak
             yield Point(FORECAST_PERIOD, site, {name: float(getattr(period, name)) for name in FORECAST_PERIOD.fields}, issued_ms)
-        merit: dict[str, Value] = {"cpu_ms": float(forecast.cpu_ms)}
-        merit |= {name: float(value) for name in ("score", "coverage") if (value := getattr(forecast, name)) is not None}
-        yield Point(FORECAST_MERIT, site, merit, issued_ms)
+        quality: dict[str, Value] = {"cpu_ms": float(forecast.cpu_ms)}
+        quality |= {name: float(value) for name in ("score", "coverage") if (value := getattr(forecast, name)) is not None}
+        yield Point(FORECAST_QUALITY, site, quality, issued_ms)
 
     def _of_order(self, order: Order) -> Iterator[Point]:
         before = self._plans.get(order.job)
@@ -167,7 +167,7 @@ def _of_interval(interval: Interval) -> Iterator[Point]:
     tags = {"site": interval.site, "meter": interval.meter, "channel": interval.channel}
     at_ms = epoch_ms(interval.start_utc)
     yield Point(INTERVAL, tags, {**fields, "revision": interval.revision}, at_ms)
-    yield Point(TOLD, {**tags, "revision": str(interval.revision)}, {**fields, "method": str(interval.method)}, at_ms)
+    yield Point(REVISIONS, {**tags, "revision": str(interval.revision)}, {**fields, "method": str(interval.method)}, at_ms)
 
 
 def _of_demand(demand: Demand) -> Iterator[Point]:

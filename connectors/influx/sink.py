@@ -126,28 +126,28 @@ class InfluxWriter:
         """InfluxDB's refusal of these points, empty when it took them; None if stopped before it answered."""
         wait_s = FIRST_WAIT_S
         while not self._stop.is_set():
-            asked_s = 0.0
+            retry_after = 0.0
             try:
                 self._write.write(bucket=self._settings.bucket, record=batch, write_precision=WritePrecision.MS)
                 return ""
             except ApiException as error:
                 if error.status not in RETRYABLE:
                     return self._refusal(error)
-                asked_s = retry_after_s(error.headers)
-                log.warning("influx_busy", status=error.status, wait_s=max(wait_s, asked_s))
+                retry_after = retry_after_s(error.headers)
+                log.warning("influx_busy", status=error.status, wait_s=max(wait_s, retry_after))
             except (HTTPError, OSError) as error:
                 log.warning("influx_away", error=type(error).__name__, wait_s=wait_s)
-            self._stop.wait(max(wait_s, asked_s))
+            self._stop.wait(max(wait_s, retry_after))
             wait_s = min(2 * wait_s, LONGEST_WAIT_S)
         return None
 
     def _refusal(self, error: ApiException) -> str:
-        said = f"InfluxDB answered {error.status} {error.reason}; {str(error.body)[:300]}"
+        answer = f"InfluxDB answered {error.status} {error.reason}; {str(error.body)[:300]}"
         if error.status in CONCERNS_ALL:
             settings = self._settings
-            msg = f"{settings.url}, bucket {settings.bucket!r}, organisation {settings.org!r}: {said}"
+            msg = f"{settings.url}, bucket {settings.bucket!r}, organisation {settings.org!r}: {answer}"
             raise InfluxRefused(msg) from error
-        return said
+        return answer
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -156,9 +156,11 @@ class InfluxWriter:
 
 def retry_after_s(headers: Mapping[str, str] | None) -> float:
     """The pause that an answer asks for [s], in seconds or as a date (RFC 9110, 10.2.3); 0 where it asks for none."""
-    asked = (headers or {}).get("Retry-After", "")
+    header = (headers or {}).get("Retry-After", "")
     try:
-        seconds = float(asked) if asked.strip().isdecimal() else (parsedate_to_datetime(asked) - datetime.now(UTC)).total_seconds()
+        seconds = (
+            float(header) if header.strip().isdecimal() else (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds()
+        )
     except (TypeError, ValueError):
         return 0.0
     return min(max(seconds, 0.0), LONGEST_RETRY_AFTER_S)

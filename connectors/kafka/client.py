@@ -59,10 +59,10 @@ class Message:
 
 def failure(error: KafkaError, settings: KafkaSettings) -> BrokerUnavailable | BrokerRefused:
     """What an error of the client library means: `BrokerUnavailable` where repeating may help, `BrokerRefused` where not."""
-    said = str(error).removeprefix(f"{type(error).__name__}: ") or type(error).__name__
+    text = str(error).removeprefix(f"{type(error).__name__}: ") or type(error).__name__
     if getattr(error, "retriable", False):
-        return BrokerUnavailable(f"the broker at {settings.bootstrap} did not do it ({type(error).__name__}: {said}); try again")
-    return BrokerRefused(f"the broker at {settings.bootstrap} refused: {type(error).__name__}: {said}")
+        return BrokerUnavailable(f"the broker at {settings.bootstrap} did not do it ({type(error).__name__}: {text}); try again")
+    return BrokerRefused(f"the broker at {settings.bootstrap} refused: {type(error).__name__}: {text}")
 
 
 @contextmanager
@@ -131,7 +131,7 @@ class RecordProducer:
         )
 
     def send(self, topic: Topic, record: Any) -> Any:
-        """Queue one record; the future that comes back tells when it is acknowledged."""
+        """Queue one record; the future that is returned is done when it is acknowledged."""
         return self.send_bytes(topic, topic.key_bytes(record), encode(record))
 
     def send_bytes(self, topic: Topic, key: bytes, value: bytes) -> Any:

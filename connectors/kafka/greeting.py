@@ -42,7 +42,7 @@ def greet(bootstrap: str, timeout_s: float = TIMEOUT_S) -> None:
     BrokerUnavailable
         If nobody answers: this may pass by itself.
     BrokerRefused
-        If the address is none, or something answers that is no broker that we can speak with: TLS, SASL, HTTP ...
+        If the address is none, or something answers that is no broker that we can use: TLS, SASL, HTTP ...
     """
     troubles: list[LastgangError] = []
     for address in bootstrap.split(","):
@@ -70,7 +70,7 @@ def _greet_one(host: str, port: int, timeout_s: float) -> None:
     try:
         with socket.create_connection((host, port), timeout_s) as connection:
             connection.settimeout(timeout_s)
-            answer = _ask(connection, _API_VERSIONS, version=0, number=1)
+            answer = _request(connection, _API_VERSIONS, version=0, number=1)
             if answer is None:
                 mechanisms = _sasl_mechanisms(connection)
     except TimeoutError as error:
@@ -90,7 +90,7 @@ def _greet_one(host: str, port: int, timeout_s: float) -> None:
         raise BrokerRefused(msg)
 
 
-def _ask(connection: socket.socket, api: int, version: int, number: int, body: bytes = b"") -> bytes | None:
+def _request(connection: socket.socket, api: int, version: int, number: int, body: bytes = b"") -> bytes | None:
     """Send one request; None if a Kafka broker answers it, else what came instead."""
     name = b"lastgang"
     request = struct.pack(">hhih", api, version, number, len(name)) + name + body
@@ -139,19 +139,19 @@ def _strings(array: bytes) -> list[str]:
 
 
 def _other_protocol(host: str, port: int, answer: bytes, timeout_s: float) -> str:
-    if answer.startswith(_TLS_ALERT) or _speaks_tls(host, port, timeout_s):
+    if answer.startswith(_TLS_ALERT) or _uses_tls(host, port, timeout_s):
         return (
-            "speaks TLS; Lastgang speaks Kafka without it: name a listener without TLS (PLAINTEXT), such as that of `lastgang up`, "
+            "uses TLS; Lastgang uses Kafka without it: name a listener without TLS (PLAINTEXT), such as that of `lastgang up`, "
             "or put a proxy that adds TLS between"
         )
     if answer.startswith(b"HTTP/"):
-        return "speaks HTTP, not Kafka; is it the page's or Flink's port? The broker's is shown by `lastgang status`"
+        return "is HTTP, not Kafka; is it the page's or Flink's port? The broker's is shown by `lastgang status`"
     if not answer:
-        return "takes the connection and closes it when spoken to: it is no Kafka broker without TLS; is the address right?"
-    return f"does not speak Kafka (answered {answer[:8]!r}); is the address right?"
+        return "takes the connection and closes it at the first request: it is no Kafka broker without TLS; is the address right?"
+    return f"is not Kafka (answered {answer[:8]!r}); is the address right?"
 
 
-def _speaks_tls(host: str, port: int, timeout_s: float) -> bool:
+def _uses_tls(host: str, port: int, timeout_s: float) -> bool:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:

@@ -38,7 +38,7 @@ class Unreachable(NoAnswer):
 
 
 class DeviceBusy(ModbusError):
-    """The device asks to be asked again later."""
+    """The device asks to be read again later."""
 
 
 class DeviceRefuses(ModbusError):

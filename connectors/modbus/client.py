@@ -16,7 +16,7 @@ from connectors.modbus.plan import Block
 
 __all__ = ["DeviceBusy", "DeviceRefuses", "ModbusConnection", "ModbusError", "NoAnswer", "Unreachable", "WholeAnswers"]
 
-# The library tells every lost connection by itself; ours are told once, with the device's name.
+# The library logs every lost connection by itself; ours are logged once, with the device's name.
 logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
 
 MOST_BYTES = 65_536
@@ -51,7 +51,7 @@ class WholeAnswers(DecodePDU):
 class ModbusConnection:
     """A connection to one host and port, shared by the unit ids behind it; requests go one after the other.
 
-    Connects when first asked to read, and anew after it was lost.
+    Connects at the first read, and again after the connection was lost.
     """
 
     def __init__(self, host: str, port: int, timeout_s: float = 1.0) -> None:
@@ -80,9 +80,9 @@ class ModbusConnection:
             client = await self._open()
             self._transaction += 1
             self._bytes_come = 0
-            ask = client.read_holding_registers if block.function == 3 else client.read_input_registers
+            read = client.read_holding_registers if block.function == 3 else client.read_input_registers
             try:
-                answer = await ask(block.address, count=block.count, device_id=unit_id)
+                answer = await read(block.address, count=block.count, device_id=unit_id)
             except (ConnectionError, ConnectionException) as error:
                 self.close()
                 raise Unreachable(where, f"no answer, {error}") from error
@@ -93,7 +93,7 @@ class ModbusConnection:
             if answer.transaction_id != client.ctx.request_transaction_id:
                 # The library lets 0 pass; it may be the late answer to any request before.
                 self.close()
-                what = f"transaction {answer.transaction_id} answered, {client.ctx.request_transaction_id} was asked"
+                what = f"transaction {answer.transaction_id} answered, {client.ctx.request_transaction_id} was requested"
                 raise NoAnswer(where, what)
         return registers_in(answer_of(answer), block.function, block.count, where)
 
@@ -117,12 +117,12 @@ class ModbusConnection:
             self.close()
             msg = f"{self.host}:{self.port}"
             raise Unreachable(msg, "no connection; is the device or its gateway on, is the port right?")
-        # Numbers go on over connections: some gateways answer on the new one what was asked on the old one.
+        # Numbers go on over connections: some gateways answer requests of the old one on the new one.
         client.ctx.next_tid = self._transaction % 65_000
         return client
 
     def _bound(self, client: AsyncModbusTcpClient) -> None:
-        """Let go of a peer that sends without end: the library would read it for ever, whether it was asked or not."""
+        """Disconnect a peer that sends without end: the library would read it for ever."""
         take = client.ctx.datagram_received
 
         def take_some(data: bytes, addr: tuple[Any, ...] | None) -> None:

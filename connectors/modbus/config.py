@@ -37,7 +37,7 @@ class ModbusHead(Settings):
     stalled_after_s: float = Field(default=STALLED_AFTER_S, gt=0)
     """How long no reading may come while the connection stands (the meter is busy, or silent) until it is reported as stalled [plant s]."""
     history: HistoryOrder = "oldest_first"
-    """Whether a meter with a memory (its profile says so) is asked for what was missed, and from which end of a gap."""
+    """Whether a meter with a memory (by its profile) is read for what was missed, and from which end of a gap."""
     history_days: float = Field(default=7.0, gt=0, le=3660)
     """How far back [plant days]."""
     history_pause_s: float = Field(default=0.2, ge=0)

@@ -10,7 +10,7 @@ from datetime import timedelta
 import structlog
 
 from connectors.devices import Channel
-from connectors.gaps import HistoryOrder, HistorySink, PastValue, asked_text, told
+from connectors.gaps import HistoryOrder, HistorySink, PastValue, filled_text, request_text
 from connectors.modbus.client import DeviceRefuses, ModbusConnection, ModbusError
 from connectors.modbus.memory import MemoryUnusable, NotYetWritten, records_back_to
 from connectors.modbus.memory import values_in as values_of_gap
@@ -20,14 +20,14 @@ from domain.clock import Clock, epoch_ms
 _log = structlog.get_logger("modbus")
 
 FIRST_AGAIN, LAST_AGAIN = timedelta(seconds=30), timedelta(minutes=15)
-"""Waits in the plant's time before a memory that could not be read is asked again: doubled up to the last."""
+"""Waits in the plant's time before a memory that could not be read is read again: doubled up to the last."""
 REPORTED_AFTER = 3
-"""Failures in a row until people are told that a gap waits."""
+"""Failures in a row until it is reported that a gap waits."""
 
 
 @dataclass(slots=True)
 class Remembering:
-    """A meter whose memory is asked."""
+    """A meter whose memory is read."""
 
     id: str
     unit_id: int
@@ -53,7 +53,7 @@ class MemoryFiller:
         self._gaps.set()
 
     async def run(self) -> None:
-        """Fill until cancelled; a meter that cannot be asked now is asked again later, and the others meanwhile."""
+        """Fill until cancelled; a meter that cannot be read now is read later, and the others meanwhile."""
         while True:
             await self._gaps.wait()
             self._gaps.clear()
@@ -73,7 +73,7 @@ class MemoryFiller:
         device.failures += 1
         _log.info("history_waits", device=device.id, why=why)
         if device.failures == REPORTED_AFTER:
-            self._sink.tell(device.id, None, f"history waits: {why}")
+            self._sink.report(device.id, None, f"history waits: {why}")
         self._again_in(min(FIRST_AGAIN * 2 ** min(device.failures - 1, 10), LAST_AGAIN))
 
     def _again_in(self, wait: timedelta) -> None:
@@ -88,7 +88,7 @@ class MemoryFiller:
             self._again_in(FIRST_AGAIN)
             return
         if not device.failures:
-            self._sink.tell(device.id, None, asked_text(gaps))
+            self._sink.report(device.id, None, request_text(gaps))
         newest_first = device.history == "newest_first"
         found: dict[int, list[PastValue]] = {gap.number: [] for gap in gaps}
         records = records_back_to(
@@ -110,12 +110,12 @@ class MemoryFiller:
             note = self._sink.book.filled(gap, values, to_the_end=True, newest_first=newest_first)
             self._sink.put(channels[gap.channel], values, note)
             done.append(replace(gap, values=gap.values + len(values)))
-        count, text = told(done)
+        count, text = filled_text(done)
         _log.info("history_came", device=device.id, values=count)
-        self._sink.tell(device.id, count, text)
+        self._sink.report(device.id, count, text)
 
     def _give_up(self, device: Remembering, why: str) -> None:
         _log.warning("no_history", device=device.id, why=why)
         for channel in device.channels:
             self._sink.put(channel, (), self._sink.book.without_history([(device.id, channel.channel)]))
-        self._sink.tell(device.id, 0, f"no history: {why}")
+        self._sink.report(device.id, 0, f"no history: {why}")

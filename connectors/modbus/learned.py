@@ -13,7 +13,7 @@ from connectors.modbus.plan import Block, block_of, halves, plan
 from connectors.modbus.profile import Point, Profile
 
 FIRST_AGAIN_S, LAST_AGAIN_S = 5.0, 300.0
-"""Waits before a refused register is asked for again: doubled up to the last. A device that starts up refuses for moments."""
+"""Waits before a refused register is read again: doubled up to the last. A device that starts up refuses for moments."""
 FIRST_WHOLE_AGAIN_S, LAST_WHOLE_AGAIN_S = 300.0, 86_400.0
 """Waits before reads that were cut are tried whole again, likewise."""
 SILENCES = 2
@@ -27,7 +27,7 @@ class Refusal:
     point: Point
     why: str
     again_s: float
-    """When it is asked for again."""
+    """When it is read again."""
     wait_s: float
 
 
@@ -43,7 +43,7 @@ class _Silence:
 class Learned:
     """The reads of one device, cut around what it refuses.
 
-    A refused read is halved until what is refused stands alone; that is then left out, named, and asked for again now and then. So a
+    A refused read is halved until what is refused stands alone; that is then left out, named, and read again now and then. So a
     device that refuses long reads and answers short ones is read in short ones.
 
     Parameters
@@ -92,15 +92,15 @@ class Learned:
                 found.append(RefusedChannel(channel.channel, ", ".join(_where(r.point) for r in refusals), refusals[0].why))
         return found
 
-    def asked_again_s(self, names: Iterable[str]) -> float | None:
-        """When the first refused register of the points and sums called `names` is asked for again; None if none is refused."""
+    def retry_s(self, names: Iterable[str]) -> float | None:
+        """When the first refused register of the points and sums called `names` is read again; None if none is refused."""
         parts = {part.name for name in names for part in self._profile.parts(name)}
         return min((refusal.again_s for name, refusal in self._refusals.items() if name in parts), default=None)
 
     # Outcomes
 
     def answered(self, block: Block) -> None:
-        """The read gave its registers. Where they were refused before, the others may be given again too: they are asked for next."""
+        """The read gave its registers. Where they were refused before, the others may be given again too: they are read next."""
         self.answered_last = block
         self._silences.pop(_key(block), None)
         back = [point.name for point in block.points if self._refusals.pop(point.name, None) is not None]

@@ -20,7 +20,7 @@ from connectors.probe import Probe
 from domain.clock import Clock
 
 PROBE_TIME_OUTS = 10
-"""So many answers of a meter may stay out before its probe ends."""
+"""Number of missing answers of a meter after which its probe ends."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ class Block:
 def plan(profile: Profile, names: Iterable[str]) -> tuple[Block, ...]:
     """The reads that fetch the points and sums called `names`.
 
-    A block runs over registers that nobody asked for only where the profile lists them as readable, because many devices refuse
+    A block includes registers that are not needed only where the profile lists them as readable, because many devices refuse
     the whole read otherwise. The parts of a sum come in one block where that is possible, so that they are of one instant.
     """
     limit = profile.profile.max_registers

@@ -36,7 +36,7 @@ def doubts_of(profile: Profile, raw: Mapping[int, tuple[Block, bytes]], channels
     raw
         By the block's number in the plan: the block and the bytes that came.
     channels
-        Channel -> point, as asked for; those that came and have no value are doubts too.
+        Channel -> point, as requested; those that came and have no value are doubts too.
     """
     values = _decoded(profile, raw)
     doubts = [

@@ -30,12 +30,12 @@ from domain.clock import Clock, epoch_ms, instant
 from domain.readings import ReadingQuality
 
 FIRST_RETRY_S, LAST_RETRY_S = 0.25, 15.0
-"""Waits on the wall clock before what did not come is asked for again: doubled up to the last."""
+"""Waits on the wall clock before what did not come is read again: doubled up to the last."""
 
 
 @dataclass(slots=True)
 class PolledDevice:
-    """One meter: what is asked, when, and how it answered last."""
+    """One meter: what is read, when, and how it answered last."""
 
     id: str
     unit_id: int
@@ -47,22 +47,22 @@ class PolledDevice:
     history_pause_s: float = 0.2
     stalled_after_s: float = STALLED_AFTER_S
     """How long no reading may come while the connection stands until that is reported [plant s]."""
-    asked_last_ms: int = 0
-    """Ticks of its grid up to here were asked [plant's clock]."""
+    read_last_ms: int = 0
+    """Ticks of its grid up to here were read [plant's clock]."""
     owed: list[Channel] = field(default_factory=list)
-    """Channels that were asked for and did not come: they are asked for again before their next tick."""
+    """Channels that were requested and did not come: they are read again before their next tick."""
     retry_s: float = FIRST_RETRY_S
     again_at_s: float = 0.0
-    """When what is owed is asked for, on the steady clock."""
+    """When what is owed is read, on the steady clock."""
     nothing_since_s: float | None = None
     """Since when it has given nothing at all, on the steady clock; None while it gives."""
 
-    def due(self, asked_last_ms: int, now_ms: int) -> list[Channel]:
-        """The channels whose grid has a tick after `asked_last_ms` and up to `now_ms`: once each."""
-        return [c for c in self.channels if now_ms // _grid_ms(c) > asked_last_ms // _grid_ms(c)]
+    def due(self, read_last_ms: int, now_ms: int) -> list[Channel]:
+        """The channels whose grid has a tick after `read_last_ms` and up to `now_ms`: once each."""
+        return [c for c in self.channels if now_ms // _grid_ms(c) > read_last_ms // _grid_ms(c)]
 
     def remembers(self, channel: Channel) -> bool:
-        """Whether the meter's own memory holds this channel, and is to be asked."""
+        """Whether the meter's own memory holds this channel, and is to be read."""
         memory = self.profile.load_profile
         return self.history != "off" and memory is not None and any(value.point == channel.source for value in memory.values)
 
@@ -115,14 +115,14 @@ class Poller:
         try:
             now_ms = epoch_ms(self._clock.now_utc())
             for device in self._devices:
-                device.asked_last_ms = now_ms
+                device.read_last_ms = now_ms
             while True:
                 await asyncio.sleep(self._pause_s())
                 for device in self._devices:
                     now_ms = epoch_ms(self._clock.now_utc())
-                    due = device.due(device.asked_last_ms, now_ms)
+                    due = device.due(device.read_last_ms, now_ms)
                     if due:
-                        device.asked_last_ms = now_ms
+                        device.read_last_ms = now_ms
                     await self.poll(device, due)
         finally:
             if filling is not None:
@@ -131,13 +131,13 @@ class Poller:
             self._connection.close()
 
     def _pause_s(self) -> float:
-        """How long nobody is to be asked [s of the wall clock]."""
+        """How long no device is due [s of the wall clock]."""
         now_ms = epoch_ms(self._clock.now_utc())
         pauses_s = []
         for device in self._devices:
             # A clock that was set back would have us wait until it is again as late as it was.
-            device.asked_last_ms = min(device.asked_last_ms, now_ms)
-            tick_utc = instant(device.next_tick_ms(device.asked_last_ms))
+            device.read_last_ms = min(device.read_last_ms, now_ms)
+            tick_utc = instant(device.next_tick_ms(device.read_last_ms))
             pauses_s.append(self._clock.real_seconds(tick_utc - self._clock.now_utc()))
             if device.owed:
                 pauses_s.append(device.again_at_s - time.monotonic())
@@ -145,7 +145,7 @@ class Poller:
         return max(0.0, min(pauses_s)) + 0.0005
 
     async def poll(self, device: PolledDevice, due: Sequence[Channel]) -> None:
-        """Ask one device for the channels that are due and for what it owes, unless it was silent a moment ago."""
+        """Read from one device the channels that are due and for what it owes, unless it was silent a moment ago."""
         wanted = [*due, *(channel for channel in device.owed if channel not in due)]
         must_wait = time.monotonic() < device.again_at_s
         if must_wait and (not due or device.nothing_since_s is not None):
@@ -159,10 +159,10 @@ class Poller:
         device.owed = [channel for channel, value in values if value is None]
         self._judge(polling, found, has_given=len(device.owed) < len(wanted))
         for channel, value in values:
-            self._tell(device, channel, value)
-        self._tell_refused(polling)
+            self._pass_on(device, channel, value)
+        self._pass_on_refused(polling)
 
-    def _tell(self, device: PolledDevice, channel: Channel, value: ChannelValue | None) -> None:
+    def _pass_on(self, device: PolledDevice, channel: Channel, value: ChannelValue | None) -> None:
         """Pass on the channel's value or the reason why it has none; nothing where its registers did not come."""
         if self._history is not None and (value is None or value.number is None):
             self._history.book.bad((device.id, channel.channel))
@@ -191,7 +191,7 @@ class Poller:
     # How the device stands
 
     def _judge(self, polling: _Polling, found: Round, *, has_given: bool) -> None:
-        """What a round says of the device's state, and when it is asked again."""
+        """The device's state after a round, and when it is read again."""
         device, now_s = polling.device, time.monotonic()
         if has_given:
             device.nothing_since_s = None
@@ -203,10 +203,10 @@ class Poller:
         device.again_at_s = self._again_at_s(polling, now_s)
 
     def _again_at_s(self, polling: _Polling, now_s: float) -> float:
-        """When what is owed is asked for again: refused registers as was learned, the others soon and then ever later."""
+        """When what is owed is read again: refused registers as was learned, the others soon and then ever later."""
         device, learned = polling.device, polling.learned
         refused = {one.channel for one in learned.refused_channels(device.owed)}
-        refused_again_s = learned.asked_again_s(channel.source for channel in device.owed)
+        refused_again_s = learned.retry_s(channel.source for channel in device.owed)
         if len(refused) == len(device.owed):
             device.retry_s = FIRST_RETRY_S
             return refused_again_s or now_s
@@ -232,7 +232,7 @@ class Poller:
             device.state = state
             self._report(device.id, state, why)
 
-    def _tell_refused(self, polling: _Polling) -> None:
+    def _pass_on_refused(self, polling: _Polling) -> None:
         refused = polling.learned.refused_channels(polling.device.channels)
         names = frozenset(one.channel for one in refused)
         if names != polling.refused:

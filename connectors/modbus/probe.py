@@ -23,7 +23,7 @@ AGAIN_S = 0.3
 BUSY_S = 2.0
 """So long a read may be postponed, while others are answered, before it counts as refused."""
 SILENT_ROUNDS = 3
-"""Without any answer: then nobody is there."""
+"""Without any answer: then no device is there."""
 
 
 @dataclass(frozen=True, slots=True)

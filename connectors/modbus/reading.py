@@ -36,7 +36,7 @@ class Round:
     """By point."""
     answers: list[tuple[Block, bytes]] = field(default_factory=list)
     """The reads that were answered, with the bytes of their registers."""
-    has_asked: bool = False
+    has_read: bool = False
     has_refused: bool = False
     trouble: ModbusError | None = None
     """The last read without a usable answer, whatever it was."""
@@ -88,10 +88,10 @@ class Reader:
         self._silent_rounds = 0
 
     async def round(self, names: Sequence[str]) -> Round:
-        """Ask for the points and sums called `names`.
+        """Read the points and sums called `names`.
 
         A read that is refused is halved until the refused register stands alone. One without answer says nothing of the register as long
-        as the device may be gone; so another read is asked, and where that is answered the silence is the register's.
+        as the device may be gone; so another read is sent, and where that is answered the silence is the register's.
         """
         found = Round()
         state = _State(deque(self._learned.reads(names, time.monotonic())))
@@ -99,8 +99,8 @@ class Reader:
             state.queue.appendleft(self._one_register(state.queue))  # the device may be silent on one register of every read
         while state.queue:
             block = state.queue.popleft()
-            found.has_asked = True
-            await self._ask(block, found, state)
+            found.has_read = True
+            await self._request(block, found, state)
             if not self._goes_on(block, state):
                 break
         if state.answered:
@@ -111,8 +111,8 @@ class Reader:
             self._silent_rounds += 1
         return found
 
-    async def _ask(self, block: Block, found: Round, state: _State) -> None:
-        asked_ms = epoch_ms(self._clock.now_utc())
+    async def _request(self, block: Block, found: Round, state: _State) -> None:
+        requested_ms = epoch_ms(self._clock.now_utc())
         try:
             raw = await self._connection.read(self._unit_id, block)
         except DeviceRefuses as error:
@@ -126,14 +126,14 @@ class Reader:
         came_ms = epoch_ms(self._clock.now_utc())
         state.answered = True
         self._learned.answered(block)
-        # The meter has no clock of its own to ask; its value is of some instant between question and answer.
-        seen_ms = (asked_ms + came_ms) // 2
+        # The meter has no clock to read; its value is of some instant between request and answer.
+        seen_ms = (requested_ms + came_ms) // 2
         found.answers.append((block, raw))
         for name, value in decode_block(self._profile, block.points, block.address, raw).items():
             found.values[name] = Seen(value, seen_ms, came_ms)
 
     def _goes_on(self, block: Block, state: _State) -> bool:
-        """Whether the next read is asked after `block`."""
+        """Whether the next read is sent after `block`."""
         if not state.unanswered:
             return True
         silent = [error for _, error in state.unanswered if not isinstance(error, DeviceBusy)]
@@ -142,7 +142,7 @@ class Reader:
         if state.answered:
             return True
         if len(state.unanswered) > 1 or self._silent_rounds:
-            return False  # a device that is gone is asked once, and once more when it goes
+            return False  # a device that is gone is read once, and once more when it goes
         if not state.queue:
             known = self._learned.answered_last
             if known is not None and known != block:

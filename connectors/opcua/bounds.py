@@ -1,4 +1,4 @@
-"""A bound on what a server may send: the library keeps whatever comes until it is a whole message, however long that is said to be."""
+"""A bound on what a server may send: the library keeps whatever comes until it is a whole message, however long its header claims."""
 
 from __future__ import annotations
 

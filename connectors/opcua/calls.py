@@ -11,7 +11,7 @@ from asyncua import ua
 _log = structlog.get_logger("opcua")
 
 Kind = Literal["read", "items", "browse"]
-Asked = TypeVar("Asked")
+Request = TypeVar("Request")
 Answer = TypeVar("Answer")
 
 MOST_AT_ONCE = 500
@@ -27,7 +27,7 @@ _LIMITS: dict[Kind, int] = {
     "browse": ua.ObjectIds.Server_ServerCapabilities_OperationLimits_MaxNodesPerTranslateBrowsePathsToNodeIds,
 }
 UNREADABLE = ua.StatusCode(ua.UInt32(ua.StatusCodes.BadDecodingError))
-"""What a value is given as status that nobody can decode."""
+"""Status of a value that cannot be decoded."""
 
 
 class Service(Protocol):
@@ -74,7 +74,7 @@ class Calls:
         """The values of `nodes` with both times, none of them out of a cache."""
         return await self.read_attributes([(node, ua.AttributeIds.Value) for node in nodes])
 
-    async def read_attributes(self, asked: Sequence[tuple[ua.NodeId, ua.AttributeIds]]) -> list[ua.DataValue]:
+    async def read_attributes(self, requests: Sequence[tuple[ua.NodeId, ua.AttributeIds]]) -> list[ua.DataValue]:
         """Any attributes, an answer each: what one node cannot give is its own status, and keeps nothing from the others."""
 
         async def read(piece: Sequence[tuple[ua.NodeId, ua.AttributeIds]]) -> list[ua.DataValue]:
@@ -85,10 +85,10 @@ class Calls:
             )
             return await self._service.read(parameters)
 
-        return await self._in_pieces("read", asked, read, lambda status: ua.DataValue(StatusCode=status))
+        return await self._in_pieces("read", requests, read, lambda status: ua.DataValue(StatusCode=status))
 
     async def history(self, details: ua.ReadRawModifiedDetails, node: ua.HistoryReadValueId) -> ua.HistoryReadResult:
-        """One node's history: the least that can be asked for in a call, and nothing keeps the next node's from coming."""
+        """One node's history: the smallest request of a call, so that one failure does not delay the next node's."""
         parameters = ua.HistoryReadParameters(
             HistoryReadDetails=details,
             TimestampsToReturn=ua.TimestampsToReturn.Both,
@@ -124,27 +124,27 @@ class Calls:
 
         return await self._in_pieces("items", items, delete, lambda status: status)
 
-    async def properties(self, asked: Sequence[tuple[ua.NodeId, str]]) -> list[ua.NodeId | None]:
+    async def properties(self, requests: Sequence[tuple[ua.NodeId, str]]) -> list[ua.NodeId | None]:
         """The nodes of standard properties by their owner and name, None where there is none."""
 
         async def translate(piece: Sequence[tuple[ua.NodeId, str]]) -> list[ua.BrowsePathResult]:
             return await self._service.translate_browsepaths_to_nodeids([_property(node, name) for node, name in piece])
 
-        results = await self._in_pieces("browse", asked, translate, lambda status: ua.BrowsePathResult(StatusCode=status))
+        results = await self._in_pieces("browse", requests, translate, lambda status: ua.BrowsePathResult(StatusCode=status))
         return [result.Targets[0].TargetId if result.StatusCode.is_good() and result.Targets else None for result in results]
 
     async def _in_pieces(
         self,
         kind: Kind,
-        asked: Sequence[Asked],
-        call: Callable[[Sequence[Asked]], Awaitable[list[Answer]]],
+        requests: Sequence[Request],
+        call: Callable[[Sequence[Request]], Awaitable[list[Answer]]],
         refused: Callable[[ua.StatusCode], Answer],
     ) -> list[Answer]:
         """Call with as many as the server takes; halve what it refuses as too much, or what cannot be decoded. One alone has that as its answer."""
         answers: list[Answer] = []
         most = self._most[kind]
-        while len(answers) < len(asked):
-            piece = asked[len(answers) : len(answers) + most]
+        while len(answers) < len(requests):
+            piece = requests[len(answers) : len(answers) + most]
             try:
                 came = await call(piece)
             except Exception as error:

@@ -17,7 +17,7 @@ from asyncua.crypto.security_policies import SecurityPolicyBasic256Sha256
 from connectors.opcua.bounds import bound
 from connectors.opcua.config import OpcUaHead
 
-# The library tells each step of a reconnect; we tell the outcome, once, with the device's name.
+# The library logs each step of a reconnect; we log the outcome, once, with the device's name.
 logging.getLogger("asyncua").setLevel(logging.CRITICAL)
 
 TROUBLE = (OSError, TimeoutError, asyncio.TimeoutError, ua.UaError, ConnectionError, ValueError)
@@ -34,7 +34,7 @@ FIRST_PUBLISH_RETRY_S, LAST_PUBLISH_RETRY_S = 0.1, 5.0
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether a server said that it has no time or no room for us now."""
+    """Whether a server has answered that it is busy or has no room for us now."""
     return isinstance(error, ua.UaStatusCodeError) and error.code in TRANSIENT
 
 
@@ -55,7 +55,7 @@ class Owner(Protocol):
 
 
 class _PatientSession(UaSession):
-    """Asks a server for its news; one that refuses is given more and more time. The library would ask again at once, or give up."""
+    """Sends publish requests; a server that refuses is given more and more time. The library would send again at once, or give up."""
 
     def __init__(self, client: UaClient, owner: Owner) -> None:
         super().__init__(client)

@@ -64,9 +64,9 @@ class OpcUaHead(Settings):
     stalled_after_s: float = Field(default=STALLED_AFTER_S, gt=0)
     """How long a server that is connected may give neither a value nor a keep-alive until it is reported as stalled [s of the wall clock]."""
     history: HistoryOrder = "oldest_first"
-    """Whether the server is asked for what was missed, and from which end of a gap."""
+    """Whether the server's history is read for what was missed, and from which end of a gap."""
     history_days: float = Field(default=7.0, gt=0, le=3660)
-    """How far back it is asked [plant days]; of a longer gap the older part stays lost."""
+    """How far back it is read [plant days]; of a longer gap the older part stays lost."""
     history_chunk: int = Field(default=500, ge=2, le=100_000)
     """Values a request; the server may give fewer."""
     history_pause_s: float = Field(default=0.2, ge=0)

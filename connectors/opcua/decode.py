@@ -93,7 +93,7 @@ def still(
     status: int,
     source_utc: datetime | None,
     server_utc: datetime | None,
-    asked_ms: int,
+    requested_ms: int,
     came_ms: int,
     names: Names = NO_NAMES,
     *,
@@ -101,19 +101,19 @@ def still(
 ) -> Seen:
     """What a read of a silent register says: its value holds *now*, however old its last change is."""
     known, quality = _judged(value, status, names, of_register)
-    read_ms = read_by_server(server_utc, asked_ms, came_ms)
+    read_ms = read_by_server(server_utc, requested_ms, came_ms)
     note = STILL_BY_GATEWAY if read_ms is None else STILL_BY_SERVER
-    observed_ms = (asked_ms + came_ms) // 2 if read_ms is None else read_ms
+    observed_ms = (requested_ms + came_ms) // 2 if read_ms is None else read_ms
     return Seen(known.number, _text(known, status, note), quality, max(observed_ms, milliseconds(source_utc) or 0))
 
 
-def read_by_server(server_utc: datetime | None, asked_ms: int, came_ms: int) -> int | None:
+def read_by_server(server_utc: datetime | None, requested_ms: int, came_ms: int) -> int | None:
     """The server's time of a read, where it lies between question and answer (a second of play for clocks that differ).
 
     None where it does not: some servers hand out the time of the last change. Then the middle between the two on the gateway's clock counts.
     """
     server_ms = milliseconds(server_utc)
-    return server_ms if server_ms is not None and asked_ms - 1000 <= server_ms <= came_ms + 1000 else None
+    return server_ms if server_ms is not None and requested_ms - 1000 <= server_ms <= came_ms + 1000 else None
 
 
 What = tuple[float | int | None, str | None, str | None, int]
@@ -135,7 +135,7 @@ def _judged(value: object, status: int, names: Names, of_register: bool) -> tupl
 
 
 def _text(known: Plain, status: int, note: str) -> str | None:
-    """A text value as it is; else what is to be said of the value. The server's own reason always stands, and first."""
+    """A text value as it is; else the note on the value. The server's own reason always stands, and first."""
     if known.text is not None:
         return shown(known.text, TEXT_LENGTH)
     notes = [] if status & ~(_INFO_TYPE_BITS | _OVERFLOW) == 0 else [status_text(status)]

@@ -13,7 +13,7 @@ import structlog
 from asyncua import ua
 
 from connectors.devices import Channel, converted
-from connectors.gaps import Gap, HistorySink, Key, PastValue, asked_text, told
+from connectors.gaps import Gap, HistorySink, Key, PastValue, filled_text, request_text
 from connectors.opcua import decode
 from connectors.opcua.calls import TOO_MUCH, UNREADABLE, Calls, is_undecodable, plain_value, status
 from connectors.opcua.client import is_transient
@@ -52,7 +52,7 @@ class HistoryRefused(ua.UaError):
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """One register of the server: whose it is, its node in this session, and how it is asked."""
+    """One register of the server: whose it is, its node in this session, and how it is read."""
 
     head: OpcUaHead
     channel: Channel
@@ -73,12 +73,12 @@ class Piece:
     continuation: bytes | None
 
 
-_ASKED_OF_A_NODE = (ua.AttributeIds.UserAccessLevel, ua.AttributeIds.AccessLevel, ua.AttributeIds.Historizing)
+_HISTORY_ATTRIBUTES = (ua.AttributeIds.UserAccessLevel, ua.AttributeIds.AccessLevel, ua.AttributeIds.Historizing)
 
 
 async def keeps_history(calls: Calls, nodes: Sequence[ua.NodeId]) -> list[bool]:
     """Per node whether the server says that its history can be read by us, and that it is being written."""
-    answers = await calls.read_attributes([(node, attribute) for node in nodes for attribute in _ASKED_OF_A_NODE])
+    answers = await calls.read_attributes([(node, attribute) for node in nodes for attribute in _HISTORY_ATTRIBUTES])
     found = [plain_value(value) for value in answers]
     return [
         bool(int((access if for_us is None else for_us) or 0) & _HISTORY_READ) and bool(historizing)
@@ -133,10 +133,10 @@ def past_values(piece: Sequence[ua.DataValue], gap: Gap, channel: Channel, names
     return found
 
 
-def is_newest_first(values: Sequence[PastValue], asked_so: bool) -> bool:
-    """In which order they came: as asked for, unless they show that the server did otherwise."""
-    if not asked_so or len(values) < 2:
-        return asked_so
+def is_newest_first(values: Sequence[PastValue], newest_first_requested: bool) -> bool:
+    """In which order they came: as requested, unless they show that the server did otherwise."""
+    if not newest_first_requested or len(values) < 2:
+        return newest_first_requested
     return not all(a.observed_ms <= b.observed_ms for a, b in pairwise(values))
 
 
@@ -152,8 +152,8 @@ class GapFiller:
         self._keeps: dict[Key, bool] = {}
         self._wake = asyncio.Event()
         self._filled: dict[str, list[Gap]] = {}
-        """By device: gaps that were filled since people were last told."""
-        self._asked: set[str] = set()
+        """By device: gaps that were filled since the last report."""
+        self._requested: set[str] = set()
         self._not_before_s: dict[int, float] = {}
         """By number: gaps that the server could not answer for, and when to ask again (the loop's clock)."""
 
@@ -173,10 +173,10 @@ class GapFiller:
         while True:
             await self._wait(self._until_next_try())
             try:
-                await self._look_for_history()
+                await self._check_history()
                 await self._fill_all()
                 retry_s = FIRST_RETRY_S
-            except Exception as error:  # whatever it is, history is asked for again
+            except Exception as error:  # whatever it is, history is read again
                 if self._calls() is not None:
                     _log.warning("history_waits", endpoint=self._endpoint, why=f"{type(error).__name__}: {error}", retry_s=retry_s)
                 await self._wait(retry_s)
@@ -192,8 +192,8 @@ class GapFiller:
         now_s = asyncio.get_running_loop().time()
         return max(0.0, min(self._not_before_s.values()) - now_s) if self._not_before_s else None
 
-    async def _look_for_history(self) -> None:
-        """Ask once per register, and not again in this process, whether there is history at all."""
+    async def _check_history(self) -> None:
+        """Check once per register, and not again in this process, whether there is history at all."""
         calls = self._calls()
         unknown = [register for key, register in self._registers.items() if key not in self._keeps]
         if calls is None or not unknown:
@@ -212,14 +212,14 @@ class GapFiller:
                 note = self._sink.book.without_history([(device, channel)])
                 self._sink.put(self._registers[device, channel].channel, (), note)
             if missed:
-                self._sink.tell(device, 0, f"no history of {', '.join(missed)}: {why}")
+                self._sink.report(device, 0, f"no history of {', '.join(missed)}: {why}")
 
     async def _fill_all(self) -> None:
         # What ends one gap mostly ends those of the other registers too: let them come.
         await asyncio.sleep(min((register.head.history_pause_s for register in self._registers.values()), default=0.0))
         while (gap := self._next()) is not None:
             register = self._registers[gap.key]
-            self._tell_asked(gap.device)
+            self._report_request(gap.device)
             try:
                 await self._fill(register, gap)
             except (HistoryRefused, TimeoutError) as error:  # that register's; the next one may be given
@@ -228,7 +228,7 @@ class GapFiller:
                 else:
                     _log.warning("history_refused", device=gap.device, channel=gap.channel, why=str(error) or "no answer in time")
                     self._not_before_s[gap.number] = asyncio.get_running_loop().time() + LAST_RETRY_S / 2
-            self._tell_filled(gap.device)
+            self._report_filled(gap.device)
 
     def _next(self) -> Gap | None:
         now_s = asyncio.get_running_loop().time()
@@ -241,7 +241,7 @@ class GapFiller:
         """Read one gap to its end; each piece is stored together with what is left."""
         count, newest_first = register.head.history_chunk, register.head.history == "newest_first"
         continuation: bytes | None = None
-        asked = gap
+        wanted = gap
         while True:
             while self._sink.held_up():
                 await asyncio.sleep(1.0)
@@ -250,8 +250,8 @@ class GapFiller:
                 msg = f"{self._endpoint}: not connected"
                 raise ConnectionError(msg)
             if continuation is None:
-                asked = gap
-            start_ms, end_ms = (asked.to_ms, asked.from_ms) if newest_first else (asked.from_ms, asked.to_ms)
+                wanted = gap
+            start_ms, end_ms = (wanted.to_ms, wanted.from_ms) if newest_first else (wanted.from_ms, wanted.to_ms)
             try:
                 piece = await read_piece(calls, register.node, start_ms, end_ms, count, continuation)
             except HistoryRefused as error:
@@ -263,7 +263,7 @@ class GapFiller:
                 continue
             values = past_values(piece.values, gap, register.channel, register.names)
             newest_first = is_newest_first(values, newest_first)
-            # A full answer without a continuation point is not believed to be the last one: some servers cut without a word.
+            # A full answer without a continuation point is not believed to be the last one: some servers cut silently.
             more = piece.continuation is not None or (bool(values) and len(piece.values) >= count)
             note = self._sink.book.filled(gap, values, to_the_end=not more, newest_first=newest_first)
             self._sink.put(register.channel, sorted(values, key=lambda value: value.observed_ms), note)
@@ -274,24 +274,24 @@ class GapFiller:
             continuation = piece.continuation
             await asyncio.sleep(register.head.history_pause_s)
 
-    def _tell_asked(self, device: str) -> None:
-        if device in self._asked:
+    def _report_request(self, device: str) -> None:
+        if device in self._requested:
             return
-        self._asked.add(device)
+        self._requested.add(device)
         gaps = self._sink.book.open([device])
-        text = asked_text(gaps)
+        text = request_text(gaps)
         _log.info("history_asked", device=device, registers=len({gap.channel for gap in gaps}))
-        self._sink.tell(device, None, text)
+        self._sink.report(device, None, text)
 
-    def _tell_filled(self, device: str) -> None:
-        if self._sink.book.open([device]) or device not in self._asked:
+    def _report_filled(self, device: str) -> None:
+        if self._sink.book.open([device]) or device not in self._requested:
             return
-        self._asked.discard(device)
+        self._requested.discard(device)
         filled = self._filled.pop(device, [])
         if filled:
-            count, text = told(filled)
+            count, text = filled_text(filled)
             _log.info("history_came", device=device, values=count)
-            self._sink.tell(device, count, text)
+            self._sink.report(device, count, text)
 
 
 def in_turn(gaps: Sequence[Gap], registers: Mapping[Key, Register]) -> list[Gap]:

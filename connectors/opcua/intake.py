@@ -50,18 +50,18 @@ class Intake:
         self._emit, self._history, self._wake = emit, history, wake
 
     def take(self, item: Item, value: ua.DataValue, received_ms: int, *, is_ahead: bool = False) -> None:
-        """A value of now. `is_ahead`: it was read, and the subscription is about to tell it with what came before."""
+        """A value of now. `is_ahead`: it was read, and the subscription is about to notify it with what came before."""
         known, status = seen(item, value, received_ms), status_of(value)
         if decode.overflowed(status):
             _log.warning(
                 "queue_overflow", device=item.device.head.id, channel=item.channel.channel, queue=item.device.head.queue_size
             )
-        # The first notification of a subscription and the read beside it tell the same thing twice.
-        told = (known.observed_ms, known.value, known.text)
-        item.heard_ms = received_ms
+        # The first notification of a subscription and the read beside it give the same value twice.
+        latest = (known.observed_ms, known.value, known.text)
+        item.received_at_ms = received_ms
         note = None if is_ahead else self._note_of(item, known, status, received_ms)
-        if told != item.last:
-            item.last = told
+        if latest != item.last:
+            item.last = latest
             self._put(item, known, received_ms, note)
         elif note is not None and self._history is not None:
             self._history.put(item.channel, (), note)
@@ -69,22 +69,22 @@ class Intake:
     def take_refusal(self, item: Item, value: ua.DataValue, received_ms: int) -> None:
         """A read of what the server does not give. Its reason is passed on once: it is no news of the machine."""
         known = seen(item, value, received_ms)
-        item.heard_ms = received_ms
+        item.received_at_ms = received_ms
         if item.last is None or item.last[1:] != (known.value, known.text):
             item.last = (known.observed_ms, known.value, known.text)
             self._put(item, known, received_ms, None)
 
-    def take_still(self, item: Item, value: ua.DataValue, asked_ms: int, came_ms: int) -> None:
+    def take_still(self, item: Item, value: ua.DataValue, requested_ms: int, came_ms: int) -> None:
         """A read of a silent register: passed on as unchanged, unless it changed after all."""
         known, status = seen(item, value, came_ms), status_of(value)
         if (known.observed_ms, known.value, known.text) != item.last:
             self.take(item, value, came_ms, is_ahead=not item.is_polled)
             return
-        item.heard_ms = came_ms
+        item.received_at_ms = came_ms
         times = value.SourceTimestamp, value.ServerTimestamp
-        still = decode.still(_bare(value), status, *times, asked_ms, came_ms, item.names, of_register=item.is_register)
+        still = decode.still(_bare(value), status, *times, requested_ms, came_ms, item.names, of_register=item.is_register)
         # By our clock it says only that nothing was missed: the machine's may differ, and marks are on the machine's.
-        is_by_server = decode.read_by_server(value.ServerTimestamp, asked_ms, came_ms) is not None
+        is_by_server = decode.read_by_server(value.ServerTimestamp, requested_ms, came_ms) is not None
         self._put(item, still, came_ms, self._note_unchanged(item, status, still.observed_ms if is_by_server else 0))
 
     def settle(self, item: Item, value: ua.DataValue) -> None:

@@ -17,7 +17,7 @@ from connectors.opcua.values import Names
 
 VERIFY_S = 5.0
 """An item that says nothing for so long [s of the wall clock], or for its device's `max_silence_s`, is read, to see whether the server
-would tell a change."""
+would notify a change."""
 LAST_VERIFY_S = 600.0
 GRACE_S = 1.0
 """On top of twice the time that a change takes from the machine to us."""
@@ -67,13 +67,13 @@ class Item:
     is_gone: bool = False
     is_readable: bool = False
     """Whether its value came when it was read last."""
-    heard_ms: int = 0
+    received_at_ms: int = 0
     last: tuple[int, float | int | None, str | None] | None = None
     """What was passed on last."""
     notified: What | None = None
-    """What the subscription said last."""
-    is_asked: bool = False
-    """Whether the server is asked to monitor it, and no value has come of that yet."""
+    """The newest notification of the subscription."""
+    is_requested: bool = False
+    """Whether monitoring was requested, and no value has come of that yet."""
     checked_s: float = 0.0
     first_verify_s: float = VERIFY_S
     verify_s: float = field(init=False)
@@ -96,15 +96,15 @@ class Item:
 
     def is_silent(self, now_ms: int) -> bool:
         """Whether its value is to be read and passed on as unchanged."""
-        return self.is_register and now_ms - self.heard_ms >= self.may_be_silent_ms
+        return self.is_register and now_ms - self.received_at_ms >= self.may_be_silent_ms
 
     def is_to_verify(self, now_s: float) -> bool:
-        """Whether it is time to see that the server would tell a change of it."""
+        """Whether it is time to check that the server would notify a change of it."""
         return (self.server_id is not None or self.is_polled) and not self.is_gone and now_s - self.checked_s >= self.verify_s
 
     @property
     def is_polled(self) -> bool:
-        """Whether the server gives its value, and does not tell its changes."""
+        """Whether the server gives its value, and does not notify its changes."""
         return self.server_id is None and self.is_readable and not self.is_gone
 
     @property
@@ -121,13 +121,13 @@ class Item:
         self.verify_s = self.first_verify_s
 
     def asked(self, handle: int) -> None:
-        """The server is asked to monitor it. The first value may come before the answer does."""
-        self.handle, self.server_id, self.notified, self.suspect_since_s, self.is_asked = handle, None, None, None, True
+        """Monitoring is requested. The first value may come before the answer does."""
+        self.handle, self.server_id, self.notified, self.suspect_since_s, self.is_requested = handle, None, None, None, True
 
     def created(self, server_id: int, sampling_s: float, now_s: float) -> None:
         """The server monitors it."""
         self.server_id, self.sampling_s, self.checked_s = server_id, sampling_s, now_s
-        if self.is_asked:
+        if self.is_requested:
             self.refused, self.is_gone = "", False
 
     def not_created(self, status: int, answer: str) -> None:
@@ -141,7 +141,7 @@ class Item:
 
     def take_status(self, status: int, answer: str) -> bool:
         """What a value's status says of the node itself; whether that is new."""
-        before, self.is_asked, self.is_readable = self.refused, False, not is_refusal(status)
+        before, self.is_requested, self.is_readable = self.refused, False, not is_refusal(status)
         if is_refusal(status):
             self.refused, self.is_gone = answer, status & _CODE_BITS in GONE
         elif self.server_id is not None:
@@ -155,7 +155,7 @@ class Item:
         self.notified, self.checked_s, self.suspect_since_s = what, now_s, None
 
     def verify(self, what: What, now_s: float, publishing_s: float) -> bool:
-        """Compare a read with what the subscription said; whether it is dead: the value is another, and that was not told in time."""
+        """Compare a read with the newest notification; whether the subscription is dead: the value differs, and no notification came in time."""
         if what == self.notified:
             self.checked_s, self.suspect_since_s = now_s, None
             return False

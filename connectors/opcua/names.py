@@ -48,9 +48,9 @@ def _may_be_named(kind: Any) -> bool:
 
 
 async def _properties(calls: Calls, owners: Mapping[ua.NodeId, tuple[str, ...]]) -> dict[ua.NodeId, dict[str, Any]]:
-    asked = [(owner, name) for owner, names in owners.items() for name in names]
-    places = await calls.properties(asked)
-    there = [(one, node) for one, node in zip(asked, places, strict=True) if node is not None]
+    wanted = [(owner, name) for owner, names in owners.items() for name in names]
+    places = await calls.properties(wanted)
+    there = [(one, node) for one, node in zip(wanted, places, strict=True) if node is not None]
     found: dict[ua.NodeId, dict[str, Any]] = {}
     for ((owner, name), _), value in zip(there, await calls.read([node for _, node in there]), strict=True):
         found.setdefault(owner, {})[name] = plain_value(value)

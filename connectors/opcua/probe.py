@@ -29,7 +29,7 @@ class Found:
     trouble
         Why not everything came; empty where it did.
     keeps_history
-        By channel whether the server keeps it, or why that cannot be said; None where nobody is to ask.
+        By channel whether the server keeps it, or why that cannot be known; None where there is no server to read.
     """
 
     readings: tuple[Reading, ...]

@@ -1,4 +1,4 @@
-"""One subscription of one session: its messages in order, and whether the server still speaks."""
+"""One subscription of one session: its messages in order, and whether the server still sends."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _log = structlog.get_logger("opcua")
 
 
 class Listener(Protocol):
-    """Who is told what a subscription says."""
+    """Who receives the notifications of a subscription."""
 
     def on_values(self, values: Sequence[tuple[int, ua.DataValue]]) -> None:
         """Monitored items have new values, in their order; the numbers are the client's own."""
@@ -37,24 +37,24 @@ class Subscription:
         self.id = 0
         self.publishing_s = self.keep_alive_s = 0.0
         """The server says something at least this often."""
-        self.heard_s = time.monotonic()
+        self.received_s = time.monotonic()
         self._last_number = 0
         self._is_over = False
 
     async def create(self, parameters: ua.CreateSubscriptionParameters) -> None:
-        """Create it at the server; what it grants may differ from what is asked for."""
+        """Create it at the server; what it grants may differ from the request."""
         result = await self._session.create_subscription(parameters, callback=self.take)
         self.id = int(result.SubscriptionId)
         self.publishing_s = result.RevisedPublishingInterval / 1000
         self.keep_alive_s = self.publishing_s * max(1, result.RevisedMaxKeepAliveCount)
-        self.heard_s = time.monotonic()
+        self.received_s = time.monotonic()
 
     async def take(self, result: ua.PublishResult) -> None:
-        """One message. A hole in the numbers is a loss, which nobody else would notice."""
+        """One message. A missing number is a loss, which is detected here only."""
         if self._is_over:
             return
         message = result.NotificationMessage
-        self.heard_s = time.monotonic()
+        self.received_s = time.monotonic()
         self._listener.on_sign_of_life()
         if not message.NotificationData:
             return
@@ -74,7 +74,7 @@ class Subscription:
 
     def is_quiet(self, keep_alives: float) -> bool:
         """Whether that many keep-alives are missing by now."""
-        return time.monotonic() - self.heard_s > keep_alives * self.keep_alive_s + 1.0
+        return time.monotonic() - self.received_s > keep_alives * self.keep_alive_s + 1.0
 
     async def fetch_missed(self) -> None:
         """In a session that was activated again: have the messages sent again that were lost on their way.
@@ -95,7 +95,7 @@ class Subscription:
             await self.take(ua.PublishResult(SubscriptionId=ua.IntegerId(self.id), NotificationMessage=message))
 
     def end(self) -> None:
-        """Another takes its place: what still comes of it is no news, and no sign of life."""
+        """Another takes its place: its later messages are ignored."""
         self._is_over = True
 
     async def delete(self) -> None:

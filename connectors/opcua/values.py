@@ -89,7 +89,7 @@ def _bare(value: object) -> object:
 
 
 def _number(bare: object) -> float | int | Plain | None:
-    """Its number; a `Plain` with the reason where it is a number that nobody can use; None where it is none."""
+    """Its number; a `Plain` with the reason where the number cannot be used; None where it is none."""
     if isinstance(bare, bool | int):
         return int(bare) if abs(bare) < BEYOND_MEASURE else Plain(why=f"a number of {len(str(abs(bare)))} digits")
     if isinstance(bare, ua.ExtensionObject | ua.DecimalDataType):

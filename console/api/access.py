@@ -11,7 +11,7 @@ from console.context import Console
 
 
 def writer_of(console: Console) -> Callable[[str], None]:
-    """A dependency of calls that change something: refuses who does not show the token, where one is set."""
+    """A dependency of calls that change something: refuses requests without the token, where one is set."""
 
     def writer(authorization: Annotated[str, Header(description="`Bearer TOKEN`, where a token is set.")] = "") -> None:
         scheme, _, token = authorization.partition(" ")

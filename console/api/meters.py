@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from console.board import Board
 from console.context import Console
 from console.faults import none_such, refuse, responses
-from console.requests import MOST_DAYS, Asked, AsOf, Channel, End, MeterName, Start
+from console.requests import MOST_DAYS, AsOf, Channel, End, MeterName, Span, Start
 from console.stream import streamed
 from console.views.findings import Finding, open_findings
 from console.views.gaps import MeterGap, gaps_of
@@ -53,7 +53,7 @@ def calls(api: APIRouter, console: Console) -> None:
         return await board.once(_gaps, _checked(board, meter, from_utc, to_utc, channel), channel)
 
 
-def _checked(board: Board, meter: str, from_utc: datetime, to_utc: datetime, channel: str | None) -> Asked:
+def _checked(board: Board, meter: str, from_utc: datetime, to_utc: datetime, channel: str | None) -> Span:
     found = next((m for m in board.plant.meters if m.id == meter), None)
     register = channel or (found.main_channel() if found is not None else None)
     if found is None or register is None:
@@ -61,16 +61,16 @@ def _checked(board: Board, meter: str, from_utc: datetime, to_utc: datetime, cha
     if not from_utc <= to_utc <= from_utc + timedelta(days=MOST_DAYS):
         expected = f"an instant 0 to {MOST_DAYS} days after from_utc; ask for longer spans in parts"
         refuse("query.to_utc", f"{to_utc:%Y-%m-%dT%H:%M:%SZ}", expected)
-    return Asked(found.id, register, from_utc, to_utc)
+    return Span(found.id, register, from_utc, to_utc)
 
 
-def _intervals(scene: Scene, asked: Asked, as_of_utc: datetime | None) -> Sequence[Interval]:
-    return scene.ledger.intervals(asked.meter, asked.channel, asked.from_utc, asked.to_utc, as_of_utc)
+def _intervals(scene: Scene, span: Span, as_of_utc: datetime | None) -> Sequence[Interval]:
+    return scene.ledger.intervals(span.meter, span.channel, span.from_utc, span.to_utc, as_of_utc)
 
 
-def _revisions(scene: Scene, asked: Asked) -> Sequence[QuarterRevisions]:
-    return scene.ledger.revisions(asked.meter, asked.channel, asked.from_utc, asked.to_utc)
+def _revisions(scene: Scene, span: Span) -> Sequence[QuarterRevisions]:
+    return scene.ledger.revisions(span.meter, span.channel, span.from_utc, span.to_utc)
 
 
-def _gaps(scene: Scene, asked: Asked, channel: str | None) -> list[MeterGap]:
-    return gaps_of(scene, scene.plant.meter_by_id(asked.meter), asked.from_utc, asked.to_utc, channel)
+def _gaps(scene: Scene, span: Span, channel: str | None) -> list[MeterGap]:
+    return gaps_of(scene, scene.plant.meter_by_id(span.meter), span.from_utc, span.to_utc, channel)

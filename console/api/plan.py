@@ -21,7 +21,7 @@ from domain.recommendations import Decision, DecisionKind, DeclineReason
 from domain.texts import Key
 from words.sentences import WordedAdvice, names_of, worded
 
-Most = Annotated[int, Query(ge=1, le=5_000, description="At most so many.")]
+Most = Annotated[int, Query(ge=1, le=5_000, description="Maximum number of records.")]
 MOST = 1_000
 
 
@@ -85,7 +85,7 @@ def calls(api: APIRouter, console: Console) -> None:
 
 
 def _below(board: Board, meter: str | None) -> str | None:
-    """The meter below the grid connection whose forecast is asked for; None: the site's."""
+    """The meter below the grid connection whose forecast is requested; None: the site's."""
     known = [*(m.id for m in board.plant.meters), *(m.id for m in board.plant.virtual_meters)]
     if meter is None or is_billing_meter(board.plant, meter):
         return None

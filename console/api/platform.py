@@ -12,7 +12,7 @@ from console.views.platform import PlatformView, platform_view
 
 
 class Health(BaseModel):
-    """Whether the server can tell anything."""
+    """Whether the server has any data."""
 
     status: str
     broker: str

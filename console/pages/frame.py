@@ -79,8 +79,8 @@ def switches(visit: Visit) -> Markup:
             "a",
             icon("theme"),
             href=f"/theme/{NEXT_THEME[visit.theme]}?to={to}",
-            aria_label=w.say("page.theme_label", now=theme),
-            title=w.say("page.theme_label", now=theme),
+            aria_label=w.fill("page.theme_label", now=theme),
+            title=w.fill("page.theme_label", now=theme),
         ),
         *(_language_link(other, to) for other in languages() if other != w.language),
     )
@@ -95,7 +95,7 @@ def _language_link(other: str, to: str) -> Markup:
 def clock_text(visit: Visit) -> Markup:
     """The plant's time; how fast it runs, where it does not run as ours."""
     clock, w = visit.console.board.clock, visit.words
-    speed = tag("small", w.say("page.speed", speed=w.number(clock.speed))) if clock.speed > 1 else None
+    speed = tag("small", w.fill("page.speed", speed=w.number(clock.speed))) if clock.speed > 1 else None
     return join(w.clock(clock.now_utc()), speed)
 
 

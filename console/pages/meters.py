@@ -64,22 +64,22 @@ class DayDetail:
 
     def __init__(self, visit: Visit, meter: str, day: date, first: bool, at_utc: datetime | None) -> None:
         self._visit, self.at_utc = visit, at_utc
-        self._asked = (meter_day_view, (meter, day, first))
+        self._query = (meter_day_view, (meter, day, first))
 
     async def show(self) -> None:
         """Put everything into the panel that is open."""
         w, board = self._visit.words, self._visit.board
         view = await board.view(*self._flat())
         Fragment(day_links(view, w), "day-nav")
-        Fragment(draw_gaps.told_switch(view, w, self.at_utc))
+        Fragment(draw_gaps.revision_switch(view, w, self.at_utc))
         self._chart = MaybeChart(w["chart.label_meter"], "low", self._pick, charts.meter_day_keys(w))
         self._chart.show(await self._options(), self._why_not(view))
         self._story = Fragment(draw_gaps.quarter_story(view, w, self.at_utc), "story", role="status", aria_live="polite")
-        self._summary = Fragment(await board.drawn(*self._asked, draw.meter_summary, w))
-        self._registers = Fragment(await board.drawn(*self._asked, draw.channel_table, w))
+        self._summary = Fragment(await board.drawn(*self._query, draw.meter_summary, w))
+        self._registers = Fragment(await board.drawn(*self._query, draw.channel_table, w))
 
     def _flat(self) -> tuple[Any, ...]:
-        build, arguments = self._asked
+        build, arguments = self._query
         return (build, *arguments)
 
     def _why_not(self, view: MeterDayView) -> Markup | None:
@@ -88,7 +88,7 @@ class DayDetail:
 
     async def _options(self) -> dict[str, Any]:
         w = self._visit.words
-        options: dict[str, Any] = await self._visit.board.drawn(*self._asked, charts.meter_day_chart, w)
+        options: dict[str, Any] = await self._visit.board.drawn(*self._query, charts.meter_day_chart, w)
         return charts.with_pick(options, None if self.at_utc is None else charts.label_of(self.at_utc, w))
 
     async def _pick(self, place: int) -> None:
@@ -103,12 +103,12 @@ class DayDetail:
         view = await board.view(*self._flat())
         self._chart.show(await self._options(), self._why_not(view))
         self._story.show(draw_gaps.quarter_story(view, w, self.at_utc))
-        self._summary.show(await board.drawn(*self._asked, draw.meter_summary, w))
-        self._registers.show(await board.drawn(*self._asked, draw.channel_table, w))
+        self._summary.show(await board.drawn(*self._query, draw.meter_summary, w))
+        self._registers.show(await board.drawn(*self._query, draw.channel_table, w))
 
 
-async def meters_page(visit: Visit, meter: str, day: str, at: str = "", told: str = "") -> None:
-    """The tree; the billing meter's day unless another is chosen, latest values unless those told first are asked for."""
+async def meters_page(visit: Visit, meter: str, day: str, at: str = "", revision: str = "") -> None:
+    """The tree; the billing meter's day unless another is chosen, latest values unless the first published ones are chosen."""
     w, board = visit.words, visit.board
     plant = board.plant
     known = {m.id for m in plant.meters}
@@ -130,18 +130,18 @@ async def meters_page(visit: Visit, meter: str, day: str, at: str = "", told: st
             with panel(plant.meter_by_id(chosen).label if chosen else w["meters.title"], "w-4 detail") as section:
                 section.props["id"] = "detail"
                 if meter and meter not in known:
-                    Fragment(tag("p", w.say("meter.unknown", meter=meter), class_="tone-bad"))
-                detail = DayDetail(visit, chosen, shown, told == "first", parse_instant(at)) if chosen else None
+                    Fragment(tag("p", w.fill("meter.unknown", meter=meter), class_="tone-bad"))
+                detail = DayDetail(visit, chosen, shown, revision == "first", parse_instant(at)) if chosen else None
                 if detail is not None:
                     await detail.show()
         if chosen:
-            with panel(w.say("meter.forecast_of", meter=plant.meter_by_id(chosen).label)) as section:
+            with panel(w.fill("meter.forecast_of", meter=plant.meter_by_id(chosen).label)) as section:
                 section.props["id"] = "forecast"
                 outlook = Outlook(visit, chosen)
                 await outlook.show()
-            with panel(w.say("gaps.of_meter", meter=plant.meter_by_id(chosen).label)) as section:
+            with panel(w.fill("gaps.of_meter", meter=plant.meter_by_id(chosen).label)) as section:
                 section.props["id"] = "gaps"
-                Fragment(tag("p", w.say("gaps.note", days=plant.site.late_horizon_days), class_="remark above"))
+                Fragment(tag("p", w.fill("gaps.note", days=plant.site.late_horizon_days), class_="remark above"))
                 gaps = Fragment(await board.drawn(meter_gaps_view, (chosen,), draw_gaps.gap_table, w))
         with panel(w["findings.title"]):
             found = Fragment(await board.drawn(meters_view, (), draw_findings, w))

@@ -48,7 +48,7 @@ def draw_today(view: NowView, words: Words) -> str:
     peak = view.today_peak
     if peak is None:
         return ""
-    return tag("span", words.say("now.today_peak", kw=words.unit(peak.power_kw, "kW"), time=words.time(peak.start_utc)))
+    return tag("span", words.fill("now.today_peak", kw=words.unit(peak.power_kw, "kW"), time=words.time(peak.start_utc)))
 
 
 async def now_page(visit: Visit) -> None:

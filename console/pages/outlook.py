@@ -15,7 +15,7 @@ class Outlook:
     """One meter's today and tomorrow on one person's screen; a remark while there is no forecast."""
 
     def __init__(self, visit: Visit, meter: str) -> None:
-        self._visit, self._asked = visit, (meter,)
+        self._visit, self._query = visit, (meter,)
         self._holder = ui.element("div").classes("outlook")
         self._chart: Chart | None = None
         self._words: Fragment | None = None
@@ -23,15 +23,15 @@ class Outlook:
     async def show(self) -> None:
         """Bring it up to date."""
         w, board = self._visit.words, self._visit.board
-        view = await board.view(outlook_view, *self._asked)
-        said = await board.drawn(outlook_view, self._asked, draw.outlook_words, w)
-        options = await board.drawn(outlook_view, self._asked, charts.outlook_chart, w)
+        view = await board.view(outlook_view, *self._query)
+        remarks = await board.drawn(outlook_view, self._query, draw.outlook_words, w)
+        options = await board.drawn(outlook_view, self._query, charts.outlook_chart, w)
         if self._words is None or (self._chart is None) != (view.forecast is None):
             self._build(view)
         if self._chart is not None:
             self._chart.show(options)
         if self._words is not None:
-            self._words.show(said)
+            self._words.show(remarks)
 
     def _build(self, view: OutlookView) -> None:
         w = self._visit.words

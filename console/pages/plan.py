@@ -12,8 +12,7 @@ from nicegui.elements.mixins.text_element import TextElement
 from console.desk import NotDecidable
 from console.pages.frame import NAME_COOKIE, Visit, frame
 from console.pages.widgets import Button, Entry, Fragment, MaybeChart, panel
-from console.render import charts
-from console.render import forecasts as told
+from console.render import charts, forecasts
 from console.render import plan as draw
 from console.render.empty import empty
 from console.render.markup import Markup, join, tag
@@ -30,9 +29,9 @@ REASONS = tuple(r.value for r in DeclineReason if r is not DeclineReason.NONE)
 class CardWidget:
     """One recommendation with its buttons."""
 
-    def __init__(self, card: AdviceCard, visit: Visit, ask: Callable[[AdviceCard, DecisionKind], None]) -> None:
+    def __init__(self, card: AdviceCard, visit: Visit, confirm: Callable[[AdviceCard, DecisionKind], None]) -> None:
         w = visit.words
-        self._words, self._card, self._ask = w, card, ask
+        self._words, self._card, self._confirm = w, card, confirm
         job = card.recommendation.job
         self._frame = ui.element("article").classes("advice")
         self._status = ""
@@ -40,11 +39,11 @@ class CardWidget:
             self._body = Fragment()
             self._row = ui.element("div").classes("buttons")
             with self._row:
-                accept = lambda: ask(self._card, DecisionKind.ACCEPTED)  # noqa: E731
-                reject = lambda: ask(self._card, DecisionKind.REJECTED)  # noqa: E731
+                accept = lambda: confirm(self._card, DecisionKind.ACCEPTED)  # noqa: E731
+                reject = lambda: confirm(self._card, DecisionKind.REJECTED)  # noqa: E731
                 self._buttons = (
-                    Button(w["advice.accept"], accept, "primary", w.say("advice.accept_label", job=job)),
-                    Button(w["advice.reject"], reject, "", w.say("advice.reject_label", job=job)),
+                    Button(w["advice.accept"], accept, "primary", w.fill("advice.accept_label", job=job)),
+                    Button(w["advice.reject"], reject, "", w.fill("advice.reject_label", job=job)),
                 )
             self._state = Fragment("", "button-state", role="status", aria_live="polite")
         self.show(card)
@@ -74,7 +73,7 @@ class DecisionDialog:
         with ui.dialog() as self._dialog, ui.element("div").classes("dialog") as box:
             box.props.update({"role": "document"})
             self._title = TextElement(tag="h2", text="")
-            self._said = TextElement(tag="p", text="")
+            self._summary = TextElement(tag="p", text="")
             self._name = Entry(w["advice.name"], value=visit.person)
             with ui.element("div") as self._why:
                 choices = [("", "–")] + [(reason, w[f"decline.{reason}"]) for reason in REASONS]
@@ -86,14 +85,14 @@ class DecisionDialog:
                 self._send = Button("", self._sent, "primary")
                 Button(w["advice.cancel"], self._dialog.close)
 
-    def ask(self, card: AdviceCard, kind: DecisionKind) -> None:
+    def confirm(self, card: AdviceCard, kind: DecisionKind) -> None:
         """Open for one recommendation."""
         w = self._visit.words
         self._card, self._kind = card, kind
         r = card.recommendation
         accepting = kind is DecisionKind.ACCEPTED
-        self._title.text = w.say("advice.accept_title" if accepting else "advice.reject_title", job=r.job)
-        self._said.text = f"{card.machine_label}: {w.moment(r.from_start_utc)} → {w.moment(r.to_start_utc)}"
+        self._title.text = w.fill("advice.accept_title" if accepting else "advice.reject_title", job=r.job)
+        self._summary.text = f"{card.machine_label}: {w.moment(r.from_start_utc)} → {w.moment(r.to_start_utc)}"
         self._send.text = w["advice.accept" if accepting else "advice.reject"]
         self._why.set_visibility(not accepting)
         self._fault.show("")
@@ -119,7 +118,7 @@ class DecisionDialog:
         except NotDecidable as error:
             self._fault.show(tag("span", draw.undecidable(error.status, error.by, error.at_utc, w)))
         except LastgangError as error:
-            self._fault.show(tag("span", w.say("advice.failed", why=error)))
+            self._fault.show(tag("span", w.fill("advice.failed", why=error)))
         finally:
             self._send.enable(True)
         await self._after()
@@ -142,10 +141,10 @@ class DecisionDialog:
 
 
 class Cards:
-    """All cards, built anew only when their order changes."""
+    """All cards, rebuilt only when their order changes."""
 
-    def __init__(self, visit: Visit, ask: Callable[[AdviceCard, DecisionKind], None]) -> None:
-        self._visit, self._ask = visit, ask
+    def __init__(self, visit: Visit, confirm: Callable[[AdviceCard, DecisionKind], None]) -> None:
+        self._visit, self._confirm = visit, confirm
         self._holder = ui.element("div").classes("cards")
         self._widgets: dict[str, CardWidget] = {}
 
@@ -155,7 +154,7 @@ class Cards:
         if order != tuple(self._widgets):
             self._holder.clear()
             with self._holder:
-                self._widgets = {c.recommendation.recommendation: CardWidget(c, self._visit, self._ask) for c in view.cards}
+                self._widgets = {c.recommendation.recommendation: CardWidget(c, self._visit, self._confirm) for c in view.cards}
                 if not view.cards:
                     ui.html(tag("p", self._visit.words["plan.no_advice"]), sanitize=False)
             return
@@ -181,7 +180,7 @@ def draw_more(view: PlanView, words: Words) -> Markup:
 
 
 async def plan_page(visit: Visit) -> None:
-    """Advice first: that is what somebody can do something about."""
+    """Recommendations first: they need a decision."""
     w, board = visit.words, visit.board
 
     async def drawn(what: Callable[[PlanView, Words], Any]) -> Any:
@@ -198,21 +197,21 @@ async def plan_page(visit: Visit) -> None:
             more.show(await drawn(draw_more))
             await show_load()
             gantt.show(await drawn(draw.gantt))
-            peaks.show(await drawn(told.peaks_table))
-            said.show(await drawn(told.said_table))
+            peaks.show(await drawn(forecasts.peaks_table))
+            day_ahead.show(await drawn(forecasts.day_ahead_table))
 
         dialog = DecisionDialog(visit, refresh)
         with panel(w["plan.load"], "w-8"):
             chart = MaybeChart(w["chart.label_load"], "tall")
             await show_load()
         with panel(w["plan.peaks"], "w-4"):
-            peaks = Fragment(await drawn(told.peaks_table))
-        with panel(w["plan.said"]):
-            said = Fragment(await drawn(told.said_table))
+            peaks = Fragment(await drawn(forecasts.peaks_table))
+        with panel(w["plan.day_ahead"]):
+            day_ahead = Fragment(await drawn(forecasts.day_ahead_table))
         with panel(w["plan.advice"]) as section:
             section.props["id"] = "advice"
             head = Fragment(await drawn(draw.headline))
-            cards = Cards(visit, dialog.ask)
+            cards = Cards(visit, dialog.confirm)
             cards.show(await board.view(plan_view))
             more = Fragment(await drawn(draw_more))
         with panel(w["plan.jobs"]):

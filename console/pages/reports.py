@@ -23,7 +23,7 @@ def made(reports: tuple[MadeReport, ...], words: Words) -> Markup:
                 "div",
                 tag("h3", words.month(report.month)),
                 tag("a", words["reports.zip"], href=f"/api/v1/reports/{report.month}.zip", download=True),
-                tag("span", words.say("reports.files", count=len(report.files), size=size(report.size, words)), class_="soft"),
+                tag("span", words.fill("reports.files", count=len(report.files), size=size(report.size, words)), class_="soft"),
                 tag(
                     "ul",
                     *(
@@ -69,24 +69,24 @@ async def reports_page(visit: Visit) -> None:
                     async def make() -> None:
                         name = month.value
                         if token is not None and not console.access.allows(token.value):
-                            said.show(tag("span", icon("stop"), w["advice.token_wrong"], class_="chip plain tone-bad"))
+                            status.show(tag("span", icon("stop"), w["advice.token_wrong"], class_="chip plain tone-bad"))
                             return
                         button.enable(False)
-                        said.show(tag("span", icon("wait"), w["reports.making"], class_="chip plain"))
+                        status.show(tag("span", icon("wait"), w["reports.making"], class_="chip plain"))
                         try:
                             await console.shelf.make(name)
                             note = "" if over.get(name) else f" ({w['reports.preliminary']})"
-                            text = w.say("reports.made", month=w.month(name)) + note
-                            said.show(tag("span", icon("ok"), text, class_="chip plain tone-good"))
+                            text = w.fill("reports.made", month=w.month(name)) + note
+                            status.show(tag("span", icon("ok"), text, class_="chip plain tone-good"))
                         except (LastgangError, OSError, TimeoutError) as error:
-                            text = w.say("reports.failed", month=w.month(name), why=error)
-                            said.show(tag("p", icon("stop"), text, class_="tone-bad"))
+                            text = w.fill("reports.failed", month=w.month(name), why=error)
+                            status.show(tag("p", icon("stop"), text, class_="tone-bad"))
                         finally:
                             button.enable(True)
                             shelf.show(made(console.shelf.made(), w))
 
                     button = Button(w["reports.make"], make, "primary")
-                said = Fragment("", "remark", role="status", aria_live="polite")
+                status = Fragment("", "remark", role="status", aria_live="polite")
         with panel(w["reports.ready"]):
             shelf = Fragment(made(console.shelf.made(), w))
 

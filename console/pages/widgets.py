@@ -66,7 +66,7 @@ class MaybeChart:
         """Draw `options`, or say `why_not`."""
         self._below = self._below if below is None else below
         if why_not is not None:
-            self._say(why_not)
+            self._show_refusal(why_not)
         elif self._chart is None:
             self._draw(options)
         else:
@@ -74,7 +74,7 @@ class MaybeChart:
             if self._keys is not None:
                 self._keys.show(self._below)
 
-    def _say(self, why_not: Markup) -> None:
+    def _show_refusal(self, why_not: Markup) -> None:
         if self._why is None:
             self._holder.clear()
             self._chart, self._keys = None, None

@@ -24,7 +24,7 @@ SANS = "var(--sans)"
 
 
 def label_of(start_utc: datetime, words: Words) -> str:
-    """Category of one quarter hour: day, time, and the zone's name, which tells the doubled hour of autumn apart."""
+    """Category of one quarter hour: day, time, and the zone's name, which distinguishes the doubled hour of autumn."""
     local = start_utc.astimezone(words.zone)
     return f"{words.day(local.date())}|{local:%H:%M}|{local:%Z}"
 
@@ -95,15 +95,15 @@ def tooltip_js(words: Words) -> str:
 
 def levels(target_kw: float | None, peak_kw: float | None) -> list[dict[str, Any]]:
     """Target and billed peak as lines across the chart; the legend below names them."""
-    looks = ((target_kw, "var(--target)", "solid"), (peak_kw, "var(--peak)", "dashed"))
+    styles = ((target_kw, "var(--target)", "solid"), (peak_kw, "var(--peak)", "dashed"))
     return [
         {"yAxis": kw, "lineStyle": {"color": colour, "type": dash, "width": 2}, "label": {"show": False}}
-        for kw, colour, dash in looks
+        for kw, colour, dash in styles
         if kw is not None
     ]
 
 
-_LOOKS = {
+_STYLES = {
     IntervalQuality.SUBSTITUTED: ("var(--guess)", [3, 2]),
     IntervalQuality.ESTIMATED: ("var(--guess)", [1, 2]),
     IntervalQuality.FAULTY: ("var(--panel)", "solid"),
@@ -119,18 +119,18 @@ def bar_point(
     Parameters
     ----------
     revision
-        Told beside it where it was once told otherwise.
+        Named beside it where an earlier revision differs.
     """
     if quarter is None or quarter.power_kw is None:
         return None
     over = target_kw is not None and quarter.power_kw > target_kw
     colour = "var(--bad)" if over else "var(--bar)"
     point: dict[str, Any] = {"value": round(quarter.power_kw, 2), "itemStyle": {"color": colour}}
-    if quarter.quality in _LOOKS:
-        fill, border = _LOOKS[quarter.quality]
+    if quarter.quality in _STYLES:
+        fill, border = _STYLES[quarter.quality]
         point["itemStyle"] = {"color": fill, "borderColor": colour, "borderType": border, "borderWidth": 1.5}
     notes = [] if quarter.quality is IntervalQuality.MEASURED else [words[f"quality.{quarter.quality}"]]
-    notes += [] if revision is None else [words.say("gaps.revision_of", number=revision)]
+    notes += [] if revision is None else [words.fill("gaps.revision_of", number=revision)]
     if notes:
         point["note"] = ", ".join(notes)
     return point
@@ -183,9 +183,9 @@ def load_chart(view: PlanView, words: Words) -> dict[str, Any]:
         *forecast_lines(view.points, words),
         {
             **STEPS,
-            "name": words["chart.said"],
+            "name": words["chart.day_ahead"],
             "lineStyle": {"color": "var(--forecast)", "width": 1.5, "type": "dashed"},
-            "data": _rounded([p.said_kw for p in view.points]),
+            "data": _rounded([p.day_ahead_kw for p in view.points]),
         },
     ]
     heights = [kw for p in view.points for kw in (p.q90_kw, None if p.actual is None else p.actual.power_kw)]
@@ -291,7 +291,7 @@ def _revision_marks(starts: Sequence[datetime], restated: Mapping[datetime, int]
         for run in _runs([n for n, start in enumerate(starts) if restated.get(start) == number]):
             middle = marks[run[len(run) // 2]]
             assert middle is not None
-            text = words.say("gaps.revision_short", number=number)
+            text = words.fill("gaps.revision_short", number=number)
             middle["label"] = {
                 "show": True, "formatter": text, "position": "top", "distance": 4, "color": "var(--ink)", "fontSize": 12,
             }  # fmt: skip
@@ -303,7 +303,7 @@ def _revision_marks(starts: Sequence[datetime], restated: Mapping[datetime, int]
 
 
 def with_pick(options: dict[str, Any], label: str | None) -> dict[str, Any]:
-    """The same chart with a line through the quarter hour that somebody looks at."""
+    """The same chart with a line through the selected quarter hour."""
     if label is None or label not in options["xAxis"]["data"]:
         return options
     line = {"xAxis": label, "lineStyle": {"color": "var(--focus)", "type": "solid", "width": 2}, "label": {"show": False}}
@@ -312,17 +312,17 @@ def with_pick(options: dict[str, Any], label: str | None) -> dict[str, Any]:
 
 
 def _keys(words: Words, *names: str) -> list[tuple[str, str]]:
-    looks = {
+    styles = {
         "measured": "",
         "over": "over",
         "guess": "guess",
         "forecast": "forecast",
-        "said": "said",
+        "day_ahead": "day_ahead",
         "estimated": "estimated",
         "substituted": "guess",
     }
-    looks |= {"faulty": "faulty", "missing": "missing", "restated": "restated"}
-    return [(looks[name], words[f"chart.key_{name}"]) for name in names]
+    styles |= {"faulty": "faulty", "missing": "missing", "restated": "restated"}
+    return [(styles[name], words[f"chart.key_{name}"]) for name in names]
 
 
 def last_day_keys(view: NowView, words: Words) -> Markup:
@@ -335,7 +335,7 @@ def last_day_keys(view: NowView, words: Words) -> Markup:
 def load_keys(view: PlanView, words: Words) -> Markup:
     """What the looks of the load chart mean."""
     levels_ = level_keys(words, view.target_kw, view.target_is_set, view.billed_peak_kw)
-    return legend([*levels_, *_keys(words, "measured", "over", "guess", "forecast", "said")])
+    return legend([*levels_, *_keys(words, "measured", "over", "guess", "forecast", "day_ahead")])
 
 
 def meter_day_keys(words: Words) -> Markup:

@@ -1,4 +1,4 @@
-"""Why a chart has nothing to show, and what comes next: said instead of an empty frame."""
+"""Why a chart has nothing to show, and what comes next: shown instead of an empty frame."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from words.speech import Words
 
 def empty(view: Empty, now_utc: datetime, words: Words) -> Markup:
     """The reason, what is known, and what comes next."""
-    said = [words[f"empty.{view.why}"]]
+    sentences = [words[f"empty.{view.why}"]]
     if view.newest_utc is not None:
-        said.append(words.say("empty.newest", moment=words.moment(view.newest_utc, now_utc)))
+        sentences.append(words.fill("empty.newest", moment=words.moment(view.newest_utc, now_utc)))
     if view.next_utc is not None:
-        said.append(words.say("empty.next", time=words.time(view.next_utc)))
+        sentences.append(words.fill("empty.next", time=words.time(view.next_utc)))
     if view.why is Emptiness.NOTHING_YET:
-        said.append(words["empty.import"])
-    return tag("p", icon("wait"), tag("span", coded(" ".join(said))), class_="empty")
+        sentences.append(words["empty.import"])
+    return tag("p", icon("wait"), tag("span", coded(" ".join(sentences))), class_="empty")

@@ -1,4 +1,4 @@
-"""The forecast in words and small pictures: odds of the peaks, what was said beside what came, and who says it."""
+"""The forecast in words and small pictures: odds of the peaks, forecast beside measured load, and which model it is from."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from console.render.markup import Markup, cut, icon, join, tag
-from console.views.forecasts import SaidDay
+from console.views.forecasts import DayAhead
 from console.views.plan import PlanView
 from domain.forecasts import DayPeak, Forecast, PeriodPeak
 from words.numbers import NOTHING
@@ -36,7 +36,7 @@ def peaks_table(view: PlanView, words: Words) -> Markup:
         _table((*COLUMNS, "above"), rows, words),
         tag("p", _period_words(period, words), class_="remark") if period is not None else "",
         age(view.forecast, view.now_utc, words),
-        tag("p", told_by(view.forecast, words), class_="remark"),
+        tag("p", origin_of(view.forecast, words), class_="remark"),
     )
 
 
@@ -101,8 +101,8 @@ def _odds_bar(peak: Peak, target_kw: float | None, scale: tuple[float, float]) -
 def _period_words(period: PeriodPeak, words: Words) -> str:
     until = words.day(period.ends_utc.astimezone(words.zone).date(), with_year=True)
     if period.so_far_kw <= 0:
-        return words.say("plan.period_unknown", until=until)
-    return words.say("plan.period_said", so_far=words.unit(period.so_far_kw, "kW"), until=until)
+        return words.fill("plan.period_unknown", until=until)
+    return words.fill("plan.period_so_far", so_far=words.unit(period.so_far_kw, "kW"), until=until)
 
 
 def age(forecast: Forecast, now_utc: datetime, words: Words) -> Markup | None:
@@ -111,40 +111,42 @@ def age(forecast: Forecast, now_utc: datetime, words: Words) -> Markup | None:
     if old <= STILL_NEW:
         return None
     moment = words.moment(forecast.trained_until_utc, now_utc)
-    said = words.say("plan.forecast_age", moment=moment, age=words.lasting(old.total_seconds()))
-    return tag("p", icon("wait"), said, class_="chip plain tone-warn note")
+    peak_text = words.fill("plan.forecast_age", moment=moment, age=words.lasting(old.total_seconds()))
+    return tag("p", icon("wait"), peak_text, class_="chip plain tone-warn note")
 
 
-def told_by(forecast: Forecast, words: Words) -> str:
+def origin_of(forecast: Forecast, words: Words) -> str:
     """Who says it: the model, how much it has learnt from, and how good it has been."""
-    told = [words.say("plan.forecast_by", model=forecast.model, issued=words.moment(forecast.issued_utc))]
+    parts = [words.fill("plan.forecast_by", model=forecast.model, issued=words.moment(forecast.issued_utc))]
     days = words.number(forecast.trained_on / 96, 0)
-    told.append(words.say("plan.forecast_trained", until=words.moment(forecast.trained_until_utc), days=days))
+    parts.append(words.fill("plan.forecast_trained", until=words.moment(forecast.trained_until_utc), days=days))
     if forecast.score is not None:
-        told.append(words.say("plan.forecast_score", score=words.percent(forecast.score)))
+        parts.append(words.fill("plan.forecast_score", score=words.percent(forecast.score)))
     if forecast.coverage is not None:
-        told.append(words.say("plan.forecast_coverage", share=words.percent(forecast.coverage)))
-    told.append(words.say("plan.forecast_cost", ms=words.number(forecast.cpu_ms, 0)))
-    return " · ".join([*told, *(cut(note, MOST_NOTE) for note in forecast.notes[:MOST_NOTES])])
+        parts.append(words.fill("plan.forecast_coverage", share=words.percent(forecast.coverage)))
+    parts.append(words.fill("plan.forecast_cost", ms=words.number(forecast.cpu_ms, 0)))
+    return " · ".join([*parts, *(cut(note, MOST_NOTE) for note in forecast.notes[:MOST_NOTES])])
 
 
-def said_table(view: PlanView, words: Words) -> Markup:
-    """Yesterday and today: what was said at the day's beginning, beside what came."""
-    if not view.said:
-        return tag("p", words["plan.said_none"], class_="remark")
-    head = tag("tr", *(tag("th", words[f"plan.said_{c}"], scope="col") for c in ("day", "error", "within", "peak", "came")))
-    rows = [_said_row(day, words) for day in view.said]
-    told = [words["plan.said_how"]]
-    if any(day.replayed for day in view.said):
-        told.append(words["plan.said_replayed"])
+def day_ahead_table(view: PlanView, words: Words) -> Markup:
+    """Yesterday and today: the forecast of the day's beginning beside the measured load."""
+    if not view.day_ahead:
+        return tag("p", words["plan.day_ahead_none"], class_="remark")
+    head = tag("tr", *(tag("th", words[f"plan.day_ahead_{c}"], scope="col") for c in ("day", "error", "within", "peak", "came")))
+    rows = [_day_ahead_row(day, words) for day in view.day_ahead]
+    parts = [words["plan.day_ahead_how"]]
+    if any(day.replayed for day in view.day_ahead):
+        parts.append(words["plan.day_ahead_replayed"])
     return join(
-        tag("table", tag("thead", head), tag("tbody", *rows), class_="table as-said"), tag("p", " ".join(told), class_="remark")
+        tag("table", tag("thead", head), tag("tbody", *rows), class_="table day-ahead"), tag("p", " ".join(parts), class_="remark")
     )
 
 
-def _said_row(day: SaidDay, words: Words) -> Markup:
+def _day_ahead_row(day: DayAhead, words: Words) -> Markup:
     peak = day.peak
-    said = "–" if peak is None else f"{words.unit(peak.q50_kw, 'kW')} ({words.number(peak.q10_kw)}–{words.number(peak.q90_kw)})"
+    peak_text = (
+        "–" if peak is None else f"{words.unit(peak.q50_kw, 'kW')} ({words.number(peak.q10_kw)}–{words.number(peak.q90_kw)})"
+    )
     came = "–" if day.highest_kw is None else f"{words.unit(day.highest_kw, 'kW')}, {words.time(day.highest_utc)}"
     held = peak is not None and day.highest_kw is not None and peak.q10_kw <= day.highest_kw <= peak.q90_kw
     return tag(
@@ -152,6 +154,6 @@ def _said_row(day: SaidDay, words: Words) -> Markup:
         tag("th", _day(day.day_local, words), scope="row"),
         tag("td", "–" if day.mean_error_kw is None else words.unit(day.mean_error_kw, "kW"), class_="n strong"),
         tag("td", words.percent(day.within), class_="n"),
-        tag("td", said, class_="n"),
+        tag("td", peak_text, class_="n"),
         tag("td", came, class_=f"n {'tone-good' if held else ''}"),
     )

@@ -1,4 +1,4 @@
-"""Gaps of a meter as a table, and all that was said of one quarter hour as a list."""
+"""Gaps of a meter as a table, and all revisions of one quarter hour as a list."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from console.render.markup import Markup, icon, join, tag
 from console.render.meters import quality_chip
-from console.views.gaps import MeterGap, MeterGapsView, Saying, sayings
+from console.views.gaps import MeterGap, MeterGapsView, RevisionEntry, revision_entries
 from console.views.meters import MeterDayView
 from domain.intervals import QUARTER
 from words.numbers import NOTHING
@@ -15,13 +15,13 @@ from words.speech import Words
 
 
 def address(meter: str, day: str, at_utc: datetime | None = None, first: bool = False) -> str:
-    """The page of a meter's day, at a quarter hour, as told first or as it is known."""
-    asked = {"meter": meter, "day": day}
+    """The page of a meter's day, at a quarter hour, as first published or in the latest revision."""
+    query = {"meter": meter, "day": day}
     if at_utc is not None:
-        asked["at"] = f"{at_utc:%Y-%m-%dT%H:%MZ}"
+        query["at"] = f"{at_utc:%Y-%m-%dT%H:%MZ}"
     if first:
-        asked["told"] = "first"
-    return f"/meters?{urlencode(asked)}#detail"
+        query["revision"] = "first"
+    return f"/meters?{urlencode(query)}#detail"
 
 
 def day_of(at_utc: datetime, words: Words) -> str:
@@ -29,38 +29,38 @@ def day_of(at_utc: datetime, words: Words) -> str:
     return at_utc.astimezone(words.zone).date().isoformat()
 
 
-def told_switch(view: MeterDayView, words: Words, at_utc: datetime | None) -> Markup:
-    """Latest, or as told first: two links, the one that is shown marked."""
+def revision_switch(view: MeterDayView, words: Words, at_utc: datetime | None) -> Markup:
+    """Latest revision or the first published one: two links, the one that is shown marked."""
 
     def choice(key: str, is_first: bool) -> Markup:
-        current = "true" if is_first == view.as_first_told else None
+        current = "true" if is_first == view.as_first_published else None
         return tag("a", words[key], href=address(view.meter, view.day.isoformat(), at_utc, is_first), aria_current=current)
 
-    parts = choice("gaps.told_latest", False), choice("gaps.told_first", True)
-    return tag("div", *parts, role="group", aria_label=words["gaps.told_label"], class_="switch")
+    parts = choice("gaps.revision_latest", False), choice("gaps.revision_first", True)
+    return tag("div", *parts, role="group", aria_label=words["gaps.revision_label"], class_="switch")
 
 
 def quarter_story(view: MeterDayView, words: Words, at_utc: datetime | None) -> Markup:
-    """All that was said of one quarter hour, the newest first."""
+    """All revisions of one quarter hour, the newest first."""
     if at_utc is None:
         return tag("p", words["gaps.pick"], class_="remark") if view.empty is None or view.missing else join()
-    head = tag("h3", words.say("gaps.quarter", start=words.time(at_utc), end=words.time(at_utc + QUARTER)))
-    said = sayings(view.told, at_utc)
-    if not said:
-        key = "gaps.never_sent" if at_utc in view.missing else "gaps.nothing_said"
+    head = tag("h3", words.fill("gaps.quarter", start=words.time(at_utc), end=words.time(at_utc + QUARTER)))
+    entries = revision_entries(view.revisions, at_utc)
+    if not entries:
+        key = "gaps.never_sent" if at_utc in view.missing else "gaps.nothing_published"
         return join(head, tag("p", words[key], class_="remark"))
-    several = len({s.channel for s in said}) > 1
-    return join(head, tag("ol", *(_saying(s, words, several) for s in said), class_="sayings", reversed=True))
+    several = len({s.channel for s in entries}) > 1
+    return join(head, tag("ol", *(_entry(s, words, several) for s in entries), class_="revisions", reversed=True))
 
 
-def _saying(s: Saying, words: Words, with_channel: bool) -> Markup:
+def _entry(s: RevisionEntry, words: Words, with_channel: bool) -> Markup:
     channel = words.texts.get(f"channel.{s.channel}", s.channel)
-    name = words.say("gaps.revision_of", number=s.revision) + (f", {channel}" if with_channel else "")
+    name = words.fill("gaps.revision_of", number=s.revision) + (f", {channel}" if with_channel else "")
     energy = words.unit(s.energy_kwh, "kWh", 3) if s.energy_kwh is not None else words["gaps.no_value"]
-    recorded = words.say("gaps.recorded", moment=f"{words.moment(s.recorded_utc)}:{s.recorded_utc:%S}")
+    recorded = words.fill("gaps.recorded", moment=f"{words.moment(s.recorded_utc)}:{s.recorded_utc:%S}")
     return tag(
         "li",
-        tag("div", tag("strong", name), tag("span", energy, class_="energy"), quality_chip(s.quality, words), class_="said"),
+        tag("div", tag("strong", name), tag("span", energy, class_="energy"), quality_chip(s.quality, words), class_="published"),
         tag("div", f"{words[f'method.{s.method}']} · {recorded}", class_="soft"),
         tag("span", words["gaps.counts"], class_="sr-only") if s.counts else None,
         class_=None if s.counts else "old",
@@ -76,7 +76,7 @@ def gap_table(view: MeterGapsView, words: Words) -> Markup:
     several = len({gap.channel for gap in view.gaps}) > 1
     columns = ("when", "quarters", "before", "now", "filled", "revision")
     head = tag("tr", *(tag("th", words[f"gaps.{c}"], scope="col", class_=f"g-{c}") for c in columns))
-    rest = tag("p", words.say("gaps.more", count=view.left_out), class_="remark") if view.left_out else None
+    rest = tag("p", words.fill("gaps.more", count=view.left_out), class_="remark") if view.left_out else None
     return join(
         tag(
             "table", tag("caption", words["gaps.title"], class_="sr-only"), tag("thead", head),
@@ -114,5 +114,5 @@ def _gap_row(gap: MeterGap, words: Words, with_channel: bool) -> Markup:
 
 def _sum(energy_kwh: float | None, quarters: int, gap: MeterGap, words: Words) -> Markup:
     if energy_kwh is None:
-        return tag("span", words.say("gaps.without", count=words.number(quarters)))
+        return tag("span", words.fill("gaps.without", count=words.number(quarters)))
     return tag("span", words.unit(energy_kwh, gap.unit, 2), class_="energy")

@@ -92,7 +92,7 @@ def marks(view: NowView, words: Words) -> Markup:
     items = level_keys(words, view.target_kw, view.target_is_set, view.billed_peak_kw)
     if view.demand is not None:
         low, high = words.number(view.demand.projected_low_kw), words.unit(view.demand.projected_high_kw, "kW")
-        items.append(("line-band", words.say("chart.key_band", low=low, high=high)))
+        items.append(("line-band", words.fill("chart.key_band", low=low, high=high)))
     return legend(items, "marks")
 
 
@@ -101,9 +101,9 @@ def level_keys(words: Words, target_kw: float | None, target_is_set: bool, peak_
     keys = []
     if target_kw is not None:
         key = "chart.key_target" if target_is_set else "chart.key_threshold"
-        keys.append(("line-target", words.say(key, kw=words.unit(target_kw, "kW"))))
+        keys.append(("line-target", words.fill(key, kw=words.unit(target_kw, "kW"))))
     if peak_kw is not None:
-        keys.append(("line-peak", words.say("chart.key_peak", kw=words.unit(peak_kw, "kW"))))
+        keys.append(("line-peak", words.fill("chart.key_peak", kw=words.unit(peak_kw, "kW"))))
     return keys
 
 
@@ -118,7 +118,7 @@ def gauge_words(view: NowView, words: Words) -> str:
     if view.demand is None:
         return words["alarm.no_data"]
     demand = view.demand
-    return words.say(
+    return words.fill(
         "now.spoken" if view.billed_peak_kw is not None else "now.spoken_no_peak",
         projected=words.number(demand.projected_kw),
         low=words.number(demand.projected_low_kw),
@@ -169,7 +169,7 @@ def figures(view: NowView, words: Words) -> Markup:
         tag("div", style=f"width:{elapsed:.1f}%", class_="elapsed-fill"),
         class_="elapsed",
         role="img",
-        aria_label=words.say("now.left_spoken", left=clock),
+        aria_label=words.fill("now.left_spoken", left=clock),
     )
     kw = [
         (words["now.mean_so_far"], demand.mean_so_far_kw if demand is not None else None),
@@ -179,7 +179,7 @@ def figures(view: NowView, words: Words) -> Markup:
     rows = [tag("div", tag("dt", name), tag("dd", words.unit(value, "kW"))) for name, value in kw]
     today = words.unit(view.today_kwh, "kWh")
     if view.today_missing and view.today_kwh is not None:
-        today = words.say("now.today_lacks", kwh=today, count=words.number(view.today_missing))
+        today = words.fill("now.today_lacks", kwh=today, count=words.number(view.today_missing))
     rows.append(tag("div", tag("dt", words["now.today"]), tag("dd", today)))
     return join(big, bar, tag("dl", *rows, class_="facts"), remarks(view, words))
 
@@ -195,17 +195,17 @@ def remarks(view: NowView, words: Words) -> Markup | None:
     demand = view.demand
     if demand is None:
         return tag("p", words["now.no_target"], class_="remark") if not view.target_is_set else None
-    said = [words.say("now.quarter", start=words.time(demand.start_utc), at=words.clock(demand.at_utc))]
+    parts = [words.fill("now.quarter", start=words.time(demand.start_utc), at=words.clock(demand.at_utc))]
     if demand.confidence == "partial":
-        said.append(words["now.partial"])
+        parts.append(words["now.partial"])
     if view.billed_peak_quality is None:
-        said.append(words["now.no_peak"])
+        parts.append(words["now.no_peak"])
     elif not is_sound(view.billed_peak_quality):
-        said.append(words.say("now.peak_quality", quality=words[f"quality.{view.billed_peak_quality}"]))
+        parts.append(words.fill("now.peak_quality", quality=words[f"quality.{view.billed_peak_quality}"]))
     elif view.billed_peak_utc is not None:
-        said.append(words.say("now.peak_when", moment=words.moment(view.billed_peak_utc, view.now_utc)))
+        parts.append(words.fill("now.peak_when", moment=words.moment(view.billed_peak_utc, view.now_utc)))
     if not demand.synchronised:
-        said.append(words["now.unsynchronised"])
+        parts.append(words["now.unsynchronised"])
     if not view.target_is_set:
-        said.append(words["now.no_target"])
-    return tag("p", " · ".join(said), class_="remark")
+        parts.append(words["now.no_target"])
+    return tag("p", " · ".join(parts), class_="remark")

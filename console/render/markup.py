@@ -91,6 +91,6 @@ _SHAPES = {
 
 
 def icon(name: str, label: str = "") -> Markup:
-    """An icon; with a label it speaks for itself, without one it is decoration beside a word."""
+    """An icon; with a label it is read by screen readers, without one it is decoration beside a word."""
     spoken = {"role": "img", "aria_label": label} if label else {"aria_hidden": "true"}
     return tag("svg", tag("path", d=_SHAPES[name]), class_="icon", viewBox="0 0 24 24", focusable="false", **spoken)

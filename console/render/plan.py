@@ -69,7 +69,7 @@ def gantt(view: PlanView, words: Words) -> Markup:
     for row in view.rows:
         bars = [bar for job in row.jobs for bar in job_bars(job, ruler, words)]
         grid = tag("span", class_="now-line", style=f"left:{ruler.at(view.now_utc):.3f}%")
-        more = tag("small", words.say("plan.jobs_left_out", count=words.number(row.left_out))) if row.left_out else None
+        more = tag("small", words.fill("plan.jobs_left_out", count=words.number(row.left_out))) if row.left_out else None
         name = tag("div", row.label, " ", more, class_="gantt-name")
         rows.append(tag("div", name, tag("div", grid, *bars, class_="gantt-lane"), class_="gantt-row"))
     if not view.rows:
@@ -118,7 +118,7 @@ def job_bars(job: JobBar, ruler: Ruler, words: Words) -> list[Markup]:
     """One bar, or two where the job moves."""
     name = f"{job.job} {job.product}".strip()
     power = words.unit(job.peak_kw, "kW")
-    due = words["plan.no_due"] if job.due_utc is None else words.say("plan.due", moment=words.moment(job.due_utc))
+    due = words["plan.no_due"] if job.due_utc is None else words.fill("plan.due", moment=words.moment(job.due_utc))
     state = f"{words[f'order.{job.status}']}, {due}"
     found: list[Markup] = []
 
@@ -175,19 +175,19 @@ def deadline(card_: AdviceCard, words: Words) -> Markup:
         key = "advice.until" if card_.minutes_left > 0 else "advice.too_late"
         now_utc = r.valid_until_utc - timedelta(minutes=card_.minutes_left)
         left = words.lasting(max(card_.minutes_left, 0) * 60)
-        said = words.say(key, moment=words.moment(r.valid_until_utc, now_utc), left=left)
+        text = words.fill(key, moment=words.moment(r.valid_until_utc, now_utc), left=left)
     elif (by := r.decided_by or (card_.decision.by if card_.decision is not None else None)) is not None:
-        said = words.say(
+        text = words.fill(
             "advice.decided_by", by=cut(by, SHORT), moment=words.moment(card_.decision.at_utc if card_.decision else r.at_utc)
         )
         if card_.decision is not None and card_.decision.reason != "none":
-            said += f" · {words[f'decline.{card_.decision.reason}']}"
+            text += f" · {words[f'decline.{card_.decision.reason}']}"
         if card_.decision is not None and card_.decision.comment:
             comment = cut(card_.decision.comment, SENTENCES)
-            said += f" · {words.quoted(comment)}"
+            text += f" · {words.quoted(comment)}"
     else:
-        said = words.say("advice.since", moment=words.moment(r.at_utc))
-    return tag("p", said, class_="remark deadline")
+        text = words.fill("advice.since", moment=words.moment(r.at_utc))
+    return tag("p", text, class_="remark deadline")
 
 
 def details(card_: AdviceCard, words: Words) -> Markup:
@@ -233,28 +233,28 @@ def card_state(card_: AdviceCard, words: Words) -> str:
     if card_.button is Button.SENT and card_.decision is not None:
         decision = card_.decision
         kind = words[f"status.{decision.kind}"]
-        return words.say("advice.waiting", kind=kind, by=cut(decision.by, SHORT), moment=words.moment(decision.at_utc))
+        return words.fill("advice.waiting", kind=kind, by=cut(decision.by, SHORT), moment=words.moment(decision.at_utc))
     if card_.button is Button.FAILED:
-        return words.say("advice.failed", why=card_.failure)
+        return words.fill("advice.failed", why=card_.failure)
     return ""
 
 
 def undecidable(status: str, by: str | None, at_utc: datetime | None, words: Words) -> str:
-    """Why a decision does not count, for who wanted to decide."""
+    """Why a decision does not count, for the person who made it."""
     found = words.texts.get(f"status.{status}", words["advice.unknown"])
     key = "advice.decided_already" if by is not None else "advice.closed_already"
-    return words.say(key, status=found, by=by, moment=words.moment(at_utc))
+    return words.fill(key, status=found, by=by, moment=words.moment(at_utc))
 
 
 def unfit(name: str, text: str, most: int, allowed: str, words: Words) -> str | None:
-    """What is wrong with a text that somebody typed or pasted; None where it can be kept."""
+    """What is wrong with an entered text; None where it can be kept."""
     if len(text) > most:
-        return words.say("advice.too_long", name=name, most=words.number(most), count=words.number(len(text)))
+        return words.fill("advice.too_long", name=name, most=words.number(most), count=words.number(len(text)))
     refused = refused_character(text, allowed)
     if refused is None:
         return None
     code, place = refused.split()[0], refused.split()[-1]
-    return words.say("advice.character", name=name, code=code, place=place)
+    return words.fill("advice.character", name=name, code=code, place=place)
 
 
 def money(value: float | None, why: NoPrice, words: Words, places: int = 0, sign: bool = False) -> str:
@@ -290,7 +290,7 @@ def unplanned(view: PlanView, words: Words) -> Markup:
 
 def left_out(count: int, key: str, words: Words) -> Markup | None:
     """What there is no room for, as a number."""
-    return tag("p", words.say(key, count=words.number(count)), class_="remark") if count else None
+    return tag("p", words.fill(key, count=words.number(count)), class_="remark") if count else None
 
 
 def headline(view: PlanView, words: Words) -> Markup:
@@ -300,14 +300,14 @@ def headline(view: PlanView, words: Words) -> Markup:
         why = "plan.none_without_forecast" if view.forecast is None else "plan.none_without_jobs"
         return tag("p", icon("wait"), words[why], class_="alarm tone-quiet small")
     if not count and view.known_quarters < ADVICE_QUARTERS:
-        why = words.say("plan.none_while_unknown", count=words.number(view.known_quarters), needed=words.number(ADVICE_QUARTERS))
+        why = words.fill("plan.none_while_unknown", count=words.number(view.known_quarters), needed=words.number(ADVICE_QUARTERS))
         return tag("p", icon("wait"), why, class_="alarm tone-quiet small")
     if not count:
         return tag("p", icon("ok"), words["plan.none_open"], class_="alarm tone-good small")
     key = ("plan.one_open" if count == 1 else "plan.some_open") + ("" if view.best_saving_eur is not None else "_kw")
     lowers = None if view.best_reduction_kw is None else -view.best_reduction_kw
     kw = words.unit(lowers if count == 1 else view.best_reduction_kw, "kW", 0, sign=count == 1)
-    text = words.say(key, count=words.number(count), saving=words.euro(view.best_saving_eur), kw=kw)
+    text = words.fill(key, count=words.number(count), saving=words.euro(view.best_saving_eur), kw=kw)
     return tag("p", icon("arrow"), text, class_="alarm tone-warn small")
 
 

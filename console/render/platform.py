@@ -35,7 +35,7 @@ def overview(view: PlatformView, words: Words) -> Markup:
             ),
             class_="figures-row",
         ),
-        tag("p", words.say("platform.model", watt=words.number(view.watt_per_core)), class_="remark"),
+        tag("p", words.fill("platform.model", watt=words.number(view.watt_per_core)), class_="remark"),
         lacks(view, words),
     )
 
@@ -47,7 +47,7 @@ def connections(view: PlatformView, words: Words) -> Markup:
         _row(
             words["platform.ledger"],
             chip(view.ledger, words[f"health.{view.ledger}"]),
-            words.say("platform.until", moment=words.moment(view.ledger_until_utc)) if view.ledger_until_utc else "",
+            words.fill("platform.until", moment=words.moment(view.ledger_until_utc)) if view.ledger_until_utc else "",
         ),
     ]
     for part in view.losses:
@@ -58,32 +58,32 @@ def connections(view: PlatformView, words: Words) -> Markup:
     for g in view.gateways:
         chip_ = chip(g.health, words[f"health.{g.health}"])
         rows.append(
-            _row(words.say("platform.gateway", name=g.gateway), chip_, _heartbeat(g, words), _thinning(g.thinning, view, words))
+            _row(words.fill("platform.gateway", name=g.gateway), chip_, _heartbeat(g, words), _thinning(g.thinning, view, words))
         )
     for c in view.connections:
-        said = words.say("platform.since", moment=words.moment(c.since_utc, view.now_utc)) if c.since_utc is not None else ""
+        text = words.fill("platform.since", moment=words.moment(c.since_utc, view.now_utc)) if c.since_utc is not None else ""
         more = (_refusal(c.refusal, view, words), _gap(c.gap, words), _clock(c.clock, words))
-        rows.append(_row(c.label, chip(c.health, connection_word(c.word, words)), said, *more))
+        rows.append(_row(c.label, chip(c.health, connection_word(c.word, words)), text, *more))
     if not view.gateways and not view.connections:
-        rows.append(_row(words["platform.devices"], chip(Health.WAITING, words["platform.none_heard"]), ""))
+        rows.append(_row(words["platform.devices"], chip(Health.WAITING, words["platform.none_received"]), ""))
     table = tag(
         "table", tag("caption", words["platform.connections"], class_="sr-only"), tag("tbody", *rows), class_="table states"
     )
-    left_out = words.say("platform.left_out", count=words.number(view.left_out))
+    left_out = words.fill("platform.left_out", count=words.number(view.left_out))
     return join(table, tag("p", left_out, class_="remark") if view.left_out else None)
 
 
 def connection_word(word: str, words: Words) -> Markup:
     """How a device's connection stands, in the reader's language where we know the word."""
-    return short(words.texts.get(f"connection.{word}", word) if word else words["platform.not_said"])
+    return short(words.texts.get(f"connection.{word}", word) if word else words["platform.no_state"])
 
 
 def _heartbeat(g: GatewayState, words: Words) -> str:
     if g.age_s is None:
         return words["platform.no_heartbeat"]
     if g.buffered is None:
-        return words.say("platform.heartbeat_unknown", age=words.lasting(g.age_s))
-    return words.say("platform.heartbeat", age=words.lasting(g.age_s), buffered=words.number(g.buffered))
+        return words.fill("platform.heartbeat_unknown", age=words.lasting(g.age_s))
+    return words.fill("platform.heartbeat", age=words.lasting(g.age_s), buffered=words.number(g.buffered))
 
 
 def _thinning(thinning: Thinning | None, view: PlatformView, words: Words) -> Markup | None:
@@ -92,8 +92,8 @@ def _thinning(thinning: Thinning | None, view: PlatformView, words: Words) -> Ma
         return None
     key = "platform.thinned_unknown" if thinning.count is None else "platform.thinned"
     moment = words.moment(thinning.at_utc, view.now_utc)
-    said = words.say(key, count=words.number(thinning.count), moment=moment, text=thinning.text)
-    return tag("div", icon("warning"), " ", said, class_="tone-bad")
+    text = words.fill(key, count=words.number(thinning.count), moment=moment, text=thinning.text)
+    return tag("div", icon("warning"), " ", text, class_="tone-bad")
 
 
 def _refusal(refusal: Refusal | None, view: PlatformView, words: Words) -> Markup | None:
@@ -108,7 +108,7 @@ def _refusal(refusal: Refusal | None, view: PlatformView, words: Words) -> Marku
 def refusal_words(refusal: Refusal, now_utc: datetime, words: Words) -> str:
     """How many registers a device refuses, and which."""
     moment = words.moment(refusal.at_utc, now_utc)
-    return words.say("platform.refuses", count=words.number(refusal.count), moment=moment, text=refusal.text)
+    return words.fill("platform.refuses", count=words.number(refusal.count), moment=moment, text=refusal.text)
 
 
 def troubles(view: MetersView, words: Words) -> Markup:
@@ -118,7 +118,7 @@ def troubles(view: MetersView, words: Words) -> Markup:
 
 
 def _trouble(c: Connection, now_utc: datetime, words: Words) -> list[Markup]:
-    since = "" if c.since_utc is None else f", {words.say('platform.since', moment=words.moment(c.since_utc, now_utc))}"
+    since = "" if c.since_utc is None else f", {words.fill('platform.since', moment=words.moment(c.since_utc, now_utc))}"
     found = (
         [tag("div", tag("strong", f"{c.label}: "), connection_word(c.word, words), since)] if c.health is not Health.GOOD else []
     )
@@ -146,8 +146,8 @@ def _gap(gap: GapEvent | None, words: Words) -> Markup | None:
     """What was done about the device's last gap, in our words; the gateway's own at hand."""
     if gap is None:
         return None
-    key = "platform.memory_asked" if gap.values is None else "platform.memory_gave" if gap.values else "platform.memory_none"
-    return tag("div", words.say(key, moment=words.moment(gap.at_utc), count=words.number(gap.values)), title=gap.text)
+    key = "platform.memory_requested" if gap.values is None else "platform.memory_gave" if gap.values else "platform.memory_none"
+    return tag("div", words.fill(key, moment=words.moment(gap.at_utc), count=words.number(gap.values)), title=gap.text)
 
 
 def _clock(clock: ClockEvent | None, words: Words) -> Markup | None:
@@ -155,12 +155,12 @@ def _clock(clock: ClockEvent | None, words: Words) -> Markup | None:
     if clock is None:
         return None
     way = "clock_right" if abs(clock.behind_s) < 1.0 else "clock_behind" if clock.behind_s > 0 else "clock_ahead"
-    said = words.say(f"platform.{way}", moment=words.moment(clock.at_utc), offset=words.lasting(abs(clock.behind_s)))
-    return tag("div", said, title=clock.text)
+    text = words.fill(f"platform.{way}", moment=words.moment(clock.at_utc), offset=words.lasting(abs(clock.behind_s)))
+    return tag("div", text, title=clock.text)
 
 
-def _row(name: str, state: Markup, said: str, *more: Markup | None) -> Markup:
-    return tag("tr", tag("th", name, scope="row"), tag("td", state), tag("td", said, *more, class_="soft"))
+def _row(name: str, state: Markup, text: str, *more: Markup | None) -> Markup:
+    return tag("tr", tag("th", name, scope="row"), tag("td", state), tag("td", text, *more, class_="soft"))
 
 
 def rejected(view: PlatformView, words: Words) -> Markup:

@@ -1,4 +1,4 @@
-"""How much of a span is known: quarter hours that should be there and are not are missing, whether somebody said so or nobody did.
+"""How much of a span is known: quarter hours that should be there and are not are missing, whether they were published as missing or never.
 
 In: the ledger, and the plant's clock.  Out: starts of missing quarter hours, sums with what they lack, and why a chart is empty.
 """

@@ -1,4 +1,4 @@
-"""What is abnormal right now, the most expensive first, and what is looked at: *nothing abnormal* is said of no more than that."""
+"""What is abnormal right now, the most expensive first, and what is looked at: *nothing abnormal* holds for no more than that."""
 
 from __future__ import annotations
 

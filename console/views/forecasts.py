@@ -1,6 +1,6 @@
 """What was forecast, beside what came.
 
-In: forecasts and quarter hours of the history.  Out: `SaidDay`: one local day as it was said when it began.
+In: forecasts and quarter hours of the history.  Out: `DayAhead`: one local day as forecast when it began.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ TOO_OLD = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
-class SaidDay:
-    """One local day: what was said when it began, and what came of it so far."""
+class DayAhead:
+    """One local day: the forecast when it began, and what was measured of it so far."""
 
     day_local: str
     issued_utc: datetime
@@ -40,7 +40,7 @@ class SaidDay:
     highest_utc: datetime | None
 
 
-def said_days(scene: Scene, actual: Mapping[datetime, NetQuarter]) -> tuple[SaidDay, ...]:
+def days_ahead(scene: Scene, actual: Mapping[datetime, NetQuarter]) -> tuple[DayAhead, ...]:
     """Yesterday and today, each by the last forecast from before it, or from its first hour."""
     found = []
     for offset in (-1, 0):
@@ -48,11 +48,11 @@ def said_days(scene: Scene, actual: Mapping[datetime, NetQuarter]) -> tuple[Said
         start, end = scene.day_span(day)
         forecast = scene.ledger.forecast_before(start + ISSUED_BY)
         if forecast is not None and forecast.issued_utc > start - TOO_OLD:
-            found.append(_said(f"{day}", forecast, start, end, actual))
+            found.append(_day_ahead(f"{day}", forecast, start, end, actual))
     return tuple(found)
 
 
-def _said(day: str, forecast: Forecast, start: datetime, end: datetime, actual: Mapping[datetime, NetQuarter]) -> SaidDay:
+def _day_ahead(day: str, forecast: Forecast, start: datetime, end: datetime, actual: Mapping[datetime, NetQuarter]) -> DayAhead:
     of_day = [quarter for quarter in forecast.quarters() if start <= quarter.start_utc < end]
     low = {quarter.start_utc: quarter.q10_kw for quarter in of_day}
     middle = {quarter.start_utc: quarter.q50_kw for quarter in of_day}
@@ -60,7 +60,7 @@ def _said(day: str, forecast: Forecast, start: datetime, end: datetime, actual: 
     came = {at: kw for at in middle if at in actual and (kw := actual[at].power_kw) is not None}
     errors = [abs(kw - middle[at]) for at, kw in came.items()]
     highest = max(came.items(), key=lambda item: item[1], default=(None, None))
-    return SaidDay(
+    return DayAhead(
         day,
         forecast.issued_utc,
         forecast.replayed,

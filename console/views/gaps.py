@@ -1,4 +1,4 @@
-"""What was not simply measured: a meter's gaps, and all that was said of one quarter hour."""
+"""What was not simply measured: a meter's gaps, and all revisions of one quarter hour."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_GAPS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Saying:
+class RevisionEntry:
     """One revision of one register's quarter hour."""
 
     channel: str
@@ -35,7 +35,7 @@ class Saying:
 
 @dataclass(frozen=True, slots=True)
 class EarlierSum:
-    """What had been said of a gap before."""
+    """What had been published of a gap before."""
 
     quality: IntervalQuality
     quarters: int
@@ -57,7 +57,7 @@ class MeterGap:
     method: str
     filled_by: Filling
     revision: int | None
-    """None where nobody ever said anything."""
+    """None where nothing was ever published."""
     earlier: tuple[EarlierSum, ...]
     last_recorded_utc: datetime | None
 
@@ -110,26 +110,26 @@ def _gaps(scene: Scene, meter: str, channel: str, from_utc: datetime, to_utc: da
     return [gap for gap in found if gap.reason not in (Absence.BEFORE, Absence.AFTER)]
 
 
-def sayings(told: Sequence[QuarterRevisions], start_utc: datetime) -> tuple[Saying, ...]:
+def revision_entries(quarters: Sequence[QuarterRevisions], start_utc: datetime) -> tuple[RevisionEntry, ...]:
     """All revisions of one quarter hour, the newest first."""
     return tuple(
-        Saying(
+        RevisionEntry(
             i.channel, i.revision, None if i.energy_uwh is None else kwh(i.energy_uwh), i.quality, i.method, i.origin, at,
             counts=number == len(quarter.revisions) - 1,
         )
-        for quarter in told
+        for quarter in quarters
         if quarter.start_utc == start_utc
         for number, (i, at) in reversed(list(enumerate(zip(quarter.revisions, quarter.recorded_utc, strict=True))))
     )  # fmt: skip
 
 
-def restated(told: Sequence[QuarterRevisions]) -> dict[datetime, int]:
-    """Quarter hours whose energy or quality was once told otherwise, with the revision that counts."""
+def restated(quarters: Sequence[QuarterRevisions]) -> dict[datetime, int]:
+    """Quarter hours whose energy or quality differs from an earlier revision, with the revision that counts."""
     return {
         quarter.start_utc: quarter.last.revision
-        for quarter in told
+        for quarter in quarters
         if any((i.energy_uwh, i.quality) != (quarter.last.energy_uwh, quarter.last.quality) for i in quarter.revisions)
     }
 
 
-__all__ = ["MeterGap", "MeterGapsView", "Saying", "gaps_of", "meter_gaps_view", "restated", "sayings"]
+__all__ = ["MeterGap", "MeterGapsView", "RevisionEntry", "gaps_of", "meter_gaps_view", "restated", "revision_entries"]

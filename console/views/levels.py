@@ -46,7 +46,7 @@ def levels(scene: Scene) -> Levels:
 
 
 def billed_peak(scene: Scene) -> Peak | None:
-    """The highest quarter hour of the running billing period, by metering; before it has spoken by the ledger and the plant file."""
+    """The highest quarter hour of the running billing period, by metering; before its first record by the ledger and the plant file."""
     site = scene.plant.site
     period = billing_period(site, scene.now_utc)
     demand = scene.demand()

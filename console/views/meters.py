@@ -1,4 +1,4 @@
-"""The tree of meters: last values, today's energy, how well it is known, who is silent, and what nobody measures."""
+"""The tree of meters: last values, today's energy, its coverage, silent meters, and the unmetered remainder."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ SILENT_PLANT_S = 120.0
 
 @dataclass(frozen=True, slots=True)
 class MeterRow:
-    """One line of the tree; where `rest_of` is set, it is the part of that meter that no child measures."""
+    """One line of the tree; where `remainder_of` is set, it is the part of that meter that no child measures."""
 
     meter: str
     label: str
     depth: int
-    rest_of: str | None
+    remainder_of: str | None
     now_kw: float | None
     """By its power gauge, live."""
     last: NetQuarter | None
@@ -88,7 +88,7 @@ def meters_view(scene: Scene) -> MetersView:
         for child in children:
             descend(child, depth + 1)
         if children:
-            rows.append(rest_row(scene, meter, depth + 1, quarters, children, day_start))
+            rows.append(remainder_row(scene, meter, depth + 1, quarters, children, day_start))
 
     for root in (m for m in scene.plant.meters if m.parent is None):
         descend(root, 0)
@@ -114,14 +114,14 @@ def meter_row(
     day_start: datetime,
     findings: tuple[Finding, ...],
 ) -> MeterRow:
-    """One meter as it stands."""
+    """One meter now."""
     today = sum_due(scene, quarters, day_start, quarter_start(scene.now_utc))
     state = scene.live.readings.get((meter.id, "state"))
     return MeterRow(
         meter=meter.id,
         label=meter.label,
         depth=depth,
-        rest_of=None,
+        remainder_of=None,
         now_kw=gauge_kw(meter.gauge(), scene.live.readings.get((meter.id, _channel(meter.gauge())))),
         last=max(quarters.values(), key=lambda q: q.start_utc, default=None),
         today_kwh=today.energy_kwh,
@@ -133,7 +133,7 @@ def meter_row(
     )
 
 
-def rest_row(
+def remainder_row(
     scene: Scene,
     parent: Meter,
     depth: int,
@@ -149,7 +149,7 @@ def rest_row(
         meter=f"{parent.id}/rest",
         label="",
         depth=depth,
-        rest_of=parent.label,
+        remainder_of=parent.label,
         now_kw=None,
         last=max(rests.values(), key=lambda q: q.start_utc, default=None),
         today_kwh=today.energy_kwh,
@@ -172,7 +172,7 @@ def gauge_kw(register: Register | None, seen: Seen | None) -> float | None:
 
 
 def silent_since(scene: Scene, meter: Meter) -> datetime | None:
-    """When the meter spoke last, if that is too long ago by the plant's clock and by the watch; None while it speaks.
+    """When the meter last sent, if that is too long ago by the plant's clock and by the wall clock; None while it sends.
 
     A meter that nobody has heard since the page's server began is judged by its anomalies and connections, not here.
     """
@@ -187,7 +187,7 @@ def silent_since(scene: Scene, meter: Meter) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class ChannelValue:
-    """What one register said last."""
+    """The newest value of one register."""
 
     channel: str
     value: float | int | None
@@ -211,7 +211,7 @@ class MeterDayView:
     empty: Empty | None
     """Why none of them has a value; None where one has."""
     missing: frozenset[datetime]
-    """Starts of those that should be there and have no value, whether somebody said so or nobody did."""
+    """Starts of those that should be there and have no value, whether they were published as missing or never."""
     lacks: Mapping[str, int]
     """Channels that have no row where another one has, with how many quarter hours: import minus export is unknown there."""
     energy_kwh: float | None
@@ -220,19 +220,19 @@ class MeterDayView:
     by_quality: Mapping[IntervalQuality, int]
     energy_shares: Mapping[IntervalQuality, float]
     """Share of the day's energy by quality, what is fed back counted like what is drawn."""
-    as_first_told: bool
-    """Whether the quarter hours are those told first."""
+    as_first_published: bool
+    """Whether the quarter hours are those published first."""
     restated: Mapping[datetime, int]
-    """Quarter hours that were once told otherwise, with the revision that counts."""
-    told: tuple[QuarterRevisions, ...]
-    """All that was said of each register's quarter hours."""
+    """Quarter hours with an earlier revision that differs, with the revision that counts."""
+    revisions: tuple[QuarterRevisions, ...]
+    """All revisions of each register's quarter hours."""
     channels: tuple[ChannelValue, ...]
     findings: tuple[Finding, ...]
     is_last: bool
 
 
-def meter_day_view(scene: Scene, meter_id: str, day: date, as_first_told: bool = False) -> MeterDayView:
-    """The quarter hours of one day with their qualities, as they count or as they were told first.
+def meter_day_view(scene: Scene, meter_id: str, day: date, as_first_published: bool = False) -> MeterDayView:
+    """The quarter hours of one day with their qualities, as they count or as they were first published.
 
     KeyError for a meter that is not there.
     """
@@ -240,7 +240,7 @@ def meter_day_view(scene: Scene, meter_id: str, day: date, as_first_told: bool =
     from_utc, to_utc = scene.day_span(day)
     revisions = {channel: scene.ledger.revisions(meter.id, channel, from_utc, to_utc) for channel, _ in net_channels(meter)}
     counting = {
-        channel: {one.start_utc: one.first if as_first_told else one.last for one in quarters}
+        channel: {one.start_utc: one.first if as_first_published else one.last for one in quarters}
         for channel, quarters in revisions.items()
     }
     found = net_quarters(meter, counting)
@@ -267,9 +267,9 @@ def meter_day_view(scene: Scene, meter_id: str, day: date, as_first_told: bool =
         highest=highest(known),
         by_quality=counts,
         energy_shares={quality: energy / energies.total() for quality, energy in energies.items() if energy},
-        as_first_told=as_first_told,
-        restated={} if as_first_told else restated(everything),
-        told=everything,
+        as_first_published=as_first_published,
+        restated={} if as_first_published else restated(everything),
+        revisions=everything,
         channels=channel_values(scene, meter),
         findings=tuple(f for f in open_findings(scene) if f.anomaly.meter == meter.id),
         is_last=day >= scene.day(),
@@ -277,7 +277,7 @@ def meter_day_view(scene: Scene, meter_id: str, day: date, as_first_told: bool =
 
 
 def channel_values(scene: Scene, meter: Meter) -> tuple[ChannelValue, ...]:
-    """All channels that this meter speaks on, those of the plant file first."""
+    """All channels that this meter sends, those of the plant file first."""
     units = {r.channel: r.unit for r in meter.registers}
     heard = {channel: seen for (who, channel), seen in scene.live.readings.items() if who == meter.id}
     order = [*units, *sorted(set(heard) - set(units))]

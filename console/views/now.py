@@ -19,11 +19,11 @@ from quarters.peaks import highest
 
 STALE_PLANT_S = 90.0
 STALE_REAL_S = 10.0
-"""A projection counts as old when it is older than both: by the plant's clock, and on the watch of whoever looks."""
+"""A projection counts as old when it is older than both: by the plant's clock, and by the wall clock."""
 
 
 class Alarm(StrEnum):
-    """How the running quarter hour stands; told by colour, word and icon."""
+    """How the running quarter hour stands; shown by colour, word and icon."""
 
     NO_DATA = "no_data"
     STALE = "stale"

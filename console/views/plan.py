@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from console.views.coverage import Empty, due_until, emptiness
-from console.views.forecasts import SaidDay, said_days
+from console.views.forecasts import DayAhead, days_ahead
 from console.views.levels import levels
 from console.views.money import NoPrice, no_price
 from console.views.scene import Scene, Sent, import_quarters
@@ -41,8 +41,8 @@ class LoadPoint:
     q10_kw: float | None
     q50_kw: float | None
     q90_kw: float | None
-    said_kw: float | None = None
-    """The median as it was said when the day began."""
+    day_ahead_kw: float | None = None
+    """The median as forecast when the day began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ class PlanView:
     """Of the running billing period; None where nothing is known of it yet."""
     forecast: Forecast | None
     peaks: tuple[DayPeak, ...]
-    said: tuple[SaidDay, ...]
+    day_ahead: tuple[DayAhead, ...]
     gantt_from_utc: datetime
     gantt_to_utc: datetime
     rows: tuple[MachineRow, ...]
@@ -187,12 +187,12 @@ def plan_view(scene: Scene) -> PlanView:
     against = levels(scene)
     meter = scene.plant.billing_meter()
     actual = import_quarters(scene.ledger, meter, from_utc, to_utc) if meter is not None else {}
-    said = said_days(scene, actual)
+    day_ahead = days_ahead(scene, actual)
     cards = advice_cards(scene, recommendations)
     all_open = [r for r in recommendations if r.status is RecommendationStatus.OPEN]
     opened = [r for r in all_open if r.valid_until_utc > scene.now_utc]
-    points = load_points(actual, forecast, said, from_utc, to_utc)
-    has_lines = any(p.q50_kw is not None or p.said_kw is not None for p in points)
+    points = load_points(actual, forecast, day_ahead, from_utc, to_utc)
+    has_lines = any(p.q50_kw is not None or p.day_ahead_kw is not None for p in points)
     rows = machine_rows(scene, recommendations, max(today, hour(scene.now_utc) - GANTT_BACK), to_utc)
     unplanned = unplanned_jobs(scene)
     known_days = {f"{scene.day(offset)}" for offset in (0, 1, 2)}
@@ -208,7 +208,7 @@ def plan_view(scene: Scene) -> PlanView:
         billed_peak_kw=None if against.billed is None else against.billed.kw,
         forecast=forecast,
         peaks=tuple(p for p in forecast.peaks if p.day_local in known_days) if forecast is not None else (),
-        said=said,
+        day_ahead=day_ahead,
         gantt_from_utc=gantt_from,
         gantt_to_utc=to_utc,
         rows=rows[:MOST_MACHINES],
@@ -265,18 +265,18 @@ def known_quarters(scene: Scene, actual: Mapping[datetime, NetQuarter]) -> int:
 def load_points(
     actual: Mapping[datetime, NetQuarter],
     forecast: Forecast | None,
-    said: Sequence[SaidDay],
+    day_ahead: Sequence[DayAhead],
     from_utc: datetime,
     to_utc: datetime,
 ) -> tuple[LoadPoint, ...]:
-    """Every quarter hour of the span; the newest forecast from its first one on, and before it what was said when the day began."""
-    said_kw = {at: kw for day in said for at, kw in day.q50_kw.items()}
+    """Every quarter hour of the span; the newest forecast from its first one on, and before it the forecast of the day's beginning."""
+    day_ahead_kw = {at: kw for day in day_ahead for at, kw in day.q50_kw.items()}
     ahead = {} if forecast is None else {quarter.start_utc: quarter for quarter in forecast.quarters()}
     points = []
     for start in quarter_starts(from_utc, to_utc):
         quarter = ahead.get(start)
         low, middle, high = (None, None, None) if quarter is None else (quarter.q10_kw, quarter.q50_kw, quarter.q90_kw)
-        points.append(LoadPoint(start, actual.get(start), low, middle, high, said_kw.get(start)))
+        points.append(LoadPoint(start, actual.get(start), low, middle, high, day_ahead_kw.get(start)))
     return tuple(points)
 
 

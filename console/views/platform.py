@@ -33,7 +33,7 @@ class GapEvent:
 
     at_utc: datetime
     values: int | None
-    """Readings that the device's memory gave; None while it is being asked."""
+    """Readings that the device's memory gave; None while it is being read."""
     text: str
     """In the gateway's words."""
 
@@ -56,7 +56,7 @@ class Connection:
     device: str
     label: str
     word: str
-    """``connected``, ``lost``, ``refused``, ``stalled``, or what the gateway says; empty where it has not said yet."""
+    """``connected``, ``lost``, ``refused``, ``stalled``, or the gateway's own state; empty where none has come yet."""
     health: Health
     since_utc: datetime | None
     gap: GapEvent | None = None
@@ -109,7 +109,7 @@ class Lack(StrEnum):
 
     NO_BROKER = "no_broker"
     NO_LEDGER = "no_ledger"
-    NOTHING_HEARD = "nothing_heard"
+    NOTHING_RECEIVED = "nothing_received"
     """No gateway has sent anything since the page's server began."""
     NO_BILLING_METER = "no_billing_meter"
     NO_TARIFF = "no_tariff"
@@ -148,7 +148,7 @@ class PlatformView:
 
 
 def platform_view(scene: Scene) -> PlatformView:
-    """The platform as it stands."""
+    """The platform now."""
     cpu_s = sum(p.cpu_s for p in scene.processes) if scene.processes else None
     return PlatformView(
         now_utc=scene.now_utc,
@@ -174,14 +174,14 @@ def platform_view(scene: Scene) -> PlatformView:
 
 
 def broker_health(live: Live) -> Health:
-    """The broker's client hides a broker that went away: silence tells, since gateways always send heartbeats."""
+    """The broker's client hides a broker that went away: silence shows it, since gateways always send heartbeats."""
     if not live.connected:
         return Health.BAD if live.trouble else Health.WAITING
-    return Health.GOOD if live.taken_s - live.heard_s < SILENT_BROKER_S else Health.WAITING
+    return Health.GOOD if live.taken_s - live.received_s < SILENT_BROKER_S else Health.WAITING
 
 
 def lag_s(scene: Scene) -> float | None:
-    """How far the newest projection is behind the plant's clock, on the watch."""
+    """How far the newest projection is behind the plant's clock [s of the wall clock]."""
     demand = scene.live.demand
     if demand is None:  # `Scene.demand` passes over those from the future
         return None
@@ -205,7 +205,7 @@ def lacks(scene: Scene) -> tuple[Lack, ...]:
     found = {
         Lack.NO_BROKER: not live.connected,
         Lack.NO_LEDGER: not scene.ledger_there,
-        Lack.NOTHING_HEARD: live.connected and not live.gateways and not live.readings,
+        Lack.NOTHING_RECEIVED: live.connected and not live.gateways and not live.readings,
         Lack.NO_BILLING_METER: plant.billing_meter() is None,
         Lack.NO_TARIFF: plant.tariff is None,
         Lack.NO_TARGET: plant.site.target_kw is None,

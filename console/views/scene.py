@@ -1,4 +1,4 @@
-"""Everything that a view may look at, and what several of them ask."""
+"""Everything that a view may read, and the questions of several of them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class PartSeen:
     state: str
     """``running``, ``starting``, ``restarting``, ``waiting``, ``failed`` ..."""
     note: str
-    """Why it does not run: what it said last."""
+    """Why it does not run: its last message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +122,13 @@ class Scene:
 
     def decisions(self, on: Iterable[Recommendation]) -> dict[str, Decision]:
         """The decision that counts on each of these recommendations that has one."""
-        said: dict[str, list[Decision]] = {}
+        decisions: dict[str, list[Decision]] = {}
         for decision in self.ledger.decisions():
-            said.setdefault(decision.recommendation, []).append(decision)
+            decisions.setdefault(decision.recommendation, []).append(decision)
         for name, lately in self.live.decisions.items():
-            known = said.setdefault(name, [])
+            known = decisions.setdefault(name, [])
             known += [decision for decision in lately if decision not in known]
-        first = {r.recommendation: deciding(r, said.get(r.recommendation, ())) for r in on}
+        first = {r.recommendation: deciding(r, decisions.get(r.recommendation, ())) for r in on}
         return {name: decision for name, decision in first.items() if decision is not None}
 
 

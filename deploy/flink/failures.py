@@ -14,7 +14,7 @@ class ClusterFailed(LastgangError):
 
 
 class SubmissionFailed(LastgangError):
-    """A job was not accepted. Operator: the message ends with what Flink's client said; fix the job, then submit again.
+    """A job was not accepted. Operator: the message ends with the output of Flink's client; fix the job, then submit again.
 
     Parameters
     ----------
@@ -52,11 +52,11 @@ _PYTHON_INSIDE = re.compile(r"PythonException: <class '([\w.]+)'>: (.+)")
 """An exception of Python code that runs inside the JVM."""
 
 
-def last_error(said: str) -> str:
+def last_error(output: str) -> str:
     """The line of a client's output that helps: Python's exception if there is one, else Java's last cause."""
-    if inside := _PYTHON_INSIDE.findall(said):
+    if inside := _PYTHON_INSIDE.findall(output):
         return ": ".join(inside[-1])[:500]
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
     python = [line for line in lines if re.match(r"(?!java|org\.|Caused)[\w.]+(Error|Exception|Faults|Exit): ", line)]
     java = [line for line in lines if line.startswith("Caused by: ")]
-    return (python or java or lines or ["nothing was said"])[-1][:500]
+    return (python or java or lines or ["there was no output"])[-1][:500]

@@ -128,21 +128,21 @@ class FlinkRest:
 
     def describe(self, path: str) -> Any:
         """What the JobManager answers at `path` of its REST interface, such as ``/jobs/JOB/checkpoints``."""
-        return self._ask(urllib.request.Request(f"http://127.0.0.1:{self.port}{path}"))
+        return self._request(urllib.request.Request(f"http://127.0.0.1:{self.port}{path}"))
 
     def _post(self, path: str, body: Mapping[str, Any], method: str = "POST") -> Any:
         data = json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
-        return self._ask(urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data, headers, method=method))
+        return self._request(urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data, headers, method=method))
 
-    def _ask(self, request: urllib.request.Request) -> Any:
+    def _request(self, request: urllib.request.Request) -> Any:
         try:
             with urllib.request.urlopen(request, timeout=10.0) as answer:
                 text = answer.read()
             return json.loads(text) if text else {}
         except urllib.error.HTTPError as error:
-            said = error.read().decode(errors="replace")[:300]
-            msg = f"Flink refused {request.get_method()} {request.selector}: {error.code} {said}"
+            body = error.read().decode(errors="replace")[:300]
+            msg = f"Flink refused {request.get_method()} {request.selector}: {error.code} {body}"
             raise ClusterFailed(msg) from error
         except (OSError, ValueError) as error:
             msg = f"no JobManager answers at 127.0.0.1:{self.port} ({error}); see {self._log}"

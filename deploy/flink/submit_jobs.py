@@ -22,7 +22,7 @@ _environment_of_flink = StreamExecutionEnvironment.get_execution_environment
 _execute_of_flink = StreamExecutionEnvironment.execute
 
 
-def number_operators_anew() -> None:
+def renumber_operators() -> None:
     """Let the next script's table operators be numbered from one, wherever in a client's row it stands.
 
     The planner's operator ids come from a counter of the client's JVM and are part of the uids by which a job finds its state:
@@ -57,7 +57,7 @@ def submit(request: dict[str, Any]) -> str:
 
     StreamExecutionEnvironment.get_execution_environment = staticmethod(environment)
     StreamExecutionEnvironment.execute = execute
-    number_operators_anew()
+    renumber_operators()
     sys.argv = [request["script"], *request["arguments"]]
     runpy.run_path(request["script"], run_name="__main__")
     if not submitted:

@@ -1,4 +1,4 @@
-"""``lastgang bench pipeline``: speed of the road from Kafka to quarter hours in Kafka."""
+"""``lastgang bench pipeline``: speed of the path from Kafka to quarter hours in Kafka."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def command(json_path: Path | None, quick: bool, keep: Path | None) -> None:
     sizes = Sizes(meters=100, many_meters=500, quarters=1, live_meters=100, live_s=30, outage_meters=50) if quick else Sizes()
     with console.status("broker and cluster start") as status:
 
-        def say(line: str) -> None:
+        def report(line: str) -> None:
             console.print(line)
             status.update(line.strip())
 
-        figures = measure(sizes, say, keep)
+        figures = measure(sizes, report, keep)
     if json_path is not None:
         write_whole(json_path, json.dumps(asdict(figures), indent=1) + "\n")
     _show(figures)

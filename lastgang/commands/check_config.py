@@ -1,4 +1,4 @@
-"""``lastgang check-config``: every fault of a plant folder at once, what would be read, and what must be said before it runs."""
+"""``lastgang check-config``: every fault of a plant folder at once, what would be read, and notes."""
 
 from __future__ import annotations
 
@@ -36,22 +36,22 @@ def command(folder: Path, connect: bool) -> None:
     try:
         plant = load_plant(folder / "plant.toml")
     except InputFaults as error:
-        # Without the plant, what can be said of the other files is what they say wrongly by themselves.
+        # Without the plant only the faults within the other files can be found.
         raise InputFaults(error.faults + own_faults(folder / "devices") + _tariff_faults(folder, None) + faults) from error
     fleet, device_faults = check_fleet(folder, plant)
     faults += device_faults + _tariff_faults(folder, plant.tariff.file if plant.tariff is not None else None)
     if faults:
         raise InputFaults(faults)
     click.echo(table_of(fleet) + "\n")
-    for line in _said(fleet, folder, stack):
+    for line in _remarks(fleet, folder, stack):
         click.echo(line)
     click.echo(f"{_count(fleet)}: no fault found")
     if connect:
         _connect(fleet)
 
 
-def _said(fleet: Fleet, folder: Path, stack: StackSettings | None) -> Iterable[str]:
-    """What must be said before the plant runs: how large the buffer may become, and notes, which are no faults."""
+def _remarks(fleet: Fleet, folder: Path, stack: StackSettings | None) -> Iterable[str]:
+    """Notes before the plant runs: how large the buffer may become, and notes, which are no faults."""
     from connectors.gateway.notes import buffer_text, disk_notes, fleet_notes
     from connectors.gateway.sizing import stream_of
 
@@ -63,7 +63,7 @@ def _said(fleet: Fleet, folder: Path, stack: StackSettings | None) -> Iterable[s
 
 
 def _stack_settings(folder: Path) -> tuple[StackSettings | None, list[Fault]]:
-    """How the stack of the plant would run, None where that cannot be said; and what is wrong with its file."""
+    """How the stack of the plant would run, None where that cannot be known; and what is wrong with its file."""
     import importlib.util
 
     from domain.errors import InputFaults
@@ -164,7 +164,7 @@ def verdicts_text(found: Sequence[Verdict]) -> str:
 
 
 def remarks_of(probe: Probe) -> list[str]:
-    """What else is to be said of a device: what cannot be true, and what is worth knowing."""
+    """Notes on a device: what cannot be true, and what is worth knowing."""
     return [
         *(f"DOUBT {probe.device} ({probe.address}): {doubt}" for doubt in probe.doubts),
         *(f"note: {probe.device}: {remark}" for remark in probe.remarks),

@@ -26,7 +26,7 @@ from lastgang.options import broker_options
     "--reports", type=click.Path(path_type=Path), default=None, help="Where reports are kept; beside the ledger by default."
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Other addresses need LASTGANG_CONSOLE_TOKEN.")
-@click.option("--port", default=8080, show_default=True, help="0 takes a free one; the log tells which.")
+@click.option("--port", default=8080, show_default=True, help="0 takes a free one; the log names it.")
 def command(
     plant: Path, kafka: str | None, namespace: str | None, ledger: Path | None, reports: Path | None, host: str, port: int
 ) -> None:

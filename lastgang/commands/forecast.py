@@ -114,7 +114,7 @@ def backtest(
         columns = (*Progress.get_default_columns(), MofNCompleteColumn())
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task("forecasts", total=count)
-            forecasts = issued_from(plant, intervals, [], wanted, inputs=inputs, told=lambda _: progress.advance(task))
+            forecasts = issued_from(plant, intervals, [], wanted, inputs=inputs, on_forecast=lambda _: progress.advance(task))
         if len(forecasts) < count:
             last = profile.end_utc
             msg = (

@@ -104,13 +104,13 @@ def command(
         click.echo(note, err=True)
     for status in profile.statuses:
         _show_status(status)
-    told: object = None
+    printed: object = None
     for series in check(intervals, plant.site.zone):
         _show(series, plant)
         calendar = (series.gaps, series.days, series.change_days)
-        if calendar != told:
+        if calendar != printed:
             _show_calendar(series, plant)
-        told = calendar
+        printed = calendar
     above = power_faults(profile.rows, meter, channel, limits, file.name)
     if above and "above-rating" not in confirmed:
         raise InputFaults(above)
@@ -173,7 +173,7 @@ def _show_status(status: StatusCount) -> None:
 
 
 def _show_calendar(series: SeriesCheck, plant: Plant) -> None:
-    """Gaps and days that are not whole; told once where the next series has the same."""
+    """Gaps and days that are not whole; printed once where the next series has the same."""
 
     def local(instant: datetime) -> str:
         return f"{instant.astimezone(plant.site.zone):%Y-%m-%d %H:%M %z}"

@@ -15,7 +15,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--out", "out_file", type=_FILE, required=True, help="Write the latest revision of every quarter hour here (CSV).")
 @click.option("--rejected", "rejected_file", type=_FILE, help="Write every reading that was not used here (JSON Lines).")
 @click.option(
-    "--tree", "tree_file", type=_FILE, help="Write each meter against the meters below it, with the unmetered rest (CSV)."
+    "--tree", "tree_file", type=_FILE, help="Write each meter against the meters below it, with the unmetered remainder (CSV)."
 )
 def command(readings: Path, plant_file: Path, out_file: Path, rejected_file: Path | None, tree_file: Path | None) -> None:
     """Turn READINGS (JSON Lines, in order of arrival) into quarter hours, by the very steps that the stream runs.

@@ -23,7 +23,7 @@ Example:
 @click.option("--why", required=True, help="What had happened.")
 @broker_options
 def command(meter: str, folder: Path, to: str, by: str, why: str, kafka: str | None, namespace: str | None) -> None:
-    """Forget what a clock has dated ahead, of one METER: from that instant on its quarter hours are told again as readings come.
+    """Forget what a clock has dated ahead, of one METER: from that instant on its quarter hours are published again as readings come.
 
     For a meter whose readings are all refused as older than the horizon because something was dated far ahead. Quarter hours before the
     instant stay as they are; those after it keep their revisions and get the next ones. The command is a record on the topic of readings: it

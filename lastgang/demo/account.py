@@ -55,8 +55,8 @@ class Account:
     rejected: Counter[str] = field(default_factory=Counter)
     intervals: dict[tuple[str, str, datetime], Interval] = field(default_factory=dict)
     """Latest revision by (meter, channel, start)."""
-    told: dict[tuple[str, str, datetime], list[Interval]] = field(default_factory=dict)
-    """Every revision, in the order in which it was told."""
+    revisions: dict[tuple[str, str, datetime], list[Interval]] = field(default_factory=dict)
+    """Every revision, in the order in which it was published."""
     anomalies: dict[str, Anomaly] = field(default_factory=dict)
     forecasts: list[Forecast] = field(default_factory=list)
     meter_forecasts: int = 0
@@ -143,9 +143,9 @@ def _take_result(account: Account, span: Span, message: Message) -> None:
         if record.origin is IntervalOrigin.METERING and span.has(record.start_utc):
             identity = (record.meter, record.channel, record.start_utc)
             _keep_newest(account.intervals, identity, record)
-            told = account.told.setdefault(identity, [])
-            if all(known.revision != record.revision for known in told):  # the log may repeat after a failure
-                told.append(record)
+            revisions = account.revisions.setdefault(identity, [])
+            if all(known.revision != record.revision for known in revisions):  # the log may repeat after a failure
+                revisions.append(record)
     elif message.topic is ANOMALIES:
         _keep_newest(account.anomalies, record.anomaly, record)
     elif message.topic is FORECASTS:

@@ -1,4 +1,4 @@
-"""What the terminal shows while the demo runs: the newest word of every topic that people care for."""
+"""What the terminal shows while the demo runs: the newest record of the main topics."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class LiveView:
 
     @property
     def words(self) -> Words:
-        """The terminal speaks English."""
+        """Words of the terminal: English."""
         return of_page("en", self.plant.site.zone)
 
     @property

@@ -38,7 +38,7 @@ def import_mark(settings: DemoSettings) -> Path:
 
 
 def prepare(settings: DemoSettings, console: Console) -> DemoSettings:
-    """Write plant folder and history where they are not there yet; the devices' ports are chosen anew at every start.
+    """Write plant folder and history where they are not there yet; the devices' ports are chosen again at every start.
 
     Gives the settings with the load profile in the form that the simulator reads.
     """
@@ -118,7 +118,7 @@ def remember_instant(settings: DemoSettings, plant_utc: datetime) -> None:
 
 
 def forget(settings: DemoSettings) -> None:
-    """Begin anew: remove what earlier runs of the demo stored."""
+    """Start over: remove what earlier runs of the demo stored."""
     shutil.rmtree(settings.folder, ignore_errors=True)
 
 

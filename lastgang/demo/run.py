@@ -157,7 +157,7 @@ def _watch(
 
 
 def _kill(stack: Stack, job: str) -> None:
-    """End a job without a word; what it had in hand is lost, and taken up again from its newest checkpoint."""
+    """Cancel a job; records in flight are read again from its newest checkpoint."""
     job_id = stack.cluster.states.newest_job_id(job)
     if job_id is not None:
         with suppress(ClusterFailed):

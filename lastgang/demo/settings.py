@@ -1,4 +1,4 @@
-"""What the demo was told, and where it keeps things."""
+"""Settings of the demo, and where it keeps its files."""
 
 from __future__ import annotations
 

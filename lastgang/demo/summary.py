@@ -1,4 +1,4 @@
-"""What the platform said, held against what the simulator knows."""
+"""What the platform published, compared with what the simulator knows."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from simulation.truth import read_truth
 
 @dataclass(frozen=True, slots=True)
 class FoundAnomaly:
-    """An anomaly as the summary tells it."""
+    """An anomaly as the summary shows it."""
 
     kind: str
     meter: str
@@ -119,7 +119,7 @@ def summarise(settings: DemoSettings, plant: Plant, span: Span, account: Account
         peak_with_kw=round(max(with_kw.values(), default=0.0), 3),
         peak_without_kw=round(max(without_kw.values(), default=0.0), 3),
         saving_eur_per_year=None if saving_eur is None else round(saving_eur, 2),
-        outages=tuple(outage_accounts(outages, channels, account.told, truth, span.from_utc, span.to_utc)),
+        outages=tuple(outage_accounts(outages, channels, account.revisions, truth, span.from_utc, span.to_utc)),
         projection_latency_ms={"p50": quantile(account.latencies_ms, 0.5), "p99": quantile(account.latencies_ms, 0.99)},
         processes=tuple({"name": use.name, "rss_mb": use.rss_mb, "cpu_s": use.cpu_s} for use in processes),
     )
@@ -203,11 +203,11 @@ def show_summary(summary: Summary, console: Console) -> None:
 
 
 def _outage_row(outage: OutageAccount) -> tuple[str, str, str, bool]:
-    def words(told: Mapping[str, int]) -> str:
-        return ", ".join(f"{count} {quality}" for quality, count in told.items())
+    def words(qualities: Mapping[str, int]) -> str:
+        return ", ".join(f"{count} {quality}" for quality, count in qualities.items())
 
-    found = f"first {words(outage.told_first)}"
+    found = f"first {words(outage.first_qualities)}"
     against = (
-        f"now {words(outage.told_last)}, revision {outage.revision}; {outage.energy_kwh:.3f} kWh, off by {outage.off_kwh:+.3f}"
+        f"now {words(outage.last_qualities)}, revision {outage.revision}; {outage.energy_kwh:.3f} kWh, off by {outage.off_kwh:+.3f}"
     )
     return f"outage {outage.meter}", found, against, outage.holds

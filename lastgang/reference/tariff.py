@@ -1,6 +1,6 @@
 """Rows of the tariff file's page: meanings from `tariff_keys.toml`, everything else by trying it on the reader.
 
-What a key may hold, and whether it may be left out, is asked of `billing.tariff.load_tariff`: each key of the complete tariff is given an
+What a key may hold, and whether it may be left out, is taken from `billing.tariff.load_tariff`: each key of the complete tariff is given an
 impossible value, then left out, and the fault says what the reader expects. So the page cannot differ from the reader.
 """
 
@@ -58,15 +58,15 @@ def complete_tariff() -> Document:
 
 
 def _rows(table: TariffTable, complete: Document) -> Iterator[Row]:
-    for key, says in table.keys.items():
-        written = says.get("written", key)
+    for key, texts in table.keys.items():
+        written = texts.get("written", key)
         holder = next((one for one in places(complete, table.path) if written in one), None)
         if holder is None:
             msg = f"complete_plant/tariff.toml: table {table.title} without {written!r}, which the page needs an example of"
             raise ValueError(msg)
-        values = says.get("values") or _values(table.path, written)
-        default = says.get("default") or ("**required**" if _is_required(table.path, written) else "none")
-        yield Row(key, says["meaning"], says.get("unit", ""), values, default, toml_value(holder[written]))
+        values = texts.get("values") or _values(table.path, written)
+        default = texts.get("default") or ("**required**" if _is_required(table.path, written) else "none")
+        yield Row(key, texts["meaning"], texts.get("unit", ""), values, default, toml_value(holder[written]))
 
 
 def places(document: Document, path: TablePath) -> list[Document]:

@@ -6,7 +6,7 @@ that says something else under the same identity is no new row but a conflict, k
 An interval's identity is (site, meter, channel, start, revision). Imported load profiles have revision 0, so what the platform has
 metered itself (1 and up) counts before them.
 
-`LedgerReader` is the one list of questions: report, page, API and tests ask nothing else. `Ledger` is a reader that also writes, into a
+`LedgerReader` is the one list of questions: report, page, API and tests use nothing else. `Ledger` is a reader that also writes, into a
 file or, where there is none yet, into memory.
 """
 

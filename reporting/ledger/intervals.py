@@ -85,7 +85,7 @@ class IntervalQuestions(Questions):
         order = f"{which} ORDER BY start_s, revision"
         for row in self._interval_rows(meter, channel, from_utc, to_utc, as_of_utc, "revision", order):
             found.setdefault(row[0].start_utc, []).append(row)
-        return [QuarterRevisions(tuple(i for i, _ in said), tuple(at for _, at in said)) for said in found.values()]
+        return [QuarterRevisions(tuple(i for i, _ in revisions), tuple(at for _, at in revisions)) for revisions in found.values()]
 
     @answered_by(INTERVALS)
     def peak(
@@ -141,9 +141,7 @@ class IntervalQuestions(Questions):
     @answered_by(INTERVALS)
     def has_intervals(self, from_utc: datetime, to_utc: datetime) -> bool:
         """Whether any quarter hour of any meter starts in ``[from_utc, to_utc)``."""
-        sql = (
-            "SELECT EXISTS (SELECT 1 FROM series s JOIN interval i ON i.series = s.series WHERE i.start_s>=? AND i.start_s<?)"
-        )
+        sql = "SELECT EXISTS (SELECT 1 FROM series s JOIN interval i ON i.series = s.series WHERE i.start_s>=? AND i.start_s<?)"
         found = self._database.execute(sql, (-(-epoch_ms(from_utc) // 1000), -(-epoch_ms(to_utc) // 1000))).fetchone()
         return bool(found[0])
 

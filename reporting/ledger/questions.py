@@ -52,7 +52,7 @@ def answered_by(
 
     def declare(find: Method[Reader, Arguments, Answer]) -> Method[Reader, Arguments, Answer]:
         @wraps(find)
-        def ask(reader: Reader, /, *args: Arguments.args, **named: Arguments.kwargs) -> Answer:
+        def answer(reader: Reader, /, *args: Arguments.args, **named: Arguments.kwargs) -> Answer:
             memory = reader._memory
             if memory is None:
                 return find(reader, *args, **named)
@@ -60,7 +60,7 @@ def answered_by(
             look_up = partial(find, reader, *args, **named)
             return memory.answer(topic, question, look_up) if keep_s is None else memory.slow_answer(question, keep_s, look_up)
 
-        return ask
+        return answer
 
     return declare
 

@@ -40,5 +40,5 @@ CREATE TABLE unreadable (
   unreadable INTEGER PRIMARY KEY, topic TEXT NOT NULL, partition INTEGER NOT NULL, offset INTEGER NOT NULL, reason TEXT NOT NULL,
   original BLOB NOT NULL, recorded_ms INTEGER NOT NULL);
 
--- What was done to the ledger itself, by whom it was started: made, migrated, told to follow another log.
+-- What was done to the ledger itself, by whom it was started: made, migrated, set to follow another log.
 CREATE TABLE event (event INTEGER PRIMARY KEY, recorded_ms INTEGER NOT NULL, what TEXT NOT NULL);

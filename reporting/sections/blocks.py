@@ -36,7 +36,7 @@ class Chart:
 
     name: Literal["load", "daily_peaks"]
     alt: str
-    """What a reader who cannot see it hears."""
+    """The text for screen readers."""
     numbers: dict[str, Any]
     kind: Literal["chart"] = "chart"
 
@@ -90,7 +90,7 @@ def shortened(table: PrintedTable, most: int, words: Words) -> PrintedTable:
     left = len(table.rows) - most
     if left <= 0:
         return table
-    more = words.say("more", count=words.number(left))
+    more = words.fill("more", count=words.number(left))
     return replace(table, rows=table.rows[:most], more=more)
 
 

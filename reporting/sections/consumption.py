@@ -171,7 +171,7 @@ def _peak_summary(billing: SeriesMonth, words: Words) -> Iterator[SummaryRow]:
     yield SummaryRow(f"{words['peak']}: {words['start_local']}", local_time(peak.start_utc, words.zone))
     yield SummaryRow(f"{words['peak']}: {words['quality']}", words.either("q", str(peak.quality)))
     rests = words["answer.no"] if is_sound(peak.quality) else words["answer.yes"]
-    yield SummaryRow(words["peak.rests.name"], rests, words.say("peak.of_covered", share=words.percent(billing.covered_share, 2)))
+    yield SummaryRow(words["peak.rests.name"], rests, words.fill("peak.of_covered", share=words.percent(billing.covered_share, 2)))
 
 
 def _share_words(share: Share, series: SeriesMonth, words: Words) -> str:

@@ -49,7 +49,7 @@ class CostRow:
 def _rows(content: Content, words: Words) -> Iterator[CostRow]:
     cost = content.cost
     if cost.bill is None:
-        yield CostRow(words.say("bill.none", why=why_no_bill(cost, words)))
+        yield CostRow(words.fill("bill.none", why=why_no_bill(cost, words)))
         return
     yield from (_line_row(line, words) for line in cost.bill.lines)
     total_eur = float(cost.bill.total_eur)
@@ -99,7 +99,7 @@ def _page(content: Content, words: Words) -> list[Block]:
 
 def _intro(cost: MonthCost, words: Words) -> str:
     if cost.bill is None:
-        return words.say("bill.none", why=one_line(why_no_bill(cost, words), SENTENCES))
+        return words.fill("bill.none", why=one_line(why_no_bill(cost, words), SENTENCES))
     tariff, version, source = (one_line(name, NAME) for name in (cost.tariff_id, cost.tariff_version, cost.tariff_source))
     return f"{tariff}, {words['version']} {version}. {source}."
 
@@ -116,7 +116,7 @@ def _columns(words: Words) -> list[PrintColumn[BillLine]]:
 
 
 def _quantity(line: BillLine, words: Words) -> str:
-    """A line's quantity with its unit; parts of a year as the twelfths of which its price sheet speaks."""
+    """A line's quantity with its unit; parts of a year as the twelfths of its price sheet."""
     if line.quantity is None:
         return ""
     quantity = str(line.quantity) if line.unit == "year" else words.number(float(line.quantity), 2)

@@ -28,10 +28,10 @@ def _gap_data(gap: Gap) -> dict[str, Any]:
         "from_utc": instant_text(gap.from_utc), "to_utc": instant_text(gap.to_utc), "quarter_hours": gap.quarters,
         "quality": str(gap.quality), "reason": gap.reason, "filled_by": str(gap.filling),
         "energy_uwh": gap.energy_uwh if gap.has_value else None, "revision": gap.revision,
-        "told_first": None if gap.revision is None else
+        "first_published": None if gap.revision is None else
             {"energy_uwh": gap.first_energy_uwh, "quarter_hours_without_value": gap.first_without_value,
              "quality": str(gap.first_quality), "method": gap.first_method},
-        "told_before": [
+        "published_before": [
             {"quality": str(e.quality), "method": str(e.method), "quarter_hours": e.quarters, "energy_uwh": e.energy_uwh} for e in gap.earlier
         ],
         "last_recorded_utc": None if gap.last_recorded_utc is None else instant_text(gap.last_recorded_utc),
@@ -170,7 +170,7 @@ def _utc_span(gap: Gap) -> str:
 def _before(gap: Gap, words: Words) -> str:
     """Everything that was published and no longer counts."""
     published = [
-        words.say("without_value", count=words.number(e.quarters))
+        words.fill("without_value", count=words.number(e.quarters))
         if e.energy_uwh is None
         else f"{words.energy(e.energy_uwh, 3)}\n({words.either('q', str(e.quality))})"
         for e in gap.earlier

@@ -27,7 +27,7 @@ def _recommendation_data(report: MonthReport, r: Recommendation) -> dict[str, An
         "id": r.recommendation, "status": str(r.status), "issued_utc": instant_text(r.issued_utc), "job": r.job, "machine": r.machine,
         "from_start_utc": instant_text(r.from_start_utc), "to_start_utc": instant_text(r.to_start_utc),
         "reduction_kw": r.reduction_kw, "expected_saving_eur": r.saving_eur,
-        "texts": {language: said.reason for language, said in texts.items()},
+        "texts": {language: text.reason for language, text in texts.items()},
         "decision": None if decision is None else
             {"kind": str(decision.kind), "by": decision.by, "at_utc": instant_text(decision.at_utc), "comment": decision.comment},
     }  # fmt: skip

@@ -77,7 +77,7 @@ def _page(content: Content, words: Words) -> list[Block]:
 def _lacking(balance: Balance, words: Words) -> list[str]:
     """A line for each channel without rows that leaves quarter hours of this comparison out."""
     return [
-        words.say("balance.lacks", meter=meter, channel=channel, count=words.number(count))
+        words.fill("balance.lacks", meter=meter, channel=channel, count=words.number(count))
         for (meter, channel), count in balance.lacking.items()
     ]
 

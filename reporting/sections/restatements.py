@@ -71,12 +71,12 @@ class _Restated:
 
 def _page(content: Content, words: Words) -> list[Block]:
     found = [_Restated(series, quarter) for series in content.month.series for quarter in series.restatements]
-    intro = words.say("restatements.count", count=words.number(len(found))) if found else words["restatements.none"]
+    intro = words.fill("restatements.count", count=words.number(len(found))) if found else words["restatements.none"]
     blocks: list[Block] = [Heading(words["restatements"]), Paragraph(intro, stays_with_next=True)]
     if found:
         blocks.append(shortened(printed(_columns(words), _largest_first(found)), _PRINTED_ROWS, words))
     if content.month.conflicts:
-        blocks.append(Paragraph(words.say("conflicts.text", count=len(content.month.conflicts))))
+        blocks.append(Paragraph(words.fill("conflicts.text", count=len(content.month.conflicts))))
     return blocks
 
 

@@ -16,7 +16,7 @@ from reporting.tables import Column, Row
 from words.speech import Words
 
 NAME, SENTENCES = 120, 600
-"""Characters of somebody's text that a cell on paper has room for; report.json and report.xlsx have all of them."""
+"""Characters of a free text that a cell on paper has room for; report.json and report.xlsx have all of them."""
 ADVICE_ROWS = 12
 """Anomalies or recommendations that are printed; report.xlsx has all."""
 

@@ -172,7 +172,7 @@ def test_holidays_of_a_tariff_are_those_of_a_land_that_keeps_its_time_zone(tmp_p
 
 NOTES = {
     "nothing to say": (plant(), MONTHLY + SUPPLY, []),
-    "no tariff": (plant(), None, ["no [tariff]: advice speaks in kilowatts"]),
+    "no tariff": (plant(), None, ["no [tariff]: advice is in kilowatts only"]),
     "apparent power": (plant(), APPARENT, ["demand 'network' is billed by reactive energy, and no meter"]),
     "apparent power, half of it measured": (plant(REACTIVE_IMPORT), APPARENT, ["without reactive_export capacitive reactive energy"]),
     "apparent power that is measured": (plant(REACTIVE_IMPORT, REACTIVE_EXPORT), APPARENT, []),
@@ -248,7 +248,7 @@ def test_the_command_prints_the_notes_and_finds_no_fault(tmp_path):
     (tmp_path / "plant.toml").write_text(PLANT)
     done = CliRunner().invoke(command, [str(tmp_path)])
     assert done.exit_code == 0, done.output
-    assert "note: no [tariff]: advice speaks in kilowatts" in done.output
+    assert "note: no [tariff]: advice is in kilowatts only" in done.output
     tariff(tmp_path, APPARENT)
     (tmp_path / "plant.toml").write_text(PLANT + '[tariff]\nfile = "tariff.toml"\n')
     done = CliRunner().invoke(command, [str(tmp_path)])

@@ -33,20 +33,20 @@ def test_one_more_kilowatt_hour_costs_network_supply_and_tax():
     assert marginal_energy_price_eur_per_kwh(prices, datetime(2012, 5, 4, tzinfo=UTC)) is None
 
 
-def test_all_faults_of_a_file_are_told_at_once_each_with_its_line(tmp_path):
+def test_all_faults_of_a_file_are_reported_at_once_each_with_its_line(tmp_path):
     body = (
         MONTHLY.replace('"10.00 EUR/kW/month"', "10")
         + 'minimun = "3 kW"\ninside = "ht"\n[[energy]]\nid = "s"\nprice = "5 ct/kvarh"\n'
     )
     with pytest.raises(InputFaults) as raised:
         tariff(tmp_path, body)
-    told = str(raised.value).splitlines()
+    text = str(raised.value).splitlines()
     lines = (HEAD + body).splitlines()
-    for line in told:
+    for line in text:
         number = int(line.split(":")[1])
         key = line.split(": ")[2]
         assert lines[number - 1].startswith(key), line
-    assert len(told) == 4
+    assert len(text) == 4
 
 
 def test_the_command_writes_the_bill_and_says_where(tmp_path):
@@ -59,7 +59,7 @@ def test_the_command_writes_the_bill_and_says_where(tmp_path):
     assert '"amount_eur": 500.0' in (tmp_path / "bill.json").read_text()
 
 
-def test_faults_of_tariff_and_load_are_told_together_and_no_bill_is_written(tmp_path):
+def test_faults_of_tariff_and_load_are_reported_together_and_no_bill_is_written(tmp_path):
     (tmp_path / "tariff.toml").write_text(HEAD + MONTHLY.replace("EUR/kW/month", "EUR/kW/year/x"))
     (tmp_path / "load.csv").write_text("start_utc,power_kw\n2026-03-03T23:00:00,40\n")
     args = [str(tmp_path / "load.csv"), "--tariff", str(tmp_path / "tariff.toml"), "--json", str(tmp_path / "bill.json")]

@@ -58,7 +58,7 @@ def test_a_kind_that_did_not_recover_once_is_not_well_however_quick_it_was_at_ot
 
 
 def account_of(served: list[Served], on_topic: list[float], gateway_ends_s: list[tuple[float, float]]) -> Account:
-    """The account of answers at so many seconds, of which some came to the topic."""
+    """The account of answers at these seconds, of which some came to the topic."""
     topic = OnTopic(counters={"main": set(on_topic)})
     bench = SimpleNamespace(
         undisturbed=SimpleNamespace(topic=topic), devices=SimpleNamespace(served=served), gateway_ends_s=gateway_ends_s

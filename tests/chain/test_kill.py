@@ -69,7 +69,7 @@ class Chain:
         """The plant's time."""
         return StartableClock(self.clock_file).now_utc()
 
-    def ask(self, question: Callable[[Ledger], Any]) -> Any:
+    def query(self, question: Callable[[Ledger], Any]) -> Any:
         """What the ledger says now; None while there is none."""
         with suppress(LedgerError), Ledger.open(self.stack.home / LEDGER, readonly=True) as ledger:
             return question(ledger)
@@ -79,7 +79,7 @@ class Chain:
         """Return when the ledger knows a running quarter hour that rests on a reading after `since_utc`."""
 
         def newer() -> Demand | None:
-            demand: Demand | None = self.ask(lambda ledger: ledger.latest_demand())
+            demand: Demand | None = self.query(lambda ledger: ledger.latest_demand())
             return demand if demand is not None and demand.at_utc > since_utc else None
 
         return self._wait(newer, f"no running quarter hour after {since_utc} came to the ledger")
@@ -88,7 +88,7 @@ class Chain:
         """Return when the ledger has a quarter hour that starts after `start_utc`; the last one's start."""
 
         def newer() -> datetime | None:
-            span = self.ask(lambda ledger: ledger.interval_span())
+            span = self.query(lambda ledger: ledger.interval_span())
             return span[1] if span is not None and span[1] > start_utc else None
 
         return self._wait(newer, f"no quarter hour after {start_utc} came to the ledger")
@@ -213,7 +213,7 @@ def assert_no_reading_was_lost(readings: Iterable[Reading]) -> None:
         if reading.sequence is not None:
             by_sequence.setdefault(reading.sequence, set()).add(encode(reading))
     assert set(range(1, max(by_sequence) + 1)) - by_sequence.keys() == set()
-    assert [number for number, said in by_sequence.items() if len(said) > 1] == []
+    assert [number for number, lines in by_sequence.items() if len(lines) > 1] == []
 
 
 def assert_nothing_was_written_twice(chain: Chain) -> None:

@@ -154,7 +154,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
 
 
 def run(case: Case, places: dict[str, str]) -> tuple[int, str]:
-    """Exit code of a command line, and what it said."""
+    """Exit code of a command line, and its output."""
     environment = {name: value for name, value in os.environ.items() if name not in dict(TOKENS)} | dict(case.environment)
     if case.sabotage:
         environment |= {"PYTHONPATH": str(SABOTAGE), "LASTGANG_TEST_SABOTAGE": case.sabotage}
@@ -169,9 +169,9 @@ def one_of_each(cases: dict[str, Case], code: int) -> list[object]:
 
 @pytest.mark.parametrize(("case", "code"), [*one_of_each(WRONG_INPUT, 2), *one_of_each(FAILED_RUN, 1), *one_of_each(DONE, 0)])
 def test_a_verb_ends_with_the_code_that_says_what_became_of_it(case: Case, code: int, places: dict[str, str]) -> None:
-    ended_with, said = run(case, places)
-    assert (ended_with, case.words in said) == (code, True), said
-    assert "Traceback" not in said, said
+    ended_with, output = run(case, places)
+    assert (ended_with, case.words in output) == (code, True), output
+    assert "Traceback" not in output, output
 
 
 def all_verbs() -> set[str]:
@@ -192,5 +192,5 @@ def test_no_verb_is_forgotten_above() -> None:
 
 
 def test_a_verb_that_is_not_there_is_wrong_input(places: dict[str, str]) -> None:
-    code, said = run(Case("nothing", ""), places)
-    assert (code, "No such command 'nothing'" in said) == (2, True)
+    code, output = run(Case("nothing", ""), places)
+    assert (code, "No such command 'nothing'" in output) == (2, True)

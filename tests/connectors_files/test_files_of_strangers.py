@@ -66,9 +66,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     def invoke(line: str) -> str:
         with pytest.raises(SystemExit) as end:
             main(line.split())
-        said = capsys.readouterr().err
-        assert end.value.code == 2, said
-        return said
+        output = capsys.readouterr().err
+        assert end.value.code == 2, output
+        return output
 
     return invoke
 
@@ -79,9 +79,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 )
 def test_an_input_of_any_kind_is_one_clear_error(verb: str, given: str, run: Run, tmp_path: Path) -> None:
     """But for no readings at all: they are no fault."""
-    said = run(VERBS[verb].replace("LOAD", given).replace("OUT", "out.csv"))
-    assert 0 < len(said.splitlines()) <= 21, said
-    assert given in said
+    output = run(VERBS[verb].replace("LOAD", given).replace("OUT", "out.csv"))
+    assert 0 < len(output.splitlines()) <= 21, output
+    assert given in output
     assert not (tmp_path / "out.csv").exists()
     assert not list(tmp_path.glob(".*.new"))
 
@@ -90,9 +90,9 @@ def test_an_input_of_any_kind_is_one_clear_error(verb: str, given: str, run: Run
 @pytest.mark.parametrize("place", OUTPUTS)
 @pytest.mark.parametrize("verb", ["bill", "metering", "backtest"])
 def test_a_place_that_cannot_be_written_to_is_one_clear_error_before_the_work(verb: str, place: str, run: Run) -> None:
-    said = run(VERBS[verb].replace("LOAD", "fifo").replace("OUT", place))
-    assert place in said
-    assert "found a FIFO; expected a regular file" not in said  # the input was not looked at yet
+    output = run(VERBS[verb].replace("LOAD", "fifo").replace("OUT", place))
+    assert place in output
+    assert "found a FIFO; expected a regular file" not in output  # the input was not looked at yet
 
 
 @pytest.mark.timeout(30)
@@ -105,15 +105,15 @@ def test_prices_beside_a_tariff_are_opened_as_carefully(given: str, run: Run, tm
 def test_a_million_wrong_rows_are_twenty_lines(run: Run, tmp_path: Path) -> None:
     (tmp_path / "load.csv").write_text("start_utc,power_kw\n" + "x,y\n" * 200_000)
     for line in ("bill load.csv --tariff tariff.toml", "import load.csv --plant . --dry-run"):
-        said = run(line).splitlines()
-        assert len(said) == 21
-        assert "more faults" in said[-1]
+        output = run(line).splitlines()
+        assert len(output) == 21
+        assert "more faults" in output[-1]
 
 
 def test_a_line_of_readings_without_an_end_is_named(run: Run, tmp_path: Path) -> None:
     (tmp_path / "readings.jsonl").write_text("[" * 3_000_000)
-    said = run("metering readings.jsonl --plant plant.toml --out out.csv")
-    assert "readings.jsonl:1: line: found more than 1,048,576 bytes; expected a reading as a JSON object" in said
+    output = run("metering readings.jsonl --plant plant.toml --out out.csv")
+    assert "readings.jsonl:1: line: found more than 1,048,576 bytes; expected a reading as a JSON object" in output
 
 
 @pytest.mark.timeout(60)

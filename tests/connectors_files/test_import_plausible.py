@@ -51,10 +51,10 @@ def refusal(result: Result) -> str:
 
 
 def test_a_mistyped_year_is_refused_with_its_line_and_the_plants_clock(run: Import) -> None:
-    said = refusal(run(rows(datetime(2062, 3, 1, tzinfo=UTC), 400, 400, 400, 400)))
-    assert "load.csv:2: time: found 2062-03-01T00:00:00Z, a quarter hour in the future, and 3 more rows" in said
-    assert "expected quarter hours that ended by 2026-11-29T12:07" in said
-    assert "or 5 s after it; check the year" in said
+    output = refusal(run(rows(datetime(2062, 3, 1, tzinfo=UTC), 400, 400, 400, 400)))
+    assert "load.csv:2: time: found 2062-03-01T00:00:00Z, a quarter hour in the future, and 3 more rows" in output
+    assert "expected quarter hours that ended by 2026-11-29T12:07" in output
+    assert "or 5 s after it; check the year" in output
 
 
 def test_one_row_of_the_future_among_right_ones_is_named(run: Import) -> None:
@@ -78,7 +78,7 @@ def test_five_seconds_of_a_clock_that_stands_behind_are_granted() -> None:
     assert [faults(timedelta(seconds=s)) for s in (0, 5, 6)] == [0, 0, 1]
 
 
-def test_empty_rows_until_the_months_end_are_left_out_and_said_so(run: Import) -> None:
+def test_empty_rows_until_the_months_end_are_left_out_with_a_note(run: Import) -> None:
     result = run(rows(datetime(2026, 11, 29, 11, 30, tzinfo=UTC), 400, 410, "", "", ""))
     assert result.exit_code == 0, result.output
     assert "2 quarter hours would be sent" in result.output
@@ -94,10 +94,10 @@ def test_a_year_before_meters_stored_quarter_hours_is_refused(run: Import) -> No
 def test_watts_taken_for_kilowatts_are_questioned_and_the_dry_run_shows_them(run: Import) -> None:
     watts = rows(datetime(2026, 3, 1, tzinfo=UTC), 400_000, 400_001, 400_095, 400)
     result = run(watts)
-    said = refusal(result)
-    assert "load.csv:2: main/energy_import: found 400,095.0 kW at 2026-03-01T00:30:00Z as the highest of 3 quarter hours" in said
-    assert "max_power_kw of meter 'main'" in said
-    assert "--confirm above-rating" in said
+    output = refusal(result)
+    assert "load.csv:2: main/energy_import: found 400,095.0 kW at 2026-03-01T00:30:00Z as the highest of 3 quarter hours" in output
+    assert "max_power_kw of meter 'main'" in output
+    assert "--confirm above-rating" in output
     assert "highest 400095.0 kW (50012% of max_power_kw)" in result.output
     confirmed = run(watts, "--confirm", "above-rating")
     assert confirmed.exit_code == 0

@@ -34,10 +34,10 @@ PLANT = plant("werk-nord", "main", register(*COUNTER))
 
 def options_of(case: Path) -> ProfileOptions:
     file = case / "options.toml"
-    told: dict[str, Any] = tomllib.loads(file.read_text()) if file.exists() else {}
-    if "time_columns" in told:
-        told["time_columns"] = tuple(told["time_columns"])
-    return ProfileOptions(**told)
+    output: dict[str, Any] = tomllib.loads(file.read_text()) if file.exists() else {}
+    if "time_columns" in output:
+        output["time_columns"] = tuple(output["time_columns"])
+    return ProfileOptions(**output)
 
 
 @pytest.mark.parametrize("case", sorted(p for p in CASES.iterdir() if (p / "expected.csv").exists()), ids=lambda p: p.name)

@@ -36,10 +36,10 @@ def refusal(grafana: GrafanaStandIn, token: str = TOKEN) -> str:
     with pytest.raises(GrafanaRefused) as raised:
         pushed(grafana, token)
     assert grafana.writes() == []
-    said = str(raised.value)
-    assert grafana.url in said
-    assert "secret" not in said
-    return said
+    output = str(raised.value)
+    assert grafana.url in output
+    assert "secret" not in output
+    return output
 
 
 def test_a_first_push_makes_folder_source_and_dashboards_in_the_folder(grafana: GrafanaStandIn) -> None:
@@ -75,9 +75,9 @@ def test_a_folder_of_that_name_under_another_uid_is_explained(grafana: GrafanaSt
 
 def test_a_data_source_of_that_name_under_another_uid_is_explained(grafana: GrafanaStandIn) -> None:
     grafana.sources["zzz"] = {"uid": "zzz", "name": "Lastgang", "readOnly": False}
-    said = refusal(grafana)
-    assert "a data source 'Lastgang' is there already, under the uid 'zzz'" in said
-    assert "('lastgang-influx'); rename or delete it" in said
+    output = refusal(grafana)
+    assert "a data source 'Lastgang' is there already, under the uid 'zzz'" in output
+    assert "('lastgang-influx'); rename or delete it" in output
 
 
 def test_what_was_provisioned_from_files_is_explained_all_at_once(grafana: GrafanaStandIn) -> None:
@@ -108,18 +108,18 @@ def test_what_the_token_may_not_list_is_explained_when_it_is_refused(hidden: str
     assert words.get(hidden, "the dashboard 'Plan' was provisioned from files") in str(raised.value)
 
 
-def test_a_token_that_is_not_known_is_told_apart_and_not_printed(grafana: GrafanaStandIn) -> None:
+def test_a_token_that_is_not_known_is_distinguished_and_not_printed(grafana: GrafanaStandIn) -> None:
     assert "does not know the token in GRAFANA_TOKEN" in refusal(grafana, "another-secret")
 
 
-def test_what_is_no_grafana_is_told_and_a_sub_path_proposed() -> None:
+def test_what_is_no_grafana_is_reported_and_a_sub_path_proposed() -> None:
     with served("/grafana") as grafana:
         root = grafana.url.removesuffix("/grafana")
         with pytest.raises(GrafanaRefused, match=rf"what answers at {root} is no Grafana; .* name that too: {root}/grafana"):
             pushed(grafana, url=root)
 
 
-def test_where_nobody_answers_that_is_said_in_one_line() -> None:
+def test_where_nobody_answers_that_is_one_line() -> None:
     with pytest.raises(GrafanaRefused) as raised:
         push(f"http://127.0.0.1:{free_port()}", TOKEN, FOLDER, FOLDER_UID, SOURCE, BOARDS)
     assert "no Grafana answers at http://127.0.0.1:" in str(raised.value)

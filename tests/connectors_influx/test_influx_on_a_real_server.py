@@ -121,8 +121,8 @@ def test_a_restated_quarter_hour_overwrites_the_first_one(influxd, bucket, write
     )
     [line] = influxd.query(newest)
     assert ",120," in line
-    told = f'from(bucket: "{bucket}") |> range(start: -1d) |> filter(fn: (r) => r._field == "kwh" and r._measurement == "energy15_told")'
-    assert sorted("100" if ",100," in row else "120" for row in influxd.query(told)) == ["100", "120"]
+    points = f'from(bucket: "{bucket}") |> range(start: -1d) |> filter(fn: (r) => r._field == "kwh" and r._measurement == "energy15_revisions")'
+    assert sorted("100" if ",100," in row else "120" for row in influxd.query(points)) == ["100", "120"]
 
 
 def test_points_survive_a_kill_of_the_server_while_they_are_written(influxd, bucket):

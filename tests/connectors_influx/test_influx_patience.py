@@ -1,4 +1,4 @@
-"""How long the sink waits for a server that is busy, against a server that answers as it is told to."""
+"""How long the sink waits for a server that is busy, against a server with scripted answers."""
 
 from __future__ import annotations
 

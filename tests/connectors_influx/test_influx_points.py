@@ -57,9 +57,9 @@ def test_a_missing_quarter_hour_has_a_quality_and_no_energy(maker):
     missing = replace(
         EXAMPLES[INTERVALS.name], energy_uwh=None, quality=IntervalQuality.MISSING, method=IntervalMethod.NONE, coverage=0.0
     )
-    point, told = maker.points(INTERVALS, missing)
+    point, points = maker.points(INTERVALS, missing)
     assert point.fields == {"coverage": 0.0, "quality": 5, "revision": 1}
-    assert told.fields == {"coverage": 0.0, "quality": 5, "method": "none"}
+    assert points.fields == {"coverage": 0.0, "quality": 5, "method": "none"}
 
 
 def test_each_revision_keeps_a_point_of_its_own_beside_the_one_that_it_overwrites(maker):
@@ -69,8 +69,8 @@ def test_each_revision_keeps_a_point_of_its_own_beside_the_one_that_it_overwrite
         for n in (1, 2)
     ]
     assert lines[0][0] == lines[1][0] == "energy15,channel=energy_import,meter=main,site=werk-nord"
-    assert [told for _, told in lines] == [
-        f"energy15_told,channel=energy_import,meter=main,revision={n},site=werk-nord" for n in (1, 2)
+    assert [points for _, points in lines] == [
+        f"energy15_revisions,channel=energy_import,meter=main,revision={n},site=werk-nord" for n in (1, 2)
     ]
 
 
@@ -82,13 +82,13 @@ def test_every_slot_of_a_forecast_is_a_point_and_so_is_every_days_peak(maker):
         "forecast",
         "forecast_peak",
         "forecast_period",
-        "forecast_merit",
+        "forecast_quality",
     ]
     assert points[1].at_ms - points[0].at_ms == 900_000
     assert points[2].tags == {"site": "werk-nord", "day": "2026-10-23"}
 
 
-def test_a_day_as_it_was_said_at_its_midnight_is_kept_apart_and_what_was_replayed_is_only_that(maker):
+def test_a_day_as_forecast_at_its_midnight_is_kept_apart_and_what_was_replayed_is_only_that(maker):
     midnight_utc = datetime(2026, 10, 22, 22, 0, tzinfo=UTC)
     forecast = replace(EXAMPLES[FORECASTS.name], first_start_utc=midnight_utc)
     names = [point.measurement.name for point in maker.points(FORECASTS, forecast)]

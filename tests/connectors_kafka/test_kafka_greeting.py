@@ -1,4 +1,4 @@
-"""What is said of a broker's address within seconds: nobody there, something else there, or a broker that wants what we cannot give."""
+"""What is reported of a broker's address within seconds: nobody there, something else there, or a broker that wants what we cannot give."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def wait_for_the_end(connection: socket.socket) -> None:
         pass
 
 
-def test_where_nobody_listens_that_is_said_at_once_and_repeating_may_help() -> None:
+def test_where_nobody_listens_that_is_reported_at_once_and_repeating_may_help() -> None:
     began = time.monotonic()
     with pytest.raises(BrokerUnavailable, match=r"no Kafka broker answers at 127\.0\.0\.1:\d+ \(Connection refused\); start it"):
         greet(f"127.0.0.1:{free_port()}")
@@ -75,7 +75,10 @@ def test_every_client_of_ours_says_so_at_once() -> None:
 
 
 def test_a_server_that_hangs_up_is_no_broker_and_repeating_will_not_help() -> None:
-    with served(lambda connection: connection.close()) as address, pytest.raises(BrokerRefused, match="closes it when spoken to"):
+    with (
+        served(lambda connection: connection.close()) as address,
+        pytest.raises(BrokerRefused, match="closes it at the first request"),
+    ):
         greet(address)
 
 
@@ -87,12 +90,12 @@ def test_a_server_that_says_nothing_is_given_up_after_the_time_that_was_granted(
         assert time.monotonic() - began < 5.0
 
 
-def test_a_web_server_is_told_apart() -> None:
+def test_a_web_server_is_distinguished() -> None:
     def refuse(connection: socket.socket) -> None:
         connection.recv(1_000)
         connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
-    with served(refuse) as address, pytest.raises(BrokerRefused, match="speaks HTTP, not Kafka; is it the page's"):
+    with served(refuse) as address, pytest.raises(BrokerRefused, match="is HTTP, not Kafka; is it the page's"):
         greet(address)
 
 
@@ -102,7 +105,7 @@ def test_bytes_that_look_like_a_huge_answer_are_not_waited_for() -> None:
         connection.sendall(b"\x7f\xff\xff\xff\x00\x00\x00\x01")
         connection.recv(1_000)
 
-    with served(boast) as address, pytest.raises(BrokerRefused, match="does not speak Kafka"):
+    with served(boast) as address, pytest.raises(BrokerRefused, match="is not Kafka"):
         greet(address, timeout_s=1.0)
 
 
@@ -156,7 +159,7 @@ def test_a_broker_with_tls_or_a_login_is_named_as_such_and_one_without_is_greete
     with supervised(broker_parts(broker), tmp_path / "log"):
         greet(broker.bootstrap)
         greet(f"127.0.0.1:{free_port()},{broker.bootstrap}")
-        with pytest.raises(BrokerRefused, match=rf"127\.0\.0\.1:{broker.tls_port} speaks TLS; .* name a listener without TLS"):
+        with pytest.raises(BrokerRefused, match=rf"127\.0\.0\.1:{broker.tls_port} uses TLS; .* name a listener without TLS"):
             greet(f"127.0.0.1:{broker.tls_port}")
         with pytest.raises(BrokerRefused, match=r"asks for a login \(SASL: PLAIN\), which Lastgang cannot give"):
             greet(f"127.0.0.1:{broker.login_port}")

@@ -30,9 +30,9 @@ def test_a_clock_that_is_set_back_by_an_hour_holds_no_reading_up(tmp_path: Path)
 
         def emit(channel: Any, observed_ms: int, *_: Any, **__: Any) -> None:
             observed.append(observed_ms)
-            asyncio.get_running_loop().create_task(tell())
+            asyncio.get_running_loop().create_task(report())
 
-        async def tell() -> None:
+        async def report() -> None:
             async with came:
                 came.notify_all()
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from hand_modbus_server import HandServer, table
-from heard_modbus import START_UTC, Heard, run
+from recording_modbus import START_UTC, Received, run
 
 from connectors.devices import bind
 from connectors.modbus.client import DeviceBusy, DeviceRefuses, ModbusConnection, NoAnswer
@@ -33,7 +33,7 @@ def test_the_units_behind_one_address_share_one_connection_and_take_turns() -> N
             connection.close()
             assert answers == [bytes([0x43, 0x48, 0, unit]) for unit in units]
             assert server.connections == 1
-            assert {request[7] for request in server.asked} == {3}
+            assert {request[7] for request in server.requests} == {3}
 
     run(main)
 
@@ -46,7 +46,7 @@ def test_the_units_behind_one_address_share_one_connection_and_take_turns() -> N
         (11, NoAnswer, "exception 11, gateway target did not respond"),
     ],
 )
-def test_an_exception_is_told_by_its_name_and_place(code: int, error: type[Exception], words: str) -> None:
+def test_an_exception_is_reported_by_its_name_and_place(code: int, error: type[Exception], words: str) -> None:
     async def main() -> None:
         async with HandServer({}, exceptions={3: code}) as server:
             connection = ModbusConnection("127.0.0.1", server.port)
@@ -69,7 +69,7 @@ def test_a_silent_unit_does_not_keep_the_others_from_answering() -> None:
     run(main)
 
 
-def test_a_connection_that_was_cut_is_made_anew() -> None:
+def test_a_connection_that_was_cut_is_made_again() -> None:
     async def main() -> None:
         async with HandServer({1: JANITZA}) as server:
             connection = ModbusConnection("127.0.0.1", server.port, timeout_s=5.0)
@@ -99,38 +99,38 @@ def test_readings_come_on_the_grid_of_the_plants_clock_in_the_plants_units() -> 
     async def main() -> None:
         clock = ScaledClock(datetime.now(UTC), START_UTC, 600.0)
         async with HandServer({1: JANITZA}) as server:
-            heard = Heard()
-            poller = Poller(ModbusConnection("127.0.0.1", server.port), [janitza(1)], clock, heard.emit, heard.report)
+            received = Received()
+            poller = Poller(ModbusConnection("127.0.0.1", server.port), [janitza(1)], clock, received.emit, received.report)
             task = asyncio.create_task(poller.run())
-            await heard.until(lambda: len(heard.values("energy_import")) >= 2)
+            await received.until(lambda: len(received.values("energy_import")) >= 2)
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-        assert set(heard.values("power")) == {0.2}
-        assert set(heard.values("energy_import")) == {8388.608}
-        assert len(heard.values("power")) > len(heard.values("energy_import"))  # three times as often
-        assert heard.states == [("d1", "connected")]
-        for _, observed_ms, received_ms, *_ in heard.readings:
+        assert set(received.values("power")) == {0.2}
+        assert set(received.values("energy_import")) == {8388.608}
+        assert len(received.values("power")) > len(received.values("energy_import"))  # three times as often
+        assert received.states == [("d1", "connected")]
+        for _, observed_ms, received_ms, *_ in received.readings:
             assert START_UTC.timestamp() * 1000 <= observed_ms <= received_ms
 
     run(main)
 
 
-def test_a_device_that_goes_and_comes_back_is_told_and_read_again() -> None:
+def test_a_device_that_goes_and_comes_back_is_reported_and_read_again() -> None:
     async def main() -> None:
         clock = ScaledClock(datetime.now(UTC), START_UTC, 600.0)
-        heard = Heard()
+        received = Received()
         async with HandServer({1: JANITZA}) as server:
-            poller = Poller(ModbusConnection("127.0.0.1", server.port, 1.0), [janitza(1)], clock, heard.emit, heard.report)
+            poller = Poller(ModbusConnection("127.0.0.1", server.port, 1.0), [janitza(1)], clock, received.emit, received.report)
             task = asyncio.create_task(poller.run())
-            await heard.until(lambda: bool(heard.readings))
+            await received.until(lambda: bool(received.readings))
             await server.go_away()
-            await heard.until(lambda: ("d1", "lost") in heard.states)
-            count = len(heard.readings)
+            await received.until(lambda: ("d1", "lost") in received.states)
+            count = len(received.readings)
             async with HandServer({1: JANITZA}, port=server.port):
-                await heard.until(lambda: len(heard.readings) > count)
+                await received.until(lambda: len(received.readings) > count)
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
-        assert heard.states == [("d1", "connected"), ("d1", "lost"), ("d1", "connected")]
+        assert received.states == [("d1", "connected"), ("d1", "lost"), ("d1", "connected")]
 
     run(main)
 
@@ -138,12 +138,12 @@ def test_a_device_that_goes_and_comes_back_is_told_and_read_again() -> None:
 def test_a_value_that_the_meter_does_not_have_is_a_bad_reading_with_the_reason() -> None:
     async def main() -> None:
         clock = ScaledClock(datetime.now(UTC), START_UTC, 600.0)
-        heard = Heard()
+        received = Received()
         async with HandServer({1: {3: NOTHING | table(_19026=[0x7FC0, 0], _19068=[0x4B00, 0])}}) as server:
             device = janitza(1)
-            poller = Poller(ModbusConnection("127.0.0.1", server.port), [device], clock, heard.emit, heard.report)
+            poller = Poller(ModbusConnection("127.0.0.1", server.port), [device], clock, received.emit, received.report)
             await poller.poll(device, device.channels)
-        (power, energy) = heard.readings
+        (power, energy) = received.readings
         assert power[3:] == (None, ReadingQuality.BAD, "nan is no number, 0x7FC00000")
         assert energy[3:] == (8388.608, ReadingQuality.GOOD, None)
 

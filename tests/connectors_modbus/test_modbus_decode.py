@@ -98,8 +98,8 @@ def test_the_import_of_a_pac_is_what_both_tariffs_counted() -> None:
 
 @given(st.sampled_from([(p, q) for p in all_profiles() for q in p.points]), st.binary(max_size=10))
 def test_any_bytes_give_a_finite_value_or_a_reason(which: tuple[Profile, Point], raw: bytes) -> None:
-    profile, asked = which
-    value = decode(asked, raw, profile.order_of(asked), profile.patterns_of(asked))
+    profile, requests = which
+    value = decode(requests, raw, profile.order_of(requests), profile.patterns_of(requests))
     assert (value.number is None) == (value.why_none is not None)
     assert value.number is None or math.isfinite(value.number)
 

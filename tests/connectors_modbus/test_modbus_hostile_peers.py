@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from hand_modbus_server import HandServer, table
-from heard_modbus import run
+from recording_modbus import run
 
 from connectors.modbus.client import MOST_BYTES, ModbusConnection, NoAnswer
 from connectors.modbus.plan import Block
@@ -89,7 +89,7 @@ def test_an_answer_that_is_none_or_never_ends_is_over_after_the_time_out(send: S
     run(main)
 
 
-def test_what_comes_unasked_between_two_reads_does_not_keep_the_gateway_busy() -> None:
+def test_what_comes_unrequested_between_two_reads_does_not_keep_the_gateway_busy() -> None:
     async def main() -> None:
         async with HandServer({1: {3: table(_19026=[0x4348, 0])}}) as server:
             connection = ModbusConnection("127.0.0.1", server.port)

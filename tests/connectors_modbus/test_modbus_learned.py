@@ -6,9 +6,9 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
-from heard_modbus import START_UTC
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from recording_modbus import START_UTC
 
 from connectors.devices import Channel
 from connectors.modbus import learned as learned_module
@@ -36,8 +36,8 @@ def test_a_refused_read_is_halved_until_the_refused_register_stands_alone_and_th
     assert spans([frequency, power]) == [(55, 2), (65, 2)]
     assert learned.refused(frequency, "exception 02, illegal data address", 0.0) == ()
     assert spans(learned.reads(NAMES, 1.0)) == [(65, 2), (801, 8)]
-    (told,) = learned.refused_channels([Channel("d", "m", "f", "frequency"), Channel("d", "m", "p", "active_power_total")])
-    assert str(told) == "f (frequency, function 3 registers 55 to 56): exception 02, illegal data address"
+    (reported,) = learned.refused_channels([Channel("d", "m", "f", "frequency"), Channel("d", "m", "p", "active_power_total")])
+    assert str(reported) == "f (frequency, function 3 registers 55 to 56): exception 02, illegal data address"
 
 
 def test_a_read_never_runs_over_a_refused_register_even_where_the_maker_lists_it_as_readable() -> None:
@@ -49,7 +49,7 @@ def test_a_read_never_runs_over_a_refused_register_even_where_the_maker_lists_it
             assert not (read.address < refused.end and refused.address < read.end)
 
 
-def test_a_refused_register_is_asked_again_ever_more_seldom_and_all_at_once_when_one_is_given_again() -> None:
+def test_a_refused_register_is_read_again_ever_more_seldom_and_all_at_once_when_one_is_given_again() -> None:
     learned = Learned(PAC, 10.0)
     power, frequency = (block_of((PAC.point(name),)) for name in NAMES[:2])
     learned.refused(power, "", 0.0)
@@ -59,7 +59,7 @@ def test_a_refused_register_is_asked_again_ever_more_seldom_and_all_at_once_when
     at_s = FIRST_AGAIN_S
     for _ in range(20):
         learned.refused(frequency, "", at_s)
-        waited_s = (learned.asked_again_s(["frequency"]) or 0.0) - at_s
+        waited_s = (learned.retry_s(["frequency"]) or 0.0) - at_s
         assert waited_s <= LAST_AGAIN_S
         at_s += waited_s
     assert waited_s == LAST_AGAIN_S
@@ -67,7 +67,7 @@ def test_a_refused_register_is_asked_again_ever_more_seldom_and_all_at_once_when
     assert frequency in learned.reads(NAMES[:2], at_s - LAST_AGAIN_S)
 
 
-def test_a_sum_waits_for_all_of_its_registers_and_nothing_of_it_is_asked_in_vain() -> None:
+def test_a_sum_waits_for_all_of_its_registers_and_nothing_of_it_is_read_in_vain() -> None:
     learned = Learned(PAC, 10.0)
     second = block_of((PAC.point("active_energy_import_t2"),))
     learned.refused(second, "exception 02", 0.0)
@@ -115,14 +115,14 @@ class Device:
     refused: set[tuple[int, int]]
     longest: int
     manner: Manner
-    asked: list[Block] = field(default_factory=list)
+    requests: list[Block] = field(default_factory=list)
 
     def spoils(self, block: Block) -> bool:
         touched = {(block.function, address) for address in range(block.address, block.end)}
         return bool(touched & self.refused) or block.count > self.longest
 
     async def read(self, unit_id: int, block: Block) -> bytes:
-        self.asked.append(block)
+        self.requests.append(block)
         if self.spoils(block):
             error = {"refuses": DeviceRefuses, "silent": NoAnswer, "busy": DeviceBusy}[self.manner]
             raise error("here", "exception 02, illegal data address")
@@ -159,9 +159,9 @@ def test_everything_that_is_not_refused_is_read_in_the_end_and_nothing_else_is_n
     reader = Reader(cast(Any, device), 1, profile, learned, ScaledClock(START_UTC, START_UTC, 1.0))
 
     async def round_is_right() -> bool:
-        device.asked.clear()
+        device.requests.clear()
         found = await reader.round(names)
-        assert device.manner != "silent" or sum(map(device.spoils, device.asked)) <= MOST_SILENT
+        assert device.manner != "silent" or sum(map(device.spoils, device.requests)) <= MOST_SILENT
         values = {name for name in names if all(part.name in found.values for part in profile.parts(name))}
         return values == given and {one.channel for one in learned.refused_channels(channels)} == set(names) - given
 

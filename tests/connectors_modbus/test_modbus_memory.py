@@ -56,13 +56,13 @@ class RingMeter:
     """Of a longer read it says exception 3."""
     ring_answers: int | None = None
     """The exception with which it answers whoever asks for its memory."""
-    asked: list[tuple[int, int]] = field(default_factory=list)
+    requests: list[tuple[int, int]] = field(default_factory=list)
 
     def counter_wh(self, at_ms: int) -> int:
         return 50_000_000 + (at_ms - NOON_MS) // 1000 * 10
 
     def read(self, function: int, address: int, count: int, measured: Any) -> list[int] | int:
-        self.asked.append((address, count))
+        self.requests.append((address, count))
         if count > self.longest:
             return 3
         if address >= 999 and self.ring_answers is not None:
@@ -87,12 +87,12 @@ class RingMeter:
 
 
 @dataclass
-class Heard:
+class Received:
     book: GapBook
     live: list[tuple[str, int, float | int | None]] = field(default_factory=list)
     past: list[PastValue] = field(default_factory=list)
     pieces: list[int] = field(default_factory=list)
-    told: list[tuple[int | None, str]] = field(default_factory=list)
+    reported: list[tuple[int | None, str]] = field(default_factory=list)
     open_gaps: int = 0
     something: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -115,8 +115,8 @@ class Heard:
         self.pieces.append(len(values))
         self.open_gaps -= len(note.closed)
 
-    def tell(self, device: str, count: int | None, text: str) -> None:
-        self.told.append((count, text))
+    def report(self, device: str, count: int | None, text: str) -> None:
+        self.reported.append((count, text))
         self.something.set()
 
     async def until(self, condition: Callable[[], bool]) -> None:
@@ -129,11 +129,11 @@ def profile() -> Profile:
     return load_toml(RING, Profile)
 
 
-def after_a_gap(hours: float, order: str = "oldest_first", **behaves: Any) -> tuple[Heard, RingMeter]:
+def after_a_gap(hours: float, order: str = "oldest_first", **behaves: Any) -> tuple[Received, RingMeter]:
     """The gateway was off for so long before 12:07:30."""
     clock = HandClock(datetime.fromtimestamp(NOON_MS / 1000 + 450, UTC))
     meter = RingMeter(clock, **behaves)
-    heard = Heard(GapBook({KEY: round(clock.now.timestamp() * 1000 - hours * 3_600_000)}))
+    received = Received(GapBook({KEY: round(clock.now.timestamp() * 1000 - hours * 3_600_000)}))
 
     async def main() -> None:
         server = MeterServer("127.0.0.1", 0, {1: SimulatedMeter(meter, lambda: None)})  # type: ignore[arg-type,return-value]
@@ -143,81 +143,81 @@ def after_a_gap(hours: float, order: str = "oldest_first", **behaves: Any) -> tu
             Channel("d1", "m", "power", "active_power_total", Decimal("0.001"), "kW", RegisterKind.GAUGE, 30.0),
         ]
         device = PolledDevice("d1", 1, profile(), channels, history=order, history_pause_s=0.0)  # type: ignore[arg-type]
-        sink = HistorySink(heard.book, heard.put, lambda: False, heard.tell)
-        poller = Poller(ModbusConnection("127.0.0.1", server.port), [device], clock, heard.emit, lambda *_: None, sink)
+        sink = HistorySink(received.book, received.put, lambda: False, received.report)
+        poller = Poller(ModbusConnection("127.0.0.1", server.port), [device], clock, received.emit, lambda *_: None, sink)
         task = asyncio.create_task(poller.run())
         try:
             await asyncio.sleep(0)
             clock.now += timedelta(seconds=30)
-            await heard.until(lambda: any(count is not None or "waits" in text for count, text in heard.told))
+            await received.until(lambda: any(count is not None or "waits" in text for count, text in received.reported))
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
             await server.stop()
 
     asyncio.run(asyncio.wait_for(main(), 60))
-    return heard, meter
+    return received, meter
 
 
 @pytest.mark.parametrize("order", ["oldest_first", "newest_first"])
 def test_counter_values_at_the_quarter_hours_of_the_gap_come_from_the_meters_memory(order: str) -> None:
-    heard, meter = after_a_gap(5.0, order)
+    received, meter = after_a_gap(5.0, order)
     expected = [NOON_MS - QUARTER_MS * number for number in range(19, -1, -1)]
-    assert sorted(value.observed_ms for value in heard.past) == expected
-    assert {value.observed_ms: value.value for value in heard.past} == {
+    assert sorted(value.observed_ms for value in received.past) == expected
+    assert {value.observed_ms: value.value for value in received.past} == {
         at: meter.counter_wh(at) // 10 * 10 / 1000 for at in expected
     }
-    assert heard.open_gaps == 0
-    assert heard.told[-1] == (20, "history: 20 values of 1 register for 300 min")
-    ring = [asked for asked in meter.asked if asked[0] >= 1000]
+    assert received.open_gaps == 0
+    assert received.reported[-1] == (20, "history: 20 values of 1 register for 300 min")
+    ring = [requests for requests in meter.requests if requests[0] >= 1000]
     assert sum(count for _, count in ring) // 5 <= 36  # no more than the reads that reach back over the gap
     assert max(count for _, count in ring) <= 60
     if order == "newest_first":
-        assert heard.pieces[0] < 20
+        assert received.pieces[0] < 20
     else:
-        assert [value.observed_ms for value in heard.past] == expected
+        assert [value.observed_ms for value in received.past] == expected
 
 
 def test_a_gap_longer_than_the_ring_is_filled_as_far_as_the_ring_goes() -> None:
-    heard, _ = after_a_gap(48.0)
-    assert len(heard.past) == 40
-    assert min(value.observed_ms for value in heard.past) == NOON_MS - 39 * QUARTER_MS
-    assert heard.open_gaps == 0
+    received, _ = after_a_gap(48.0)
+    assert len(received.past) == 40
+    assert min(value.observed_ms for value in received.past) == NOON_MS - 39 * QUARTER_MS
+    assert received.open_gaps == 0
 
 
 def test_a_gap_without_a_quarter_hours_edge_needs_no_record() -> None:
-    heard, _ = after_a_gap(0.05)
-    assert (heard.past, heard.told[-1][0]) == ([], 0)
+    received, _ = after_a_gap(0.05)
+    assert (received.past, received.reported[-1][0]) == ([], 0)
 
 
 def test_a_meter_whose_clock_is_wrong_is_not_believed() -> None:
-    heard, _ = after_a_gap(5.0, ahead_s=3600)
-    assert heard.past == []
-    assert "is the meter's clock set, is utc_offset_min in its profile right" in heard.told[-1][1]
-    assert heard.open_gaps == 0
+    received, _ = after_a_gap(5.0, ahead_s=3600)
+    assert received.past == []
+    assert "is the meter's clock set, is utc_offset_min in its profile right" in received.reported[-1][1]
+    assert received.open_gaps == 0
 
 
 def test_a_memory_that_refuses_long_reads_is_read_in_short_ones() -> None:
-    heard, meter = after_a_gap(5.0, longest=12)
-    assert len(heard.past) == 20
-    assert heard.open_gaps == 0
-    given = [(address, count) for address, count in meter.asked if address >= 1000 and count <= 12]
+    received, meter = after_a_gap(5.0, longest=12)
+    assert len(received.past) == 20
+    assert received.open_gaps == 0
+    given = [(address, count) for address, count in meter.requests if address >= 1000 and count <= 12]
     assert max(count for _, count in given) == 10
 
 
 def test_a_memory_that_the_meter_refuses_is_given_up_and_that_is_reported() -> None:
-    heard, _ = after_a_gap(5.0, ring_answers=2)
-    assert heard.told[-1][0] == 0
-    assert heard.told[-1][1].startswith("no history: the meter refuses to give its memory (127.0.0.1:")
-    assert heard.told[-1][1].endswith("exception 02, illegal data address)")
-    assert heard.open_gaps == 0
+    received, _ = after_a_gap(5.0, ring_answers=2)
+    assert received.reported[-1][0] == 0
+    assert received.reported[-1][1].startswith("no history: the meter refuses to give its memory (127.0.0.1:")
+    assert received.reported[-1][1].endswith("exception 02, illegal data address)")
+    assert received.open_gaps == 0
 
 
 def test_a_memory_that_is_busy_for_ever_is_reported_once_and_the_gap_is_kept() -> None:
-    heard, _ = after_a_gap(5.0, ring_answers=6)
-    assert [text.split(":")[0] for _, text in heard.told] == ["history asked", "history waits"]
-    assert heard.told[-1][1].endswith("exception 06, busy")
-    assert heard.open_gaps == 1
+    received, _ = after_a_gap(5.0, ring_answers=6)
+    assert [text.split(":")[0] for _, text in received.reported] == ["history asked", "history waits"]
+    assert received.reported[-1][1].endswith("exception 06, busy")
+    assert received.open_gaps == 1
 
 
 def test_reads_go_back_from_the_newest_record_and_never_over_the_rings_end() -> None:
@@ -273,6 +273,6 @@ def test_a_layout_that_cannot_be_is_a_fault(tmp_path: Path, found: str, instead:
     text = RING.read_text(encoding="utf-8")
     assert found in text
     (tmp_path / "ring.toml").write_text(text.replace(found, instead), encoding="utf-8")
-    with pytest.raises(InputFaults) as told:
+    with pytest.raises(InputFaults) as reported:
         load_toml(tmp_path / "ring.toml", Profile)
-    assert words in str(told.value)
+    assert words in str(reported.value)

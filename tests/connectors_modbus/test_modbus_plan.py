@@ -21,7 +21,7 @@ def test_neighbours_come_in_one_read() -> None:
     assert reads("abb_b23", "active_energy_import", "active_energy_export") == [(3, 0x5000, 8)]
 
 
-def test_a_read_runs_over_registers_nobody_asked_for_where_the_maker_lists_them() -> None:
+def test_a_read_runs_over_registers_nobody_needs_where_the_maker_lists_them() -> None:
     assert reads("janitza_umg96rm", "active_power_total", "active_energy_import") == [(3, 19026, 44)]
 
 
@@ -29,7 +29,7 @@ def test_a_read_never_runs_over_registers_that_nobody_listed() -> None:
     assert reads("schneider_iem3000", "voltage_l3_n", "active_power_l1") == [(3, 3031, 2), (3, 3053, 2)]
 
 
-def test_a_device_with_a_small_limit_is_asked_more_often() -> None:
+def test_a_device_with_a_small_limit_is_read_more_often() -> None:
     small = with_limit(load_profile("janitza_umg96rm"), 20)
     blocks = plan(small, ["voltage_l1_n", "active_power_total", "active_energy_import"])
     assert [(block.address, block.count) for block in blocks] == [(19000, 2), (19026, 2), (19068, 2)]
@@ -40,7 +40,7 @@ def test_both_tariffs_of_a_sum_come_in_one_read() -> None:
 
 
 @st.composite
-def asked(draw: st.DrawFn) -> tuple[Profile, list[str]]:
+def requests(draw: st.DrawFn) -> tuple[Profile, list[str]]:
     profile = draw(st.sampled_from(list(all_profiles())))
     limit = draw(st.integers(4, profile.profile.max_registers))
     names = draw(st.lists(st.sampled_from(profile.names()), min_size=1, unique=True))
@@ -54,7 +54,7 @@ def stays_where_it_may(profile: Profile, block: Block) -> bool:
     return all(a in wanted or any(r.first <= a <= r.last for r in listed) for a in range(block.address, block.end))
 
 
-@given(asked())
+@given(requests())
 def test_no_value_is_torn_no_limit_passed_no_gap_entered_and_nothing_left_out(question: tuple[Profile, list[str]]) -> None:
     profile, names = question
     blocks = plan(profile, names)

@@ -54,7 +54,7 @@ def test_addresses_are_those_of_the_makers_lists(
     assert (found.function, found.address, found.type, found.unit) == (function, address, type_, unit)
 
 
-def test_a_profile_that_does_not_exist_is_told_with_those_that_do() -> None:
+def test_a_profile_that_does_not_exist_is_reported_with_those_that_do() -> None:
     with pytest.raises(InputFaults, match=r"found 'umg'; expected one of \['abb_b23', .*'siemens_pac3200'\]"):
         load_profile("umg")
 
@@ -63,14 +63,14 @@ def test_the_sample_shows_a_real_device_and_every_setting() -> None:
     device = load_toml(ROOM / "sample.toml", ModbusDevice)
     assert set(device.channels.values()) <= set(device.load_profile().names())
     text = (ROOM / "sample.toml").read_text(encoding="utf-8")
-    told = set(re.findall(r"^(?:# )?(\w+) = ", text, flags=re.MULTILINE))
-    assert set(type(device.device).model_fields) <= told
+    reported = set(re.findall(r"^(?:# )?(\w+) = ", text, flags=re.MULTILINE))
+    assert set(type(device.device).model_fields) <= reported
 
 
 def test_options_of_the_sample_stand_at_their_defaults(tmp_path: Path) -> None:
     text = (ROOM / "sample.toml").read_text(encoding="utf-8")
     shown = tmp_path / "shown.toml"
     shown.write_text(re.sub(r"^# (\w+ = )", r"\1", text, flags=re.MULTILINE), encoding="utf-8")
-    plain, told = load_toml(ROOM / "sample.toml", ModbusDevice), load_toml(shown, ModbusDevice)
+    plain, reported = load_toml(ROOM / "sample.toml", ModbusDevice), load_toml(shown, ModbusDevice)
     # "ABCD" is what the profile says already; there is no word for "as the profile says".
-    assert told.device.model_copy(update={"word_order": None}) == plain.device
+    assert reported.device.model_copy(update={"word_order": None}) == plain.device

@@ -1,4 +1,4 @@
-"""A real server of `asyncua` in process, whose services can be told what to refuse."""
+"""A real server of `asyncua` in process, whose services can be set to refuse."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from asyncua import Server, ua
 from asyncua.server.internal_session import InternalSession
-from heard_opcua import URI
+from recording_opcua import URI
 
 from deploy.ports import free_port
 
@@ -47,20 +47,20 @@ class Rules:
     """By node the status that it is read with."""
     history: dict[str, int] = field(default_factory=dict)
     """By node the status that a call for its history is answered with."""
-    asked: dict[str, list[int]] = field(default_factory=dict)
+    requests: dict[str, list[int]] = field(default_factory=dict)
     """By service how many operations each call had."""
-    was_asked: asyncio.Event = field(default_factory=asyncio.Event)
+    was_requested: asyncio.Event = field(default_factory=asyncio.Event)
 
     def check(self, service: str, operations: int) -> None:
-        self.asked.setdefault(service, []).append(operations)
-        self.was_asked.set()
+        self.requests.setdefault(service, []).append(operations)
+        self.was_requested.set()
         if service in self.refusing:
             raise ua.UaStatusCodeError(self.refusing[service])
         if operations > self.most.get(service, operations):
             raise ua.UaStatusCodeError(self.answer)
 
     def largest(self) -> dict[str, int]:
-        return {service: max(counts) for service, counts in self.asked.items()}
+        return {service: max(counts) for service, counts in self.requests.items()}
 
 
 class RuledSession(InternalSession):
@@ -71,17 +71,17 @@ class RuledSession(InternalSession):
     async def read(self, params: Any) -> Any:
         self.rules.check("read", len(params.NodesToRead))
         values = await super().read(params)
-        for place, asked in enumerate(params.NodesToRead):
-            if asked.AttributeId == ua.AttributeIds.Value and asked.NodeId.Identifier in self.rules.values:
-                status = ua.StatusCode(ua.UInt32(self.rules.values[asked.NodeId.Identifier]))
+        for place, read_id in enumerate(params.NodesToRead):
+            if read_id.AttributeId == ua.AttributeIds.Value and read_id.NodeId.Identifier in self.rules.values:
+                status = ua.StatusCode(ua.UInt32(self.rules.values[read_id.NodeId.Identifier]))
                 values[place] = ua.DataValue(StatusCode=status)
         return values
 
     async def history_read(self, params: Any) -> Any:
         self.rules.check("history", params.HistoryReadDetails.NumValuesPerNode)
-        for asked in params.NodesToRead:
-            if asked.NodeId.Identifier in self.rules.history:
-                raise ua.UaStatusCodeError(self.rules.history[asked.NodeId.Identifier])
+        for read_id in params.NodesToRead:
+            if read_id.NodeId.Identifier in self.rules.history:
+                raise ua.UaStatusCodeError(self.rules.history[read_id.NodeId.Identifier])
         return await super().history_read(params)
 
     async def create_monitored_items(self, params: Any) -> Any:
@@ -117,12 +117,12 @@ class Machine:
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for something that comes of being asked."""
         while not condition():
-            self.rules.was_asked.clear()
-            await self.rules.was_asked.wait()
+            self.rules.was_requested.clear()
+            await self.rules.was_requested.wait()
 
     def calls(self, service: str) -> int:
         """How often it was asked for a service."""
-        return len(self.rules.asked.get(service, ()))
+        return len(self.rules.requests.get(service, ()))
 
     def node_id(self, name: str) -> ua.NodeId:
         return ua.NodeId(name, self.index)
@@ -150,7 +150,7 @@ class Machine:
             await self.server.historize_node_data_change(self.server.get_node(self.node_id(name)), count=10_000)
 
     async def remove(self, names: Iterable[str]) -> None:
-        """As a program download does: without a word to who listens."""
+        """As a program download does: without a notification."""
         await self.server.delete_nodes([self.server.get_node(self.node_id(name)) for name in names])
 
     async def announce(self, limits: dict[str, int]) -> None:

@@ -58,7 +58,7 @@ def test_the_zero_of_opc_ua_times_is_no_time() -> None:
     assert decode.milliseconds(datetime(1601, 1, 1, tzinfo=UTC)) is None
 
 
-def test_lost_values_before_this_one_are_told() -> None:
+def test_lost_values_before_this_one_are_reported() -> None:
     assert decode.seen(12.5, OVERFLOW, SOURCE_UTC, SERVER_UTC, RECEIVED_MS).text == decode.OVERFLOW
     assert not decode.overflowed(0x00000080)  # without the info type the bit means nothing
 
@@ -93,8 +93,8 @@ def test_anything_a_server_says_becomes_a_reading(
 
 def test_the_sample_shows_a_real_machine_and_every_setting() -> None:
     device = load_toml(SAMPLE, OpcUaDevice)
-    told = set(re.findall(r"^(?:# )?(\w+) = ", SAMPLE.read_text(encoding="utf-8"), flags=re.MULTILINE))
-    assert set(type(device.device).model_fields) <= told
+    reported = set(re.findall(r"^(?:# )?(\w+) = ", SAMPLE.read_text(encoding="utf-8"), flags=re.MULTILINE))
+    assert set(type(device.device).model_fields) <= reported
 
 
 def test_options_of_the_sample_stand_at_their_defaults(tmp_path: Path) -> None:
@@ -119,6 +119,6 @@ def test_what_would_be_insecure_or_lossy_is_a_fault(tmp_path: Path, line: str, i
     assert line in text
     file = tmp_path / "device.toml"
     file.write_text(text.replace(line, instead), encoding="utf-8")
-    with pytest.raises(InputFaults) as told:
+    with pytest.raises(InputFaults) as reported:
         load_toml(file, OpcUaDevice)
-    assert words in str(told.value)
+    assert words in str(reported.value)

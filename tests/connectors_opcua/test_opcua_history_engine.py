@@ -1,4 +1,4 @@
-"""History through the real engine: quarter hours that had to be substituted are told again as measured."""
+"""History through the real engine: quarter hours that had to be substituted are published again as measured."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from heard_opcua import Heard, Ledger, head, peer, peer_or_skip, session
+from recording_opcua import Ledger, Received, head, peer, peer_or_skip, session
 
 from deploy.ports import free_port
 from domain.intervals import QUARTER_MS, Interval, IntervalQuality
@@ -45,16 +45,16 @@ def test_quarter_hours_of_the_gap_are_restated_as_measured(tmp_path: Path) -> No
     start_ms = time.time_ns() // 1_000_000 // QUARTER_MS * QUARTER_MS - QUARTERS * QUARTER_MS
     values = counter_kwh(start_ms)
     from_ms, to_ms = start_ms + GAP.start * QUARTER_MS, start_ms + GAP.stop * QUARTER_MS
-    heard = Heard()
+    received = Received()
 
     async def main() -> None:
         async with peer(free_port(), tmp_path, history_of="Energy") as server:
             before = {at: value for at, value in values.items() if at <= to_ms + STEP_MS}
             for at, value in before.items():
-                await server.say("Energy", value, source_ms=at)
-            heard.book = Ledger({("press", "energy_import"): from_ms}).book()
-            async with session(head(server.endpoint, history_chunk=50, history_pause_s=0.0), heard):
-                await heard.until(lambda: any(count is not None for _, count, _ in heard.gaps_told))
+                await server.write("Energy", value, source_ms=at)
+            received.book = Ledger({("press", "energy_import"): from_ms}).book()
+            async with session(head(server.endpoint, history_chunk=50, history_pause_s=0.0), received):
+                await received.until(lambda: any(count is not None for _, count, _ in received.gaps_reported))
 
     asyncio.run(asyncio.wait_for(main(), 60))
 
@@ -63,26 +63,26 @@ def test_quarter_hours_of_the_gap_are_restated_as_measured(tmp_path: Path) -> No
 
     step = MeterStep(plant(), "m")
     state = step.initial()
-    told: list[Interval] = []
+    reported: list[Interval] = []
 
-    def tell(readings: list[Reading], site_ms: int) -> None:
+    def report(readings: list[Reading], site_ms: int) -> None:
         nonlocal state
         for outputs in (step.take(state, readings)[1], step.advance(state, site_ms)[1]):
-            told.extend(output for output in outputs if isinstance(output, Interval))
+            reported.extend(output for output in outputs if isinstance(output, Interval))
 
-    first_live_ms = heard.of("energy_import")[0].observed_ms
+    first_live_ms = received.of("energy_import")[0].observed_ms
     assert first_live_ms == to_ms + STEP_MS
-    tell([reading(at, at) for at in values if at <= from_ms], from_ms)
-    tell([reading(at, at) for at in values if at >= first_live_ms], max(values))
-    in_gap = [row for row in told if from_ms <= row.start_utc.timestamp() * 1000 < to_ms]
+    report([reading(at, at) for at in values if at <= from_ms], from_ms)
+    report([reading(at, at) for at in values if at >= first_live_ms], max(values))
+    in_gap = [row for row in reported if from_ms <= row.start_utc.timestamp() * 1000 < to_ms]
     assert {row.revision for row in in_gap} == {1}
     assert IntervalQuality.MEASURED not in {row.quality for row in in_gap}
 
-    past = [(at.observed_ms, at.value) for channel, at in heard.past if channel == "energy_import"]
+    past = [(at.observed_ms, at.value) for channel, at in received.past if channel == "energy_import"]
     assert past == [(at, value) for at, value in values.items() if from_ms < at < first_live_ms]
-    told.clear()
-    tell([reading(at, max(values), origin="history") for at, _ in past], max(values) + QUARTER_MS)
-    again = {round(row.start_utc.timestamp() * 1000 - start_ms) // QUARTER_MS: row for row in told}
+    reported.clear()
+    report([reading(at, max(values), origin="history") for at, _ in past], max(values) + QUARTER_MS)
+    again = {round(row.start_utc.timestamp() * 1000 - start_ms) // QUARTER_MS: row for row in reported}
     assert set(GAP) <= set(again)
     for quarter in GAP:
         row = again[quarter]

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from heard_opcua import Peer, peer, peer_or_skip
+from recording_opcua import Peer, peer, peer_or_skip
 
 from connectors.kafka.client import KafkaSettings, RecordConsumer, ensure_topics
 from deploy.kafka_broker import KafkaBroker
@@ -122,13 +122,13 @@ def test_a_gateway_killed_in_the_middle_of_a_days_history_brings_every_value(
     async def scene(server: Peer, topic: Topic) -> set[int]:
         begin_ms = time.time_ns() // 1_000_000 - (VALUES + 10) * STEP_MS
         for node in ("Energy", "Power"):
-            await server.say(node, 0.0, source_ms=begin_ms)
+            await server.write(node, 0.0, source_ms=begin_ms)
         gateway = start()
         await topic.until(lambda found: all(begin_ms in instants(found, c) for c in ("energy_import", "power")))
         gateway.send_signal(signal.SIGTERM)
         assert await asyncio.to_thread(gateway.wait, 30) == 0
         for node in ("Energy", "Power"):  # a day passes, and nobody listens
-            await server.say_many(node, 1.0, 1.0, VALUES, begin_ms + STEP_MS, STEP_MS)
+            await server.write_many(node, 1.0, 1.0, VALUES, begin_ms + STEP_MS, STEP_MS)
         gateway = start()
         await topic.until(lambda found: past(found) > 600)
         gateway.kill()
@@ -136,7 +136,7 @@ def test_a_gateway_killed_in_the_middle_of_a_days_history_brings_every_value(
         assert past(topic.readings) < 2 * VALUES - 500  # in the middle it was
         gateway = start()
         await topic.until(lambda found: past(found) > 1_300)
-        await server.say("Energy", 5_000.0, source_ms=begin_ms + (VALUES + 5) * STEP_MS)  # live goes on beside it
+        await server.write("Energy", 5_000.0, source_ms=begin_ms + (VALUES + 5) * STEP_MS)  # live goes on beside it
         await topic.until(lambda found: any(r.channel == GAP_CHANNEL and r.value for r in found))
         gateway.send_signal(signal.SIGTERM)
         assert await asyncio.to_thread(gateway.wait, 30) == 0
@@ -150,7 +150,7 @@ def test_a_gateway_killed_in_the_middle_of_a_days_history_brings_every_value(
 
     topic = Topic(kafka)
     try:
-        said = asyncio.run(asyncio.wait_for(main(), 240))
+        received_value = asyncio.run(asyncio.wait_for(main(), 240))
     finally:
         for gateway in started:
             if gateway.poll() is None:
@@ -158,12 +158,12 @@ def test_a_gateway_killed_in_the_middle_of_a_days_history_brings_every_value(
             gateway.wait()
         topic.close()
     readings = topic.readings
-    live_later = said | {max(said) + 5 * STEP_MS}
-    assert instants(readings, "power") == said
+    live_later = received_value | {max(received_value) + 5 * STEP_MS}
+    assert instants(readings, "power") == received_value
     assert instants(readings, "energy_import") == live_later
     sequences = {reading.sequence for reading in readings if reading.sequence is not None}
     assert sequences == set(range(1, max(sequences) + 1))
     late = [reading for reading in readings if reading.origin == "history"]
     by_sequence = {reading.sequence: reading for reading in late}
-    told_twice = len(by_sequence) - len({(reading.channel, reading.observed_ms) for reading in by_sequence.values()})
-    assert told_twice == 0  # what a killed gateway had stored is sent, and not asked for again
+    reported_twice = len(by_sequence) - len({(reading.channel, reading.observed_ms) for reading in by_sequence.values()})
+    assert reported_twice == 0  # what a killed gateway had stored is sent, and not asked for again

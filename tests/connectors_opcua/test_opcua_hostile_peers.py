@@ -1,4 +1,4 @@
-"""Servers that send without end are let go at once, and said to be what they are."""
+"""Servers that send without end are disconnected at once, and named as what they are."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import struct
 
 import pytest
-from heard_opcua import Heard, head, session
+from recording_opcua import Received, head, session
 
 from connectors.opcua.bounds import MOST_CHUNK_BYTES
 
@@ -40,14 +40,14 @@ def test_a_message_of_four_gigabytes_is_not_waited_for(begins: list[bytes]) -> N
                 writer.close()
 
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        heard = Heard()
+        received = Received()
         endpoint = f"opc.tcp://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-        async with session(head(endpoint, timeout_s=20.0), heard):
-            await heard.until(lambda: bool(heard.states))
+        async with session(head(endpoint, timeout_s=20.0), received):
+            await received.until(lambda: bool(received.states))
         server.close()
-        assert heard.states[0] == "lost"
-        assert "bytes came and no whole message; is it an OPC UA server?" in heard.reasons[0]
-        count = int(heard.reasons[0].split(":")[1].split("bytes")[0].replace(",", ""))
+        assert received.states[0] == "lost"
+        assert "bytes came and no whole message; is it an OPC UA server?" in received.reasons[0]
+        count = int(received.reasons[0].split(":")[1].split("bytes")[0].replace(",", ""))
         assert MOST_CHUNK_BYTES < count <= MOST_CHUNK_BYTES + READ_AT_ONCE
 
     asyncio.run(asyncio.wait_for(main(), 60))
@@ -64,11 +64,11 @@ def test_noise_is_no_server() -> None:
                 writer.close()
 
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        heard = Heard()
+        received = Received()
         endpoint = f"opc.tcp://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-        async with session(head(endpoint, timeout_s=20.0), heard):
-            await heard.until(lambda: bool(heard.states))
+        async with session(head(endpoint, timeout_s=20.0), received):
+            await received.until(lambda: bool(received.states))
         server.close()
-        assert heard.states[0] in ("lost", "refused")
+        assert received.states[0] in ("lost", "refused")
 
     asyncio.run(asyncio.wait_for(main(), 60))

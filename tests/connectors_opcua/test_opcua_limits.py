@@ -1,4 +1,4 @@
-"""A server takes only so many operations a call: what it states, else what it refuses, is kept to."""
+"""A server limits the operations of a call: what it states, else what it refuses, is kept to."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from asyncua import ua
-from heard_opcua import Heard, Ledger, context, gauge, head, peer, peer_or_skip, session
 from hypothesis import given
 from hypothesis import strategies as st
 from own_server import Machine, machine
+from recording_opcua import Ledger, Received, context, gauge, head, peer, peer_or_skip, session
 
 from connectors.devices import Channel
 from connectors.opcua.calls import MOST_AT_ONCE, TOO_MUCH, UNREADABLE, Calls
@@ -30,8 +30,8 @@ def many_variables() -> list[tuple[str, Any]]:
     return [(f"V{number}", float(number)) for number in range(MANY)]
 
 
-async def all_said(heard: Heard, more: float) -> None:
-    await heard.until(lambda: all(heard.said(f"c{number}", number + more) for number in range(MANY)))
+async def all_received(received: Received, more: float) -> None:
+    await received.until(lambda: all(received.has_received(f"c{number}", number + more) for number in range(MANY)))
 
 
 @pytest.mark.parametrize("limit", [100, 7])
@@ -41,13 +41,13 @@ def test_120_channels_come_from_a_server_that_states_and_keeps_a_limit(limit: in
             limits = dict.fromkeys(("read", "items", "browse"), limit)
             await server.announce(limits)
             server.rules.most = limits
-            heard = Heard()
-            async with session(head(server.endpoint), heard, wanted=many_channels()):
-                await all_said(heard, 0.0)
+            received = Received()
+            async with session(head(server.endpoint), received, wanted=many_channels()):
+                await all_received(received, 0.0)
                 for number in range(MANY):
                     await server.write(f"V{number}", number + 0.5)
-                await all_said(heard, 0.5)
-            assert heard.states == ["connected"]
+                await all_received(received, 0.5)
+            assert received.states == ["connected"]
             # As stated, from the first call that asks for many on.
             assert all(operations <= limit for operations in server.rules.largest().values())
 
@@ -59,13 +59,13 @@ def test_120_channels_come_from_a_server_that_refuses_more_than_100_without_stat
     async def main() -> None:
         async with machine(variables=many_variables()) as server:
             server.rules.most, server.rules.answer = dict.fromkeys(("read", "items", "browse"), 100), answer
-            heard = Heard()
-            heard.book = Ledger({("press", "c1"): 1_000}).book()
-            async with session(head(server.endpoint), heard, wanted=many_channels()):
-                await all_said(heard, 0.0)
-                await heard.until(lambda: bool(heard.gaps_told))  # history is asked for, and there is none
-            assert heard.gaps_told[0][2] == "no history of c1: the server keeps none"
-            assert heard.states == ["connected"]
+            received = Received()
+            received.book = Ledger({("press", "c1"): 1_000}).book()
+            async with session(head(server.endpoint), received, wanted=many_channels()):
+                await all_received(received, 0.0)
+                await received.until(lambda: bool(received.gaps_reported))  # history is asked for, and there is none
+            assert received.gaps_reported[0][2] == "no history of c1: the server keeps none"
+            assert received.states == ["connected"]
 
     asyncio.run(asyncio.wait_for(main(), 120))
 
@@ -76,15 +76,15 @@ def test_a_server_of_another_make_with_a_limit_of_3_gives_all_and_its_history(tm
     async def main() -> None:
         async with peer(free_port(), tmp_path, history_of="Power,Energy,State", most=3) as server:
             begin_ms = 1_792_728_000_000
-            await server.say("State", "Execute", source_ms=begin_ms)
-            await server.say_many("Energy", 0.0, 1.0, 21, begin_ms, 60_000)
-            heard = Heard()
-            heard.book = Ledger({("press", "energy_import"): begin_ms}).book()
+            await server.write("State", "Execute", source_ms=begin_ms)
+            await server.write_many("Energy", 0.0, 1.0, 21, begin_ms, 60_000)
+            received = Received()
+            received.book = Ledger({("press", "energy_import"): begin_ms}).book()
             settings = head(server.endpoint, history_days=3660, history_pause_s=0.0, history_chunk=7)
-            async with session(settings, heard):
-                await heard.until_said("Execute", "state")
-                await heard.until(lambda: any(count is not None for _, count, _ in heard.gaps_told))
-            assert heard.past_ms("energy_import") == [begin_ms + 60_000 * number for number in range(1, 20)]
+            async with session(settings, received):
+                await received.until_published("Execute", "state")
+                await received.until(lambda: any(count is not None for _, count, _ in received.gaps_reported))
+            assert received.past_ms("energy_import") == [begin_ms + 60_000 * number for number in range(1, 20)]
 
     asyncio.run(asyncio.wait_for(main(), 120))
 
@@ -93,15 +93,15 @@ BEGIN_UTC = datetime(2026, 10, 23, 4, tzinfo=UTC)
 BEGIN_MS = round(BEGIN_UTC.timestamp() * 1000)
 
 
-async def with_history(server: Machine, names: str, count: int) -> Heard:
+async def with_history(server: Machine, names: str, count: int) -> Received:
     """Who has missed `count` values of each node, a minute apart."""
     await server.remember(names)
     for number in range(count + 2):
         for name in names:
             await server.write(name, float(number), BEGIN_UTC + timedelta(minutes=number))
-    heard = Heard()
-    heard.book = Ledger({("press", name.lower()): BEGIN_MS for name in names}).book()
-    return heard
+    received = Received()
+    received.book = Ledger({("press", name.lower()): BEGIN_MS for name in names}).book()
+    return received
 
 
 def missed(count: int) -> list[int]:
@@ -111,12 +111,12 @@ def missed(count: int) -> list[int]:
 def test_a_piece_of_history_is_as_long_as_the_server_gives() -> None:
     async def main() -> None:
         async with machine(variables=[("A", 0.0)]) as server:
-            heard = await with_history(server, "A", 30)
+            received = await with_history(server, "A", 30)
             server.rules.most, server.rules.answer = {"history": 6}, ua.StatusCodes.BadResponseTooLarge
             settings = head(server.endpoint, history_days=3660, history_chunk=50, history_pause_s=0.0)
-            async with session(settings, heard, wanted=[gauge("a", "s=A")]):
-                await heard.until(lambda: heard.past_ms("a") == missed(30))
-            assert [count for count in server.rules.asked["history"] if count <= 6][:1] == [6]
+            async with session(settings, received, wanted=[gauge("a", "s=A")]):
+                await received.until(lambda: received.past_ms("a") == missed(30))
+            assert [count for count in server.rules.requests["history"] if count <= 6][:1] == [6]
 
     asyncio.run(asyncio.wait_for(main(), 120))
 
@@ -125,13 +125,13 @@ def test_a_piece_of_history_is_as_long_as_the_server_gives() -> None:
 def test_a_register_whose_history_is_refused_does_not_hold_up_the_others(answer: str) -> None:
     async def main() -> None:
         async with machine(variables=[("A", 0.0), ("B", 0.0)]) as server:
-            heard = await with_history(server, "AB", 10)
+            received = await with_history(server, "AB", 10)
             server.rules.history = {"A": getattr(ua.StatusCodes, answer)}
             settings = head(server.endpoint, history_days=3660, history_chunk=4, history_pause_s=0.0)
-            async with session(settings, heard, wanted=[gauge("a", "s=A"), gauge("b", "s=B")]):
-                await heard.until(lambda: heard.past_ms("b") == missed(10))
-            assert heard.past_ms("a") == []
-            assert heard.states == ["connected"]
+            async with session(settings, received, wanted=[gauge("a", "s=A"), gauge("b", "s=B")]):
+                await received.until(lambda: received.past_ms("b") == missed(10))
+            assert received.past_ms("a") == []
+            assert received.states == ["connected"]
 
     asyncio.run(asyncio.wait_for(main(), 120))
 
@@ -140,12 +140,12 @@ def test_what_a_server_has_no_room_to_monitor_is_read_instead() -> None:
     async def main() -> None:
         async with machine(variables=[("A", 1.0), ("B", 2.0), ("C", "Idle")]) as server:
             server.rules.items_in_all = 1
-            heard = Heard()
+            received = Received()
             wanted = [gauge("a", "s=A"), gauge("b", "s=B"), context("c", "s=C")]
-            async with session(head(server.endpoint, max_silence_s=0.5), heard, wanted=wanted):
-                await heard.until_said("Idle", "c")
-                await heard.until(lambda: heard.states == ["connected"])
-                assert [str(one) for one in heard.refused[-1]] == [
+            async with session(head(server.endpoint, max_silence_s=0.5), received, wanted=wanted):
+                await received.until_published("Idle", "c")
+                await received.until(lambda: received.states == ["connected"])
+                assert [str(one) for one in received.refused[-1]] == [
                     "b (s=B): BadTooManyMonitoredItems; it is read instead",
                     "c (s=C): BadTooManyMonitoredItems; it is read instead",
                 ]
@@ -153,11 +153,11 @@ def test_what_a_server_has_no_room_to_monitor_is_read_instead() -> None:
                     await server.write("A", float(number))
                     await server.write("B", float(number))
                     await server.write("C", f"S{number}")
-                    await heard.until_said(float(number), "a")
-                    await heard.until_said(float(number), "b")
-                    await heard.until_said(f"S{number}", "c")
+                    await received.until_published(float(number), "a")
+                    await received.until_published(float(number), "b")
+                    await received.until_published(f"S{number}", "c")
                 server.rules.items_in_all = 3
-                await heard.until(lambda: heard.refused[-1] == ())
+                await received.until(lambda: received.refused[-1] == ())
 
     asyncio.run(asyncio.wait_for(main(), 120))
 
@@ -167,11 +167,11 @@ class Picky:
 
     def __init__(self, most: int, poison: set[int], refusal: int) -> None:
         self.most, self.poison, self.refusal = most, poison, refusal
-        self.asked: list[list[int]] = []
+        self.requests: list[list[int]] = []
 
     async def read(self, params: ua.ReadParameters) -> list[ua.DataValue]:
         numbers = [int(one.NodeId.Identifier) for one in params.NodesToRead]
-        self.asked.append(numbers)
+        self.requests.append(numbers)
         if len(numbers) > self.most:
             raise ua.UaStatusCodeError(self.refusal)
         if self.poison & set(numbers):
@@ -192,9 +192,9 @@ def test_whatever_is_refused_or_cannot_be_decoded_every_node_has_its_own_answer_
     values = asyncio.run(calls.read([ua.NodeId(number, 2) for number in range(count)]))
     assert answers(values) == [None if number in poison else number for number in range(count)]
     assert all(value.StatusCode == UNREADABLE for value in values if value.Value is None)
-    assert max([len(one) for one in service.asked], default=0) <= MOST_AT_ONCE
+    assert max([len(one) for one in service.requests], default=0) <= MOST_AT_ONCE
     # What is refused as too much is learnt, so that few calls are wasted.
-    refused = [len(one) for one in service.asked if len(one) > most]
+    refused = [len(one) for one in service.requests if len(one) > most]
     assert len(refused) <= 8
 
 
@@ -204,7 +204,7 @@ def test_what_a_server_refuses_even_alone_is_that_nodes_own_answer() -> None:
     assert value.StatusCode.name == "BadResponseTooLarge"
 
 
-def test_a_server_that_answers_fewer_than_it_was_asked_is_told_so() -> None:
+def test_a_server_that_answers_fewer_than_were_requested_is_refused_with_the_reason() -> None:
     class Short(Picky):
         async def read(self, params: ua.ReadParameters) -> list[ua.DataValue]:
             return (await super().read(params))[:-1]

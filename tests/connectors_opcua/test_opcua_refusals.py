@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from asyncua import ua
-from heard_opcua import URI, Heard, context, gauge, head, session
 from own_server import Machine, decimal, machine
+from recording_opcua import URI, Received, context, gauge, head, session
 
 from connectors.gateway.fleet import load_fleet
 from connectors.gateway.probe import probe_all
@@ -40,10 +40,10 @@ def test_nodes_that_are_refused_are_named_with_the_servers_answer_and_the_others
     async def main() -> None:
         async with machine(variables=VARIABLES) as server:
             await with_refusals(server)
-            heard = Heard()
-            async with session(head(server.endpoint), heard, wanted=wanted()):
-                await heard.until(lambda: bool(heard.refused) and len(heard.refused[-1]) == 3)
-                assert [str(one) for one in heard.refused[-1]] == [
+            received = Received()
+            async with session(head(server.endpoint), received, wanted=wanted()):
+                await received.until(lambda: bool(received.refused) and len(received.refused[-1]) == 3)
+                assert [str(one) for one in received.refused[-1]] == [
                     "absent (s=absent): BadNodeIdUnknown",
                     "unreadable (s=unreadable): BadNotReadable",
                     "denied (s=denied): BadUserAccessDenied",
@@ -51,22 +51,22 @@ def test_nodes_that_are_refused_are_named_with_the_servers_answer_and_the_others
                 for number in range(2, 6):
                     await server.write("P", float(number))
                     await server.write("State", f"S{number}")
-                    await heard.until_said(float(number), "power")
-                    await heard.until_said(f"S{number}", "state")
-                assert heard.states == ["connected"]
+                    await received.until_published(float(number), "power")
+                    await received.until_published(f"S{number}", "state")
+                assert received.states == ["connected"]
                 for name in REFUSED_NAMES:
-                    assert {reading.quality for reading in heard.of(name)} <= {ReadingQuality.BAD}
-                    assert len(heard.of(name)) <= 2  # the reason, and not over and over
+                    assert {reading.quality for reading in received.of(name)} <= {ReadingQuality.BAD}
+                    assert len(received.of(name)) <= 2  # the reason, and not over and over
                 # They are given in the end: the report says so, and they flow.
                 server.rules.values = {}
                 await server.add("absent", 1.0)
                 for name in ("unreadable", "denied"):
                     await server.write(name, 7.0)
-                await heard.until(lambda: heard.refused[-1] == ())
+                await received.until(lambda: received.refused[-1] == ())
                 for name in REFUSED_NAMES:
                     await server.write(name, 8.0)
-                    await heard.until_said(8.0, name)
-            assert heard.states == ["connected"]
+                    await received.until_published(8.0, name)
+            assert received.states == ["connected"]
 
     asyncio.run(asyncio.wait_for(main(), 120))
 
@@ -74,15 +74,15 @@ def test_nodes_that_are_refused_are_named_with_the_servers_answer_and_the_others
 def test_a_device_that_gives_nothing_at_all_is_refused_and_comes_back_by_itself() -> None:
     async def main() -> None:
         async with machine() as server:
-            heard = Heard()
-            async with session(head(server.endpoint), heard, wanted=[gauge("power", "s=P"), context("state", "s=State")]):
-                await heard.until(lambda: bool(heard.states))
-                assert heard.states == ["refused"]
-                assert heard.reasons == ["nothing is given: BadNodeIdUnknown"]
+            received = Received()
+            async with session(head(server.endpoint), received, wanted=[gauge("power", "s=P"), context("state", "s=State")]):
+                await received.until(lambda: bool(received.states))
+                assert received.states == ["refused"]
+                assert received.reasons == ["nothing is given: BadNodeIdUnknown"]
                 await server.add("P", 5.0)
-                await heard.until_said(5.0, "power")
-                await heard.until(lambda: heard.states == ["refused", "connected"])
-                assert [one.channel for one in heard.refused[-1]] == ["state"]
+                await received.until_published(5.0, "power")
+                await received.until(lambda: received.states == ["refused", "connected"])
+                assert [one.channel for one in received.refused[-1]] == ["state"]
 
     asyncio.run(asyncio.wait_for(main(), 120))
 
@@ -98,25 +98,25 @@ def test_a_value_that_nobody_can_decode_does_not_spoil_the_news_of_the_others() 
         async with machine(
             variables=[("P", 1.0), ("State", "Idle"), ("X", ua.Variant(decimal(0, 0), ua.VariantType.ExtensionObject))]
         ) as server:
-            heard = Heard()
+            received = Received()
             async with session(
-                head(server.endpoint), heard, wanted=[gauge("power", "s=P"), context("state", "s=State"), gauge("x", "s=X")]
+                head(server.endpoint), received, wanted=[gauge("power", "s=P"), context("state", "s=State"), gauge("x", "s=X")]
             ):
-                await heard.until_said(0, "x")
-                await heard.until(lambda: bool(heard.states))
+                await received.until_published(0, "x")
+                await received.until(lambda: bool(received.states))
                 await server.write("X", NOT_DECODABLE)
                 await server.write("State", "Hit")  # in the same message
-                await heard.until_said("Hit", "state")
-                await heard.until(lambda: bool(heard.refused) and len(heard.refused[-1]) == 1)
-                assert str(heard.refused[-1][0]) == "x (s=X): BadDecodingError"
+                await received.until_published("Hit", "state")
+                await received.until(lambda: bool(received.refused) and len(received.refused[-1]) == 1)
+                assert str(received.refused[-1][0]) == "x (s=X): BadDecodingError"
                 for number in range(2, 8):
                     await server.write("X", NOT_DECODABLE)
                     await server.write("P", float(number))
-                    await heard.until_said(float(number), "power")
+                    await received.until_published(float(number), "power")
                 await server.write("X", ua.Variant(decimal(95, 1), ua.VariantType.ExtensionObject))
-                await heard.until_said(9.5, "x")
-                await heard.until(lambda: heard.refused[-1] == ())
-            assert heard.states == ["connected"]
+                await received.until_published(9.5, "x")
+                await received.until(lambda: received.refused[-1] == ())
+            assert received.states == ["connected"]
 
     asyncio.run(asyncio.wait_for(main(), 120))
 

@@ -6,8 +6,8 @@ import asyncio
 from decimal import Decimal
 from pathlib import Path
 
-from heard_opcua import Heard, context, gauge, head, peer, peer_or_skip, session, session_of
 from own_server import machine
+from recording_opcua import Received, context, gauge, head, peer, peer_or_skip, session, session_of
 
 from connectors.devices import Channel
 from connectors.opcua.items import SubscribedDevice
@@ -20,20 +20,20 @@ PRESSES = ("press-1", "press-2")
 def test_two_devices_on_one_node_of_a_line_server_both_get_every_reading() -> None:
     async def main() -> None:
         async with machine(variables=[("Line.State", "S0"), ("E", 100.0)]) as line:
-            heard = Heard()
+            received = Received()
             devices = [
                 SubscribedDevice(
                     head(line.endpoint, id=name), [context("state", "s=Line.State", name), gauge("power", "s=E", name)], Path()
                 )
                 for name in PRESSES
             ]
-            async with session_of(devices, heard):
+            async with session_of(devices, received):
                 for number in range(1, 7):
                     await line.write("Line.State", f"S{number}")
                     await line.write("E", 100.0 + number)
-                    await heard.until_said(f"S{number}", "state", *PRESSES)
-                    await heard.until_said(100.0 + number, "power", *PRESSES)
-            assert heard.states == ["connected", "connected"]
+                    await received.until_published(f"S{number}", "state", *PRESSES)
+                    await received.until_published(100.0 + number, "power", *PRESSES)
+            assert received.states == ["connected", "connected"]
 
     asyncio.run(asyncio.wait_for(main(), 120))
 
@@ -41,13 +41,13 @@ def test_two_devices_on_one_node_of_a_line_server_both_get_every_reading() -> No
 def test_two_channels_of_one_device_on_one_node_are_two_readings_each_in_its_unit() -> None:
     async def main() -> None:
         async with machine(variables=[("P", 12_000.0)]) as press:
-            heard = Heard()
+            received = Received()
             watts = Channel("press", "m", "power_w", "s=P", Decimal(1), "W", RegisterKind.GAUGE, 1.0)
             kilowatts = Channel("press", "m", "power", "s=P", Decimal("0.001"), "kW", RegisterKind.GAUGE, 1.0)
-            async with session(head(press.endpoint), heard, wanted=[watts, kilowatts]):
-                await heard.until(lambda: heard.said("power", 12.0) and heard.said("power_w", 12_000.0))
+            async with session(head(press.endpoint), received, wanted=[watts, kilowatts]):
+                await received.until(lambda: received.has_received("power", 12.0) and received.has_received("power_w", 12_000.0))
                 await press.write("P", 13_000.0)
-                await heard.until(lambda: heard.said("power", 13.0) and heard.said("power_w", 13_000.0))
+                await received.until(lambda: received.has_received("power", 13.0) and received.has_received("power_w", 13_000.0))
 
     asyncio.run(asyncio.wait_for(main(), 120))
 
@@ -57,15 +57,15 @@ def test_two_devices_on_one_node_of_another_makes_server_both_get_every_reading(
 
     async def main() -> None:
         async with peer(free_port(), tmp_path) as server:
-            heard = Heard()
+            received = Received()
             devices = [
                 SubscribedDevice(head(server.endpoint, id=name), [context("state", "s=Press.State", name)], Path())
                 for name in PRESSES
             ]
-            async with session_of(devices, heard):
-                await heard.until(lambda: heard.states == ["connected", "connected"])
+            async with session_of(devices, received):
+                await received.until(lambda: received.states == ["connected", "connected"])
                 for number in range(1, 6):
-                    await server.say("State", f"S{number}", source_ms=1_792_728_000_000 + number)
-                    await heard.until_said(f"S{number}", "state", *PRESSES)
+                    await server.write("State", f"S{number}", source_ms=1_792_728_000_000 + number)
+                    await received.until_published(f"S{number}", "state", *PRESSES)
 
     asyncio.run(asyncio.wait_for(main(), 120))

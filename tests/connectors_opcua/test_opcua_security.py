@@ -15,7 +15,7 @@ from asyncua.crypto.permission_rules import SimpleRoleRuleset, User, UserRole
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
-from heard_opcua import URI, Heard, head, session
+from recording_opcua import URI, Received, head, session
 
 from deploy.ports import free_port
 
@@ -79,15 +79,15 @@ def test_what_is_stated_is_used_and_never_less(tmp_path: Path, policy: str) -> N
                 private_key="ours.pem",
                 server_certificate="server.der",
             )
-            heard = Heard()
-            async with session(secure, heard, tmp_path):
-                await heard.until(lambda: bool(heard.states))
+            received = Received()
+            async with session(secure, received, tmp_path):
+                await received.until(lambda: bool(received.states))
                 if policy == "NoSecurity":
-                    assert heard.states[0] in ("refused", "lost")
-                    assert heard.readings == []
+                    assert received.states[0] in ("refused", "lost")
+                    assert received.readings == []
                 else:
-                    await heard.until(lambda: heard.said("power", 12.5))
-                    assert heard.states == ["connected"]
+                    await received.until(lambda: received.has_received("power", 12.5))
+                    assert received.states == ["connected"]
 
     asyncio.run(asyncio.wait_for(main(), 60))
 
@@ -105,7 +105,7 @@ def test_who_logs_in_comes_with_the_name_and_password_of_the_environment_or_not_
 ) -> None:
     monkeypatch.setenv("PRESS_USER", name)
     monkeypatch.setenv("PRESS_WORD", password)
-    people, heard = People(), Heard()
+    people, received = People(), Received()
 
     async def main() -> None:
         await make_certificate(tmp_path, "ours", OURS, ExtendedKeyUsageOID.CLIENT_AUTH)
@@ -120,17 +120,17 @@ def test_who_logs_in_comes_with_the_name_and_password_of_the_environment_or_not_
                 user_variable="PRESS_USER",
                 password_variable="PRESS_WORD",
             )
-            async with session(settings, heard, tmp_path):
-                await heard.until(lambda: bool(heard.states))
+            async with session(settings, received, tmp_path):
+                await received.until(lambda: bool(received.states))
                 if state == "connected":
-                    await heard.until(lambda: heard.said("power", 12.5))
+                    await received.until(lambda: received.has_received("power", 12.5))
 
     asyncio.run(asyncio.wait_for(main(), 60))
-    assert heard.states == [state]
-    assert words in heard.reasons[0]
-    assert all(secret not in heard.reasons[0] for secret in ("s3cret-w0rd", "guessed"))
+    assert received.states == [state]
+    assert words in received.reasons[0]
+    assert all(secret not in received.reasons[0] for secret in ("s3cret-w0rd", "guessed"))
     if state == "connected":
         assert set(people.came) == {("lastgang", "s3cret-w0rd")}
     else:
-        assert heard.readings == []
+        assert received.readings == []
         assert (None, None) not in people.came  # never as nobody

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from asyncua import ua
-from heard_opcua import Heard, context, gauge, head, session
 from hypothesis import given
 from hypothesis import strategies as st
 from own_server import decimal, machine
+from recording_opcua import Received, context, gauge, head, session
 
 from connectors.devices import converted
 from connectors.opcua import decode
@@ -81,19 +81,19 @@ def test_standard_types_are_read_from_a_server_as_what_they_are() -> None:
     async def main() -> None:
         variants = [(name, variant) for name, (variant, *_) in {**CASES, **NEITHER}.items()]
         async with machine(variables=variants) as server:
-            heard = Heard()
+            received = Received()
             names = [name for name, _ in variants]
             wanted = [gauge(f"r-{name}", f"s={name}") for name in names] + [context(f"c-{name}", f"s={name}") for name in names]
-            async with session(head(server.endpoint), heard, wanted=wanted):
-                await heard.until(lambda: len({reading.channel for reading in heard.readings}) == len(wanted))
-                await heard.until(lambda: bool(heard.states))
-            assert heard.states == ["connected"]
-            assert heard.refused == [()]
+            async with session(head(server.endpoint), received, wanted=wanted):
+                await received.until(lambda: len({reading.channel for reading in received.readings}) == len(wanted))
+                await received.until(lambda: bool(received.states))
+            assert received.states == ["connected"]
+            assert received.refused == [()]
             wrong = [
                 (channel, reading, means)
                 for name, means_both in _meant().items()
                 for channel, means in zip((f"r-{name}", f"c-{name}"), means_both, strict=True)
-                for reading in heard.of(channel)
+                for reading in received.of(channel)
                 if not _is(reading, means)
             ]
             assert wrong == []
@@ -134,19 +134,19 @@ def test_enumerations_are_read_by_name_and_as_numbers_where_a_register_asks_for_
             for name, text in (("TrueState", "Ein"), ("FalseState", "Aus")):
                 await switch.add_property(ua.NodeId(f"D.{name}", server.index), ua.QualifiedName(name, 0), ua.LocalizedText(text))
             await server.add("E", 3, T.Int32)
-            heard = Heard()
+            received = Received()
             wanted = [context(name, f"s={name}") for name in "ABCDE"] + [gauge(f"r{name}", f"s={name}") for name in "ABCDE"]
-            async with session(head(server.endpoint), heard, wanted=wanted):
-                for name, said in (("A", "Execute"), ("B", "Aborted"), ("C", "Rüsten"), ("D", "Ein"), ("E", 3)):
-                    await heard.until_said(said, name)
+            async with session(head(server.endpoint), received, wanted=wanted):
+                for name, received_value in (("A", "Execute"), ("B", "Aborted"), ("C", "Rüsten"), ("D", "Ein"), ("E", 3)):
+                    await received.until_published(received_value, name)
                 for name, number in (("A", 2), ("B", 20), ("C", 4), ("D", 1), ("E", 3)):
-                    await heard.until_said(number, f"r{name}")
+                    await received.until_published(number, f"r{name}")
                 await server.write("A", 1, kind=T.Int32)
-                await heard.until_said("Idle", "A")
+                await received.until_published("Idle", "A")
                 await server.write("D", False, kind=T.Boolean)
-                await heard.until_said("Aus", "D")
+                await received.until_published("Aus", "D")
                 await server.write("B", 8, kind=T.Int32)  # a number that has no name stays one
-                await heard.until_said(8, "B")
+                await received.until_published(8, "B")
 
     asyncio.run(asyncio.wait_for(main(), 120))
 
@@ -154,13 +154,13 @@ def test_enumerations_are_read_by_name_and_as_numbers_where_a_register_asks_for_
 def test_the_servers_reason_stays_when_its_value_is_read_again() -> None:
     async def main() -> None:
         async with machine(variables=[("P", 1.0)]) as server:
-            heard = Heard()
-            async with session(head(server.endpoint, max_silence_s=0.3), heard, wanted=[gauge("power", "s=P")]):
-                await heard.until_said(1.0, "power")
+            received = Received()
+            async with session(head(server.endpoint, max_silence_s=0.3), received, wanted=[gauge("power", "s=P")]):
+                await received.until_published(1.0, "power")
                 bad = ua.StatusCode(ua.UInt32(ua.StatusCodes.BadSensorFailure))
                 await server.server.write_attribute_value(server.node_id("P"), ua.DataValue(StatusCode=bad))
-                await heard.until(lambda: sum(reading.quality is ReadingQuality.BAD for reading in heard.readings) >= 3)
-            texts = [reading.text or "" for reading in heard.readings if reading.quality is ReadingQuality.BAD]
+                await received.until(lambda: sum(reading.quality is ReadingQuality.BAD for reading in received.readings) >= 3)
+            texts = [reading.text or "" for reading in received.readings if reading.quality is ReadingQuality.BAD]
             assert all(text.startswith("status 0x808C0000 BadSensorFailure") for text in texts)
 
     asyncio.run(asyncio.wait_for(main(), 120))

@@ -135,7 +135,7 @@ def sample_meter_forecast(meter: str, share: float, first: datetime) -> Forecast
         tuple(kw * 0.85 for kw in middle), tuple(middle), tuple(kw * 1.2 for kw in middle),
         tuple(replace(p, q10_kw=p.q10_kw * share, q50_kw=p.q50_kw * share, q90_kw=p.q90_kw * share) for p in peaks),
         "like-days 54%, jobs+carried-week 31%, lasting 15%", first, 2880, 0.71, 12.0, meter=meter, coverage=0.82,
-        notes=("the load has changed: recognised 2026-10-19 05:15 UTC, learnt anew since",),
+        notes=("the load has changed: recognised 2026-10-19 05:15 UTC, learnt again since",),
     )  # fmt: skip
 
 
@@ -299,9 +299,9 @@ class SampleFeed:
         self.state.connection(True)
         self.decided: list[Decision] = []
         self.closed = False
-        self.speak(now_utc)
+        self.send(now_utc)
 
-    def speak(self, at: datetime, projected_kw: float = 652.0) -> None:
+    def send(self, at: datetime, projected_kw: float = 652.0) -> None:
         """One round of readings."""
         at_s = time.monotonic()
         self.state.take(sample_demand(at, projected_kw), at_s)
@@ -323,8 +323,8 @@ class SampleFeed:
         self.state.take(Reading(SITE, "gateway-1", HEARTBEAT_CHANNEL, epoch_ms(at), epoch_ms(at), 3), at_s)
         for device, word in (("main-meter", "connected"), ("furnace-1-control", "connected"), ("lighting-meter", "lost")):
             self.state.take(Reading(SITE, device, CONNECTION_CHANNEL, epoch_ms(at), epoch_ms(at), None, text=word), at_s)
-        told = "history: 1,080 values of 3 registers for 180 min"
-        self.state.take(Reading(SITE, "furnace-1-control", GAP_CHANNEL, epoch_ms(late), epoch_ms(late), 1080, text=told), at_s)
+        rows = "history: 1,080 values of 3 registers for 180 min"
+        self.state.take(Reading(SITE, "furnace-1-control", GAP_CHANNEL, epoch_ms(late), epoch_ms(late), 1080, text=rows), at_s)
 
     def picture(self) -> Live:
         return self.state.picture(time.monotonic())

@@ -29,14 +29,14 @@ class Server:
         assert self.process.stdout is not None
         self.url = self.process.stdout.readline().strip()
 
-    def tell(self, line: str) -> None:
+    def send(self, line: str) -> None:
         assert self.process.stdin is not None
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
 
     def decided(self) -> list[list[str]]:
         assert self.process.stdout is not None
-        self.tell("decided")
+        self.send("decided")
         found: list[list[str]] = json.loads(self.process.stdout.readline())
         return found
 

@@ -74,7 +74,7 @@ def main() -> None:
                     case ["answer"]:
                         feed.answer()
                     case ["say", kw]:
-                        feed.speak(NOW_UTC, float(kw))
+                        feed.send(NOW_UTC, float(kw))
                     case ["decided"]:
                         rows = [[d.recommendation, d.kind, d.by, d.reason, d.comment] for d in feed.decided]
                         print(json.dumps(rows), flush=True)

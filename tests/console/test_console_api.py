@@ -94,7 +94,7 @@ def test_quarter_hours_of_a_meter_by_span(open_api: Api) -> None:
         ("main", {"from_utc": "2020-10-23T00:00:00Z", "to_utc": "2026-10-23T01:00:00Z"}, 422, "400 days"),
     ],
 )
-def test_a_wrong_span_is_told(open_api: Api, path: str, params: dict[str, str], status: int, words: str) -> None:
+def test_a_wrong_span_is_reported(open_api: Api, path: str, params: dict[str, str], status: int, words: str) -> None:
     response = open_api[0].get(f"/api/v1/meters/{path}/intervals", params=params)
     assert response.status_code == status
     assert words in response.json()["detail"]
@@ -173,22 +173,22 @@ def test_gaps_and_revisions_are_the_same_as_on_the_page(open_api: tuple[TestClie
     assert len(quarters[0]["recorded_utc"]) == 3
 
 
-def test_quarter_hours_can_be_asked_for_as_they_were_known(open_api: tuple[TestClient, object]) -> None:
+def test_quarter_hours_can_be_requested_as_they_were_known(open_api: tuple[TestClient, object]) -> None:
     client = open_api[0]
 
-    def told(as_of_utc: str) -> set[str]:
-        rows = client.get("/api/v1/meters/moulding-2/intervals", params={**OUTAGE, "as_of_utc": as_of_utc}).json()
-        return {row["quality"] for row in rows}
+    def rows(as_of_utc: str) -> set[str]:
+        found = client.get("/api/v1/meters/moulding-2/intervals", params={**OUTAGE, "as_of_utc": as_of_utc}).json()
+        return {row["quality"] for row in found}
 
-    assert told("2026-10-23T08:30:00Z") == {"missing"}
-    assert told("2026-10-23T08:31:00Z") == {"missing", "substituted"}
-    assert told("2026-10-23T08:40:00Z") == {"measured"}
+    assert rows("2026-10-23T08:30:00Z") == {"missing"}
+    assert rows("2026-10-23T08:31:00Z") == {"missing", "substituted"}
+    assert rows("2026-10-23T08:40:00Z") == {"measured"}
     unzoned = client.get("/api/v1/meters/moulding-2/intervals", params={**OUTAGE, "as_of_utc": "2026-10-23T08:40:00"})
     assert (unzoned.status_code, "has no time zone" in unzoned.text) == (422, True)
     assert client.get("/api/v1/meters/nobody/gaps", params=OUTAGE).status_code == 404
 
 
-def test_the_forecast_is_the_sites_and_the_newest_unless_asked_otherwise(open_api: Api) -> None:
+def test_the_forecast_is_the_sites_and_the_newest_unless_chosen_otherwise(open_api: Api) -> None:
     client, _ = open_api
     site = client.get("/api/v1/forecast").json()
     assert (site["meter"], site["issued_utc"], site["replayed"]) == ("", "2026-10-23T09:45:00Z", False)
@@ -202,10 +202,10 @@ def test_the_forecast_is_the_sites_and_the_newest_unless_asked_otherwise(open_ap
 
 @pytest.mark.parametrize("as_of", ["2026-10-23T04:00:00Z", "2026-10-23T06:00:00+02:00"])
 def test_the_forecast_of_an_earlier_instant_is_the_one_issued_until_then(open_api: Api, as_of: str) -> None:
-    told = open_api[0].get("/api/v1/forecast", params={"as_of": as_of}).json()
-    assert (told["issued_utc"], told["replayed"]) == ("2026-10-23T03:00:00Z", True)
+    rows = open_api[0].get("/api/v1/forecast", params={"as_of": as_of}).json()
+    assert (rows["issued_utc"], rows["replayed"]) == ("2026-10-23T03:00:00Z", True)
     same = open_api[0].get("/api/v1/forecast", params={"as_of": as_of, "meter": "main"}).json()
-    assert same == told
+    assert same == rows
 
 
 def test_before_the_first_forecast_there_is_none(plant: Plant, tmp_path: Path) -> None:
@@ -230,7 +230,7 @@ def test_before_the_first_forecast_there_is_none(plant: Plant, tmp_path: Path) -
         ({"meter": "furnace-2", "as_of": "2026-10-23T04:00:00Z"}, 422, "only the newest forecast can be had"),
     ],
 )
-def test_a_forecast_that_cannot_be_asked_for_is_told(open_api: Api, params: dict[str, str], status: int, words: str) -> None:
+def test_a_forecast_that_cannot_be_requested_is_reported(open_api: Api, params: dict[str, str], status: int, words: str) -> None:
     response = open_api[0].get("/api/v1/forecast", params=params)
     assert (response.status_code, words in response.json()["detail"]) == (status, True), response.text
 

@@ -61,7 +61,7 @@ def test_many_who_look_at_once_share_one_computation(board: Board) -> None:
     assert drawings == 1
 
 
-def test_the_ledger_is_asked_again_only_when_it_has_something_new(ledger: Ledger) -> None:
+def test_the_ledger_is_read_again_only_when_it_has_something_new(ledger: Ledger) -> None:
     remembered = ledger.remembering()
     statements: list[str] = []
     ledger._database.set_trace_callback(statements.append)
@@ -124,10 +124,10 @@ def test_an_absent_ledger_file_is_no_error(tmp_path) -> None:
 
 
 def test_a_decision_goes_out_with_name_reason_and_the_plants_time(board: Board, feed: SampleFeed) -> None:
-    said = asyncio.run(board.decide("R-0421", DecisionKind.REJECTED, "J. Weiß", DeclineReason.STAFF, "krank"))
-    assert feed.decided == [said]
-    assert (said.site, said.by, said.reason, said.comment) == (SITE, "J. Weiß", DeclineReason.STAFF, "krank")
-    assert abs((said.at_utc - NOW_UTC).total_seconds()) < 1
+    answers = asyncio.run(board.decide("R-0421", DecisionKind.REJECTED, "J. Weiß", DeclineReason.STAFF, "krank"))
+    assert feed.decided == [answers]
+    assert (answers.site, answers.by, answers.reason, answers.comment) == (SITE, "J. Weiß", DeclineReason.STAFF, "krank")
+    assert abs((answers.at_utc - NOW_UTC).total_seconds()) < 1
     cards = {c.recommendation.recommendation: c for c in asyncio.run(board.view(plan_view)).cards}
     assert cards["R-0421"].button is Button.SENT
     feed.answer()
@@ -171,7 +171,7 @@ def test_the_newest_of_each_is_kept_in_whatever_order_they_come() -> None:
     assert list(live.recommendations) == ["R-0421"]
 
 
-def test_a_connection_is_told_since_it_last_changed() -> None:
+def test_a_connection_is_reported_since_it_last_changed() -> None:
     state = LiveState(SITE)
     for at, word in ((1, "connected"), (2, "lost"), (3, "lost")):
         state.take(Reading(SITE, "plc", "connection", at, at, None, text=word), 1.0)
@@ -198,7 +198,7 @@ def test_another_address_needs_a_token_and_says_how_to_set_it() -> None:
     assert all(access_for(host, {}) == Access() for host in ("127.0.0.1", "localhost", "::1"))
 
 
-def test_a_taken_port_is_told_and_not_fought_over() -> None:
+def test_a_taken_port_is_reported_and_not_fought_over() -> None:
     first = listen("127.0.0.1", 0)
     try:
         with pytest.raises(PortTaken, match="choose another --port"):

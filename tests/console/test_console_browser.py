@@ -112,11 +112,11 @@ def test_the_running_quarter_hour_changes_before_the_eyes(browser: Any, server: 
     with Visitor(browser, server.url) as visitor:
         page = visitor.go("/")
         page.get_by_text("Ziel wird überschritten").wait_for()
-        server.tell("say 560")
+        server.send("say 560")
         page.get_by_text("Unter dem Ziel").wait_for()
         assert page.locator(".g-number").text_content() == "560"
         assert page.get_by_role("status").first.get_attribute("aria-live") == "polite"
-        server.tell("say 671")
+        server.send("say 671")
         page.get_by_text("Neue Höchstlast droht").wait_for()
 
 
@@ -135,7 +135,7 @@ def test_accepting_by_keyboard_sends_a_decision_and_waits_for_the_status(browser
         page.get_by_text("accepted by J. Weiß, Fri 23 Oct 11:52 – waiting for confirmation").wait_for()
         assert button.is_disabled()
         assert server.decided() == [["R-0421", "accepted", "J. Weiß", "none", ""]]
-        server.tell("answer")
+        server.send("answer")
         page.locator("article.is-accepted", has_text="J-1043").wait_for()
         assert page.get_by_role("button", name="Accept the recommendation for J-1043").count() == 0
         assert visitor.troubles == []
@@ -176,14 +176,14 @@ def test_of_two_browsers_that_decide_at_once_the_second_learns_who_was_first(bro
 
 
 @pytest.mark.parametrize(
-    ("language", "accept", "label", "said"),
+    ("language", "accept", "label", "text"),
     [
         ("de", "Annehmen", "Ihr Name", "Ihr Name: Das Zeichen U+000B an Stelle 9 lässt sich nicht speichern"),
         ("en", "Accept", "Your name", "Your name: the character U+000B at place 9 cannot be stored"),
     ],
 )
 def test_the_form_names_a_character_that_cannot_be_kept(
-    browser: Any, server: Server, language: str, accept: str, label: str, said: str
+    browser: Any, server: Server, language: str, accept: str, label: str, text: str
 ) -> None:
     with Visitor(browser, server.url, language) as visitor:
         page = visitor.go("/plan")
@@ -191,7 +191,7 @@ def test_the_form_names_a_character_that_cannot_be_kept(
         dialog = page.get_by_role("dialog")
         dialog.get_by_label(label).fill("M. Adler\u000bSchicht A")
         dialog.get_by_role("button", name=accept).click()
-        dialog.get_by_text(said).wait_for()
+        dialog.get_by_text(text).wait_for()
         dialog.get_by_label(label).fill("李雷 😀")
         dialog.get_by_role("button", name=accept).click()
         page.get_by_text("李雷 😀").first.wait_for()
@@ -231,7 +231,7 @@ def test_pages_of_strange_plants_load_whole_and_stay_in_their_frame(browser: Any
 
 
 @pytest.mark.parametrize("query", ["day=0001-01-01", "day=9999-12-31", "at=0001-01-01T00:00:00%2B14:00", "at=9999-12-31T23:59:59-14:00",
-                                   "told=%00", "meter=%00", "meter=..%2F..", "day=x&at=y&told=z", "day=8999-12-31&at=8999-12-31T00:00Z"])  # fmt: skip
+                                   "revision=%00", "meter=%00", "meter=..%2F..", "day=x&at=y&revision=z", "day=8999-12-31&at=8999-12-31T00:00Z"])  # fmt: skip
 def test_no_address_of_a_page_is_a_fault_of_the_server(looked_at: Server, query: str) -> None:
     import httpx
 
@@ -271,7 +271,7 @@ def test_language_and_brightness_stay_chosen(browser: Any, looked_at: Server) ->
         page.get_by_text("Target will be passed").wait_for()
 
 
-def test_a_tapped_quarter_hour_tells_what_was_told_when(browser: Any, looked_at: Server) -> None:
+def test_a_tapped_quarter_hour_shows_its_revisions(browser: Any, looked_at: Server) -> None:
     with Visitor(browser, looked_at.url, "en", "phone") as visitor:
         page = visitor.go("/meters?meter=moulding-2")
         page.get_by_text("Tap a quarter hour").wait_for()
@@ -281,9 +281,9 @@ def test_a_tapped_quarter_hour_tells_what_was_told_when(browser: Any, looked_at:
         # a third into the day, in the empty upper part of the column: a finger need not hit the bar
         chart.click(position={"x": box["width"] * 0.42, "y": box["height"] * 0.25})
         page.locator("#detail").get_by_role("heading", name="Quarter hour").wait_for()
-        assert page.locator(".sayings li").count() == 3
-        page.get_by_role("link", name="As first told").click()
-        page.wait_for_url("**told=first**")
+        assert page.locator(".revisions li").count() == 3
+        page.get_by_role("link", name="As first published").click()
+        page.wait_for_url("**revision=first**")
         assert page.locator("#detail").get_by_text("missing").first.is_visible()
         assert visitor.troubles == []
 
@@ -293,7 +293,7 @@ def test_a_gap_in_the_list_leads_to_its_first_quarter_hour(browser: Any, looked_
         page = visitor.go("/meters?meter=ev-chargers")
         page.get_by_role("link", name="Fr 23.10. 07:30 – 10:30").click()
         page.get_by_role("heading", name="Viertelstunde 07:30 – 07:45").wait_for()
-        assert page.locator(".sayings li").count() == 2
+        assert page.locator(".revisions li").count() == 2
 
 
 OVERLAPS = """

@@ -21,21 +21,21 @@ NOW_MS = epoch_ms(NOW_UTC)
 
 
 @pytest.mark.parametrize(
-    ("behind_s", "said"),
+    ("behind_s", "text"),
     [
         (3_600.0, "clock is 60 min behind"),
         (-14.0, "clock is 14 s ahead"),
         (0.0, "clock is right"),
     ],
 )
-def test_a_device_clock_that_is_off_is_told_with_the_device(scene: Scene, behind_s: float, said: str) -> None:
+def test_a_device_clock_that_is_off_is_reported_with_the_device(scene: Scene, behind_s: float, text: str) -> None:
     state = LiveState(SITE)
     state.take(Reading(SITE, "press-1", CONNECTION_CHANNEL, NOW_MS, NOW_MS, None, text="connected"), 1.0)
-    state.take(Reading(SITE, "press-1", CLOCK_CHANNEL, NOW_MS, NOW_MS, behind_s, text="as the gateway said"), 1.0)
+    state.take(Reading(SITE, "press-1", CLOCK_CHANNEL, NOW_MS, NOW_MS, behind_s, text="as the gateway reported"), 1.0)
     live = state.picture(2.0)
     assert live.readings_count == 0
     drawn = html.unescape(
         str(connections(platform_view(dataclasses.replace(scene, live=live)), of_page("en", ZoneInfo("Europe/Berlin"))))
     )
-    assert said in drawn.replace("\u202f", " ").replace("\u00a0", " ")
-    assert "as the gateway said" in drawn
+    assert text in drawn.replace("\u202f", " ").replace("\u00a0", " ")
+    assert "as the gateway reported" in drawn

@@ -110,9 +110,9 @@ def test_the_page_stands_without_a_broker_finds_the_ledger_when_it_comes_and_end
 
 
 def test_help_has_an_example_and_says_who_may_write() -> None:
-    said = CliRunner().invoke(command, ["--help"]).output
-    assert "lastgang console --plant" in said
-    assert "LASTGANG_CONSOLE_TOKEN" in said
+    output = CliRunner().invoke(command, ["--help"]).output
+    assert "lastgang console --plant" in output
+    assert "LASTGANG_CONSOLE_TOKEN" in output
 
 
 def test_it_does_not_start_on_another_address_without_a_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,11 +93,11 @@ def test_every_part_of_every_page_can_be_drawn(any_scene: Scene, language: str) 
     w, scene = of_page(language, BERLIN), any_scene  # type: ignore[arg-type]
     meter = scene.plant.meters[-1].id
     now, planned, tree, own = now_view(scene), plan_view(scene), meters_view(scene), platform_view(scene)
-    day, later = meter_day_view(scene, meter, scene.day()), meter_day_view(scene, meter, scene.day(), as_first_told=True)
+    day, later = meter_day_view(scene, meter, scene.day()), meter_day_view(scene, meter, scene.day(), as_first_published=True)
     ahead = outlook_view(scene, meter)
     drawn = [
         gauge.gauge(now, w), gauge.alarm_bar(now, w), gauge.figures(now, w), gauge.marks(now, w), meters.findings(now, w, 5),
-        plan.gantt(planned, w), plan.headline(planned, w), forecasts.peaks_table(planned, w), forecasts.said_table(planned, w),
+        plan.gantt(planned, w), plan.headline(planned, w), forecasts.peaks_table(planned, w), forecasts.day_ahead_table(planned, w),
         *(plan.card(card, w) for card in planned.cards), meters.tree(tree, w, meter), meters.silence(tree, w), meters.findings(tree, w),
         platform.troubles(tree, w), meters.meter_summary(day, w), meters.channel_table(day, w), outlook.outlook_words(ahead, w),
         gaps.gap_table(meter_gaps_view(scene, meter), w), gaps.quarter_story(day, w, NOW_UTC), gaps.quarter_story(later, w, day.from_utc),

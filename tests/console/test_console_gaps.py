@@ -1,4 +1,4 @@
-"""Gaps on the page: what was told first, what counts now, and what was told when."""
+"""Gaps on the page: what was published first, what counts now, and all revisions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from console.render import charts
 from console.render import gaps as draw
 from console.render.meters import meter_summary
 from console.render.platform import connections
-from console.views.gaps import meter_gaps_view, sayings
+from console.views.gaps import meter_gaps_view, revision_entries
 from console.views.meters import meter_day_view, meters_view
 from console.views.platform import platform_view
 from console.views.scene import Scene
@@ -43,31 +43,31 @@ def test_a_healed_gap_and_one_that_keeps_its_substitutes(scene: Scene) -> None:
     assert (night.quarters, night.earlier) == (3, ())
 
 
-def test_the_day_as_it_counts_and_as_it_was_told_first(scene: Scene) -> None:
+def test_the_day_as_it_counts_and_as_it_was_first_published(scene: Scene) -> None:
     now = meter_day_view(scene, "moulding-2", scene.day())
-    first = meter_day_view(scene, "moulding-2", scene.day(), as_first_told=True)
+    first = meter_day_view(scene, "moulding-2", scene.day(), as_first_published=True)
     place = (EIGHT - now.from_utc) // QUARTER
-    latest, told_first = now.quarters[place], first.quarters[place]
-    assert latest is not None and told_first is not None
-    assert (latest.quality, latest.revision, told_first.quality, told_first.energy_uwh) == ("measured", 3, "missing", None)
+    latest, as_first = now.quarters[place], first.quarters[place]
+    assert latest is not None and as_first is not None
+    assert (latest.quality, latest.revision, as_first.quality, as_first.energy_uwh) == ("measured", 3, "missing", None)
     assert set(now.restated.values()) == {3}
     assert (len(now.restated), first.restated) == (12, {})
     assert {str(quality): count for quality, count in first.by_quality.items()} == {"measured": 32, "substituted": 3, "missing": 12}
     assert sum(now.energy_shares.values()) == pytest.approx(1)
 
 
-def test_every_revision_of_a_quarter_hour_is_told_with_its_moment_the_newest_first(scene: Scene) -> None:
-    said = sayings(meter_day_view(scene, "moulding-2", scene.day()).told, EIGHT)
-    assert [(s.revision, str(s.quality), str(s.method), s.counts) for s in said] == [
+def test_every_revision_of_a_quarter_hour_is_shown_with_its_moment_the_newest_first(scene: Scene) -> None:
+    entries = revision_entries(meter_day_view(scene, "moulding-2", scene.day()).revisions, EIGHT)
+    assert [(s.revision, str(s.quality), str(s.method), s.counts) for s in entries] == [
         (3, "measured", "register", True), (2, "substituted", "interpolated", False), (1, "missing", "none", False),
     ]  # fmt: skip
-    assert [s.recorded_utc for s in said] == sorted((s.recorded_utc for s in said), reverse=True)
-    assert said[2].recorded_utc == EIGHT + QUARTER + timedelta(minutes=2)
+    assert [s.recorded_utc for s in entries] == sorted((s.recorded_utc for s in entries), reverse=True)
+    assert entries[2].recorded_utc == EIGHT + QUARTER + timedelta(minutes=2)
 
 
-def test_a_meter_with_import_and_export_tells_both(scene: Scene) -> None:
-    said = sayings(meter_day_view(scene, "main", scene.day()).told, EIGHT)
-    assert [s.channel for s in said] == ["energy_import", "energy_export"]
+def test_a_meter_with_import_and_export_publishes_both(scene: Scene) -> None:
+    entries = revision_entries(meter_day_view(scene, "main", scene.day()).revisions, EIGHT)
+    assert [s.channel for s in entries] == ["energy_import", "energy_export"]
 
 
 def test_the_rest_that_nobody_measures_is_no_better_known_than_its_parts(scene: Scene) -> None:
@@ -95,7 +95,7 @@ def test_the_chart_marks_missing_columns_and_restated_runs_once(scene: Scene) ->
     json.dumps([options, first], allow_nan=False)
 
 
-def test_what_a_devices_memory_gave_is_told_with_the_device_and_is_no_reading(scene: Scene) -> None:
+def test_what_a_devices_memory_gave_is_reported_with_the_device_and_is_no_reading(scene: Scene) -> None:
     view = platform_view(scene)
     gaps = {c.device: c.gap for c in view.connections}
     gap = gaps.pop("furnace-1-control")
@@ -120,7 +120,7 @@ def test_every_fragment_is_well_formed(scene: Scene, language: str) -> None:
     day = meter_day_view(scene, "ev-chargers", scene.day())
     table = draw.gap_table(meter_gaps_view(scene, "moulding-2"), w)
     for fragment in (
-        table, draw.quarter_story(day, w, EIGHT), draw.quarter_story(day, w, None), draw.told_switch(day, w, EIGHT), meter_summary(day, w),
+        table, draw.quarter_story(day, w, EIGHT), draw.quarter_story(day, w, None), draw.revision_switch(day, w, EIGHT), meter_summary(day, w),
         draw.gap_table(meter_gaps_view(scene, "pv"), w),
     ):  # fmt: skip
         well_formed(fragment)

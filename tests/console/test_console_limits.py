@@ -24,7 +24,7 @@ from console import protocol
 from console.board import MOST_SHARED, Board
 from console.limits import Guard, Limits, Message, Scope
 from console.log_limit import AtMost
-from console.requests import Asked
+from console.requests import Span
 from console.views.meters import meter_day_view
 from domain.intervals import QUARTER, Interval
 from domain.plant import Plant
@@ -79,45 +79,45 @@ class Application:
 SMALL = Limits(body_bytes=100, body_s=0.2, address_bytes=50, requests=2, pages=3, sockets=1, messages=5, messages_s=60.0)
 
 
-def asked(exchange: Exchange, limits: Limits = SMALL, **how: Any) -> tuple[tuple[int, str], Application]:
+def spans(exchange: Exchange, limits: Limits = SMALL, **how: Any) -> tuple[tuple[int, str], Application]:
     app = Application()
     asyncio.run(Guard(app, limits, **how)(exchange.scope, exchange.receive, exchange.send))
     return exchange.answer, app
 
 
 def test_a_body_within_the_limit_arrives_whole() -> None:
-    answer, app = asked(Exchange([b"a" * 60, b"b" * 40], {"transfer-encoding": "chunked"}))
+    answer, app = spans(Exchange([b"a" * 60, b"b" * 40], {"transfer-encoding": "chunked"}))
     assert (answer, app.bodies) == ((200, "taken"), [b"a" * 60 + b"b" * 40])
 
 
 def test_a_body_that_says_it_is_too_long_is_refused_before_it_is_read() -> None:
     exchange = Exchange([b"x"], {"content-length": "60000000"})
-    answer, app = asked(exchange)
+    answer, app = spans(exchange)
     assert (answer, app.bodies) == ((413, "the request's body is longer than 100 bytes"), [])
     assert exchange.sent[0]["type"] == "http.response.start"
 
 
 def test_a_body_that_grows_too_long_is_refused_and_what_follows_is_thrown_away() -> None:
     exchange = Exchange([b"x" * 60] * 9, {"transfer-encoding": "chunked"})
-    answer, app = asked(exchange)
+    answer, app = spans(exchange)
     assert (answer[0], app.bodies, exchange.pieces) == (413, [], [])
 
 
 def test_a_body_that_does_not_come_is_not_waited_for() -> None:
-    answer, app = asked(Exchange([], {"content-length": "10"}))
+    answer, app = spans(Exchange([], {"content-length": "10"}))
     assert (answer, app.bodies) == ((408, "the request's body was not there within 0.2 s"), [])
 
 
 def test_a_long_address_is_refused() -> None:
-    answer, _ = asked(Exchange(query_string=b"day=" + b"9" * 60))
+    answer, _ = spans(Exchange(query_string=b"day=" + b"9" * 60))
     assert answer == (414, "the address is longer than 50 bytes")
 
 
 def test_pages_beyond_what_is_kept_are_refused_and_other_calls_are_not() -> None:
     kept = lambda scope: 3 if scope["path"] == "/plan" else 0  # noqa: E731
-    answer, _ = asked(Exchange(path="/plan"), kept=kept)
+    answer, _ = spans(Exchange(path="/plan"), kept=kept)
     assert answer == (503, "3 pages are open already; close some, or try again in a minute")
-    assert asked(Exchange(path="/api/v1/now"), kept=kept)[0] == (200, "taken")
+    assert spans(Exchange(path="/api/v1/now"), kept=kept)[0] == (200, "taken")
 
 
 def test_more_requests_at_once_than_are_served_are_refused_until_one_ends() -> None:
@@ -161,7 +161,7 @@ async def listening(scope: Scope, receive: Callable[[], Any], send: Callable[[Me
         pass
 
 
-def test_a_socket_that_sends_without_end_is_closed_and_told_why() -> None:
+def test_a_socket_that_sends_without_end_is_closed_and_reported_why() -> None:
     talker = Socket()
     asyncio.run(Guard(listening, SMALL)(talker.scope, talker.receive, talker.send))
     closed = talker.sent[-1]
@@ -248,7 +248,7 @@ Bounded = tuple[uvicorn.Server, Callable[[], socket.socket]]
 
 
 @pytest.mark.parametrize(
-    ("said", "status", "words"),
+    ("sent", "status", "words"),
     [
         (b"", 408, b"no whole request within 0.3 s"),
         (b"GET / HTTP/1.1\r\nHost: a", 408, b"no whole request within 0.3 s"),
@@ -258,10 +258,10 @@ Bounded = tuple[uvicorn.Server, Callable[[], socket.socket]]
     ],
 )
 def test_a_head_that_is_late_long_or_none_is_answered_and_the_connection_closed(
-    bounded: Bounded, said: bytes, status: int, words: bytes
+    bounded: Bounded, sent: bytes, status: int, words: bytes
 ) -> None:
     peer = bounded[1]()
-    peer.sendall(said)
+    peer.sendall(sent)
     answer = read_all(peer)
     assert answer.startswith(b"HTTP/1.1 %d " % status), answer[:200]
     assert words in answer
@@ -340,23 +340,23 @@ def kept_quarter_hours() -> int:
 YEAR = timedelta(days=366)
 
 
-def test_years_of_quarter_hours_that_were_asked_for_are_not_kept(plant: Plant) -> None:
+def test_years_of_quarter_hours_that_were_requested_are_not_kept(plant: Plant) -> None:
     """Four questions of a year each are 140,000 quarter hours."""
     first = datetime(2025, 1, 1, tzinfo=UTC)
     template = sample_interval("main", "energy_import", first)
     ledger = sample_ledger(plant, intervals=(replace(template, start_utc=first + n * QUARTER) for n in range(96 * 366)))
     board = Board(plant, SampleFeed(plant, ledger), frozen_clock(), lambda: ledger, tuple)
 
-    async def ask_all() -> None:
+    async def request_all() -> None:
         for n in range(4):
-            span = Asked("main", "energy_import", first + n * QUARTER, first + YEAR)
+            span = Span("main", "energy_import", first + n * QUARTER, first + YEAR)
             found = await board.once(
                 lambda scene, one: scene.ledger.intervals(one.meter, one.channel, one.from_utc, one.to_utc), span
             )
             assert len(found) == 96 * 366 - n
 
     before = kept_quarter_hours()
-    asyncio.run(ask_all())
+    asyncio.run(request_all())
     after = kept_quarter_hours()
     board.close()
     assert after - before <= MOST_RECORDS
@@ -372,11 +372,11 @@ def test_what_people_look_at_is_kept_up_to_a_number_of_quarter_hours(plant: Plan
         for meter in ("main", "press-1", "press-2"):
             assert len(remembered.revisions(meter, "energy_import", start, start + timedelta(days=20))) == 1920
     assert sum(answers.weight for answers in memory.answers.values()) <= MOST_RECORDS
-    asked = remembered.intervals("main", "energy_import", first, first + timedelta(days=1))
-    assert remembered.intervals("main", "energy_import", first, first + timedelta(days=1)) is asked
+    spans = remembered.intervals("main", "energy_import", first, first + timedelta(days=1))
+    assert remembered.intervals("main", "energy_import", first, first + timedelta(days=1)) is spans
 
 
-def test_the_answer_that_was_asked_for_last_stays_however_long_it_is() -> None:
+def test_the_answer_that_was_requested_last_stays_however_long_it_is() -> None:
     answers = Answers(10)
     answers.keep(("a",), [1] * 5)
     answers.keep(("b",), [1] * 50)

@@ -106,7 +106,7 @@ def send(client: TestClient, method: str, path: str, wanted: dict[str, Any]) -> 
     return client.request(method, path, params=wanted["query"], headers=headers, content=wanted.get("body"))
 
 
-def test_every_call_answers_whatever_is_asked_as_its_description_says(api: TestClient) -> None:
+def test_every_call_answers_whatever_is_requested_as_its_description_says(api: TestClient) -> None:
     described = calls(api)
     assert len(described) == 19
 
@@ -146,7 +146,7 @@ def test_every_call_answers_whatever_is_asked_as_its_description_says(api: TestC
         ("meters/%0b/gaps?from_utc=2026-10-23T00:00:00Z&to_utc=2026-10-23T00:00:00Z", "without U+000B"),
     ],
 )
-def test_what_cannot_be_asked_is_refused_with_what_can(api: TestClient, path: str, words: str) -> None:
+def test_what_cannot_be_requested_is_refused_with_what_can(api: TestClient, path: str, words: str) -> None:
     answer = api.get(f"/api/v1/{path}")
     assert (answer.status_code, words in answer.json()["detail"]) == (422, True), answer.text
     (fault,) = answer.json()["faults"]

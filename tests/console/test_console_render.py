@@ -66,7 +66,7 @@ def test_every_fragment_is_well_formed_in_both_languages(scene: Scene, language:
     day = meter_day_view(scene, "furnace-2", scene.day())
     fragments = [
         gauge.gauge(now, w), gauge.alarm_bar(now, w), gauge.figures(now, w), gauge.marks(now, w), plan.gantt(planned, w),
-        plan.headline(planned, w), forecasts.peaks_table(planned, w), forecasts.said_table(planned, w), meters.tree(tree, w, "main"), meters.findings(tree, w),
+        plan.headline(planned, w), forecasts.peaks_table(planned, w), forecasts.day_ahead_table(planned, w), meters.tree(tree, w, "main"), meters.findings(tree, w),
         meters.meter_summary(day, w), meters.channel_table(day, w), outlook.outlook_words(outlook_view(scene, "furnace-2"), w),
         outlook.outlook_words(outlook_view(scene, "lighting"), w), charts.outlook_keys(w), platform.overview(own, w), platform.connections(own, w),
         platform.rejected(own, w), platform.processes(own, w), charts.load_keys(planned, w), charts.last_day_keys(now, w),
@@ -97,15 +97,15 @@ def test_the_gauges_arc_starts_left_and_ends_where_the_share_says() -> None:
     assert gauge.arc(0, 1.7, 100).endswith("320.0 212.0"), "never past its end"
 
 
-def test_the_state_is_told_by_word_and_icon_not_by_colour_alone(scene: Scene) -> None:
+def test_the_state_is_reported_by_word_and_icon_not_by_colour_alone(scene: Scene) -> None:
     bar = gauge.alarm_bar(now_view(scene), of_page("de", BERLIN))
     assert "Ziel wird überschritten" in bar
     assert "<svg" in bar
 
 
-def test_the_gauge_speaks_to_who_does_not_see_it(scene: Scene) -> None:
-    said = gauge.gauge_words(now_view(scene), of_page("en", BERLIN))
-    assert said == (
+def test_the_gauge_has_a_text_for_screen_readers(scene: Scene) -> None:
+    text = gauge.gauge_words(now_view(scene), of_page("en", BERLIN))
+    assert text == (
         "Projection of the running quarter hour 652 kilowatts, between 622 and 682. Target 640, billed peak 668 kilowatts."
     )
 
@@ -162,13 +162,13 @@ def test_a_meters_outlook_draws_band_and_median_as_the_plan_does(scene: Scene) -
     of_meter = charts.outlook_chart(outlook_view(scene, "furnace-2"), w)
     of_plan = charts.load_chart(plan_view(scene), w)
 
-    def looks(options: dict[str, list[dict[str, object]]], name: str) -> dict[str, object]:
+    def styles(options: dict[str, list[dict[str, object]]], name: str) -> dict[str, object]:
         return {
             key: value for series in options["series"] if series["name"] == name for key, value in series.items() if key != "data"
         }
 
     for name in ("_low", w["chart.band"], w["chart.forecast"]):
-        assert looks(of_meter, name) == looks(of_plan, name) != {}
+        assert styles(of_meter, name) == styles(of_plan, name) != {}
     measured, low, band, median = of_meter["series"]
     at = next(n for n, value in enumerate(median["data"]) if value is not None)
     assert low["data"][at] < median["data"][at] < low["data"][at] + band["data"][at]["value"], (
@@ -180,7 +180,7 @@ def test_a_meters_outlook_draws_band_and_median_as_the_plan_does(scene: Scene) -
 
 
 def test_an_outlook_says_how_much_when_and_who_says_it(scene: Scene) -> None:
-    told = re.sub(r"<[^>]+>", " ", outlook.outlook_words(outlook_view(scene, "furnace-2"), of_page("en", BERLIN)))
+    text = re.sub(r"<[^>]+>", " ", outlook.outlook_words(outlook_view(scene, "furnace-2"), of_page("en", BERLIN)))
     for part in (
         "111.4\u202fkW",
         "106.6–117.0",
@@ -190,10 +190,10 @@ def test_an_outlook_says_how_much_when_and_who_says_it(scene: Scene) -> None:
         "30 days",
         "71\u202f%",
         "82\u202f%",
-        "learnt anew",
+        "learnt again",
     ):
-        assert part in told, part
-    assert "above target" not in told, "a meter below the grid connection has no target"
+        assert part in text, part
+    assert "above target" not in text, "a meter below the grid connection has no target"
     assert "There is no forecast" in outlook.outlook_words(outlook_view(scene, "lighting"), of_page("en", BERLIN))
 
 

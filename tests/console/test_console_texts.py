@@ -35,6 +35,6 @@ def test_every_choice_has_a_word(prefix: str, members: list[str]) -> None:
 def test_every_key_that_the_code_asks_for_is_in_the_catalogue() -> None:
     folder = Path(__file__).parents[2] / "console"
     code = "\n".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py"))
-    asked = set(re.findall(r"""(?:\bw|words)(?:\[|\.say\()\s*"([a-z_0-9.]+)\"""", code))
-    assert len(asked) > 80
-    assert asked - texts("de").keys() == set()
+    requested = set(re.findall(r"""(?:\bw|words)(?:\[|\.fill\()\s*"([a-z_0-9.]+)\"""", code))
+    assert len(requested) > 80
+    assert requested - texts("de").keys() == set()

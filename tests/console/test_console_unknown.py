@@ -197,7 +197,7 @@ def unpriced(plant: Plant) -> Scene:
     return scene_of(bare, ledger, SampleFeed(bare, ledger))
 
 
-def test_without_a_tariff_money_is_unknown_with_the_reason_and_advice_speaks_in_kilowatts(plant: Plant) -> None:
+def test_without_a_tariff_money_is_unknown_with_the_reason_and_advice_is_in_kilowatts_only(plant: Plant) -> None:
     view = plan_view(unpriced(plant))
     assert (view.best_saving_eur, view.best_reduction_kw) == (None, 57.0)
     card = plan.card(view.cards[0], DE)
@@ -261,14 +261,14 @@ def test_the_plant_files_peak_counts_in_its_own_period_only(plant: Plant) -> Non
     assert peak_now(site, datetime(2026, 11, 2, tzinfo=UTC), None) is None
 
 
-def test_before_metering_has_spoken_the_peak_is_the_ledgers(plant: Plant) -> None:
+def test_before_metering_has_published_the_peak_is_the_ledgers(plant: Plant) -> None:
     site = with_site(plant, demand_period="month", billed_peak_kw=0.0)
     rows = [row(datetime(2026, 9, 30, 10, tzinfo=UTC), 200.0), row(datetime(2026, 10, 5, 10, tzinfo=UTC), 150.0)]
     assert peak_now(site, NOW_UTC, None, rows) == 600.0
     assert peak_now(site, NOW_UTC, None, rows[:1]) is None
 
 
-def test_no_peak_and_no_target_are_said_in_words_and_never_drawn_at_zero(plant: Plant) -> None:
+def test_no_peak_and_no_target_are_shown_in_words_and_never_drawn_at_zero(plant: Plant) -> None:
     site = with_site(plant, target_kw=None, billed_peak_kw=0.0)
     demand = replace(sample_demand(NOW_UTC), billed_peak_kw=0.0, billed_peak_utc=None, target_kw=900.0)
     view = now_view(scene_with(site, rows_today(), demand))
@@ -359,7 +359,7 @@ def quiet(plant: Plant, live: bool = True) -> Scene:
     return scene_of(plant, ledger, SampleFeed(plant, ledger))
 
 
-def test_nothing_abnormal_is_said_of_what_is_watched_and_of_no_more(plant: Plant) -> None:
+def test_nothing_abnormal_is_claimed_of_what_is_watched_and_of_no_more(plant: Plant) -> None:
     view = meters_view(quiet(plant))
     text = meters.findings(view, EN)
     assert "Nothing abnormal in what is watched" in text
@@ -378,7 +378,7 @@ def test_before_anything_live_came_nothing_is_watched_and_nothing_is_normal(plan
         assert "Noch nichts überwacht" in text and "Nichts Auffälliges" not in text
 
 
-def test_meters_that_were_never_heard_do_not_speak(plant: Plant, tmp_path: Path) -> None:
+def test_meters_that_were_never_received_are_not_counted_as_sending(plant: Plant, tmp_path: Path) -> None:
     assert "noch kein Zähler gesprochen" in meters.silence(meters_view(bare_scene(tmp_path)), DE)
     view = meters_view(quiet(plant))
     some = replace(view, silent=0, heard=5)
@@ -454,12 +454,12 @@ def test_the_platform_says_what_is_not_there_and_what_to_do(tmp_path: Path, plan
     assert platform_view(scene_of(plant, sample_ledger(plant), SampleFeed(plant))).lacks == ()
 
 
-def test_a_broker_without_any_gateway_is_told_apart_from_none(tmp_path: Path) -> None:
-    assert platform_view(gappy_scene(tmp_path)).lacks == (Lack.NOTHING_HEARD, Lack.NO_TARIFF, Lack.NO_TARGET)
+def test_a_broker_without_any_gateway_is_distinguished_from_none(tmp_path: Path) -> None:
+    assert platform_view(gappy_scene(tmp_path)).lacks == (Lack.NOTHING_RECEIVED, Lack.NO_TARIFF, Lack.NO_TARGET)
 
 
 @pytest.mark.parametrize(
-    ("language", "said"),
+    ("language", "words"),
     [
         (
             "de",
@@ -478,12 +478,12 @@ def test_a_broker_without_any_gateway_is_told_apart_from_none(tmp_path: Path) ->
     ],
 )
 def test_devices_that_stall_or_refuse_and_parts_that_failed_are_on_the_platform(
-    plant: Plant, language: str, said: tuple[str, ...]
+    plant: Plant, language: str, words: tuple[str, ...]
 ) -> None:
     w = of_page(language, BERLIN)  # type: ignore[arg-type]
     view = platform_view(troubled_scene(plant))
     text = platform.overview(view, w) + platform.connections(view, w)
-    for part in (*said, "exception 02, illegal address", "exit 2: influx.toml:3", "power of 12 meters"):
+    for part in (*words, "exception 02, illegal address", "exit 2: influx.toml:3", "power of 12 meters"):
         assert part in text, part
     assert [part.name for part in view.losses] == ["influx-sink", "job advice"]
     stalled = next(c for c in view.connections if c.device == "press-1-meter")
@@ -506,7 +506,7 @@ def test_a_device_that_gives_everything_again_refuses_nothing(plant: Plant) -> N
     assert found["furnace-1-control"].refusal is None
 
 
-def test_a_page_that_stands_alone_speaks_of_no_parts(plant: Plant) -> None:
+def test_a_page_that_stands_alone_shows_no_parts(plant: Plant) -> None:
     view = platform_view(scene_of(plant, sample_ledger(plant), SampleFeed(plant)))
     assert view.losses == ()
     assert "advice" not in platform.connections(view, DE)

@@ -10,7 +10,7 @@ from console_sample import NOW_UTC, SITE, SampleFeed, sample_demand, sample_orde
 from console.live_state import Live
 from console.render.platform import connections
 from console.views.findings import open_findings
-from console.views.forecasts import said_days
+from console.views.forecasts import days_ahead
 from console.views.meters import gauge_kw, meter_day_view, meters_view, silent_since
 from console.views.now import Alarm, alarm_of, gauge_end_kw, now_view
 from console.views.outlook import outlook_view
@@ -93,7 +93,7 @@ def test_the_newer_of_ledger_and_topic_is_shown(scene: Scene) -> None:
     assert scene.demand() == newer
 
 
-def test_the_dearest_finding_comes_first(scene: Scene) -> None:
+def test_the_most_expensive_finding_comes_first(scene: Scene) -> None:
     assert [f.anomaly.meter for f in open_findings(scene)] == ["furnace-1", "press-2"]
     assert open_findings(scene)[0].meter_label == "Kammerofen 1"
 
@@ -119,7 +119,7 @@ def test_the_unmetered_rest_is_the_parent_less_its_children_where_all_are_known(
     known += [quarter(m, "energy_import", NINE + QUARTER, 50.0) for m in ("furnace-1", "furnace-2")]
     rows = meters_view(dataclasses.replace(scene, ledger=given(plant, *known))).rows
     rest = next(r for r in rows if r.meter == "hall-1/rest")
-    assert rest.rest_of == "Halle 1 Härterei"
+    assert rest.remainder_of == "Halle 1 Härterei"
     assert rest.last is not None
     assert (rest.last.start_utc, rest.last.power_kw, rest.today_kwh) == (NINE, pytest.approx(72.0), pytest.approx(18.0))
     assert [r.depth for r in rows[:4]] == [0, 1, 2, 2]
@@ -135,7 +135,7 @@ def test_meters_say_who_is_silent_and_how_much_of_today_was_measured(scene: Scen
     assert [f.anomaly.kind.value for f in rows["furnace-1"].findings] == ["on_while_off"]
 
 
-def test_a_meter_on_a_fast_clock_is_not_silent_before_ten_seconds_of_the_watch(scene: Scene, plant: Plant) -> None:
+def test_a_meter_on_a_fast_clock_is_not_silent_before_ten_seconds_of_the_wall_clock(scene: Scene, plant: Plant) -> None:
     lighting = plant.meter_by_id("lighting")
     assert silent_since(dataclasses.replace(scene, speed=60.0), lighting) is not None, "840 plant seconds are 14 s"
     assert silent_since(dataclasses.replace(scene, speed=120.0), lighting) is None
@@ -253,10 +253,10 @@ def test_what_is_fed_in_is_positive_beside_its_forecast(scene: Scene) -> None:
 
 
 def test_a_forecast_that_ended_before_now_is_none(scene: Scene) -> None:
-    told = scene.ledger.meter_forecast("furnace-2")
-    assert told is not None
-    end = told.first_start_utc + 192 * QUARTER
-    assert outlook_view(dataclasses.replace(scene, now_utc=end - timedelta(seconds=1)), "furnace-2").forecast == told
+    published = scene.ledger.meter_forecast("furnace-2")
+    assert published is not None
+    end = published.first_start_utc + 192 * QUARTER
+    assert outlook_view(dataclasses.replace(scene, now_utc=end - timedelta(seconds=1)), "furnace-2").forecast == published
     assert outlook_view(dataclasses.replace(scene, now_utc=end), "furnace-2").forecast is None
 
 
@@ -293,19 +293,19 @@ def test_parts_of_the_stack_that_do_not_run_are_shown_with_their_last_words(scen
 
 
 def test_a_broker_from_which_nothing_comes_is_waited_for(scene: Scene) -> None:
-    heard = scene.live.heard_s
+    heard = scene.live.received_s
     assert broker_health(dataclasses.replace(scene.live, taken_s=heard + 29)) is Health.GOOD
     assert broker_health(dataclasses.replace(scene.live, taken_s=heard + 31)) is Health.WAITING
     assert broker_health(Live(connected=False, trouble="refused")) is Health.BAD
 
 
-def test_lag_is_told_in_seconds_of_the_watch(scene: Scene) -> None:
+def test_lag_is_reported_in_seconds_of_the_wall_clock(scene: Scene) -> None:
     later = dataclasses.replace(scene, now_utc=NOW_UTC + timedelta(seconds=30), speed=60.0)
     assert platform_view(later).lag_s == pytest.approx(0.5)
     assert platform_view(dataclasses.replace(scene, live=Live())).lag_s is None
 
 
-def test_a_gateway_that_stopped_is_told_and_a_full_buffer_too(scene: Scene, plant: Plant) -> None:
+def test_a_gateway_that_stopped_is_reported_and_a_full_buffer_too(scene: Scene, plant: Plant) -> None:
     view = platform_view(dataclasses.replace(scene, now_utc=NOW_UTC + timedelta(minutes=3)))
     assert [g.health for g in view.gateways] == [Health.BAD]
     feed = SampleFeed(plant)
@@ -331,10 +331,10 @@ def test_a_month_without_a_quarter_hour_is_not_offered_as_a_report(scene: Scene)
     ]
 
 
-def test_what_was_said_when_the_day_began_stands_beside_what_came(scene: Scene) -> None:
+def test_the_forecast_of_the_days_beginning_stands_beside_what_came(scene: Scene) -> None:
     starts = [NINE - n * QUARTER for n in range(1, 5)]
     came = {at: NetQuarter(at, 25 * UWH_PER_KWH, IntervalQuality.MEASURED, 1.0, 0) for at in starts}
-    today = said_days(scene, came)[-1]
+    today = days_ahead(scene, came)[-1]
     assert (today.quarters, today.highest_kw) == (4, 100.0), "25 kWh in a quarter of an hour are 100 kW"
     assert today.mean_error_kw == pytest.approx(sum(abs(100.0 - today.q50_kw[at]) for at in starts) / 4)
     assert today.within == sum(today.q10_kw[at] <= 100.0 <= today.q90_kw[at] for at in starts) / 4

@@ -1,4 +1,4 @@
-"""Cheap parts: small Python programs that become ready, die, or leave children behind as they are told."""
+"""Cheap parts: small Python programs that become ready, die, or leave children behind, as configured."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def part(name: str, program: str, stage: Stage = Stage.SERVICES, **others: objec
     return Part(name, (sys.executable, "-c", program), stage, **others)  # type: ignore[arg-type]
 
 
-def said(log_folder: Path, name: str) -> str:
+def output(log_folder: Path, name: str) -> str:
     """What a part has written."""
     return (log_folder / f"{name}.log").read_text()
 

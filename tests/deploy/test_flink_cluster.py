@@ -132,7 +132,7 @@ def test_a_job_that_was_submitted_after_others_goes_on_when_it_is_submitted_alon
 
 @pytest.mark.cluster
 @pytest.mark.usefixtures("flink_jobs_end")
-def test_state_that_does_not_fit_a_jobs_operators_is_told_apart_from_other_failures(
+def test_state_that_does_not_fit_a_jobs_operators_is_distinguished_from_other_failures(
     flink: FlinkCluster, stack_kafka: KafkaBroker, namespace: str
 ) -> None:
     topics = Numbered(stack_kafka, namespace)
@@ -149,21 +149,21 @@ def test_state_that_does_not_fit_a_jobs_operators_is_told_apart_from_other_failu
     assert f"rename {flink.states.jobs_file} and start again" in str(refused.value)
 
 
-def test_of_a_java_stack_trace_only_the_misfit_is_told() -> None:
+def test_of_a_java_stack_trace_only_the_misfit_is_reported() -> None:
     trace = (
         "org.apache.flink.runtime.client.JobInitializationException: Could not start the JobMaster.\n"
         "\tat java.base/java.lang.Thread.run\n"
         "Caused by: java.lang.IllegalStateException: Failed to rollback to checkpoint/savepoint file:/x. "
         "Cannot map checkpoint/savepoint state for operator 7d to the new program, because it is not available.\n"
     )
-    said = misfit_in(trace)
-    assert said is not None
-    assert said.startswith("Caused by: java.lang.IllegalStateException")
+    output = misfit_in(trace)
+    assert output is not None
+    assert output.startswith("Caused by: java.lang.IllegalStateException")
     assert misfit_in("java.lang.RuntimeException: no broker\n") is None
 
 
 @pytest.mark.cluster
-def test_a_job_with_a_mistake_is_refused_with_what_python_said(flink: FlinkCluster, tmp_path: Path) -> None:
+def test_a_job_with_a_mistake_is_refused_with_the_error_of_python(flink: FlinkCluster, tmp_path: Path) -> None:
     script = tmp_path / "broken_job.py"
     script.write_text("import nothing_of_that_name\n")
     with pytest.raises(SubmissionFailed, match="No module named 'nothing_of_that_name'"):

@@ -78,7 +78,7 @@ def test_records_of_any_client_can_be_read_however_they_were_packed(stack_kafka:
 
 
 @pytest.mark.cluster
-def test_the_broker_creates_no_topic_unasked(stack_kafka: KafkaBroker, namespace: str) -> None:
+def test_the_broker_creates_no_topic_by_itself(stack_kafka: KafkaBroker, namespace: str) -> None:
     consumer = KafkaConsumer(bootstrap_servers=stack_kafka.bootstrap, allow_auto_create_topics=True)
     consumer.partitions_for_topic(f"{namespace}misspelt")
     assert f"{namespace}misspelt" not in consumer.topics()

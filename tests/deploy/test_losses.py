@@ -81,7 +81,7 @@ def test_a_part_that_refused_its_input_is_tried_again_when_that_has_changed(supe
     assert supervisor.states()[0].restarts == 1
 
 
-def test_a_port_that_was_taken_before_the_part_could_take_it_is_said_with_its_owner(supervisor: Supervisor) -> None:
+def test_a_port_that_was_taken_before_the_part_could_take_it_is_named_with_its_owner(supervisor: Supervisor) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         supervisor.launch([part("console", DIES_AT_ONCE, port=port)])

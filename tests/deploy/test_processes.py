@@ -104,7 +104,7 @@ def test_a_state_file_of_an_earlier_version_is_understood(started: ProcessId, pl
     assert not started.is_alive()
 
 
-def test_where_an_earlier_version_left_it_open_whose_a_process_is_that_is_said_and_nothing_is_ended(
+def test_where_an_earlier_version_left_it_open_whose_a_process_is_that_is_named_and_nothing_is_ended(
     plant_dir: Path, tmp_path: Path
 ) -> None:
     log = tmp_path / "lastgang.log"

@@ -21,14 +21,14 @@ def test_without_a_file_every_setting_has_its_default(tmp_path: Path) -> None:
     assert StackSettings().home_of(tmp_path) == tmp_path / ".lastgang"
 
 
-def test_every_fault_of_the_file_is_told_at_once_with_its_line(tmp_path: Path) -> None:
+def test_every_fault_of_the_file_is_reported_at_once_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "stack.toml").write_text('[kafka]\nport = 70000\nheap_gb = 1\n[flink]\nstate_backend = "memory"\n')
     with pytest.raises(InputFaults) as raised:
         load_settings(tmp_path, {})
-    told = str(raised.value)
-    assert re.search(r"stack\.toml:2: kafka\.port: found 70000; expected .*less than or equal to 65535", told)
-    assert re.search(r"stack\.toml:3: kafka\.heap_gb: found 1; expected no such key", told)
-    assert re.search(r"stack\.toml:5: flink\.state_backend: found 'memory'; expected .*'hashmap' or 'rocksdb'", told)
+    settings = str(raised.value)
+    assert re.search(r"stack\.toml:2: kafka\.port: found 70000; expected .*less than or equal to 65535", settings)
+    assert re.search(r"stack\.toml:3: kafka\.heap_gb: found 1; expected no such key", settings)
+    assert re.search(r"stack\.toml:5: flink\.state_backend: found 'memory'; expected .*'hashmap' or 'rocksdb'", settings)
 
 
 def test_the_environment_stands_over_the_file(tmp_path: Path) -> None:
@@ -64,15 +64,15 @@ def test_the_sample_loads_and_shows_every_setting_at_its_default(tmp_path: Path)
         assert all(re.search(rf"^# {name} = ", SAMPLE.read_text(), re.MULTILINE) for name in fields), section
 
 
-def test_every_taken_port_is_told_with_its_owner_before_anything_starts() -> None:
+def test_every_taken_port_is_reported_with_its_owner_before_anything_starts() -> None:
     with socket.create_server(("127.0.0.1", 0)) as first, socket.create_server(("127.0.0.1", 0)) as second:
         taken = {"kafka.port": first.getsockname()[1], "console.port": second.getsockname()[1], "flink.rest_port": 0}
         with pytest.raises(InputFaults) as raised:
             ports.assign_ports(taken, "stack.toml")
-    told = str(raised.value).splitlines()
-    assert len(told) == 2
-    assert f"kafka.port: found port {taken['kafka.port']} taken by process" in told[0]
-    assert "(python" in told[0]
+    settings = str(raised.value).splitlines()
+    assert len(settings) == 2
+    assert f"kafka.port: found port {taken['kafka.port']} taken by process" in settings[0]
+    assert "(python" in settings[0]
 
 
 def test_zero_becomes_a_free_port_and_no_two_are_the_same() -> None:

@@ -72,10 +72,10 @@ def answer_to(stack: Stack, value: str) -> str:
 @pytest.mark.cluster
 @pytest.mark.timeout(600)
 def test_a_stack_outlives_the_death_of_flink_and_goes_on_after_a_stop(java_parts: None, plant_dir: Path) -> None:
-    told: list[tuple[str, str]] = []
+    settings: list[tuple[str, str]] = []
     with counting_stack(plant_dir) as stack:
-        stack.start(lambda name, state: told.append((name, state)))
-        assert told.index(("kafka", "ready")) < told.index(("job count", "ready")) < told.index(("gateway", "ready"))
+        stack.start(lambda name, state: settings.append((name, state)))
+        assert settings.index(("kafka", "ready")) < settings.index(("job count", "ready")) < settings.index(("gateway", "ready"))
         assert local_run.show(plant_dir, as_json=True)
         with pytest.raises(AlreadyRunning, match="runs already"):
             Stack(plant_dir, FREE_PORTS)
@@ -129,7 +129,7 @@ def test_up_reports_a_taken_port_and_starts_nothing(plant_dir: Path) -> None:
     assert read_state(plant_dir / ".lastgang") is None
 
 
-def test_up_tells_the_faults_of_the_plant_file_first(plant_dir: Path) -> None:
+def test_up_reports_the_faults_of_the_plant_file_first(plant_dir: Path) -> None:
     (plant_dir / "plant.toml").write_text("[sites]\n")
     result = lastgang("up", "--plant", str(plant_dir))
     assert result.returncode == 2

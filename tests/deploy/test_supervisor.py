@@ -63,7 +63,7 @@ def test_stopping_ends_children_and_those_that_do_not_listen(supervisor: Supervi
     assert [state.state for state in supervisor.states()] == ["stopped", "stopped"]
 
 
-def test_wrong_input_is_not_tried_again_and_the_message_ends_with_what_the_part_said(supervisor: Supervisor) -> None:
+def test_wrong_input_is_not_tried_again_and_the_message_ends_with_the_parts_last_output(supervisor: Supervisor) -> None:
     supervisor.launch([part("gateway", WRONG_INPUT)])
     with pytest.raises(
         PartFailed,
@@ -79,7 +79,7 @@ def test_a_part_that_dies_three_times_before_it_is_ready_fails_the_start(supervi
         supervisor.await_ready(["weak"])
 
 
-def test_a_part_that_is_taken_along_is_started_anew_with_its_leader(supervisor: Supervisor) -> None:
+def test_a_part_that_is_taken_along_is_started_again_with_its_leader(supervisor: Supervisor) -> None:
     supervisor.launch([part("leader", STEADY, takes_along=("follower",)), part("follower", STEADY)])
     supervisor.await_ready(["leader", "follower"])
     leader, follower = identity(supervisor, "leader"), identity(supervisor, "follower")

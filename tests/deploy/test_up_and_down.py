@@ -34,7 +34,7 @@ FREE = {
 
 
 def one_line(text: str) -> str:
-    """What was said, which must be one line."""
+    """The output, which must be one line."""
     assert text.count("\n") == 1, text
     return text.strip()
 
@@ -64,7 +64,7 @@ def test_of_two_ups_at_the_same_moment_one_is_refused_by_the_lock(plant_dir: Pat
     assert " runs already; `lastgang status` shows it" in result.stderr
 
 
-def test_a_second_plant_on_the_same_ports_is_told_whose_they_are(plant_dir: Path, tmp_path: Path) -> None:
+def test_a_second_plant_on_the_same_ports_is_reported_whose_they_are(plant_dir: Path, tmp_path: Path) -> None:
     """The listener below is a process of a stack, as its command line and its parent's say."""
     program = (
         "import socket, time; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1], flush=True); time.sleep(1000)"
@@ -77,10 +77,10 @@ def test_a_second_plant_on_the_same_ports_is_told_whose_they_are(plant_dir: Path
         result = lastgang("up", "--plant", str(plant_dir), environment={**FREE, "LASTGANG_CONSOLE_PORT": str(port)})
         os.killpg(other.pid, 9)
     assert result.returncode == 2
-    said = one_line(result.stderr)
-    assert f"console.port: found port {port} taken by process " in said
-    assert "of the stack of /plants/other" in said
-    assert "expected a free port (stop that process, or set another; 0 picks one)" in said
+    output = one_line(result.stderr)
+    assert f"console.port: found port {port} taken by process " in output
+    assert "of the stack of /plants/other" in output
+    assert "expected a free port (stop that process, or set another; 0 picks one)" in output
     assert read_state(plant_dir / ".lastgang") is None
 
 

@@ -70,7 +70,7 @@ def test_a_broker_that_was_left_without_its_supervisor_is_found_too(tmp_path: Pa
     assert Whereabouts(tmp_path, {}).kafka().bootstrap == "127.0.0.1:21111"
 
 
-def test_a_stack_that_has_ended_is_not_asked(tmp_path: Path) -> None:
+def test_a_stack_that_has_ended_is_not_queried(tmp_path: Path) -> None:
     (tmp_path / "stack.toml").write_text("[kafka]\nport = 4711\n")
     runs(tmp_path, supervisor=GONE, broker=GONE)
     found = Whereabouts(tmp_path, {}).kafka()
@@ -90,15 +90,15 @@ def test_a_port_that_is_picked_at_every_start_cannot_be_known_while_no_stack_run
         Whereabouts(tmp_path, {}).kafka()
 
 
-def test_where_nobody_answers_it_is_said_where_the_address_comes_from(tmp_path: Path) -> None:
+def test_where_nobody_answers_the_error_names_where_the_address_comes_from(tmp_path: Path) -> None:
     port = free_port()
     (tmp_path / "stack.toml").write_text(f"[kafka]\nport = {port}\n")
     with pytest.raises(BrokerUnavailable) as raised:
         ensure_topics(Whereabouts(tmp_path, {}).kafka())
-    said = str(raised.value)
-    assert said.startswith(f"no Kafka broker answers at 127.0.0.1:{port} (Connection refused)")
-    assert f"[address from {tmp_path / 'stack.toml'}; no stack of {tmp_path} runs" in said
-    assert "\n" not in said
+    output = str(raised.value)
+    assert output.startswith(f"no Kafka broker answers at 127.0.0.1:{port} (Connection refused)")
+    assert f"[address from {tmp_path / 'stack.toml'}; no stack of {tmp_path} runs" in output
+    assert "\n" not in output
 
 
 def test_the_influxdb_is_that_of_the_settings_unless_options_say_another(tmp_path: Path) -> None:

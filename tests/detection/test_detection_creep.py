@@ -69,7 +69,7 @@ def test_a_compressor_that_wears_by_one_percent_a_week_is_found_and_priced() -> 
     assert "Kompressor 1 zieht in Ruhe" in german(last, plant("compressor"))
 
 
-def test_growth_in_imported_history_is_told_with_the_first_live_quarter_hour_and_not_before() -> None:
+def test_growth_in_imported_history_is_reported_with_the_first_live_quarter_hour_and_not_before() -> None:
     found = found_in(0.01, 6, live_after=5)
     assert found[0].at_utc == MONDAY + timedelta(weeks=5, minutes=15)
 

@@ -219,7 +219,7 @@ def test_a_furnace_left_on_is_found_the_same_after_five_weeks_of_clean_history()
         state, _ = step.take(state, interval)
     _, found = run([quarter(FRIDAY_1400 + n * QUARTER, 60.0) for n in range(2)], state)
     assert [anomaly.since_utc for anomaly in found] == [FRIDAY_1400]
-    assert found[0].evidence["expected_from"].startswith("median of")
+    assert found[0].evidence["expected_from"].startswith("median_of_")
     assert found[0].expected_kw is not None and found[0].expected_kw < 21
 
 
@@ -253,7 +253,7 @@ def test_repeated_records_say_nothing_again() -> None:
         (IntervalMethod.EXCHANGE, "was exchanged"),
     ],
 )
-def test_a_counter_that_jumps_is_told_once_with_evidence(method: IntervalMethod, words: str) -> None:
+def test_a_counter_that_jumps_is_reported_once_with_evidence(method: IntervalMethod, words: str) -> None:
     jump = quarter(FRIDAY_1400 - 8 * QUARTER, 70.0, method=method, quality=IntervalQuality.CORRECTED)
     _, found = run([jump, jump, replace(jump, revision=1)])
     assert [anomaly.kind for anomaly in found] == [AnomalyKind.COUNTER_DISCONTINUITY]
@@ -268,14 +268,14 @@ def test_a_rollover_is_no_anomaly_and_an_imported_reset_none_either() -> None:
     assert run([imported, rollover])[1] == []
 
 
-def test_a_jump_that_late_data_takes_back_is_told_with_the_next_revision() -> None:
+def test_a_jump_that_late_data_takes_back_is_reported_with_the_next_revision() -> None:
     jump = quarter(FRIDAY_1400 - 8 * QUARTER, 70.0, method=IntervalMethod.RESET)
     _, found = run([jump, replace(jump, revision=1, method=IntervalMethod.REGISTER)])
     assert [anomaly.revision for anomaly in found] == [0, 1]
     assert found[1].evidence["method"] == "register"
 
 
-def test_a_silent_meter_is_told_since_when_and_until_when() -> None:
+def test_a_silent_meter_is_reported_since_when_and_until_when() -> None:
     noon = FRIDAY_1400 - 8 * QUARTER
     _, found = run([quarter(noon, 60.0), unheard(noon + QUARTER), unheard(noon + 2 * QUARTER), quarter(noon + 3 * QUARTER, 60.0)])
     assert [(a.kind, a.since_utc, a.until_utc, a.revision) for a in found] == [
@@ -309,12 +309,12 @@ def test_a_meter_without_machines_or_with_an_unstaffed_one_is_only_watched_for_s
     assert found == []
 
 
-def test_the_same_watch_can_be_asked_at_another_price() -> None:
+def test_the_same_watch_can_be_used_at_another_price() -> None:
     step = DetectionStep(PLANT, PRICE_EUR_PER_KWH)
-    dearer = step.at_price(0.30)
+    more_expensive = step.at_price(0.30)
     state = step.initial()
     for number in range(2):
-        state, found = dearer.take(state, quarter(FRIDAY_1400 + number * QUARTER, 60.0))
+        state, found = more_expensive.take(state, quarter(FRIDAY_1400 + number * QUARTER, 60.0))
     assert [anomaly.eur_per_day for anomaly in found] == [428.4]  # 1428 kWh at 0.30 EUR/kWh
     state, found = step.take(state, quarter(FRIDAY_1400 + 2 * QUARTER, 60.0))
     assert [anomaly.eur_per_day for anomaly in found] == [285.6]
@@ -384,7 +384,7 @@ def test_a_reset_dated_years_ahead_on_another_channel_is_no_finding_of_today() -
 # -- money that is not known -------------------------------------------------------------------------------------------
 
 
-def test_without_a_price_a_finding_speaks_of_energy_and_of_no_money() -> None:
+def test_without_a_price_a_finding_names_energy_and_of_no_money() -> None:
     step = DetectionStep(PLANT, None)
     state, found = step.initial(), []
     for number in range(2):

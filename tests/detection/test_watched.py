@@ -73,8 +73,8 @@ def test_a_machine_with_shifts_is_watched_for_everything() -> None:
     ],
 )
 def test_what_is_not_watched_has_a_reason(what: str, found: Plant, on: Watching, creep: Watching) -> None:
-    said = kinds(watched(found))
-    assert (said[ON], said[CREEP]) == (on, creep), what
+    texts = kinds(watched(found))
+    assert (texts[ON], texts[CREEP]) == (on, creep), what
 
 
 def test_a_gauge_cannot_jump_and_a_virtual_meter_is_watched_through_its_parts() -> None:

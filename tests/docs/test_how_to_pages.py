@@ -51,9 +51,9 @@ def check(what: str, line: str, done: subprocess.CompletedProcess[str]) -> None:
     """Hold what a command did against what the page says that it does."""
     expected = re.fullmatch(r"exit (\d+), says (.+)", what.strip())
     assert expected, f"write `exit N, says WORDS`, not {what!r}"
-    told = done.stdout + done.stderr
-    assert done.returncode == int(expected.group(1)), f"$ {line}\n{told}"
-    assert expected.group(2) in told, f"$ {line}\n{told}"
+    text = done.stdout + done.stderr
+    assert done.returncode == int(expected.group(1)), f"$ {line}\n{text}"
+    assert expected.group(2) in text, f"$ {line}\n{text}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -93,7 +93,7 @@ def test_the_first_meter_is_joined_as_the_page_says_to_a_quarter_hour_on_the_pag
             if what == "a quarter hour is on the page":
                 quarter = live.await_quarter("main", "energy_import", quarter_start(served.now_utc()) + QUARTER)
                 assert quarter["energy_uwh"] / UWH_PER_KWH == pytest.approx(35.0, abs=0.15)
-                assert 120.0 <= live.ask("/now")["demand"]["now_kw"] <= 180.0
+                assert 120.0 <= live.answer_of("/now")["demand"]["now_kw"] <= 180.0
             elif what == "the page answers":
                 answers = [live.get(line.split('"')[1]) for line in commands(text) if line.startswith("curl")]
                 assert [answer.status_code for answer in answers] == [200] * 5
@@ -126,7 +126,7 @@ def test_the_files_of_the_readme_are_those_of_the_how_to_page(mark, file):
 
 
 def test_what_the_readme_types_for_a_first_meter_is_typed_on_the_how_to_page():
-    readme = (ROOT / "README.md").read_text().split("## Join your first meter")[1]
+    readme = (ROOT / "README.md").read_text().split("## Connect your first meter")[1]
     typed = [line for block in re.findall(r"```sh\n(.*?)```", readme, re.DOTALL) for line in commands(block)]
     page = [line for _, _, text in steps(ROOT / "docs/how-to/first-meter.md") for line in commands(text)]
     assert [line for line in typed if line.startswith("lastgang") and line not in page] == []

@@ -50,6 +50,6 @@ def test_the_tariff_page_has_the_keys_that_the_reader_knows(table: TariffTable):
     document = complete_tariff()
     for holder in places(document, table.path):
         holder["no-such-key"] = 1
-    told = [fault.expected.split("known here: ")[1] for fault in faults_of(document) if "no-such-key" in fault.found]
+    text = [fault.expected.split("known here: ")[1] for fault in faults_of(document) if "no-such-key" in fault.found]
     inner = {other.path[-1] for other in tariff_tables() if other.path[:-1] == table.path and other.path != table.path}
-    assert {key for keys in told for key in keys.split(", ")} == set(table.keys) | inner
+    assert {key for keys in text for key in keys.split(", ")} == set(table.keys) | inner

@@ -60,7 +60,7 @@ def unbounded(schema, where, definitions):
 def test_every_field_of_every_record_has_bounds(topic):
     schema = TypeAdapter(topic.record).json_schema(mode="validation")
     found = set(unbounded(schema, topic.record.__name__, schema.get("$defs", {})))
-    # A reading's value is what a device said, in the device's own unit: metering judges it.
+    # A reading's value is what a device measured, in the device's own unit: metering judges it.
     assert found - {"Reading.value: number without minimum", "Reading.value: number without maximum"} == set()
 
 

@@ -95,7 +95,7 @@ def test_a_shutdown_that_cannot_be_meant_is_a_fault_with_its_line(tmp_path: Path
         load_plant(path)
 
 
-def test_the_forecast_tells_a_bridge_from_another_friday():
+def test_the_forecast_distinguishes_a_bridge_from_another_friday():
     days = SiteDays(in_region("DE-BW"))
     bridge, friday = days.day(date(2026, 6, 5)), days.day(date(2026, 6, 12))
     assert (bridge.by_kind, friday.by_kind) == ((DayKind.BRIDGE.value,), (DayKind.WORKDAY.value,))

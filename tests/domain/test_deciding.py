@@ -47,6 +47,6 @@ def test_a_decision_that_came_too_late_or_is_for_another_recommendation_has_deci
     ],
 )
 def test_a_decision_counts_only_where_the_status_can_have_followed_from_it(status, who):
-    """Where the plan had done as advised before anybody said so, a later no was not counted, and a later yes names the person."""
+    """Where the plan had done as advised before anybody decided, a later no was not counted, and a later yes names the person."""
     found = deciding(replace(OPEN, status=status), [decision("Bert", REJECTED), decision("Anna", ACCEPTED)])
     assert (None if found is None else found.by) == who

@@ -184,7 +184,7 @@ def test_scratch_folders_of_one_name_are_two(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
 
 
-def test_of_a_million_faults_twenty_are_told() -> None:
+def test_of_a_million_faults_twenty_are_reported() -> None:
     faults = [Fault("f", n, "row", "x", "y") for n in range(1_000_000)]
     assert str(InputFaults(first_faults(faults, "f", "rows"))).count("\n") == 20
     assert str(first_faults(faults, "f", "rows")[-1]) == "f: file: found 999980 more faults; expected rows"

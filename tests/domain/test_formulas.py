@@ -1,4 +1,4 @@
-"""Formulas of virtual meters are read exactly, and every fault is told with its line when the plant file is loaded."""
+"""Formulas of virtual meters are read exactly, and every fault is reported with its line when the plant file is loaded."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_a_dash_without_spaces_belongs_to_the_name():
         ("(a + b)", "a meter's id"),
     ],
 )
-def test_what_is_no_formula_is_told_with_what_is_expected(text, words):
+def test_what_is_no_formula_is_reported_with_what_is_expected(text, words):
     with pytest.raises(FormulaFault, match=words):
         parse_formula(text)
 
@@ -113,7 +113,7 @@ def test_a_virtual_meter_that_cannot_be_worked_out_is_a_fault_of_the_plant_file(
         loaded(tmp_path, METERS + addition)
 
 
-def test_every_fault_of_all_formulas_is_told_at_once(tmp_path):
+def test_every_fault_of_all_formulas_is_reported_at_once(tmp_path):
     with pytest.raises(InputFaults) as caught:
         loaded(tmp_path, METERS + virtual("a", "main ++ x") + virtual("b", "main - nowhere") + virtual("c", "a + b"))
     assert [fault.found for fault in caught.value.faults] == ["'++'", "'nowhere'"]

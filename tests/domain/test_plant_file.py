@@ -1,4 +1,4 @@
-"""The plant file is checked whole, and every fault is told with its line."""
+"""The plant file is checked whole, and every fault is reported with its line."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def test_two_roots_leave_the_billing_meter_open(tmp_path):
     assert plant.billing_meter() is None
 
 
-def test_all_faults_of_a_file_are_told_at_once_with_their_lines(tmp_path):
+def test_all_faults_of_a_file_are_reported_at_once_with_their_lines(tmp_path):
     text = GOOD.replace("Europe/Berlin", "Europe/Bärlin").replace("= 900", "= -1").replace("resolution = 1", "resolutoin = 1")
     with pytest.raises(InputFaults) as caught:
         load_plant(written(tmp_path, text))
@@ -76,7 +76,7 @@ def test_a_gauge_in_watt_hours_is_a_fault(tmp_path):
         load_plant(written(tmp_path, GOOD.replace('"counter"', '"gauge"')))
 
 
-def test_what_is_no_toml_is_told_with_its_line(tmp_path):
+def test_what_is_no_toml_is_reported_with_its_line(tmp_path):
     with pytest.raises(InputFaults, match=r"plant\.toml:2: file: found 'no TOML|plant\.toml:2: file: found no TOML"):
         load_plant(written(tmp_path, "\n[site\n"))
 

@@ -8,7 +8,7 @@ from domain.regions import region_fault, zone_countries
 
 
 @pytest.mark.parametrize(
-    ("region", "zone", "said"),
+    ("region", "zone", "text"),
     [
         ("BW", "Europe/Berlin", "BW is Botswana (did you mean DE-BW?)"),
         ("BY", "Europe/Berlin", "BY is Belarus (did you mean DE-BY?)"),
@@ -20,8 +20,8 @@ from domain.regions import region_fault, zone_countries
         ("", "Europe/Berlin", "No country has the code ''"),
     ],
 )
-def test_a_region_that_is_not_what_was_meant_is_refused_with_what_was(region, zone, said):
-    assert said in (region_fault(region, zone) or "")
+def test_a_region_that_is_not_what_was_meant_is_refused_with_what_was(region, zone, text):
+    assert text in (region_fault(region, zone) or "")
 
 
 @pytest.mark.parametrize(

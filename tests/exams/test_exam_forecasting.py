@@ -1,4 +1,4 @@
-"""The standard courses beside the published profiles, and what a load type is worth to a measured steel plant."""
+"""The standard load profiles beside the published profiles, and what a load type is worth to a measured steel plant."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from exam_folder import exam_file
 
 from domain.plant import Plant, Sector
 from forecasting.days import SiteDays
-from forecasting.first_day import course_of
+from forecasting.first_day import profile_of
 from forecasting.grid import Grid, lay_out
 from forecasting.jobs import job_loads
 from forecasting.regression import NAME, known_inputs
@@ -29,7 +29,7 @@ BY_CODE = {
 
 
 @pytest.mark.parametrize("code", BY_CODE)
-def test_the_courses_are_those_of_the_branches(code: str) -> None:
+def test_the_standard_load_profiles_are_those_of_the_sectors(code: str) -> None:
     """Correlation over the quarter hours of a mean working day, Saturday and Sunday of the published profile."""
     sums: dict[tuple[int, int], list[float]] = defaultdict(list)
     with exam_file("data/bdew_and_try/selp_series.csv").open(encoding="utf-8", newline="") as file:
@@ -41,7 +41,7 @@ def test_the_courses_are_those_of_the_branches(code: str) -> None:
     plant = Plant.model_validate({"site": {**own, "sector": BY_CODE[code]}})
     days = SiteDays(plant)
     ours = np.array(
-        [course_of(plant, days.day(day)).sum(axis=1) for day in (date(2026, 4, 22), date(2026, 4, 25), date(2026, 4, 26))]
+        [profile_of(plant, days.day(day)).sum(axis=1) for day in (date(2026, 4, 22), date(2026, 4, 25), date(2026, 4, 26))]
     )
     assert np.corrcoef(ours[0], published[0])[0, 1] > 0.93
     assert np.corrcoef(ours.ravel(), published.ravel())[0, 1] > 0.93
@@ -68,7 +68,7 @@ def day_ahead_error(grid: Grid, forecasts: dict[int, Floats]) -> float:
 
 
 def test_the_steel_plants_load_type_is_worth_a_tenth_to_a_regression() -> None:
-    """Day-ahead from the midnights of 16 weeks, against the courses by kind of day that know the calendar only."""
+    """Day-ahead from the midnights of 16 weeks, against the load profiles by kind of day that know the calendar only."""
     grid = steel_with_load_type()
     origins = [grid.origin - SLOTS_PER_DAY * n for n in range(1, 113)]
     knowing = {at: found[NAME][1] for at, found in known_inputs(grid, origins).items()}

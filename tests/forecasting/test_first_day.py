@@ -1,4 +1,4 @@
-"""What a site is told on its first day, and how far the standard courses are those that others measured."""
+"""The forecast of a site's first day, and how far the standard load profiles are those that others measured."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from small_forecast_plant import BERLIN, PLANT, SmallPlant, interval
 from domain.intervals import QUARTER
 from domain.plant import Plant, Sector
 from forecasting.days import SiteDays
-from forecasting.first_day import FirstDay, course_of, first_day
+from forecasting.first_day import FirstDay, first_day, profile_of
 from forecasting.slots import LEADS, SLOTS_PER_DAY, Floats
 from forecasting.step import ForecastStep
 from quarters.numbers import slot_of
@@ -33,7 +33,7 @@ def site(sector: Sector | None = None, billed_peak_kw: float = 0.0, **more: obje
     return Plant.model_validate({"site": own, **more})
 
 
-def told(plant: Plant, seen: int = 0, loads: Floats = LOADS, meter: str = "") -> FirstDay:
+def issued(plant: Plant, seen: int = 0, loads: Floats = LOADS, meter: str = "") -> FirstDay:
     """The forecast of 48 h after `seen` quarter hours of a Monday."""
     found = first_day(plant, meter, SiteDays(plant), slot_of(MONDAY) + seen, LEADS, loads[:seen])
     assert found is not None
@@ -60,16 +60,16 @@ def test_each_sector_works_when_such_places_work(sector: Sector) -> None:
     hours, saturday, sunday = SECTORS[sector]
     plant = site(sector)
     days = SiteDays(plant)
-    work, *weekend = (course_of(plant, days.day(date(2026, 4, day))).sum(axis=1) for day in (22, 25, 26))
+    work, *weekend = (profile_of(plant, days.day(date(2026, 4, day))).sum(axis=1) for day in (22, 25, 26))
     assert work.max() == pytest.approx(1.0, abs=0.1)
     assert int(work.argmax()) // 4 in hours
-    for course, (least, most) in zip(weekend, (saturday, sunday), strict=True):
-        assert least < course.sum() / work.sum() < most
+    for profile, (least, most) in zip(weekend, (saturday, sunday), strict=True):
+        assert least < profile.sum() / work.sum() < most
 
 
-def test_before_the_first_quarter_hour_the_shifts_are_the_course_and_the_billed_peak_its_size() -> None:
+def test_before_the_first_quarter_hour_the_shifts_are_the_load_profile_and_the_billed_peak_its_size() -> None:
     plant = Plant.model_validate({**PLANT.model_dump(by_alias=True), "site": {**PLANT.site.model_dump(), "billed_peak_kw": 400}})
-    found = told(plant)
+    found = issued(plant)
     middle = found.kw[1]
     assert (found.course, found.scaled_by) == ("shifts", "billed peak")
     assert middle[10 * 4] == pytest.approx(300, rel=0.1)  # three quarters of the year's peak, at work
@@ -82,9 +82,9 @@ def test_the_less_is_written_down_the_wider_is_the_band() -> None:
     meter = [{"id": "grid", "max_power_kw": 1000}]
     machine = [{"id": "press", "meter": "grid", "rated_kw": 714}]
     billed, rated, connected = (
-        told(site(Sector.TWO_SHIFTS, billed_peak_kw=333, meter=meter, machine=machine)),
-        told(site(Sector.TWO_SHIFTS, meter=meter, machine=machine)),
-        told(site(Sector.TWO_SHIFTS, meter=meter)),
+        issued(site(Sector.TWO_SHIFTS, billed_peak_kw=333, meter=meter, machine=machine)),
+        issued(site(Sector.TWO_SHIFTS, meter=meter, machine=machine)),
+        issued(site(Sector.TWO_SHIFTS, meter=meter)),
     )
     widths = [float((one.kw[2] - one.kw[0]).mean()) for one in (billed, rated, connected)]
     assert widths == sorted(widths)
@@ -97,7 +97,7 @@ def test_each_day_that_is_seen_makes_it_better_and_narrower() -> None:
     plant = Plant.model_validate({**PLANT.model_dump(by_alias=True), "site": {**PLANT.site.model_dump(), "billed_peak_kw": 900}})
     errors, widths = [], []
     for seen in (0, 40, SLOTS_PER_DAY, 2 * SLOTS_PER_DAY):
-        found = told(plant, seen)
+        found = issued(plant, seen)
         errors.append(float(np.abs(found.kw[1] - LOADS[seen : seen + LEADS]).mean()))
         widths.append(float((found.kw[2] - found.kw[0]).mean()))
     assert errors == sorted(errors, reverse=True)
@@ -113,7 +113,7 @@ def test_eight_of_ten_quarter_hours_fall_within_the_band_whatever_the_size_was_t
             {**PLANT.model_dump(by_alias=True), "site": {**PLANT.site.model_dump(), "billed_peak_kw": billed}}
         )
         for seen in range(32, 2 * SLOTS_PER_DAY, 20):
-            found, came = told(plant, seen), LOADS[seen : seen + LEADS]
+            found, came = issued(plant, seen), LOADS[seen : seen + LEADS]
             inside.append(float(((came >= found.kw[0]) & (came <= found.kw[2])).mean()))
     assert float(np.mean(inside)) > 0.8
 
@@ -123,7 +123,7 @@ def test_holes_and_zeros_in_what_was_seen_break_nothing() -> None:
     holed = LOADS.copy()
     holed[::3] = np.nan
     for loads in (holed, np.zeros(200), np.full(200, np.nan)):
-        found = told(plant, 100, loads)
+        found = issued(plant, 100, loads)
         assert np.isfinite(found.kw).all()
         assert (np.diff(found.kw, axis=0) >= 0).all()
         assert (found.kw >= 0).all()
@@ -134,12 +134,12 @@ def test_a_meter_is_sized_by_its_own_machines_and_not_by_the_sites_bill() -> Non
         "meter": [{"id": "grid", "max_power_kw": 900}, {"id": "hall", "parent": "grid", "max_power_kw": 200}],
         "machine": [{"id": "oven", "meter": "hall", "rated_kw": 100}],
     }
-    found = told(site(Sector.THREE_SHIFTS, billed_peak_kw=800, **more), meter="hall")
+    found = issued(site(Sector.THREE_SHIFTS, billed_peak_kw=800, **more), meter="hall")
     assert found.scaled_by == "rated power of the machines"
     assert found.kw[1].max() < 60
 
 
-def test_where_nothing_says_how_large_the_load_is_nothing_is_said() -> None:
+def test_where_nothing_says_how_large_the_load_is_nothing_is_forecast() -> None:
     plant = site(Sector.SHOP)
     assert first_day(plant, "", SiteDays(plant), slot_of(MONDAY), LEADS, NOTHING) is None
 
@@ -161,13 +161,13 @@ def test_a_branch_nobody_knows_is_a_fault() -> None:
 
 
 def test_a_size_that_is_belied_by_what_was_measured_is_dropped() -> None:
-    """A meter said to stand 1 kW, below a plant of some hundred."""
-    found = told(site(Sector.TWO_SHIFTS, meter=[{"id": "grid", "max_power_kw": 1}]), 3 * SLOTS_PER_DAY)
+    """A meter rated at 1 kW, below a plant of some hundred."""
+    found = issued(site(Sector.TWO_SHIFTS, meter=[{"id": "grid", "max_power_kw": 1}]), 3 * SLOTS_PER_DAY)
     assert found.scaled_by == "what was measured"
     assert np.abs(found.kw[1] - LOADS[3 * SLOTS_PER_DAY :][:LEADS]).mean() < 0.5 * LOADS.mean()  # without: all of it
 
 
-def test_in_the_first_week_the_course_is_nearer_than_days_that_are_hardly_alike_and_its_band_holds() -> None:
+def test_in_the_first_week_the_standard_load_profile_is_nearer_than_days_that_are_hardly_alike_and_its_band_holds() -> None:
     """Each of the days from the second to the seventh, as the step tells it to a site that knows its shifts only."""
     inside = []
     for days in range(2, 8):
@@ -184,7 +184,7 @@ def test_in_the_first_week_the_course_is_nearer_than_days_that_are_hardly_alike_
 
 
 def test_in_the_second_week_the_band_is_not_as_narrow_as_the_few_like_days_are() -> None:
-    """Days eight to twelve; the band of like days alone holds about a half."""
+    """Days eight to twelve; the band of similar days alone holds about a half."""
     step = ForecastStep(PLANT)
     state = step.initial()
     inside = []
@@ -210,9 +210,9 @@ def crew(shift: str, begins: str, ends: str, *breaks: dict[str, str]) -> dict[st
 
 
 def at_each_quarter(*shifts: dict[str, object]) -> Floats:
-    """The course of the second day, a Tuesday, by the local clock."""
+    """The load profile of the second day, a Tuesday, by the local clock."""
     plant = site(shift=shifts, billed_peak_kw=400.0)
-    return told(plant).kw[1][96:]
+    return issued(plant).kw[1][96:]
 
 
 def test_the_first_days_dip_while_the_shift_has_its_break_and_only_then() -> None:

@@ -63,19 +63,19 @@ def test_planned_jobs_make_it_better_than_loads_alone() -> None:
     assert score(with_jobs, actual).mae_kw < 0.7 * score(without, actual).mae_kw
 
 
-def test_jobs_told_only_when_done_teach_it_as_well_as_planned_ones() -> None:
+def test_jobs_reported_only_when_done_teach_it_as_well_as_planned_ones() -> None:
     records = stream(START, LIVE + QUARTER, LIVE)
-    told = [
+    issued = [
         replace(r, revision=3, status=OrderStatus.DONE, at_utc=r.end_utc) if isinstance(r, Order) and r.end_utc < LIVE else r
         for r in records
     ]
     _, planned_ahead = run(step(), records)
-    _, afterwards = run(step(), told)
+    _, afterwards = run(step(), issued)
     assert "jobs+" in afterwards[0].model
     assert afterwards[0].q50_kw == pytest.approx(planned_ahead[0].q50_kw, rel=0.01)
 
 
-def test_its_own_score_tells_the_truth() -> None:
+def test_its_own_score_is_true() -> None:
     records = stream(START, LIVE + 14 * DAY, LIVE, live_every=24)
     _, issued = run(step(), records)
     found = score(issued, loads_by_slot(intervals(records)))
@@ -141,19 +141,19 @@ def test_each_new_live_quarter_hour_is_answered_once() -> None:
     assert run(step(), [restated, intervals(records)[-1]], state)[1] == []
 
 
-def test_a_restated_quarter_hour_replaces_what_was_told_first() -> None:
+def test_a_restated_quarter_hour_replaces_what_was_published_first() -> None:
     """An outage: missing, then a substitute, then measured; the next forecast is that of a run that knew it all along."""
     records = stream(START, LIVE + 3 * QUARTER, LIVE, with_orders=False)
-    told = intervals(records)
-    gap = [replace(r, energy_uwh=None, quality=IntervalQuality.MISSING, revision=1) for r in told[-6:-2]]
-    substituted = [replace(r, energy_uwh=7_000_000_000, quality=IntervalQuality.SUBSTITUTED, revision=2) for r in told[-6:-2]]
-    measured = [replace(r, revision=3) for r in told[-6:-2]]
-    _, known = run(step(), [*told[:-6], *told[-6:-2], *told[-2:]])
-    _, restated = run(step(), [*told[:-6], *gap, *substituted, *measured, *told[-2:]])
-    _, in_between = run(step(), [*told[:-6], *gap, *substituted, *told[-2:]])
+    issued = intervals(records)
+    gap = [replace(r, energy_uwh=None, quality=IntervalQuality.MISSING, revision=1) for r in issued[-6:-2]]
+    substituted = [replace(r, energy_uwh=7_000_000_000, quality=IntervalQuality.SUBSTITUTED, revision=2) for r in issued[-6:-2]]
+    measured = [replace(r, revision=3) for r in issued[-6:-2]]
+    _, known = run(step(), [*issued[:-6], *issued[-6:-2], *issued[-2:]])
+    _, restated = run(step(), [*issued[:-6], *gap, *substituted, *measured, *issued[-2:]])
+    _, in_between = run(step(), [*issued[:-6], *gap, *substituted, *issued[-2:]])
     assert restated[-1].q50_kw == pytest.approx(known[-1].q50_kw, rel=0.01)
     assert in_between[-1].q50_kw != known[-1].q50_kw
-    _, again = run(step(), [*told[:-6], *measured, *gap, *told[-2:]])
+    _, again = run(step(), [*issued[:-6], *measured, *gap, *issued[-2:]])
     assert again[-1].q50_kw == known[-1].q50_kw, "an older revision that comes later does not count"
 
 
@@ -196,10 +196,10 @@ def test_a_cancelled_job_is_taken_out_of_the_forecast() -> None:
 def test_orders_of_the_past_or_without_effect_are_not_answered() -> None:
     state, _ = run(step(), stream(START, LIVE + QUARTER, LIVE))
     now = LIVE + QUARTER
-    told_again = SmallPlant.order("old", LIVE + DAY, now - timedelta(hours=2))
+    reported_again = SmallPlant.order("old", LIVE + DAY, now - timedelta(hours=2))
     far_away = SmallPlant.order("far", LIVE + 9 * DAY, now)
     started = SmallPlant.order("far", LIVE + 9 * DAY, now, revision=2, status=OrderStatus.RUNNING)
-    assert run(step(), [told_again, far_away, started], state)[1] == []
+    assert run(step(), [reported_again, far_away, started], state)[1] == []
 
 
 # -- late data and gaps ------------------------------------------------------------------------------------------------
@@ -268,7 +268,7 @@ def test_substitutes_count_less_than_what_was_measured() -> None:
 
 
 @pytest.mark.parametrize("quarters", [1, 2, 50, 95])
-def test_with_less_than_a_day_it_is_a_standard_course_and_wide_and_says_so(quarters: int) -> None:
+def test_with_less_than_a_day_it_is_a_standard_load_profile_and_wide_and_says_so(quarters: int) -> None:
     live = [interval(LIVE + n * QUARTER, 100.0 + n % 3) for n in range(quarters)]
     _, issued = run(step(), list(live))
     check_well_formed(issued)
@@ -383,12 +383,12 @@ def test_every_number_is_finite_on_a_plant_that_draws_nothing() -> None:
     assert issued[0].score is None or math.isfinite(issued[0].score)
 
 
-def test_a_new_site_can_look_back_on_what_would_have_been_said() -> None:
+def test_a_new_site_can_look_back_on_what_would_have_been_forecast() -> None:
     """The first live quarter hour also brings the forecasts of both last midnights, each knowing only what was before it."""
     records = stream(START, LIVE + DAY / 2 + QUARTER, LIVE + DAY / 2, with_orders=False)
     state, _ = run(step(), records[:-1])
-    _, said = step().take_interval(state, intervals(records)[-1])
-    *looked_back, newest = said
+    _, note = step().take_interval(state, intervals(records)[-1])
+    *looked_back, newest = note
     assert [f.issued_utc for f in looked_back] == [LIVE - DAY, LIVE]
     assert all(f.replayed for f in looked_back) and not newest.replayed
     undisturbed = backtest(PLANT, intervals(records), [], [LIVE])[0]

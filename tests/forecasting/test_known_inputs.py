@@ -74,8 +74,8 @@ def test_a_plan_known_from_the_future_only_changes_nothing_before_it(plant_with_
     assert QUARTER * 192 + one.first_start_utc > START
 
 
-def day_ahead_error(grid: Grid, said: dict[int, Floats]) -> float:
-    return float(np.mean([np.abs(grid.load_kw[at:][:SLOTS_PER_DAY] - kw[:SLOTS_PER_DAY]).mean() for at, kw in said.items()]))
+def day_ahead_error(grid: Grid, notes: dict[int, Floats]) -> float:
+    return float(np.mean([np.abs(grid.load_kw[at:][:SLOTS_PER_DAY] - kw[:SLOTS_PER_DAY]).mean() for at, kw in notes.items()]))
 
 
 def test_levels_of_a_plan_are_worth_a_tenth_to_a_regression() -> None:

@@ -36,8 +36,8 @@ def test_an_exception_that_nobody_has_named_refuses_with_its_number() -> None:
 
 @pytest.mark.parametrize("behaviour", list(BEHAVIOURS))
 def test_no_server_makes_the_client_take_a_lie_or_wait_for_ever(behaviour: str) -> None:
-    told = answer(Script((behaviour, behaviour), 2, 11))
-    assert told == (READ if behaviour in ("right", "byte by byte", "late ones first") else REFUSED)
+    found = answer(Script((behaviour, behaviour), 2, 11))
+    assert found == (READ if behaviour in ("right", "byte by byte", "late ones first") else REFUSED)
 
 
 def test_an_answer_to_an_earlier_connection_is_not_taken_on_the_next_one() -> None:

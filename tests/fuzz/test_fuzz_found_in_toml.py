@@ -73,9 +73,9 @@ def refusal(tmp_path: Path, text: str, load: Callable[[Path], object]) -> str:
 )
 def test_a_plant_file_says_what_it_says_or_is_refused(tmp_path: Path, line: str, instead: str, words: str) -> None:
     assert line in texts.PLANT
-    told = refusal(tmp_path, texts.PLANT.replace(line, instead, 1), load_plant)
-    assert words in told
-    assert len(told) < 1_000
+    found = refusal(tmp_path, texts.PLANT.replace(line, instead, 1), load_plant)
+    assert words in found
+    assert len(found) < 1_000
 
 
 @pytest.mark.parametrize(

@@ -25,14 +25,14 @@ def test_a_state_that_a_machine_spells_in_another_encoding_reaches_the_topic() -
 
 @pytest.mark.parametrize("end_of_time", [datetime(9999, 12, 31, 23, 59, 59), datetime(1601, 1, 1)])  # noqa: DTZ001  as libraries do
 def test_the_first_and_the_last_instant_of_opc_ua_are_no_time(end_of_time: datetime) -> None:
-    told = seen(5.0, 0, end_of_time, None, 1792746305040)
-    assert (told.observed_ms, told.text) == (1792746305040, DATED_BY_GATEWAY)
+    found = seen(5.0, 0, end_of_time, None, 1792746305040)
+    assert (found.observed_ms, found.text) == (1792746305040, DATED_BY_GATEWAY)
 
 
 @pytest.mark.parametrize("number", [1e308, -1e301, float("inf"), float("nan")])
 def test_a_number_that_another_unit_would_make_infinite_is_none(number: float) -> None:
-    told = seen(number, 0, NOW, None, 0)
-    assert (told.value, told.quality) == (None, ReadingQuality.BAD)
+    found = seen(number, 0, NOW, None, 0)
+    assert (found.value, found.quality) == (None, ReadingQuality.BAD)
 
 
 def test_a_register_beyond_measure_has_no_value_and_says_why() -> None:

@@ -50,17 +50,17 @@ def test_the_campaign_names_the_input_that_hangs_and_goes_on_after_one_that_kill
     assert (tally.inputs, tally.read + tally.refused) == (12, wanted[""])
 
 
-def test_the_command_tells_what_was_tried_and_writes_it_down(tmp_path: Path) -> None:
+def test_the_command_prints_what_was_tried_and_writes_it_down(tmp_path: Path) -> None:
     result = CliRunner().invoke(
         command, ["--inputs", "300", "--only", "opcua", "--seed", "3", "--json", str(tmp_path / "fuzz.json")]
     )
     assert result.exit_code == 0, result.output
-    told = json.loads((tmp_path / "fuzz.json").read_text())
-    assert (told["inputs"], told["findings"], told["seed"]) == (300, 0, 3)
-    assert told["targets"]["opcua"]["read"] + told["targets"]["opcua"]["refused"] == 300
+    found = json.loads((tmp_path / "fuzz.json").read_text())
+    assert (found["inputs"], found["findings"], found["seed"]) == (300, 0, 3)
+    assert found["targets"]["opcua"]["read"] + found["targets"]["opcua"]["refused"] == 300
 
 
-def test_a_target_that_does_not_exist_is_told_with_those_that_do() -> None:
+def test_a_target_that_does_not_exist_is_reported_with_those_that_do() -> None:
     result = CliRunner().invoke(command, ["--only", "xml"])
     assert result.exit_code == 2
     assert "no target xml; there are modbus, sockets, json, columns" in result.output

@@ -60,17 +60,17 @@ class Future:
 
     def add_callback(self, then: Callable[[Any], None]) -> None:
         self._then = then
-        self._tell()
+        self._report()
 
     def add_errback(self, otherwise: Callable[[Any], None]) -> None:
         self._else = otherwise
-        self._tell()
+        self._report()
 
     def resolve(self, well: bool) -> None:
         self._outcome = (well, None if well else "delivery timed out")
-        self._tell()
+        self._report()
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         if self._outcome is None or self._then is None or self._else is None:
             return
         well, what = self._outcome
@@ -88,10 +88,10 @@ class TestBroker:
         self.topic: list[bytes] = []
         self._waiting: list[tuple[Future, bytes]] = []
         self._turn = threading.Lock()
-        self.asked = threading.Event()
+        self.requested = threading.Event()
 
     def connect(self) -> TestBroker:
-        self.asked.set()
+        self.requested.set()
         if not self.there:
             msg = "nobody listens"
             raise BrokerAway(msg)
@@ -105,7 +105,7 @@ class TestBroker:
                 future.resolve(True)
             else:
                 self._waiting.append((future, value))
-                self.asked.set()
+                self.requested.set()
         return future
 
     def fail_waiting(self) -> None:

@@ -22,12 +22,12 @@ class Desk:
     """A gateway's clocks, and all they tell."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[str, float, str]] = []
-        self.clocks = DeviceClocks(lambda *what: self.told.append(what))
+        self.reported: list[tuple[str, float, str]] = []
+        self.clocks = DeviceClocks(lambda *what: self.reported.append(what))
 
     def reading(self, at_ms: int, value: float, behind_ms: int = 0, channel: Channel = COUNTER, text: str | None = None) -> Reading:
-        quality, said = self.clocks.look(channel, at_ms - behind_ms, at_ms + 150, value, ReadingQuality.GOOD, text)
-        return Reading("s", "m", channel.channel, at_ms - behind_ms, at_ms + 150, value, quality, said)
+        quality, note = self.clocks.check(channel, at_ms - behind_ms, at_ms + 150, value, ReadingQuality.GOOD, text)
+        return Reading("s", "m", channel.channel, at_ms - behind_ms, at_ms + 150, value, quality, note)
 
 
 def plant() -> Plant:
@@ -56,20 +56,20 @@ def test_readings_of_a_clock_that_went_back_are_refused_by_name_and_no_energy_mo
     assert [str(row.quality) for row in rows] == ["measured"] * 3 + ["substituted"] * 9 + ["measured"] * 4
 
 
-def test_what_happened_is_told_once_with_its_end():
+def test_what_happened_is_reported_once_with_its_end():
     desk = Desk()
     a_night(desk, jumps=True)
-    assert [(behind, text) for _, behind, text in desk.told] == [
+    assert [(behind, text) for _, behind, text in desk.reported] == [
         (3600.0, "clock jumped: 1 h behind; its readings are refused until it is right"), (0.0, RIGHT),
     ]  # fmt: skip
 
 
-def test_values_that_the_gateway_dated_itself_in_between_do_not_tell_it_again():
+def test_values_that_the_gateway_dated_itself_in_between_do_not_report_it_again():
     desk = Desk()
     for n in range(200):
         desk.reading(CHANGE + n * 5000, 1.0, HOUR if 20 <= n < 180 else 0, POWER)
         desk.reading(CHANGE + n * 5000 + 100, 1.0, 0, COUNTER)
-    assert [text for _, _, text in desk.told][1:] == []
+    assert [text for _, _, text in desk.reported][1:] == []
 
 
 def test_texts_pass_as_they_are_and_notes_are_kept():
@@ -77,23 +77,23 @@ def test_texts_pass_as_they_are_and_notes_are_kept():
     desk.reading(CHANGE - 5000, 1.0)
     marked = desk.reading(CHANGE, 1.0, HOUR, text="status 0x00000001")
     assert (marked.quality, marked.text) == (ReadingQuality.UNCERTAIN, "clock jumped: 3600 s behind; status 0x00000001")
-    assert desk.clocks.look(STATE, CHANGE - HOUR, CHANGE, None, ReadingQuality.GOOD, "EXECUTE") == (ReadingQuality.GOOD, "EXECUTE")
+    assert desk.clocks.check(STATE, CHANGE - HOUR, CHANGE, None, ReadingQuality.GOOD, "EXECUTE") == (ReadingQuality.GOOD, "EXECUTE")
 
 
-def test_a_good_night_is_told_with_no_word():
+def test_a_good_night_needs_no_remark():
     desk = Desk()
     assert quarter_hours(plant(), a_night(desk, jumps=False)).rejections == []
-    assert desk.told == []
+    assert desk.reported == []
 
 
-def test_a_drifting_clock_is_told_hour_by_hour_until_it_is_set():
+def test_a_drifting_clock_is_reported_hour_by_hour_until_it_is_set():
     desk = Desk()
     for minute in range(12 * 60):
         at_ms = CHANGE + minute * 60_000
         desk.reading(at_ms, 1.0, round((at_ms - CHANGE) * 300e-6) if minute < 600 else 0)
-    assert desk.told[0][2].startswith("clock 6.")
-    assert "loses 25.9 s a day" in desk.told[0][2]
-    assert desk.told[-1][2] == RIGHT
+    assert desk.reported[0][2].startswith("clock 6.")
+    assert "loses 25.9 s a day" in desk.reported[0][2]
+    assert desk.reported[-1][2] == RIGHT
 
 
 def test_a_reading_that_is_uncertain_for_another_reason_is_bad_quality():

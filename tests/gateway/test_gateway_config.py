@@ -20,9 +20,9 @@ from simulation import demo_plant
 
 
 def faults(folder: Path) -> str:
-    with pytest.raises(InputFaults) as told:
+    with pytest.raises(InputFaults) as reported:
         load_fleet(folder)
-    return str(told.value)
+    return str(reported.value)
 
 
 def test_the_demo_plant_has_no_fault(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_units_are_converted_from_the_profiles_to_the_plant_files(tmp_path: Path
         ("poll_s = 5", "poll_s = 5\nstalled_after_s = 0", "main-meter.toml:11: device.stalled_after_s"),
     ],
 )  # fmt: skip
-def test_a_fault_is_told_with_file_line_what_was_found_and_what_is_expected(
+def test_a_fault_is_reported_with_file_line_what_was_found_and_what_is_expected(
     tmp_path: Path, found: str, instead: str, words: str
 ) -> None:
     assert words in faults(write_plant(tmp_path, **{found: instead}))
@@ -62,9 +62,9 @@ def test_all_faults_come_at_once_and_the_exit_code_is_2(tmp_path: Path) -> None:
     folder = write_plant(tmp_path, **{"poll_s = 5": "poll_s = 60"})
     second = (folder / "devices" / "main-meter.toml").read_text().replace("poll_s = 60", "poll_s = 0")
     (folder / "devices" / "other.toml").write_text(second)
-    told = faults(folder)
-    assert "main-meter.toml:10: device.poll_s" in told
-    assert "other.toml:10: device.poll_s" in told
+    reported = faults(folder)
+    assert "main-meter.toml:10: device.poll_s" in reported
+    assert "other.toml:10: device.poll_s" in reported
     result = CliRunner().invoke(command, [str(folder)])
     assert isinstance(result.exception, InputFaults)
 
@@ -79,7 +79,7 @@ def test_two_devices_do_not_read_the_same_register(tmp_path: Path) -> None:
     )
 
 
-def test_two_devices_do_not_tell_the_same_state_either(tmp_path: Path) -> None:
+def test_two_devices_do_not_publish_the_same_state_either(tmp_path: Path) -> None:
     folder = write_plant(tmp_path, **{"[channels]": '[channels]\nvoltage = "voltage_l1_n"'})
     second = (folder / "devices" / "main-meter.toml").read_text().replace('id = "main-meter"', 'id = "other"')
     (folder / "devices" / "other.toml").write_text(second[: second.index("power =")])
@@ -97,14 +97,14 @@ def test_a_pipe_and_an_endless_file_among_the_devices_are_faults_beside_the_othe
     os.mkfifo(folder / "devices" / "a-pipe.toml")
     (folder / "devices" / "endless.toml").symlink_to("/dev/zero")
     (folder / "devices" / "folder.toml").mkdir()
-    told = faults(folder)
+    reported = faults(folder)
     for name in ("a-pipe", "endless", "folder"):
-        assert f"{name}.toml: file: found a" in told
-    assert "main-meter.toml:10: device.poll_s" in told
+        assert f"{name}.toml: file: found a" in reported
+    assert "main-meter.toml:10: device.poll_s" in reported
 
 
 def notes(folder: Path) -> str:
-    """What is said of a plant without faults, which ends well."""
+    """The notes on a plant without faults, which ends well."""
     result = CliRunner().invoke(command, [str(folder)])
     assert result.exit_code == 0, result.output
     return result.output
@@ -121,7 +121,7 @@ def with_hall(folder: Path, device: str | None) -> Path:
     return folder
 
 
-def test_the_buffer_is_told_in_megabytes_for_every_plant(tmp_path: Path) -> None:
+def test_the_buffer_is_reported_in_megabytes_for_every_plant(tmp_path: Path) -> None:
     assert "buffer: 7 days without a broker are up to 390,600 readings, 115 MB on the gateway's disk (0.517 readings/s)\n" in notes(
         write_plant(tmp_path)
     )
@@ -129,9 +129,9 @@ def test_the_buffer_is_told_in_megabytes_for_every_plant(tmp_path: Path) -> None
 
 def test_a_disk_without_the_room_is_a_note_with_the_days_that_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("connectors.gateway.notes.free_bytes", lambda buffer: 40_000_000)
-    told = notes(write_plant(tmp_path))
-    assert "note: the buffer may take 115 MB, and " in told
-    assert " has 40 MB free: without a broker readings are kept for 2.4 days" in told
+    reported = notes(write_plant(tmp_path))
+    assert "note: the buffer may take 115 MB, and " in reported
+    assert " has 40 MB free: without a broker readings are kept for 2.4 days" in reported
 
 
 def test_a_meter_that_nobody_reads_is_a_note(tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_a_meter_that_nobody_reads_is_a_note(tmp_path: Path) -> None:
     assert "note: meter" not in notes(with_hall(tmp_path / "b", "unit_id = 2"))
 
 
-def test_a_plant_of_which_nobody_knows_the_grid_connection_is_told_what_it_will_not_have(tmp_path: Path) -> None:
+def test_a_plant_of_which_nobody_knows_the_grid_connection_is_reported_what_it_will_not_have(tmp_path: Path) -> None:
     assert "note: no meter is the grid connection (without a parent: main, hall): there will be no running" in notes(
         with_hall(tmp_path, "unit_id = 2")
     )
@@ -156,14 +156,14 @@ def test_a_plant_of_which_nobody_knows_the_grid_connection_is_told_what_it_will_
 
 
 def test_a_device_file_that_was_copied_and_not_changed_is_a_note(tmp_path: Path) -> None:
-    said = "note: hall.energy_import and main.energy_import are the same counter, active_energy_import at 127.0.0.1:5020 unit 1"
-    assert said in notes(with_hall(tmp_path, "unit_id = 1"))
+    text = "note: hall.energy_import and main.energy_import are the same counter, active_energy_import at 127.0.0.1:5020 unit 1"
+    assert text in notes(with_hall(tmp_path, "unit_id = 1"))
     assert "same counter" not in notes(with_hall(tmp_path / "b", "unit_id = 2"))
 
 
 def test_answers_slower_than_the_poll_are_a_note(tmp_path: Path) -> None:
-    told = notes(write_plant(tmp_path, **{"poll_s = 5": "poll_s = 5\ntimeout_s = 6"}))
-    assert "note: main-meter.toml: it is asked every 5 s, and one answer may take timeout_s = 6 s" in told
+    reported = notes(write_plant(tmp_path, **{"poll_s = 5": "poll_s = 5\ntimeout_s = 6"}))
+    assert "note: main-meter.toml: it is asked every 5 s, and one answer may take timeout_s = 6 s" in reported
 
 
 def test_faults_of_the_stacks_file_come_with_the_others(tmp_path: Path) -> None:
@@ -182,7 +182,9 @@ def test_a_sound_plant_is_shown_as_a_table(tmp_path: Path) -> None:
     assert result.output.endswith("1 devices, 2 channels, 1 meters: no fault found\n")
 
 
-def look(profile_name: str, order: str, voltage: float = 230.0, phases: tuple[float, float, float] = (1e3, 1e3, 1e3)) -> list[str]:
+def fleet_of(
+    profile_name: str, order: str, voltage: float = 230.0, phases: tuple[float, float, float] = (1e3, 1e3, 1e3)
+) -> list[str]:
     """Doubts about a device of which the plan's registers hold plausible values in `order`."""
     profile = load_profile(profile_name)
     numbers = {
@@ -205,21 +207,21 @@ def look(profile_name: str, order: str, voltage: float = 230.0, phases: tuple[fl
 
 
 def test_a_plausible_device_leaves_no_doubt() -> None:
-    assert look("janitza_umg96rm", "ABCD") == []
-    assert look("phoenix_eem", "CDAB") == []
+    assert fleet_of("janitza_umg96rm", "ABCD") == []
+    assert fleet_of("phoenix_eem", "CDAB") == []
 
 
 def test_the_voltage_finds_the_wrong_word_order_and_names_the_setting() -> None:
-    (doubt, *_) = look("janitza_umg96rm", "CDAB")
+    (doubt, *_) = fleet_of("janitza_umg96rm", "CDAB")
     assert 'with word_order = "CDAB" in [device] voltage and frequency are plausible' in doubt
 
 
 def test_a_voltage_that_fits_in_no_order_doubts_the_profile() -> None:
-    assert "in neither word order; is the profile janitza_umg96rm right?" in look("janitza_umg96rm", "ABCD", voltage=400.0)[0]
+    assert "in neither word order; is the profile janitza_umg96rm right?" in fleet_of("janitza_umg96rm", "ABCD", voltage=400.0)[0]
 
 
 def test_a_current_transformer_that_is_turned_round_is_found_by_the_sum() -> None:
-    (doubt,) = look("janitza_umg96rm", "ABCD", phases=(1e3, 1e3, -1e3))
+    (doubt,) = fleet_of("janitza_umg96rm", "ABCD", phases=(1e3, 1e3, -1e3))
     assert "a current transformer is turned round" in doubt
 
 

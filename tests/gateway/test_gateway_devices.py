@@ -74,13 +74,13 @@ def test_a_refused_register_is_on_the_topic_again_and_again_and_its_end_too(
 
         async with HandServer({1: WORDS}, manner=refuse) as meter, gateway(write_plant(tmp_path, meter.port), 600.0) as topic:
             await topic.until(lambda: len(topic.readings("main-meter", REFUSED_CHANNEL)) >= 4)
-            at_first, *told = topic.readings("main-meter", REFUSED_CHANNEL)
+            at_first, *reported = topic.readings("main-meter", REFUSED_CHANNEL)
             assert at_first.value == 0, "a gateway before this one may have reported otherwise"
-            assert {reading.value for reading in told} == {1}
-            assert {reading.text for reading in told} == {
+            assert {reading.value for reading in reported} == {1}
+            assert {reading.text for reading in reported} == {
                 "power (active_power_total, function 3 registers 19026 to 19027): exception 02, illegal data address"
             }
-            assert told[2].observed_ms - told[1].observed_ms >= 59_000, "once a minute, for who begins to listen later"
+            assert reported[2].observed_ms - reported[1].observed_ms >= 59_000, "once a minute, for who begins to listen later"
             assert topic.readings("main", "power") == []
             await topic.until(lambda: len(topic.readings("main", "energy_import")) > 5)
             meter.manner = lambda *_: None

@@ -55,7 +55,7 @@ def outbox(disk: SmallDisk, broker: TestBroker) -> Iterator[Outbox]:
     made.stop(0.0)
 
 
-def test_what_memory_cannot_hold_is_counted_and_told_once_and_everything_else_arrives(
+def test_what_memory_cannot_hold_is_counted_and_reported_once_and_everything_else_arrives(
     disk: SmallDisk, broker: TestBroker, outbox: Outbox
 ) -> None:
     outbox.put(reading(1), False)
@@ -64,16 +64,16 @@ def test_what_memory_cannot_hold_is_counted_and_told_once_and_everything_else_ar
     for number in range(2, 3_002):
         outbox.put(reading(number), False)
     assert disk.tried.wait(10)
-    assert outbox.take_refused() is None, "nothing is told while there is no room to keep the telling"
+    assert outbox.take_refused() is None, "nothing is reported while there is no room to keep the report"
     disk.is_full = False
     assert outbox.wait_until_empty(20)
-    told = outbox.take_refused()
-    assert told is not None
-    assert told == Refused(told.count, told.from_ms, 1_000 * 3_001 + 5)
-    assert 1_000 <= told.count <= 2_000
+    reported = outbox.take_refused()
+    assert reported is not None
+    assert reported == Refused(reported.count, reported.from_ms, 1_000 * 3_001 + 5)
+    assert 1_000 <= reported.count <= 2_000
     assert outbox.take_refused() is None
     on_topic = [decode(Reading, value) for value in broker.topic]
-    assert len(on_topic) == 3_001 - told.count
+    assert len(on_topic) == 3_001 - reported.count
     assert sorted(r.sequence or 0 for r in on_topic) == list(range(1, len(on_topic) + 1))
 
 

@@ -10,7 +10,7 @@ from gateway_helpers import TestBroker, reading, write_plant
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.gaps import Gap, GapBook, Note, PastValue, asked_text, told
+from connectors.gaps import Gap, GapBook, Note, PastValue, filled_text, request_text
 from connectors.gateway.buffer import Buffer
 from connectors.gateway.fleet import Fleet, load_fleet
 from connectors.gateway.outbox import Outbox, Pace
@@ -82,10 +82,10 @@ def test_a_register_without_history_gets_no_gaps_any_more() -> None:
     assert book.open(["press"]) == []
 
 
-def test_people_are_told_in_a_sentence() -> None:
+def test_people_are_reported_in_a_sentence() -> None:
     gaps = [Gap(n, "press", name, 0, 0, 0, 10_800_000, 900) for n, name in enumerate(("power", "energy_import"))]
-    assert asked_text(gaps) == "history asked: 2 registers for 180 min"
-    assert told(gaps) == (1800, "history: 1,800 values of 2 registers for 180 min")
+    assert request_text(gaps) == "history requested: 2 registers for 180 min"
+    assert filled_text(gaps) == (1800, "history: 1,800 values of 2 registers for 180 min")
 
 
 @settings(max_examples=60, deadline=None)
@@ -122,7 +122,7 @@ def test_whatever_is_killed_where_each_value_of_the_gap_comes_once(
     assert sorted(v for v in ledger if v is not None) == [float(number) for number in range(count)]
 
 
-def test_a_note_is_on_disk_with_the_readings_it_speaks_of_and_not_before(tmp_path: Path) -> None:
+def test_a_note_is_on_disk_with_the_readings_it_concerns_and_not_before(tmp_path: Path) -> None:
     broker = TestBroker()
     broker.there = False
     outbox = Outbox(Buffer(tmp_path / "b.db"), broker.connect, Pace(gather_s=0.001))
@@ -146,7 +146,7 @@ def test_a_note_is_on_disk_with_the_readings_it_speaks_of_and_not_before(tmp_pat
     again.close()
 
 
-def test_connections_are_told_with_the_heartbeats_and_gaps_on_a_channel_of_their_own(tmp_path: Path) -> None:
+def test_connections_are_reported_with_the_heartbeats_and_gaps_on_a_channel_of_their_own(tmp_path: Path) -> None:
     broker = TestBroker()
     plant = load_fleet(write_plant(tmp_path / "plant")).plant
     settings = GatewaySettings("gateway-1", tmp_path / "b.db", KafkaSettings("127.0.0.1:1"))
@@ -161,7 +161,7 @@ def test_connections_are_told_with_the_heartbeats_and_gaps_on_a_channel_of_their
         gateway, stop = Gateway(Fleet(plant, (), ()), settings, clock, outbox), asyncio.Event()
         running = asyncio.create_task(gateway.run(stop))
         gateway.report("press", "lost", "no answer")
-        gateway.tell_gap("press", 12, "history: 12 values of 1 register for 3 min")
+        gateway.report_gap("press", 12, "history: 12 values of 1 register for 3 min")
         while len(on_topic(CONNECTION_CHANNEL)) < 3:
             await asyncio.sleep(0.01)
         stop.set()

@@ -174,7 +174,7 @@ def test_the_gateways_death_loses_no_reading_that_it_had_taken(
     by_sequence: dict[int | None, set[Reading]] = {}
     for reading in readings:
         by_sequence.setdefault(reading.sequence, set()).add(reading)
-    assert all(len(same) == 1 for same in by_sequence.values())  # a resend says what was said before
+    assert all(len(same) == 1 for same in by_sequence.values())  # a resend has the same content
     # Between the socket and the disk lie some milliseconds: what was read in them is as if it had not been asked for.
     missing = set(range(1, meter.served + 1)) - counts(readings)
     assert all(any(0 <= kill - number < 10 for kill in [*killed_at, meter.served]) for number in missing)

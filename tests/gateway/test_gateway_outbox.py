@@ -48,7 +48,7 @@ def test_readings_reach_the_topic_in_order_with_sequence_numbers_from_one(outbox
 
 def test_what_came_while_the_broker_was_away_follows_in_order_when_it_is_back(outbox: Outbox, broker: TestBroker) -> None:
     broker.there = False
-    assert broker.asked.wait(10)
+    assert broker.requested.wait(10)
     for number in range(1, 501):
         outbox.put(reading(number), False)
     broker.there = True
@@ -59,11 +59,11 @@ def test_what_came_while_the_broker_was_away_follows_in_order_when_it_is_back(ou
 def test_a_broker_that_takes_and_does_not_answer_loses_nothing(outbox: Outbox, broker: TestBroker) -> None:
     outbox.put(reading(1), False)
     assert outbox.wait_until_empty(20)
-    broker.asked.clear()
+    broker.requested.clear()
     broker.answers = False
     for number in range(2, 301):
         outbox.put(reading(number), False)
-    assert broker.asked.wait(10)
+    assert broker.requested.wait(10)
     assert not outbox.wait_until_empty(0.05)
     broker.answers = True
     broker.fail_waiting()

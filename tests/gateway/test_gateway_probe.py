@@ -125,7 +125,7 @@ def test_a_meter_that_gives_nothing_is_a_line_and_the_one_beside_it_is_well(tmp_
     assert found["main-meter.power"].is_good
 
 
-def test_a_power_beyond_the_meters_rating_would_be_refused_and_is_told_with_what_to_look_at(tmp_path: Path) -> None:
+def test_a_power_beyond_the_meters_rating_would_be_refused_and_is_reported_with_what_to_look_at(tmp_path: Path) -> None:
     found = looked_at(write_plant(tmp_path), HandServer({1: words(power_w=120e6)}))
     power = found["main-meter.power"]
     assert power.verdict.startswith("METERING WOULD REFUSE IT (impossible_power): ")
@@ -134,7 +134,7 @@ def test_a_power_beyond_the_meters_rating_would_be_refused_and_is_told_with_what
     assert found["main-meter.energy_import"].is_good
 
 
-def test_a_site_that_is_commissioned_next_year_is_told_of_every_value(tmp_path: Path) -> None:
+def test_a_site_that_is_commissioned_next_year_is_reported_of_every_value(tmp_path: Path) -> None:
     folder = write_plant(tmp_path)
     (folder / "plant.toml").write_text(PLANT.replace("2026-01-01", "2999-01-01"))
     found = looked_at(folder, HandServer({1: words()}))
@@ -268,5 +268,5 @@ def test_a_doubt_about_a_turned_transformer_still_comes_with_its_device(tmp_path
         (40 * 86_400_000, "40 d"),
     ],
 )
-def test_an_age_is_told_as_people_say_it(milliseconds: int, text: str) -> None:
+def test_an_age_is_reported_as_people_say_it(milliseconds: int, text: str) -> None:
     assert age_text(milliseconds) == text

@@ -114,7 +114,7 @@ def test_the_bound_holds_a_week_of_the_demo_and_follows_from_the_plant(fleet: Fl
     stream = stream_of(fleet)
     assert stream.limits().readings > WHOLE_WEEK
     one = load_fleet(write_plant(tmp_path))
-    # A counter and a gauge each five seconds, a heartbeat each ten, a connection told once a minute.
+    # A counter and a gauge each five seconds, a heartbeat each ten, a connection published once a minute.
     assert stream_of(one).readings_per_s == pytest.approx(0.4 + 0.1 + 1 / 60)
     assert Stream(100.0, 24_000.0).limits().readings == 100 * 7 * 86_400 * 5 // 4
     assert Stream(0.001, 0.2).limits() == LEAST

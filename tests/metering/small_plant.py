@@ -107,17 +107,17 @@ class Run:
         for output in outputs:
             if isinstance(output, Interval):
                 key = output.channel, epoch_ms(output.start_utc)
-                told = self.rows.get(key)
-                assert output.revision == (1 if told is None else told.revision + 1), "revisions rise by one"
+                before = self.rows.get(key)
+                assert output.revision == (1 if before is None else before.revision + 1), "revisions rise by one"
                 self.rows[key] = output
             else:
                 self.rejected.append(output)
 
     def row(self, quarter: int = 0, channel: str = "energy_import") -> Interval:
-        """The quarter hour that begins so many quarter hours after ten."""
+        """The quarter hour that begins this many quarter hours after ten."""
         return self.rows[channel, TEN + quarter * QUARTER_MS]
 
-    def said(self, quarter: int = 0, channel: str = "energy_import") -> tuple[float | None, str, str]:
+    def published(self, quarter: int = 0, channel: str = "energy_import") -> tuple[float | None, str, str]:
         """Energy [kWh], quality and method of that quarter hour."""
         row = self.row(quarter, channel)
         return row.energy_kwh, row.quality.value, row.method.value

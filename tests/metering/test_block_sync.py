@@ -33,20 +33,20 @@ def of_block(
 
 def feed(readings: list[Reading], stored: bool = False, **site: object) -> list[Demand]:
     step = RunningQuarter(plant(*REGISTERS, target_kw=120.0, **site))
-    state, told = step.initial(), []
+    state, published = step.initial(), []
     for one in readings:
         state, demands = step.take_reading(state, one)
-        told += demands
+        published += demands
         if stored:
             state = decode_state(encode_state(state))
-    return told
+    return published
 
 
 @pytest.mark.parametrize("sign", ["demand_block", "sync_pulse"])
 @pytest.mark.parametrize("offset_ms", [0, 17_000, 43_500, -28_000])
 def test_the_offset_of_the_meters_clock_is_measured_shown_and_used(sign, offset_ms):
-    told = feed(of_block(offset_ms, 3, sign=sign), sync=sign)
-    last = told[-1]
+    published = feed(of_block(offset_ms, 3, sign=sign), sync=sign)
+    last = published[-1]
     assert last.synchronised
     assert last.sync_offset_ms == pytest.approx(offset_ms, abs=STEP_MS / 2)
     assert last.basis_observed_ms - last.elapsed_s * 1000 == epoch_ms(last.start_utc) + last.sync_offset_ms
@@ -55,15 +55,17 @@ def test_the_offset_of_the_meters_clock_is_measured_shown_and_used(sign, offset_
 
 
 def test_the_first_quarter_hour_is_not_synchronised_until_a_beginning_was_seen():
-    told = feed(of_block(43_500, 3), sync="demand_block")
-    first = [one for one in told if one.start_utc == told[-1].start_utc.replace(hour=10, minute=0) and one.elapsed_s > 200]
+    published = feed(of_block(43_500, 3), sync="demand_block")
+    first = [
+        one for one in published if one.start_utc == published[-1].start_utc.replace(hour=10, minute=0) and one.elapsed_s > 200
+    ]
     assert not any(one.synchronised for one in first)
     assert all(one.sync_offset_ms is None for one in first)
 
 
 def test_time_left_is_counted_to_the_end_of_the_meters_quarter_hour():
-    told = feed(of_block(40_000, 3), sync="demand_block")
-    at_end = [one for one in told if one.basis_observed_ms == TEN + 2 * QUARTER_MS]
+    published = feed(of_block(40_000, 3), sync="demand_block")
+    at_end = [one for one in published if one.basis_observed_ms == TEN + 2 * QUARTER_MS]
     assert at_end[0].remaining_s == pytest.approx(40.0, abs=5.1), "ours is over, the meter's is not"
 
 
@@ -72,16 +74,16 @@ def test_a_restart_in_between_changes_nothing():
     assert feed(readings, sync="demand_block", stored=True) == feed(readings, sync="demand_block")
 
 
-def test_without_signs_it_is_said_so_after_two_quarter_hours():
-    told = feed(of_block(17_000, 6, lost_after=2), sync="demand_block")
-    synchronised = {one.start_utc.strftime("%H:%M"): one.synchronised for one in told}
+def test_without_signs_it_is_noted_after_two_quarter_hours():
+    published = feed(of_block(17_000, 6, lost_after=2), sync="demand_block")
+    synchronised = {one.start_utc.strftime("%H:%M"): one.synchronised for one in published}
     assert (synchronised["10:15"], synchronised["11:15"]) == (True, False)
-    assert told[-1].sync_offset_ms is None
+    assert published[-1].sync_offset_ms is None
 
 
 def test_a_plant_without_the_setting_takes_the_counter_for_it_as_before():
-    told = feed(of_block(17_000, 2))
-    assert (told[-1].synchronised, told[-1].sync_offset_ms) == (True, None)
+    published = feed(of_block(17_000, 2))
+    assert (published[-1].synchronised, published[-1].sync_offset_ms) == (True, None)
 
 
 def test_a_block_that_only_wavers_begins_nothing():
@@ -99,7 +101,7 @@ def test_readings_far_apart_bound_nothing():
     assert bounds_by("demand_block", Sign(TEN - 50_000, 90.0), Sign(TEN + 40_000, 1.0), None) is None
 
 
-def test_many_beginnings_bound_it_more_closely_and_a_clock_that_was_set_begins_anew():
+def test_many_beginnings_bound_it_more_closely_and_a_clock_that_was_set_starts_again():
     known = None
     for n, phase_ms in enumerate((0, 2500, 5000, 7500)):
         at = TEN + n * QUARTER_MS + 3000 + phase_ms

@@ -46,7 +46,7 @@ def poisoned(count: int = 60, at: int = 30) -> list[Reading]:
     return [*good[:at], wrong, *good[at + 1 :]]
 
 
-def told_by_the_job(readings: Sequence[Reading]) -> tuple[dict[int, Interval], list[Rejection]]:
+def published_by_the_job(readings: Sequence[Reading]) -> tuple[dict[int, Interval], list[Rejection]]:
     """What the job's step makes of readings that come at once, each with the watermark that a wrong date would give."""
     PlantTime.now_ms = TEN
     logic = QuarterHours(plant(), PlantTime(instant(TEN), instant(TEN), 1.0))
@@ -65,7 +65,7 @@ def told_by_the_job(readings: Sequence[Reading]) -> tuple[dict[int, Interval], l
 
 
 def test_a_gateway_clock_36_days_ahead_for_one_poll_costs_that_reading_and_nothing_else() -> None:
-    rows, rejected = told_by_the_job(poisoned())
+    rows, rejected = published_by_the_job(poisoned())
     assert [(r.reason, "ahead of the plant's clock" in r.detail) for r in rejected] == [(RejectionReason.CLOCK_IN_FUTURE, True)]
     assert max(rows) <= TEN + 75 * MINUTE_MS
     assert [rows[TEN + n * QUARTER_MS].energy_kwh for n in range(3)] == [15.0, 15.0, 15.0]
@@ -78,7 +78,7 @@ def test_a_file_in_which_one_poll_is_dated_36_days_ahead_makes_no_month_of_missi
     assert [row.energy_kwh for row in result.rows()][:3] == [15.0, 15.0, 15.0]
 
 
-def test_a_silence_of_two_months_is_not_told_quarter_hour_by_quarter_hour_beyond_the_horizon() -> None:
+def test_a_silence_of_two_months_is_not_published_quarter_hour_by_quarter_hour_beyond_the_horizon() -> None:
     back = TEN + 60 * 86_400_000
     run = one_by_one(Run(plant()), minutes(rising(40)) + minutes(rising(40, 5000.0), from_ms=back))
     missing = [row for row in run.rows.values() if row.quality is IntervalQuality.MISSING]
@@ -115,7 +115,7 @@ def test_the_command_sets_back_both_steps_of_the_job_and_is_read_again_alike() -
     once, rejected = logic.take(KEY, states[0], [(READINGS, command)])
     stored = logic.encode(once)
     twice, again = logic.take(KEY, logic.decode(KEY, stored), [(READINGS, command)])
-    assert rejected, "what has not been thinned out is said"
+    assert rejected, "what has not been thinned out is reported"
     assert not again
     assert logic.encode(twice) == stored
     assert demand.take(KEY, states[1], [(READINGS, command)])[0].quarter == 0

@@ -1,4 +1,4 @@
-"""Readings whose dates are wrong because a clock was set: what is told follows from which readings came, not from when they came."""
+"""Readings whose dates are wrong because a clock was set: what is published follows from which readings came, not from when they came."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_a_shuffled_hour_in_which_a_clock_was_set_makes_the_same_table(
     st.integers(0, 2**16),
     st.sampled_from((1, 5, 40)),
 )
-def test_without_numbers_the_count_of_the_register_tells_the_order(
+def test_without_numbers_the_count_of_the_register_gives_the_order(
     wh: list[int], first: int, length: int, by_minutes: int, seed: int, batch: int
 ) -> None:
     readings = [r for r in an_hour(wh, first, first + length, by_minutes, numbered=False) if r.channel == "energy_import"]

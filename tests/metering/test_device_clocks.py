@@ -1,4 +1,4 @@
-"""Device clocks: a jump by whole half hours is told from values that are only late, and offset and drift are measured."""
+"""Device clocks: a jump by whole half hours is distinguished from values that are only late, and offset and drift are measured."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def test_an_hour_later_it_is_still_wrong_although_its_instants_are_new():
 
 @pytest.mark.parametrize("behind_ms", [HOUR, 2 * HOUR, HOUR // 2, 5 * HOUR + HOUR // 2])
 def test_a_clock_in_the_wrong_zone_is_recognised_by_its_rhythm(behind_ms):
-    said = verdicts(live(CHANGE, 20, behind_ms))
-    assert said == [0, 0] + [behind_ms] * 18
+    published = verdicts(live(CHANGE, 20, behind_ms))
+    assert published == [0, 0] + [behind_ms] * 18
     assert verdicts(live(CHANGE, 5, behind_ms, every_ms=60_000)) == [0, 0] + [behind_ms] * 3
 
 
@@ -75,7 +75,7 @@ def test_the_gateways_own_clock_set_back_is_not_the_devices_fault():
     assert set(verdicts(right + back + live(CHANGE + 600_000, 12))) == {0}
 
 
-def test_a_value_that_has_not_changed_for_exactly_an_hour_is_told_again_after_a_reconnect():
+def test_a_value_that_has_not_changed_for_exactly_an_hour_is_reported_again_after_a_reconnect():
     assert verdicts([(CHANGE, CHANGE + 100), (CHANGE, CHANGE + HOUR), (CHANGE + HOUR + 5000, CHANGE + HOUR + 5100)]) == [0, 0, 0]
 
 
@@ -102,12 +102,12 @@ def findings(hours: int, offset_ms: float, ppm: float, jump_at_hour: int | None 
 
 
 def test_a_clock_that_keeps_time_is_no_finding():
-    said = findings(30, 300, 20)
-    assert len(said) == 29
-    assert not any(finding.is_off for finding in said)
+    published = findings(30, 300, 20)
+    assert len(published) == 29
+    assert not any(finding.is_off for finding in published)
 
 
-def test_a_constant_offset_is_measured_and_told():
+def test_a_constant_offset_is_measured_and_reported():
     last = findings(3, 45_000, 0)[-1]
     assert last.is_off
     assert last.offset_ms == pytest.approx(45_000, abs=200)
@@ -122,7 +122,7 @@ def test_a_drift_is_measured_before_the_clock_is_far_off(ppm):
     assert str(ClockFinding(-2500, -250.0, True)) == "clock 2.5 s ahead, gains 21.6 s a day"
 
 
-def test_a_clock_that_was_set_is_watched_anew():
+def test_a_clock_that_was_set_is_watched_again():
     assert [finding.drift_ppm for finding in findings(12, 0, 0, jump_at_hour=8)][-3:] == [None] * 3
 
 

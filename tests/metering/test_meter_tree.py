@@ -106,7 +106,7 @@ TWICE: dict[str, Value] = {"main": 100.0, "press-1": 80.0, "press-2": 35.0}
 """The current transformer of press-1 is set to twice its ratio."""
 
 
-def test_meters_that_tell_more_than_the_one_above_for_an_hour_are_a_finding():
+def test_meters_that_measure_more_than_the_one_above_for_an_hour_are_a_finding():
     (finding,) = tree(GOOD, *[TWICE] * 5, GOOD).findings
     assert (finding.from_utc, finding.to_utc, finding.quarters) == (TEN + QUARTER, TEN + 6 * QUARTER, 5)
     assert (finding.own_uwh, finding.below_uwh, finding.excess_uwh) == (500 * KWH, 575 * KWH, 75 * KWH)
@@ -153,7 +153,7 @@ def interval(kwh: float | None, quality: IntervalQuality = MEASURED, coverage: f
     return Interval("s", "m", "energy_import", TEN, energy, coverage, quality, IntervalMethod.REGISTER, 1)
 
 
-def test_a_sum_tells_its_energy_with_shares_by_quality_and_coverage_of_the_declared_period():
+def test_a_sum_names_its_energy_with_shares_by_quality_and_coverage_of_the_declared_period():
     rows = [interval(6.0), interval(3.0, SUBSTITUTED, 0.5), interval(1.0, IntervalQuality.CALCULATED), interval(None, MISSING, 0.0)]
     total = sum_of(rows, 8)
     assert (total.energy_uwh, total.with_value, total.coverage, total.worst) == (10 * KWH, 3, 2.5 / 8, MISSING)

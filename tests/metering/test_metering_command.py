@@ -21,7 +21,7 @@ def _line(minute: int, **changes: object) -> str:
     return json.dumps({**row, "value": 1000.0 + minute, "quality": "good", **changes}) + "\n"
 
 
-def test_readings_become_a_table_and_what_was_not_used_is_told(tmp_path: Path) -> None:
+def test_readings_become_a_table_and_what_was_not_used_is_reported(tmp_path: Path) -> None:
     (tmp_path / "plant.toml").write_text(PLANT)
     strange = [_line(40, meter="nobody"), _line(40, channel="state", value=None, text="Execute"), _line(41, quality="bad")]
     (tmp_path / "readings.jsonl").write_text("".join([*map(_line, range(40)), *strange]))
@@ -39,7 +39,7 @@ def test_readings_become_a_table_and_what_was_not_used_is_told(tmp_path: Path) -
     assert "43 readings: 41 used, 2 rejected" in result.output
 
 
-def test_lines_that_are_no_readings_are_told_with_their_number(tmp_path: Path) -> None:
+def test_lines_that_are_no_readings_are_reported_with_their_number(tmp_path: Path) -> None:
     (tmp_path / "plant.toml").write_text(PLANT)
     (tmp_path / "readings.jsonl").write_text(_line(0) + "{nonsense\n" + _line(1, value="12") + _line(2, quality="fine"))
     finished = subprocess.run(

@@ -14,7 +14,7 @@ from metering.engine import decode_state, encode_state
 
 def test_a_quarter_hour_is_the_difference_of_the_register_at_its_boundaries() -> None:
     run = Run(plant()).take(minutes(rising(40)))
-    assert run.said(0) == (15.0, "measured", "register")
+    assert run.published(0) == (15.0, "measured", "register")
     assert run.row(0).coverage == 1.0
     assert run.row(0).readings == 15
 
@@ -26,48 +26,48 @@ def test_a_boundary_between_two_readings_is_interpolated_in_proportion_to_time()
     )
     run.take([reading(TEN + 15 * MINUTE_MS - 20_000, 1008.0), reading(TEN + 16 * MINUTE_MS - 20_000, 1009.2)]).close()
     at_ten = 1000.0 + 0.5 / 3
-    assert run.said(0)[0] == pytest.approx(1008.4 - at_ten, abs=2e-9)
+    assert run.published(0)[0] == pytest.approx(1008.4 - at_ten, abs=2e-9)
 
 
 def test_a_gap_across_a_boundary_is_substituted_and_its_sum_stays_measured() -> None:
     values = [*rising(10), *[None] * 10, *rising(30, 1020.0)]
     run = Run(plant()).take(minutes(values))
-    assert run.said(0) == (15.0, "substituted", "interpolated")
+    assert run.published(0) == (15.0, "substituted", "interpolated")
     assert run.row(0).coverage == pytest.approx(9 / 15)
-    assert run.said(1) == (15.0, "substituted", "interpolated")
+    assert run.published(1) == (15.0, "substituted", "interpolated")
     assert run.row(1).coverage == pytest.approx(10 / 15)
-    assert run.said(2)[1] == "measured" if ("energy_import", TEN + 2 * QUARTER_MS) in run.rows else True
+    assert run.published(2)[1] == "measured" if ("energy_import", TEN + 2 * QUARTER_MS) in run.rows else True
 
 
 def test_a_gap_inside_a_quarter_hour_only_lowers_its_coverage() -> None:
     values = [*rising(3), *[None] * 5, *rising(30, 1008.0)]
     run = Run(plant()).take(minutes(values))
-    assert run.said(0) == (15.0, "measured", "register")
+    assert run.published(0) == (15.0, "measured", "register")
     assert run.row(0).coverage == pytest.approx(9 / 15)
 
 
 def test_a_register_that_passes_its_modulus_goes_on_counting() -> None:
     run = Run(plant(counter(modulus=1000.0))).take(minutes([(991.0 + n) % 1000 for n in range(40)]))
-    assert run.said(0) == (15.0, "measured", "rollover")
+    assert run.published(0) == (15.0, "measured", "rollover")
 
 
 def test_a_fall_far_from_the_modulus_is_a_reset_and_the_new_value_is_booked() -> None:
     values = [*rising(7), *rising(30, 0.4)]  # six steps of 1 kWh, then 0.4 kWh counted since zero
     run = Run(plant(counter(modulus=4294967.296))).take(minutes(values))
-    assert run.said(0) == (pytest.approx(6 + 0.4 + 8), "corrected", "reset")
-    assert run.said(1) == (15.0, "measured", "register")
+    assert run.published(0) == (pytest.approx(6 + 0.4 + 8), "corrected", "reset")
+    assert run.published(1) == (15.0, "measured", "register")
 
 
 def test_a_jump_beyond_all_power_is_no_energy_and_its_time_is_held_at_the_power_before() -> None:
     values = [*rising(7), *rising(30, 90_000.0)]
     run = Run(plant()).take(minutes(values))
-    assert run.said(0) == (15.0, "corrected", "step_removed")
+    assert run.published(0) == (15.0, "corrected", "step_removed")
 
 
 def test_a_restart_from_an_older_value_is_no_energy() -> None:
     values = [*rising(7), *rising(30, 1002.0)]
     run = Run(plant()).take(minutes(values))
-    assert run.said(0) == (15.0, "corrected", "step_removed")
+    assert run.published(0) == (15.0, "corrected", "step_removed")
 
 
 @pytest.mark.parametrize("shown", [0.0, 90_000.0], ids=["zeros", "spikes"])
@@ -75,7 +75,7 @@ def test_a_register_that_comes_back_was_a_glitch_and_leaves_a_gap(shown: float) 
     values = [*rising(5), shown, shown, shown, *rising(30, 1008.0)]
     run = Run(plant()).take(minutes(values))
     assert run.reasons() == ["glitch"] * 3
-    assert run.said(0) == (15.0, "measured", "register")
+    assert run.published(0) == (15.0, "measured", "register")
     assert run.row(0).coverage == pytest.approx(11 / 15)
     assert run.row(0).readings == 12
 
@@ -84,10 +84,10 @@ def test_hindsight_restates_what_a_run_of_zeros_had_made_of_twelve_hours() -> No
     run = Run(plant()).take(minutes(rising(60)))
     for hour in range(12):
         run.take(minutes([0.0] * 60, TEN + (1 + hour) * 60 * MINUTE_MS))
-    assert run.said(30) == (0.0, "measured", "register")
+    assert run.published(30) == (0.0, "measured", "register")
     run.take(minutes(rising(60, 1000.0 + 13 * 60), TEN + 13 * 60 * MINUTE_MS))
     assert run.reasons() == ["glitch"] * 720
-    assert run.said(30) == (pytest.approx(15.0), "substituted", "interpolated")
+    assert run.published(30) == (pytest.approx(15.0), "substituted", "interpolated")
     assert run.row(30).revision == 2
     assert run.total_kwh(0, 52) == pytest.approx(52 * 15.0, abs=1e-9)
 
@@ -103,31 +103,31 @@ def test_an_exchange_books_the_protocols_readings() -> None:
     protocol = {"channel": "energy_import", "final_reading": 1007.5, "start_reading": 5.0, **at}
     values = [*rising(8), *rising(30, 5.5)]
     run = Run(plant(exchanges=[protocol])).take(minutes(values))
-    assert run.said(0) == (15.0, "corrected", "exchange")
+    assert run.published(0) == (15.0, "corrected", "exchange")
 
 
 def test_a_counter_that_stands_still_under_load_is_faulty_and_an_idle_one_is_not() -> None:
     both = plant(counter(), gauge())
     still = [1000.0] * 40
     stuck = Run(both).take(minutes(still) + minutes([60.0] * 40, channel="power"))
-    assert stuck.said(0) == (0.0, "faulty", "stuck")
+    assert stuck.published(0) == (0.0, "faulty", "stuck")
     idle = Run(both).take(minutes(still) + minutes([0.0] * 40, channel="power"))
-    assert idle.said(0) == (0.0, "measured", "register")
+    assert idle.published(0) == (0.0, "measured", "register")
 
 
 def test_where_no_reading_comes_after_there_is_no_value() -> None:
     run = Run(plant()).take(minutes(rising(20))).advance(TEN + 4 * QUARTER_MS)
-    assert run.said(1) == (None, "missing", "none")
+    assert run.published(1) == (None, "missing", "none")
     assert run.row(2).coverage == 0.0
 
 
 def test_history_that_arrives_hours_later_restates_the_quarter_hours_it_fills() -> None:
     history = minutes(rising(60, 1030.0), TEN + 30 * MINUTE_MS)
     run = Run(plant()).take(minutes(rising(30))).take(minutes(rising(120, 1090.0), TEN + 90 * MINUTE_MS))
-    assert run.said(3) == (15.0, "substituted", "interpolated")
+    assert run.published(3) == (15.0, "substituted", "interpolated")
     for late in reversed(history):
         run.take([late])
-    assert [run.said(n) for n in range(2, 6)] == [(15.0, "measured", "register")] * 4
+    assert [run.published(n) for n in range(2, 6)] == [(15.0, "measured", "register")] * 4
     assert run.row(3).revision >= 2
     assert run.row(0).revision == 1
 
@@ -165,7 +165,7 @@ def test_a_float32_register_may_move_in_its_own_steps() -> None:
     small = plant(wide).model_copy(update={"meters": (plant(wide).meters[0].model_copy(update={"max_power_kw": 0.1}),)})
     run = Run(small).take(minutes([1e9 + 64.0 * (n // 40) for n in range(60)]))
     assert run.reasons() == []
-    assert run.said(2)[1:] == ("measured", "register")
+    assert run.published(2)[1:] == ("measured", "register")
     assert run.total_kwh(0, 3) == pytest.approx(0.064, abs=1e-9)
 
 
@@ -239,4 +239,4 @@ def test_a_value_that_no_register_can_show_is_refused_at_once() -> None:
     run = Run(plant(counter(), gauge())).take(minutes([*rising(5), 1e300, -1e300, *rising(40, 1007.0)]))
     run.take(minutes([60.0, 1e300, 60.0], channel="power"))
     assert run.reasons() == ["impossible_power"] * 3
-    assert run.said(1) == (15.0, "measured", "register")
+    assert run.published(1) == (15.0, "measured", "register")

@@ -91,7 +91,7 @@ def test_neither_delays_nor_late_history_change_what_was_a_glitch(
     assert _table(other) == _table(one)
     refused, expected = ({r.original for r in run.rejected} for run in (other, one))
     assert refused >= expected
-    # As long as the meter's very first readings are missing, a glitch can look like the level: what was said of the others then stays said.
+    # As long as the meter's very first readings are missing, a glitch can look like the level: what was published of the others then stays.
     assert refused == expected or first == 0
 
 

@@ -25,12 +25,12 @@ def test_a_counter_behind_transformers_is_multiplied_by_their_ratio() -> None:
     # 0.025 kWh a minute on the secondary side, 200/5 A: 1 kWh a minute.
     run = Run(plant(counter(), multipliers=[ratio(40.0, TEN_UTC - timedelta(days=30))]))
     run.take(minutes(rising(40, 25.0, 0.025)))
-    assert run.said(0) == (15.0, "measured", "register")
+    assert run.published(0) == (15.0, "measured", "register")
 
 
 def test_before_the_first_ratio_values_are_taken_as_they_are() -> None:
     run = Run(plant(counter(), multipliers=[ratio(1000.0, TEN_UTC + timedelta(days=30))])).take(minutes(rising(40)))
-    assert run.said(0) == (15.0, "measured", "register")
+    assert run.published(0) == (15.0, "measured", "register")
 
 
 def test_a_ratio_that_changes_inside_a_step_splits_it_at_the_instant() -> None:
@@ -38,16 +38,16 @@ def test_a_ratio_that_changes_inside_a_step_splits_it_at_the_instant() -> None:
     at = TEN_UTC + timedelta(minutes=7, seconds=15)
     run = Run(plant(counter(), multipliers=[ratio(50.0, TEN_UTC - timedelta(days=9)), ratio(75.0, at)]))
     run.take(minutes(rising(40, 25.0, 0.02)))
-    assert run.said(0) == (pytest.approx(7.25 * 1.0 + 7.75 * 1.5, abs=1e-9), "corrected", "multiplier")
-    assert run.said(1) == (22.5, "measured", "register")
+    assert run.published(0) == (pytest.approx(7.25 * 1.0 + 7.75 * 1.5, abs=1e-9), "corrected", "multiplier")
+    assert run.published(1) == (22.5, "measured", "register")
 
 
 def test_a_ratio_that_changes_in_a_gap_splits_the_gap() -> None:
     at = TEN_UTC + timedelta(minutes=20)
     values = [*rising(11, 25.0, 0.02), *[None] * 19, *rising(30, 25.6, 0.02)]
     run = Run(plant(counter(), multipliers=[ratio(50.0, TEN_UTC - timedelta(days=9)), ratio(25.0, at)])).take(minutes(values))
-    assert run.said(0) == (15.0, "substituted", "interpolated")
-    assert run.said(1) == (pytest.approx(5 * 1.0 + 10 * 0.5, abs=1e-9), "substituted", "interpolated")
+    assert run.published(0) == (15.0, "substituted", "interpolated")
+    assert run.published(1) == (pytest.approx(5 * 1.0 + 10 * 0.5, abs=1e-9), "substituted", "interpolated")
 
 
 def test_new_transformers_with_a_new_meter_count_each_by_its_own_ratio() -> None:
@@ -59,7 +59,7 @@ def test_new_transformers_with_a_new_meter_count_each_by_its_own_ratio() -> None
     ratios = [ratio(50.0, TEN_UTC - timedelta(days=9)), ratio(100.0, at)]
     values = [*rising(8, 25.0, 0.02), *rising(30, 0.005, 0.01)]
     run = Run(plant(counter(), exchanges=[protocol], multipliers=ratios)).take(minutes(values))
-    assert run.said(0) == (pytest.approx(15.0, abs=1e-9), "corrected", "exchange")
+    assert run.published(0) == (pytest.approx(15.0, abs=1e-9), "corrected", "exchange")
 
 
 @settings(max_examples=40, deadline=None)
@@ -105,14 +105,14 @@ def test_columns_are_multiplied_like_readings() -> None:
             other.state, _ = other.step.take_run(other.state, run)
         other.advance(one.now_ms)
     assert one.rows == other.rows
-    assert one.said(0)[1:] == ("corrected", "multiplier")
+    assert one.published(0)[1:] == ("corrected", "multiplier")
 
 
 def test_a_balance_register_may_fall_and_its_energy_has_a_sign() -> None:
     # Half an hour of 1 kWh a minute drawn, then the sun feeds 0.5 kWh a minute back.
     values = [*rising(31), *rising(40, 1029.5, -0.5)]
     run = Run(plant(counter(balance=True))).take(minutes(values))
-    assert [run.said(n) for n in range(4)] == [(15.0, "measured", "register")] * 2 + [(-7.5, "measured", "register")] * 2
+    assert [run.published(n) for n in range(4)] == [(15.0, "measured", "register")] * 2 + [(-7.5, "measured", "register")] * 2
     assert run.reasons() == []
 
 
@@ -138,9 +138,9 @@ def test_reactive_energy_is_counted_and_integrated_like_active_energy() -> None:
     run.take(
         minutes(rising(40)) + minutes([500.0] * 40, channel="reactive_import") + minutes([30.0] * 40, channel="reactive_power")
     )
-    assert run.said(0, "reactive_import") == (0.0, "measured", "register")
+    assert run.published(0, "reactive_import") == (0.0, "measured", "register")
     run = Run(plant(*reactive)).take(minutes(rising(40, 7.0, 0.25), channel="reactive_import"))
-    assert run.said(0, "reactive_import") == (3.75, "measured", "register")
+    assert run.published(0, "reactive_import") == (3.75, "measured", "register")
 
 
 def test_a_meter_that_counts_only_reactive_energy_has_the_energy_of_its_power_gauge() -> None:
@@ -152,8 +152,8 @@ def test_a_meter_that_counts_only_reactive_energy_has_the_energy_of_its_power_ga
         + minutes([60.0] * 40, channel="power")
     )
     assert of_both.meters[0].energy_channel() == "power"
-    assert run.said(0, "power") == (15.0, "measured", "integral")
-    assert run.said(0, "reactive_import") == (3.75, "measured", "register")
+    assert run.published(0, "power") == (15.0, "measured", "integral")
+    assert run.published(0, "reactive_import") == (3.75, "measured", "register")
 
 
 @pytest.mark.parametrize(

@@ -80,9 +80,9 @@ def _same(plant_file: Plant, readings: list[Reading], sizes: list[int], restarts
             mine = [r for r in part if r.channel == channel]
             for run in runs_of(mine):
                 assert isinstance(run, ReadingRun)
-                by_run.state, told = by_run.step.take_run(by_run.state, run)
+                by_run.state, published = by_run.step.take_run(by_run.state, run)
                 by_reading.state, also = by_reading.step.take(by_reading.state, run.readings())
-                assert told == also
+                assert published == also
         assert encode_state(by_run.state) == encode_state(by_reading.state)
         newest_ms = max([newest_ms, *(r.observed_ms for r in part if r.observed_ms <= r.received_ms + 5000)])
         if restarts:

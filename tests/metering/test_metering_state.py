@@ -55,8 +55,8 @@ def test_the_state_of_the_previous_version_goes_on_as_if_nothing_had_happened() 
     whole = feed(feed(Run(both), two_days()), the_rest()).close()
     upgraded = Run(both)
     upgraded.state = decode_state(gzip.decompress((CASES / "two_days.bin.gz").read_bytes()))
-    told_before = dict(feed(Run(both), two_days()).rows)
-    upgraded.rows.update(told_before)
+    published_before = dict(feed(Run(both), two_days()).rows)
+    upgraded.rows.update(published_before)
     upgraded.now_ms = TEN + 2879 * MINUTE_MS
     feed(upgraded, the_rest()).close()
     assert upgraded.rows == whole.rows
@@ -110,7 +110,7 @@ def test_forty_days_of_a_meter_at_a_reading_a_minute_are_remembered_in_eight_kil
     assert len(run.state.books["energy_import"].published) <= 2 * 96 + 4
 
 
-def test_a_reading_of_no_register_that_comes_after_its_quarter_hour_was_settled_is_told() -> None:
+def test_a_reading_of_no_register_that_comes_after_its_quarter_hour_was_settled_is_reported() -> None:
     run = Run(plant())
     for hour in range(60):
         run.take(minutes(rising(60, 1000.0 + 60 * hour), TEN + hour * 60 * MINUTE_MS))
@@ -162,7 +162,7 @@ def test_runs_of_quarter_hours_are_a_set(quarters: list[int], floor: int) -> Non
     assert all(stop < following for (_, stop), (following, _) in zip(list(runs.runs()), list(runs.runs())[1:], strict=False))
 
 
-def test_readings_in_doubt_are_told_as_they_came_after_a_day_and_take_few_bytes() -> None:
+def test_readings_in_doubt_are_reported_as_they_came_after_a_day_and_take_few_bytes() -> None:
     quarantine, points = Quarantine(), Points()
     road = points.road("gw", "history")
     for n in range(86_400):

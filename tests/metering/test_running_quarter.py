@@ -23,11 +23,11 @@ BIG = SITE.model_copy(update={"meters": (SITE.meters[0].model_copy(update={"max_
 def feed(readings: list[Reading], step: RunningQuarter | None = None, state: RunningState | None = None) -> list[Demand]:
     step = step or RunningQuarter(BIG)
     state = state or step.initial()
-    told: list[Demand] = []
+    published: list[Demand] = []
     for one in readings:
         state, demands = step.take_reading(state, one)
-        told += demands
-    return told
+        published += demands
+    return published
 
 
 def load(kw_by_second: list[tuple[int, int, float]], counter_too: bool = True) -> list[Reading]:
@@ -44,8 +44,8 @@ def load(kw_by_second: list[tuple[int, int, float]], counter_too: bool = True) -
 
 def test_the_trend_goes_on_at_the_present_power() -> None:
     # After 300 s and 10 kWh, at 150 kW: (10 + 150 * 600 / 3600) * 4 = 140 kW; of 120 kW there are 120 kW left to draw.
-    told = feed(load([(-60, 240, 112.5), (240, 300, 150.0), (300, 300, 150.0)]))
-    last = told[-1]
+    published = feed(load([(-60, 240, 112.5), (240, 300, 150.0), (300, 300, 150.0)]))
+    last = published[-1]
     assert last.elapsed_s == 300
     assert last.energy_kwh == pytest.approx(10.0, abs=1e-6)
     assert last.now_kw == pytest.approx(150.0)
@@ -70,8 +70,8 @@ def test_what_may_be_drawn_is_clamped_at_both_ends() -> None:
 
 def test_the_first_minutes_are_early_and_the_band_closes_towards_the_end() -> None:
     wave = [(s, s + 60, 100.0 + 40.0 * (s // 60 % 2)) for s in range(-60, 900, 60)]
-    told = feed(load(wave))
-    running = [d for d in told if d.start_utc == datetime(2026, 3, 10, 10, tzinfo=UTC)]
+    published = feed(load(wave))
+    running = [d for d in published if d.start_utc == datetime(2026, 3, 10, 10, tzinfo=UTC)]
     assert running[3].confidence == "early"
     widths = {round(d.elapsed_s): d.projected_high_kw - d.projected_low_kw for d in running}
     assert widths[300] > widths[600] > widths[890] > 0
@@ -108,14 +108,14 @@ def test_bad_readings_move_nothing() -> None:
     assert feed(good[:-4] + bad) == feed(good[:-4])
 
 
-def test_readings_that_crowd_are_told_about_once_a_second() -> None:
+def test_readings_that_crowd_are_reported_about_once_a_second() -> None:
     readings = [reading(TEN + n * 100, 50.0, "power") for n in range(100)]
     at = [demand.at_utc for demand in feed(readings)]
     assert all(later - earlier >= timedelta(milliseconds=900) for earlier, later in pairwise(at))
     assert len(at) > 5
 
 
-def test_a_meter_read_every_second_is_told_every_second_though_its_stamps_waver() -> None:
+def test_a_meter_read_every_second_is_published_every_second_though_its_stamps_waver() -> None:
     readings = [reading(TEN + n * 1000 + (n % 3) * 20, 50.0, "power") for n in range(60)]
     assert len(feed(readings)) >= 59
 
@@ -242,19 +242,19 @@ FAST = EVERY_SECOND.model_copy(
 @pytest.mark.parametrize("refresh_s", [3, 10, 60, 300])
 @pytest.mark.parametrize("gauge_too", [False, True], ids=["counter alone", "with a gauge"])
 def test_a_register_that_is_refreshed_slowly_does_not_make_the_power_alternate(refresh_s: int, gauge_too: bool) -> None:
-    told = feed(slow(refresh_s, 400.0, range(-600, 900), gauge_too), RunningQuarter(FAST))
-    running = [d for d in told if d.start_utc == datetime(2026, 3, 10, 10, tzinfo=UTC)]
+    published = feed(slow(refresh_s, 400.0, range(-600, 900), gauge_too), RunningQuarter(FAST))
+    running = [d for d in published if d.start_utc == datetime(2026, 3, 10, 10, tzinfo=UTC)]
     assert len(running) > 800
     assert {round(d.now_kw) for d in running} == {400}
     assert all(d.projected_kw == pytest.approx(400.0, abs=2.0) for d in running)
     assert all(d.synchronised for d in running)
 
 
-def test_a_machine_that_stops_is_told_as_stopped_by_a_slow_register_too() -> None:
+def test_a_machine_that_stops_is_reported_as_stopped_by_a_slow_register_too() -> None:
     stopped = [reading(TEN + second * 1000, round(1000.0 + 400.0 * 690 / 3600, 4)) for second in range(91, 600)]
-    told = feed(slow(30, 400.0, range(-600, 91)) + stopped, RunningQuarter(FAST))
-    assert told[-1].now_kw < 40.0
-    assert told[-1].energy_kwh == pytest.approx(10.0, abs=4.0)
+    published = feed(slow(30, 400.0, range(-600, 91)) + stopped, RunningQuarter(FAST))
+    assert published[-1].now_kw < 40.0
+    assert published[-1].energy_kwh == pytest.approx(10.0, abs=4.0)
 
 
 def test_a_dip_of_the_counter_leaves_the_running_quarter_hour_to_the_counter() -> None:
@@ -286,9 +286,9 @@ def test_readings_that_were_dated_ahead_do_not_keep_the_running_quarter_hour_sil
         for one in good
     ]  # fmt: skip
     step = RunningQuarter(BIG)
-    state, told = step.initial(), []
+    state, published = step.initial(), []
     for one in ahead:
         state, demands = step.take_reading(decode_state(encode_state(state)), one)
-        told += demands
-    assert told[-1].at_utc == datetime(2026, 3, 10, 10, 13, 20, tzinfo=UTC)
-    assert told[-1].projected_kw == pytest.approx(100.0, abs=1.0)
+        published += demands
+    assert published[-1].at_utc == datetime(2026, 3, 10, 10, 13, 20, tzinfo=UTC)
+    assert published[-1].projected_kw == pytest.approx(100.0, abs=1.0)

@@ -61,7 +61,7 @@ def test_a_meter_that_is_read_every_second_and_refreshed_every_three_keeps_its_p
 def test_a_register_that_is_refreshed_every_five_minutes_counts_all_of_them() -> None:
     readings = polled([120.0] * 17, poll_s=10, refresh_s=300)
     run = fed(rated(800.0, counter(sampling_s=10.0)), readings)
-    assert run.said() == (pytest.approx(30.0), "measured", "register")
+    assert run.published() == (pytest.approx(30.0), "measured", "register")
 
 
 @pytest.mark.parametrize(
@@ -90,8 +90,8 @@ def test_what_a_register_counts_in_a_stillness_is_booked_evenly_over_it() -> Non
     # Still from 10:10 to 10:20 under 60 kW: 10 kWh show at once, and half of them belong to each quarter hour.
     values = [1000.0 + n for n in range(11)] + [1010.0] * 9 + [1020.0 + n for n in range(30)]
     run = fed(rated(60.0, counter()), [reading(TEN + n * MINUTE_MS, v) for n, v in enumerate(values)], batch=1)
-    assert run.said(0) == (15.0, "measured", "register")
-    assert run.said(1) == (15.0, "measured", "register")
+    assert run.published(0) == (15.0, "measured", "register")
+    assert run.published(1) == (15.0, "measured", "register")
     assert run.row(0).revision == 2, "it was published before the register caught up"
 
 
@@ -113,7 +113,7 @@ def test_a_register_stuck_for_two_hours_shares_what_it_catches_up_and_says_that_
     values = [1000.0 + n for n in range(16)] + [1015.0] * 120 + [1135.0 + n for n in range(40)]
     run = fed(rated(60.0, counter()), [reading(TEN + n * MINUTE_MS, v) for n, v in enumerate(values)])
     assert run.total_kwh(0, 11) == pytest.approx(164.0)
-    assert run.said(4) == (pytest.approx(120 * 15 / 121, abs=0.2), "substituted", "interpolated")
+    assert run.published(4) == (pytest.approx(120 * 15 / 121, abs=0.2), "substituted", "interpolated")
 
 
 def test_a_spike_while_the_machine_stands_still_is_a_glitch_though_the_night_would_allow_it() -> None:
@@ -128,7 +128,7 @@ def test_a_stuck_register_of_a_slow_kind_is_faulty_where_the_gauge_shows_more_th
     readings = [reading(TEN + n * MINUTE_MS, v) for n, v in enumerate(values)]
     readings += [reading(TEN + n * MINUTE_MS, 60.0, "power") for n in range(len(values))]
     run = fed(rated(60.0, counter(), gauge()), sorted(readings, key=lambda r: r.observed_ms))
-    assert run.said(2)[1:] == ("faulty", "stuck")
+    assert run.published(2)[1:] == ("faulty", "stuck")
 
 
 powers = st.lists(st.integers(0, 110), min_size=50, max_size=110).map(lambda kw: [float(k) for k in kw])

@@ -18,7 +18,7 @@ def test_a_reading_of_five_minutes_ago_makes_no_peak() -> None:
     # 120 kW, 2 kWh a minute: 1018, then 1010 once, then 1022. The return shows 720 kW, which 800 kW would allow.
     values = dipped([1000.0 + 2 * n for n in range(17)], 10, 1010.0)
     run = fed(rated(800.0), minutes(values), 7)
-    assert run.said() == (30.0, "measured", "register")
+    assert run.published() == (30.0, "measured", "register")
     assert run.reasons() == ["glitch"]
     assert '"value":1010' in run.rejected[0].original
 
@@ -26,7 +26,7 @@ def test_a_reading_of_five_minutes_ago_makes_no_peak() -> None:
 def test_a_reading_that_was_rounded_down_by_half_a_step_is_a_glitch() -> None:
     values = dipped([round(1000 + 0.1 * n, 3) for n in range(92)], 4, 1000.25)
     run = fed(rated(800.0, counter(sampling_s=10.0)), [reading(TEN + 10_000 * n, v) for n, v in enumerate(values)], 7)
-    assert run.said()[0] == pytest.approx(9.0)
+    assert run.published()[0] == pytest.approx(9.0)
     assert run.reasons() == ["glitch"]
 
 
@@ -38,17 +38,17 @@ def test_a_reading_that_was_rounded_down_by_half_a_step_is_a_glitch() -> None:
 def test_a_dip_of_any_depth_and_length_leaves_the_count_as_it_was(shown: tuple[float, ...]) -> None:
     values = dipped([1000.0 + 2 * n for n in range(47)], 10, *shown)
     run = fed(rated(800.0), minutes(values), 7)
-    assert run.said(0)[0] == run.said(1)[0] == 30.0
+    assert run.published(0)[0] == run.published(1)[0] == 30.0
     assert run.reasons() == ["glitch"] * len(shown)
 
 
 def test_a_dip_at_the_beginning_of_a_quarter_hour_moves_no_energy_across_it() -> None:
     values = dipped([1000.0 + 2 * n for n in range(47)], 15, 1021.0)
     run = fed(rated(800.0), minutes(values), 7)
-    assert [run.said(n) for n in (0, 1, 2)] == [(30.0, "measured", "register")] * 3
+    assert [run.published(n) for n in (0, 1, 2)] == [(30.0, "measured", "register")] * 3
 
 
-def test_several_dips_are_told_apart() -> None:
+def test_several_dips_are_distinguished() -> None:
     values = [1000.0 + 2 * n for n in range(62)]
     for at in (5, 6, 20, 33, 34, 35, 50):
         values[at] -= 7.0
@@ -70,8 +70,8 @@ def test_a_fall_for_good_that_goes_on_counting_is_no_dip() -> None:
     values = [*[1000.0 + 2 * n for n in range(10)], *[1008.0 + 2 * n for n in range(50)]]
     run = fed(rated(800.0), minutes(values), 7)
     assert run.reasons() == []
-    assert run.said(0)[1:] == ("corrected", "step_removed")
-    assert run.said(2) == (30.0, "measured", "register")
+    assert run.published(0)[1:] == ("corrected", "step_removed")
+    assert run.published(2) == (30.0, "measured", "register")
 
 
 def test_a_fall_for_good_is_no_dip_because_of_a_silence_hours_later() -> None:
@@ -79,7 +79,7 @@ def test_a_fall_for_good_is_no_dip_because_of_a_silence_hours_later() -> None:
     values[300:360] = [None] * 60
     run = fed(rated(100.0), minutes(values), 7)
     assert run.reasons() == []
-    assert run.said(10) == (15.0, "measured", "register")
+    assert run.published(10) == (15.0, "measured", "register")
 
 
 def test_a_dip_after_a_reset_does_not_undo_the_reset() -> None:

@@ -52,16 +52,16 @@ def running(at_s: int, energy_kwh: float, now_kw: float, target_kw: float):
     registers = (counter(sampling_s=600.0, resolution=0.0001), gauge(sampling_s=30.0))
     small = plant(*registers, target_kw=target_kw)
     step = RunningQuarter(small.model_copy(update={"meters": (small.meters[0].model_copy(update={"max_power_kw": 1000.0}),)}))
-    state, told = step.initial(), []
+    state, published = step.initial(), []
     now = TEN + at_s * 1000
     for one in (
         reading(TEN - 1, 1000.0), reading(TEN, 1000.0), reading(now - 30_000, now_kw, "power"),
         reading(now - 1, now_kw, "power"), reading(now, 1000.0 + energy_kwh),
     ):  # fmt: skip
         state, demands = step.take_reading(state, one)
-        told += demands
+        published += demands
     state, demands = step.take_reading(state, reading(now + 1000, now_kw, "power"))
-    return (told + demands)[-1]
+    return (published + demands)[-1]
 
 
 def test_trend_and_rest_after_five_minutes():
@@ -71,11 +71,11 @@ def test_trend_and_rest_after_five_minutes():
     assert trend_kw == 140.0
     assert allowed_kw(120.0, energy_kwh, elapsed_s, 1200.0) == 120.0
     assert now_kw - allowed_kw(120.0, energy_kwh, elapsed_s, 1200.0) == 30.0
-    told = running(299, 10.0 - 150 / 3600, 150.0, 120.0)
-    assert told.elapsed_s == 300.0
-    assert told.projected_kw == pytest.approx(140.0, abs=1e-6)
-    assert told.allowed_kw == pytest.approx(120.0, abs=1e-6)
-    assert told.headroom_kw == pytest.approx(-20.0, abs=1e-6)
+    published = running(299, 10.0 - 150 / 3600, 150.0, 120.0)
+    assert published.elapsed_s == 300.0
+    assert published.projected_kw == pytest.approx(140.0, abs=1e-6)
+    assert published.allowed_kw == pytest.approx(120.0, abs=1e-6)
+    assert published.headroom_kw == pytest.approx(-20.0, abs=1e-6)
 
 
 def test_shedding_100_kw_with_180_s_left_lowers_the_mean_by_20_kw():
@@ -128,9 +128,9 @@ def two_readings(register: dict[str, object], before: float, after: float) -> Ru
 
 def test_a_counter_that_passes_its_modulus_of_1e12_wh_counts_on():
     run = two_readings(counter(unit="Wh", resolution=1.0, modulus=1e12), 999_999_999_900.0, 150.0)
-    assert run.said() == (0.25, "measured", "rollover")
+    assert run.published() == (0.25, "measured", "rollover")
 
 
 def test_a_counter_far_from_its_modulus_that_falls_was_reset():
     run = two_readings(counter(unit="Wh", resolution=1.0, modulus=4_294_967_296.0), 5_000_000.0, 120.0)
-    assert run.said() == (0.12, "corrected", "reset")
+    assert run.published() == (0.12, "corrected", "reset")

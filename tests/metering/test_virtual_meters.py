@@ -1,4 +1,4 @@
-"""Virtual meters: sums of other meters' quarter hours, with their quality, told again when a part is."""
+"""Virtual meters: sums of other meters' quarter hours, with their quality, published again when a part is."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def plant(*formulas: tuple[str, str], meters: Sequence[str] = ("main", "press-1"
     )
 
 
-REST = plant(("rest", "main - press-1 - press-2"))
+REMAINDER = plant(("rest", "main - press-1 - press-2"))
 
 
 def row(
@@ -51,43 +51,50 @@ def row(
 class Run:
     """Feeds one site's step and keeps all that comes out."""
 
-    def __init__(self, of: Plant = REST) -> None:
+    def __init__(self, of: Plant = REMAINDER) -> None:
         self.step = VirtualMeterStep(of)
         self.state = self.step.initial()
-        self.told: list[Interval] = []
+        self.published: list[Interval] = []
 
     def take(self, *rows: Interval) -> list[Interval]:
-        before = len(self.told)
+        before = len(self.published)
         for one in rows:
-            self.state, told = self.step.take_interval(self.state, one)
-            self.told += told
-        return self.told[before:]
+            self.state, published = self.step.take_interval(self.state, one)
+            self.published += published
+        return self.published[before:]
 
     def store_and_load(self) -> None:
         self.state = decode_state(encode_state(self.state))
 
 
-def said(rows: Iterable[Interval]) -> list[tuple[float | None, str, str, int]]:
+def content_of(rows: Iterable[Interval]) -> list[tuple[float | None, str, str, int]]:
     return [(one.energy_kwh, str(one.quality), str(one.method), one.revision) for one in rows]
 
 
-def test_the_rest_is_told_once_all_parts_are():
+def test_the_remainder_is_published_once_all_parts_are():
     run = Run()
     assert run.take(row("main", 10.0), row("press-2", 2.5)) == []
-    assert said(run.take(row("press-1", 4.0))) == [(3.5, "calculated", "formula", 1)]
-    told = run.told[0]
-    assert (told.meter, told.channel, told.start_utc, told.origin) == ("rest", "energy_import", TEN, IntervalOrigin.CALCULATED)
+    assert content_of(run.take(row("press-1", 4.0))) == [(3.5, "calculated", "formula", 1)]
+    published = run.published[0]
+    assert (published.meter, published.channel, published.start_utc, published.origin) == (
+        "rest",
+        "energy_import",
+        TEN,
+        IntervalOrigin.CALCULATED,
+    )
 
 
-def test_the_rest_is_signed():
-    assert said(Run().take(row("main", 5.0), row("press-1", 4.0), row("press-2", 2.5))) == [(-1.5, "calculated", "formula", 1)]
+def test_the_remainder_is_signed():
+    assert content_of(Run().take(row("main", 5.0), row("press-1", 4.0), row("press-2", 2.5))) == [
+        (-1.5, "calculated", "formula", 1)
+    ]
 
 
 def test_a_part_that_is_missing_makes_the_whole_missing_and_never_zero():
     run = Run()
-    assert said(run.take(row("main", 10.0), row("press-1", None), row("press-2", 1.0))) == [(None, "missing", "none", 1)]
-    assert run.told[0].coverage == 0.0
-    assert said(run.take(row("press-1", 4.0, revision=2))) == [(5.0, "calculated", "formula", 2)]
+    assert content_of(run.take(row("main", 10.0), row("press-1", None), row("press-2", 1.0))) == [(None, "missing", "none", 1)]
+    assert run.published[0].coverage == 0.0
+    assert content_of(run.take(row("press-1", 4.0, revision=2))) == [(5.0, "calculated", "formula", 2)]
 
 
 @pytest.mark.parametrize(
@@ -101,23 +108,25 @@ def test_a_part_that_is_missing_makes_the_whole_missing_and_never_zero():
 )
 def test_the_quality_is_that_of_the_worst_part(qualities, expected):
     parts = zip(("main", "press-1", "press-2"), qualities, strict=True)
-    assert said(Run().take(*(row(meter, 1.0, quality=quality) for meter, quality in parts))) == [(-1.0, expected, "formula", 1)]
+    assert content_of(Run().take(*(row(meter, 1.0, quality=quality) for meter, quality in parts))) == [
+        (-1.0, expected, "formula", 1)
+    ]
 
 
 def test_the_coverage_is_the_least_of_the_parts():
-    told = Run().take(row("main", 9.0, coverage=0.98), row("press-1", 1.0, coverage=0.4), row("press-2", 1.0))
-    assert [one.coverage for one in told] == [0.4]
+    published = Run().take(row("main", 9.0, coverage=0.98), row("press-1", 1.0, coverage=0.4), row("press-2", 1.0))
+    assert [one.coverage for one in published] == [0.4]
 
 
 def test_a_restated_part_restates_the_whole_and_an_unchanged_one_does_not():
     run = Run()
     run.take(row("main", 10.0), row("press-1", 4.0, quality=SUBSTITUTED), row("press-2", 1.0))
-    assert said(run.take(row("press-1", 4.2, revision=2))) == [(4.8, "calculated", "formula", 2)]
+    assert content_of(run.take(row("press-1", 4.2, revision=2))) == [(4.8, "calculated", "formula", 2)]
     assert run.take(row("press-1", 4.2, revision=3)) == [], "only its number of readings is another"
     assert run.take(row("press-1", 4.2, revision=2), row("press-1", 99.0, revision=1)) == [], "repeated, or overtaken"
 
 
-def test_a_change_of_one_part_that_changes_nothing_of_the_whole_is_not_told():
+def test_a_change_of_one_part_that_changes_nothing_of_the_whole_is_not_published():
     run = Run()
     run.take(row("main", 10.0, coverage=0.5), row("press-1", 4.0, coverage=0.9), row("press-2", 1.0))
     assert run.take(row("press-1", 4.0, revision=2, coverage=1.0)) == []
@@ -126,8 +135,8 @@ def test_a_change_of_one_part_that_changes_nothing_of_the_whole_is_not_told():
 def test_what_it_says_itself_is_not_taken_again():
     run = Run(plant(("rest", "main - press-1"), ("twice", "2 * rest")))
     run.take(row("main", 3.0), row("press-1", 1.0))
-    assert said(run.told) == [(2.0, "calculated", "formula", 1), (4.0, "calculated", "formula", 1)]
-    assert run.take(*run.told) == []
+    assert content_of(run.published) == [(2.0, "calculated", "formula", 1), (4.0, "calculated", "formula", 1)]
+    assert run.take(*run.published) == []
     assert run.take(row("main", 7.0, revision=2, origin=IntervalOrigin.CALCULATED)) == []
 
 
@@ -140,8 +149,8 @@ def test_other_sites_channels_and_meters_are_passed_over():
 
 def test_a_half_is_rounded_once_and_to_even():
     halves = plant(("half", "0.5 * main + 0.5 * press-1"))
-    told = Run(halves).take(row("main", 3e-9), row("press-1", 2e-9))
-    assert told[0].energy_uwh == 2, "2.5 micro-watt-hours"
+    published = Run(halves).take(row("main", 3e-9), row("press-1", 2e-9))
+    assert published[0].energy_uwh == 2, "2.5 micro-watt-hours"
 
 
 def test_tenths_add_up_exactly():
@@ -152,7 +161,7 @@ def test_tenths_add_up_exactly():
 def test_an_imported_part_gives_way_to_a_metered_one():
     run = Run()
     run.take(row("main", 10.0, revision=0, origin=IntervalOrigin.IMPORT), row("press-1", 4.0), row("press-2", 1.0))
-    assert said(run.take(row("main", 11.0, revision=1))) == [(6.0, "calculated", "formula", 2)]
+    assert content_of(run.take(row("main", 11.0, revision=1))) == [(6.0, "calculated", "formula", 2)]
 
 
 def test_parts_beyond_the_horizon_are_forgotten():
@@ -168,8 +177,8 @@ def test_a_stored_state_goes_on_where_it_stopped():
     run.take(row("main", 10.0), row("press-1", 4.0, coverage=1 / 3), row("main", None, slot=1), row("press-1", -2.0, slot=97))
     run.store_and_load()
     stored = encode_state(run.state)
-    assert said(run.take(row("press-2", 1.0))) == [(5.0, "calculated", "formula", 1)]
-    assert run.told[0].coverage == 1 / 3
+    assert content_of(run.take(row("press-2", 1.0))) == [(5.0, "calculated", "formula", 1)]
+    assert run.published[0].coverage == 1 / 3
     assert encode_state(decode_state(stored)) == stored
     with pytest.raises(UnreadableState, match="LGV1"):
         decode_state(b"LGV0")
@@ -198,10 +207,10 @@ def test_a_file_of_readings_gives_the_rows_of_virtual_meters_too():
     readings = [
         reading(meter, minute, by) for minute in range(47) for meter, by in loads.items() if meter != "press-2" or minute < 20
     ]
-    result = quarter_hours(REST, readings)
+    result = quarter_hours(REMAINDER, readings)
     rest = [one for one in result.rows() if one.meter == "rest"]
-    assert said(rest)[0] == (3.75, "calculated", "formula", 1)
-    assert said(rest)[2][:3] == (None, "missing", "none"), "press-2 fell silent"
+    assert content_of(rest)[0] == (3.75, "calculated", "formula", 1)
+    assert content_of(rest)[2][:3] == (None, "missing", "none"), "press-2 fell silent"
     assert len(rest) == 4
     assert result.used == len(readings)
 
@@ -237,10 +246,10 @@ def test_the_order_in_which_parts_arrive_does_not_change_the_final_table(history
         mixed.take(randomness.choice([queue for queue in queues if queue]).pop(0))
         if interrupted:
             mixed.store_and_load()
-    assert content(in_order.told) == content(mixed.told)
+    assert content(in_order.published) == content(mixed.published)
     for run in (in_order, mixed):
         last: dict[datetime, Interval] = {}
-        for one in run.told:
+        for one in run.published:
             before = last.get(one.start_utc)
             if before is not None:
                 assert one.revision > before.revision
@@ -252,7 +261,7 @@ def test_the_order_in_which_parts_arrive_does_not_change_the_final_table(history
 def test_an_overtaken_revision_changes_nothing(rows):
     run = Run(plant(("rest", "main - press-1")))
     run.take(*rows)
-    assert content(run.told) == {TEN: (None, 0.0, MISSING, IntervalMethod.NONE)}
+    assert content(run.published) == {TEN: (None, 0.0, MISSING, IntervalMethod.NONE)}
 
 
 def test_days_are_forgotten_one_by_one():

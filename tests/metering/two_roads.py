@@ -1,7 +1,7 @@
 """A gateway's readings as they lie on the topic after kills, network cuts and clock steps, and the ways they reach a meter's step.
 
 The stream job groups what is on time by minutes of event time and passes the rest on by arrival; after a kill it reads a part again, with a
-watermark that begins anew.  This is that grouping without Flink (`stream_jobs/jvm/lastgang/Buckets.java`).
+watermark that starts again.  This is that grouping without Flink (`stream_jobs/jvm/lastgang/Buckets.java`).
 """
 
 from __future__ import annotations
@@ -143,30 +143,30 @@ def complete_until_ms(log: Sequence[tuple[int, Reading]]) -> int:
 
 def as_it_comes(log: Sequence[tuple[int, Reading]], sizes: Sequence[int] = (1,), seed: int = 0) -> Told:
     """The step fed in the order of the topic, in batches of any of `sizes`."""
-    dice, step, told, intake = Random(seed), MeterStep(PLANT, "m"), Told(), Intake(PLANT)
+    dice, step, published, intake = Random(seed), MeterStep(PLANT, "m"), Told(), Intake(PLANT)
     state, at, last_ms, first_ms = step.initial(), 0, 0, None
     while at < len(log):
         stop = at + dice.choice(sizes)
         batch, at = [reading for _, reading in log[at:stop]], stop
         state, outputs = step.take(state, batch)
-        told.keep(outputs)
+        published.keep(outputs)
         usable = [reading.observed_ms for reading in batch if intake.reason(reading) is None]
         if usable:
             last_ms = max(last_ms, *usable)
             if first_ms is None or min(usable) < first_ms:
                 first_ms = min(usable)
                 state, outputs = step.advance(state, first_ms)
-                told.keep(outputs)
+                published.keep(outputs)
         state, outputs = step.advance(state, last_ms)
-        told.keep(outputs)
-    return told
+        published.keep(outputs)
+    return published
 
 
 class Job:
     """The stream job's two roads into one meter's step, with checkpoints and kills."""
 
     def __init__(self, log: Sequence[tuple[int, Reading]], seed: int, kills: int = 0) -> None:
-        self._log, self._dice, self.told = log, Random(seed), Told()
+        self._log, self._dice, self.published = log, Random(seed), Told()
         self._kills = sorted(self._dice.randrange(len(log)) for _ in range(kills))
         self._step = MeterStep(PLANT, "m")
         self._state = self._step.initial()
@@ -189,17 +189,17 @@ class Job:
                     continue
                 self._read(self._log[self._at][1])
             self._pass_on()
-        return self.told
+        return self.published
 
     def _checkpoint(self) -> tuple[int, bytes, dict[int, list[Reading]], list[Reading], dict[tuple[str, int], Interval]]:
-        return self._at, encode_state(self._state), copy.deepcopy(self._windows), list(self._late), dict(self.told.rows)
+        return self._at, encode_state(self._state), copy.deepcopy(self._windows), list(self._late), dict(self.published.rows)
 
     def _restore(
         self, checkpoint: tuple[int, bytes, dict[int, list[Reading]], list[Reading], dict[tuple[str, int], Interval]]
     ) -> None:
         self._at, stored, windows, late, rows = checkpoint
         self._state, self._step = decode_state(stored), MeterStep(PLANT, "m")
-        self._windows, self._late, self.told.rows = copy.deepcopy(windows), list(late), dict(rows)
+        self._windows, self._late, self.published.rows = copy.deepcopy(windows), list(late), dict(rows)
         self._watermark_ms, self._highest_ms = -1, 0
 
     def _read(self, reading: Reading) -> None:
@@ -226,7 +226,7 @@ class Job:
             of_channel = [reading for reading in readings if reading.channel == channel]
             if of_channel:
                 self._state, outputs = self._step.take_run(self._state, run_of(of_channel))
-                self.told.keep(outputs)
+                self.published.keep(outputs)
         self._advance()
 
     def _advance(self) -> None:
@@ -234,4 +234,4 @@ class Job:
         due_ms = self._step.next_due_ms(self._state)
         if self._watermark_ms > 0 and due_ms is not None and due_ms <= site_ms:
             self._state, outputs = self._step.advance(self._state, site_ms)
-            self.told.keep(outputs)
+            self.published.keep(outputs)

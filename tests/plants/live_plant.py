@@ -62,7 +62,7 @@ class LivePlant:
         return state
 
     def up(self, loss: str = "") -> None:
-        """Start everything, and the plant's time; `loss` is what is said of a part that cannot run, the only one."""
+        """Start everything, and the plant's time; `loss` is the message on the one part that cannot run."""
         done = self.type(f"lastgang up --plant {self.plant}")
         assert done.returncode == (1 if loss else 0), f"{done.stdout}{done.stderr}"
         assert f"ready: {self.state().page}" in done.stdout
@@ -70,7 +70,7 @@ class LivePlant:
         assert loss in done.stderr
         self.served.start_time()
 
-    def ask(self, path: str, **query: str) -> Any:
+    def answer_of(self, path: str, **query: str) -> Any:
         """What the page's API answers."""
         answer = httpx.get(f"{self.state().page}api/v1{path}", params=query, timeout=30.0)
         assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text[:500]}"
@@ -93,7 +93,7 @@ class LivePlant:
 
         def measured() -> dict[str, Any] | None:
             span = {"from_utc": start_utc.isoformat(), "to_utc": (start_utc + QUARTER).isoformat()}
-            found = self.ask(f"/meters/{meter}/intervals", channel=channel, **span)
+            found = self.answer_of(f"/meters/{meter}/intervals", channel=channel, **span)
             assert all(quarter["quality"] == "measured" for quarter in found), found
             return next(iter(found), None)
 

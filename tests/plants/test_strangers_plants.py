@@ -37,7 +37,7 @@ KWH = {
     ("two-halls", "mill", "energy_import"): 31.5,
 }
 NO_TOKEN = "influx-sink failed: ended with exit 2: environment: INFLUX_TOKEN: found nothing; expected a token with write access"
-"""What is said of the plant whose owner has named an InfluxDB and no token; all else runs."""
+"""The message for the plant whose owner has named an InfluxDB and no token; all else runs."""
 MACHINES_WITH_JOBS: dict[str, list[str]] = {"one-meter": [], "month-billed": [], "two-halls": ["oven", "mill"]}
 """As the page *Plan* shows the jobs of the plant file."""
 ON_THE_WAY = 5.0 / 900.0
@@ -64,9 +64,9 @@ def test_a_plant_starts_measures_a_quarter_hour_and_stops(java_parts: None, tmp_
         assert status.returncode == (1 if loss else 0), status.stdout
         lost = [part["name"] for part in as_json(status)["parts"] if part["state"] != "running"]
         assert lost == (["influx-sink"] if loss else [])
-        assert [part["name"] for part in live.ask("/platform")["losses"]] == lost
-        assert live.ask("/now")["demand"]["projected_kw"] > 0
+        assert [part["name"] for part in live.answer_of("/platform")["losses"]] == lost
+        assert live.answer_of("/now")["demand"]["projected_kw"] > 0
         assert served.now_utc() > FIRST_UTC
-        assert [row["machine"] for row in live.ask("/plan")["rows"]] == MACHINES_WITH_JOBS[name]
+        assert [row["machine"] for row in live.answer_of("/plan")["rows"]] == MACHINES_WITH_JOBS[name]
         live.down()
     assert nothing_of(tmp_path) == []

@@ -1,6 +1,6 @@
 """One job each with something to say, before and after a record that nobody expects.
 
-A scene brings a job's logic to where its next records make it speak. What is fed in between may be anything well-formed: the job must
+A scene brings a job's logic to where its next records make it publish. What is fed in between may be anything well-formed: the job must
 neither fail nor fall silent afterwards.
 """
 
@@ -56,8 +56,8 @@ class Scene:
     bases: dict[Topic, Any]
     """What an unexpected record is made from."""
     after: Records
-    """What follows: right values for what may have been wrong, then what makes the job speak."""
-    speaks: Topic
+    """What follows: right values for what may have been wrong, then what makes the job publish."""
+    publishes: Topic
     advance_ms: int | None = None
     stored: list[bytes] = field(default_factory=list)
 
@@ -69,7 +69,7 @@ class Scene:
         return self.logic.decode(self.key, self.stored[0])
 
 
-def speaks_after(scene: Scene, unexpected: Records) -> Outputs:
+def publishes_after(scene: Scene, unexpected: Records) -> Outputs:
     """What the job says to `after`, once it has taken `unexpected`; state is stored and loaded in between, as a restart would."""
     logic, key = scene.logic, scene.key
     state, out = logic.take(key, scene.state(), list(unexpected))
@@ -190,7 +190,7 @@ def metering_scene() -> Scene:
 
 
 def running_scene() -> Scene:
-    """The same for the running quarter hour, which speaks at each reading."""
+    """The same for the running quarter hour, which publishes at each reading."""
     scene = metering_scene()
     interval = replace(EXAMPLES[INTERVALS.name], meter="main")
     return Scene(
@@ -226,4 +226,4 @@ SCENES: dict[str, Callable[[Path], Scene]] = {
     "running_demand": lambda folder: running_scene(),
     "virtual_meters": lambda folder: virtual_scene(),
 }
-__all__ = ["SCENES", "Demand", "Scene", "speaks_after"]
+__all__ = ["SCENES", "Demand", "Scene", "publishes_after"]

@@ -163,25 +163,25 @@ def how_well_it_is_known(answers: Answers) -> None:
 def the_net_energy(answers: Answers) -> None:
     day = meter_day_view(answers.scene, "main", answers.scene.day())
     (node,) = (judged.node for judged in tree_of(PLANT, answers.rows))
-    told = {one.start_utc: one.own_uwh for one in node.quarters}
+    published = {one.start_utc: one.own_uwh for one in node.quarters}
     of_report = {one.start_utc: one.own_uwh for one in answers.report.balances[0].node.quarters}
     for quarter in day.quarters:
         if quarter is not None:
-            assert quarter.energy_uwh == told[quarter.start_utc] == of_report[quarter.start_utc]
+            assert quarter.energy_uwh == published[quarter.start_utc] == of_report[quarter.start_utc]
     assert day.lacks == {channel: count for (meter, channel), count in node.lacking().items() if meter == "main"}
     assert next(one for one in answers.get("meters")["rows"] if one["meter"] == "main")["today_kwh"] == day.energy_kwh
 
 
 def the_remainder(answers: Answers) -> None:
-    (balance,) = answers.report.balances
-    line = next(one for one in meters_view(answers.scene).rows if one.rest_of is not None)
-    assert uwh(line.today_kwh) == (balance.sum.energy_uwh if balance.sum.quarters else None)
+    (remainder,) = answers.report.balances
+    line = next(one for one in meters_view(answers.scene).rows if one.remainder_of is not None)
+    assert uwh(line.today_kwh) == (remainder.sum.energy_uwh if remainder.sum.quarters else None)
     with TemporaryDirectory() as folder:
         write_tree(Path(folder) / "tree.csv", PLANT, tree_of(PLANT, answers.rows))
         with (Path(folder) / "tree.csv").open(newline="") as file:
             of_command = [uwh(float(one["rest_kwh"])) for one in csv.DictReader(file) if one["rest_kwh"]]
-    assert (sum(one or 0 for one in of_command), len(of_command)) == (balance.sum.energy_uwh, balance.sum.quarters)
-    of_api = next(one for one in answers.get("meters")["rows"] if one["rest_of"] is not None)
+    assert (sum(one or 0 for one in of_command), len(of_command)) == (remainder.sum.energy_uwh, remainder.sum.quarters)
+    of_api = next(one for one in answers.get("meters")["rows"] if one["remainder_of"] is not None)
     assert uwh(of_api["today_kwh"]) == uwh(line.today_kwh)
 
 
@@ -226,10 +226,10 @@ QUESTIONS: list[Callable[[Answers], None]] = [
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(spans, min_size=len(CHANNELS), max_size=len(CHANNELS)))
-def test_page_report_command_line_influxdb_and_api_give_the_same_answer(told: list[list[Any]]) -> None:
+def test_page_report_command_line_influxdb_and_api_give_the_same_answer(published: list[list[Any]]) -> None:
     rows = [
         interval(meter, channel, number, *values)
-        for (meter, channel), of_channel in zip(CHANNELS, told, strict=True)
+        for (meter, channel), of_channel in zip(CHANNELS, published, strict=True)
         for number, values in enumerate(of_channel)
         if values is not None
     ]

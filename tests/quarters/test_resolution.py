@@ -1,4 +1,4 @@
-"""A stretch of another resolution is told from gaps."""
+"""A stretch of another resolution is distinguished from gaps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gaps worked by hand: which quarter hours belong together, how they were filled, what was said before."""
+"""Gaps worked by hand: which quarter hours belong together, how they were filled, what was published before."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LIKE_DAYS: dict[str, Any] = {**EVENLY, "method": IntervalMethod.LIKE_DAY_SCALED}
 PART: dict[str, Any] = {"quality": IntervalQuality.ESTIMATED, "method": IntervalMethod.COVERED_MEAN, "coverage": 0.6}
 
 
-def told(*revisions: Interval) -> QuarterRevisions:
+def published(*revisions: Interval) -> QuarterRevisions:
     numbered = tuple(replace(interval, revision=n) for n, interval in enumerate(revisions, 1))
     return QuarterRevisions(numbered, tuple(NOON + timedelta(hours=n) for n in range(len(numbered))))
 
@@ -41,13 +41,16 @@ def kwh_of(gap: Gap) -> tuple[float | None, float | None]:
 def test_what_was_measured_all_along_is_no_gap_even_if_it_was_restated() -> None:
     corrected = {"quality": IntervalQuality.CORRECTED, "method": IntervalMethod.RESET}
     assert (
-        gaps_in([told(quarter(NOON, 10.0)), told(quarter(NOON + QUARTER, 10.0), quarter(NOON + QUARTER, 11.0, **corrected))]) == []
+        gaps_in(
+            [published(quarter(NOON, 10.0)), published(quarter(NOON + QUARTER, 10.0), quarter(NOON + QUARTER, 11.0, **corrected))]
+        )
+        == []
     )
 
 
 def test_missing_then_substituted_then_measured_is_one_healed_gap_with_both_ends() -> None:
     starts = [NOON + QUARTER * n for n in range(3)]
-    quarters = [told(quarter(s, None), quarter(s, 10.0, **EVENLY), quarter(s, 9.0 + n)) for n, s in enumerate(starts)]
+    quarters = [published(quarter(s, None), quarter(s, 10.0, **EVENLY), quarter(s, 9.0 + n)) for n, s in enumerate(starts)]
     (gap,) = gaps_in(quarters)
     assert (gap.from_utc, gap.to_utc, gap.quarters, gap.duration) == (NOON, NOON + 3 * QUARTER, 3, timedelta(minutes=45))
     assert (gap.filling, gap.quality, gap.is_healed, gap.revision) == (Filling.LATE_READINGS, IntervalQuality.MEASURED, True, 3)
@@ -60,8 +63,8 @@ def test_missing_then_substituted_then_measured_is_one_healed_gap_with_both_ends
 
 
 def test_a_gap_that_keeps_its_substitutes_says_how_the_advance_was_divided() -> None:
-    evenly = [told(quarter(NOON + QUARTER * n, None), quarter(NOON + QUARTER * n, 10.0, **EVENLY)) for n in range(2)]
-    by_days = [told(quarter(NOON + QUARTER * n, 7.0, **LIKE_DAYS)) for n in range(2, 5)]
+    evenly = [published(quarter(NOON + QUARTER * n, None), quarter(NOON + QUARTER * n, 10.0, **EVENLY)) for n in range(2)]
+    by_days = [published(quarter(NOON + QUARTER * n, 7.0, **LIKE_DAYS)) for n in range(2, 5)]
     gaps = gaps_in([*evenly, *by_days])
     assert [(g.filling, g.quarters, kwh_of(g), g.revision, g.was_restated) for g in gaps] == [
         (Filling.SHARED_EVENLY, 2, (None, 20.0), 2, True),
@@ -71,8 +74,8 @@ def test_a_gap_that_keeps_its_substitutes_says_how_the_advance_was_divided() -> 
 
 def test_half_a_gap_known_at_first_says_what_was_known() -> None:
     quarters = [
-        told(quarter(NOON, 4.0, **PART), quarter(NOON, 10.0)),
-        told(quarter(NOON + QUARTER, None), quarter(NOON + QUARTER, 11.0)),
+        published(quarter(NOON, 4.0, **PART), quarter(NOON, 10.0)),
+        published(quarter(NOON + QUARTER, None), quarter(NOON + QUARTER, 11.0)),
     ]
     (gap,) = gaps_in(quarters)
     assert (kwh_of(gap), gap.first_without_value, gap.first_quality, gap.first_method) == (
@@ -81,12 +84,14 @@ def test_half_a_gap_known_at_first_says_what_was_known() -> None:
 
 
 def test_what_lies_between_two_gaps_divides_them() -> None:
-    gaps = gaps_in([told(quarter(NOON, None)), told(quarter(NOON + QUARTER, 5.0)), told(quarter(NOON + 2 * QUARTER, None))])
+    gaps = gaps_in(
+        [published(quarter(NOON, None)), published(quarter(NOON + QUARTER, 5.0)), published(quarter(NOON + 2 * QUARTER, None))]
+    )
     assert [(g.from_utc, g.filling, kwh_of(g)) for g in gaps] == [
         (NOON, Filling.NOTHING, (None, None)), (NOON + 2 * QUARTER, Filling.NOTHING, (None, None)),
     ]  # fmt: skip
-    # and so does a quarter hour that nobody said anything of
-    assert len(gaps_in([told(quarter(NOON, None)), told(quarter(NOON + 2 * QUARTER, None))])) == 2
+    # and so does a quarter hour of which nothing was published
+    assert len(gaps_in([published(quarter(NOON, None)), published(quarter(NOON + 2 * QUARTER, None))])) == 2
 
 
 @pytest.mark.parametrize(
@@ -116,7 +121,7 @@ def test_no_quarter_hour_in_doubt_is_lost_or_counted_twice(kinds: list[str | Non
             "days": [quarter(start, 4.0, **LIKE_DAYS)],
             "late": [quarter(start, 5.0)],
         }
-        quarters.append(told(first, *last.get(kind or "", [])))
+        quarters.append(published(first, *last.get(kind or "", [])))
     gaps = gaps_in(quarters)
     doubtful = [q for q in quarters if q.was_in_doubt]
     assert sum(g.quarters for g in gaps) == len(doubtful)
@@ -126,13 +131,13 @@ def test_no_quarter_hour_in_doubt_is_lost_or_counted_twice(kinds: list[str | Non
 
 def test_the_night_of_the_clock_change_has_gaps_of_real_length() -> None:
     autumn = datetime(2026, 10, 24, 23, 30, tzinfo=UTC)  # 01:30 CEST
-    (gap,) = gaps_in([told(quarter(autumn + QUARTER * n, None)) for n in range(12)])
+    (gap,) = gaps_in([published(quarter(autumn + QUARTER * n, None)) for n in range(12)])
     german, english = of_report("de", BERLIN), of_report("en", BERLIN)
     assert (gap.quarters, gap.duration) == (12, timedelta(hours=3))
     assert german.span(gap.from_utc, gap.to_utc) == "25.10.2026 01:30 CEST – 03:30 CET"
     assert english.lasting(gap.duration) == "3\u202fh"
     spring = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)  # 01:30 CET
-    (gap,) = gaps_in([told(quarter(spring + QUARTER * n, None)) for n in range(4)])
+    (gap,) = gaps_in([published(quarter(spring + QUARTER * n, None)) for n in range(4)])
     assert german.span(gap.from_utc, gap.to_utc) == "29.03.2026 01:30 CET – 03:30 CEST"
     assert english.lasting(gap.duration) == "60\u202fmin"
     assert english.span(NOON, NOON + timedelta(hours=14)) == "1 Oct 2026 12:00 – 2 Oct 2026 02:00 CEST"
@@ -161,7 +166,9 @@ def outage(ledger: Ledger, clock: StepClock, meter: str, start: datetime, rememb
         put(ledger, *[quarter(at, kwh + 2 * (n % 2) - 1, meter, revision=3) for n, at in enumerate(starts)])
 
 
-def test_the_report_names_gap_method_revision_and_what_was_said_first(pulled: Ledger, make: Callable[..., WrittenReport]) -> None:
+def test_the_report_names_gap_method_revision_and_what_was_first_published(
+    pulled: Ledger, make: Callable[..., WrittenReport]
+) -> None:
     data = data_of(make())
     main, furnace = (meter["gaps"] for meter in data["meters"])
     assert [
@@ -171,7 +178,12 @@ def test_the_report_names_gap_method_revision_and_what_was_said_first(pulled: Le
         ("2026-10-01T10:00:00Z", "2026-10-01T13:00:00Z", 12, 1320 * UWH_PER_KWH, "substituted", "like_day_scaled", "like_days", 2),
         ("2026-10-03T10:00:00Z", "2026-10-03T13:00:00Z", 12, 288 * UWH_PER_KWH, "measured", "register", "late_readings", 3),
     ]
-    assert main[0]["told_first"] == {"energy_uwh": None, "quarter_hours_without_value": 12, "quality": "missing", "method": "none"}
+    assert main[0]["first_published"] == {
+        "energy_uwh": None,
+        "quarter_hours_without_value": 12,
+        "quality": "missing",
+        "method": "none",
+    }
     assert furnace[0]["last_recorded_utc"] == "2026-11-01T12:00:00Z"
 
 
@@ -193,13 +205,13 @@ def test_a_peak_that_rests_on_a_substitute_says_so_and_of_how_much_it_is_the_max
 
 def test_the_sum_of_the_meters_below_has_a_share_by_quality(pulled: Ledger, make: Callable[..., WrittenReport]) -> None:
     put(pulled, quarter(NOON, 20.0, "furnace-1", revision=2, **EVENLY))
-    (balance,) = data_of(make())["balance"]
+    (remainder,) = data_of(make())["balance"]
     total = 2967 * 25 + 12 * 24 + 20
-    assert balance["below_by_quality"]["substituted"] == {
+    assert remainder["below_by_quality"]["substituted"] == {
         "quarter_hours": 1, "energy_uwh": 20 * UWH_PER_KWH, "share_of_energy": round(20 / total, 9),
     }  # fmt: skip
-    assert sum(share["quarter_hours"] for share in balance["below_by_quality"].values()) == balance["quarter_hours"] == 2980
-    assert sum(share["energy_uwh"] for share in balance["below_by_quality"].values()) == balance["below_uwh"]
+    assert sum(share["quarter_hours"] for share in remainder["below_by_quality"].values()) == remainder["quarter_hours"] == 2980
+    assert sum(share["energy_uwh"] for share in remainder["below_by_quality"].values()) == remainder["below_uwh"]
 
 
 def test_every_file_of_the_report_has_the_gaps_and_verifies(pulled: Ledger, make: Callable[..., WrittenReport]) -> None:
@@ -217,18 +229,18 @@ def test_every_file_of_the_report_has_the_gaps_and_verifies(pulled: Ledger, make
         180, 12, 288, "kWh", "measured", "readings delivered later (device, gateway or import)",
     ]  # fmt: skip
     summary: Any = load_workbook(made.folder / "report.xlsx")["Summary"]
-    said = [[cell.value for cell in row] for row in summary.iter_rows()]
-    assert ["Highest quarter hour rests on a substitute", "yes", "99.60\u202f% of the month's quarter hours are measured"] in said
-    assert ["Grid import: substituted", 1320, "0.44\u202f% share of energy, 0.40\u202f% share of quarter hours"] in said
+    text = [[cell.value for cell in row] for row in summary.iter_rows()]
+    assert ["Highest quarter hour rests on a substitute", "yes", "99.60\u202f% of the month's quarter hours are measured"] in text
+    assert ["Grid import: substituted", 1320, "0.44\u202f% share of energy, 0.40\u202f% share of quarter hours"] in text
 
 
-def test_the_report_as_it_was_known_before_the_device_was_asked(
+def test_the_report_as_it_was_known_before_the_device_was_read(
     pulled: Ledger, clock: StepClock, make: Callable[..., WrittenReport]
 ) -> None:
     """Six in the morning: the first outage is not over; three hours later it has its substitutes, and the second one begins."""
     six = datetime(2026, 11, 1, 6, 0, tzinfo=UTC)
-    told_then = [
+    published_then = [
         [(g["quality"], g["revision"]) for g in data_of(make(as_of_utc=at))["meters"][0]["gaps"]]
         for at in (six, six + timedelta(hours=3))
     ]
-    assert told_then == [[("missing", 1)], [("substituted", 2)]]
+    assert published_then == [[("missing", 1)], [("substituted", 2)]]

@@ -76,8 +76,8 @@ def test_a_ledger_in_memory_says_what_one_in_a_file_says(tmp_path: Path) -> None
         for filled in (False, True):
             if filled:
                 assert file.append(list(entries())) == memory.append(list(entries())) > 9
-            for name, ask in QUESTIONS.items():
-                assert ask(file) == ask(memory), name
+            for name, question in QUESTIONS.items():
+                assert question(file) == question(memory), name
             assert file.begun() == memory.begun()
 
 
@@ -89,7 +89,7 @@ def test_a_ledger_in_memory_takes_no_change_of_its_rows() -> None:
 
 def test_an_empty_ledger_knows_nothing_and_fails_at_nothing() -> None:
     with Ledger.in_memory() as ledger:
-        assert {name for name, ask in QUESTIONS.items() if ask(ledger)} == set()
+        assert {name for name, question in QUESTIONS.items() if question(ledger)} == set()
         assert ledger.begun() == {}
 
 
@@ -105,8 +105,8 @@ def test_a_reader_that_remembers_answers_like_the_ledger_after_each_record(order
             places[topic.name] = offset + 1
             ledger.append([(topic, 0, offset, record)])
             remembered.refresh()
-            for name, ask in QUESTIONS.items():
-                assert ask(remembered) == ask(ledger), name
+            for name, question in QUESTIONS.items():
+                assert question(remembered) == question(ledger), name
 
 
 def test_an_answer_stands_until_the_reader_is_refreshed_and_beginnings_stand_longer() -> None:

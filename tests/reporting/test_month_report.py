@@ -48,9 +48,9 @@ def test_a_whole_month_worked_by_hand(ledger: Ledger, make: Callable[..., Writte
     assert (main["peak"]["power_kw"], main["peak"]["start_utc"]) == (640.0, "2026-10-01T10:00:00Z")
     assert (main["coverage"], main["quality"]["measured"]["share_of_energy"], main["worst_quality"]) == (1.0, 1.0, "measured")
     assert main["gaps"] == furnace["gaps"] == []
-    (balance,) = data["balance"]
-    assert balance["remainder_uwh"] == (298_060 - 74_500) * UWH_PER_KWH
-    assert (balance["quarter_hours"], balance["quarter_hours_left_out"]) == (2980, 0)
+    (remainder,) = data["balance"]
+    assert remainder["remainder_uwh"] == (298_060 - 74_500) * UWH_PER_KWH
+    assert (remainder["quarter_hours"], remainder["quarter_hours_left_out"]) == (2980, 0)
     # 298,060 kWh x 10 ct + 640 kW x 2 EUR, the peak being inside the windows
     assert data["cost"]["bill"]["total_eur"] == 29_806.0 + 1_280.0
     assert data["cost"]["bill"]["status"] == "final"
@@ -206,8 +206,8 @@ def test_a_second_report_becomes_the_next_version_and_the_first_one_stays(
     (restated,) = data_of(second)["meters"][0]["restatements"]
     assert [r["energy_uwh"] // UWH_PER_KWH for r in restated["revisions"]] == [100, 110]
     changes: Any = load_workbook(second.folder / "report.xlsx")["Änderungen"]
-    said = [[cell.value for cell in row][:6] for row in changes.iter_rows(min_row=2, max_row=3)]
-    assert said[1] == ["main", "energy_import", "1 Viertelstunden", None, None, 10]
+    text = [[cell.value for cell in row][:6] for row in changes.iter_rows(min_row=2, max_row=3)]
+    assert text[1] == ["main", "energy_import", "1 Viertelstunden", None, None, 10]
 
 
 def test_a_report_as_known_at_an_earlier_instant(ledger: Ledger, clock: StepClock, make: Callable[..., WrittenReport]) -> None:
@@ -251,7 +251,7 @@ def test_a_tariff_of_another_year_gives_no_bill_but_a_report(
     assert "validity" in cost["why_not"]
 
 
-def test_the_command_writes_and_tells_the_manifests_hash(ledger: Ledger, folder: Path) -> None:
+def test_the_command_writes_and_prints_the_manifests_hash(ledger: Ledger, folder: Path) -> None:
     put(ledger, quarter(NOON, 100.0))
     arguments = [
         "--plant",
@@ -279,8 +279,8 @@ def test_generation_counts_against_what_its_neighbours_draw(ledger: Ledger, fold
         "werk-nord", "pv", "energy_export", NOON, 20 * UWH_PER_KWH, 1.0, IntervalQuality.MEASURED, IntervalMethod.REGISTER, 1
     )
     put(ledger, quarter(NOON, 100.0), quarter(NOON, 120.0, "furnace-1"), sun)
-    (balance,) = month_report(ledger, plant, month_period("2026-10", "Europe/Berlin")).balances
-    assert (balance.meter_uwh // UWH_PER_KWH, balance.children_uwh // UWH_PER_KWH, balance.remainder_uwh) == (100, 100, 0)
+    (remainder,) = month_report(ledger, plant, month_period("2026-10", "Europe/Berlin")).balances
+    assert (remainder.meter_uwh // UWH_PER_KWH, remainder.children_uwh // UWH_PER_KWH, remainder.remainder_uwh) == (100, 100, 0)
 
 
 def test_history_without_its_export_has_no_remainder_and_the_report_says_what_lacks(
@@ -293,10 +293,10 @@ def test_history_without_its_export_has_no_remainder_and_the_report_says_what_la
     )
     (folder / "plant" / "plant.toml").write_text(export)
     put(ledger, quarter(NOON, 100.0), quarter(NOON, 60.0, "furnace-1"))
-    (balance,) = data_of(make())["balance"]
-    assert (balance["meter_uwh"], balance["below_uwh"], balance["remainder_uwh"]) == (None, None, None)
-    assert (balance["quarter_hours"], balance["quarter_hours_left_out"]) == (0, 2980)
-    assert balance["lacking"] == [{"meter": "main", "channel": "energy_export", "quarter_hours": 1}]
+    (remainder,) = data_of(make())["balance"]
+    assert (remainder["meter_uwh"], remainder["below_uwh"], remainder["remainder_uwh"]) == (None, None, None)
+    assert (remainder["quarter_hours"], remainder["quarter_hours_left_out"]) == (0, 2980)
+    assert remainder["lacking"] == [{"meter": "main", "channel": "energy_export", "quarter_hours": 1}]
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata", "America/New_York"])

@@ -152,13 +152,13 @@ def test_half_a_surrogate_pair_in_a_name_from_the_command_line_does_no_harm(ledg
 
 
 @pytest.mark.parametrize(
-    ("author", "said"), [("A\x0bB", r"U\+000B"), ("A\udcffB", r"U\+DCFF"), ("x" * 201, "201 characters; expected at most 200")]
+    ("author", "text"), [("A\x0bB", r"U\+000B"), ("A\udcffB", r"U\+DCFF"), ("x" * 201, "201 characters; expected at most 200")]
 )
-def test_the_command_refuses_such_names_before_it_works(author: str, said: str, folder: Path) -> None:
+def test_the_command_refuses_such_names_before_it_works(author: str, text: str, folder: Path) -> None:
     arguments = ["--plant", str(folder / "plant"), "--month", "2026-10", "--out", str(folder / "out"), "--author", author]
     result = CliRunner().invoke(command, arguments)
     assert result.exit_code == 2
-    assert said.replace("\\", "") in result.output
+    assert text.replace("\\", "") in result.output
     assert not (folder / "out").exists()
 
 

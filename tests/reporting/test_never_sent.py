@@ -36,7 +36,7 @@ def runs(starts: list[datetime], begun: datetime | None, now: datetime, to: date
     return [(gap.reason, gap.quarters) for gap in never_sent(starts, NOON, to, begun, now)]
 
 
-def test_what_nobody_sent_is_told_by_why() -> None:
+def test_what_nobody_sent_is_reported_by_why() -> None:
     starts = [NOON + n * QUARTER for n in (4, 5, 10)]
     now = NOON + 20 * QUARTER + DUE_AFTER
     assert runs(starts, NOON + 4 * QUARTER, now) == [("before_recording", 4), ("no_record", 4), ("no_record", 9), ("not_yet", 76)]
@@ -130,7 +130,7 @@ def test_a_clock_that_runs_ahead_moves_no_report_into_the_future(ledger: Ledger,
     assert data_of(make(now_utc=NOW))["data_cut_off_utc"] == f"{NOW:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def test_a_month_that_is_over_is_not_said_to_run_because_its_data_end(ledger: Ledger, folder: Path, make: Make) -> None:
+def test_a_month_that_is_over_does_not_run_because_its_data_end(ledger: Ledger, folder: Path, make: Make) -> None:
     put(ledger, *whole_month()[:2880])
     made = data_of(make())
     page = page_of(ledger, folder)
@@ -193,19 +193,19 @@ def test_a_quality_that_changed_without_the_energy_is_a_change(ledger: Ledger, c
 
 
 @pytest.mark.parametrize(
-    ("parents", "said"),
+    ("parents", "boundary"),
     [
         ({"furnace-1": "main"}, "grid connection main and 1 meters behind it (see table of meters)"),
         ({}, "grid connection main and 0 meters behind it (see table of meters); 1 other meters are not behind it"),
     ],
 )
-def test_the_boundary_counts_the_meters_behind_the_grid_connection(parents: dict[str, str], said: str, folder: Path) -> None:
+def test_the_boundary_counts_the_meters_behind_the_grid_connection(parents: dict[str, str], boundary: str, folder: Path) -> None:
     text = PLANT if parents else PLANT.replace('parent = "main"\n', "")
     (folder / "plant" / "plant.toml").write_text(text)
-    assert boundary_text(load_plant(folder / "plant" / "plant.toml"), of_report("en", ZoneInfo("UTC"))) == said
+    assert boundary_text(load_plant(folder / "plant" / "plant.toml"), of_report("en", ZoneInfo("UTC"))) == boundary
 
 
-def test_the_factors_of_transformers_are_said_to_be_in_the_plant_file(ledger: Ledger, folder: Path) -> None:
+def test_the_factors_of_transformers_are_stated_to_be_in_the_plant_file(ledger: Ledger, folder: Path) -> None:
     put(ledger, *whole_month()[:10])
     limits = page_of(ledger, folder)["statements"][-1]
     assert "Wandlerfaktoren und Zählerwechsel mit Seriennummern stehen dort" in limits

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from report_sample import FIRST, PLANT, TARIFF, put, quarter
 
 from domain.intervals import QUARTER, IntervalQuality
 from domain.plant import load_plant
-from reporting.cost import MonthCost, month_cost
+from reporting.cost import MonthCost, month_cost, why_no_bill
 from reporting.ledger import Ledger
 from reporting.month import month_period, month_report
+from words.speech import of_report
 
 SUPPLY = TARIFF[: TARIFF.index("[[demand]]")]
 APPARENT = SUPPLY + '[[demand]]\nid = "network"\nquantity = "kVA"\ninterval_min = 15\nreset = "month"\nprice = "2 EUR/kVA/month"\n'
@@ -85,3 +87,6 @@ def test_without_what_a_charge_rests_on_there_is_no_bill_and_the_report_says_why
     found = cost(folder, ledger, tariff, *channels)
     assert found.bill is None
     assert words in found.why_not
+    german = why_no_bill(found, of_report("de", ZoneInfo("Europe/Berlin")))
+    assert german.startswith("kein Preis für ")
+    assert "is billed by" not in german

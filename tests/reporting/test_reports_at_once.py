@@ -75,14 +75,14 @@ def test_what_a_killed_report_left_is_cleared_after_a_day_and_not_before(ledger:
 
 
 def run(folder: Path, **options: str) -> Result:
-    told = {
+    results = {
         "plant": str(folder / "plant"),
         "ledger": str(folder / "ledger.sqlite"),
         "month": "2026-10",
         "out": str(folder / "out"),
         **options,
     }
-    return CliRunner().invoke(command, [word for name, value in told.items() for word in (f"--{name}", value)])
+    return CliRunner().invoke(command, [word for name, value in results.items() for word in (f"--{name}", value)])
 
 
 @pytest.mark.timeout(20)

@@ -101,7 +101,7 @@ def test_folders_of_reports_are_found(report: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": "lastgang-report-manifest-1", "files": [{}]}'])
-def test_what_is_no_manifest_is_said_so(tmp_path: Path, text: str) -> None:
+def test_what_is_no_manifest_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "manifest.json").write_text(text)
     with pytest.raises(NoManifest, match=r"manifest\.json"):
         verify(tmp_path)
@@ -118,7 +118,7 @@ def test_it_runs_alone_without_any_of_our_packages(report: Path, tmp_path: Path)
 
 
 def versions(out: Path, count: int) -> list[Path]:
-    """So many versions of one report, each naming the one before it."""
+    """This many versions of one report, each naming the one before it."""
     folders, replaces = [], None
     for version in range(1, count + 1):
         folder = out / f"werk-nord-2026-10-v{version}"

@@ -114,7 +114,7 @@ def demand(at_utc, billed_peak_kw=450.0, billed_peak_utc=None):
     )  # fmt: skip
 
 
-def said(name, kind=DecisionKind.ACCEPTED, at_utc=NOW + timedelta(minutes=2)):
+def texts_of(name, kind=DecisionKind.ACCEPTED, at_utc=NOW + timedelta(minutes=2)):
     return Decision(SITE, name, kind, "M. Adler", at_utc)
 
 
@@ -124,7 +124,7 @@ def two_furnaces():
 
 
 class Advised:
-    """One advice step with its state and everything it has said; `price` None: without a tariff."""
+    """One advice step with its state and everything it has published; `price` None: without a tariff."""
 
     def __init__(self, folder: Path, *orders: Order, history=True, price=TARIFF, **site):
         self.step = AdviceStep(works(**site), None if price is None else tariff(folder, price))

@@ -36,11 +36,11 @@ def advised(folder, rows, price=TARIFF, at=NOW, before=(), **site):
     jobs = [shifted(job, at) for job in two_furnaces()]
     for job in jobs:
         found.take(job)
-    said = forecast(jobs, issued=at)
+    advice = forecast(jobs, issued=at)
     loads = list(forecast(issued=at).q50_kw)
     loads[8], loads[9] = 640.0, 640.0
     quantiles = tuple(loads)
-    return found.take(replace(said, q10_kw=quantiles, q50_kw=quantiles, q90_kw=quantiles))
+    return found.take(replace(advice, q10_kw=quantiles, q50_kw=quantiles, q90_kw=quantiles))
 
 
 @pytest.mark.parametrize(
@@ -53,15 +53,15 @@ def advised(folder, rows, price=TARIFF, at=NOW, before=(), **site):
     ],
 )
 def test_a_higher_peak_in_july_silences_october_only_where_the_year_is_billed(tmp_path, price, period, saving_eur):
-    told = advised(tmp_path, [interval(JULY, 700.0)], price, demand_period=period)
-    assert [one.saving_eur for one in told] == ([] if saving_eur is None else [saving_eur])
+    advice = advised(tmp_path, [interval(JULY, 700.0)], price, demand_period=period)
+    assert [one.saving_eur for one in advice] == ([] if saving_eur is None else [saving_eur])
 
 
 def test_without_a_tariff_the_plant_file_says_what_is_billed_together(tmp_path):
     assert advised(tmp_path, [interval(JULY, 700.0)], None, demand_period="year") == []
-    [told] = advised(tmp_path, [interval(JULY, 700.0)], None, demand_period="month")
-    assert "below" not in english(told, works())
-    assert "above the peak billed so far of 400 kW" in english(told, works())
+    [advice] = advised(tmp_path, [interval(JULY, 700.0)], None, demand_period="month")
+    assert "below" not in english(advice, works())
+    assert "above the peak billed so far of 400 kW" in english(advice, works())
 
 
 def test_the_plant_files_peak_ends_with_its_year(tmp_path):
@@ -73,10 +73,10 @@ def test_the_plant_files_peak_ends_with_its_year(tmp_path):
 
 def test_the_plant_files_peak_may_say_which_month_it_belongs_to(tmp_path):
     of_october = {"billed_peak_kw": 600.0, "demand_period": "month", "billed_peak_on": datetime(2026, 10, 2, tzinfo=UTC).date()}
-    [told] = advised(tmp_path, [], MONTHLY, **of_october)
-    assert told.saving_eur == 400.0, "640 instead of 600 kW are saved in October"
-    [told] = advised(tmp_path, [], MONTHLY, **{**of_october, "billed_peak_on": datetime(2026, 9, 30, tzinfo=UTC).date()})
-    assert told.saving_eur == 1_200.0
+    [advice] = advised(tmp_path, [], MONTHLY, **of_october)
+    assert advice.saving_eur == 400.0, "640 instead of 600 kW are saved in October"
+    [advice] = advised(tmp_path, [], MONTHLY, **{**of_october, "billed_peak_on": datetime(2026, 9, 30, tzinfo=UTC).date()})
+    assert advice.saving_eur == 1_200.0
 
 
 @pytest.mark.parametrize(
@@ -112,27 +112,27 @@ def test_watts_taken_for_kilowatts_and_repaired_leave_no_trace(tmp_path):
     right = [interval(at, 400.0, revision=1, origin=IntervalOrigin.IMPORT) for at in march]
     reports = [demand(NOW - timedelta(minutes=2), 400_000.0, march[0]), demand(NOW - timedelta(minutes=1), 400.0, march[0])]
     assert advised(tmp_path, wrong) == []
-    [told] = advised(tmp_path, [*wrong, *right])
-    assert told.saving_eur == 12_000.0
-    [told] = advised(tmp_path, [*wrong, *right], before=reports)
-    assert told.saving_eur == 12_000.0
-    # Even where the running quarter hour has said nothing since.
-    [told] = advised(tmp_path, [*wrong, *right], before=reports[:1])
-    assert told.saving_eur == 12_000.0
+    [advice] = advised(tmp_path, [*wrong, *right])
+    assert advice.saving_eur == 12_000.0
+    [advice] = advised(tmp_path, [*wrong, *right], before=reports)
+    assert advice.saving_eur == 12_000.0
+    # Even without a running quarter hour since.
+    [advice] = advised(tmp_path, [*wrong, *right], before=reports[:1])
+    assert advice.saving_eur == 12_000.0
 
 
 def test_the_running_quarter_hours_report_of_another_period_says_nothing_of_this_one(tmp_path):
     september = demand(datetime(2026, 9, 30, 21, tzinfo=UTC), 700.0)
-    [told] = advised(tmp_path, [], MONTHLY, before=[september], demand_period="month")
-    assert told.saving_eur == 1_200.0
+    [advice] = advised(tmp_path, [], MONTHLY, before=[september], demand_period="month")
+    assert advice.saving_eur == 1_200.0
     assert advised(tmp_path, [], MONTHLY, before=[demand(NOW, 700.0)], demand_period="month") == []
 
 
 @pytest.mark.parametrize("quality", [IntervalQuality.FAULTY, IntervalQuality.MISSING])
 def test_a_faulty_quarter_hour_is_no_billed_peak(tmp_path, quality):
     row = interval(JULY, 5_000.0 if quality is IntervalQuality.FAULTY else None, quality=quality)
-    [told] = advised(tmp_path, [row])
-    assert told.saving_eur == 12_000.0
+    [advice] = advised(tmp_path, [row])
+    assert advice.saving_eur == 12_000.0
 
 
 def test_a_ratchet_looks_back_over_new_year(tmp_path):
@@ -142,12 +142,12 @@ def test_a_ratchet_looks_back_over_new_year(tmp_path):
     )
     july = datetime(2026, 6, 30, 22, tzinfo=UTC)
     rows = [interval(july + n * QUARTER, 700.0 if n == 1000 else 400.0) for n in range((JANUARY - july) // QUARTER)]
-    [told] = advised(tmp_path, rows, ratchet, JANUARY)
-    assert told.saving_eur == pytest.approx(10 * 10 + 6 * 0.9 * 120 * 10)
+    [advice] = advised(tmp_path, rows, ratchet, JANUARY)
+    assert advice.saving_eur == pytest.approx(10 * 10 + 6 * 0.9 * 120 * 10)
     # Without those months the sheet's own figure for December stands, which is billed until November.
     sheet = ratchet.replace("months = 11 }", 'months = 11 }\nhistory = { "2026-12" = "700 kW" }')
-    [told] = advised(tmp_path, [], sheet, JANUARY)
-    assert told.saving_eur == pytest.approx(10 * 10 + 0.9 * 120 * 10)
+    [advice] = advised(tmp_path, [], sheet, JANUARY)
+    assert advice.saving_eur == pytest.approx(10 * 10 + 0.9 * 120 * 10)
 
 
 def test_a_winter_season_does_not_end_with_the_year(tmp_path):
@@ -155,11 +155,11 @@ def test_a_winter_season_does_not_end_with_the_year(tmp_path):
     season += '[[season]]\nid = "winter"\nmonths = [12, 1, 2]\n[[season]]\nid = "rest"\nmonths = [3, 4, 5, 6, 7, 8, 9, 10, 11]\n'
     december = datetime(2026, 11, 30, 23, tzinfo=UTC)
     rows = [interval(december + n * QUARTER, 600.0 if n == 1000 else 400.0) for n in range((JANUARY - december) // QUARTER)]
-    [told] = advised(tmp_path, rows, season, JANUARY)
-    assert told.saving_eur == 40 * 50.0
+    [advice] = advised(tmp_path, rows, season, JANUARY)
+    assert advice.saving_eur == 40 * 50.0
 
 
 def test_the_billed_peak_of_two_charges_is_that_of_the_shorter_one_and_each_is_priced_by_its_own(tmp_path):
     both = MONTHLY + '[[demand]]\nid = "year"\nquantity = "kW"\ninterval_min = 15\nreset = "year"\nprice = "100.00 EUR/kW/year"\n'
-    [told] = advised(tmp_path, [interval(JULY, 600.0)], both, demand_period="month")
-    assert told.saving_eur == 1_200.0 + 40 * 100.0
+    [advice] = advised(tmp_path, [interval(JULY, 600.0)], both, demand_period="month")
+    assert advice.saving_eur == 1_200.0 + 40 * 100.0

@@ -7,7 +7,7 @@ from tempfile import mkdtemp
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_works import NOW, Advised, forecast, interval, said, two_furnaces
+from small_works import NOW, Advised, forecast, interval, texts_of, two_furnaces
 
 from domain.intervals import QUARTER
 from domain.orders import OrderStatus
@@ -21,9 +21,9 @@ def test_of_two_people_at_once_the_first_in_the_log_decides():
     for first, second in ((DecisionKind.ACCEPTED, DecisionKind.REJECTED), (DecisionKind.REJECTED, DecisionKind.ACCEPTED)):
         jobs = two_furnaces()
         advised = Advised(FOLDER, *jobs)
-        [told] = advised.take(forecast(jobs))
-        one = replace(said(told.recommendation, first), by="Anna")
-        other = replace(said(told.recommendation, second, NOW + MINUTE), by="Bert")
+        [advice] = advised.take(forecast(jobs))
+        one = replace(texts_of(advice.recommendation, first), by="Anna")
+        other = replace(texts_of(advice.recommendation, second, NOW + MINUTE), by="Bert")
         [decided] = advised.take(one)
         assert (decided.status.value, decided.decided_by) == (first.value, "Anna")
         assert advised.take(other) == []
@@ -34,12 +34,12 @@ def test_of_two_people_at_once_the_first_in_the_log_decides():
 def test_an_accepted_move_that_was_not_made_is_not_rejected_afterwards():
     jobs = two_furnaces()
     advised = Advised(FOLDER, *jobs)
-    [told] = advised.take(forecast(jobs))
-    advised.take(replace(said(told.recommendation), by="Anna"))
+    [advice] = advised.take(forecast(jobs))
+    advised.take(replace(texts_of(advice.recommendation), by="Anna"))
     for n in range(16):
         advised.take(interval(NOW + n * QUARTER))
     assert advised.heard[-1].status is RecommendationStatus.EXPIRED
-    assert advised.take(replace(said(told.recommendation, DecisionKind.REJECTED), by="Bert")) == []
+    assert advised.take(replace(texts_of(advice.recommendation, DecisionKind.REJECTED), by="Bert")) == []
 
 
 events = st.lists(
@@ -54,14 +54,14 @@ events = st.lists(
 def test_whoever_the_advice_names_is_who_all_readers_name(names):
     jobs = two_furnaces()
     advised = Advised(FOLDER, *jobs)
-    [told] = advised.take(forecast(jobs))
-    decisions, newest = [], {told.recommendation: told}
+    [advice] = advised.take(forecast(jobs))
+    decisions, newest = [], {advice.recommendation: advice}
     for number, name in enumerate(names, start=2):
         record = {
-            "accept": said(told.recommendation, DecisionKind.ACCEPTED, NOW + number * MINUTE),
-            "reject": said(told.recommendation, DecisionKind.REJECTED, NOW + number * MINUTE),
-            "too late": said(told.recommendation, DecisionKind.ACCEPTED, told.valid_until_utc + MINUTE),
-            "moved": replace(jobs[0], revision=number, start_utc=told.to_start_utc),
+            "accept": texts_of(advice.recommendation, DecisionKind.ACCEPTED, NOW + number * MINUTE),
+            "reject": texts_of(advice.recommendation, DecisionKind.REJECTED, NOW + number * MINUTE),
+            "too late": texts_of(advice.recommendation, DecisionKind.ACCEPTED, advice.valid_until_utc + MINUTE),
+            "moved": replace(jobs[0], revision=number, start_utc=advice.to_start_utc),
             "moved back": replace(jobs[0], revision=number),
             "cancelled": replace(jobs[0], revision=number, status=OrderStatus.CANCELLED),
             "calm": forecast([], base=200.0),

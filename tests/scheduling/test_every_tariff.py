@@ -7,7 +7,7 @@ peak falls from 640 to 520 kW on Friday 23 October 2026; nothing higher was bill
 from dataclasses import replace
 
 import pytest
-from small_works import NOW, TARIFF, Advised, forecast, interval, said, two_furnaces, works
+from small_works import NOW, TARIFF, Advised, forecast, interval, texts_of, two_furnaces, works
 
 from domain.codec import decode, encode
 from domain.intervals import QUARTER
@@ -88,22 +88,22 @@ def advised(folder, body, *, reactive=(), target_kw=500.0, head=HEAD, supply=SUP
     for channel in reactive:
         for n in range(96, 0, -1):
             found.take(interval(NOW - n * QUARTER, 300.0 if channel == "reactive_import" else 0.0, channel=channel))
-    told = found.take(forecast(jobs))
-    for one in told:
+    advice = found.take(forecast(jobs))
+    for one in advice:
         assert decode(Recommendation, encode(one)) == one
-    return told
+    return advice
 
 
 @pytest.mark.parametrize("kind", PRICED)
 def test_a_move_is_worth_what_the_charge_says(tmp_path, kind):
     body, saving_eur = PRICED[kind]
-    [told] = advised(tmp_path, body)
-    assert told.saving_eur == pytest.approx(saving_eur, abs=0.01)
-    assert told.saving_demand_eur == pytest.approx(saving_eur, abs=0.01)
-    assert told.saving_energy_eur == 0.0
-    assert told.bill_before_eur - told.bill_after_eur == pytest.approx(saving_eur, abs=0.01)
-    assert "Not in it" not in english(told, works())
-    assert ("saves no money" in english(told, works())) == (saving_eur == 0)
+    [advice] = advised(tmp_path, body)
+    assert advice.saving_eur == pytest.approx(saving_eur, abs=0.01)
+    assert advice.saving_demand_eur == pytest.approx(saving_eur, abs=0.01)
+    assert advice.saving_energy_eur == 0.0
+    assert advice.bill_before_eur - advice.bill_after_eur == pytest.approx(saving_eur, abs=0.01)
+    assert "Not in it" not in english(advice, works())
+    assert ("saves no money" in english(advice, works())) == (saving_eur == 0)
 
 
 @pytest.mark.parametrize("kind", [kind for kind, (_, saving_eur) in PRICED.items() if saving_eur == 0])
@@ -117,8 +117,8 @@ def test_a_move_that_would_cost_money_is_not_advised_even_to_protect_the_target(
 
 
 def test_value_added_tax_is_in_the_saving_and_not_in_that_of_power(tmp_path):
-    [told] = advised(tmp_path, power(), head="vat_percent = 19\n" + HEAD)
-    assert (told.saving_eur, told.saving_demand_eur, told.saving_energy_eur) == (14_280.0, 12_000.0, 2_280.0)
+    [advice] = advised(tmp_path, power(), head="vat_percent = 19\n" + HEAD)
+    assert (advice.saving_eur, advice.saving_demand_eur, advice.saving_energy_eur) == (14_280.0, 12_000.0, 2_280.0)
 
 
 UNPRICED = {
@@ -136,17 +136,17 @@ UNPRICED = {
 
 
 @pytest.mark.parametrize("kind", UNPRICED)
-def test_where_power_has_no_price_the_advice_speaks_in_kilowatts_and_says_why(tmp_path, kind):
+def test_where_power_has_no_price_the_advice_is_in_kilowatts_only_and_says_why(tmp_path, kind):
     body, why_en, why_de = UNPRICED[kind]
-    [told] = advised(tmp_path, body)
-    assert (told.peak_before_kw, told.peak_after_kw, told.reduction_kw) == (640.0, 520.0, 120.0)
-    assert {told.saving_eur, told.saving_demand_eur, told.bill_before_eur, told.bill_after_eur} == {None}
-    assert told.saving_energy_eur == 0.0, "what the energy costs is known"
-    assert f"What that saves is not known: there is no price for network ({why_en})." in english(told, works())
-    assert "Was das spart, ist nicht bekannt: kein Preis ist bekannt für network (" in german(told, works())
-    assert why_de in german(told, works())
-    assert "EUR" not in english(told, works()) + german(told, works())
-    assert any("network" in fact.ids.get("component", ()) for fact in told.not_checked)
+    [advice] = advised(tmp_path, body)
+    assert (advice.peak_before_kw, advice.peak_after_kw, advice.reduction_kw) == (640.0, 520.0, 120.0)
+    assert {advice.saving_eur, advice.saving_demand_eur, advice.bill_before_eur, advice.bill_after_eur} == {None}
+    assert advice.saving_energy_eur == 0.0, "what the energy costs is known"
+    assert f"What that saves is not known: there is no price for network ({why_en})." in english(advice, works())
+    assert "Was das spart, ist nicht bekannt: kein Preis ist bekannt für network (" in german(advice, works())
+    assert why_de in german(advice, works())
+    assert "EUR" not in english(advice, works()) + german(advice, works())
+    assert any("network" in fact.ids.get("component", ()) for fact in advice.not_checked)
     [untargeted] = advised(tmp_path, body, target_kw=None)
     assert untargeted.saving_eur is None, "unknown is no reason to be silent"
 
@@ -154,28 +154,28 @@ def test_where_power_has_no_price_the_advice_speaks_in_kilowatts_and_says_why(tm
 @pytest.mark.parametrize("kind", ["inductive", "capacitive"])
 @pytest.mark.parametrize("settle", ["month", "interval"])
 def test_a_reactive_charge_that_the_plant_does_not_measure_is_left_out_and_named(tmp_path, kind, settle):
-    [told] = advised(tmp_path, power() + blind(kind, settle))
-    assert told.saving_eur == 12_000.0
-    assert "Not in it: blind (" in english(told, works())
-    assert "Nicht darin: blind (" in german(told, works())
-    assert any("blind" in fact.ids.get("component", ()) for fact in told.not_checked)
+    [advice] = advised(tmp_path, power() + blind(kind, settle))
+    assert advice.saving_eur == 12_000.0
+    assert "Not in it: blind (" in english(advice, works())
+    assert "Nicht darin: blind (" in german(advice, works())
+    assert any("blind" in fact.ids.get("component", ()) for fact in advice.not_checked)
 
 
 @pytest.mark.parametrize("settle", ["month", "interval"])
 def test_reactive_energy_that_is_measured_keeps_its_share_of_the_load(tmp_path, settle):
     """300 kvar at 400 kW: the job takes its share with it, so that the charge stays as it is."""
     both = power() + blind("inductive", settle) + blind("capacitive", settle).replace('"blind"', '"cap"')
-    [told] = advised(tmp_path, both, reactive=("reactive_import", "reactive_export"))
-    assert told.saving_eur == pytest.approx(12_000.0, abs=0.05)
-    assert "Not in it" not in english(told, works())
+    [advice] = advised(tmp_path, both, reactive=("reactive_import", "reactive_export"))
+    assert advice.saving_eur == pytest.approx(12_000.0, abs=0.05)
+    assert "Not in it" not in english(advice, works())
     [half] = advised(tmp_path, both, reactive=("reactive_import",))
     assert "Not in it: cap (capacitive reactive energy is not measured)." in english(half, works())
 
 
 def test_apparent_power_is_priced_at_the_power_factor_that_was_measured(tmp_path):
     """300 kvar at 400 kW are 500 kVA: 640 kW come to 800 kVA, 520 kW to 650."""
-    [told] = advised(tmp_path, power("year", "100.00 EUR/kVA/year", "kVA"), reactive=("reactive_import",))
-    assert told.saving_eur == pytest.approx(15_000.0, abs=0.05)
+    [advice] = advised(tmp_path, power("year", "100.00 EUR/kVA/year", "kVA"), reactive=("reactive_import",))
+    assert advice.saving_eur == pytest.approx(15_000.0, abs=0.05)
 
 
 SPOT = '[[energy]]\nid = "spot"\nspot = { file = "spot.csv", adder = "1.00 ct/kWh" }\n'
@@ -189,45 +189,45 @@ def spot_file(folder, hours, price=lambda start: 100):
 def test_energy_at_spot_prices_moves_at_the_price_of_its_quarter_hours(tmp_path):
     """60 kWh go from between 08:00 and 08:30, at 200 EUR/MWh, to where it costs 100."""
     spot_file(tmp_path, 48, lambda start: 200 if NOW + 8 * QUARTER <= start < NOW + 10 * QUARTER else 100)
-    [told] = advised(tmp_path, power(), supply=SPOT)
-    assert (told.saving_eur, told.saving_demand_eur, told.saving_energy_eur) == (12_006.0, 12_000.0, 6.0)
+    [advice] = advised(tmp_path, power(), supply=SPOT)
+    assert (advice.saving_eur, advice.saving_demand_eur, advice.saving_energy_eur) == (12_006.0, 12_000.0, 6.0)
 
 
 def test_where_spot_prices_are_not_known_yet_energy_is_unknown_and_power_is_priced(tmp_path):
     """Without the rule the energy would seem to cost nothing where no price is known: a move out of the known hours would save all of it."""
     spot_file(tmp_path, 2)  # until 08:00
-    [told] = advised(tmp_path, power(), supply=SPOT)
-    assert (told.saving_eur, told.saving_demand_eur, told.saving_energy_eur) == (12_000.0, 12_000.0, None)
-    assert "Not in it: spot (its spot prices are not known yet)." in english(told, works())
-    assert "Nicht darin: spot (seine Börsenpreise sind noch nicht bekannt)." in german(told, works())
+    [advice] = advised(tmp_path, power(), supply=SPOT)
+    assert (advice.saving_eur, advice.saving_demand_eur, advice.saving_energy_eur) == (12_000.0, 12_000.0, None)
+    assert "Not in it: spot (its spot prices are not known yet)." in english(advice, works())
+    assert "Nicht darin: spot (seine Börsenpreise sind noch nicht bekannt)." in german(advice, works())
 
 
-def test_without_a_tariff_the_advice_speaks_in_kilowatts(tmp_path):
+def test_without_a_tariff_the_advice_is_in_kilowatts_only(tmp_path):
     jobs = two_furnaces()
     found = Advised(tmp_path, *jobs, price=None)
-    [told] = found.take(forecast(jobs))
-    assert (told.peak_before_kw, told.peak_after_kw, told.reduction_kw) == (640.0, 520.0, 120.0)
-    money = (told.saving_eur, told.saving_demand_eur, told.saving_energy_eur, told.bill_before_eur, told.bill_after_eur)
+    [advice] = found.take(forecast(jobs))
+    assert (advice.peak_before_kw, advice.peak_after_kw, advice.reduction_kw) == (640.0, 520.0, 120.0)
+    money = (advice.saving_eur, advice.saving_demand_eur, advice.saving_energy_eur, advice.bill_before_eur, advice.bill_after_eur)
     assert money == (None,) * 5
-    assert all(one.saving_eur is None for one in told.alternatives)
+    assert all(one.saving_eur is None for one in advice.alternatives)
     assert "That is 20 kW above the target of 500 kW. What that saves is not known: the plant file names no tariff." in english(
-        told, works()
+        advice, works()
     )
     assert (
         "Das sind 20 kW über dem Ziel von 500 kW. Was das spart, ist nicht bekannt: die Werksdatei nennt keinen Tarif."
-        in german(told, works())
+        in german(advice, works())
     )
-    assert "EUR" not in english(told, works()) + german(told, works())
+    assert "EUR" not in english(advice, works()) + german(advice, works())
     assert found.take(forecast(jobs)) == []
     [changed] = found.take(forecast(jobs, base=420.0))
-    assert (changed.recommendation, changed.revision, changed.saving_eur) == (told.recommendation, 2, None)
+    assert (changed.recommendation, changed.revision, changed.saving_eur) == (advice.recommendation, 2, None)
 
 
 def test_without_tariff_and_target_the_peak_that_is_billed_is_what_is_kept(tmp_path):
     jobs = two_furnaces()
-    [told] = Advised(tmp_path, *jobs, price=None, target_kw=None, billed_peak_kw=530.0).take(forecast(jobs))
-    assert "That is 10 kW below the peak billed so far of 530 kW." in english(told, works())
-    assert "Das sind 10 kW unter der bisher abgerechneten Spitze von 530 kW." in german(told, works())
+    [advice] = Advised(tmp_path, *jobs, price=None, target_kw=None, billed_peak_kw=530.0).take(forecast(jobs))
+    assert "That is 10 kW below the peak billed so far of 530 kW." in english(advice, works())
+    assert "Das sind 10 kW unter der bisher abgerechneten Spitze von 530 kW." in german(advice, works())
     assert Advised(tmp_path, *jobs, price=None, target_kw=None, billed_peak_kw=650.0).take(forecast(jobs)) == []
 
 
@@ -237,23 +237,23 @@ def test_without_tariff_and_target_the_peak_that_is_billed_is_what_is_kept(tmp_p
 )
 def test_where_the_tariff_does_not_hold_the_advice_goes_on_in_kilowatts(tmp_path, dates):
     head = HEAD.replace("2026-01-01\nvalid_to", f"{dates[0]}\nvalid_to").replace("valid_to = 2027-01-01", f"valid_to = {dates[1]}")
-    [told] = advised(tmp_path, power(), head=head)
-    assert (told.reduction_kw, told.saving_eur, told.saving_energy_eur) == (120.0, None, None)
-    assert "What that saves is not known: the tariff does not hold at that time." in english(told, works())
+    [advice] = advised(tmp_path, power(), head=head)
+    assert (advice.reduction_kw, advice.saving_eur, advice.saving_energy_eur) == (120.0, None, None)
+    assert "What that saves is not known: the tariff does not hold at that time." in english(advice, works())
 
 
 def test_a_tariff_that_ends_tonight_prices_what_happens_today(tmp_path):
     head = HEAD.replace("valid_to = 2027-01-01", "valid_to = 2026-10-24")
-    [told] = advised(tmp_path, power(), head=head)
+    [advice] = advised(tmp_path, power(), head=head)
     # Ten months of the year's price, as far as the sheet holds.
-    assert told.saving_eur == 10_000.0
+    assert advice.saving_eur == 10_000.0
 
 
-def test_an_open_recommendation_is_told_again_once_it_has_a_price_and_once_it_has_none(tmp_path):
+def test_an_open_recommendation_is_published_again_once_it_has_a_price_and_once_it_has_none(tmp_path):
     jobs = two_furnaces()
     found = Advised(tmp_path, *jobs)
-    [told] = found.take(forecast(jobs))
-    assert told.saving_eur == 12_000.0
+    [advice] = found.take(forecast(jobs))
+    assert advice.saving_eur == 12_000.0
     with_prices, found.step = found.step, AdviceStep(works(), None)
     [without] = found.take(forecast(jobs))
     assert (without.revision, without.saving_eur) == (2, None)
@@ -265,15 +265,15 @@ def test_an_open_recommendation_is_told_again_once_it_has_a_price_and_once_it_ha
 def test_what_was_declined_without_a_price_comes_back_only_for_twice_the_kilowatts(tmp_path):
     jobs = two_furnaces()
     found = Advised(tmp_path, *jobs, price=None)
-    [told] = found.take(forecast(jobs))
-    found.take(said(told.recommendation, DecisionKind.REJECTED))
+    [advice] = found.take(forecast(jobs))
+    found.take(texts_of(advice.recommendation, DecisionKind.REJECTED))
     assert found.take(forecast(jobs)) == []
     heavier = [replace(job, profile_kw=(250.0, 250.0), revision=2) for job in jobs]
     for job in heavier:
         found.take(job)
     [again] = found.take(forecast(heavier))
-    assert again.reduction_kw >= 2 * told.reduction_kw
-    assert again.recommendation != told.recommendation, "another question has a name of its own"
+    assert again.reduction_kw >= 2 * advice.reduction_kw
+    assert again.recommendation != advice.recommendation, "another question has a name of its own"
 
 
 @pytest.mark.parametrize("quantity", ["kW", "kVA"])
@@ -285,10 +285,10 @@ def test_the_largest_loads_that_records_can_hold_make_recommendations_that_can_b
     for n in range(96, 0, -1):
         found.take(replace(interval(NOW - n * QUARTER), energy_uwh=1))
         found.take(replace(interval(NOW - n * QUARTER, channel="reactive_import"), energy_uwh=2**63 - 1))
-    said = forecast(jobs, base=1e9)
-    loads = tuple(1e11 if n in (8, 9) else load for n, load in enumerate(said.q50_kw))
+    texts_of = forecast(jobs, base=1e9)
+    loads = tuple(1e11 if n in (8, 9) else load for n, load in enumerate(texts_of.q50_kw))
     for job in jobs:
         found.take(replace(job, revision=2, at_utc=NOW + QUARTER, profile_kw=(1e9, 1e9)))
-    for one in found.take(replace(said, q10_kw=loads, q50_kw=loads, q90_kw=loads)):
+    for one in found.take(replace(texts_of, q10_kw=loads, q50_kw=loads, q90_kw=loads)):
         assert decode(Recommendation, encode(one)) == one
     assert encode_state(decode_state(encode_state(found.state))) == encode_state(found.state)

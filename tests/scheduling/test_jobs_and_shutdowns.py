@@ -32,8 +32,8 @@ def in_plant_file(*jobs):
 
 def test_jobs_of_the_plant_file_are_advised_on(tmp_path):
     jobs = two_furnaces()
-    [told] = Advised(tmp_path, more=in_plant_file(*jobs)).take(forecast(jobs))
-    assert (told.job, told.saving_eur) == ("A", 12_000.0)
+    [advice] = Advised(tmp_path, more=in_plant_file(*jobs)).take(forecast(jobs))
+    assert (advice.job, advice.saving_eur) == ("A", 12_000.0)
 
 
 def test_what_comes_on_the_topic_goes_before_the_plant_file(tmp_path):
@@ -48,8 +48,8 @@ def test_a_job_that_is_written_down_later_is_taken_up_at_the_next_start_and_one_
     assert advised.take(forecast(jobs)) == []
     both = AdviceStep(works(more=in_plant_file(*jobs)), None)
     advised.step, advised.state = both, both.resumed(decode_state(encode_state(advised.state)))
-    [told] = advised.take(forecast(jobs))
-    assert told.job == "A"
+    [advice] = advised.take(forecast(jobs))
+    assert advice.job == "A"
     one = AdviceStep(works(more=in_plant_file(jobs[1])), None)
     assert set(one.resumed(decode_state(encode_state(advised.state))).notes.orders) == {"B"}
 
@@ -72,10 +72,10 @@ def test_no_job_is_advised_into_company_holidays(tmp_path, shifts, starts):
     free = {"machine": [{"id": "furnace-1", "meter": "f1", "rated_kw": 150}, {"id": "furnace-2", "meter": "f2", "rated_kw": 150}]}
     more = {} if shifts else free
     closed = Advised(tmp_path, *jobs, more={**more, "shutdown": SHUTDOWN})
-    assert [told.to_start_utc for told in closed.take(forecast(jobs))] == starts
+    assert [advice.to_start_utc for advice in closed.take(forecast(jobs))] == starts
     if not shifts:
-        [told] = Advised(tmp_path, *jobs, more=more).take(forecast(jobs))
-        assert told.to_start_utc >= NOW + DAY
+        [advice] = Advised(tmp_path, *jobs, more=more).take(forecast(jobs))
+        assert advice.to_start_utc >= NOW + DAY
 
 
 def test_a_shift_that_is_worked_in_a_shutdown_takes_jobs(tmp_path):
@@ -85,8 +85,8 @@ def test_a_shift_that_is_worked_in_a_shutdown_takes_jobs(tmp_path):
     ]  # fmt: skip
     jobs = [replace(order("A", "furnace-1", start=8, due=200), earliest_utc=NOW + DAY), two_furnaces()[1]]
     advised = Advised(tmp_path, *jobs, more={"shift": [crew], "machine": machines, "shutdown": SHUTDOWN})
-    [told] = advised.take(forecast(jobs))
-    assert datetime(2026, 10, 24, 6, tzinfo=UTC) <= told.to_start_utc < datetime(2026, 10, 24, 10, tzinfo=UTC)
+    [advice] = advised.take(forecast(jobs))
+    assert datetime(2026, 10, 24, 6, tzinfo=UTC) <= advice.to_start_utc < datetime(2026, 10, 24, 10, tzinfo=UTC)
 
 
 PLANT = """
@@ -132,18 +132,18 @@ def test_the_job_runs_with_and_without_a_tariff_and_its_state_is_read_again(tmp_
     state = logic.initial(SITE)
     jobs = two_furnaces()
     history = [(INTERVALS, interval(NOW - n * QUARTER)) for n in range(96, 0, -1)]
-    state, said = logic.take(SITE, state, [*history, *((ORDERS, job) for job in jobs)])
-    assert said == []
+    state, advice = logic.take(SITE, state, [*history, *((ORDERS, job) for job in jobs)])
+    assert advice == []
     state = logic.decode(SITE, logic.encode(state))
-    state, said = logic.take(SITE, state, [(FORECASTS, forecast(jobs))])
-    [(topic, told)] = said
-    assert (topic, told.status, told.saving_eur) == (RECOMMENDATIONS, RecommendationStatus.OPEN, 12_000.0 if tariff else None)
-    assert encode(told)
+    state, advice = logic.take(SITE, state, [(FORECASTS, forecast(jobs))])
+    [(topic, first)] = advice
+    assert (topic, first.status, first.saving_eur) == (RECOMMENDATIONS, RecommendationStatus.OPEN, 12_000.0 if tariff else None)
+    assert encode(first)
 
 
 def test_one_meter_and_nothing_else_is_a_plant(tmp_path):
     logic = make(folder_with(tmp_path))
     state = logic.initial(SITE)
-    state, said = logic.take(SITE, state, [(INTERVALS, interval(NOW - n * QUARTER)) for n in range(96, 0, -1)])
-    state, said = logic.take(SITE, state, [(FORECASTS, forecast(base=600.0)), (ORDERS, order())])
-    assert said == []
+    state, advice = logic.take(SITE, state, [(INTERVALS, interval(NOW - n * QUARTER)) for n in range(96, 0, -1)])
+    state, advice = logic.take(SITE, state, [(FORECASTS, forecast(base=600.0)), (ORDERS, order())])
+    assert advice == []

@@ -58,8 +58,8 @@ def is_allowed(job, slot, orders):
 @settings(max_examples=60, deadline=None)
 @given(jobs_strategy, base_strategy)
 def test_the_best_single_move_is_the_best_of_all_that_brute_force_finds(rows, base):
-    orders, outlook, ask = works_of(rows, base)
-    found = best_move(outlook, orders, ask, frozenset())
+    orders, outlook, request = works_of(rows, base)
+    found = best_move(outlook, orders, request, frozenset())
     before = peak_of(outlook)
     place = before.slot - outlook.first_slot
     reachable = [
@@ -70,7 +70,7 @@ def test_the_best_single_move_is_the_best_of_all_that_brute_force_finds(rows, ba
     best = min((peak for peak in reachable if before.median_kw - peak >= 5.0), default=None)
     if best is not None:
         assert found is not None, (best, before)
-        # Below the level all are alike: there the load's crowd decides.
+        # Below the level all are alike: there the soft maximum of the load decides.
         assert max(found.after.median_kw, 290.0) <= max(best, 290.0) + 1e-9, (found, best)
     elif found is not None:
         assert outlook.profile(found.order, slot_of(found.order.start_utc))[place] > 0
@@ -80,9 +80,9 @@ def test_the_best_single_move_is_the_best_of_all_that_brute_force_finds(rows, ba
 @settings(max_examples=40, deadline=None)
 @given(jobs_strategy, base_strategy)
 def test_advice_never_raises_the_peak_and_every_move_is_feasible_by_itself(rows, base):
-    orders, outlook, ask = works_of(rows, base)
+    orders, outlook, request = works_of(rows, base)
     load = outlook
-    turns = plan(outlook, orders, ask)
+    turns = plan(outlook, orders, request)
     for best, *_ in turns:
         assert is_allowed(best.order, best.to_slot, orders)
         after = load.moved(best.order, best.to_slot)
@@ -96,8 +96,8 @@ def test_advice_never_raises_the_peak_and_every_move_is_feasible_by_itself(rows,
 @settings(max_examples=40, deadline=None)
 @given(jobs_strategy, base_strategy)
 def test_moved_jobs_do_not_meet_on_their_machine(rows, base):
-    orders, outlook, ask = works_of(rows, base)
-    moved = {m.order.job: replace(m.order, start_utc=slot_start(m.to_slot)) for m, *_ in plan(outlook, orders, ask)}
+    orders, outlook, request = works_of(rows, base)
+    moved = {m.order.job: replace(m.order, start_utc=slot_start(m.to_slot)) for m, *_ in plan(outlook, orders, request)}
     after = list({**orders, **moved}.values())
     for one, other in product(after, after):
         if one.job < other.job and one.machine == other.machine:
@@ -107,18 +107,18 @@ def test_moved_jobs_do_not_meet_on_their_machine(rows, base):
 @settings(max_examples=40, deadline=None)
 @given(jobs_strategy, base_strategy, st.integers(0, 6))
 def test_a_single_move_never_gets_better_by_a_tighter_window(rows, base, tighter):
-    orders, outlook, ask = works_of(rows, base)
+    orders, outlook, request = works_of(rows, base)
     narrow = {job: replace(o, due_utc=max(o.end_utc, o.due_utc - tighter * QUARTER)) for job, o in orders.items()}
-    free, bound = best_move(outlook, orders, ask, frozenset()), best_move(outlook, narrow, ask, frozenset())
+    free, bound = best_move(outlook, orders, request, frozenset()), best_move(outlook, narrow, request, frozenset())
     if bound is not None:
         assert free is not None
-        assert free.rank(ask.level_kw) <= bound.rank(ask.level_kw)
+        assert free.rank(request.level_kw) <= bound.rank(request.level_kw)
 
 
 @settings(max_examples=40, deadline=None)
 @given(jobs_strategy, base_strategy)
 def test_moving_a_job_conserves_its_energy(rows, base):
-    orders, outlook, ask = works_of(rows, base)
-    for best, *_ in plan(outlook, orders, ask):
+    orders, outlook, request = works_of(rows, base)
+    for best, *_ in plan(outlook, orders, request):
         moved = outlook.moved(best.order, best.to_slot)
         np.testing.assert_allclose(moved.median_kw.sum(), outlook.median_kw.sum())

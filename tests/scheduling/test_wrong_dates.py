@@ -9,7 +9,7 @@ from tempfile import mkdtemp
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_works import NOW, Advised, demand, forecast, interval, order, said, two_furnaces
+from small_works import NOW, Advised, demand, forecast, interval, order, texts_of, two_furnaces
 
 from domain.instants import NEVER_UTC
 from domain.intervals import QUARTER, IntervalOrigin
@@ -38,7 +38,7 @@ def live_day(with_demand=True):
 
 
 def heard(records, stored=False):
-    """Everything that is said to `records`, the state stored and read before each where wanted."""
+    """Everything that is published on `records`, the state stored and read before each where wanted."""
     advised = Advised(FOLDER, history=False)
     for record in records:
         if stored:
@@ -65,7 +65,7 @@ def of_date(kind, at):
         "forecast": lambda: replace(forecast(), issued_utc=at, first_start_utc=at),
         "begins": lambda: replace(forecast(), first_start_utc=at),
         "demand": lambda: demand(at, 9_000.0),
-        "decision": lambda: said("nobody's", at_utc=at),
+        "decision": lambda: texts_of("nobody's", at_utc=at),
         "start": lambda: replace(job, start_utc=at),
         "earliest": lambda: replace(job, start_utc=NEVER_UTC, earliest_utc=at, movable=True),
         "due": lambda: replace(job, start_utc=NEVER_UTC, due_utc=at, movable=True),
@@ -80,12 +80,12 @@ dates = st.timedeltas(timedelta(0), LAST - FIRST).map(lambda since: FIRST + sinc
 
 @settings(max_examples=60, deadline=None)
 @given(kind=st.sampled_from(KINDS), at=dates, place=st.integers(0, 133), with_demand=st.booleans())
-def test_one_record_of_any_date_changes_nothing_that_is_said(kind, at, place, with_demand):
+def test_one_record_of_any_date_changes_nothing_that_is_published(kind, at, place, with_demand):
     records = list(live_day(with_demand))
     records.insert(place, of_date(kind, at))
     found = heard(records)
     assert found.heard == right(with_demand), (kind, at, place)
-    assert len(encode_state(found.state)) < 40_000, "and takes no memory to speak of"
+    assert len(encode_state(found.state)) < 40_000, "and takes hardly any memory"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -129,15 +129,15 @@ def test_an_order_that_is_not_planned_or_not_released_yet_stands_in_nobodys_way(
 def test_a_plan_that_is_dated_ahead_is_not_added_to_a_load_that_has_it_already():
     jobs = [replace(job, at_utc=LAST) for job in two_furnaces()]
     advised = Advised(FOLDER, *jobs)
-    [told] = advised.take(forecast(jobs))
-    assert told.peak_before_kw == 640.0, "not 880"
+    [advice] = advised.take(forecast(jobs))
+    assert advice.peak_before_kw == 640.0, "not 880"
 
 
 def test_a_decision_or_a_plan_with_a_wrong_date_does_not_date_the_recommendation():
     jobs = two_furnaces()
     advised = Advised(FOLDER, *jobs)
-    [told] = advised.take(forecast(jobs))
-    [accepted] = advised.take(said(told.recommendation, at_utc=FIRST))
+    [advice] = advised.take(forecast(jobs))
+    [accepted] = advised.take(texts_of(advice.recommendation, at_utc=FIRST))
     assert accepted.at_utc == NOW
     advised = Advised(FOLDER, *jobs)
     advised.take(forecast(jobs))
@@ -158,8 +158,8 @@ def test_after_a_weekend_without_power_the_first_records_are_believed():
     for n in range(288 - 12, 0, -1):
         advised.take(interval(monday - n * QUARTER, None if n > 4 else 400.0))
     loads = tuple(640.0 if n in (8, 9) else 400.0 for n in range(192))
-    told = advised.take(replace(forecast(issued=monday), q10_kw=loads, q50_kw=loads, q90_kw=loads))
-    assert [one.status for one in told] == [RecommendationStatus.OPEN]
+    advice = advised.take(replace(forecast(issued=monday), q10_kw=loads, q50_kw=loads, q90_kw=loads))
+    assert [one.status for one in advice] == [RecommendationStatus.OPEN]
 
 
 moments = st.timedeltas(-3 * DAY, 3 * DAY).map(lambda off: NOW + off)

@@ -82,7 +82,7 @@ def test_our_gateway_fills_the_demos_outage_from_the_controls_memory(tmp_path: P
         live: dict[int, float] = {}
         past: dict[int, float] = {}
         bad = asyncio.Event()
-        told: list[tuple[int | None, str]] = []
+        reports: list[tuple[int | None, str]] = []
         filled = asyncio.Event()
 
         def emit(
@@ -104,13 +104,13 @@ def test_our_gateway_fills_the_demos_outage_from_the_controls_memory(tmp_path: P
             if channel.channel == "energy_import":
                 past.update({value.observed_ms: value.value for value in values if value.value is not None})
 
-        def tell(device: str, count: int | None, text: str) -> None:
-            told.append((count, text))
+        def report(device: str, count: int | None, text: str) -> None:
+            reports.append((count, text))
             if count is not None:
                 filled.set()
 
         await served.go_to(datetime.fromtimestamp(outage.from_s - 60, UTC))
-        sink = HistorySink(GapBook(), put, lambda: False, tell)  # type: ignore[arg-type]
+        sink = HistorySink(GapBook(), put, lambda: False, report)  # type: ignore[arg-type]
         device = SubscribedDevice(unit.settings.device.model_copy(update={"history_pause_s": 0.0}), unit.channels, tmp_path)
         session = ServerSession([device], served.clock, emit, lambda *_: None, sink)
         task = asyncio.create_task(session.run())
@@ -130,7 +130,7 @@ def test_our_gateway_fills_the_demos_outage_from_the_controls_memory(tmp_path: P
         assert 330 <= len(past) <= 361  # three hours, every 30 s
         both = live | past
         assert [both[at] for at in sorted(both)] == sorted(both.values())
-        assert told[-1][1].startswith(f"history: {told[-1][0]:,} values of ")
-        assert told[-1][1].endswith("for 180 min") or told[-1][1].endswith("for 181 min")
+        assert reports[-1][1].startswith(f"history: {reports[-1][0]:,} values of ")
+        assert reports[-1][1].endswith("for 180 min") or reports[-1][1].endswith("for 181 min")
 
     with_plant(tmp_path, check, machines=True)

@@ -98,7 +98,7 @@ def test_a_batch_can_be_moved_at_nearly_every_hour_of_the_working_day(replayed: 
         assert any(o.start_utc < instant + timedelta(minutes=45) and instant < o.start_utc + timedelta(minutes=75) for o in orders)
 
 
-def test_faults_of_a_profile_are_told_with_their_lines(tmp_path: Path) -> None:
+def test_faults_of_a_profile_are_reported_with_their_lines(tmp_path: Path) -> None:
     file = tmp_path / "load.csv"
     file.write_text("start_utc,power_kw\n2026-01-01T00:00:00,5\n2026-01-01T00:07:00Z,5\n2026-01-01T00:15:00Z,x\n")
     with pytest.raises(InputFaults) as caught:

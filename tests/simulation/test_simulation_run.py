@@ -121,14 +121,14 @@ def simulating(folder: Path, clock: ScaledClock, *options: str) -> Iterator[subp
                 process.send_signal(signal.SIGTERM)
 
 
-def test_it_stops_cleanly_when_told_to(folder: Path) -> None:
+def test_it_stops_cleanly_when_requested(folder: Path) -> None:
     clock = ScaledClock(datetime.now(UTC), load_span(folder).start_utc, 60.0)
     with simulating(folder, clock) as process:
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
 
 
-def test_a_plant_folder_without_the_simulation_s_file_is_told_so(tmp_path: Path) -> None:
+def test_a_plant_folder_without_the_simulation_s_file_is_refused_with_the_reason(tmp_path: Path) -> None:
     demo_plant.write(tmp_path)
     (tmp_path / "simulation.toml").unlink()
     done = subprocess.run(

@@ -166,7 +166,7 @@ def test_a_modbus_client_reads_the_main_meter_and_the_counter_follows_the_clock(
     with_plant(tmp_path, check)
 
 
-def test_a_modbus_client_is_told_of_wrong_addresses_and_missing_units(tmp_path: Path) -> None:
+def test_a_modbus_client_is_reported_of_wrong_addresses_and_missing_units(tmp_path: Path) -> None:
     async def check(served: Serving) -> None:
         async with modbus(served.modbus) as client:
             for address, count, unit, code in ((5000, 2, 1, 2), (802, 4, 1, 2), (65, 2, 99, 11)):

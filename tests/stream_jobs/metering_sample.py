@@ -41,7 +41,7 @@ resolution = 1
 
 @dataclass(frozen=True, slots=True)
 class MeterSample:
-    """One meter of the sample: its mean power and how often it speaks."""
+    """One meter of the sample: its mean power and how often it sends."""
 
     id: str
     mean_kw: float
@@ -97,7 +97,7 @@ class Sample:
         return next(n for n, a in enumerate(self.arrivals) if a.reading is not None and _is_held_back(a.reading))
 
     def readings(self) -> list[Reading]:
-        """What a device said, in order; the gateway's own signs of life and what is no reading are left out."""
+        """What a device sent, in order; the gateway's own signs of life and what is no reading are left out."""
         return [a.reading for a in self.arrivals if a.reading is not None and a.reading.channel not in CONTROL_CHANNELS]
 
 

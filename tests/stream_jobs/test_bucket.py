@@ -82,7 +82,7 @@ def test_a_payload_of_any_bytes_stays_whole() -> None:
     assert [r.payload for r in raws] == [evil, GOOD]
 
 
-def test_bytes_that_are_no_text_are_told_as_they_came() -> None:
+def test_bytes_that_are_no_text_are_reported_as_they_came() -> None:
     _, [(_, rejection)] = run_bucket(Counting(), "werk/press", 0, bucket(raws=[raw(b'{"site":"\xff\xfe')]), "")
     assert rejection.original == '{"site":"\\xff\\xfe'
 
@@ -108,7 +108,7 @@ def test_a_record_of_the_wrong_shape_names_the_field() -> None:
     assert "Reading.meter" in rejection.detail
 
 
-def test_where_another_operator_tells_nothing_is_told_twice() -> None:
+def test_where_another_operator_publishes_nothing_is_reported_twice() -> None:
     _, outputs = run_bucket(Counting(), "werk/press", 0, bucket(raws=[raw(b"{no json")]), "", tells_unreadable=False)
     assert outputs == []
 

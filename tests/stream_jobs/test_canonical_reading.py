@@ -23,9 +23,11 @@ def in_the_jvm(records: list[tuple[bytes, bytes]]) -> list[Fields | None]:
     path = ":".join(str(jar) for jar in [*flink, *jars.flink_connector_jars()])
     lines = "".join(f"{key.hex()} {payload.hex()}\n" for key, payload in records)
     command = [jars.java(), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", path, "lastgang.CanonicalLines"]
-    told = subprocess.run(command, input=lines.encode(), capture_output=True, check=True, timeout=120).stdout.decode().splitlines()
-    assert len(told) == len(records)
-    return [_fields(line) for line in told]
+    answers = (
+        subprocess.run(command, input=lines.encode(), capture_output=True, check=True, timeout=120).stdout.decode().splitlines()
+    )
+    assert len(answers) == len(records)
+    return [_fields(line) for line in answers]
 
 
 def _fields(line: str) -> Fields | None:
@@ -69,12 +71,12 @@ def test_what_our_codec_writes_is_read_alike(java_parts: None) -> None:
     readings = [_with_value(value) for value in values if value == value and abs(value) != float("inf")]
     readings += [_with_value(3, gateway=None, sequence=None), _with_value(3, origin="history"), _with_value(-7.25, sequence=0)]
     records = [(KEY, encode(reading)) for reading in readings]
-    told = in_the_jvm(records)
-    for (key, payload), fields in zip(records, told, strict=True):
+    answers = in_the_jvm(records)
+    for (key, payload), fields in zip(records, answers, strict=True):
         assert fields is None or fields == in_python(key, payload), payload
-    recognised = sum(fields is not None for fields in told)
+    recognised = sum(fields is not None for fields in answers)
     assert recognised > 0.95 * len(records)
-    assert all(fields is not None for fields in told[-3:])
+    assert all(fields is not None for fields in answers[-3:])
 
 
 @pytest.mark.parametrize(

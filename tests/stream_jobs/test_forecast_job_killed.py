@@ -79,7 +79,7 @@ def quarter(number: int, meter: str) -> Interval:
     )
 
 
-class Heard:
+class Received:
     """Every forecast there is, by meter and beginning."""
 
     def __init__(self, kafka: KafkaSettings) -> None:
@@ -91,19 +91,19 @@ class Heard:
         wanted = (meter, START + (number + 1) * QUARTER)
         while wanted not in self.forecasts:
             for message in self._consumer.poll(0.5):
-                said: Forecast = message.record()
-                if not said.replayed:
-                    self.forecasts.setdefault((said.meter, said.first_start_utc), []).append(replace(said, cpu_ms=0.0))
+                issued: Forecast = message.record()
+                if not issued.replayed:
+                    self.forecasts.setdefault((issued.meter, issued.first_start_utc), []).append(replace(issued, cpu_ms=0.0))
 
     def close(self) -> None:
         self._consumer.close()
 
 
 @pytest.fixture
-def heard(stack_kafka: KafkaBroker, namespace: str) -> Iterator[tuple[KafkaSettings, Heard]]:
+def received(stack_kafka: KafkaBroker, namespace: str) -> Iterator[tuple[KafkaSettings, Received]]:
     kafka = KafkaSettings(stack_kafka.bootstrap, namespace)
     ensure_topics(kafka)
-    listener = Heard(kafka)
+    listener = Received(kafka)
     yield kafka, listener
     listener.close()
 
@@ -112,11 +112,11 @@ def test_a_taskmanager_killed_under_the_forecast_leaves_no_gap_and_makes_no_jump
     flink: FlinkCluster,
     flink_processes: Supervisor,
     plant_clock: Callable[[datetime], None],
-    heard: tuple[KafkaSettings, Heard],
+    received: tuple[KafkaSettings, Received],
     tmp_path: Path,
 ) -> None:
     plant_clock(START + (HISTORY + LIVE + 2) * QUARTER)
-    kafka, listener = heard
+    kafka, listener = received
     (tmp_path / "plant.toml").write_text(PLANT, encoding="utf-8")
     arguments = ["--plant", str(tmp_path), "--kafka", kafka.bootstrap, "--namespace", kafka.namespace]
     for job in ("forecast", "meter_forecasts"):
@@ -145,9 +145,9 @@ def test_a_taskmanager_killed_under_the_forecast_leaves_no_gap_and_makes_no_jump
     ):
         state = step.initial()
         for number in range(HISTORY + LIVE):
-            state, said = step.take_interval(state, quarter(number, meter or "grid"))
+            state, issued = step.take_interval(state, quarter(number, meter or "grid"))
             if number >= HISTORY:
-                undisturbed = replace(said[-1], cpu_ms=0.0)
+                undisturbed = replace(issued[-1], cpu_ms=0.0)
                 found = listener.forecasts.get((meter, undisturbed.first_start_utc), [])
                 if meter == "" or found:
                     assert found, f"no forecast from {undisturbed.first_start_utc}: a gap"

@@ -96,10 +96,10 @@ def test_after_an_import_of_half_a_year_there_is_a_forecast_of_today_and_tomorro
     assert [peak.day_local for peak in forecast.peaks[:2]] == ["2026-10-23", "2026-10-24"]
     noon, saturday_noon = forecast.q50_kw[4 * 4], forecast.q50_kw[4 * 28]
     assert (noon, saturday_noon) == (pytest.approx(300, rel=0.05), pytest.approx(100, rel=0.1))
-    told = [note for note in forecast.notes if "newest known quarter hour" in note]
-    assert len(told) == (days_ago > 0)
-    if told:
-        assert f"{days_ago} days before this forecast begins" in told[0]
+    issued = [note for note in forecast.notes if "newest known quarter hour" in note]
+    assert len(issued) == (days_ago > 0)
+    if issued:
+        assert f"{days_ago} days before this forecast begins" in issued[0]
 
 
 def test_what_was_measured_a_year_ago_is_not_taken_for_the_present() -> None:
@@ -161,9 +161,9 @@ def test_one_row_of_a_wrong_year_changes_no_forecast_of_a_live_day(
     spoilt, clean = Job(clock=clock), Job(clock=clock)
     spoilt.take([*past, *wrong])
     clean.take(past)
-    said, expected = spoilt.take(live, bucket=1), clean.take(live, bucket=1)
-    assert len(said) == 96
-    assert [replace(one, cpu_ms=0.0) for one in said] == [replace(one, cpu_ms=0.0) for one in expected]
+    issued, expected = spoilt.take(live, bucket=1), clean.take(live, bucket=1)
+    assert len(issued) == 96
+    assert [replace(one, cpu_ms=0.0) for one in issued] == [replace(one, cpu_ms=0.0) for one in expected]
     assert len(spoilt.logic.encode(spoilt.state)) < 170_000
 
 
@@ -183,12 +183,12 @@ def test_a_gateway_that_was_weeks_ahead_for_a_day_is_forgotten_when_its_clock_is
     ahead = [quarter(RUNNING + timedelta(days=36) + n * QUARTER, LIVE) for n in range(96)]
     job.take(ahead)
     right = [quarter(RUNNING + n * QUARTER, LIVE) for n in range(8)]
-    said = []
+    issued = []
     for row in right:
         clock.at_utc = row.end_utc
-        said += job.take([row])
-    assert [one.first_start_utc for one in said] == [row.end_utc for row in right]
-    assert said[-1].trained_until_utc == right[-1].end_utc
+        issued += job.take([row])
+    assert [one.first_start_utc for one in issued] == [row.end_utc for row in right]
+    assert issued[-1].trained_until_utc == right[-1].end_utc
 
 
 # -- orders ------------------------------------------------------------------------------------------------------------

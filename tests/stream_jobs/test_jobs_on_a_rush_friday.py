@@ -28,8 +28,8 @@ pytestmark = pytest.mark.cluster
 SITE = "werk-nord"
 
 
-class Heard:
-    """Everything that the jobs have said, checked against the contract as it comes."""
+class Received:
+    """Everything that the jobs have published, checked against the contract as it comes."""
 
     def __init__(self, kafka: KafkaSettings) -> None:
         self._consumer = RecordConsumer(kafka, [FORECASTS, ANOMALIES, RECOMMENDATIONS])
@@ -92,7 +92,7 @@ def test_the_rush_is_foreseen_a_move_is_advised_and_the_furnace_left_on_is_found
         flink.submit(PROJECT / "stream_jobs" / job / "job.py", arguments, job)
     span = load_span(plant_dir)
     start = span.start_utc
-    heard = Heard(kafka)
+    received = Received(kafka)
     with RecordProducer(kafka) as producer:
         for order in past_orders(span, start - HISTORY):
             producer.send(ORDERS, order)
@@ -109,7 +109,7 @@ def test_the_rush_is_foreseen_a_move_is_advised_and_the_furnace_left_on_is_found
             producer.send(DEMAND, demand_at(interval.end_utc))
         producer.flush(60)
 
-        forecast = heard.until(FORECASTS, lambda f: f.issued_utc >= start + 5 * QUARTER)
+        forecast = received.until(FORECASTS, lambda f: f.issued_utc >= start + 5 * QUARTER)
         assert len(forecast.q10_kw) == len(forecast.q50_kw) == len(forecast.q90_kw) == 192
         assert all(
             low <= middle <= high for low, middle, high in zip(forecast.q10_kw, forecast.q50_kw, forecast.q90_kw, strict=True)
@@ -117,7 +117,7 @@ def test_the_rush_is_foreseen_a_move_is_advised_and_the_furnace_left_on_is_found
         assert forecast.peaks[0].above_target > 0.5
         assert forecast.score < 1.0
 
-        advice = heard.until(RECOMMENDATIONS, lambda r: r.status is RecommendationStatus.OPEN)
+        advice = received.until(RECOMMENDATIONS, lambda r: r.status is RecommendationStatus.OPEN)
         assert advice.peak_after_kw < advice.peak_before_kw
         assert advice.bill_before_eur - advice.bill_after_eur == pytest.approx(advice.saving_eur, abs=0.02)
         producer.send(
@@ -125,12 +125,12 @@ def test_the_rush_is_foreseen_a_move_is_advised_and_the_furnace_left_on_is_found
             Decision(SITE, advice.recommendation, DecisionKind.ACCEPTED, "M. Adler", advice.at_utc + timedelta(minutes=1)),
         )
         producer.flush(60)
-        accepted = heard.until(
+        accepted = received.until(
             RECOMMENDATIONS, lambda r: r.recommendation == advice.recommendation and r.status is RecommendationStatus.ACCEPTED
         )
         assert accepted.decided_by == "M. Adler"
-        # The advice is told anew with every forecast until the decision arrives; no revision is left out or told twice.
-        revisions = [r.revision for r in heard.records[RECOMMENDATIONS] if r.recommendation == advice.recommendation]
+        # The advice is published again with every forecast until the decision arrives; no revision is left out or published twice.
+        revisions = [r.revision for r in received.records[RECOMMENDATIONS] if r.recommendation == advice.recommendation]
         assert revisions == list(range(1, len(revisions) + 1))
         assert accepted.revision > advice.revision
 
@@ -146,8 +146,8 @@ def test_the_rush_is_foreseen_a_move_is_advised_and_the_furnace_left_on_is_found
         for interval in left_on:
             producer.send(INTERVALS, interval)
         producer.flush(60)
-        anomaly = heard.until(ANOMALIES, lambda a: a.kind is AnomalyKind.ON_WHILE_OFF)
+        anomaly = received.until(ANOMALIES, lambda a: a.kind is AnomalyKind.ON_WHILE_OFF)
         assert (anomaly.meter, anomaly.since_utc) == ("furnace-1", evening)
         assert anomaly.actual_kw == pytest.approx(60.0)
         assert anomaly.eur_per_day > 0
-    heard.close()
+    received.close()

@@ -35,10 +35,10 @@ def quarter(number: int, meter: str = "oven", origin: IntervalOrigin = IntervalO
 def test_history_is_learnt_and_a_live_quarter_hour_answered_for_the_meter() -> None:
     logic = MeterForecasts(PLANT)
     state = logic.initial("werk/oven")
-    state, said = logic.take("werk/oven", state, [(INTERVALS, quarter(n)) for n in range(96 * 21)])
-    assert said == []
-    state, said = logic.take("werk/oven", state, [(INTERVALS, quarter(96 * 21, origin=IntervalOrigin.METERING))])
-    ((topic, forecast),) = said
+    state, issued = logic.take("werk/oven", state, [(INTERVALS, quarter(n)) for n in range(96 * 21)])
+    assert issued == []
+    state, issued = logic.take("werk/oven", state, [(INTERVALS, quarter(96 * 21, origin=IntervalOrigin.METERING))])
+    ((topic, forecast),) = issued
     assert topic is METER_FORECASTS
     assert (forecast.meter, forecast.first_start_utc) == ("oven", START + timedelta(days=21) + QUARTER)
     noon = forecast.q50_kw[48 - 1]
@@ -53,5 +53,5 @@ def test_the_billing_meter_and_strangers_are_passed_over() -> None:
     logic = MeterForecasts(PLANT)
     for meter in ("grid", "unheard-of"):
         key = f"werk/{meter}"
-        state, said = logic.take(key, logic.initial(key), [(INTERVALS, quarter(0, meter, IntervalOrigin.METERING))])
-        assert said == [] and logic.decode(key, logic.encode(state)) is None
+        state, issued = logic.take(key, logic.initial(key), [(INTERVALS, quarter(0, meter, IntervalOrigin.METERING))])
+        assert issued == [] and logic.decode(key, logic.encode(state)) is None

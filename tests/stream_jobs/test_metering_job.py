@@ -129,7 +129,7 @@ def is_running(flink: FlinkCluster, job_id: str) -> bool:
     return job is not None and job.is_running
 
 
-def has_told_what_the_backfill_changes(outputs: Outputs) -> bool:
+def has_published_what_the_backfill_changes(outputs: Outputs) -> bool:
     """Whether the quarter hours are out in which the press was silent for a while."""
     return any(i.meter == "press" and i.start_utc >= BACKFILLED_UTC for i in outputs.intervals())
 
@@ -155,7 +155,7 @@ def test_the_job_writes_what_the_engine_makes_of_the_same_readings(
     send(kafka, sample.arrivals[:first])
     job_id = submit(flink, kafka, tmp_path / "plant", parallelism)
     with outputs_of(kafka) as outputs:
-        assert outputs.read_until(has_told_what_the_backfill_changes), "no quarter hour of the press came"
+        assert outputs.read_until(has_published_what_the_backfill_changes), "no quarter hour of the press came"
         send(kafka, sample.arrivals[first:])
         outputs.read_until(lambda out: out.has_all_of(expected))
         flink.stop_with_savepoint(job_id)
@@ -172,7 +172,7 @@ def test_a_taskmanager_killed_midway_changes_nothing_in_the_result(
     send(kafka, sample.arrivals[:first])
     job_id = submit(flink, kafka, tmp_path / "plant", parallelism)
     with outputs_of(kafka) as outputs:
-        assert outputs.read_until(has_told_what_the_backfill_changes), "no quarter hour of the press came"
+        assert outputs.read_until(has_published_what_the_backfill_changes), "no quarter hour of the press came"
         await_checkpoints(flink, job_id, 1)
         send(kafka, sample.arrivals[first : first + 500])  # some of it is taken, and not yet in a checkpoint
         flink_processes.kill(TASKMANAGER)
@@ -188,7 +188,7 @@ def test_a_taskmanager_killed_midway_changes_nothing_in_the_result(
 def test_any_order_of_arrival_gives_the_same_table(
     flink: FlinkCluster, kafka: KafkaSettings, sample: Sample, tmp_path: Path, parallelism: int
 ) -> None:
-    """Shuffled over hours: nearly everything is late, and takes the second road."""
+    """Shuffled over hours: nearly everything is late, and takes the late path."""
     expected = undisturbed(sample)
     shuffled = list(sample.arrivals)
     random.Random(3).shuffle(shuffled)
@@ -250,9 +250,9 @@ def assert_every_reading_is_used_or_rejected(outputs: Outputs, readings: Sequenc
 
 
 def assert_written_once(outputs: Outputs) -> None:
-    """No revision is said twice: transactions hide what a failed attempt had written."""
-    said = Counter((i.meter, i.channel, i.start_utc, i.revision) for i in outputs.intervals())
-    assert [identity for identity, count in said.items() if count > 1] == []
+    """No revision is published twice: transactions hide what a failed attempt had written."""
+    published = Counter((i.meter, i.channel, i.start_utc, i.revision) for i in outputs.intervals())
+    assert [identity for identity, count in published.items() if count > 1] == []
 
 
 def assert_demand(demands: Sequence[Demand]) -> None:

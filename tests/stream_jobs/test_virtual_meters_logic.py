@@ -1,4 +1,4 @@
-"""The job of the virtual meters, without Flink: what it writes comes back to it, and it may be stopped and begun anew at any time."""
+"""The job of the virtual meters, without Flink: what it writes comes back to it, and it may be stopped and started again at any time."""
 
 from __future__ import annotations
 
@@ -38,18 +38,18 @@ def stream(folder: Path, rows: list[Interval], seed: int) -> list[Interval]:
     logs: dict[str, deque[Interval]] = {}
     for row in rows:
         logs.setdefault(row.meter, deque()).append(row)
-    said: list[Interval] = []
+    published: list[Interval] = []
     while any(logs.values()):
         log = chance.choice([log for log in logs.values() if log])
         bucket = [log.popleft() for _ in range(min(len(log), chance.randrange(1, 5)))]
         state, outputs = logic.take(SITE, state, [(INTERVALS, row) for row in bucket])
         for topic, row in outputs:
             assert topic is INTERVALS
-            said.append(row)
+            published.append(row)
             logs.setdefault(row.meter, deque()).append(row)
         if chance.random() < 0.2:
             state = logic.decode(SITE, logic.encode(state))
-    return said
+    return published
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -91,7 +91,7 @@ def test_one_parts_row_of_a_wrong_year_changes_no_other_quarter_hour(
         for n in range(4 if origin is IntervalOrigin.IMPORT else 1)
     ]
 
-    def said(records: list[Interval]) -> list[Interval]:
+    def published(records: list[Interval]) -> list[Interval]:
         logic = VirtualMeters(plant, HandClock(END_UTC) if has_clock else None)
         state, found = logic.initial(SITE), []
         for row in records:
@@ -100,4 +100,4 @@ def test_one_parts_row_of_a_wrong_year_changes_no_other_quarter_hour(
         return found
 
     half = len(rows) // 2
-    assert said([*rows[:half], *wrong, *rows[half:]]) == said(rows)
+    assert published([*rows[:half], *wrong, *rows[half:]]) == published(rows)

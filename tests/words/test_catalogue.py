@@ -76,11 +76,11 @@ def test_producers_make_every_fact_of_the_contract_and_no_other() -> None:
         assert not names or set(names) == set(VALUES[key]), f"{where}: {key}"
 
 
-def test_every_key_that_reports_ask_for_is_in_the_catalogue() -> None:
+def test_every_key_that_reports_need_is_in_the_catalogue() -> None:
     code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "reporting").rglob("*.py"))
-    asked = {f"report.{key}" for key in re.findall(r"""words(?:\[|\.say\()\s*"([a-z_0-9.]+)\"""", code)}
-    assert len(asked) > 80
-    assert asked - texts(DEFAULT).keys() == set()
+    requested = {f"report.{key}" for key in re.findall(r"""words(?:\[|\.fill\()\s*"([a-z_0-9.]+)\"""", code)}
+    assert len(requested) > 80
+    assert requested - texts(DEFAULT).keys() == set()
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_a_third_language_is_one_file(dutch: str) -> None:
     assert text_of([silent], page, NOON) == "m1: geen metingen sinds vr 23-10 12:00 (15\u202fmin)."
 
 
-def test_the_page_offers_a_third_language_and_the_api_speaks_it(dutch: str) -> None:
+def test_the_page_offers_a_third_language_and_the_api_has_it(dutch: str) -> None:
     visit = Visit(console=cast(Console, None), words=of_page(dutch, BERLIN), theme="auto", path="/plan", person="")
     assert re.findall(r'href="/language/(..)', str(switches(visit))) == ["de", "en"]
     assert set(anomaly_in_each_language(EXAMPLES[ANOMALIES.name], BERLIN)) == {"de", "en", "nl"}
@@ -130,7 +130,7 @@ def test_the_cookie_goes_before_the_browsers_wish_and_that_before_german() -> No
     assert language_for("xx", "fr") == "de"
 
 
-def test_a_key_that_no_language_knows_is_said_in_each() -> None:
+def test_a_key_that_no_language_knows_is_named_in_each() -> None:
     later = Fact("heating.too_warm", {"room_c": 31.5}, {"since_utc": NOON}, {"machine": ("oven",)})
     assert text_of([later], of_page("en", BERLIN), NOON) == (
         "This version has no sentence for “heating.too_warm” (room_c 31.500; since_utc Fri 23 Oct 12:00; machine oven)."

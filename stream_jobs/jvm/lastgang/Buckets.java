@@ -95,7 +95,7 @@ public final class Buckets {
      * What is on time in buckets of {@code bucketMs} of event time; all else in buckets of a second of processing time.
      *
      * <p>Event-time windows drop late records. Here the window hands them over, by the very watermark that it judges with, and they go
-     * the second road into the same operator behind, which restates or rejects with a reason.
+     * the late path into the same operator behind, which restates or rejects with a reason.
      */
     public static DataStream<Row> twoRoads(DataStream<Item> records, long bucketMs) {
         SingleOutputStreamOperator<Row> onTime =

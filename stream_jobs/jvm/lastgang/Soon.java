@@ -11,7 +11,7 @@ import org.apache.flink.util.Collector;
 /**
  * Buckets without waiting: a record that comes after a pause goes on at once, those that follow within the pause go on together.
  *
- * <p>A window would hold every record for half its width; here only a crowd waits.
+ * <p>A window would hold every record for half its width; here only records that come together wait.
  */
 public final class Soon extends KeyedProcessFunction<String, Item, Row> {
     private static final long serialVersionUID = 1L;

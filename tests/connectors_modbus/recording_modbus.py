@@ -23,7 +23,7 @@ def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
     asyncio.run(asyncio.wait_for(main(), 30))
 
 
-class Heard:
+class Received:
     """What a poller passed on."""
 
     def __init__(self) -> None:
@@ -72,15 +72,15 @@ class Heard:
 @asynccontextmanager
 async def polling(
     port: int, *devices: PolledDevice, timeout_s: float = 1.0, speed: float = 600.0, begin_utc: datetime = START_UTC
-) -> AsyncIterator[Heard]:
+) -> AsyncIterator[Received]:
     """A poller on a clock that runs fast, until the block ends."""
-    heard = Heard()
+    received = Received()
     clock = ScaledClock(datetime.now(UTC), begin_utc, speed)
     connection = ModbusConnection("127.0.0.1", port, timeout_s)
-    poller = Poller(connection, devices, clock, heard.emit, heard.report, None, heard.report_refused)
+    poller = Poller(connection, devices, clock, received.emit, received.report, None, received.report_refused)
     task = asyncio.create_task(poller.run())
     try:
-        yield heard
+        yield received
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

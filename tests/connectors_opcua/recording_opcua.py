@@ -29,7 +29,7 @@ URI = "urn:example:press"
 
 
 @dataclass(frozen=True)
-class Told:
+class Reported:
     device: str
     channel: str
     observed_ms: int
@@ -58,17 +58,17 @@ class Ledger:
         return GapBook(self.marks, self.gaps.values())
 
 
-class Heard:
+class Received:
     """Takes what a session passes on, and lets a test wait for it."""
 
     def __init__(self) -> None:
-        self.readings: list[Told] = []
+        self.readings: list[Reported] = []
         self.states: list[str] = []
         self.reasons: list[str] = []
         self.refused: list[tuple[RefusedChannel, ...]] = []
         self.past: list[tuple[str, PastValue]] = []
         self.pieces: list[int] = []
-        self.gaps_told: list[tuple[str, int | None, str]] = []
+        self.gaps_reported: list[tuple[str, int | None, str]] = []
         self.book = GapBook()
         self.ledger = Ledger()
         self._something = asyncio.Event()
@@ -83,7 +83,7 @@ class Heard:
         text: str | None = None,
         note: Note | None = None,
     ) -> None:
-        self.readings.append(Told(channel.device, channel.channel, observed_ms, received_ms, value, quality, text))
+        self.readings.append(Reported(channel.device, channel.channel, observed_ms, received_ms, value, quality, text))
         self.ledger.remember(note)
         self._something.set()
 
@@ -93,12 +93,12 @@ class Heard:
         self.ledger.remember(note)
         self._something.set()
 
-    def tell(self, device: str, values: int | None, text: str) -> None:
-        self.gaps_told.append((device, values, text))
+    def report_gap(self, device: str, values: int | None, text: str) -> None:
+        self.gaps_reported.append((device, values, text))
         self._something.set()
 
     def sink(self) -> HistorySink:
-        return HistorySink(self.book, self.put_past, lambda: False, self.tell)
+        return HistorySink(self.book, self.put_past, lambda: False, self.report_gap)
 
     def past_ms(self, channel: str) -> list[int]:
         return [value.observed_ms for name, value in self.past if name == channel]
@@ -117,19 +117,19 @@ class Heard:
             self._something.clear()
             await self._something.wait()
 
-    def of(self, channel: str, device: str = "press") -> list[Told]:
+    def of(self, channel: str, device: str = "press") -> list[Reported]:
         return [reading for reading in self.readings if (reading.device, reading.channel) == (device, channel)]
 
-    async def until_said(self, said: float | str, channel: str, *devices: str) -> None:
+    async def until_published(self, value: float | str, channel: str, *devices: str) -> None:
         """Until that is the newest number or text of the channel, of each of the devices."""
 
         def is_so() -> bool:
             newest = [self.of(channel, device)[-1:] for device in devices or ("press",)]
-            return all(of_one and said in (of_one[0].value, of_one[0].text) for of_one in newest)
+            return all(of_one and value in (of_one[0].value, of_one[0].text) for of_one in newest)
 
         await self.until(is_so)
 
-    def said(self, channel: str, value: float | None) -> bool:
+    def has_received(self, channel: str, value: float | None) -> bool:
         return any(reading.value == value for reading in self.of(channel))
 
 
@@ -160,17 +160,17 @@ def context(channel: str, node: str, device: str = "press") -> Channel:
 
 @contextlib.asynccontextmanager
 async def session(
-    settings: OpcUaHead, heard: Heard, folder: Path = Path(), wanted: Sequence[Channel] | None = None
+    settings: OpcUaHead, received: Received, folder: Path = Path(), wanted: Sequence[Channel] | None = None
 ) -> AsyncIterator[ServerSession]:
     """A running session of one device that is gone afterwards."""
-    async with session_of([SubscribedDevice(settings, wanted if wanted is not None else channels(), folder)], heard) as running:
+    async with session_of([SubscribedDevice(settings, wanted if wanted is not None else channels(), folder)], received) as running:
         yield running
 
 
 @contextlib.asynccontextmanager
-async def session_of(devices: Sequence[SubscribedDevice], heard: Heard) -> AsyncIterator[ServerSession]:
+async def session_of(devices: Sequence[SubscribedDevice], received: Received) -> AsyncIterator[ServerSession]:
     """A running session of the devices of one server."""
-    running = ServerSession(devices, SystemClock(), heard.emit, heard.report, heard.sink(), heard.report_refused)
+    running = ServerSession(devices, SystemClock(), received.emit, received.report, received.sink(), received.report_refused)
     task = asyncio.create_task(running.run())
     try:
         yield running
@@ -186,10 +186,10 @@ class Peer:
     def __init__(self, process: asyncio.subprocess.Process, endpoint: str, namespace_index: int) -> None:
         self.process, self.endpoint, self.namespace_index = process, endpoint, namespace_index
 
-    async def say(self, node: str, value: object, status: str = "Good", source_ms: int = 0) -> None:
+    async def write(self, node: str, value: object, status: str = "Good", source_ms: int = 0) -> None:
         assert await self._do({"node": node, "value": value, "status": status, "source_ms": source_ms}) == node
 
-    async def say_many(
+    async def write_many(
         self, node: str, first: float, by: float, count: int, source_ms: int, step_ms: int, pace_ms: int = 0
     ) -> None:
         """`count` values, each larger by `by` and later by `step_ms`; at once, or as a machine would."""
@@ -212,7 +212,7 @@ class Peer:
         """The same node again, with nothing in it."""
         assert await self._do({"make": node}) == node
 
-    async def asked(self) -> dict[str, Any]:
+    async def requests(self) -> dict[str, Any]:
         """What history the server was asked for."""
         answer: dict[str, Any] = await self._do({"asked": True})
         return answer
