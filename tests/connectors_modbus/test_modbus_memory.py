@@ -215,7 +215,7 @@ def test_a_memory_that_the_meter_refuses_is_given_up_and_that_is_reported() -> N
 
 def test_a_memory_that_is_busy_for_ever_is_reported_once_and_the_gap_is_kept() -> None:
     received, _ = after_a_gap(5.0, ring_answers=6)
-    assert [text.split(":")[0] for _, text in received.reported] == ["history asked", "history waits"]
+    assert [text.split(":")[0] for _, text in received.reported] == ["history requested", "history waits"]
     assert received.reported[-1][1].endswith("exception 06, busy")
     assert received.open_gaps == 1
 

@@ -54,6 +54,22 @@ ELSEWHERE = {
     "docs/reference": "generated from docstrings, which are read here",
 }
 """Where words are not looked for, and why."""
+NOT_YET = (
+    "benchmarks/faults",
+    "connectors/files/",
+    "connectors/gateway/outbox.py",
+    "connectors/opcua/",
+    "forecasting/",
+    "benchmarks/forecast/rolling.py",
+    "metering/",
+    "scheduling/",
+    "stream_jobs/",
+    "tests/forecasting/",
+    "tests/metering/",
+    "tests/scheduling/",
+    "tests/stream_jobs/",
+)
+"""Where old words still stand. Nothing may be added, and what has none left must go."""
 PROSE = (".md", ".toml", ".sql", ".java")
 
 
@@ -108,9 +124,18 @@ def _in_prose() -> Iterator[Found]:
             yield from (Found(f"{path}:{number}", one.lower(), INSTEAD[one.lower()]) for one in word.findall(meant.sub("", line)))
 
 
+def _beyond(found: Iterator[Found]) -> list[Found]:
+    return sorted(one for one in found if not one.where.startswith(NOT_YET))
+
+
 def test_no_name_of_code_has_to_be_decoded() -> None:
-    assert sorted(_in_names()) == []
+    assert _beyond(_in_names()) == []
 
 
 def test_no_sentence_has_to_be_decoded() -> None:
-    assert sorted(_in_prose()) == []
+    assert _beyond(_in_prose()) == []
+
+
+def test_each_exception_is_still_needed() -> None:
+    places = [one.where for one in (*_in_names(), *_in_prose())]
+    assert [one for one in NOT_YET if not any(place.startswith(one) for place in places)] == []

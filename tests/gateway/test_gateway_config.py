@@ -163,7 +163,7 @@ def test_a_device_file_that_was_copied_and_not_changed_is_a_note(tmp_path: Path)
 
 def test_answers_slower_than_the_poll_are_a_note(tmp_path: Path) -> None:
     reported = notes(write_plant(tmp_path, **{"poll_s = 5": "poll_s = 5\ntimeout_s = 6"}))
-    assert "note: main-meter.toml: it is asked every 5 s, and one answer may take timeout_s = 6 s" in reported
+    assert "note: main-meter.toml: it is read every 5 s, and one answer may take timeout_s = 6 s" in reported
 
 
 def test_faults_of_the_stacks_file_come_with_the_others(tmp_path: Path) -> None:
