@@ -154,10 +154,7 @@ class MeterStep:
             if stop > at:
                 self._count(state, times[at], stop - at)
             at = stop
-        if isinstance(track, GaugeTrack):
-            self._touch(state, track, (before, last + track.rules.hold_ms))
-        else:
-            self._touch(state, track, (track.changed_from(known - 1), last))
+        self._touch(state, track, track.run_span(known))
         track.thin()
         return True
 
@@ -489,7 +486,8 @@ class MeterStep:
         for quarter in settled:
             if all(quarter in book.settled for book in state.books.values()):
                 for track in state.tracks.values():
-                    track.forget_integral(quarter)
+                    if isinstance(track, GaugeTrack):
+                        track.forget_integral(quarter)
 
     def _forget_days(self, state: MeterState, book: RowBook) -> None:
         floor = state.floor_quarter
