@@ -42,10 +42,11 @@ def plain_amounts(
     most = advances.max().item()
     if advances.min() < 0 or first < 0 or most >= EXACT or max(first, most) >= least_return:
         return None
+    found: list[int] = amounts.tolist()
     first_is_possible = rules.is_possible(first, times[0] - points.times[-1], amounts.item(0))
     if first_is_possible and _are_possible(rules, advances, most, shape):
-        return amounts.tolist()
-    return amounts.tolist() if _catch_up(counted, times, np.concatenate(([first], advances))) else None
+        return found
+    return found if _catch_up(counted, times, np.concatenate(([first], advances))) else None
 
 
 def _are_possible(rules: CounterRules, advances: NDArray[np.int64], most: int, shape: RunShape) -> bool:
