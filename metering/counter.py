@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from math import inf
 
 from domain.intervals import QUARTER_MS
 from domain.readings import RejectionReason
@@ -31,7 +32,7 @@ from metering.points import Origin, SetAside
 from metering.quarantine import Quarantine
 from metering.rows import Row
 from metering.rules import BEYOND_UWH, HINDSIGHT_MS, CounterRules
-from metering.runs import ReadingRun, RunShape
+from metering.runs import ListedRun
 from metering.stillness import catches_up, changed_from_ms, first_of_run, last_of_run, still_at_head_ms, widened
 from metering.track import RegisterTrack, Taken
 
@@ -124,10 +125,10 @@ class CounterTrack(RegisterTrack):
         self._must_judge = True
         return times[max(index - 1, 0)], times[min(index + 1, len(times) - 1)]
 
-    def plain_amounts(self, times: list[int], run: ReadingRun, shape: RunShape | None) -> list[int] | None:
+    def plain_amounts(self, run: ListedRun) -> list[int] | None:
         """Amounts of a run that follows in ordinary steps on what is known; None if it does not."""
         counted = self.counted
-        return plain_amounts(counted, least_return(counted, self.doubts), times, run, shape)
+        return plain_amounts(counted, least_return(counted, self.doubts) if self.doubts else inf, run)
 
     def run_span(self, known: int) -> tuple[int, int]:
         """The span [ms] whose count may have changed by a plain run that was put after the first `known` readings."""

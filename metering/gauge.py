@@ -14,7 +14,7 @@ from metering.order import NOTHING_NEW, Judged
 from metering.points import Origin, SetAside
 from metering.rows import MISSING, Row
 from metering.rules import MS_PER_HOUR, GaugeRules
-from metering.runs import ReadingRun, RunShape
+from metering.runs import ListedRun
 from metering.thinning import Needs
 from metering.track import RegisterTrack, Taken
 
@@ -80,19 +80,19 @@ class GaugeTrack(RegisterTrack):
             judged.spans.append((time_ms, time_ms))
         return judged._replace(spans=[(first - hold_ms, last + hold_ms) for first, last in judged.spans])
 
-    def plain_amounts(self, times: list[int], run: ReadingRun, shape: RunShape | None) -> list[int] | None:
-        """Amounts of a run that follows on what is known; None if one of them cannot be used."""
+    def plain_amounts(self, run: ListedRun) -> list[int] | None:
+        """Amounts [uW] of a run that follows on what is known; None if one of them cannot be used."""
         rules = self.rules
-        if shape is None or rules.multipliers:
-            return self._plain_few(times, run.values.tolist())
-        amounts = np.rint(run.values * rules.uw_per_unit)
+        if run.shape is None or rules.multipliers:
+            return self._one_by_one(run.times, run.values)
+        amounts = np.rint(run.run.values * rules.uw_per_unit)
         most = min(rules.most_uw, MOST_INT64)
         if not (-most <= amounts.min() and amounts.max() <= most):
             return None
         found: list[int] = amounts.astype(np.int64).tolist()
         return found
 
-    def _plain_few(self, times: list[int], values: list[float]) -> list[int] | None:
+    def _one_by_one(self, times: list[int], values: list[float]) -> list[int] | None:
         t0, most = self.points.times[-1], self.rules.most_uw
         amounts: list[int] = []
         for time_ms, value in zip(times, values, strict=True):

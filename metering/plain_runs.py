@@ -12,41 +12,36 @@ from numpy.typing import NDArray
 
 from metering.counted import Counted
 from metering.rules import EXACT, REFRESH_SHOWN_MS, CounterRules
-from metering.runs import ReadingRun, RunShape
+from metering.runs import ListedRun, RunShape
 from metering.stillness import still_from_ms
 
 
-def plain_amounts(
-    counted: Counted, least_return: float, times: list[int], run: ReadingRun, shape: RunShape | None
-) -> list[int] | None:  # fmt: skip
+def plain_amounts(counted: Counted, least_return: float, run: ListedRun) -> list[int] | None:
     """Amounts [uWh] of a run that follows in ordinary steps on what is known; None if it does not, or if that must be looked at.
 
     Parameters
     ----------
     least_return
         A rise [uWh] as large as this may show that the register was away by a glitch.
-    times
-        Those of `run` [ms since 1970], rising, the first of them after all that is known.
-    shape
-        None where the run is too short for columns to be worth while.
+    run
+        Its times rise, the first of them after all that is known.
     """
     points, breaks, rules = counted
-    if points.times[-1] in breaks or rules.changes_within(points.times[-1], times[-1]):
+    if points.times[-1] in breaks or rules.changes_within(points.times[-1], run.times[-1]):
         return None
-    if shape is None or rules.is_balance:
-        return _one_by_one(counted, least_return, times, run.values.tolist())
-    amounts = rules.amounts(run.values, shape.thousandths, times[0])
+    if run.shape is None or rules.is_balance:
+        return _one_by_one(counted, least_return, run.times, run.values)
+    amounts = rules.amounts(run.run.values, run.shape.thousandths, run.times[0])
     if amounts is None:
         return None
-    advances, first = amounts[1:] - amounts[:-1], amounts.item(0) - points.amounts[-1]
+    found: list[int] = amounts.tolist()
+    advances, first = amounts[1:] - amounts[:-1], found[0] - points.amounts[-1]
     most = advances.max().item()
     if advances.min() < 0 or first < 0 or most >= EXACT or max(first, most) >= least_return:
         return None
-    found: list[int] = amounts.tolist()
-    first_is_possible = rules.is_possible(first, times[0] - points.times[-1], amounts.item(0))
-    if first_is_possible and _are_possible(rules, advances, most, shape):
+    if rules.is_possible(first, run.times[0] - points.times[-1], found[0]) and _are_possible(rules, advances, most, run.shape):
         return found
-    return found if _catch_up(counted, times, np.concatenate(([first], advances))) else None
+    return found if _catch_up(counted, run.times, np.concatenate(([first], advances))) else None
 
 
 def _are_possible(rules: CounterRules, advances: NDArray[np.int64], most: int, shape: RunShape) -> bool:

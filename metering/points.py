@@ -15,7 +15,7 @@ from domain.intervals import QUARTER_MS
 from domain.readings import Reading
 from metering.packing import pack_readings, pack_run
 from metering.quarter_runs import QuarterRuns
-from metering.runs import ReadingRun, RunShape
+from metering.runs import ListedRun, ReadingRun, RunShape
 
 _KEPT_AT_EDGE = 2
 _MINUTE_MS = 60_000
@@ -150,29 +150,36 @@ class Points:
         self.sequences.append(origin[1])
         self.roads.append(origin[2])
 
-    def extend(
-        self, run: ReadingRun, shape: RunShape | None, times: list[int], amounts: list[int], received: list[int], dense_ms: float
-    ) -> None:  # fmt: skip
+    def extend(self, run: ListedRun, amounts: list[int], dense_ms: float) -> None:
         """Put a run after all other readings, of which there is one at least."""
+        road, times = self.road(run.run.gateway, run.run.origin), run.times
+        if len(times) == 1:
+            origin = Origin(run.received[0], run.sequences[0], road)
+            self.append(times[0], run.values[0], amounts[0], origin, dense_ms)
+            return
         before, first, last = self.times[-1], times[0], times[-1]
-        widest_ms = shape.widest_ms if shape is not None else max(map(sub, times[1:], times), default=0)
+        widest_ms = run.shape.widest_ms if run.shape is not None else max(map(sub, times[1:], times))
         if widest_ms > dense_ms:
             self.dense_from_ms = last
         elif first - before > dense_ms or self.dense_from_ms is None:
             self.dense_from_ms = first
-        road = self.road(run.gateway, run.origin)
         self._changed(first, last)
-        chunk = first // self.chunk_ms
-        if shape is not None and last // self.chunk_ms == chunk != before // self.chunk_ms:
-            self.chunks[chunk] = pack_run(
-                shape.elapsed, shape.lags, run.sequences, first, road, run.values, shape.thousandths
-            )  # fmt: skip
+        if run.shape is not None:
+            self._store_chunk(run.run, run.shape, first, last, road)
         self.times += times
-        self.values += run.values.tolist()
+        self.values += run.values
         self.amounts += amounts
-        self.received += received
-        self.sequences += run.sequences.tolist()
+        self.received += run.received
+        self.sequences += run.sequences
         self.roads += [road] * len(times)
+
+    def _store_chunk(self, run: ReadingRun, shape: RunShape, first_ms: int, last_ms: int, road: int) -> None:
+        """Keep the bytes of a run that is the first in a chunk and lies in it whole: its columns are at hand."""
+        chunk = first_ms // self.chunk_ms
+        if last_ms // self.chunk_ms == chunk != self.times[-1] // self.chunk_ms:
+            self.chunks[chunk] = pack_run(
+                shape.elapsed, shape.lags, run.sequences, first_ms, road, run.values, shape.thousandths
+            )  # fmt: skip
 
     def emptied(self) -> Points:
         """The same without its readings, to be filled again."""

@@ -133,7 +133,9 @@ class CounterRules:
 
     def changes_within(self, t0: int, t1: int) -> bool:
         """Whether meter or transformer changed after `t0` and up to `t1` [ms]."""
-        return any(t0 < protocol.at_ms <= t1 for protocol in self.exchanges) or self.multiplier_changes(t0, t1)
+        if not self.exchanges and not self.multipliers:
+            return False
+        return any(t0 < record.at_ms <= t1 for record in self.exchanges) or self.multiplier_changes(t0, t1)
 
     def multiplier_changes(self, t0: int, t1: int) -> bool:
         """Whether the transformers' factor changed after `t0` and up to `t1` [ms]."""

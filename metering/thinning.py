@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection
-from dataclasses import dataclass
 from itertools import pairwise
 from operator import mul, sub
+from typing import NamedTuple
 
 from domain.intervals import QUARTER_MS
 from metering.counted import Counted
@@ -22,8 +22,7 @@ _LOOK_BEYOND = 4
 """When a quarter hour is sealed, no more readings of sealed ones behind it are thinned out with it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Needs:
+class Needs(NamedTuple):
     """What must stay beside boundaries and silences."""
 
     pinned: Collection[int] = ()

@@ -115,7 +115,8 @@ class RegisterTrack:
         times = self.points.times
         if self._must_judge or not times:
             return None
-        held, to_ms = self.whole_from_ms(), times[-1] - thin_age_ms
+        to_ms = times[-1] - thin_age_ms
+        held = None if self.hold_from_ms is None else self.whole_from_ms()
         to_ms = to_ms if held is None else min(to_ms, held)
         return None if self.points.is_thin(to_ms) else to_ms
 
