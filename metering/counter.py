@@ -6,7 +6,7 @@ Where its rules stand, each by itself:
 - `stillness`: registers that are refreshed slowly, stand still and then catch up;
 - `hindsight`: what a new reading shows about earlier steps: a glitch, or a register that stays where it went;
 - `settling`: all readings judged again, after a late one or a return, so that the order of arrival does not matter;
-- `track` and `order`: readings that do not count because a clock was set;
+- `track` and `misdated`: readings that do not count because a clock was set;
 - `plain_runs`: whole runs of ordinary readings at once;
 - `counter_quarter`: one quarter hour: interpolation at its boundaries, gaps, quality and method;
 - `counter_needs` and `thinning`: what may be forgotten, and when a quarter hour is settled.
@@ -15,22 +15,19 @@ Where its rules stand, each by itself:
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
 from math import inf
 
 from domain.intervals import QUARTER_MS
 from domain.readings import RejectionReason
-from metering import counter_quarter, settling, thinning
+from metering import settling, thinning
 from metering.cases import Break
 from metering.counted import Counted
 from metering.counter_needs import boundary_pins, is_settled, may_be_wanted, pins
-from metering.counter_quarter import Shape
 from metering.hindsight import Doubt, fits, least_return, newest_step, still_open
-from metering.order import NOTHING_NEW, Judged
+from metering.misdated import NOTHING_NEW, Judged
 from metering.plain_runs import plain_amounts
 from metering.points import Origin, SetAside
 from metering.quarantine import Quarantine
-from metering.rows import Row
 from metering.rules import BEYOND_UWH, HINDSIGHT_MS, CounterRules
 from metering.runs import ListedRun
 from metering.stillness import catches_up, changed_from_ms, first_of_run, last_of_run, still_at_head_ms, widened
@@ -164,19 +161,7 @@ class CounterTrack(RegisterTrack):
         if were_out or self.aside or self.misdated:
             self.cases = self.clock_bytes = None
 
-    # What the track shows
-
-    def row(self, start_ms: int, shape: Shape) -> Row:
-        """The quarter hour that begins at `start_ms`."""
-        return counter_quarter.row(self.counted, start_ms, shape)
-
-    def stood_still(self, start_ms: int) -> bool:
-        """Whether the register showed one value throughout the quarter hour that begins at `start_ms`."""
-        return counter_quarter.stood_still(self.counted, start_ms)
-
-    def long_gaps(self) -> Iterator[tuple[int, int]]:
-        """Gaps [ms] that take the shape of reference days."""
-        return counter_quarter.long_gaps(self.counted)
+    # Forgetting
 
     @property
     def open_from_ms(self) -> int:
@@ -187,8 +172,6 @@ class CounterTrack(RegisterTrack):
     def can_seal(self, quarter: int) -> bool:
         """Whether nothing that may still come can change `quarter`."""
         return not self.doubts and is_settled(self.counted, quarter)
-
-    # Forgetting
 
     def seal(self, quarter: int) -> None:
         """Keep of `quarter` only what its neighbours need."""

@@ -23,7 +23,7 @@ from metering.event_time import believed, due_ms
 from metering.gauge import GaugeTrack
 from metering.intake import Intake, has_number, rejection
 from metering.meter_rules import meter_rules
-from metering.order import NOTHING_NEW, Judged
+from metering.misdated import NOTHING_NEW, Judged
 from metering.points import Origin
 from metering.publishing import QUARTERS_A_DAY, ChannelRows, Output
 from metering.reconcile import Reconciliation, reconcile

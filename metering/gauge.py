@@ -10,7 +10,7 @@ import numpy as np
 from domain.intervals import QUARTER_MS, IntervalMethod, IntervalQuality
 from domain.readings import RejectionReason
 from metering import thinning
-from metering.order import NOTHING_NEW, Judged
+from metering.misdated import NOTHING_NEW, Judged
 from metering.points import Origin, SetAside
 from metering.rows import MISSING, Row
 from metering.rules import MS_PER_HOUR, GaugeRules

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from domain.clock import instant
 from domain.intervals import QUARTER_MS, Interval, IntervalQuality
 from domain.readings import Rejection
-from metering import marking, stuck
+from metering import counter_quarter, marking, stuck
 from metering.book import RowBook, rounded, unrounded
 from metering.counter import CounterTrack
 from metering.counter_quarter import Shape, Weights
@@ -78,7 +78,7 @@ class ChannelRows:
         farthest = last + (LOOK_BACK_DAYS + 1) * QUARTERS_A_DAY
         return {
             quarter
-            for t0, t1 in track.long_gaps()
+            for t0, t1 in counter_quarter.long_gaps(track.counted)
             for quarter in range(t0 // QUARTER_MS, min(t1 // QUARTER_MS + 1, self.book.next_quarter or 0))
             if first < quarter <= farthest
         }
@@ -113,15 +113,17 @@ class ChannelRows:
     def _row(self, quarter: int, shape: Shape, before: Published | None) -> Row:
         """What is known of a quarter hour now; where its readings have been forgotten, what was published `before`."""
         track, start_ms = self.track, quarter * QUARTER_MS
-        if before is not None and (quarter in track.points.sealed or start_ms < track.points.floor_ms):
-            row = before.row
-        elif isinstance(track, GaugeTrack):
-            return track.row(start_ms)
-        else:
-            row = track.row(start_ms, shape)
-        if isinstance(track, CounterTrack) and row.energy_uwh is not None and (row.energy_uwh == 0 or track.stood_still(start_ms)):
-            return self._marked(track, start_ms, row)
-        return row
+        known = before.row if before is not None and self._is_forgotten(quarter) else None
+        if isinstance(track, GaugeTrack):
+            return track.row(start_ms) if known is None else known
+        row = counter_quarter.row(track.counted, start_ms, shape) if known is None else known
+        if row.energy_uwh is None or (row.energy_uwh != 0 and not counter_quarter.stood_still(track.counted, start_ms)):
+            return row
+        return self._marked(track, start_ms, row)
+
+    def _is_forgotten(self, quarter: int) -> bool:
+        points = self.track.points
+        return quarter in points.sealed or quarter * QUARTER_MS < points.floor_ms
 
     def _marked(self, track: CounterTrack, start_ms: int, row: Row) -> Row:
         """The row, marked where the gauge shows a load that the register did not count."""

@@ -20,10 +20,12 @@ def take_ordinary(state: MeterState, rules: MeterRules, earliest_ms: int, run: R
     `earliest_ms` is the instant before which readings are refused.
     """
     track = state.tracks.get(run.channel)
-    if track is None or not track.points.times or not len(run):
+    if track is None or not track.points.times:
         return False
     listed = ListedRun(run)
-    amounts = track.plain_amounts(listed) if listed.times[0] >= earliest_ms and _is_in_order(track, listed) else None
+    if not listed.times or listed.times[0] < earliest_ms or not _is_in_order(track, listed):
+        return False
+    amounts = track.plain_amounts(listed)
     if amounts is None:
         return False
     known = len(track.points.times)
@@ -40,6 +42,8 @@ def _is_in_order(track: Track, run: ListedRun) -> bool:
     points, numbers = track.points, run.sequences
     if run.times[0] <= points.times[-1] or track.is_set or track.misdated or numbers[0] < points.sequences[-1]:
         return False
+    if len(numbers) == 1:
+        return run.times[0] - run.received[0] <= CLOCK_AHEAD_MS
     if run.shape is None:
         return max(map(sub, run.times, run.received)) <= CLOCK_AHEAD_MS and not any(map(gt, numbers, numbers[1:]))
     if run.shape.least_lag_ms < -CLOCK_AHEAD_MS or run.shape.shortest_ms <= 0:

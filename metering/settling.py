@@ -14,7 +14,7 @@ from domain.readings import Reading
 from metering.cases import Break
 from metering.counted import Counted
 from metering.hindsight import Doubt, least_return, newest_step
-from metering.order import Judged
+from metering.misdated import Judged
 from metering.points import Points, SetAside
 from metering.quarantine import Quarantine
 from metering.rules import CounterRules

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 
 from domain.readings import RejectionReason
-from metering.order import Judged, is_out_of_order, misdated, stands_between
+from metering.misdated import Judged, is_out_of_order, misdated, stands_between
 from metering.points import Points, SetAside
 from metering.rules import OUT_OF_ORDER_MS, SEAL_AGE_MS, CounterRules, GaugeRules
 
