@@ -91,8 +91,8 @@ class RowBook:
         self.stored: bytes | None = None
         """The rows as bytes, as long as they do not change."""
 
-    def keep(self, quarter: int, told: Published) -> None:
-        """Remember what was published."""
+    def tell(self, quarter: int, told: Published) -> None:
+        """Remember what was told."""
         self.published[quarter] = told
         self.stored = None
         if self.first is None or quarter < self.first:

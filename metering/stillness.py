@@ -73,7 +73,7 @@ def end_of_run(counted: Counted, index: int) -> list[int]:
 
 
 def run_across(counted: Counted, index: int) -> list[int]:
-    """Indices of the readings that tell since when the register has stood still between the one at `index` and the one before it.
+    """Indices of the readings that show since when the register has stood still between the one at `index` and the one before it.
 
     They must stay where a quarter hour begins there, and where readings may still come between the two.
     """
