@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 
-from detection.findings import Finding, anomaly_of
+from detection import incident_report
+from detection.incident import Drawn, Incident
 from detection.levels import HOURLY, OffHistory, OffLevel, above, is_alike
 from detection.staffing import OffPhase, Phase, Staffing
-from domain.anomalies import Anomaly, AnomalyKind
-from domain.facts import Fact, Value, fact
+from domain.anomalies import Anomaly
 from domain.intervals import Interval, IntervalOrigin
 from domain.plant import Machine
 from quarters.numbers import slot_of, slot_start
@@ -19,9 +18,6 @@ OPENS_AFTER = 2
 """Consecutive quarter hours above the limit: the first after a shift's end alone is run-down, and one spike alone is nothing."""
 CLOSES_AFTER = 2
 """Quarter hours below the limit; the incident then ends where the first of them began. A shift's start ends it at once."""
-KEPT_SINGLY = 96
-"""Quarter hours of an incident that late data may still restate; what is older is settled."""
-DAY = timedelta(hours=24)
 SEEN_COVERAGE = 0.5
 
 MOST_RECENT = 4
@@ -34,89 +30,6 @@ HABIT_SPANS, HABIT_LONG_SPANS, HABIT_QUARTERS = 5, 3, 160
 """A power found in five spans of rest in a row, or in three long ones, is how the machine idles now, not what somebody left on."""
 IDLE_OF_RATED = 0.3
 """Above this share of the rated power a machine works; that never becomes its off level, it stays one open incident."""
-
-
-@dataclass(slots=True)
-class Drawn:
-    """One quarter hour of an incident: by which revision, and its power [kW]."""
-
-    revision: int
-    power_kw: float
-
-
-@dataclass(slots=True)
-class Incident:
-    """A machine found on: `quarters` by slot, older ones summed up in `settled_kwh` and `settled_quarters`."""
-
-    level: OffLevel
-    since_slot: int
-    span_slot: int
-    """First of its quarter hours in the newest span of rest; `since_slot` until another span goes on with it."""
-    rest_slot: int
-    """Which span of rest that was: when the shift before it ended; 0 where that was more than a week ago."""
-    in_nights: bool
-    in_long_rests: bool
-    """In which spans of rest it was found: where it was not, a normal one does not end it."""
-    revision: int = -1
-    """-1 while only suspected."""
-    quarters: dict[int, Drawn] = field(default_factory=dict)
-    settled_kwh: float = 0.0
-    settled_quarters: int = 0
-    below_from: int | None = None
-    """First of the newest quarter hours in a row that were below the limit."""
-    below: int = 0
-    spans: int = 1
-    """Spans of rest in a row in which it was found."""
-    calm: int = 0
-    """Normal quarter hours in later spans of rest."""
-
-    @property
-    def suspected(self) -> bool:
-        """Whether it has not been published yet."""
-        return self.revision < 0
-
-    @property
-    def newest_slot(self) -> int:
-        """Its newest quarter hour."""
-        return max(self.quarters)
-
-    @property
-    def actual_kw(self) -> float:
-        """Mean power of its quarter hours."""
-        return self.level.expected_kw + self.excess_kwh() * 4 / self.seen_quarters()
-
-    def has_fallen(self, power_kw: float) -> bool:
-        """Whether `power_kw` is normal again: not above the limit, and nearer to what is expected than to what was found."""
-        return power_kw <= self.level.limit_kw and 2 * power_kw <= self.level.expected_kw + self.actual_kw
-
-    def add(self, slot: int, drawn: Drawn) -> None:
-        """Count one quarter hour."""
-        self.quarters[slot] = drawn
-        while len(self.quarters) > KEPT_SINGLY:
-            oldest = min(self.quarters)
-            self.settled_kwh += self._excess_kwh(self.quarters.pop(oldest))
-            self.settled_quarters += 1
-
-    def go_on(self, other: Incident) -> None:
-        """Take in what was found again, in the same span of rest or in a later one."""
-        self.spans += other.rest_slot != self.rest_slot
-        self.span_slot, self.rest_slot = other.span_slot, other.rest_slot
-        self.in_nights |= other.in_nights
-        self.in_long_rests |= other.in_long_rests
-        self.below_from, self.below, self.calm = None, 0, 0
-        for slot, drawn in other.quarters.items():
-            self.add(slot, drawn)
-
-    def excess_kwh(self) -> float:
-        """Energy above the expected level so far [kWh]."""
-        return self.settled_kwh + sum(self._excess_kwh(drawn) for drawn in self.quarters.values())
-
-    def seen_quarters(self) -> int:
-        """Quarter hours that `excess_kwh` rests on."""
-        return self.settled_quarters + len(self.quarters)
-
-    def _excess_kwh(self, drawn: Drawn) -> float:
-        return (drawn.power_kw - self.level.expected_kw) / 4
 
 
 @dataclass(slots=True)
@@ -284,50 +197,6 @@ class OnWhileOff:
 
     def _published(self, incident: Incident, interval: Interval, until_slot: int | None, is_accepted: bool = False) -> Anomaly:
         incident.revision += 1
-        since_utc = slot_start(incident.since_slot)
-        # Per day: the hours of the 24 h from its beginning in which nobody is meant to run the machine, at its mean excess so far.
-        off_hours = self.staffing.off_hours(since_utc, since_utc + DAY)
-        kwh_per_day = (incident.actual_kw - incident.level.expected_kw) * off_hours
-        price = self.price_eur_per_kwh
-        until_utc = None if until_slot is None else slot_start(until_slot)
-        cost = self._per_day(kwh_per_day) if until_utc is None else ()
-        finding = Finding(
-            kind=AnomalyKind.ON_WHILE_OFF,
-            facts=(self._fact(incident, since_utc, until_utc, is_accepted), *cost),
-            since_utc=since_utc,
-            until_utc=until_utc,
-            revision=incident.revision,
-            at_utc=interval.end_utc,
-            expected_kw=incident.level.expected_kw,
-            actual_kw=incident.actual_kw,
-            excess_kwh=incident.excess_kwh(),
-            kwh_per_day=kwh_per_day,
-            eur_per_day=None if price is None else kwh_per_day * price,
-            evidence={
-                "machines": ", ".join(machine.id for machine in self.machines),
-                "limit_kw": f"{incident.level.limit_kw:.2f}",
-                "expected_from": incident.level.basis,
-                "quarter_hours": str(incident.seen_quarters()),
-                "spans_of_rest": str(incident.spans),
-                "off_hours_per_day": f"{off_hours:.2f}",
-                "price_eur_per_kwh": "unknown" if price is None else f"{price:.4f}",
-            },
+        return incident_report.anomaly(
+            self.machines, self.staffing, self.price_eur_per_kwh, incident, interval, until_slot, is_accepted
         )
-        return anomaly_of(interval, finding)
-
-    def _fact(self, incident: Incident, since_utc: datetime, until_utc: datetime | None, is_accepted: bool) -> Fact:
-        again = {"spans": incident.spans} if incident.spans > 1 or is_accepted else {}
-        values: dict[str, Value] = {
-            "machine": tuple(machine.id for machine in self.machines), "since_utc": since_utc, "actual_kw": incident.actual_kw,
-            "expected_kw": incident.level.expected_kw, "excess_kwh": incident.excess_kwh(), **again,
-        }  # fmt: skip
-        if is_accepted:
-            return fact("on_while_off.accepted", **values)
-        if until_utc is None:
-            return fact("on_while_off.lasting_again" if again else "on_while_off.lasting", **values)
-        return fact("on_while_off.ended_again" if again else "on_while_off.ended", **values, until_utc=until_utc)
-
-    def _per_day(self, kwh_per_day: float) -> tuple[Fact, ...]:
-        if self.price_eur_per_kwh is None:
-            return (fact("on_while_off.per_day_unpriced", kwh_per_day=kwh_per_day),)
-        return (fact("on_while_off.per_day", kwh_per_day=kwh_per_day, eur_per_day=kwh_per_day * self.price_eur_per_kwh),)

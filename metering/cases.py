@@ -14,6 +14,7 @@ from metering.rules import CounterRules
 
 Part = tuple[int, int, int]
 """From [ms], to [ms], advance [uWh]."""
+_IMPOSSIBLE = (IntervalMethod.RESET, IntervalMethod.STEP_REMOVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,11 @@ class Break:
     to_ms: int
     kind: IntervalMethod
     parts: tuple[Part, ...]
+
+    @property
+    def is_impossible(self) -> bool:
+        """Whether no energy explains the step: it is a glitch unless the register stays where it went."""
+        return self.kind in _IMPOSSIBLE
 
 
 @dataclass(frozen=True, slots=True)

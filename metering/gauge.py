@@ -9,15 +9,18 @@ import numpy as np
 
 from domain.intervals import QUARTER_MS, IntervalMethod, IntervalQuality
 from domain.readings import RejectionReason
-from metering.order import NOTHING_NEW, Judged
+from metering import thinning
+from metering.misdated import NOTHING_NEW, Judged
 from metering.points import Origin, SetAside
 from metering.rows import MISSING, Row
 from metering.rules import MS_PER_HOUR, GaugeRules
-from metering.runs import ReadingRun, RunShape
-from metering.track import RegisterTrack
+from metering.runs import ListedRun
+from metering.thinning import Needs
+from metering.track import RegisterTrack, Taken
 
 MEASURED_COVERAGE = 0.99
 MOST_INT64 = 2.0**62
+_INTEGRAL, _NOTHING_ELSE = Needs(integrate=True), Needs()
 
 
 class GaugeTrack(RegisterTrack):
@@ -31,31 +34,34 @@ class GaugeTrack(RegisterTrack):
         self.integrals: dict[int, int] = {}
         """Energy [uWh] of sealed quarter hours, which were seen whole."""
 
-    def take(self, time_ms: int, value: float, origin: Origin) -> tuple[tuple[int, int] | None, RejectionReason | None]:
+    def take(self, time_ms: int, value: float, origin: Origin) -> Taken:
         """Put one reading in its place: the span whose integral may have changed [ms], or why it was refused."""
-        points, times = self.points, self.points.times
         amount = self.rules.amount(value, time_ms)
         if not -self.rules.most_uw <= amount <= self.rules.most_uw:
             return None, RejectionReason.IMPOSSIBLE_POWER
-        new = SetAside(value, amount, origin, None)
-        if time_ms in self.misdated:
-            if self.takes_the_place(new, self.misdated[time_ms]):
-                self.misdated[time_ms], self.clock_bytes, self._must_judge = new, None, True
-            return None, RejectionReason.DUPLICATE
+        times = self.points.times
+        if self.misdated and time_ms in self.misdated:
+            return self._again_out_of_use(time_ms, SetAside(value, amount, origin, None))
         if not times or time_ms > times[-1]:
-            points.append(time_ms, value, amount, origin, self.rules.dense_ms)
-            index = len(times) - 1
-        else:
-            if time_ms < points.floor_ms:
-                return None, RejectionReason.BEYOND_HORIZON
-            index = bisect_left(times, time_ms)
-            if times[index] == time_ms:
-                return self._same_instant(index, new), RejectionReason.DUPLICATE
-            if points.is_seen(time_ms, index):
-                return None, RejectionReason.DUPLICATE
-            points.insert(index, time_ms, value, amount, origin)
+            self.points.append(time_ms, value, amount, origin, self.rules.dense_ms)
+            return self._placed(len(times) - 1), None
+        index, reason = self.place_late(time_ms, SetAside(value, amount, origin, None))
+        if index is None:
+            return None, reason
+        first_ms, last_ms = self._placed(index)
+        return (first_ms if reason is None else time_ms, last_ms), reason
+
+    def _again_out_of_use(self, time_ms: int, new: SetAside) -> Taken:
+        """Another reading of an instant whose reading does not count."""
+        if self.takes_the_place(new, self.misdated[time_ms]):
+            self.misdated[time_ms], self.clock_bytes, self._must_judge = new, None, True
+        return None, RejectionReason.DUPLICATE
+
+    def _placed(self, index: int) -> tuple[int, int]:
+        """A new reading is at `index`; the span that it may change [ms], the reading before included."""
+        times = self.points.times
         self._must_judge |= self.look_around(index, self.rules.dense_ms, is_counted=False)
-        return (times[max(index - 1, 0)], time_ms + self.rules.hold_ms), None
+        return times[max(index - 1, 0)], times[index] + self.rules.hold_ms
 
     def settle(self, site: str, meter: str) -> Judged:
         """Decide again which readings count where a clock was set."""
@@ -64,7 +70,7 @@ class GaugeTrack(RegisterTrack):
         self._must_judge = False
         points, were_out, hold_ms = self.points, self.misdated, self.rules.hold_ms
         for time_ms, out in were_out.items():
-            points.insert(bisect_left(points.times, time_ms), time_ms, out.value, out.amount, out.origin)
+            points.insert(bisect_left(points.times, time_ms), time_ms, out)
         gone, judged = self.take_out_misdated(points, were_out, self.rules, False, site, meter)
         for k in reversed(gone):
             points.remove(k, k + 1)
@@ -74,19 +80,19 @@ class GaugeTrack(RegisterTrack):
             judged.spans.append((time_ms, time_ms))
         return judged._replace(spans=[(first - hold_ms, last + hold_ms) for first, last in judged.spans])
 
-    def plain_amounts(self, times: list[int], run: ReadingRun, shape: RunShape | None) -> list[int] | None:
-        """Amounts of a run that follows on what is known; None if one of them cannot be used."""
+    def plain_amounts(self, run: ListedRun) -> list[int] | None:
+        """Amounts [uW] of a run that follows on what is known; None if one of them cannot be used."""
         rules = self.rules
-        if shape is None or rules.multipliers:
-            return self._plain_few(times, run.values.tolist())
-        amounts = np.rint(run.values * rules.uw_per_unit)
+        if run.shape is None or rules.multipliers:
+            return self._one_by_one(run.times, run.values)
+        amounts = np.rint(run.run.values * rules.uw_per_unit)
         most = min(rules.most_uw, MOST_INT64)
         if not (-most <= amounts.min() and amounts.max() <= most):
             return None
         found: list[int] = amounts.astype(np.int64).tolist()
         return found
 
-    def _plain_few(self, times: list[int], values: list[float]) -> list[int] | None:
+    def _one_by_one(self, times: list[int], values: list[float]) -> list[int] | None:
         t0, most = self.points.times[-1], self.rules.most_uw
         amounts: list[int] = []
         for time_ms, value in zip(times, values, strict=True):
@@ -99,13 +105,10 @@ class GaugeTrack(RegisterTrack):
             t0 = time_ms
         return amounts
 
-    def _same_instant(self, index: int, new: SetAside) -> tuple[int, int] | None:
-        points = self.points
-        if not self.takes_the_place(new, points.set_aside(index)):
-            return None
-        points.put(index, new.value, new.amount, new.origin)
-        self._must_judge |= self.look_around(index, self.rules.dense_ms, is_counted=False)
-        return points.times[index], points.times[index] + self.rules.hold_ms
+    def run_span(self, known: int) -> tuple[int, int]:
+        """The span [ms] whose integral may have changed by a run that was put after the first `known` readings."""
+        times = self.points.times
+        return times[known - 1], times[-1] + self.rules.hold_ms
 
     def integral(self, start_ms: int) -> tuple[int, int]:
         """Energy [uWh] and time [ms] covered in the quarter hour that begins at `start_ms`."""
@@ -148,13 +151,13 @@ class GaugeTrack(RegisterTrack):
         """Keep of `quarter` its integral only, and what its neighbours need."""
         energy, _ = self.integral(quarter * QUARTER_MS)
         self.integrals[quarter] = energy
-        self.points.seal(quarter, self.rules.dense_ms)
+        thinning.seal(self.points, quarter, self.rules.dense_ms, _NOTHING_ELSE)
 
     def thin(self) -> None:
         """Keep of readings that lie close together only what quarter hours need."""
         to_ms = self.thin_to_ms(self.rules.thin_age_ms)
         if to_ms is not None:
-            self.points.thin(to_ms, self.rules.dense_ms, integrate=True)
+            thinning.thin(self.points, to_ms, self.rules.dense_ms, _INTEGRAL)
 
     @property
     def open_from_ms(self) -> int:

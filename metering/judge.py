@@ -14,8 +14,9 @@ from domain.plant import Meter, Plant, Register
 from domain.readings import CONTROL_CHANNELS, Reading, Rejection, RejectionReason
 from domain.topics import READINGS
 from metering.cases import plausible
-from metering.engine import DAY_MS, MeterStep
+from metering.engine import MeterStep
 from metering.intake import ahead_of_plant, has_number, rejection
+from metering.meter_rules import DAY_MS
 from metering.rules import BEYOND_UWH, MS_PER_HOUR, UW_PER_KW, CounterRules, counter_rules
 
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from metering.cases import advance_between
-from metering.rules import HINDSIGHT_MS, CounterRules
+from metering.rules import HINDSIGHT_MS, MS_PER_HOUR, CounterRules
 
 PACE_MS = 60_000
 """The register's own pace is taken over this time, or over its last step where that is longer."""
-_MS_PER_HOUR = 3_600_000
 
 
 @dataclass(slots=True)
@@ -71,7 +70,7 @@ class LiveCount:
     def flow(self, power_uw: int, until_ms: int) -> None:
         """The gauge has held `power_uw` since the last call; forget what flowed before the last change."""
         if until_ms > self.since_ms and self.changes:
-            self.since_uwh += power_uw * (until_ms - self.since_ms) // _MS_PER_HOUR
+            self.since_uwh += power_uw * (until_ms - self.since_ms) // MS_PER_HOUR
             self.since_ms = until_ms
 
     def pace_uw(self, now_ms: int) -> int | None:
@@ -83,8 +82,8 @@ class LiveCount:
             return None
         (first_ms, first), (before_ms, before), (last_ms, last) = self.changes[0], self.changes[-2], self.changes[-1]
         if now_ms - last_ms > last_ms - before_ms:
-            return (last - before) * _MS_PER_HOUR // (now_ms - last_ms)
-        return (last - first) * _MS_PER_HOUR // (last_ms - first_ms)
+            return (last - before) * MS_PER_HOUR // (now_ms - last_ms)
+        return (last - first) * MS_PER_HOUR // (last_ms - first_ms)
 
     def at(self, now_ms: int, power_uw: int | None, hold_ms: int) -> int:
         """The count at `now_ms`, which is no earlier than the last change.
@@ -97,9 +96,9 @@ class LiveCount:
         """
         changed_ms, count = self.changes[-1]
         if power_uw is not None:
-            return count + self.since_uwh + power_uw * max(0, min(now_ms - self.since_ms, hold_ms)) // _MS_PER_HOUR
+            return count + self.since_uwh + power_uw * max(0, min(now_ms - self.since_ms, hold_ms)) // MS_PER_HOUR
         pace = self.pace_uw(now_ms)
         if pace is None:
             return count
         usual_ms = changed_ms - self.changes[-2][0]
-        return count + pace * max(0, min(now_ms - changed_ms, usual_ms)) // _MS_PER_HOUR
+        return count + pace * max(0, min(now_ms - changed_ms, usual_ms)) // MS_PER_HOUR

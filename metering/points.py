@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
-from itertools import pairwise
-from operator import mul, sub
-from typing import Literal, NamedTuple, Protocol, cast
+from operator import sub
+from typing import Literal, NamedTuple, cast
 
 from domain.intervals import QUARTER_MS
 from domain.readings import Reading
 from metering.packing import pack_readings, pack_run
 from metering.quarter_runs import QuarterRuns
-from metering.runs import ReadingRun, RunShape
+from metering.runs import ListedRun, ReadingRun, RunShape
 
 _KEPT_AT_EDGE = 2
 _MINUTE_MS = 60_000
@@ -27,16 +26,6 @@ _LOOK_BACK = 4
 
 Road = tuple[str | None, str]
 """Gateway, and live or history."""
-
-
-class Runs(Protocol):
-    """Where a counter stands still."""
-
-    def before(self, index: int) -> int:
-        """Where it began to, if the step to the reading at `index` catches up; else the reading before."""
-
-    def across(self, index: int) -> Sequence[int]:
-        """Which readings tell how long it stands still between the one at `index` and the one before."""
 
 
 class Origin(NamedTuple):
@@ -50,7 +39,7 @@ class Origin(NamedTuple):
 
 
 class SetAside(NamedTuple):
-    """A reading that was refused as a glitch: readings that come late may show that it was none."""
+    """One reading by itself: it comes late, or does not count because it was a glitch or dated by a clock that was set."""
 
     value: float
     amount: int
@@ -59,15 +48,21 @@ class SetAside(NamedTuple):
     """How many readings were thinned out after it; None if none can have been."""
 
 
-class Forgotten(Protocol):
-    """Keeps readings aside that `Points` forgets."""
-
-    def keep(self, points: Points, first: int, stop: int) -> None:
-        """Take the readings ``[first, stop)`` before they go."""
+def reading_of(meter: tuple[str, str], channel: str, road: Road, time_ms: int, one: tuple[int, int, float]) -> Reading:
+    """A kept reading as it was taken; `meter` is site and meter, `one` receipt [ms], number (-1: none) and value."""
+    (gateway, origin), (received_ms, sequence, value) = road, one
+    return Reading(
+        *meter, channel, time_ms, received_ms, value,
+        gateway=gateway, sequence=None if sequence < 0 else sequence, origin=cast(Literal["live", "history"], origin),
+    )  # fmt: skip
 
 
 class Points:
-    """Columns of readings: time, value as read, amount in whole micro-units, origin."""
+    """Columns of readings: time, value as read, amount in whole micro-units, origin.
+
+    Longer than most classes for one reason: six columns change together, and each change drops the bytes that are kept of what it touches.
+    So every change of a column is here; which readings may go is decided in `thinning`.
+    """
 
     __slots__ = (
         "_roads", "amounts", "chunk_ms", "chunks", "cold", "cold_whole", "dense_from_ms", "floor_ms", "received", "road_names", "roads", "sealed", "sequences", "stored",
@@ -155,29 +150,36 @@ class Points:
         self.sequences.append(origin[1])
         self.roads.append(origin[2])
 
-    def extend(
-        self, run: ReadingRun, shape: RunShape | None, times: list[int], amounts: list[int], received: list[int], dense_ms: float
-    ) -> None:  # fmt: skip
+    def extend(self, run: ListedRun, amounts: list[int], dense_ms: float) -> None:
         """Put a run after all other readings, of which there is one at least."""
+        road, times = self.road(run.run.gateway, run.run.origin), run.times
+        if len(times) == 1:
+            origin = Origin(run.received[0], run.sequences[0], road)
+            self.append(times[0], run.values[0], amounts[0], origin, dense_ms)
+            return
         before, first, last = self.times[-1], times[0], times[-1]
-        widest_ms = shape.widest_ms if shape is not None else max(map(sub, times[1:], times), default=0)
+        widest_ms = run.shape.widest_ms if run.shape is not None else max(map(sub, times[1:], times))
         if widest_ms > dense_ms:
             self.dense_from_ms = last
         elif first - before > dense_ms or self.dense_from_ms is None:
             self.dense_from_ms = first
-        road = self.road(run.gateway, run.origin)
         self._changed(first, last)
-        chunk = first // self.chunk_ms
-        if shape is not None and last // self.chunk_ms == chunk != before // self.chunk_ms:
-            self.chunks[chunk] = pack_run(
-                shape.elapsed, shape.lags, run.sequences, first, road, run.values, shape.thousandths
-            )  # fmt: skip
+        if run.shape is not None:
+            self._store_chunk(run.run, run.shape, first, last, road)
         self.times += times
-        self.values += run.values.tolist()
+        self.values += run.values
         self.amounts += amounts
-        self.received += received
-        self.sequences += run.sequences.tolist()
+        self.received += run.received
+        self.sequences += run.sequences
         self.roads += [road] * len(times)
+
+    def _store_chunk(self, run: ReadingRun, shape: RunShape, first_ms: int, last_ms: int, road: int) -> None:
+        """Keep the bytes of a run that is the first in a chunk and lies in it whole: its columns are at hand."""
+        chunk = first_ms // self.chunk_ms
+        if last_ms // self.chunk_ms == chunk != self.times[-1] // self.chunk_ms:
+            self.chunks[chunk] = pack_run(
+                shape.elapsed, shape.lags, run.sequences, first_ms, road, run.values, shape.thousandths
+            )  # fmt: skip
 
     def emptied(self) -> Points:
         """The same without its readings, to be filled again."""
@@ -220,21 +222,21 @@ class Points:
         origin = Origin(self.received[index], self.sequences[index], self.roads[index])
         return SetAside(self.values[index], self.amounts[index], origin, thinned)
 
-    def insert(self, index: int, time_ms: int, value: float, amount: int, origin: Origin) -> None:
+    def insert(self, index: int, time_ms: int, new: SetAside) -> None:
         """Put a reading where the order of time wants it."""
         self.times.insert(index, time_ms)
-        self.values.insert(index, value)
-        self.amounts.insert(index, amount)
-        self.received.insert(index, origin[0])
-        self.sequences.insert(index, origin[1])
-        self.roads.insert(index, origin[2])
+        self.values.insert(index, new.value)
+        self.amounts.insert(index, new.amount)
+        self.received.insert(index, new.origin.received_ms)
+        self.sequences.insert(index, new.origin.sequence)
+        self.roads.insert(index, new.origin.road)
         self.look_again(index)
 
-    def put(self, index: int, value: float, amount: int, origin: Origin) -> None:
+    def put(self, index: int, new: SetAside) -> None:
         """Put a reading in the place of another one of the same instant."""
         self._changed(self.times[index], self.times[index])
-        self.values[index], self.amounts[index] = value, amount
-        self.received[index], self.sequences[index], self.roads[index] = origin
+        self.values[index], self.amounts[index] = new.value, new.amount
+        self.received[index], self.sequences[index], self.roads[index] = new.origin
         self.cold = self.stored = None
 
     def look_again(self, index: int) -> None:
@@ -249,7 +251,7 @@ class Points:
         if self.whole:
             for time_ms in self.times[first:stop]:
                 self.whole.pop(time_ms, None)
-        self._delete(first, stop)
+        self.delete(first, stop)
         self.cold = self.stored = None
         self.dense_from_ms = None
 
@@ -259,7 +261,8 @@ class Points:
             for key in range(from_ms // self.chunk_ms, to_ms // self.chunk_ms + 1):
                 self.chunks.pop(key, None)
 
-    def _delete(self, first: int, stop: int) -> None:
+    def delete(self, first: int, stop: int) -> None:
+        """Forget the readings ``[first, stop)``; the steps that this makes whole are the caller's."""
         if first < stop:
             self._changed(self.times[first], self.times[stop - 1])
         del self.times[first:stop], self.values[first:stop], self.amounts[first:stop]
@@ -267,16 +270,17 @@ class Points:
 
     def reading(self, index: int, site: str, meter: str, channel: str) -> Reading:
         """The reading at `index`, as it was taken."""
-        gateway, origin = self.road_names[self.roads[index]]
-        sequence = self.sequences[index]
-        return Reading(
-            site, meter, channel, self.times[index], self.received[index], self.values[index],
-            gateway=gateway, sequence=None if sequence < 0 else sequence, origin=cast(Literal["live", "history"], origin),
-        )  # fmt: skip
+        one = self.received[index], self.sequences[index], self.values[index]
+        return reading_of((site, meter), channel, self.road_names[self.roads[index]], self.times[index], one)
 
     def is_seen(self, time_ms: int, index: int) -> bool:
         """Whether a reading that belongs before the one at `index` has been forgotten already."""
         return (index > 0 and self.times[index - 1] in self.whole) or time_ms // QUARTER_MS in self.sealed
+
+    def may_lack(self, index: int, dense_ms: float) -> bool:
+        """Whether readings may be missing between the one at `index` and the one before it."""
+        before_ms = self.times[index - 1]
+        return self.times[index] - before_ms > dense_ms and before_ms not in self.whole
 
     def is_complete(self, quarter: int, dense_ms: float) -> bool:
         """Whether no reading can be missing in `quarter` and across its ends."""
@@ -288,136 +292,11 @@ class Points:
             return False
         return all(times[k + 1] - times[k] <= dense_ms or times[k] in whole for k in range(first, last))
 
-    # Thinning out
+    # Forgetting
 
     def is_thin(self, to_ms: int) -> bool:
-        """Whether `thin` up to `to_ms` would find nothing new; it looks once in `thin_step_ms`."""
+        """Whether thinning out up to `to_ms` would find nothing new; it looks once in `thin_step_ms`."""
         return to_ms - to_ms % self.thin_step_ms == self.thin_to_ms
-
-    def thin_span(self, to_ms: int) -> tuple[int, int]:
-        """The readings that `thin` up to `to_ms` would look at, as ``[start, stop)``."""
-        stop = bisect_right(self.times, to_ms - to_ms % self.thin_step_ms)
-        return bisect_left(self.times, self.thin_from_ms, 0, stop), stop
-
-    def thin(
-        self, to_ms: int, dense_ms: float, pinned: Collection[int] = (), quarantine: Forgotten | None = None, integrate: bool = False,
-        runs: Runs | None = None, passing_ms: int | None = None,
-    ) -> None:  # fmt: skip
-        """Forget, up to `to_ms`, what lies close between others.
-
-        Parameters
-        ----------
-        pinned
-            Times of readings that stay.
-        quarantine
-            Where the forgotten ones go.
-        integrate
-            Whether the integral of what is forgotten matters.
-        runs
-            For counts: where the register stands still. Across a boundary no reading beside that is needed then.
-        passing_ms
-            Time of a reading that stays for now.
-        """
-        if self.is_thin(to_ms):
-            return
-        start, stop = self.thin_span(to_ms)
-        self.thin_to_ms = to_ms - to_ms % self.thin_step_ms
-        times = self.times
-        if stop - start < 3:
-            return
-        dense_from = self.dense_from_ms
-        if (
-            dense_from is not None and not pinned and quarantine is None and passing_ms is None
-            and times[start] // QUARTER_MS == times[stop - 1] // QUARTER_MS
-            and (times[start] >= dense_from or (times[start + 1] >= dense_from and times[start] in self.whole))
-        ):  # fmt: skip
-            self._merge(start, stop - 1, integrate, only_first=True)
-            if self.thin_from_ms != times[start]:
-                self.thin_from_ms, self.cold = times[start], None
-            return
-        self._thin_between(start, stop, dense_ms, pinned, quarantine, integrate, runs, passing_ms)
-
-    def _thin_between(
-        self, start: int, stop: int, dense_ms: float, pinned: Collection[int], quarantine: Forgotten | None, integrate: bool,
-        runs: Runs | None, passing_ms: int | None = None,
-    ) -> None:  # fmt: skip
-        times, amounts, whole = self.times, self.amounts, self.whole
-        stay, anchor = {start, stop - 1, *(runs.across(start) if runs is not None else ())}, start
-        for k in range(start + 1, stop):
-            t0, t1 = times[k - 1], times[k]
-            if t1 - t0 > dense_ms and t0 not in whole:
-                # The step before a silence tells the power that a removed step is held at.
-                stay.update((k - 2, k - 1, k) if k - 2 >= start else (k - 1, k))
-                stay.update(runs.across(k) if runs is not None else ())
-                anchor = k
-                continue
-            is_still = runs is not None and amounts[k - 1] == amounts[k]
-            crosses = t0 // QUARTER_MS != t1 // QUARTER_MS and not is_still
-            if crosses and not self.sealed.covers(t0 // QUARTER_MS, t1 // QUARTER_MS):
-                stay.update((k - 1, k))
-                anchor = k
-            elif t1 in pinned:
-                stay.add(k)
-                anchor = k
-            elif t1 == passing_ms:
-                stay.add(k)
-        if runs is not None:
-            stay.update([runs.before(k) for k in stay if start < k < stop and k - 1 in stay and times[k - 1] not in whole])
-        self.cold = self.stored = None
-        last_anchor = times[anchor]
-        for left, right in reversed(list(pairwise(sorted(k for k in stay if start <= k < stop)))):
-            if right - left >= 2:
-                if quarantine is not None:
-                    quarantine.keep(self, left + 1, right)
-                self._merge(left, right, integrate)
-        self.thin_from_ms = last_anchor
-
-    def _merge(self, left: int, right: int, integrate: bool, only_first: bool = False) -> None:
-        """Forget what lies between the readings `left` and `right`; `only_first` if no step but the first may be whole."""
-        times, amounts, whole = self.times, self.amounts, self.whole
-        uw_ms = 0
-        if integrate:
-            if only_first:
-                k = left + (times[left] in whole)
-                uw_ms = sum(
-                    map(mul, amounts[k:right], map(sub, times[k + 1 : right + 1], times[k:right])), whole.get(times[left], 0)
-                )
-            else:
-                uw_ms = sum(whole.get(times[n], amounts[n] * (times[n + 1] - times[n])) for n in range(left, right))
-        if not only_first:
-            for n in range(left + 1, right):
-                whole.pop(times[n], None)
-        whole[times[left]] = uw_ms
-        self._delete(left + 1, right)
-
-    def seal(
-        self,
-        quarter: int,
-        dense_ms: float,
-        pinned: Collection[int] = (),
-        quarantine: Forgotten | None = None,
-        runs: Runs | None = None,
-    ) -> None:
-        """Nothing will be asked of `quarter` any more: keep only what its neighbours need."""
-        self.sealed.add(quarter)
-        times = self.times
-        first = bisect_left(times, quarter * QUARTER_MS)
-        start = first
-        while start > 0 and self.sealed.covers(times[start - 1] // QUARTER_MS, quarter):
-            start -= 1
-            if times[start] in self.whole and start < first - 2:
-                break
-        stop = bisect_left(times, (quarter + 1) * QUARTER_MS)
-        most = min(len(times), stop + _LOOK_BACK)
-        while stop < most and times[stop] // QUARTER_MS in self.sealed:
-            stop += 1
-        thin_from = self.thin_from_ms
-        if stop - start >= 3:
-            self._thin_between(start, stop, dense_ms, pinned, quarantine, False, runs)
-        # What came after was thinned before and stays so; its anchor may be one that has gone.
-        at = bisect_right(times, thin_from) - 1
-        self.thin_from_ms = times[max(at, 0)] if times else thin_from
-        self.cold = self.stored = None
 
     def freeze_before(self, floor_ms: int, kept_from: int | None = None) -> None:
         """Forget what lies before `floor_ms`, all but the last two readings, or those from the index `kept_from` on."""

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from typing import Literal, cast
 
 from domain.readings import Reading
 from metering.packing import Reader, blob, pack_readings, squeeze, unsqueeze
-from metering.points import Points, Road
+from metering.points import Points, Road, reading_of
 
 _CHUNK = 600
 """Readings that are packed together."""
@@ -131,7 +130,4 @@ def _unpacked(packed: bytes, squeezed: bool) -> list[_Aside]:
 
 def _reading(aside: _Aside, site: str, meter: str, channel: str) -> Reading:
     time_ms, value, received_ms, sequence, gateway, origin = aside
-    return Reading(
-        site, meter, channel, time_ms, received_ms, value,
-        gateway=gateway, sequence=None if sequence < 0 else sequence, origin=cast(Literal["live", "history"], origin),
-    )  # fmt: skip
+    return reading_of((site, meter), channel, (gateway, origin), time_ms, (received_ms, sequence, value))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import datetime
 from fractions import Fraction
 
 import numpy as np
@@ -133,7 +132,9 @@ class CounterRules:
 
     def changes_within(self, t0: int, t1: int) -> bool:
         """Whether meter or transformer changed after `t0` and up to `t1` [ms]."""
-        return any(t0 < protocol.at_ms <= t1 for protocol in self.exchanges) or self.multiplier_changes(t0, t1)
+        if not self.exchanges and not self.multipliers:
+            return False
+        return any(t0 < record.at_ms <= t1 for record in self.exchanges) or self.multiplier_changes(t0, t1)
 
     def multiplier_changes(self, t0: int, t1: int) -> bool:
         """Whether the transformers' factor changed after `t0` and up to `t1` [ms]."""
@@ -205,9 +206,9 @@ def counter_rules(meter: Meter, register: Register) -> CounterRules:
     multipliers = _multipliers(meter, register)
     exchanges = sorted(
         (
-            _ms(e.at_utc),
-            _times(uwh_from(e.final_reading, register.unit), factor_at(multipliers, _ms(e.at_utc) - 1)),
-            _times(uwh_from(e.start_reading, register.unit), factor_at(multipliers, _ms(e.at_utc))),
+            epoch_ms(e.at_utc),
+            _times(uwh_from(e.final_reading, register.unit), factor_at(multipliers, epoch_ms(e.at_utc) - 1)),
+            _times(uwh_from(e.start_reading, register.unit), factor_at(multipliers, epoch_ms(e.at_utc))),
         )
         for e in meter.exchanges
         if e.channel == register.channel
@@ -258,7 +259,11 @@ def _times(amount: int, factor: Fraction) -> int:
 def _multipliers(meter: Meter, register: Register) -> tuple[Multiplier, ...]:
     return tuple(
         sorted(
-            (Multiplier(_ms(m.from_utc), Fraction(repr(m.factor))) for m in meter.multipliers if m.channel == register.channel),
+            (
+                Multiplier(epoch_ms(m.from_utc), Fraction(repr(m.factor)))
+                for m in meter.multipliers
+                if m.channel == register.channel
+            ),
             key=lambda multiplier: multiplier.from_ms,
         )
     )
@@ -267,7 +272,3 @@ def _multipliers(meter: Meter, register: Register) -> tuple[Multiplier, ...]:
 def _chunk_ms(sampling_ms: int) -> int:
     """Some sixty readings, and whole minutes."""
     return max(1, sampling_ms // 1000) * MS_PER_HOUR // 60
-
-
-def _ms(instant: datetime) -> int:
-    return epoch_ms(instant)

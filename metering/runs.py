@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.readings import Reading, ReadingQuality
-from metering.packing import thousandths_of
+from metering.packing import FEW, thousandths_of
 
 NO_SEQUENCE = -1
 """Stands in the column for a reading without a number."""
@@ -58,6 +58,21 @@ class RunShape:
         self.lags = run.received_ms - observed
         self.least_lag_ms = self.lags.min().item()
         self.thousandths = thousandths_of(run.values)
+
+
+class ListedRun:
+    """A run as it is put after all other readings: its columns as lists, and its shape where it is long enough."""
+
+    __slots__ = ("received", "run", "sequences", "shape", "times", "values")
+
+    def __init__(self, run: ReadingRun) -> None:
+        self.run = run
+        self.times: list[int] = run.observed_ms.tolist()
+        self.received: list[int] = run.received_ms.tolist()
+        self.values: list[float] = run.values.tolist()
+        self.sequences: list[int] = run.sequences.tolist()
+        self.shape = RunShape(run) if len(self.times) >= FEW else None
+        """None where the run is too short for columns to be worth while."""
 
 
 def run_of(readings: Iterable[Reading]) -> ReadingRun:

@@ -15,8 +15,9 @@ from domain.intervals import IntervalMethod, IntervalQuality
 from metering import state_lgm1
 from metering.book import RowBook
 from metering.cases import Break
-from metering.counter import CounterTrack, Doubt
+from metering.counter import CounterTrack
 from metering.gauge import GaugeTrack
+from metering.hindsight import Doubt
 from metering.packing import Reader, blob, pack_ints, pack_readings, pack_values, pack_wide, squeeze, unsqueeze
 from metering.points import Origin, Points, SetAside
 from metering.quarter_runs import QuarterRuns

@@ -10,8 +10,9 @@ from typing import Any
 
 from domain.intervals import QUARTER_MS, IntervalMethod, IntervalQuality
 from metering.cases import Break
-from metering.counter import CounterTrack, Doubt
+from metering.counter import CounterTrack
 from metering.gauge import GaugeTrack
+from metering.hindsight import Doubt
 from metering.points import Points
 from metering.quarter_runs import QuarterRuns
 from metering.rows import Published, Row

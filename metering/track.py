@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
-from metering.order import Judged, is_out_of_order, misdated, stands_between
+from domain.readings import RejectionReason
+from metering.misdated import Judged, is_out_of_order, misdated, stands_between
 from metering.points import Points, SetAside
 from metering.rules import OUT_OF_ORDER_MS, SEAL_AGE_MS, CounterRules, GaugeRules
 
@@ -12,6 +13,10 @@ JUMP_MS = 60_000
 """A silence or a jump of dates longer than this may be the work of a clock: what follows is thinned out later."""
 MOST_HELD = 4_000
 """No more readings than this are kept whole for that."""
+
+
+Taken = tuple[tuple[int, int] | None, RejectionReason | None]
+"""Of a reading that was taken: the span [ms] that it may have changed, if any, and why it was refused, if it was."""
 
 
 class RegisterTrack:
@@ -62,6 +67,28 @@ class RegisterTrack:
             return new.origin.sequence < old.origin.sequence
         return new.amount > old.amount
 
+    def place_late(self, time_ms: int, new: SetAside) -> tuple[int | None, RejectionReason | None]:
+        """Put a reading that is not the newest where the order of time wants it.
+
+        Returns
+        -------
+        index, reason
+            Where it is; None if nothing has changed. Why it was refused: as a duplicate also where it took the other one's place.
+        """
+        points, times = self.points, self.points.times
+        if time_ms < points.floor_ms:
+            return None, RejectionReason.BEYOND_HORIZON
+        index = bisect_left(times, time_ms)
+        if times[index] == time_ms:
+            if not self.takes_the_place(new, points.set_aside(index)):
+                return None, RejectionReason.DUPLICATE
+            points.put(index, new)
+            return index, RejectionReason.DUPLICATE
+        if points.is_seen(time_ms, index):
+            return None, RejectionReason.DUPLICATE
+        points.insert(index, time_ms, new)
+        return index, None
+
     def hold_after_jumps(self, known: int, dense_ms: float) -> None:
         """Keep whole what follows on jumps of dates in readings that were put after the first `known` ones."""
         times, most_ms = self.points.times, max(JUMP_MS, dense_ms)
@@ -88,7 +115,8 @@ class RegisterTrack:
         times = self.points.times
         if self._must_judge or not times:
             return None
-        held, to_ms = self.whole_from_ms(), times[-1] - thin_age_ms
+        to_ms = times[-1] - thin_age_ms
+        held = None if self.hold_from_ms is None else self.whole_from_ms()
         to_ms = to_ms if held is None else min(to_ms, held)
         return None if self.points.is_thin(to_ms) else to_ms
 

@@ -48,13 +48,17 @@ def is_out_of_order(points: Points, index: int) -> bool:
     """Whether the reading at `index` has another one beside it on the side on which, by their numbers, it does not belong."""
     if not _is_live(points, index):
         return False
-    return any(
-        0 <= at < len(points)
-        and _is_live(points, at)
-        and _are_numbered(points, index, at)
-        and (points.sequences[at] > points.sequences[index]) != (at > index)
-        for at in (index - 1, index + 1)
+    last = len(points.times) - 1
+    return (index > 0 and _is_on_wrong_side(points, index - 1, index)) or (
+        index < last and _is_on_wrong_side(points, index + 1, index)
     )
+
+
+def _is_on_wrong_side(points: Points, at: int, index: int) -> bool:
+    sequences = points.sequences
+    if (sequences[at] > sequences[index]) == (at > index):
+        return False
+    return _is_live(points, at) and _are_numbered(points, index, at)
 
 
 def stands_between(points: Points, index: int, dense_ms: float) -> bool:
