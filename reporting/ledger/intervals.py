@@ -141,9 +141,7 @@ class IntervalQuestions(Questions):
     @answered_by(INTERVALS)
     def has_intervals(self, from_utc: datetime, to_utc: datetime) -> bool:
         """Whether any quarter hour of any meter starts in ``[from_utc, to_utc)``."""
-        sql = (
-            "SELECT EXISTS (SELECT 1 FROM series s JOIN interval i ON i.series = s.series WHERE i.start_s>=? AND i.start_s<?)"
-        )
+        sql = "SELECT EXISTS (SELECT 1 FROM series s JOIN interval i ON i.series = s.series WHERE i.start_s>=? AND i.start_s<?)"
         found = self._database.execute(sql, (-(-epoch_ms(from_utc) // 1000), -(-epoch_ms(to_utc) // 1000))).fetchone()
         return bool(found[0])
 
