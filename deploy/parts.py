@@ -11,10 +11,9 @@ from pathlib import Path
 from deploy import jars, ports
 from deploy.settings import StackSettings
 from domain.plant import load_plant
+from stream_jobs.jobs import jobs_of
 
-JOBS = ("metering", "detection", "forecast", "meter_forecasts", "advice")
-VIRTUAL_METERS = "virtual_meters"
-"""The job of plants that have some."""
+JOB_SCRIPT = jars.PROJECT / "stream_jobs" / "job.py"
 LEDGER = "ledger.sqlite"
 """File of the historian in the home folder."""
 
@@ -74,14 +73,10 @@ def service(verb: str, stage: Stage, arguments: tuple[str, ...], **others: objec
 
 
 def job_parts(plant_dir: Path, kafka: str, namespace: str) -> list[JobPart]:
-    """The five jobs, and that of the virtual meters where the plant file names some.
-
-    Each folder in ``stream_jobs/`` may hold a ``flink.properties`` with settings of that job alone.
-    """
+    """The jobs of the table that the plant needs."""
     arguments = ("--plant", str(plant_dir), "--kafka", kafka, "--namespace", namespace)
-    names = JOBS if not load_plant(plant_dir / "plant.toml").virtual_meters else (*JOBS, VIRTUAL_METERS)
-    folders = [(name, jars.PROJECT / "stream_jobs" / name) for name in names]
-    return [JobPart(name, folder / "job.py", arguments, _properties(folder / "flink.properties")) for name, folder in folders]
+    needed = jobs_of(load_plant(plant_dir / "plant.toml"))
+    return [JobPart(job.name, JOB_SCRIPT, (job.name, *arguments), job.settings) for job in needed]
 
 
 def service_parts(plant_dir: Path, home: Path, kafka: str, settings: StackSettings, console_port: int) -> list[Part]:
@@ -106,11 +101,3 @@ def service_parts(plant_dir: Path, home: Path, kafka: str, settings: StackSettin
         target = ("--url", influx.url, "--org", influx.org, "--bucket", influx.bucket)
         parts.append(service("influx-sink", Stage.SERVICES, (*common, *target), input=plant_dir))
     return parts
-
-
-def _properties(file: Path) -> dict[str, str]:
-    if not file.exists():
-        return {}
-    lines = (line.strip() for line in file.read_text().splitlines())
-    pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
-    return {key.strip(): value.strip() for key, _, value in pairs}

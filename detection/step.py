@@ -16,20 +16,19 @@ from detection.watched import machines_of, watching_for
 from domain.anomalies import Anomaly, AnomalyKind
 from domain.channels import IMPORT
 from domain.codec import decode, encode
-from domain.errors import LastgangError
 from domain.intervals import Interval, IntervalOrigin
 from domain.plant import Plant
+from domain.stored_state import StateForm
 from quarters.newest import Newest, admit
 from quarters.numbers import slot_of, slot_start
 
-STATE_VERSION = 2
+FORM = StateForm("detection", 3)
 
 
 @dataclass(slots=True)
 class DetectionState:
     """What was seen of one meter. A step changes the state it is given and returns it."""
 
-    version: int = STATE_VERSION
     newest_slot: int | None = None
     """Newest live quarter hour of the meter's energy channel that was judged."""
     reach: Newest = field(default_factory=Newest)
@@ -50,7 +49,7 @@ class DetectionStep:
     - ``creep``: power at rest that grows from week to week.
 
     Records of origin import train the off level and never alarm. A repeated record, or an older revision, changes nothing, and a single
-    record of a wrong date holds nothing up (`domain.newest`).
+    record of a wrong date holds nothing up (`quarters.newest`).
 
     Parameters
     ----------
@@ -85,7 +84,7 @@ class DetectionStep:
     def take(
         self, state: DetectionState, interval: Interval, now_utc: datetime | None = None
     ) -> tuple[DetectionState, list[Anomaly]]:
-        """Judge one quarter hour of the state's meter; a virtual meter is watched through its parts. Of `now_utc` see `domain.newest.admit`."""
+        """Judge one quarter hour of the state's meter; a virtual meter is watched through its parts. Of `now_utc` see `quarters.newest.admit`."""
         if interval.origin is IntervalOrigin.CALCULATED:
             return state, []
         if interval.channel != (self._channels.get(interval.meter) or IMPORT):
@@ -134,27 +133,17 @@ class DetectionStep:
         return found + more
 
 
-class UnreadableState(LastgangError):
-    """Stored state of another version. Operator: start the detection job without state; it learns again from the topics."""
-
-
 def encode_state(state: DetectionState) -> bytes:
-    """The state as JSON, with its version."""
-    return encode(state)
+    """The state as JSON, behind the header."""
+    return FORM.header + encode(state)
 
 
-def decode_state(payload: bytes) -> DetectionState:
+def decode_state(stored: bytes) -> DetectionState:
     """The state that `encode_state` wrote.
 
     Raises
     ------
-    UnreadableState
-        If it is of another version.
+    domain.stored_state.UnreadableState
+        If the bytes are of another step or version.
     """
-    state = decode(DetectionState, payload)
-    if state.version != STATE_VERSION:
-        msg = (
-            f"detection state is of version {state.version}, expected {STATE_VERSION}: start the job without state, it learns again"
-        )
-        raise UnreadableState(msg)
-    return state
+    return decode(DetectionState, FORM.content(stored))

@@ -52,7 +52,7 @@ def backtest(
             order = waiting.pop(0)
             state.jobs[order.job] = with_order(state.jobs.get(order.job), order)
         if step.put(state, interval) and interval.end_utc in origins:
-            forecasts.append(step.issue(state, interval.end_utc))
+            forecasts.append(step.forecaster.issue(state, interval.end_utc))
             on_forecast(forecasts[-1])
     return forecasts
 

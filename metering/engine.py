@@ -231,7 +231,7 @@ def decode_state(stored: bytes) -> MeterState:
 
     Raises
     ------
-    UnreadableState
-        If the bytes are of another version.
+    domain.stored_state.UnreadableState
+        If the bytes are of another step or version.
     """
     return from_bytes(stored)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from domain.errors import LastgangError
 from metering.book import RowBook
 from metering.counter import CounterTrack
 from metering.gauge import GaugeTrack
 
 Track = CounterTrack | GaugeTrack
-
-
-class UnreadableState(LastgangError):
-    """Stored bytes are no meter state of this version. Operator: start the job without its savepoint; topics are read again."""
 
 
 class MeterState:

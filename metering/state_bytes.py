@@ -1,4 +1,4 @@
-"""The bytes of a meter's state, ``LGM3``.
+"""The bytes of a meter's state.
 
 A state is stored after every minute's readings, so that what did not change must cost nothing: rows, and readings that were
 thinned out, keep their bytes.
@@ -12,7 +12,7 @@ from bisect import bisect_left
 from functools import lru_cache
 
 from domain.intervals import IntervalMethod, IntervalQuality
-from metering import state_lgm1
+from domain.stored_state import StateForm
 from metering.book import RowBook
 from metering.cases import Break
 from metering.counter import CounterTrack
@@ -22,11 +22,9 @@ from metering.packing import Reader, blob, pack_ints, pack_readings, pack_values
 from metering.points import Origin, Points, SetAside
 from metering.quarter_runs import QuarterRuns
 from metering.rows import Published, Row
-from metering.state import MeterState, UnreadableState
+from metering.state import MeterState
 
-_MAGIC = b"LGM3"
-_WITHOUT_CLOCKS = b"LGM2"
-"""The version before: it knows nothing of clocks that were set; what follows is the same."""
+FORM = StateForm("quarter-hours", 4)
 _QUALITIES = tuple(IntervalQuality)
 _METHODS = tuple(IntervalMethod)
 _WORDS = {(q, m): i * 256 + j for i, q in enumerate(_QUALITIES) for j, m in enumerate(_METHODS)}
@@ -52,7 +50,7 @@ def to_bytes(state: MeterState) -> bytes:
         return state.stored
     used, tracks, books = state.used, state.tracks, state.books
     parts = [
-        _MAGIC,
+        FORM.header,
         _HEAD.pack(_or_nothing(state.grid_from), state.floor_quarter, state.site_ms, len(used), len(tracks), len(books)),
         _NUMBER.pack(state.leap_ms),
         array("q", used).tobytes(),
@@ -77,15 +75,10 @@ def from_bytes(stored: bytes) -> MeterState:
 
     Raises
     ------
-    UnreadableState
-        If the bytes are of another version.
+    domain.stored_state.UnreadableState
+        If the bytes are of another step or version.
     """
-    if stored[:4] not in (_MAGIC, _WITHOUT_CLOCKS, state_lgm1.MAGIC):
-        msg = (
-            f"stored meter state begins with {stored[:4]!r}, expected {_MAGIC!r}, {_WITHOUT_CLOCKS!r} or {state_lgm1.MAGIC!r}; "
-            "start without the savepoint"
-        )
-        raise UnreadableState(msg)
+    FORM.begin(stored)
     state = MeterState()
     state.stored = stored
     return state
@@ -95,15 +88,10 @@ def read_into(state: MeterState) -> None:
     """Fill the empty tracks and books of a state from its stored bytes; channels that the plant file lost are left out."""
     stored = state.stored or b""
     state.stored = None
-    if stored[:4] == state_lgm1.MAGIC:
-        state_lgm1.read_into(state, stored)
-        return
-    has_clocks = stored[:4] == _MAGIC
-    reader = Reader(stored, 4)
+    reader = Reader(stored, FORM.begin(stored))
     grid_from, state.floor_quarter, state.site_ms, used, tracks, books = reader.numbers(_HEAD)
     state.grid_from = _or_none(grid_from)
-    if has_clocks:
-        (state.leap_ms,) = reader.numbers(_NUMBER)
+    (state.leap_ms,) = reader.numbers(_NUMBER)
     quarters = reader.numbers(struct.Struct(f"<{used}q"))
     state.used = dict(zip(quarters, reader.numbers(struct.Struct(f"<{used}I")), strict=True))
     for _ in range(tracks):
@@ -111,7 +99,7 @@ def read_into(state: MeterState) -> None:
         track = state.tracks.get(channel)
         if track is None:
             continue
-        next_seal = _read_track(track, content, has_clocks)
+        next_seal = _read_track(track, content)
         if next_seal is not None:
             state.next_seal[channel] = next_seal
     for _ in range(books):
@@ -213,7 +201,7 @@ def _tail_bytes(points: Points, at: int) -> list[bytes]:
     return parts
 
 
-def _read_track(track: CounterTrack | GaugeTrack, reader: Reader, has_clocks: bool) -> int | None:
+def _read_track(track: CounterTrack | GaugeTrack, reader: Reader) -> int | None:
     cold_from = reader.at
     cold = Reader(unsqueeze(reader.blob()))
     cold_bytes = reader.since(cold_from)
@@ -240,8 +228,7 @@ def _read_track(track: CounterTrack | GaugeTrack, reader: Reader, has_clocks: bo
     points.cold = cold_bytes
     track.points = points
     (next_seal,) = reader.numbers(_NUMBER)
-    if has_clocks:
-        _read_clock(track, reader.blob())
+    _read_clock(track, reader.blob())
     if isinstance(track, CounterTrack):
         _read_cases(track, reader)
     return _or_none(next_seal)

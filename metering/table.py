@@ -16,13 +16,12 @@ from domain.errors import Fault, InputFaults, fault
 from domain.files import open_input
 from domain.intervals import QUARTERS_PER_HOUR, Interval
 from domain.plant import Plant
-from domain.readings import CONTROL_CHANNELS, Reading, ReadingQuality, Rejection, RejectionReason
+from domain.readings import Reading, ReadingQuality, Rejection
 from domain.units import kwh_text
-from metering.engine import MeterStep
-from metering.intake import Intake, dated_ahead, rejection
+from metering.intake import dated_ahead
 from metering.leaps import sifted
-from metering.state import MeterState
 from metering.virtual import VirtualMeterStep
+from metering.whole_site import WholeSite
 
 BATCH_MS = 60_000
 """Readings received within this time are given to the steps together."""
@@ -155,56 +154,18 @@ def quarter_hours(plant: Plant, readings: Iterable[Reading]) -> Result:
 
 
 class _Run:
+    """The site's meters, and its virtual meters behind them."""
+
     def __init__(self, plant: Plant) -> None:
-        self._steps = {meter.id: MeterStep(plant, meter.id) for meter in plant.meters}
-        self._states: dict[str, MeterState] = {meter: step.initial() for meter, step in self._steps.items()}
-        self._site = plant.site.id
-        self._intake = Intake(plant)
+        self._site = WholeSite(plant)
         self._virtual_meters = VirtualMeterStep(plant)
         self._virtual = self._virtual_meters.initial()
-        self._due_ms = dict.fromkeys(self._steps, 0)
-        """When a meter next has something to publish."""
-        self._first_ms: int | None = None
-        self._last_ms = 0
         self._result = Result({}, [])
 
     def take(self, batch: Sequence[Reading]) -> None:
-        """Give each meter its readings, then all of them the site's event time."""
-        by_meter: dict[str, list[Reading]] = {}
-        for reading in batch:
-            by_meter.setdefault(reading.meter, []).append(reading)
-        first_ms = self._first_ms
+        """Give the site its readings."""
         self._result.readings += len(batch)
-        for meter, readings in by_meter.items():
-            step = self._steps.get(meter)
-            known = [r for r in readings if r.site == self._site and r.channel not in CONTROL_CHANNELS] if step else []
-            if step is None or len(known) < len(readings):
-                self._refuse_unknown(readings, known)
-            if step is None:
-                continue
-            self._states[meter], outputs = step.take(self._states[meter], known)
-            self._keep(outputs)
-            usable = [r.observed_ms for r in known if self._intake.reason(r) is None]
-            if usable:
-                self._last_ms = max(self._last_ms, *usable)
-                lowest = min(usable)
-                first_ms = lowest if first_ms is None or lowest < first_ms else first_ms
-        if first_ms is None:
-            return
-        for meter, step in self._steps.items():
-            state = self._states[meter]
-            if first_ms != self._first_ms:
-                state, outputs = step.advance(state, first_ms)
-                self._keep(outputs)
-            elif meter not in by_meter and self._last_ms < self._due_ms[meter]:
-                continue
-            due_ms = step.next_due_ms(state)
-            if due_ms is not None and due_ms <= self._last_ms:
-                state, outputs = step.advance(state, self._last_ms)
-                self._keep(outputs)
-                due_ms = step.next_due_ms(state)
-            self._states[meter], self._due_ms[meter] = state, due_ms or 0
-        self._first_ms = first_ms
+        self._keep(self._site.take(batch))
 
     def refuse_ahead(self, reading: Reading) -> None:
         """A reading that was dated far ahead by a clock that was right again later."""
@@ -213,21 +174,10 @@ class _Run:
 
     def close(self) -> Result:
         """Publish what is left."""
-        if self._first_ms is not None:
-            for meter, step in self._steps.items():
-                self._states[meter], outputs = step.close(self._states[meter], self._last_ms)
-                self._keep(outputs)
+        self._keep(self._site.close())
         return self._result
 
-    def _refuse_unknown(self, readings: Sequence[Reading], known: Sequence[Reading]) -> None:
-        accepted = {id(reading) for reading in known}
-        self._result.rejections += [
-            rejection(reading, RejectionReason.UNKNOWN_REGISTER, "the plant file has no such meter at this site")
-            for reading in readings
-            if id(reading) not in accepted
-        ]
-
-    def _keep(self, outputs: Sequence[Interval | Rejection]) -> None:
+    def _keep(self, outputs: Iterable[Interval | Rejection]) -> None:
         for output in outputs:
             if isinstance(output, Interval):
                 self._virtual, virtual = self._virtual_meters.take_interval(self._virtual, output)

@@ -15,7 +15,6 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from domain.clock import epoch_ms, instant
-from domain.errors import LastgangError
 from domain.intervals import (
     QUARTER_MS,
     Interval,
@@ -27,17 +26,12 @@ from domain.intervals import (
 from domain.plant import Plant, VirtualParts, virtual_parts
 from metering.packing import Reader, blob, pack_ints, pack_values, pack_wide, squeeze, unsqueeze
 
-_MAGIC = b"LGV1"
 _QUARTERS_PER_DAY = 96
 _GRACE_DAYS = 2
 """Beyond the horizon of late readings: rows that were on their way."""
 _COUNT = struct.Struct("<I")
 _HEAD = struct.Struct("<qI")
 _DAY = struct.Struct("<q")
-
-
-class UnreadableState(LastgangError):
-    """Stored bytes are no state of virtual meters of this version. Operator: start the job without its savepoint; topics are read again."""
 
 
 class Part(NamedTuple):
@@ -198,10 +192,10 @@ def _same(row: Interval, old: Interval | None) -> bool:
     return old is not None and (row.energy_uwh, row.coverage, row.quality) == (old.energy_uwh, old.coverage, old.quality)
 
 
-def encode_state(state: VirtualState) -> bytes:
-    """Versioned bytes; days that did not change keep theirs."""
+def to_bytes(state: VirtualState) -> bytes:
+    """The state as bytes; days that did not change keep theirs."""
     newest_day = state.newest // _QUARTERS_PER_DAY
-    pieces = [_MAGIC, _HEAD.pack(state.newest, len(state.days))]
+    pieces = [_HEAD.pack(state.newest, len(state.days))]
     for (meter, channel), days in state.days.items():
         pieces += (blob(meter.encode()), blob(channel.encode()), _COUNT.pack(len(days)))
         for number, day in days.items():
@@ -209,19 +203,10 @@ def encode_state(state: VirtualState) -> bytes:
     return b"".join(pieces)
 
 
-def decode_state(stored: bytes) -> VirtualState:
-    """The state that `encode_state` made.
-
-    Raises
-    ------
-    UnreadableState
-        If the bytes are of another version.
-    """
-    if stored[: len(_MAGIC)] != _MAGIC:
-        msg = f"state begins with {stored[:4]!r}, expected {_MAGIC!r}: start the job without state, it reads the topics again"
-        raise UnreadableState(msg)
+def from_bytes(stored: bytes, at: int = 0) -> VirtualState:
+    """The state that `to_bytes` made, from `at` on."""
     state = VirtualState()
-    reader = Reader(stored, len(_MAGIC))
+    reader = Reader(stored, at)
     state.newest, meters = reader.numbers(_HEAD)
     for _ in range(meters):
         key = reader.text(), reader.text()

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-import numpy as np
-
 from domain.codec import decode, encode
-from domain.errors import LastgangError
 from domain.instants import QuarterStart, UtcInstant
-from domain.intervals import Interval, IntervalMethod, IntervalQuality
 from domain.orders import Order
-from domain.recommendations import Recommendation
+from domain.recommendations import Recommendation, RecommendationStatus
+from domain.stored_state import StateForm
 from quarters.newest import Newest
-from quarters.numbers import slot_start
 from quarters.series import QuarterSeries
-from scheduling.now import Clocks, now_of
+from scheduling.now import Clocks, is_near, now_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +62,19 @@ class Notes:
         """The plant's time; None before the first record that says it."""
         return now_of(self.clocks)
 
+    def with_status(self, status: RecommendationStatus) -> list[Recommendation]:
+        """Recommendations in this status, in the order of their issue."""
+        found = [one for one in self.recommendations.values() if one.status is status]
+        return sorted(found, key=lambda one: (one.issued_utc, one.recommendation))
+
+    def end(self, recommendation: Recommendation, status: RecommendationStatus, at_utc: datetime) -> Recommendation:
+        """The next revision, in another status. What other programs date is taken for now where it is far from it."""
+        now = self.now_utc
+        at_utc = at_utc if now is None or is_near(at_utc, now) else now
+        ended = replace(recommendation, status=status, revision=recommendation.revision + 1, at_utc=at_utc)
+        self.recommendations[ended.recommendation] = ended
+        return ended
+
 
 @dataclass(slots=True)
 class AdviceState:
@@ -79,56 +88,33 @@ class AdviceState:
     encoded: bytes | None = None
 
 
-MAGIC, MAGIC_1 = b"lastgang-advice-2\n", b"lastgang-advice-1\n"
+FORM = StateForm("advice", 3)
 _HEAD = struct.Struct("<qqqq")
-_HEAD_1 = struct.Struct("<qqq")
-
-
-class UnreadableState(LastgangError):
-    """Stored state of another version. Operator: start the job without state; it reads its topics again."""
 
 
 def encode_state(state: AdviceState) -> bytes:
-    """The state as bytes: a version, the quarter hours as they lie in memory, the notes as JSON."""
+    """The state as bytes: the quarter hours as they lie in memory, then the notes as JSON."""
     if state.encoded is None:
         parts = [series.to_bytes() for series in (state.known, state.reactive_import, state.reactive_export)]
         parts.append(encode(state.notes))
-        state.encoded = b"".join((MAGIC, _HEAD.pack(*map(len, parts)), *parts))
+        state.encoded = b"".join((FORM.header, _HEAD.pack(*map(len, parts)), *parts))
     return state.encoded
 
 
-def decode_state(payload: bytes) -> AdviceState:
-    """The state that `encode_state` wrote, or its older form.
+def decode_state(stored: bytes) -> AdviceState:
+    """The state that `encode_state` wrote.
 
     Raises
     ------
-    UnreadableState
-        If the bytes are of another version.
+    domain.stored_state.UnreadableState
+        If the bytes are of another step or version.
     """
-    if payload.startswith(MAGIC_1):
-        return _decode_1(payload)
-    if not payload.startswith(MAGIC):
-        msg = f"advice state begins with {payload[:24]!r}; expected {MAGIC!r}: start the job without it"
-        raise UnreadableState(msg)
-    at = len(MAGIC) + _HEAD.size
+    at = FORM.begin(stored)
+    lengths = _HEAD.unpack_from(stored, at)
+    at += _HEAD.size
     parts = []
-    for length in _HEAD.unpack_from(payload, len(MAGIC)):
-        parts.append(payload[at : at + length])
+    for length in lengths:
+        parts.append(stored[at : at + length])
         at += length
     known, reactive_import, reactive_export = (QuarterSeries.from_bytes(part) for part in parts[:-1])
-    return AdviceState(decode(Notes, parts[-1]), known, reactive_import, reactive_export, payload)
-
-
-def _decode_1(payload: bytes) -> AdviceState:
-    """The form that kept the year as whole watts from its first quarter hour on."""
-    at = len(MAGIC_1) + _HEAD_1.size
-    first_slot, count, length = _HEAD_1.unpack_from(payload, len(MAGIC_1))
-    watts = np.frombuffer(payload, np.int32, count, at).tolist()
-    revisions = np.frombuffer(payload, np.int16, count, at + 4 * count).tolist()
-    known, unknown, method = QuarterSeries(), np.iinfo(np.int32).min, IntervalMethod.NONE
-    for number, (watt, revision) in enumerate(zip(watts, revisions, strict=True)):
-        quality = IntervalQuality.MISSING if watt == unknown else IntervalQuality.MEASURED
-        energy_uwh = None if watt == unknown else watt * 250_000
-        if revision >= 0:
-            known.put(Interval("", "", "", slot_start(first_slot + number), energy_uwh, 1.0, quality, method, revision))
-    return AdviceState(decode(Notes, payload[at + 6 * count : at + 6 * count + length]), known)
+    return AdviceState(decode(Notes, parts[-1]), known, reactive_import, reactive_export, stored)

@@ -11,9 +11,11 @@ from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from pyflink.datastream.state import ValueStateDescriptor
 
 from domain.codec import encode
+from domain.steps import Outputs, PausingStep, Step, TimedStep
 from domain.topics import REJECTED
 from metering.rules import OUT_OF_ORDER_MS
-from stream_jobs.logic import Logic, MakeLogic, Outputs, PausingLogic, TimedLogic, bounded, run_bucket
+from stream_jobs.jobs import StepRow
+from stream_jobs.run_bucket import bounded, run_bucket
 from stream_jobs.settings import JobSettings
 
 _SWITCH_S = 0.001
@@ -24,26 +26,23 @@ OUTPUT_TYPE = Types.ROW_NAMED(["topic", "k", "payload"], [Types.STRING(), Types.
 
 
 class StepFunction(KeyedProcessFunction):
-    """Feeds buckets ``(key, bucket)`` to a job's `Logic`.
+    """Feeds buckets ``(key, bucket)`` to a step.
 
     Parameters
     ----------
-    state_name
-        Versioned name of the state, e.g. ``meter-state-v1``; changing it forgets.
-    tells_unreadable
-        Whether this operator rejects what cannot be read, or another one over the same records does.
+    make
+        Makes the step where the operator runs.
     """
 
-    def __init__(self, make_logic: MakeLogic, settings: JobSettings, state_name: str, tells_unreadable: bool = True) -> None:
-        self._make_logic = make_logic
-        self._plant_dir = str(settings.plant_dir)
+    def __init__(self, make: Callable[[], Step], settings: JobSettings, row: StepRow) -> None:
+        self._make = make
         self._kafka = settings.kafka
-        self._state_name = state_name
-        self._tells_unreadable = tells_unreadable
+        self._state_name = row.state
+        self._tells_unreadable = row.rejects
 
     def open(self, runtime_context: RuntimeContext) -> None:
         sys.setswitchinterval(_SWITCH_S)
-        self._logic: Logic = self._make_logic(self._plant_dir)
+        self._step = self._make()
         self._stored = runtime_context.get_state(ValueStateDescriptor(self._state_name, Types.PICKLED_BYTE_ARRAY()))
         # What this attempt has read or written is what Flink holds; another attempt is another object and begins empty.
         self._held: dict[str, tuple[bytes | None, Any]] = {}
@@ -57,12 +56,12 @@ class StepFunction(KeyedProcessFunction):
     def _take(self, key: str, bucket: bytes) -> tuple[Any, Outputs]:
         state = self._load(key)
         return run_bucket(
-            self._logic, key, state, bucket, self._kafka.namespace, self._tells_unreadable,
+            self._step, key, state, bucket, self._kafka.namespace, self._tells_unreadable,
             unchanged=lambda: self._restored(key, self._held[key][0]),
         )  # fmt: skip
 
     def _restored(self, key: str, stored: bytes | None) -> Any:
-        return self._logic.initial(key) if stored is None else self._logic.decode(key, stored)
+        return self._step.initial(key) if stored is None else self._step.decode(key, stored)
 
     def _load(self, key: str) -> Any:
         held = self._held.get(key)
@@ -74,7 +73,7 @@ class StepFunction(KeyedProcessFunction):
         return state
 
     def _store(self, key: str, state: Any) -> None:
-        encoded = self._logic.encode(state)
+        encoded = self._step.encode(state)
         if self._held[key][0] != encoded:
             self._stored.update(encoded)
         self._held[key] = (encoded, state)
@@ -86,7 +85,7 @@ class StepFunction(KeyedProcessFunction):
 
 
 class PausingStepFunction(StepFunction):
-    """The same for a `PausingLogic`: it is woken when no records that it waits behind have come for `PAUSE_MS`."""
+    """The same for a `PausingStep`: it is woken when no records that it waits behind have come for `PAUSE_MS`."""
 
     def open(self, runtime_context: RuntimeContext) -> None:
         super().open(runtime_context)
@@ -97,7 +96,7 @@ class PausingStepFunction(StepFunction):
         key = value[0]
         state, outputs = self._take(key, value[1])
         self._store(key, state)
-        if cast(PausingLogic, self._logic).awaits_pause(key, state):
+        if cast(PausingStep, self._step).awaits_pause(key, state):
             timers = ctx.timer_service()
             self._wakes[key] = timers.current_processing_time() + PAUSE_MS
             timers.register_processing_time_timer(self._wakes[key])
@@ -106,13 +105,13 @@ class PausingStepFunction(StepFunction):
     def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Row]:
         key = _key_of(ctx)
         if timestamp >= self._wakes.get(key, timestamp):
-            state, outputs = cast(PausingLogic, self._logic).paused(key, self._load(key))
+            state, outputs = cast(PausingStep, self._step).paused(key, self._load(key))
             self._store(key, state)
             yield from self._rows(outputs)
 
 
 class TimedStepFunction(StepFunction):
-    """The same for a `TimedLogic`: it is told of event time when something is due, and only then.
+    """The same for a `TimedStep`: it is told of event time when something is due, and only then.
 
     Parameters
     ----------
@@ -120,8 +119,8 @@ class TimedStepFunction(StepFunction):
         Width of event-time buckets. Time is passed on only in whole buckets, because what the JVM still collects has not been taken.
     """
 
-    def __init__(self, make_logic: Callable[[str], TimedLogic], settings: JobSettings, state_name: str, bucket_ms: int) -> None:
-        super().__init__(make_logic, settings, state_name)
+    def __init__(self, make: Callable[[], Step], settings: JobSettings, row: StepRow, bucket_ms: int) -> None:
+        super().__init__(make, settings, row)
         self._bucket_ms = bucket_ms
 
     def open(self, runtime_context: RuntimeContext) -> None:
@@ -143,17 +142,17 @@ class TimedStepFunction(StepFunction):
         yield from self._rows(outputs)
 
     def _pass_time(self, key: str, state: Any, timers: Any) -> tuple[Any, Outputs]:
-        """Tell the logic of the time if something is due, and ask to be woken when something will be."""
-        logic = cast(TimedLogic, self._logic)
+        """Tell the step of the time if something is due, and ask to be woken when something will be."""
+        step = cast(TimedStep, self._step)
         outputs: Outputs = []
         watermark = timers.current_watermark()
         # A watermark of t means nothing at or before t is to come, so buckets that end at t + 1 are complete.
         complete_ms = (watermark + 1) // self._bucket_ms * self._bucket_ms
         site_ms = complete_ms + OUT_OF_ORDER_MS
-        due_ms = logic.next_due_ms(key, state)
+        due_ms = step.next_due_ms(key, state)
         if watermark > 0 and due_ms is not None and due_ms <= site_ms:
-            state, outputs = logic.advance(key, state, site_ms)
-            due_ms = logic.next_due_ms(key, state)
+            state, outputs = step.advance(key, state, site_ms)
+            due_ms = step.next_due_ms(key, state)
         if due_ms is not None:
             self._wake(key, max(due_ms - OUT_OF_ORDER_MS, complete_ms + 1, 1), timers)
         return state, outputs

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from connectors.kafka.client import KafkaSettings
+from stream_jobs.jobs import BY_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +19,12 @@ class JobSettings:
     name: str
 
 
-def from_command_line(name: str, arguments: list[str] | None = None) -> JobSettings:
-    """Settings of the job `name`; argparse ends the process with exit 2 where they are wrong."""
-    parser = argparse.ArgumentParser(prog=f"stream_jobs/{name}/job.py", description=f"Flink job {name!r}")
+def from_command_line(arguments: list[str] | None = None) -> JobSettings:
+    """Settings of the job that is named; argparse ends the process with exit 2 where they are wrong."""
+    parser = argparse.ArgumentParser(prog="stream_jobs/job.py", description="Start one Flink job.")
+    parser.add_argument("name", choices=sorted(BY_NAME), help="a job of stream_jobs/jobs.py")
     parser.add_argument("--plant", type=Path, required=True, help="folder with plant.toml")
     parser.add_argument("--kafka", default="127.0.0.1:9092", help="broker, HOST:PORT")
     parser.add_argument("--namespace", default="", help="what stands before every topic's name")
     chosen = parser.parse_args(arguments)
-    return JobSettings(chosen.plant.resolve(), KafkaSettings(chosen.kafka, chosen.namespace), name)
+    return JobSettings(chosen.plant.resolve(), KafkaSettings(chosen.kafka, chosen.namespace), chosen.name)

@@ -27,6 +27,9 @@ OF_THE_WORLD = {
 }  # fmt: skip
 
 
+NAMED_CLASS = re.compile(r"([a-z_]+(?:\.[a-z_]+)+):[A-Z]\w+")
+
+
 class Import(NamedTuple):
     """One import statement."""
 
@@ -62,7 +65,10 @@ def _is_for_types(node: ast.AST) -> bool:
 
 
 def imports_in(module: str, node: ast.AST, is_deferred: bool = False) -> Iterator[Import]:
-    """Every import below `node`; of ``from a import b`` both ``a`` and ``a.b``, since `b` may be a module."""
+    """Every import below `node`; of ``from a import b`` both ``a`` and ``a.b``, since `b` may be a module.
+
+    A text ``module:Class`` (`stream_jobs.jobs`) is an import, too: of a module that is loaded when its class is needed.
+    """
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Import):
             yield from (Import(module, alias.name, child.lineno, is_deferred) for alias in child.names)
@@ -70,6 +76,8 @@ def imports_in(module: str, node: ast.AST, is_deferred: bool = False) -> Iterato
             assert not child.level, f"{module}:{child.lineno}: a relative import; imports name the whole path"
             for name in (child.module, *(f"{child.module}.{alias.name}" for alias in child.names)):
                 yield Import(module, str(name), child.lineno, is_deferred)
+        elif isinstance(child, ast.Constant) and isinstance(child.value, str) and (named := NAMED_CLASS.fullmatch(child.value)):
+            yield Import(module, named[1], child.lineno, True)
         later = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) or _is_for_types(child)
         yield from imports_in(module, child, is_deferred or later)
 
@@ -214,9 +222,11 @@ NUMBERS = [
 
 
 def _jobs() -> int:
-    from deploy.parts import JOBS
+    """Of a plant without virtual meters, as the demo's."""
+    from domain.plant import load_plant
+    from stream_jobs.jobs import jobs_of
 
-    return len(JOBS)
+    return len(jobs_of(load_plant(ROOT / "simulation" / "demo_plant" / "plant.toml")))
 
 
 def _profiles() -> int:

@@ -14,8 +14,8 @@ from domain.intervals import Interval
 from domain.plant import Plant
 from domain.readings import CONTROL_CHANNELS, Reading
 from domain.topics import READINGS
-from metering.engine import MeterStep
-from metering.intake import Intake, ahead_of_plant
+from metering.intake import ahead_of_plant
+from metering.whole_site import WholeSite
 
 Identity = tuple[str, str, datetime]
 """Meter, channel, start of the quarter hour."""
@@ -88,20 +88,16 @@ class Undisturbed:
     """Follows the topic; `table` is what a run without faults makes of all that is on it so far."""
 
     def __init__(self, plant: Plant, kafka: KafkaSettings, clock: StartableClock) -> None:
-        self._plant, self._clock = plant, clock
+        self._clock = clock
         self._consumer = RecordConsumer(kafka, [READINGS], max_poll_records=5_000)
-        self._intake = Intake(plant)
-        self._steps = {meter.id: MeterStep(plant, meter.id) for meter in plant.meters}
-        self._states = {meter: step.initial() for meter, step in self._steps.items()}
+        self._site = WholeSite(plant)
         self._rows: dict[Identity, Interval] = {}
-        self._first_ms: int | None = None
-        self._last_ms = 0
         self.topic = OnTopic()
 
     @property
     def event_time_utc(self) -> datetime:
         """The highest usable instant of any reading."""
-        return instant(self._last_ms)
+        return instant(self._site.last_ms)
 
     def follow(self, timeout_s: float = 0.05) -> None:
         """Take what has come."""
@@ -110,7 +106,7 @@ class Undisturbed:
             timeout_s = 0.0
 
     def _take(self, messages: list[Message]) -> None:
-        by_meter: dict[str, list[Reading]] = {}
+        readings: list[Reading] = []
         for message in messages:
             self.topic.records += 1
             try:
@@ -121,25 +117,8 @@ class Undisturbed:
             self.topic.take(reading, message.value)
             if ahead_of_plant(reading, epoch_ms(self._clock.at_utc(instant(message.timestamp_ms)))) is not None:
                 continue  # as the job judges it: by the clock of the broker
-            if reading.channel not in CONTROL_CHANNELS and reading.site == self._plant.site.id and reading.meter in self._steps:
-                by_meter.setdefault(reading.meter, []).append(reading)
-        first_ms = self._first_ms
-        for meter, readings in by_meter.items():
-            self._states[meter], outputs = self._steps[meter].take(self._states[meter], readings)
-            self._keep(outputs)
-            usable = [r.observed_ms for r in readings if self._intake.reason(r) is None]
-            if usable:
-                self._last_ms = max(self._last_ms, *usable)
-                first_ms = min(usable) if first_ms is None else min(first_ms, *usable)
-        if first_ms is None:
-            return
-        for meter, step in self._steps.items():
-            if first_ms != self._first_ms:
-                self._states[meter], outputs = step.advance(self._states[meter], first_ms)
-                self._keep(outputs)
-            self._states[meter], outputs = step.advance(self._states[meter], self._last_ms)
-            self._keep(outputs)
-        self._first_ms = first_ms
+            readings.append(reading)
+        self._keep(self._site.take(readings))
 
     def _keep(self, outputs: Iterable[object]) -> None:
         for output in outputs:
@@ -152,7 +131,7 @@ class Undisturbed:
 
     def settled_until_utc(self, patience_ms: int) -> datetime:
         """End of the last quarter hour that is complete, with so much patience."""
-        return instant((self._last_ms - patience_ms) // 900_000 * 900_000)
+        return instant((self._site.last_ms - patience_ms) // 900_000 * 900_000)
 
     def missing(self, served: Iterable[tuple[str, float]]) -> list[tuple[str, float]]:
         """What a device has answered and the topic does not have."""

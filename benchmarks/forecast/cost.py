@@ -10,13 +10,13 @@ from functools import partial
 import numpy as np
 
 from benchmarks.forecast.profiles import Profile
-from benchmarks.forecast.rolling import Looking, intervals_of, plant_of, warm
+from benchmarks.forecast.rolling import LookingStep, intervals_of, plant_of, warm
 from domain.units import WATTS_PER_CORE
 from forecasting.ensemble import predict
 from forecasting.issue import OFFSETS
 from forecasting.learning import fit
 from forecasting.similar_days import CALENDAR, LIKENESSES, PROFILE, Likeness, candidates, columns, mixture, weigh
-from forecasting.step import encode_state
+from forecasting.state import encode_state
 from forecasting.two_step import two_step
 
 GOALS = {"fit_s": 0.5, "update_mean_ms": 1.0, "all_meters_s": 45.0}
@@ -50,17 +50,17 @@ def measure(profiles: list[Profile], meters: int = 500, progress: Callable[[str]
     """Fit, a day of updates and an issue of the first profile; then `meters` series, made of all profiles at other scales."""
     progress("a day of one meter")
     step, state, day = warm(profiles[0], 2)
-    step.issue(state, day[0].start_utc)  # learns; what follows is a running meter
+    step.forecaster.issue(state, day[0].start_utc)  # learns; what follows is a running meter
     updates, issues = [], []
     for record in day[:96]:
         updates.append(_cpu_ms(partial(step.put, state, record), 1))
-        issues.append(_cpu_ms(partial(step.issue, state, record.end_utc), 1))
-    looking = Looking(plant_of(profiles[0]))
+        issues.append(_cpu_ms(partial(step.forecaster.issue, state, record.end_utc), 1))
+    looking = LookingStep(plant_of(profiles[0]))
     again = looking.initial()
     for record in intervals_of(profiles[0]):
         looking.put(again, record)
-    looking.issue(again, day[-1].end_utc)
-    seen = looking.seen
+    looking.forecaster.issue(again, day[-1].end_utc)
+    seen = looking.forecaster.seen
     assert seen is not None
     progress("a fit")
     fits = [_cpu_ms(lambda: fit(seen), 1) / 1e3 for _ in range(3)]
@@ -82,17 +82,17 @@ def _all_meters(profiles: list[Profile], meters: int) -> float:
     """CPU seconds to issue 48 h for `meters` warm series, one after the other."""
     warmed = [warm(profile, 2) for profile in profiles[:8]]
     for step, state, day in warmed:
-        step.issue(state, day[0].start_utc)
+        step.forecaster.issue(state, day[0].start_utc)
     total = 0.0
     for number in range(meters):
         step, state, day = warmed[number % len(warmed)]
         state.ring.load_kw *= np.float32(1.0 + 0.001 * (number % 7))
-        total += _cpu_ms(partial(step.issue, state, day[0].start_utc), 1)
+        total += _cpu_ms(partial(step.forecaster.issue, state, day[0].start_utc), 1)
     return total / 1e3
 
 
-def _rungs(looking: Looking) -> dict[str, float]:
-    seen = looking.seen
+def _rungs(looking: LookingStep) -> dict[str, float]:
+    seen = looking.forecaster.seen
     assert seen is not None
     grid = seen.grid
     requested = columns(grid.origin, OFFSETS)

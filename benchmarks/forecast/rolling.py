@@ -15,12 +15,15 @@ from domain.calendars import is_holiday
 from domain.forecasts import Forecast
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.plant import Plant
+from forecasting.days import SiteDays
 from forecasting.ensemble import MODELS, predict
-from forecasting.issue import OFFSETS
+from forecasting.forecaster import Forecaster
+from forecasting.issue import OFFSETS, Subject
 from forecasting.learning import Watched
 from forecasting.similar_days import LEVELS
 from forecasting.slots import SLOTS_PER_DAY, SLOTS_PER_WEEK, Floats
-from forecasting.step import ForecastState, ForecastStep
+from forecasting.state import ForecastState
+from forecasting.step import ForecastStep
 from forecasting.two_step import NAME as TWO_STEP
 from forecasting.two_step import two_step
 
@@ -51,14 +54,25 @@ def intervals_of(profile: Profile) -> list[Interval]:
     return found
 
 
-class Looking(ForecastStep):
-    """The served step, which keeps what it last looked at."""
+class Looking(Forecaster):
+    """The served forecaster, which keeps what it last looked at."""
 
     seen: Watched | None = None
 
-    def _watched(self, *arguments: Any) -> Watched:
-        self.seen = super()._watched(*arguments)
+    def watched(self, *arguments: Any) -> Watched:
+        """What it looks at."""
+        self.seen = super().watched(*arguments)
         return self.seen
+
+
+class LookingStep(ForecastStep):
+    """The served step with a forecaster that keeps what it last looked at."""
+
+    forecaster: Looking
+
+    def __init__(self, plant: Plant) -> None:
+        super().__init__(plant)
+        self.forecaster = Looking(Subject(plant, "", SiteDays(plant)))
 
 
 @dataclass
@@ -144,7 +158,7 @@ def roll(
 ) -> Rolled:
     """Forecast `profile` from each of its last `days` local midnights, as far as it reaches back."""
     plant = plant_of(profile, target_kw)
-    step = Looking(plant)
+    step = LookingStep(plant)
     state = step.initial()
     records = intervals_of(profile)
     end = pd.Timestamp(records[-1].end_utc).tz_convert(profile.timezone).normalize()
@@ -156,7 +170,7 @@ def roll(
     begin = time.process_time()
     for number, record in enumerate(records):
         if step.put(state, record) and record.end_utc in origins:
-            forecast = step.issue(state, record.end_utc)
+            forecast = step.forecaster.issue(state, record.end_utc)
             rolled.days.append(_day(profile, plant, step, state, forecast, number + 1, with_two_step))
             progress()
     rolled.cpu_s = time.process_time() - begin
@@ -164,7 +178,7 @@ def roll(
 
 
 def _day(
-    profile: Profile, plant: Plant, step: Looking, state: ForecastState, forecast: Forecast, at: int, with_two_step: bool
+    profile: Profile, plant: Plant, step: LookingStep, state: ForecastState, forecast: Forecast, at: int, with_two_step: bool
 ) -> Day:
     kw = profile.power_kw
     came = np.full(SLOTS_PER_DAY, np.nan)
@@ -174,11 +188,11 @@ def _day(
         kw[at - SLOTS_PER_WEEK : at - SLOTS_PER_WEEK + SLOTS_PER_DAY] if at >= SLOTS_PER_WEEK else np.full(SLOTS_PER_DAY, np.nan)
     )
     predicted_kw = {SERVED: np.array([forecast.q10_kw, forecast.q50_kw, forecast.q90_kw])[:, :SLOTS_PER_DAY]}
-    if step.seen is not None and state.merit is not None:
-        grid = step.seen.grid
+    if step.forecaster.seen is not None and state.merit is not None:
+        grid = step.forecaster.seen.grid
         found = two_step(grid, [grid.origin]) if with_two_step else {}
         guesses = {TWO_STEP: found[grid.origin]} if grid.origin in found else {}
-        predicted = predict(grid, step.seen.base_kw, grid.origin, OFFSETS, guesses)
+        predicted = predict(grid, step.forecaster.seen.base_kw, grid.origin, OFFSETS, guesses)
         if predicted is not None:
             predicted_kw |= {
                 name: predicted.kw[n, :, :SLOTS_PER_DAY]

@@ -7,7 +7,7 @@ signs. None may raise, and whatever is published of it must be readable by those
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -24,17 +24,12 @@ from domain.codec import decode, encode
 from domain.contracts import EXAMPLES
 from domain.intervals import QUARTER
 from domain.plant import Plant, load_plant
-from domain.topics import BY_NAME, INTERVALS, ORDERS, READINGS, TOPICS, Topic
+from domain.steps import Step
+from domain.topics import BY_NAME, INTERVALS, READINGS, TOPICS, Topic
 from reporting.historian import TOPICS_KEPT, entry_of
 from reporting.ledger import Ledger, Unreadable
 from simulation import demo_plant
-from stream_jobs.advice.logic import make as advice
-from stream_jobs.detection.logic import make as detection
-from stream_jobs.forecast.logic import make as forecast
-from stream_jobs.logic import Logic
-from stream_jobs.meter_forecasts.logic import make as meter_forecasts
-from stream_jobs.metering.logic import quarter_hours, running_demand
-from stream_jobs.virtual_meters.logic import make as virtual_meters
+from stream_jobs.jobs import JOBS, StepRow
 
 _BILLING = "main"
 _MACHINE = "furnace-1"
@@ -51,10 +46,10 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Job:
-    """A job's logic with the state that its key has after some days, and the topics that it reads."""
+    """A job's step with the state that its key has after some days, and the topics that it reads."""
 
     name: str
-    logic: Logic
+    step: Step
     key: str
     reads: frozenset[Topic]
     stored: bytes
@@ -83,24 +78,19 @@ def consumers() -> Consumers:
     demo_plant.write(folder)
     plant = load_plant(folder / "plant.toml")
     site = plant.site.id
-    jobs = [
-        _job("metering", quarter_hours, folder, f"{site}/{_BILLING}", {READINGS}),
-        _job("running demand", running_demand, folder, f"{site}/{_BILLING}", {READINGS, INTERVALS}),
-        _job("virtual meters", virtual_meters, folder, site, {INTERVALS}),
-        _job("detection", detection, folder, f"{site}/{_MACHINE}", {INTERVALS}),
-        _job("forecast", forecast, folder, site, {INTERVALS, ORDERS}),
-        _job("meter forecasts", meter_forecasts, folder, f"{site}/{_MACHINE}", {INTERVALS}),
-        _job("advice", advice, folder, site, set(TOPICS) - {READINGS}),
-    ]
+    jobs = [_job(row, folder, site) for job in JOBS for row in job.steps]
     return Consumers(plant, jobs, PointMaker(plant), Ledger.open(folder / "ledger.sqlite"))
 
 
-def _job(name: str, make: Callable[[str], Logic], folder: Path, key: str, reads: set[Topic]) -> Job:
-    logic = make(str(folder))
-    state = logic.initial(key)
-    if INTERVALS in reads:
-        state, _ = logic.take(key, state, [(INTERVALS, interval) for interval in _history(key.partition("/")[2] or _BILLING)])
-    return Job(name, logic, key, frozenset(reads), logic.encode(state))
+def _job(row: StepRow, folder: Path, site: str) -> Job:
+    """A row's step for the whole site, for the billing meter, or for a machine's meter."""
+    step = row.make(folder)
+    meter = _BILLING if READINGS in row.reads else _MACHINE
+    key = site if row.keyed_by == "site" else f"{site}/{meter}"
+    state = step.initial(key)
+    if INTERVALS in row.reads:
+        state, _ = step.take(key, state, [(INTERVALS, interval) for interval in _history(key.partition("/")[2] or _BILLING)])
+    return Job(row.uid, step, key, frozenset(row.reads), step.encode(state))
 
 
 def _history(meter: str) -> list[Any]:
@@ -139,9 +129,9 @@ def answer(arrival: Arrival) -> str:
 
 
 def _step(job: Job, topic: Topic, record: Any) -> list[tuple[Topic, Any]]:
-    state = job.logic.decode(job.key, job.stored)
-    state, out = job.logic.take(job.key, state, [(topic, record)])
-    job.logic.decode(job.key, job.logic.encode(state))
+    state = job.step.decode(job.key, job.stored)
+    state, out = job.step.take(job.key, state, [(topic, record)])
+    job.step.decode(job.key, job.step.encode(state))
     return out
 
 

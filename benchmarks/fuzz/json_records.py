@@ -18,7 +18,7 @@ from domain.contracts import EXAMPLES
 from domain.readings import Reading, ReadingQuality, Rejection
 from domain.topics import READINGS, TOPICS
 from stream_jobs.buckets import Raw
-from stream_jobs.logic import read
+from stream_jobs.run_bucket import read
 
 Items = list[tuple[str, str]]
 _RECORDS = {topic.name: encode(EXAMPLES[topic.name]) for topic in TOPICS}

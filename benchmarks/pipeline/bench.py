@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,13 +24,13 @@ from deploy.flink.cluster import FlinkCluster
 from deploy.ground import JOBMANAGER, KAFKA, TASKMANAGER, broker_parts, cluster_parts, supervised
 from deploy.jars import PROJECT
 from deploy.kafka_broker import KafkaBroker
+from deploy.parts import JOB_SCRIPT
 from deploy.ports import free_port
 from domain.clock import epoch_ms
 from domain.intervals import QUARTER_MS, Interval, IntervalQuality
 from domain.topics import DEMAND, INTERVALS
 from domain.units import WATTS_PER_CORE
 
-JOB = PROJECT / "stream_jobs" / "metering" / "job.py"
 QUARTER_S = QUARTER_MS // 1000
 TAIL_S = 135
 """Readings after a quarter hour's end that make it due: a minute out of order, and the bucket that they lie in."""
@@ -119,8 +119,7 @@ class Bench:
     def throughput(self, meters: int, quarters: int) -> Fed:
         """The metering job, from the first reading sent to the last quarter hour published."""
         kafka, plant = self._fresh(meters)
-        arguments = ["--plant", str(plant), "--kafka", kafka.bootstrap, "--namespace", kafka.namespace]
-        with self._job(JOB, arguments) as job_id, RecordConsumer(kafka, [INTERVALS]) as consumer:
+        with self._metering(plant, kafka) as job_id, RecordConsumer(kafka, [INTERVALS]) as consumer:
             seen: dict[int, set[str]] = {}
 
             def await_quarter(number: int) -> None:
@@ -153,7 +152,7 @@ class Bench:
     def live(self, meters: int, seconds: int) -> list[float]:
         """Latencies [ms] from a reading's instant to its running quarter hour in a reader's hands, while time passes as it does."""
         kafka, plant = self._fresh(meters)
-        with self._job(JOB, ["--plant", str(plant), "--kafka", kafka.bootstrap, "--namespace", kafka.namespace]) as job_id:
+        with self._metering(plant, kafka) as job_id:
             generator = self._generator(kafka, meters, seconds, "--live")
             latencies = self._latencies(kafka, lambda: generator.poll() is not None, job_id)
         # The first seconds pay for what is compiled and loaded only once.
@@ -162,7 +161,7 @@ class Bench:
     def catch_up(self, meters: int) -> tuple[float, list[float]]:
         """An hour that comes late while the present goes on: seconds until its last quarter hour is whole, and latencies [ms]."""
         kafka, plant = self._fresh(meters)
-        with self._job(JOB, ["--plant", str(plant), "--kafka", kafka.bootstrap, "--namespace", kafka.namespace]) as job_id:
+        with self._metering(plant, kafka) as job_id:
             now_ms = int(time.time()) * 1000
             gap_from = now_ms - 4_000_000
             self._generator(kafka, meters, 60, "--from", str(gap_from - 60_000)).wait()
@@ -200,6 +199,10 @@ class Bench:
         plant = self.folder / f"plant-{meters}"
         write_plant(plant, meters)
         return kafka, plant
+
+    def _metering(self, plant: Path, kafka: KafkaSettings) -> AbstractContextManager[str]:
+        arguments = ["metering", "--plant", str(plant), "--kafka", kafka.bootstrap, "--namespace", kafka.namespace]
+        return self._job(JOB_SCRIPT, arguments)
 
     @contextmanager
     def _job(self, script: Path, arguments: list[str]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from rich.live import Live
 from connectors.kafka.client import RecordConsumer
 from deploy.display import StageProgress
 from deploy.flink.failures import ClusterFailed
-from deploy.parts import JOBS, Part, Stage, service
+from deploy.parts import Part, Stage, service
 from deploy.signals import terminated_like_interrupted
 from deploy.stack import Stack
 from domain.clock import StartableClock
@@ -31,6 +31,8 @@ from lastgang.demo.prepare import import_mark, last_instant, prepare, remember_i
 from lastgang.demo.settings import DemoSettings
 from lastgang.demo.summary import Summary, summarise, write_summary
 from quarters.numbers import quarter_start
+from simulation import demo_plant
+from stream_jobs.jobs import jobs_of
 
 CLOSING = timedelta(minutes=6)
 """Plant time after the last quarter hour in which its last readings arrive and it is published."""
@@ -115,14 +117,15 @@ def _import_history(settings: DemoSettings, stack: Stack) -> None:
 
 
 def _kill_of(text: str) -> tuple[str, time_of_day]:
+    jobs = [job.name for job in jobs_of(load_plant(demo_plant.TEMPLATE / "plant.toml"))]
     job, _, at = text.partition("@")
     try:
-        if job in JOBS:
+        if job in jobs:
             return job, time_of_day.fromisoformat(at)
     except ValueError:
         pass
     raise InputFaults(
-        [Fault("--kill", None, "kill", repr(text), f"JOB@HH:MM with a job of {', '.join(JOBS)}, such as forecast@10:05")]
+        [Fault("--kill", None, "kill", repr(text), f"JOB@HH:MM with a job of {', '.join(jobs)}, such as forecast@10:05")]
     )
 
 

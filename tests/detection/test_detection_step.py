@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from detection.step import DetectionState, DetectionStep, UnreadableState, decode_state, encode_state
+from detection.step import DetectionState, DetectionStep, decode_state, encode_state
 from domain.anomalies import Anomaly, AnomalyKind
 from domain.calendars import staffed_spans
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.plant import Plant
+from domain.stored_state import UnreadableState
 from quarters.numbers import quarter_starts
 from tests.spoken import english, german
 
@@ -321,8 +322,8 @@ def test_the_same_watch_can_be_used_at_another_price() -> None:
 
 
 def test_state_of_another_version_is_refused_with_what_to_do() -> None:
-    payload = encode_state(DetectionState(version=99))
-    with pytest.raises(UnreadableState, match="start the job without state"):
+    payload = encode_state(DetectionState()).replace(b"detection 3", b"detection 99", 1)
+    with pytest.raises(UnreadableState, match=r"version 99; expected version 3 .* Start the job without its stored state"):
         decode_state(payload)
 
 

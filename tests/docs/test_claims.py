@@ -7,10 +7,11 @@ import re
 from pathlib import Path
 
 from connectors.modbus.profile import all_profiles
-from deploy.parts import JOBS
 from domain.plant import load_plant
+from stream_jobs.jobs import jobs_of
 
 ROOT = Path(__file__).parents[2]
+DEMO = load_plant(ROOT / "simulation" / "demo_plant" / "plant.toml")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 NUMBERS = {5: "five", 6: "six", 7: "seven", 8: "eight", 14: "fourteen", 15: "fifteen", 16: "sixteen"}
 ROOMS = [path.parent.name for path in ROOT.glob("*/__init__.py")]
@@ -22,9 +23,9 @@ WRITERS = re.compile(
 
 
 def test_the_readme_counts_the_jobs_and_machines_of_the_demo():
-    machines = load_plant(ROOT / "simulation" / "demo_plant" / "plant.toml").machines
+    machines = DEMO.machines
     assert f"a factory of {NUMBERS[len(machines)]} machines" in README
-    assert f"the gateway, {NUMBERS[len(JOBS)]} jobs" in README
+    assert f"the gateway, {NUMBERS[len(jobs_of(DEMO))]} jobs" in README
 
 
 def test_the_readme_names_every_meter_that_has_a_profile():

@@ -175,7 +175,7 @@ def test_in_the_first_week_the_standard_load_profile_is_nearer_than_days_that_ar
         state = step.initial()
         for number, kw in enumerate(LOADS[: days * SLOTS_PER_DAY]):
             step.put(state, interval(MONDAY + number * QUARTER, float(kw)))
-        found = step.issue(state, MONDAY + days * SLOTS_PER_DAY * QUARTER)
+        found = step.forecaster.issue(state, MONDAY + days * SLOTS_PER_DAY * QUARTER)
         came = LOADS[days * SLOTS_PER_DAY :][:LEADS]
         assert "standard course" in found.model
         assert any("less than eight days" in note for note in found.notes)
@@ -192,7 +192,7 @@ def test_in_the_second_week_the_band_is_not_as_narrow_as_the_few_like_days_are()
         step.put(state, interval(MONDAY + number * QUARTER, float(kw)))
         days, rest = divmod(number + 1, SLOTS_PER_DAY)
         if days >= 8 and not rest:
-            found = step.issue(state, MONDAY + days * SLOTS_PER_DAY * QUARTER)
+            found = step.forecaster.issue(state, MONDAY + days * SLOTS_PER_DAY * QUARTER)
             assert "standard course" not in found.model
             came = LOADS[days * SLOTS_PER_DAY :][:LEADS]
             inside.append(float(((came >= np.array(found.q10_kw)) & (came <= np.array(found.q90_kw))).mean()))

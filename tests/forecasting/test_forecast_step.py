@@ -13,6 +13,7 @@ from small_forecast_plant import BATCH_KW, BERLIN, PLANT, SmallPlant, interval, 
 from domain.forecasts import Forecast
 from domain.intervals import QUARTER, Interval, IntervalOrigin, IntervalQuality
 from domain.orders import Order, OrderStatus
+from domain.stored_state import UnreadableState
 from forecasting.backtest import backtest, loads_by_slot, score
 from forecasting.conformance import (
     check_causal,
@@ -23,7 +24,8 @@ from forecasting.conformance import (
     timeless,
 )
 from forecasting.slots import KEPT_SLOTS
-from forecasting.step import ForecastStep, UnreadableState, decode_state, encode_state
+from forecasting.state import decode_state, encode_state
+from forecasting.step import ForecastStep
 from quarters.numbers import quarter_starts, slot_of
 
 DAY = timedelta(days=1)
@@ -116,8 +118,8 @@ def test_the_stored_state_is_small_and_of_a_known_version() -> None:
     payload = encode_state(state)
     assert len(payload) < 160_000
     assert encode_state(decode_state(payload)) == payload
-    with pytest.raises(UnreadableState, match="start the job without it"):
-        decode_state(b"lastgang-forecast-0" + payload[19:])
+    with pytest.raises(UnreadableState, match="version 3; expected version 4"):
+        decode_state(payload.replace(b"forecast 4", b"forecast 3", 1))
 
 
 def test_the_same_records_give_the_same_forecast() -> None:

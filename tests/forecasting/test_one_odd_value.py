@@ -19,7 +19,8 @@ from domain.intervals import QUARTER, Interval, IntervalOrigin
 from domain.plant import Plant
 from forecasting.conformance import run
 from forecasting.ensemble import believed
-from forecasting.step import ForecastState, ForecastStep
+from forecasting.state import ForecastState
+from forecasting.step import ForecastStep
 
 NOON = datetime(2026, 10, 6, 12, 0, tzinfo=BERLIN).astimezone(UTC)  # a Tuesday
 NIGHT = NOON + timedelta(hours=14)
@@ -57,7 +58,7 @@ def meter(load: Load, until_utc: datetime) -> tuple[ForecastStep, ForecastState]
 
 def after(step: ForecastStep, state: ForecastState, start_utc: datetime, *powers_kw: float) -> Forecast:
     """The forecast after further live quarter hours, without keeping them."""
-    from forecasting.step import decode_state, encode_state
+    from forecasting.state import decode_state, encode_state
 
     one = decode_state(encode_state(state))
     rows: list[Interval] = [interval(start_utc + n * QUARTER, kw) for n, kw in enumerate(powers_kw)]

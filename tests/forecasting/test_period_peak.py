@@ -15,7 +15,8 @@ from domain.intervals import QUARTER, Interval, IntervalOrigin, IntervalQuality
 from domain.plant import Plant
 from forecasting.highs import DAYS, DayHighs
 from forecasting.slots import KEPT_SLOTS
-from forecasting.step import ForecastState, ForecastStep, decode_state, encode_state
+from forecasting.state import ForecastState, decode_state, encode_state
+from forecasting.step import ForecastStep
 
 DAY = timedelta(days=1)
 IMPORT = IntervalOrigin.IMPORT

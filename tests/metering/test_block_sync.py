@@ -10,7 +10,8 @@ from domain.demand import Demand
 from domain.intervals import QUARTER_MS
 from domain.readings import Reading
 from metering.block_sync import Bounds, Sign, bounds_by
-from metering.running import RunningQuarter, decode_state, encode_state
+from metering.running import RunningQuarter
+from metering.running_state import decode_state, encode_state
 
 STEP_MS = 10_000
 REGISTERS = (counter(sampling_s=10.0, resolution=0.0001), gauge(sampling_s=10.0))

@@ -14,10 +14,11 @@ from domain.errors import InputFaults
 from domain.intervals import QUARTER_MS, Interval, IntervalQuality
 from domain.readings import SET_BACK_CHANNEL, Reading, Rejection, RejectionReason
 from domain.topics import READINGS
+from metering.quarter_hours import QuarterHours
 from metering.rules import AHEAD_OF_PLANT_MS
+from metering.running_demand import RunningDemand
 from metering.set_back import set_back_command
 from metering.table import quarter_hours
-from stream_jobs.metering.logic import QuarterHours, RunningDemand
 
 DAYS_36_MS = 36 * 86_400_000
 KEY = "s/m"

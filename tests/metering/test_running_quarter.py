@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -14,7 +13,9 @@ from domain.demand import Demand
 from domain.intervals import Interval, IntervalMethod, IntervalQuality
 from domain.readings import Reading, ReadingQuality
 from domain.units import UWH_PER_KWH
-from metering.running import RunningQuarter, RunningState, allowed_kw, decode_state, encode_state
+from metering.projection import allowed_kw
+from metering.running import RunningQuarter
+from metering.running_state import RunningState, decode_state, encode_state
 
 SITE = plant(counter(sampling_s=10.0, resolution=0.0001), gauge(sampling_s=10.0), target_kw=120.0)
 BIG = SITE.model_copy(update={"meters": (SITE.meters[0].model_copy(update={"max_power_kw": 1000.0}),)})
@@ -200,18 +201,6 @@ def test_a_faulty_quarter_hour_and_one_from_the_future_make_no_billed_peak() -> 
         _interval(datetime(2062, 3, 1, tzinfo=UTC), 9000.0),
     ]
     assert billed(in_site(), rows, OCTOBER) == (400.0, rows[1].start_utc)
-
-
-def test_a_stored_state_of_the_older_form_keeps_its_peaks() -> None:
-    head, _, _ = encode_state(RunningState()).partition(b"\n")
-    older = {**json.loads(head), "version": 4, "year": 2026, "peaks": {JULY.isoformat(): [700.25, "substituted", 3]}}
-    state = decode_state(json.dumps(older).encode())
-    state, _ = RunningQuarter(BIG).take_interval(state, _interval(JULY, 900.0, revision=2))
-    last = feed(load([(-60, 60, 100.0)]), in_site(), state)[-1]
-    assert last.billed_peak_kw == 0.0, "of a reading in March July's peak is not known yet"
-    known = state.known.highest(0, 2**40)
-    assert known is not None
-    assert (known.power_kw, known.quality) == (700.25, "substituted")
 
 
 def test_the_year_ends_at_local_midnight() -> None:

@@ -13,8 +13,9 @@ from connectors.modbus.profile import Point
 from domain.calendars import at_local
 from domain.intervals import QUARTER
 from domain.plant import Meter, Register
+from metering.projection import allowed_kw
 from metering.rules import CounterRules, counter_rules
-from metering.running import RunningQuarter, allowed_kw
+from metering.running import RunningQuarter
 from quarters.numbers import quarter_starts
 from quarters.periods import day_span
 

@@ -17,9 +17,9 @@ from domain.intervals import QUARTER_MS, Interval
 from domain.plant import Plant
 from domain.readings import Reading, Rejection
 from metering.engine import MeterStep, decode_state, encode_state
-from metering.intake import Intake
 from metering.rules import OUT_OF_ORDER_MS
 from metering.runs import run_of
+from metering.whole_site import WholeSite
 
 MINUTE_MS = 60_000
 BEGIN_MS = epoch_ms(datetime(2026, 3, 2, 5, 50, tzinfo=UTC))
@@ -143,22 +143,11 @@ def complete_until_ms(log: Sequence[tuple[int, Reading]]) -> int:
 
 def as_it_comes(log: Sequence[tuple[int, Reading]], sizes: Sequence[int] = (1,), seed: int = 0) -> Told:
     """The step fed in the order of the topic, in batches of any of `sizes`."""
-    dice, step, published, intake = Random(seed), MeterStep(PLANT, "m"), Told(), Intake(PLANT)
-    state, at, last_ms, first_ms = step.initial(), 0, 0, None
+    dice, site, published, at = Random(seed), WholeSite(PLANT), Told(), 0
     while at < len(log):
         stop = at + dice.choice(sizes)
-        batch, at = [reading for _, reading in log[at:stop]], stop
-        state, outputs = step.take(state, batch)
-        published.keep(outputs)
-        usable = [reading.observed_ms for reading in batch if intake.reason(reading) is None]
-        if usable:
-            last_ms = max(last_ms, *usable)
-            if first_ms is None or min(usable) < first_ms:
-                first_ms = min(usable)
-                state, outputs = step.advance(state, first_ms)
-                published.keep(outputs)
-        state, outputs = step.advance(state, last_ms)
-        published.keep(outputs)
+        published.keep(site.take([reading for _, reading in log[at:stop]]))
+        at = stop
     return published
 
 

@@ -13,12 +13,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from detection.priced import Detection
 from domain.clock import epoch_ms
 from domain.contracts import EXAMPLES
 from domain.demand import Demand
 from domain.intervals import QUARTER, IntervalOrigin
 from domain.plant import Plant, VirtualMeter, load_plant
 from domain.readings import Reading
+from domain.steps import Outputs
 from domain.topics import (
     ANOMALIES,
     DECISIONS,
@@ -31,12 +33,11 @@ from domain.topics import (
     RECOMMENDATIONS,
     Topic,
 )
-from stream_jobs.detection.logic import Detection
-from stream_jobs.forecast.logic import SiteForecast
-from stream_jobs.logic import Outputs
-from stream_jobs.meter_forecasts.logic import MeterForecasts
-from stream_jobs.metering.logic import QuarterHours, RunningDemand
-from stream_jobs.virtual_meters.logic import VirtualMeters
+from forecasting.meter_forecasts import MeterForecasts
+from forecasting.site_forecast import SiteForecast
+from metering.quarter_hours import QuarterHours
+from metering.running_demand import RunningDemand
+from metering.virtual_meters import VirtualMeters
 from tests.forecasting import small_forecast_plant as small
 from tests.scheduling import small_works
 from tests.stream_jobs.hand_clock import HandClock
@@ -116,7 +117,7 @@ def meter_forecast_scene() -> Scene:
 
 def advice_scene(folder: Path) -> Scene:
     """Two furnaces at once; the next forecast makes a recommendation."""
-    from stream_jobs.advice.logic import Advice
+    from scheduling.advice import Advice
 
     now = small_works.NOW
     jobs = [small_works.order("A", "furnace-1"), small_works.order("B", "furnace-2")]

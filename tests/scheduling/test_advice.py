@@ -12,7 +12,7 @@ from domain.forecasts import DayPeak
 from domain.intervals import QUARTER
 from domain.orders import OrderStatus
 from domain.recommendations import DecisionKind, Recommendation, RecommendationStatus
-from scheduling.step import decode_state, encode_state
+from scheduling.state import decode_state, encode_state
 from tests.spoken import english, german
 
 ZONE = ZoneInfo("Europe/Berlin")

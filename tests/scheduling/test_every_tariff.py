@@ -12,7 +12,8 @@ from small_works import NOW, TARIFF, Advised, forecast, interval, texts_of, two_
 from domain.codec import decode, encode
 from domain.intervals import QUARTER
 from domain.recommendations import DecisionKind, Recommendation
-from scheduling.step import AdviceStep, decode_state, encode_state
+from scheduling.state import decode_state, encode_state
+from scheduling.step import AdviceStep
 from tests.spoken import english, german
 
 HEAD = TARIFF[: TARIFF.index("[[demand]]")]

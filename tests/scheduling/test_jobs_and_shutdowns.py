@@ -12,8 +12,9 @@ from domain.intervals import QUARTER
 from domain.orders import OrderStatus
 from domain.recommendations import RecommendationStatus
 from domain.topics import FORECASTS, INTERVALS, ORDERS, RECOMMENDATIONS
-from scheduling.step import AdviceStep, decode_state, encode_state
-from stream_jobs.advice.logic import make
+from scheduling.state import decode_state, encode_state
+from scheduling.step import AdviceStep
+from stream_jobs.jobs import ADVICE
 
 DAY = timedelta(days=1)
 SHUTDOWN = [{"from": date(2026, 10, 24), "to": date(2026, 10, 31), "name": "company holidays"}]
@@ -119,16 +120,16 @@ rated_kw = 150
 """
 
 
-def folder_with(folder: Path, *more: str, tariff: str = "") -> str:
+def folder_with(folder: Path, *more: str, tariff: str = "") -> Path:
     (folder / "plant.toml").write_text(PLANT + "".join(more) + ('[tariff]\nfile = "tariff.toml"\n' if tariff else ""))
     if tariff:
         (folder / "tariff.toml").write_text(tariff)
-    return str(folder)
+    return folder
 
 
 @pytest.mark.parametrize("tariff", ["", TARIFF], ids=["without a tariff", "with one"])
 def test_the_job_runs_with_and_without_a_tariff_and_its_state_is_read_again(tmp_path, tariff):
-    logic = make(folder_with(tmp_path, MACHINES, tariff=tariff))
+    logic = ADVICE.steps[0].make(folder_with(tmp_path, MACHINES, tariff=tariff))
     state = logic.initial(SITE)
     jobs = two_furnaces()
     history = [(INTERVALS, interval(NOW - n * QUARTER)) for n in range(96, 0, -1)]
@@ -142,7 +143,7 @@ def test_the_job_runs_with_and_without_a_tariff_and_its_state_is_read_again(tmp_
 
 
 def test_one_meter_and_nothing_else_is_a_plant(tmp_path):
-    logic = make(folder_with(tmp_path))
+    logic = ADVICE.steps[0].make(folder_with(tmp_path))
     state = logic.initial(SITE)
     state, advice = logic.take(SITE, state, [(INTERVALS, interval(NOW - n * QUARTER)) for n in range(96, 0, -1)])
     state, advice = logic.take(SITE, state, [(FORECASTS, forecast(base=600.0)), (ORDERS, order())])

@@ -17,7 +17,7 @@ from domain.orders import OrderStatus
 from domain.recommendations import RecommendationStatus
 from quarters.numbers import quarter_start
 from scheduling.now import JUMP, now_of
-from scheduling.step import decode_state, encode_state
+from scheduling.state import decode_state, encode_state
 
 FIRST, LAST = datetime(1000, 1, 1, tzinfo=UTC), datetime(8999, 12, 31, 23, 45, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -8,10 +8,11 @@ import numpy as np
 
 from domain.codec import encode
 from domain.readings import Reading, Rejection, RejectionReason
+from domain.steps import Outputs
 from domain.topics import INTERVALS, READINGS, REJECTED, Topic
 from metering.runs import ReadingRun, run_of
 from stream_jobs.buckets import unpack
-from stream_jobs.logic import Outputs, bounded, run_bucket
+from stream_jobs.run_bucket import bounded, run_bucket
 
 
 class Counting:

@@ -17,8 +17,8 @@ from domain.plant import Plant
 from domain.readings import Reading, ReadingQuality, RejectionReason
 from domain.topics import READINGS
 from metering.intake import Intake, ahead_of_plant
+from metering.quarter_hours import QuarterHours
 from metering.rules import AHEAD_OF_PLANT_MS, CLOCK_AHEAD_MS
-from stream_jobs.metering.logic import QuarterHours
 
 KEY = b"werk/press"
 REAL_UTC = datetime(2026, 11, 1, 6, 0, tzinfo=UTC)

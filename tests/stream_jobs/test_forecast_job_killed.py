@@ -13,8 +13,8 @@ import pytest
 from connectors.kafka.client import KafkaSettings, RecordConsumer, RecordProducer, ensure_topics
 from deploy.flink.cluster import FlinkCluster
 from deploy.ground import TASKMANAGER
-from deploy.jars import PROJECT
 from deploy.kafka_broker import KafkaBroker
+from deploy.parts import JOB_SCRIPT
 from deploy.supervisor import Supervisor
 from domain.forecasts import Forecast
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
@@ -120,7 +120,7 @@ def test_a_taskmanager_killed_under_the_forecast_leaves_no_gap_and_makes_no_jump
     (tmp_path / "plant.toml").write_text(PLANT, encoding="utf-8")
     arguments = ["--plant", str(tmp_path), "--kafka", kafka.bootstrap, "--namespace", kafka.namespace]
     for job in ("forecast", "meter_forecasts"):
-        flink.submit(PROJECT / "stream_jobs" / job / "job.py", arguments, f"{job}-{kafka.namespace}", resume=False)
+        flink.submit(JOB_SCRIPT, [job, *arguments], f"{job}-{kafka.namespace}", resume=False)
     with RecordProducer(kafka) as producer:
         for number in range(HISTORY + LIVE):
             for meter in ("grid", "oven"):

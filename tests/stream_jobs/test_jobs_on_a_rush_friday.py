@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from connectors.kafka.client import KafkaSettings, RecordConsumer, RecordProducer, ensure_topics
-from deploy.jars import PROJECT
+from deploy.parts import JOB_SCRIPT
 from domain.anomalies import AnomalyKind
 from domain.codec import json_schema
 from domain.demand import Demand
@@ -88,8 +88,8 @@ def test_the_rush_is_foreseen_a_move_is_advised_and_the_furnace_left_on_is_found
     kafka = KafkaSettings(stack_kafka.bootstrap, namespace)
     ensure_topics(kafka)
     for job in ("detection", "forecast", "advice"):
-        arguments = ["--plant", str(plant_dir), "--kafka", kafka.bootstrap, "--namespace", namespace]
-        flink.submit(PROJECT / "stream_jobs" / job / "job.py", arguments, job)
+        arguments = [job, "--plant", str(plant_dir), "--kafka", kafka.bootstrap, "--namespace", namespace]
+        flink.submit(JOB_SCRIPT, arguments, job)
     span = load_span(plant_dir)
     start = span.start_utc
     received = Received(kafka)

@@ -31,8 +31,8 @@ from connectors.kafka.client import KafkaSettings, Message, RecordConsumer, Reco
 from deploy.flink.cluster import FlinkCluster
 from deploy.flink.failures import ClusterFailed
 from deploy.ground import TASKMANAGER
-from deploy.jars import PROJECT
 from deploy.kafka_broker import KafkaBroker
+from deploy.parts import JOB_SCRIPT
 from deploy.supervisor import Supervisor
 from domain.codec import decode, json_schema
 from domain.demand import Demand
@@ -42,7 +42,6 @@ from domain.topics import DEMAND, INTERVALS, READINGS, REJECTED
 
 pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("flink_jobs_end"), pytest.mark.timeout(600)]
 
-JOB = PROJECT / "stream_jobs" / "metering" / "job.py"
 TIMEOUT_S = 180.0
 
 
@@ -103,9 +102,9 @@ def send(kafka: KafkaSettings, arrivals: Sequence[Arrival]) -> None:
 
 
 def submit(flink: FlinkCluster, kafka: KafkaSettings, folder: Path, parallelism: int = 1) -> str:
-    arguments = ["--plant", str(folder), "--kafka", kafka.bootstrap, "--namespace", kafka.namespace]
+    arguments = ["metering", "--plant", str(folder), "--kafka", kafka.bootstrap, "--namespace", kafka.namespace]
     settings = {"parallelism.default": str(parallelism)}
-    return flink.submit(JOB, arguments, f"metering-{kafka.namespace}", resume=False, settings=settings)
+    return flink.submit(JOB_SCRIPT, arguments, f"metering-{kafka.namespace}", resume=False, settings=settings)
 
 
 def wait_until(holds: Callable[[], bool]) -> None:

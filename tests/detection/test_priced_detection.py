@@ -7,15 +7,15 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hand_clock import HandClock
 
 from billing.tariff import Tariff, load_tariff
+from detection.priced import Detection
 from domain.anomalies import Anomaly
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.plant import Plant
 from domain.topics import ANOMALIES, INTERVALS
-from stream_jobs.detection.logic import Detection
 from tests.spoken import english, german
+from tests.stream_jobs.hand_clock import HandClock
 
 EVENING = datetime(2026, 10, 23, 22, 0, tzinfo=ZoneInfo("Europe/Berlin")).astimezone(UTC)
 PLANT = Plant.model_validate(

@@ -1,15 +1,16 @@
-"""What a job's pure part looks like, and how a bucket of raw records becomes outputs. Knows nothing of Flink."""
+"""How a bucket of raw records goes through a step and becomes outputs. Knows nothing of Flink."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, cast
 
 import structlog
 
 from domain.codec import UnreadableRecord, decode, encode
 from domain.readings import CONTROL_CHANNELS, Rejection, RejectionReason
+from domain.steps import Outputs, Records, RunStep, Step
 from domain.texts import KEY_LENGTH, printable
 from domain.topics import READINGS, REJECTED, Topic
 from metering.intake import dated_ahead
@@ -17,46 +18,6 @@ from metering.runs import ReadingRun
 from stream_jobs.buckets import Raw, unpack
 
 log = structlog.get_logger("stream-jobs")
-Outputs = list[tuple[Topic, Any]]
-
-
-class Logic(Protocol):
-    """A job's pure part; `state` is whatever `initial` gave, and survives as the bytes of `encode`."""
-
-    def initial(self, key: str) -> Any:
-        """State of a key that was never seen."""
-
-    def encode(self, state: Any) -> bytes:
-        """The state as versioned bytes."""
-
-    def decode(self, key: str, stored: bytes) -> Any:
-        """The state that `encode` made."""
-
-    def take(self, key: str, state: Any, records: Sequence[tuple[Topic, Any]]) -> tuple[Any, Outputs]:
-        """Take decoded records of one key, in the order of the log."""
-
-
-class PausingLogic(Logic, Protocol):
-    """The pure part of a job that answers history when no more of it comes: an import brings thousands of rows within seconds."""
-
-    def awaits_pause(self, key: str, state: Any) -> bool:
-        """Whether `paused` has something to say once no more records come."""
-
-    def paused(self, key: str, state: Any) -> tuple[Any, Outputs]:
-        """Nothing more of what is awaited has come for a while."""
-
-
-class TimedLogic(Logic, Protocol):
-    """The pure part of a job that reads readings: it takes them as columns too, and knows event time."""
-
-    def take_run(self, key: str, state: Any, run: ReadingRun) -> tuple[Any, Outputs]:
-        """Take readings of one register of `key`."""
-
-    def advance(self, key: str, state: Any, event_time_ms: int) -> tuple[Any, Outputs]:
-        """Everything observed up to `event_time_ms` has been taken."""
-
-    def next_due_ms(self, key: str, state: Any) -> int | None:
-        """The event time at which `advance` may next have something to say; None if never before more is taken."""
 
 
 def read(raws: Sequence[Raw], key: str) -> tuple[list[tuple[Topic, Any]], Outputs]:
@@ -80,7 +41,7 @@ def read(raws: Sequence[Raw], key: str) -> tuple[list[tuple[Topic, Any]], Output
 
 
 def run_bucket(
-    logic: Logic,
+    step: Step,
     key: str,
     state: Any,
     bucket: bytes,
@@ -100,27 +61,27 @@ def run_bucket(
     runs, raws = unpack(key, bucket, namespace)
     good, rejections = read(raws, key) if raws else ([], [])
     try:
-        state, outputs = _take(logic, key, state, runs, good)
+        state, outputs = _take(step, key, state, runs, good)
     except Exception as error:
         if unchanged is None:
             raise
         log.exception("step_failed", key=key, error=str(error))
-        state, outputs = _take_one_by_one(logic, key, unchanged(), runs, raws)
+        state, outputs = _take_one_by_one(step, key, unchanged(), runs, raws)
     return state, rejections + outputs if tells_unreadable else outputs
 
 
-def _take(logic: Logic, key: str, state: Any, runs: Sequence[ReadingRun], good: Sequence[tuple[Topic, Any]]) -> tuple[Any, Outputs]:
+def _take(step: Step, key: str, state: Any, runs: Sequence[ReadingRun], good: Records) -> tuple[Any, Outputs]:
     outputs: Outputs = []
     for run in runs:
-        state, more = logic.take_run(key, state, run)  # type: ignore[attr-defined]  # only topics of readings hold runs
+        state, more = cast(RunStep, step).take_run(key, state, run)  # only topics of readings hold runs
         outputs += more
     if good:
-        state, more = logic.take(key, state, good)
+        state, more = step.take(key, state, good)
         outputs += more
     return state, outputs
 
 
-def _take_one_by_one(logic: Logic, key: str, state: Any, runs: Sequence[ReadingRun], raws: Sequence[Raw]) -> tuple[Any, Outputs]:
+def _take_one_by_one(step: Step, key: str, state: Any, runs: Sequence[ReadingRun], raws: Sequence[Raw]) -> tuple[Any, Outputs]:
     """The same, record by record: those that the step fails on are set aside, with the state as it was before them."""
     outputs: Outputs = []
     singles = [(READINGS, reading, encode(reading).decode(), "") for run in runs for reading in run.readings()]
@@ -128,12 +89,12 @@ def _take_one_by_one(logic: Logic, key: str, state: Any, runs: Sequence[ReadingR
         good, _ = read([raw], key)
         singles += [(topic, record, raw.original, raw.source) for topic, record in good]
     for topic, record, original, source in singles:
-        before = logic.encode(state)
+        before = step.encode(state)
         try:
-            state, more = logic.take(key, state, [(topic, record)])
+            state, more = step.take(key, state, [(topic, record)])
             outputs += more
         except Exception as error:
-            state = logic.decode(key, before)
+            state = step.decode(key, before)
             site, _, meter = key.partition("/")
             detail = f"{topic.name}: the step failed on it: {type(error).__name__}: {error}"
             rejection = Rejection(
@@ -160,7 +121,3 @@ def bounded(rejection: Rejection) -> Rejection:
         original=original,
         detail=printable(rejection.detail, MOST_DETAIL),
     )
-
-
-MakeLogic = Callable[[str], Logic]
-"""Builds a job's logic from the plant folder; runs where the operator runs."""

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hand_clock import HandClock
 
 from domain.clock import Clock
 from domain.forecasts import Forecast
@@ -18,8 +17,9 @@ from domain.orders import Order, OrderStatus
 from domain.plant import Plant
 from domain.topics import INTERVALS, ORDERS
 from forecasting.conformance import check_well_formed
-from stream_jobs.forecast.logic import SiteForecast
-from stream_jobs.meter_forecasts.logic import MeterForecasts
+from forecasting.meter_forecasts import MeterForecasts
+from forecasting.site_forecast import SiteForecast
+from tests.stream_jobs.hand_clock import HandClock
 
 NOW = datetime(2026, 10, 23, 6, 7, 30, tzinfo=UTC)
 RUNNING = datetime(2026, 10, 23, 6, 0, tzinfo=UTC)

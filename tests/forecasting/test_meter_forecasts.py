@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.plant import Plant
 from domain.topics import INTERVALS, METER_FORECASTS
-from stream_jobs.meter_forecasts.logic import MeterForecasts
+from forecasting.meter_forecasts import MeterForecasts
 
 START = datetime(2026, 8, 31, tzinfo=UTC)
 SITE = {"id": "werk", "timezone": "Europe/Berlin", "commissioned_utc": "2026-01-01T00:00:00Z"}

@@ -9,15 +9,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hand_clock import HandClock
-from metering_sample import END_UTC, SITE, latest_table, make_sample
 
 from deploy.parts import job_parts
 from domain.intervals import QUARTER, Interval, IntervalOrigin
 from domain.plant import load_plant
 from domain.topics import INTERVALS
 from metering.table import quarter_hours
-from stream_jobs.virtual_meters.logic import VirtualMeters, make
+from metering.virtual_meters import VirtualMeters
+from stream_jobs.jobs import VIRTUAL_METERS
+from tests.stream_jobs.hand_clock import HandClock
+from tests.stream_jobs.metering_sample import END_UTC, SITE, latest_table, make_sample
 
 VIRTUAL = """
 [[virtual_meter]]
@@ -33,7 +34,7 @@ formula = "pump + rest"
 def stream(folder: Path, rows: list[Interval], seed: int) -> list[Interval]:
     """The rows of every meter in their order, meters mixed at random; what comes out is read back like everything else."""
     chance = random.Random(seed)
-    logic = make(str(folder))
+    logic = VIRTUAL_METERS.steps[0].make(folder)
     state = logic.initial(SITE)
     logs: dict[str, deque[Interval]] = {}
     for row in rows:

@@ -1,0 +1,181 @@
+"""Asks the models for a forecast of one series, and teaches them; what it knows is in the state that it is given."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from zlib import crc32
+
+import numpy as np
+
+from domain.forecasts import Forecast
+from forecasting.ensemble import MODELS
+from forecasting.first_day import first_day
+from forecasting.grid import lay_out
+from forecasting.inputs import Inputs
+from forecasting.issue import Subject, flat, issue, level
+from forecasting.jobs import job_loads
+from forecasting.learning import (
+    CHANGED_DAYS,
+    Guesses,
+    Watched,
+    drifting,
+    due,
+    fit,
+    no_guesses,
+    study,
+    watched,
+    with_guesses,
+)
+from forecasting.merit import NEAR_EVERY, Merit
+from forecasting.regression import known_inputs
+from forecasting.slots import LEADS, SLOTS_PER_DAY, SLOTS_PER_WEEK, Floats
+from forecasting.state import ForecastState
+from quarters.numbers import slot_of, slot_start
+
+TOO_LITTLE = 2 * SLOTS_PER_DAY
+"""Below two days there is no day to compare with another."""
+FIRST_WEEK = 8 * SLOTS_PER_DAY
+"""Before there is a whole week and a day, a standard course moved by what was measured errs less than similar days, whose band would
+hold less than half of what comes; not where jobs are planned, which only similar days know how to move."""
+FRESH = 4
+"""Quarter hours for which what is known is as good as new: the next live one is about to come, and is answered then."""
+TOO_OLD = 13 * SLOTS_PER_WEEK
+"""Quarter hours after which history says no more of the present than the plant file does: another season, perhaps other machines."""
+REPLAYED_FROM = 14 * SLOTS_PER_DAY
+FIT_TURNS = 16
+"""Meters below the grid connection are fitted in turns, over so many quarter hours; until then all models count the same."""
+CAUGHT_UP = 2 * SLOTS_PER_DAY
+"""Quarter hours that came at once are learnt from as far back as this."""
+
+
+class Forecaster:
+    """Forecasts of one series from all that is known of it.
+
+    Parameters
+    ----------
+    subject
+        Whose load it is. Meters below the grid connection are fitted in turns.
+    inputs
+        What is known ahead beside orders.
+    """
+
+    def __init__(self, subject: Subject, inputs: Inputs | None = None) -> None:
+        self._subject = subject
+        # A plant's meters become due for a fit at the same moment; each takes its turn, so that what shares their process goes on.
+        self._turn = crc32(subject.meter.encode()) % FIT_TURNS if subject.meter else None
+        self._inputs = inputs
+        self._guesses: Guesses = no_guesses if inputs is None else known_inputs
+
+    def issue(self, state: ForecastState, issued_utc: datetime, first_slot: int | None = None) -> Forecast:
+        """The forecast from all that is known; fits first where that is due.
+
+        Parameters
+        ----------
+        first_slot
+            First quarter hour that is said; None: the one after the newest that is known.
+        """
+        begin = time.thread_time_ns()
+        state.issued_slot = state.ring.newest
+        next_slot = first_slot or (slot_of(issued_utc) if state.ring.newest is None else state.ring.newest + 1)
+        first, load_kw, trust = state.ring.unrolled(next_slot)
+        known = int(np.isfinite(load_kw).sum())
+        until_slot = first + int(np.flatnonzero(np.isfinite(load_kw))[-1]) + 1 if known else next_slot
+        notes = (*_notes(state), *_age_note(until_slot, next_slot))
+        if next_slot - until_slot > TOO_OLD:
+            load_kw, trust, known = load_kw[:0], trust[:0], 0
+        forecast = None
+        if known < FIRST_WEEK and (known < TOO_LITTLE or not state.jobs):
+            forecast = self._first_days(load_kw, next_slot, issued_utc, known, notes)
+        if forecast is None and known >= TOO_LITTLE:
+            seen = self.watched(state, first, load_kw, trust, next_slot)
+            if (state.merit is None or known >= 2 * state.fitted_on) and self._turn in (None, next_slot % FIT_TURNS):
+                state.merit, state.fitted_on = fit(seen, self._guesses), known
+            merit = Merit.blank(MODELS) if state.merit is None else state.merit
+            by_name = self._guesses(seen.grid, [seen.grid.origin]).get(seen.grid.origin, {})
+            forecast = issue(self._subject, seen, merit, issued_utc, by_name, notes, state.highs)
+        if forecast is None:
+            said = (f"too little history: {known} quarter hours; a flat, wide band of what was seen", *notes)
+            forecast = flat(self._subject, load_kw, next_slot, issued_utc, said)
+        cpu_ms = round((time.thread_time_ns() - begin) / 1e6, 2)
+        return replace(forecast, cpu_ms=cpu_ms, trained_until_utc=slot_start(until_slot))
+
+    def _first_days(
+        self, load_kw: Floats, next_slot: int, issued_utc: datetime, known: int, notes: tuple[str, ...]
+    ) -> Forecast | None:
+        """What a site is told before its days can be compared; None where nothing says how large its load is."""
+        subject = self._subject
+        found = first_day(subject.plant, subject.meter, subject.days, next_slot, LEADS, load_kw)
+        if found is None:
+            return None
+        span = "two days" if known < TOO_LITTLE else "eight days"
+        said = f"too little history: {known} quarter hours, less than {span}; a standard course ({found.course}), sized by the {found.scaled_by}"
+        return level(subject, found.kw, next_slot, issued_utc, f"standard course ({found.course})", known, (said, *notes))
+
+    def replayed(self, state: ForecastState) -> Iterator[Forecast]:
+        """What would have been said at the beginning of yesterday and of today, had it been asked: a new site has something to look back on."""
+        first, load_kw, trust = state.ring.unrolled()
+        newest = state.ring.newest
+        if newest is None:
+            return
+        days = self._subject.days
+        today = days.date_of(newest)
+        for day in (today - timedelta(days=1), today):
+            midnight = days.day(day).first_slot
+            known = int(np.isfinite(load_kw[: max(midnight - first, 0)]).sum())
+            if known >= REPLAYED_FROM:
+                count = midnight - first
+                seen = self.watched(state, first, load_kw[:count], trust[:count], midnight)
+                by_name = self._guesses(seen.grid, [seen.grid.origin]).get(seen.grid.origin, {})
+                found = issue(self._subject, seen, fit(seen, self._guesses), slot_start(midnight), by_name)
+                if found is not None:
+                    yield replace(found, replayed=True)
+
+    def watched(self, state: ForecastState, first: int, load_kw: Floats, trust: Floats, next_slot: int) -> Watched:
+        """Loads up to `next_slot` [kW, from slot `first` on] with all that is known ahead of it."""
+        inputs = None if self._inputs is None else self._inputs.aligned(first, next_slot - first + LEADS)
+        return watched(lay_out(self._subject.days, first, load_kw, trust, next_slot, job_loads(state.jobs.values()), inputs))
+
+    def learn(self, state: ForecastState, since: int) -> None:
+        """The lessons that the quarter hours from `since` on have made possible."""
+        newest = state.ring.newest
+        if newest is None or state.merit is None:
+            return
+        days = self._subject.days
+        nows = [slot + 1 for slot in range(max(since, newest - CAUGHT_UP + 1), newest + 1)]
+        nows = [slot for slot in nows if days.clock_of(slot) % NEAR_EVERY == 0]
+        if not nows:
+            return
+        first, load_kw, trust = state.ring.unrolled()
+        if not len(load_kw):
+            return
+        seen = self.watched(state, first, load_kw, trust, newest + 1)
+        grid = seen.grid
+        changed = False
+        for slot in nows:
+            now = grid.origin - (newest + 1 - slot) if slot != newest + 1 else grid.origin
+            lessons = [lesson for lesson in due(now) if lesson.origin >= 2 * SLOTS_PER_DAY]
+            for lesson, by_name in with_guesses(grid, lessons, self._guesses):
+                changed |= drifting(state.merit, study(seen, state.merit, lesson, by_name))
+        if changed:
+            state.merit = fit(seen, self._guesses, CHANGED_DAYS)
+            state.changed_slot = newest
+
+
+def _notes(state: ForecastState) -> tuple[str, ...]:
+    newest, changed = state.ring.newest, state.changed_slot
+    if newest is None or changed is None or newest - changed > CHANGED_DAYS * SLOTS_PER_DAY:
+        return ()
+    return (f"the load has changed: recognised {slot_start(changed):%Y-%m-%d %H:%M} UTC, learnt anew since",)
+
+
+def _age_note(until_slot: int, next_slot: int) -> tuple[str, ...]:
+    """What the reader must know of a forecast that does not begin where knowledge ends."""
+    gap = next_slot - until_slot
+    if gap <= FRESH:
+        return ()
+    age = f"{gap / SLOTS_PER_DAY:.0f} days" if gap >= 2 * SLOTS_PER_DAY else f"{gap / 4:.0f} hours"
+    known = f"the newest known quarter hour ends {slot_start(until_slot):%Y-%m-%d %H:%M} UTC, {age} before this forecast begins"
+    return (f"{known}; too old to compare with" if gap > TOO_OLD else known,)

@@ -1,0 +1,94 @@
+"""What a forecast remembers of one series, and its bytes."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from domain.codec import decode, encode
+from domain.stored_state import StateForm
+from forecasting.ensemble import MODELS
+from forecasting.highs import STORED_SIZE, DayHighs
+from forecasting.jobs import Jobs, decode_jobs, encode_jobs
+from forecasting.merit import Merit, decode_merit, encode_merit
+from forecasting.slots import KEPT_SLOTS, LoadRing
+from quarters.newest import Newest
+
+SITE_FORM, METER_FORM = StateForm("forecast", 4), StateForm("meter-forecasts", 4)
+_HEAD = struct.Struct("<qqIqIII?")
+_NONE = -(2**62)
+
+
+@dataclass(slots=True)
+class ForecastState:
+    """What was seen of one series. A step changes the state it is given and returns it: history comes in bursts of rows."""
+
+    ring: LoadRing = field(default_factory=LoadRing)
+    jobs: Jobs = field(default_factory=dict)
+    issued_slot: int | None = None
+    """Newest quarter hour that a forecast was issued on; None before the first live one."""
+    merit: Merit | None = None
+    """What was learnt; None before the first fit."""
+    fitted_on: int = 0
+    """Known quarter hours at the newest fit."""
+    changed_slot: int | None = None
+    """Where the newest change of the load was recognised."""
+    encoded_jobs: bytes | None = None
+    """`jobs` as `encode_state` wrote them last; None after a change."""
+    highs: DayHighs = field(default_factory=DayHighs)
+    """Of the days that have left the ring; only the site's, whose peak is billed."""
+    awaits_present: bool = False
+    """Whether history has come since `issue_for_the_present` was asked last."""
+    reach: Newest = field(default_factory=Newest)
+    """How far the series reaches, whatever single records say."""
+
+
+def encode_state(state: ForecastState, form: StateForm = SITE_FORM) -> bytes:
+    """The state as bytes: the header, the ring as it lies in memory, what was learnt, how far it reaches and the jobs as JSON."""
+    if state.encoded_jobs is None:
+        state.encoded_jobs = encode_jobs(state.jobs)
+    ring = state.ring
+    newest, issued, changed = (_NONE if n is None else n for n in (ring.newest, state.issued_slot, state.changed_slot))
+    merit = b"" if state.merit is None else encode_merit(state.merit)
+    reach = encode(state.reach)
+    head = _HEAD.pack(newest, issued, KEPT_SLOTS, changed, state.fitted_on, len(merit), len(reach), state.awaits_present)
+    arrays = (ring.load_kw.tobytes(), ring.trust.tobytes(), ring.revision.tobytes())
+    return b"".join((form.header, head, *arrays, state.highs.to_bytes(), merit, reach, state.encoded_jobs))
+
+
+def decode_state(payload: bytes, form: StateForm = SITE_FORM) -> ForecastState:
+    """The state that `encode_state` wrote.
+
+    Raises
+    ------
+    domain.stored_state.UnreadableState
+        If the bytes are of another step or version.
+    """
+    at = form.begin(payload)
+    newest, issued, kept, changed, fitted_on, merit_size, reach_size, awaits = _HEAD.unpack_from(payload, at)
+    at += _HEAD.size
+    load_kw = np.frombuffer(payload, np.float32, count=kept, offset=at).copy()
+    trust = np.frombuffer(payload, np.uint8, count=kept, offset=at + 4 * kept).copy()
+    revision = np.frombuffer(payload, np.int16, count=kept, offset=at + 5 * kept).copy()
+    at += 7 * kept
+    highs = DayHighs(payload[at : at + STORED_SIZE])
+    at += STORED_SIZE
+    ring = LoadRing(None if newest == _NONE else newest, load_kw, trust, revision)
+    merit = decode_merit(payload[at : at + merit_size]).for_models(MODELS) if merit_size else None
+    at += merit_size
+    reach = decode(Newest, payload[at : at + reach_size])
+    at += reach_size
+    return ForecastState(
+        ring,
+        decode_jobs(payload[at:]),
+        None if issued == _NONE else issued,
+        merit,
+        fitted_on,
+        None if changed == _NONE else changed,
+        payload[at:],
+        highs,
+        awaits,
+        reach,
+    )

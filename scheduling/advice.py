@@ -1,0 +1,64 @@
+"""The step of the advice, keyed by site: everything that bears on the plan to recommendations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from billing.tariff import Tariff
+from domain.plant import Plant
+from domain.recommendations import Recommendation
+from domain.steps import Outputs, Records
+from domain.topics import DECISIONS, DEMAND, FORECASTS, INTERVALS, ORDERS, RECOMMENDATIONS, Topic
+from scheduling.state import AdviceState, decode_state, encode_state
+from scheduling.step import AdviceStep
+
+
+class Advice:
+    """Takes forecasts, orders, decisions, demand and the billing meter's quarter hours.
+
+    Parameters
+    ----------
+    tariff
+        None where the plant has none: it then advises in kilowatts.
+    """
+
+    def __init__(self, plant: Plant, tariff: Tariff | None) -> None:
+        self._step = AdviceStep(plant, tariff)
+
+    def initial(self, key: str) -> AdviceState:
+        """Nothing known but the jobs in the plant file."""
+        return self._step.initial()
+
+    def encode(self, state: AdviceState) -> bytes:
+        """The state as bytes."""
+        return encode_state(state)
+
+    def decode(self, key: str, stored: bytes) -> AdviceState:
+        """The state that `encode` made, with the jobs that the plant file has now."""
+        return self._step.resumed(decode_state(stored))
+
+    def take(self, key: str, state: AdviceState, records: Records) -> tuple[AdviceState, Outputs]:
+        """Each record in turn; of demands that came at the same moment only the last."""
+        outputs: Outputs = []
+        for topic, record in _last_demand_only(records):
+            state, found = self._take(state, topic, record)
+            outputs += [(RECOMMENDATIONS, recommendation) for recommendation in found]
+        return state, outputs
+
+    def _take(self, state: AdviceState, topic: Topic, record: Any) -> tuple[AdviceState, list[Recommendation]]:
+        if topic is FORECASTS:
+            return self._step.take_forecast(state, record)
+        if topic is ORDERS:
+            return self._step.take_order(state, record)
+        if topic is DECISIONS:
+            return self._step.take_decision(state, record)
+        if topic is DEMAND:
+            return self._step.take_demand(state, record)
+        return self._step.take_interval(state, record) if topic is INTERVALS else (state, [])
+
+
+def _last_demand_only(records: Records) -> list[tuple[Topic, Any]]:
+    """`records` without the demands that a newer one of the same bucket has overtaken."""
+    demands = [index for index, (topic, _) in enumerate(records) if topic is DEMAND]
+    overtaken = set(demands[:-1])
+    return [record for index, record in enumerate(records) if index not in overtaken]

@@ -1,0 +1,179 @@
+"""Plans again when a forecast comes: what is open is kept while it helps, and further moves are advised where they are worth it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from billing.lacks import REACTIVE_EXPORT, REACTIVE_IMPORT
+from billing.site import SitePrices, reactive_channels
+from billing.tariff import Tariff
+from domain.forecasts import Forecast
+from domain.orders import Order, OrderStatus
+from domain.plant import Plant
+from domain.recommendations import Recommendation, RecommendationStatus
+from quarters.numbers import slot_of, slot_start
+from quarters.periods import billing_period, known_peak_kw
+from scheduling.explain import Basis
+from scheduling.outlook import day_of
+from scheduling.outlook import outlook as outlook_of
+from scheduling.pen import Pen, recommendation_id
+from scheduling.problem import Outlook, Rules, with_move
+from scheduling.settings import AdviceSettings
+from scheduling.solve import Ask, Move, moves, plan
+from scheduling.state import AdviceState, Notes
+from scheduling.worth import Measured, Saving, Worth
+
+
+class Advising:
+    """Recommendations for one site from a forecast and what is known.
+
+    Parameters
+    ----------
+    tariff
+        None where the plant has none: advice then speaks in kilowatts, and all money is unknown.
+    """
+
+    def __init__(self, plant: Plant, tariff: Tariff | None, settings: AdviceSettings) -> None:
+        self._plant, self._tariff, self._settings = plant, tariff, settings
+        self._zone = plant.site.zone
+        self._reactive = reactive_channels(plant)
+        self._prices: dict[frozenset[str], SitePrices] = {}
+        """By the reactive energies that are known; made once each."""
+
+    def plan(self, state: AdviceState, forecast: Forecast) -> list[Recommendation]:
+        notes, settings = state.notes, self._settings
+        now = notes.now_utc or forecast.issued_utc
+        if not forecast.q50_kw:
+            return []
+        outlook = outlook_of(notes, forecast, settings.risk_weight, self._zone)
+        rules = Rules.at(self._plant, settings, now, outlook)
+        worth = self._worth(state, outlook.first_slot)
+        level = self._plant.site.target_kw if self._plant.site.target_kw is not None else worth.billed_kw
+        orders = dict(notes.orders)
+        for told in notes.with_status(RecommendationStatus.ACCEPTED):
+            if (
+                (order := orders.get(told.job)) is not None
+                and still_as_advised(told, order)
+                and now < min(told.from_start_utc, told.to_start_utc)
+            ):
+                outlook, orders = (
+                    outlook.moved(order, slot_of(told.to_start_utc)),
+                    with_move(orders, told.job, slot_of(told.to_start_utc)),
+                )
+        pen = Pen(forecast, rules, worth, Basis(self._plant, worth.billed_kw, level), lambda instant: day_of(instant, self._zone))
+        said: list[Recommendation] = []
+        for told in notes.with_status(RecommendationStatus.OPEN):
+            kept, news = self._kept(notes, pen, told, outlook, orders)
+            said += news
+            if kept is not None:
+                outlook, orders = outlook.moved(kept.order, kept.to_slot), with_move(orders, kept.order.job, kept.to_slot)
+        said += self._new(notes, pen, outlook, orders)
+        return said
+
+    def _worth(self, state: AdviceState, first_slot: int) -> Worth:
+        """What plans are priced by; reactive energy that the plant measures counts once there is some."""
+        prices = None
+        if self._tariff is not None:
+            series = {REACTIVE_IMPORT: state.reactive_import, REACTIVE_EXPORT: state.reactive_export}
+            channels = frozenset(channel for channel in self._reactive if series[channel].newest(first_slot) is not None)
+            if channels not in self._prices:
+                self._prices[channels] = SitePrices(self._tariff, channels)
+            prices = self._prices[channels]
+        measured = Measured(state.known, state.reactive_import, state.reactive_export)
+        period = billing_period(self._plant.site, slot_start(first_slot))
+        return Worth(prices, measured, first_slot, period, self._known_peak_kw(state, first_slot))
+
+    def _kept(
+        self, notes: Notes, pen: Pen, told: Recommendation, outlook: Outlook, orders: dict[str, Order]
+    ) -> tuple[Move | None, list[Recommendation]]:
+        """An open recommendation in the light of a new forecast: kept while it helps, told again where its figures changed."""
+        settings, to_slot = self._settings, slot_of(told.to_start_utc)
+        order = orders.get(told.job)
+        good = order is not None and still_as_advised(told, order) and to_slot in pen.rules.starts(order, orders, settings.notice)
+        if order is None or not good:
+            return None, [notes.end(told, RecommendationStatus.WITHDRAWN, pen.rules.now_utc)]
+        move = moves(outlook, order, [to_slot])[0]
+        too_low = move.before.judged_kw < pen.basis.level_kw - settings.keep_margin_kw
+        if too_low or move.reduction_kw < 0 or move.relief_kw < settings.keep_share * settings.min_reduction_kw:
+            return None, [notes.end(told, RecommendationStatus.WITHDRAWN, pen.rules.now_utc)]
+        changed = (
+            abs(move.before.median_kw - told.peak_before_kw) >= settings.republish_kw
+            or abs(move.after.median_kw - told.peak_after_kw) >= settings.republish_kw
+            or _has_changed(told.saving_eur, pen.saving(outlook, move).total_eur, settings.republish_eur)
+        )
+        if not changed:
+            return move, []
+        again = pen.write(move, [], outlook, told.recommendation, told.issued_utc, told.revision + 1)
+        again = replace(again, alternatives=told.alternatives)
+        notes.recommendations[told.recommendation] = again
+        return move, [again]
+
+    def _new(self, notes: Notes, pen: Pen, outlook: Outlook, orders: dict[str, Order]) -> list[Recommendation]:
+        """Further moves while the plan passes the level and there is room for advice."""
+        settings = self._settings
+        busy = {
+            r.job for r in notes.recommendations.values() if r.status in (RecommendationStatus.OPEN, RecommendationStatus.ACCEPTED)
+        }
+        ask = Ask(
+            pen.rules,
+            pen.basis.level_kw,
+            settings.notice + settings.time_to_decide,
+            settings.most_open - len(notes.with_status(RecommendationStatus.OPEN)),
+            frozenset(busy),
+            lambda move, load: self._may_be_advised(notes, move, pen.saving(load, move)),
+        )
+        said: list[Recommendation] = []
+        for move, *others in plan(outlook, orders, ask):
+            name = recommendation_id(move.order, move.to_slot, notes.decided)
+            known = notes.recommendations.get(name)
+            said.append(pen.write(move, others, outlook, name, pen.rules.now_utc, 1 if known is None else known.revision + 1))
+            outlook = outlook.moved(move.order, move.to_slot)
+        if self._plant.site.target_kw is None and not _is_worth_while(said):
+            return []
+        notes.recommendations |= {told.recommendation: told for told in said}
+        return said
+
+    def _may_be_advised(self, notes: Notes, move: Move, saving: Saving) -> bool:
+        """Whether a move is not known to cost money, and nobody has said no to it for this peak, unless it is worth much more now.
+
+        Worth is compared in euros where both are known, else in kilowatts.
+        """
+        total_eur, day = saving.total_eur, day_of(slot_start(move.before.slot), self._zone)
+        most_eur = 0.0 if self._plant.site.target_kw is None else self._settings.most_cost_eur
+        if total_eur is not None and round(total_eur, 2) < -most_eur:
+            return False
+        for declined in notes.declined:
+            if declined.job != move.order.job or declined.peak_day != day:
+                continue
+            in_eur = total_eur is not None and bool(declined.saving_eur)
+            worth, then = (total_eur, declined.saving_eur) if in_eur else (move.reduction_kw, declined.reduction_kw)
+            if (worth or 0.0) < self._settings.again_factor * (then or 0.0):
+                return False
+        return True
+
+    def _known_peak_kw(self, state: AdviceState, first_slot: int) -> float:
+        """The peak billed so far in the period in which the outlook begins, as far as it is not among the known quarter hours."""
+        site, billed = self._plant.site, state.notes.billed
+        written_kw = known_peak_kw(site, slot_start(first_slot))
+        if billed is None or billed.start_utc not in billing_period(site, slot_start(first_slot)):
+            return written_kw
+        is_known = billed.peak_utc is not None and state.known.power_kw(slot_of(billed.peak_utc)) is not None
+        return written_kw if is_known else max(written_kw, billed.kw)
+
+
+def still_as_advised(told: Recommendation, order: Order) -> bool:
+    """Whether `order` is still the job that `told` advises to move, where it was then."""
+    return order.movable and order.status is OrderStatus.PLANNED and order.start_utc == told.from_start_utc
+
+
+def _has_changed(before_eur: float | None, after_eur: float | None, least_eur: float) -> bool:
+    """Whether a saving has become known or unknown, or another by `least_eur`."""
+    if before_eur is None or after_eur is None:
+        return (before_eur is None) != (after_eur is None)
+    return abs(after_eur - before_eur) >= least_eur
+
+
+def _is_worth_while(said: list[Recommendation]) -> bool:
+    """Whether moves together save money, or might: where no target is to be protected, nothing else speaks for them."""
+    savings = [told.saving_eur for told in said]
+    return any(saving is None for saving in savings) or sum(saving for saving in savings if saving is not None) > 0

@@ -1,0 +1,47 @@
+"""What the advice need not remember any longer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from billing.span import billed_since
+from billing.tariff import Tariff
+from domain.plant import Plant
+from domain.recommendations import RecommendationStatus
+from quarters.numbers import slot_of
+from quarters.periods import billing_period, midnight_utc
+from scheduling.outlook import day_of
+from scheduling.settings import AdviceSettings
+from scheduling.state import AdviceState
+
+KEEP_DONE = timedelta(hours=6)
+"""How long jobs that are over are kept."""
+REACH = timedelta(days=2)
+"""Quarter hours further ahead than this are dropped."""
+
+
+def forget(state: AdviceState, plant: Plant, tariff: Tariff | None, settings: AdviceSettings) -> None:
+    """Drop what nothing can follow from any more."""
+    notes, now = state.notes, state.notes.now_utc
+    if now is None:
+        return
+    oldest = now - settings.keep_closed
+    live = (RecommendationStatus.OPEN, RecommendationStatus.ACCEPTED)
+    advised = {told.job for told in notes.recommendations.values() if told.status in live}
+    # What came of a job in the plant file is kept: else a restart would plan it again as it stands there.
+    kept = advised | {job.job for job in plant.orders}
+    notes.orders = {job: order for job, order in notes.orders.items() if order.end_utc > now - KEEP_DONE or job in kept}
+    notes.before = {job: order for job, order in notes.before.items() if job in notes.orders}
+    notes.recommendations = {
+        name: told
+        for name, told in notes.recommendations.items()
+        if told.status in live or max(told.at_utc, told.peak_start_utc) > oldest
+    }
+    notes.declined = [d for d in notes.declined if d.peak_day >= day_of(oldest, plant.site.zone)]
+    notes.decided = [name for name in notes.decided if name in notes.recommendations]
+    first = slot_of(billing_period(plant.site, oldest).start_utc)
+    if tariff is not None:
+        zone = tariff.zone
+        first = min(first, slot_of(midnight_utc(billed_since(tariff, oldest.astimezone(zone).date()), zone)))
+    for series in (state.known, state.reactive_import, state.reactive_export):
+        series.forget(first, slot_of(now + REACH))

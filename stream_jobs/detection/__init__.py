@@ -1,1 +1,0 @@
-"""What is abnormal. In: ``intervals``. Out: ``anomalies``."""

@@ -1,1 +1,0 @@
-"""Readings to quarter hours, and the running quarter hour. In: ``readings``. Out: ``intervals``, ``rejected``, ``demand``."""

@@ -1,0 +1,83 @@
+"""Builds the Flink pipeline of a job from its row: for each step a source, buckets by key, the step, a sink."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from pyflink.datastream import StreamExecutionEnvironment
+from pyflink.table import StreamTableEnvironment
+
+from domain.plant import Plant, load_plant
+from domain.topics import Topic
+from stream_jobs import streams
+from stream_jobs.functions import OUTPUT_TYPE, PausingStepFunction, StepFunction, TimedStepFunction
+from stream_jobs.jobs import Job, Pace, StepRow, make_step
+from stream_jobs.settings import JobSettings
+from stream_jobs.tables import environment, insert, sink_table
+
+BUCKET_MS = 60_000
+"""Of `Pace.BY_EVENT_TIME`: quarter hours end with a minute, so nothing waits for it."""
+SOON_MS = 20
+"""Of `Pace.AT_ONCE`: a crowd of readings is collected for so long; a single one goes on at once."""
+
+
+def build(job: Job, settings: JobSettings) -> None:
+    """Declare sources, steps and sinks, and submit."""
+    plant = load_plant(settings.plant_dir / "plant.toml")
+    execution, tables = environment(settings)
+    statements = tables.create_statement_set()
+    for row in job.needed_steps(plant):
+        _add(row, plant, settings, execution, tables, statements)
+    statements.attach_as_datastream()
+    execution.execute(settings.name)
+
+
+def _add(
+    row: StepRow,
+    plant: Plant,
+    settings: JobSettings,
+    execution: StreamExecutionEnvironment,
+    tables: StreamTableEnvironment,
+    statements: Any,
+) -> None:
+    sink_table(tables, row.sink, settings, row.writes, exactly_once=row.pace is not Pace.AT_ONCE)
+    results = (
+        streams.keyed(_buckets(row, _records(row, plant, settings, execution)))
+        .process(_function(row, settings), output_type=OUTPUT_TYPE)
+        .uid(row.uid)
+        .name(row.uid.replace("-", " "))
+    )
+    insert(statements, tables, row.sink, results, row.writes)
+
+
+def _records(row: StepRow, plant: Plant, settings: JobSettings, execution: StreamExecutionEnvironment) -> streams.Records:
+    """What the step reads, under the keys that its state has."""
+    wanted = _billing_keys(row, plant)
+    if len(wanted) == len(row.reads):  # the others are passed over unread
+        return streams.records(execution, row.source, settings, row.reads, only_key=wanted[row.reads[0]])
+    records = streams.records(execution, row.source, settings, row.reads)
+    if wanted:
+        records = streams.only(records, settings, wanted)
+    return streams.by_site(records) if row.keyed_by == "site" else records
+
+
+def _billing_keys(row: StepRow, plant: Plant) -> dict[Topic, str]:
+    """Topic -> the only key of it that is taken."""
+    billing = plant.billing_meter()
+    return dict.fromkeys(row.of_billing_meter, f"{plant.site.id}/{billing.id if billing else ''}")
+
+
+def _buckets(row: StepRow, records: streams.Records) -> streams.Buckets:
+    if row.pace is Pace.BY_EVENT_TIME:
+        return streams.two_roads(records, BUCKET_MS)
+    if row.pace is Pace.AT_ONCE:
+        return streams.soon(records, "soon", SOON_MS)
+    return streams.by_arrival(records, "buckets")
+
+
+def _function(row: StepRow, settings: JobSettings) -> StepFunction:
+    make = partial(make_step, row.step, row.made_from, settings.plant_dir)
+    if row.pace is Pace.BY_EVENT_TIME:
+        return TimedStepFunction(make, settings, row, BUCKET_MS)
+    return PausingStepFunction(make, settings, row) if row.answers_pauses else StepFunction(make, settings, row)

@@ -1,1 +1,0 @@
-"""Meters by formula. In: ``intervals`` of real meters. Out: ``intervals`` of virtual ones."""
