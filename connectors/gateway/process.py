@@ -21,9 +21,11 @@ from connectors.gaps import GapBook, HistorySink, Note, PastValue
 from connectors.gateway.buffer import Buffer, Limits, MeterChannel, Thinned
 from connectors.gateway.clocks import DeviceClocks
 from connectors.gateway.fleet import Fleet
-from connectors.gateway.outbox import Outbox, Pace
+from connectors.gateway.outbox import Outbox
+from connectors.gateway.pace import Pace
 from connectors.gateway.sizing import HEARTBEAT_S, STATES_EVERY, disk_bytes, free_bytes
 from connectors.kafka.client import KafkaSettings, RecordProducer, ensure_topics
+from connectors.pause import Pause
 from domain.clock import Clock, epoch_ms, instant
 from domain.clock import sleep as plant_sleep
 from domain.readings import (
@@ -110,7 +112,7 @@ class Gateway:
 
     async def _kept_up(self, devices: Sequence[str], work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Begin `work` again whenever it ends: what fails in it unexpectedly is the trouble of these devices and of no others."""
-        pause_s = FIRST_PAUSE_S
+        pause = Pause(FIRST_PAUSE_S)
         while True:
             began_s = time.monotonic()
             try:
@@ -122,9 +124,8 @@ class Gateway:
             for device in devices:
                 self.report(device, LOST, f"a fault of this program: {why}; it tries again, please report the traceback in the log")
             if time.monotonic() - began_s > LAST_PAUSE_S:
-                pause_s = FIRST_PAUSE_S
-            await asyncio.sleep(pause_s)
-            pause_s = min(2 * pause_s, LAST_PAUSE_S)
+                pause.reset()
+            await asyncio.sleep(pause.next_s(LAST_PAUSE_S))
 
     def emit(
         self,
@@ -249,8 +250,7 @@ def run(fleet: Fleet, settings: GatewaySettings, clock: Clock) -> None:
     book = GapBook(buffer.marks(), buffer.gaps())
     outbox = Outbox(buffer, lambda: KafkaTransport(settings.kafka), settings.pace)
     gateway = Gateway(fleet, settings, clock, outbox, book)
-    outbox.report_thinned = gateway.thinned_reading
-    outbox.start()
+    outbox.start(gateway.thinned_reading)
     try:
         asyncio.run(_until_told(gateway, fleet, settings, outbox))
     finally:

@@ -26,6 +26,7 @@ from connectors.modbus.filling import MemoryFiller, Remembering
 from connectors.modbus.learned import Learned
 from connectors.modbus.profile import Profile
 from connectors.modbus.reading import ChannelValue, Reader, Round, channel_value
+from connectors.pause import Pause
 from domain.clock import Clock, epoch_ms, instant
 from domain.readings import ReadingQuality
 
@@ -51,7 +52,7 @@ class PolledDevice:
     """Ticks of its grid up to here were asked [plant's clock]."""
     owed: list[Channel] = field(default_factory=list)
     """Channels that were asked for and did not come: they are asked for again before their next tick."""
-    retry_s: float = FIRST_RETRY_S
+    retry: Pause = field(default_factory=lambda: Pause(FIRST_RETRY_S))
     again_at_s: float = 0.0
     """When what is owed is asked for, on the steady clock."""
     nothing_since_s: float | None = None
@@ -208,10 +209,9 @@ class Poller:
         refused = {one.channel for one in learned.refused_channels(device.owed)}
         refused_again_s = learned.asked_again_s(channel.source for channel in device.owed)
         if len(refused) == len(device.owed):
-            device.retry_s = FIRST_RETRY_S
+            device.retry.reset()
             return refused_again_s or now_s
-        again_at_s = now_s + device.retry_s
-        device.retry_s = min(2 * device.retry_s, LAST_RETRY_S)
+        again_at_s = now_s + device.retry.next_s(LAST_RETRY_S)
         if device.nothing_since_s is not None and device.state not in (LOST, STALLED):
             again_at_s = min(again_at_s, max(now_s, device.nothing_since_s + polling.stalled_after_real_s))  # to know it in time
         return again_at_s if refused_again_s is None else min(again_at_s, max(now_s, refused_again_s))

@@ -17,9 +17,9 @@ from connectors.opcua.client import is_transient
 from connectors.opcua.intake import Intake, status_of, what
 from connectors.opcua.items import VERIFY_S, Item, SubscribedDevice, is_refusal
 from connectors.opcua.names import names_of
-from connectors.opcua.pause import Pause
 from connectors.opcua.subscription import Listener, Subscription
 from connectors.opcua.values import NO_NAMES
+from connectors.pause import Pause
 from domain.clock import Clock, epoch_ms
 
 _log = structlog.get_logger("opcua")

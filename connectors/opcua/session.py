@@ -20,7 +20,7 @@ from connectors.opcua.history import GapFiller, Register, keeps_history
 from connectors.opcua.intake import Intake
 from connectors.opcua.items import SubscribedDevice
 from connectors.opcua.monitor import QUIET_KEEP_ALIVES, Monitor
-from connectors.opcua.pause import Pause
+from connectors.pause import Pause
 from domain.clock import Clock
 
 _log = structlog.get_logger("opcua")

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from connectors.gateway.buffer import Buffer
 from connectors.gateway.fleet import load_fleet
-from connectors.gateway.outbox import Outbox, Pace
+from connectors.gateway.outbox import Outbox
+from connectors.gateway.pace import Pace
 from connectors.gateway.process import Gateway, GatewaySettings, as_record
 from connectors.kafka.client import KafkaSettings
 from domain.clock import SystemClock
