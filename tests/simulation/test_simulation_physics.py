@@ -93,7 +93,7 @@ def test_stopping_and_going_on_changes_nothing(span: Span) -> None:
     second = begin(span, schedule)
     second.restore(first.snapshot())
     second.advance_to(whole.t_s)
-    assert second.energy_uwh == whole.energy_uwh
+    assert second.counters.energy_uwh == whole.counters.energy_uwh
     assert second.power_kw == whole.power_kw
 
 
