@@ -1,4 +1,4 @@
-"""What holds between the rooms: who imports whom, no cycles, settings that are documented, counts in prose that are true.
+"""What holds between the rooms: who imports whom, no cycles, no class too long, settings that are documented, counts in prose that are true.
 
 Read from the syntax trees and the tables; nothing here is imported but the tables themselves.
 """
@@ -137,6 +137,36 @@ def test_modules_do_not_import_each_other_in_a_circle() -> None:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         pytest.fail(" -> ".join(reversed(error.args[1])))
+
+
+# -- sizes -------------------------------------------------------------------------------------------------------------
+
+LONGEST_CLASS = 200
+"""Lines; a longer one states a reason in its docstring."""
+REASON = re.compile(r"^Why it is long: \S", re.MULTILINE)
+STILL_LONG = {
+    ("metering.counter", "CounterTrack"), ("metering.engine", "MeterStep"), ("metering.points", "Points"),
+    ("metering.running", "RunningQuarter"), ("detection.on_while_off", "OnWhileOff"), ("forecasting.step", "ForecastStep"),
+    ("scheduling.step", "AdviceStep"),
+}  # fmt: skip
+"""Classes that are being taken apart."""
+
+
+def long_classes() -> Iterator[tuple[str, ast.ClassDef]]:
+    """(module, class) of every class above the limit, nested ones too."""
+    for name, tree in trees().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef) and (node.end_lineno or 0) - node.lineno + 1 > LONGEST_CLASS:
+                yield name, node
+
+
+def test_a_class_above_two_hundred_lines_states_why_it_is_long() -> None:
+    wrong = [
+        f"{module}: {node.name} has no paragraph `Why it is long: ...` in its docstring; find its seams, or state the reason"
+        for module, node in long_classes()
+        if (module, node.name) not in STILL_LONG and not REASON.search(ast.get_docstring(node) or "")
+    ]
+    assert not wrong, "\n".join(wrong)
 
 
 # -- settings ----------------------------------------------------------------------------------------------------------
