@@ -16,7 +16,7 @@ from typing import Any
 
 import structlog
 
-from connectors.devices import CONNECTED, LOST, MOST_NAMED, Channel, RefusedChannel, refused_text
+from connectors.devices import CONNECTED, LOST, MOST_NAMED, Channel, LiveValue, RefusedChannel, refused_text
 from connectors.gaps import GapBook, HistorySink, Note, PastValue
 from connectors.gateway.buffer import Buffer, Limits, MeterChannel, Thinned
 from connectors.gateway.clocks import DeviceClocks
@@ -127,22 +127,10 @@ class Gateway:
                 pause.reset()
             await asyncio.sleep(pause.next_s(LAST_PAUSE_S))
 
-    def emit(
-        self,
-        channel: Channel,
-        observed_ms: int,
-        received_ms: int,
-        value: float | int | None,
-        quality: ReadingQuality = ReadingQuality.GOOD,
-        text: str | None = None,
-        note: Note | None = None,
-    ) -> None:
+    def emit(self, live: LiveValue) -> None:
         """Put one value into the outbox."""
-        quality, text = self._clocks.look(channel, observed_ms, received_ms, value, quality, text)
-        reading = Reading(
-            self._site, channel.meter, channel.channel, observed_ms, received_ms, value, quality, text, self._settings.id
-        )
-        self._outbox.put(as_record(reading), channel.may_be_thinned, note)
+        reading = self._clocks.marked(live).reading(self._site, self._settings.id)
+        self._outbox.put(as_record(reading), live.channel.may_be_thinned, live.note)
 
     def put_past(self, channel: Channel, values: Sequence[PastValue], note: Note) -> None:
         """Put values out of a device's memory into the outbox, with the note on the gap that they fill."""

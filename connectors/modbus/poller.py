@@ -17,6 +17,7 @@ from connectors.devices import (
     STALLED_AFTER_S,
     Channel,
     Emit,
+    LiveValue,
     Report,
     ReportRefused,
 )  # fmt: skip
@@ -170,9 +171,10 @@ class Poller:
         if value is None:
             return
         if value.number is None:
-            self._emit(channel, value.seen_ms, value.came_ms, None, ReadingQuality.BAD, value.why_none)
+            self._emit(LiveValue(channel, value.seen_ms, value.came_ms, None, ReadingQuality.BAD, value.why_none))
         else:
-            self._emit(channel, value.seen_ms, value.came_ms, value.number, note=self._note(device, channel, value))
+            note = self._note(device, channel, value)
+            self._emit(LiveValue(channel, value.seen_ms, value.came_ms, value.number, note=note))
 
     def _note(self, device: PolledDevice, channel: Channel, value: ChannelValue) -> Note | None:
         """What a live value says about gaps."""

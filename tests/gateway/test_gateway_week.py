@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from gateway_helpers import Future, TestBroker, write_plant
 
-from connectors.devices import Channel
+from connectors.devices import Channel, LiveValue
 from connectors.gateway.buffer import Buffer, Limits
 from connectors.gateway.fleet import Fleet, load_fleet
 from connectors.gateway.outbox import Outbox
@@ -78,7 +78,7 @@ class Run:
             for channel in channels:
                 every_ms = round(1000 * channel.every_s) * SHARE
                 if (at_ms - START_MS) % every_ms == 0:
-                    self.gateway.emit(channel, at_ms, at_ms + 40, 1_000_000.0 + at_ms % WEEK_MS / 1000)
+                    self.gateway.emit(LiveValue(channel, at_ms, at_ms + 40, 1_000_000.0 + at_ms % WEEK_MS / 1000))
                     count += 1
             while self.outbox.uncommitted > 20_000:
                 self.outbox.flush_now()
@@ -129,7 +129,8 @@ def fill(run: Run, fleet: Fleet, from_ms: int = START_MS, count: int = 2_000) ->
     """As many samples of a gauge, and readings of a counter, one each five seconds."""
     for number in range(count):
         for name in ("power", "energy_import"):
-            run.gateway.emit(of_main_meter(fleet, name), from_ms + number * TICK_MS, from_ms + number * TICK_MS + 40, float(number))
+            at_ms = from_ms + number * TICK_MS
+            run.gateway.emit(LiveValue(of_main_meter(fleet, name), at_ms, at_ms + 40, float(number)))
         if number % 10 == 0:
             run.outbox.flush_now()
     run.outbox.flush_now()
