@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from domain.plant import Register, RegisterKind
-from domain.readings import ReadingQuality
+from domain.readings import Reading, ReadingQuality
 
 if TYPE_CHECKING:
     from connectors.gaps import HistorySink, Note
@@ -86,23 +86,30 @@ class Channel:
         return self.kind is RegisterKind.GAUGE or (self.kind is None and self.channel not in ("state", "parts"))
 
 
-class Emit(Protocol):
-    """Where a connector puts a value. Times are milliseconds since 1970; `text` is a state's name or a remark on the value.
+@dataclass(frozen=True, slots=True)
+class LiveValue:
+    """One value of now, in the plant file's unit, as a connector passes it on. Times are milliseconds since 1970."""
 
-    `note` is what is to be remembered of the register together with this value (`connectors.gaps`).
-    """
+    channel: Channel
+    observed_ms: int
+    received_ms: int
+    value: float | int | None
+    quality: ReadingQuality = ReadingQuality.GOOD
+    text: str | None = None
+    """A state's name or a remark on the value."""
+    note: Note | None = None
+    """What is to be remembered of the register together with this value (`connectors.gaps`)."""
 
-    def __call__(
-        self,
-        channel: Channel,
-        observed_ms: int,
-        received_ms: int,
-        value: float | int | None,
-        quality: ReadingQuality = ReadingQuality.GOOD,
-        text: str | None = None,
-        note: Note | None = None,
-    ) -> None: ...
+    def reading(self, site: str, gateway: str | None = None) -> Reading:
+        """The same as a record; `gateway` is who passes it on."""
+        return Reading(
+            site, self.channel.meter, self.channel.channel, self.observed_ms, self.received_ms, self.value, self.quality, self.text,
+            gateway,
+        )  # fmt: skip
 
+
+Emit = Callable[[LiveValue], None]
+"""Where a connector puts a value."""
 
 Report = Callable[[str, str, str], None]
 """Takes a change of connection: device id, one of connected, lost, refused, stalled, and why."""

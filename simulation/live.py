@@ -10,8 +10,10 @@ from typing import Any
 from domain.clock import Clock
 from domain.errors import Fault, InputFaults
 from domain.toml_files import read_toml
-from simulation.factory import GROUPS, MAIN, METERS, TAN_PHI, Factory
+from simulation.factory import Factory
+from simulation.layout import GROUPS, MAIN, METERS
 from simulation.noise import Noise
+from simulation.reactive import uncompensated_kvar
 from simulation.registers import KINDS, Measured
 
 
@@ -92,7 +94,7 @@ class LivePlant:
         )
 
     def _register(self, meter: str, channel: str, now_s: float) -> int:
-        return self.factory.register_uwh(meter, channel, now_s) if (meter, channel) in self.factory.energy_uwh else 0
+        return self.factory.register_uwh(meter, channel, now_s) if (meter, channel) in self.factory.counters.energy_uwh else 0
 
     def unreachable(self, meter: str, now_s: float) -> bool:
         """Whether the network to `meter` is down."""
@@ -104,9 +106,9 @@ def reactive_kvar(factory: Factory, meter: str) -> float:
     """Reactive power behind `meter`; the main meter sees it after the compensation."""
     if meter == MAIN:
         return factory.reactive_kvar
-    return sum(abs(factory.power_kw[name]) * TAN_PHI[name] for name in GROUPS.get(meter, (meter,)))
+    return uncompensated_kvar(factory.power_kw, GROUPS.get(meter, (meter,)))
 
 
 def set_register_starts(factory: Factory, starts: Mapping[tuple[str, str], int]) -> None:
     """Let the registers begin where meters of their age would stand."""
-    factory.register_base_uwh = {key: starts.get(key, 0) for key in factory.energy_uwh}
+    factory.counters.register_base_uwh = {key: starts.get(key, 0) for key in factory.counters.energy_uwh}

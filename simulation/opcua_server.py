@@ -169,7 +169,7 @@ class MachineServer:
 def variables_of(factory: Factory, machine: str) -> list[str]:
     """What the machine's control shows."""
     signals = ((PARTS, "parts"), (CURRENT, "current_a"), (VIBRATION, "vibration_mm_s"))
-    return [POWER, ENERGY, STATE, *(name for name, signal in signals if factory.signal(machine, signal) is not None)]
+    return [POWER, ENERGY, STATE, *(name for name, signal in signals if factory.loads.signal(machine, signal) is not None)]
 
 
 def value_of(factory: Factory, machine: str, variable: str, at_s: float) -> Any:
@@ -179,7 +179,7 @@ def value_of(factory: Factory, machine: str, variable: str, at_s: float) -> Any:
     if variable == ENERGY:
         return factory.register_uwh(machine, "energy_import", at_s) // 1_000_000 / 1000
     if variable == STATE:
-        return factory.machine_state(machine)
+        return factory.loads.state_of(machine)
     signal = {PARTS: "parts", CURRENT: "current_a", VIBRATION: "vibration_mm_s"}[variable]
-    found = factory.signal(machine, signal) or 0.0
+    found = factory.loads.signal(machine, signal) or 0.0
     return int(found) if variable == PARTS else round(found, 2)

@@ -11,7 +11,8 @@ from domain.intervals import QUARTER
 from domain.orders import Order, OrderStatus
 from domain.plant import Plant
 from quarters.periods import midnight_utc
-from simulation.factory import JOB_MACHINES, make_machines
+from simulation.layout import JOB_MACHINES
+from simulation.loads import make_machines
 from simulation.machines import Furnace, Washer
 from simulation.noise import dice
 from simulation.surroundings import QUARTER_S

@@ -66,7 +66,7 @@ class SimulatedPlant:
         factory.on_quarter = self._complete.append
         if stored is None:
             profiles = {meter.meter: meter.profile for meter in meters}
-            keys = list(factory.energy_uwh)
+            keys = list(factory.counters.energy_uwh)
             starts = {key: register_start_uwh(span.seed, *key, profiles.get(key[0])) for key in keys}
             set_register_starts(factory, starts)
         else:

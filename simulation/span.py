@@ -14,7 +14,8 @@ from domain.orders import Order
 from domain.plant import Plant, load_plant
 from domain.toml_files import Settings, load_toml
 from simulation.demo_plant import DEFAULT_SEED
-from simulation.factory import METERS, Factory
+from simulation.factory import Factory
+from simulation.layout import METERS
 from simulation.noise import dice
 from simulation.orders import day_orders
 from simulation.replay import LoadProfile, Replay, baseline_surprises, read_profile
@@ -156,7 +157,7 @@ def begin(span: Span, schedule: Schedule, tick_s: int = LIVE_TICK_S) -> Factory:
     warm = Factory(span.plant, span.seed, warm_start, HISTORY_TICK_S, span.surprises, schedule_of(before), span.scale)
     warm.advance_to(span.start_s)
     return Factory(
-        span.plant, span.seed, span.start_s, tick_s, span.surprises, schedule, span.scale, machines=warm.machines, replay=replay
+        span.plant, span.seed, span.start_s, tick_s, span.surprises, schedule, span.scale, machines=warm.loads.machines, replay=replay
     )  # fmt: skip
 
 

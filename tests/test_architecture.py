@@ -1,4 +1,4 @@
-"""What holds between the rooms: who imports whom, no cycles, settings that are documented, counts in prose that are true.
+"""What holds between the rooms: who imports whom, no cycles, no class too long, settings that are documented, counts in prose that are true.
 
 Read from the syntax trees and the tables; nothing here is imported but the tables themselves.
 """
@@ -176,6 +176,30 @@ def test_no_library_is_installed_that_is_not_imported(table: str, users: list[st
     used = imported_by(chain.from_iterable((ROOT / folder).rglob("*.py") for folder in users))
     unused = [name for name in libraries(table) if MODULE_OF.get(name, name.replace("-", "_")) not in used]
     assert sorted(set(unused) - NOT_IMPORTED) == []
+
+
+# -- sizes -------------------------------------------------------------------------------------------------------------
+
+LONGEST_CLASS = 200
+"""Lines; a longer one states a reason in its docstring."""
+REASON = re.compile(r"^Why it is long: \S", re.MULTILINE)
+
+
+def long_classes() -> Iterator[tuple[str, ast.ClassDef]]:
+    """(module, class) of every class above the limit, nested ones too."""
+    for name, tree in trees().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef) and (node.end_lineno or 0) - node.lineno + 1 > LONGEST_CLASS:
+                yield name, node
+
+
+def test_a_class_above_two_hundred_lines_states_why_it_is_long() -> None:
+    wrong = [
+        f"{module}: {node.name} has no paragraph `Why it is long: ...` in its docstring; find its seams, or state the reason"
+        for module, node in long_classes()
+        if not REASON.search(ast.get_docstring(node) or "")
+    ]
+    assert not wrong, "\n".join(wrong)
 
 
 # -- settings ----------------------------------------------------------------------------------------------------------

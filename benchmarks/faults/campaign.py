@@ -10,10 +10,13 @@ from datetime import datetime
 
 from kafka.errors import KafkaError
 
-from benchmarks.faults import strikes
-from benchmarks.faults.bench import SETTLED, Bench, TookTooLong
+from benchmarks.faults import recovery, strikes
+from benchmarks.faults.bench import Bench
 from benchmarks.faults.outcome import Fault, Outcome
+from benchmarks.faults.recovery import SETTLED
 from benchmarks.faults.strikes import KILLED, Strike
+from benchmarks.faults.topics import written_intervals
+from benchmarks.faults.waits import TookTooLong
 from domain.errors import LastgangError
 from domain.intervals import QUARTER
 from quarters.numbers import quarter_start
@@ -21,6 +24,9 @@ from reporting.ledger import Ledger
 
 IN_FLIGHT_S = 0.75
 """Between a device's answer and the gateway's disk; what a kill finds on that way is as if it had not been asked for."""
+
+SHOWN = {"ledger": recovery.await_value_after, "influx": recovery.await_influx_after, "topic": recovery.await_reading_after}
+"""Where recovery shows -> what is waited for."""
 
 Tell = Callable[[Outcome, str], None]
 """Told (fault, what happens)."""
@@ -104,19 +110,17 @@ def run(bench: Bench, faults: Sequence[tuple[Fault, Strike]], seed: int, tell: T
 def do(bench: Bench, strike: Strike, chance: random.Random, outcome: Outcome, tell: Tell) -> None:
     """One fault, its recovery, and the comparison of every row since the beginning."""
     resent = bench.undisturbed.topic.resent
-    outcome.began_s = bench.monotonic()
-    outcome.at_plant = f"{bench.now_utc():%H:%M:%S}"
+    outcome.began_s = time.monotonic()
+    outcome.at_plant = f"{bench.clock.now_utc():%H:%M:%S}"
     tell(outcome, "strikes")
     try:
         recovered = strike(bench, chance, outcome)
         tell(outcome, "recovers")
-        waits = {"ledger": bench.await_value_after, "influx": bench.await_influx_after, "topic": bench.await_reading_after}
-        waits[recovered.shown_in](recovered.since_utc)
-        outcome.recover_s = bench.monotonic() - recovered.since_s
-        bench.join_background()
-        bench.await_all_running()
+        SHOWN[recovered.shown_in](bench, recovered.since_utc)
+        outcome.recover_s = time.monotonic() - recovered.since_s
+        recovery.await_all_running(bench)
         tell(outcome, "compared")
-        fresh = bench.await_equal(quarter_start(recovered.since_utc) + QUARTER)
+        fresh = recovery.await_equal(bench, quarter_start(recovered.since_utc) + QUARTER)
         outcome.rows_different = len(fresh)
         outcome.trouble += list(fresh.values())[:5]
     except TookTooLong as error:
@@ -129,14 +133,14 @@ def do(bench: Bench, strike: Strike, chance: random.Random, outcome: Outcome, te
 
 def _close(bench: Bench, account: Account) -> None:
     """Stop the readings, let everything come in, and compare all of it once more."""
-    bench.pass_time((SETTLED + QUARTER).total_seconds() / bench.clock.speed)
+    bench.waits.pass_time((SETTLED + QUARTER).total_seconds() / bench.clock.speed)
     until_utc = quarter_start(bench.undisturbed.event_time_utc - SETTLED)
-    bench.end_readings()
+    bench.gateway.end()
     topic = bench.undisturbed.topic
-    fresh = bench.await_equal(until_utc)
+    fresh = recovery.await_equal(bench, until_utc)
     account.rows_different = len(bench.known_differences)
     account.trouble += [f"at the end: {words}" for words in list(fresh.values())[:10]]
-    rows = [row for row in bench.ledger_rows() if row.end_utc <= until_utc]
+    rows = [row for row in bench.ledger.rows() if row.end_utc <= until_utc]
     account.rows, account.quarter_hours = len(rows), len({row.start_utc for row in rows})
     account.restated_rows = sum(row.revision > 1 for row in rows)
     account.meters, account.readings, account.resent = len(bench.plant.meters), topic.readings, topic.resent
@@ -154,7 +158,7 @@ def _account_for_every_answer(bench: Bench, account: Account) -> None:
     for answer in bench.devices.served:
         if answer.value_wh in topic.counters.get(answer.meter, ()):
             continue
-        if any(begun_s - IN_FLIGHT_S <= answer.real_s <= over_s for begun_s, over_s in bench.gateway_ends_s):
+        if any(begun_s - IN_FLIGHT_S <= answer.real_s <= over_s for begun_s, over_s in bench.gateway.ends_s):
             account.in_flight += 1
             continue
         account.lost += 1
@@ -171,8 +175,8 @@ def _contradictions(bench: Bench) -> list[str]:
         conflicts = ledger.conflicts()
         return [f"{len(conflicts)} contradictions in the ledger, first {conflicts[0]}"] if conflicts else []
 
-    found += bench.ask(question) or []
-    intervals = bench.written_intervals()
+    found += bench.ledger.ask(question) or []
+    intervals = written_intervals(bench.stack.kafka)
     identities = [(i.meter, i.channel, i.start_utc, i.revision) for i in intervals]
     if len(identities) != len(set(identities)):
         found.append(f"{len(identities) - len(set(identities))} revisions came twice on the intervals topic")

@@ -10,12 +10,15 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.faults import campaign, report
+from benchmarks.faults import campaign, recovery, report
 from benchmarks.faults.bench import Bench
+from benchmarks.faults.plant import START_UTC
 from benchmarks.faults.show import Show
 from deploy.signals import terminated_like_interrupted
 from domain.errors import Fault, InputFaults
 from domain.files import write_whole
+from domain.intervals import QUARTER
+from quarters.numbers import quarter_start
 
 
 def run(kills: int, seed: int, only: Sequence[str], json_file: Path | None, folder: Path | None, write_report: bool) -> bool:
@@ -36,6 +39,8 @@ def run(kills: int, seed: int, only: Sequence[str], json_file: Path | None, fold
         faults = campaign.plan(kills, seed, only, skipped)
         with Show(talk, [fault for fault, _ in faults]) as show:
             bench.start(show.part)
+            show.part("first quarter hour", "awaited")
+            recovery.await_equal(bench, quarter_start(START_UTC) + 2 * QUARTER)
             account = campaign.run(bench, faults, seed, show.fault)
         account.skipped = skipped
     report.show(account, Console(width=None if Console().is_terminal else 200))

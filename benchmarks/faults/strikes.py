@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,8 +12,11 @@ from typing import Literal
 
 from benchmarks.faults.bench import Bench
 from benchmarks.faults.broken import poison, wrong_shapes
+from benchmarks.faults.gateway import GATEWAY
 from benchmarks.faults.network import Wire
 from benchmarks.faults.outcome import Fault, Outcome
+from benchmarks.faults.recovery import await_refused, has_reading
+from benchmarks.faults.topics import let_big_readings_through, put
 from domain.clock import epoch_ms
 from domain.topics import INTERVALS, READINGS
 from quarters.numbers import quarter_start
@@ -51,10 +55,10 @@ def kill(part: str) -> tuple[Fault, Strike]:
 
     def strike(bench: Bench, chance: random.Random, outcome: Outcome) -> Recovered:
         if chance.random() < 1 / 3:
-            bench.await_plant_time(quarter_start(bench.now_utc()) + WORST_MOMENT)
+            bench.waits.until_plant_time(quarter_start(bench.clock.now_utc()) + WORST_MOMENT)
         else:
-            bench.pass_time(chance.uniform(0.0, 4.0))
-        recovered = Recovered(bench.now_utc(), bench.monotonic(), shown_in="influx" if part.startswith("influx") else "ledger")
+            bench.waits.pass_time(chance.uniform(0.0, 4.0))
+        recovered = Recovered(bench.clock.now_utc(), time.monotonic(), shown_in="influx" if part.startswith("influx") else "ledger")
         bench.kill(part)
         return recovered
 
@@ -65,13 +69,13 @@ def cut(wire: Wire) -> tuple[Fault, Strike]:
     """The network between gateway and broker, away for some seconds: minutes of the plant's time."""
 
     def strike(bench: Bench, chance: random.Random, outcome: Outcome) -> Recovered:
-        bench.pass_time(chance.uniform(0.0, 3.0))
+        bench.waits.pass_time(chance.uniform(0.0, 3.0))
         away_s = chance.uniform(6.0, 14.0)
         bench.relay.make(wire)
-        bench.pass_time(away_s)
+        bench.waits.pass_time(away_s)
         bench.relay.make(Wire.WHOLE)
         outcome.remark = f"{_WIRES[wire][1]}; the gateway keeps what it reads on disk and sends it late"
-        return Recovered(bench.now_utc(), bench.monotonic())
+        return Recovered(bench.clock.now_utc(), time.monotonic())
 
     return Fault(f"cut-{wire}", f"network cut, {_WIRES[wire][0]}", "the network's return"), strike
 
@@ -85,18 +89,15 @@ _WIRES = {
 
 def full_disk(bench: Bench, chance: random.Random, outcome: Outcome, real_s: float) -> Recovered:
     """Not one byte left for the gateway's buffer; it says so, keeps what fits into memory, and goes on by itself."""
-    bench.restart_gateway()  # its log of changes, once grown, is room that no other file can take from it
-    said = len(bench.log_of("gateway"))
+    bench.gateway.restart()  # its log of changes, once grown, is room that no other file can take from it
+    said = len(bench.log_of(GATEWAY))
     try:
         bench.disk.fill()
-        bench.wait_for(
-            lambda: True if "buffer_unusable" in bench.log_of("gateway")[said:] else None,
-            "the gateway's word that its disk is full",
-        )
-        bench.pass_time(real_s)
+        bench.waits.until(lambda: "buffer_unusable" in bench.log_of(GATEWAY)[said:], "the gateway's word that its disk is full")
+        bench.waits.pass_time(real_s)
     finally:
         bench.disk.free()
-    recovered = Recovered(bench.now_utc(), bench.monotonic())
+    recovered = Recovered(bench.clock.now_utc(), time.monotonic())
     outcome.remark = f"tmpfs filled to the last byte for {real_s:.0f} s; readings wait in memory"
     return recovered
 
@@ -104,36 +105,37 @@ def full_disk(bench: Bench, chance: random.Random, outcome: Outcome, real_s: flo
 def clock_step(bench: Bench, chance: random.Random, outcome: Outcome, forward: bool) -> Recovered:
     """The gateway's clock jumps by minutes, and some seconds later back to where it should be."""
     by = timedelta(minutes=chance.randint(4, 12)) * (1 if forward else -1)
-    bench.set_gateway_clock(by)
-    bench.pass_time(chance.uniform(5.0, 8.0))
-    if not bench.has_heard_since(3.0):
+    bench.gateway.set_clock(by)
+    bench.waits.pass_time(chance.uniform(5.0, 8.0))
+    recent_s = time.monotonic() - 3.0
+    if not has_reading(bench, lambda answer: answer.real_s >= recent_s):
         outcome.trouble.append(f"the gateway fell silent when its clock was set by {by}")
-    bench.set_gateway_clock(-by)
+    bench.gateway.set_clock(-by)
     outcome.remark = f"by {abs(by).seconds // 60} min and back after seconds; readings of that time carry wrong dates, in the engine and in the job alike"
-    return Recovered(bench.now_utc(), bench.monotonic(), shown_in="topic")
+    return Recovered(bench.clock.now_utc(), time.monotonic(), shown_in="topic")
 
 
 def broken_messages(bench: Bench, chance: random.Random, outcome: Outcome) -> Recovered:
     """Wrong shapes and versions, on the readings and on the intervals topic."""
-    records = wrong_shapes(epoch_ms(bench.now_utc()))
-    places = bench.put(READINGS, records) | bench.put(INTERVALS, records)
-    recovered = Recovered(bench.now_utc(), bench.monotonic())
+    records = wrong_shapes(epoch_ms(bench.clock.now_utc()))
+    places = put(bench.stack.kafka, READINGS, records) | put(bench.stack.kafka, INTERVALS, records)
+    recovered = Recovered(bench.clock.now_utc(), time.monotonic())
     _await_refusals(bench, places, outcome)
     return recovered
 
 
 def poison_records(bench: Bench, chance: random.Random, outcome: Outcome) -> Recovered:
     """Bytes that no decoder takes."""
-    bench.let_big_readings_through()
-    places = bench.put(READINGS, poison(epoch_ms(bench.now_utc())))
-    recovered = Recovered(bench.now_utc(), bench.monotonic())
+    let_big_readings_through(bench.stack.kafka)
+    places = put(bench.stack.kafka, READINGS, poison(epoch_ms(bench.clock.now_utc())))
+    recovered = Recovered(bench.clock.now_utc(), time.monotonic())
     _await_refusals(bench, places, outcome)
     return recovered
 
 
 def _await_refusals(bench: Bench, places: dict[str, str], outcome: Outcome) -> None:
     """Every one of them is set aside with a reason; none is lost without a word."""
-    missing = bench.await_refused(places)
+    missing = await_refused(bench, places)
     outcome.trouble += [f"no refusal was told of: {says}" for says in missing.values()]
     outcome.remark = f"{len(places) - len(missing)} of {len(places)} records were set aside, each with place and reason"
 
@@ -142,11 +144,10 @@ def rescale(parallelism: int) -> tuple[Fault, Strike]:
     """The metering job stopped with a savepoint, and going on from it with another parallelism."""
 
     def strike(bench: Bench, chance: random.Random, outcome: Outcome) -> Recovered:
-        begun_s = bench.monotonic()
-        bench.in_background(lambda: bench.rescale_metering(parallelism))
-        bench.join_background()
+        begun_s = time.monotonic()
+        bench.waits.meanwhile(lambda: bench.rescale_metering(parallelism), "the metering job's rescaling")
         outcome.remark = "stop with savepoint, go on from it"
-        return Recovered(bench.now_utc(), begun_s)
+        return Recovered(bench.clock.now_utc(), begun_s)
 
     return Fault(f"rescale-{parallelism}", f"rescaled to parallelism {parallelism}", "the order to stop"), strike
 

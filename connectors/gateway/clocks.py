@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
 
-from connectors.devices import Channel
+from connectors.devices import LiveValue
 from domain.readings import CLOCK_JUMPED_NOTE, ReadingQuality
 from metering.clocks import RECENT_MS, DriftWatch, JumpWatch
 
@@ -31,27 +32,18 @@ class DeviceClocks:
         """Devices whose clock is now known to have jumped: by how much, and when that was last seen [ms]."""
         self._off: set[str] = set()
 
-    def check(
-        self,
-        channel: Channel,
-        observed_ms: int,
-        received_ms: int,
-        value: float | int | None,
-        quality: ReadingQuality,
-        text: str | None,
-    ) -> tuple[ReadingQuality, str | None]:
-        """Quality and text of a live value, as they are or marked."""
-        if value is None:
-            return quality, text
+    def marked(self, live: LiveValue) -> LiveValue:
+        """A live value as it is, or marked as one of a clock that went back."""
+        if live.value is None:
+            return live
+        channel = live.channel
         watch = self._jumps.setdefault((channel.device, channel.meter, channel.channel), JumpWatch())
-        behind_ms = watch.judge(observed_ms, received_ms)
-        self._follow_jump(channel.device, behind_ms, received_ms)
+        behind_ms = watch.judge(live.observed_ms, live.received_ms)
+        self._follow_jump(channel.device, behind_ms, live.received_ms)
         if not behind_ms:
-            self._watch_drift(channel.device, observed_ms, received_ms)
-            return quality, text
-        note = f"{CLOCK_JUMPED_NOTE}: {behind_ms // 1000} s behind"
-        marked = quality if quality is ReadingQuality.BAD else ReadingQuality.UNCERTAIN
-        return marked, note if text is None else f"{note}; {text}"
+            self._watch_drift(channel.device, live.observed_ms, live.received_ms)
+            return live
+        return _behind(live, behind_ms)
 
     def _follow_jump(self, device: str, behind_ms: int, received_ms: int) -> None:
         reported_ms, seen_ms = self._behind.get(device, (0, 0))
@@ -81,3 +73,9 @@ class DeviceClocks:
             self._off.remove(device)
             _log.info("device_clock_right", device=device)
             self._report(device, finding.offset_ms / 1000, RIGHT)
+
+
+def _behind(live: LiveValue, behind_ms: int) -> LiveValue:
+    remark = f"{CLOCK_JUMPED_NOTE}: {behind_ms // 1000} s behind"
+    quality = live.quality if live.quality is ReadingQuality.BAD else ReadingQuality.UNCERTAIN
+    return replace(live, quality=quality, text=remark if live.text is None else f"{remark}; {live.text}")

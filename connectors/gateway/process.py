@@ -16,14 +16,16 @@ from typing import Any
 
 import structlog
 
-from connectors.devices import CONNECTED, LOST, MOST_NAMED, Channel, RefusedChannel, refused_text
+from connectors.devices import CONNECTED, LOST, MOST_NAMED, Channel, LiveValue, RefusedChannel, refused_text
 from connectors.gaps import GapBook, HistorySink, Note, PastValue
 from connectors.gateway.buffer import Buffer, Limits, MeterChannel, Thinned
 from connectors.gateway.clocks import DeviceClocks
 from connectors.gateway.fleet import Fleet
-from connectors.gateway.outbox import Outbox, Pace
+from connectors.gateway.outbox import Outbox
+from connectors.gateway.pace import Pace
 from connectors.gateway.sizing import HEARTBEAT_S, STATES_EVERY, disk_bytes, free_bytes
 from connectors.kafka.client import KafkaSettings, RecordProducer, ensure_topics
+from connectors.pause import Pause
 from domain.clock import Clock, epoch_ms, instant
 from domain.clock import sleep as plant_sleep
 from domain.readings import (
@@ -110,7 +112,7 @@ class Gateway:
 
     async def _kept_up(self, devices: Sequence[str], work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Begin `work` again whenever it ends: what fails in it unexpectedly is the trouble of these devices and of no others."""
-        pause_s = FIRST_PAUSE_S
+        pause = Pause(FIRST_PAUSE_S)
         while True:
             began_s = time.monotonic()
             try:
@@ -122,26 +124,13 @@ class Gateway:
             for device in devices:
                 self.report(device, LOST, f"a fault of this program: {why}; it tries again, please report the traceback in the log")
             if time.monotonic() - began_s > LAST_PAUSE_S:
-                pause_s = FIRST_PAUSE_S
-            await asyncio.sleep(pause_s)
-            pause_s = min(2 * pause_s, LAST_PAUSE_S)
+                pause.reset()
+            await asyncio.sleep(pause.next_s(LAST_PAUSE_S))
 
-    def emit(
-        self,
-        channel: Channel,
-        observed_ms: int,
-        received_ms: int,
-        value: float | int | None,
-        quality: ReadingQuality = ReadingQuality.GOOD,
-        text: str | None = None,
-        note: Note | None = None,
-    ) -> None:
+    def emit(self, live: LiveValue) -> None:
         """Put one value into the outbox."""
-        quality, text = self._clocks.check(channel, observed_ms, received_ms, value, quality, text)
-        reading = Reading(
-            self._site, channel.meter, channel.channel, observed_ms, received_ms, value, quality, text, self._settings.id
-        )
-        self._outbox.put(as_record(reading), channel.may_be_thinned, note)
+        reading = self._clocks.marked(live).reading(self._site, self._settings.id)
+        self._outbox.put(as_record(reading), live.channel.may_be_thinned, live.note)
 
     def put_past(self, channel: Channel, values: Sequence[PastValue], note: Note) -> None:
         """Put values out of a device's memory into the outbox, with the note on the gap that they fill."""
@@ -249,8 +238,7 @@ def run(fleet: Fleet, settings: GatewaySettings, clock: Clock) -> None:
     book = GapBook(buffer.marks(), buffer.gaps())
     outbox = Outbox(buffer, lambda: KafkaTransport(settings.kafka), settings.pace)
     gateway = Gateway(fleet, settings, clock, outbox, book)
-    outbox.report_thinned = gateway.thinned_reading
-    outbox.start()
+    outbox.start(gateway.thinned_reading)
     try:
         asyncio.run(_until_stopped(gateway, fleet, settings, outbox))
     finally:

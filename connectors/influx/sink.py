@@ -24,6 +24,7 @@ from urllib3.exceptions import HTTPError
 
 from connectors.influx.points import LANGUAGE, SOURCES, Point, PointMaker
 from connectors.kafka.client import KafkaSettings, Message, RecordConsumer
+from connectors.pause import Pause
 from domain.clock import instant
 from domain.codec import UnreadableRecord
 from domain.errors import LastgangError
@@ -124,9 +125,9 @@ class InfluxWriter:
 
     def _write_patiently(self, batch: Sequence[ClientPoint]) -> str | None:
         """InfluxDB's refusal of these points, empty when it took them; None if stopped before it answered."""
-        wait_s = FIRST_WAIT_S
+        pause = Pause(FIRST_WAIT_S)
         while not self._stop.is_set():
-            retry_after = 0.0
+            wait_s, retry_after = pause.next_s(LONGEST_WAIT_S), 0.0
             try:
                 self._write.write(bucket=self._settings.bucket, record=batch, write_precision=WritePrecision.MS)
                 return ""
@@ -138,7 +139,6 @@ class InfluxWriter:
             except (HTTPError, OSError) as error:
                 log.warning("influx_away", error=type(error).__name__, wait_s=wait_s)
             self._stop.wait(max(wait_s, retry_after))
-            wait_s = min(2 * wait_s, LONGEST_WAIT_S)
         return None
 
     def _refusal(self, error: ApiException) -> str:

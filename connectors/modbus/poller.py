@@ -17,6 +17,7 @@ from connectors.devices import (
     STALLED_AFTER_S,
     Channel,
     Emit,
+    LiveValue,
     Report,
     ReportRefused,
 )  # fmt: skip
@@ -26,6 +27,7 @@ from connectors.modbus.filling import MemoryFiller, Remembering
 from connectors.modbus.learned import Learned
 from connectors.modbus.profile import Profile
 from connectors.modbus.reading import ChannelValue, Reader, Round, channel_value
+from connectors.pause import Pause
 from domain.clock import Clock, epoch_ms, instant
 from domain.readings import ReadingQuality
 
@@ -51,7 +53,7 @@ class PolledDevice:
     """Ticks of its grid up to here were read [plant's clock]."""
     owed: list[Channel] = field(default_factory=list)
     """Channels that were requested and did not come: they are read again before their next tick."""
-    retry_s: float = FIRST_RETRY_S
+    retry: Pause = field(default_factory=lambda: Pause(FIRST_RETRY_S))
     again_at_s: float = 0.0
     """When what is owed is read, on the steady clock."""
     nothing_since_s: float | None = None
@@ -169,9 +171,10 @@ class Poller:
         if value is None:
             return
         if value.number is None:
-            self._emit(channel, value.seen_ms, value.came_ms, None, ReadingQuality.BAD, value.why_none)
+            self._emit(LiveValue(channel, value.seen_ms, value.came_ms, None, ReadingQuality.BAD, value.why_none))
         else:
-            self._emit(channel, value.seen_ms, value.came_ms, value.number, note=self._note(device, channel, value))
+            note = self._note(device, channel, value)
+            self._emit(LiveValue(channel, value.seen_ms, value.came_ms, value.number, note=note))
 
     def _note(self, device: PolledDevice, channel: Channel, value: ChannelValue) -> Note | None:
         """What a live value says about gaps."""
@@ -208,10 +211,9 @@ class Poller:
         refused = {one.channel for one in learned.refused_channels(device.owed)}
         refused_again_s = learned.retry_s(channel.source for channel in device.owed)
         if len(refused) == len(device.owed):
-            device.retry_s = FIRST_RETRY_S
+            device.retry.reset()
             return refused_again_s or now_s
-        again_at_s = now_s + device.retry_s
-        device.retry_s = min(2 * device.retry_s, LAST_RETRY_S)
+        again_at_s = now_s + device.retry.next_s(LAST_RETRY_S)
         if device.nothing_since_s is not None and device.state not in (LOST, STALLED):
             again_at_s = min(again_at_s, max(now_s, device.nothing_since_s + polling.stalled_after_real_s))  # to know it in time
         return again_at_s if refused_again_s is None else min(again_at_s, max(now_s, refused_again_s))

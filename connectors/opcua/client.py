@@ -16,6 +16,7 @@ from asyncua.crypto.security_policies import SecurityPolicyBasic256Sha256
 
 from connectors.opcua.bounds import bound
 from connectors.opcua.config import OpcUaHead
+from connectors.pause import Pause
 
 # The library logs each step of a reconnect; we log the outcome, once, with the device's name.
 logging.getLogger("asyncua").setLevel(logging.CRITICAL)
@@ -59,7 +60,7 @@ class _PatientSession(UaSession):
 
     def __init__(self, client: UaClient, owner: Owner) -> None:
         super().__init__(client)
-        self._owner, self._retry_s = owner, FIRST_PUBLISH_RETRY_S
+        self._owner, self._retry = owner, Pause(FIRST_PUBLISH_RETRY_S)
 
     async def publish(self, acks: list[ua.SubscriptionAcknowledgement]) -> ua.PublishResponse:
         while True:
@@ -67,11 +68,10 @@ class _PatientSession(UaSession):
                 response = await super().publish(acks)
             except ua.UaError as error:
                 self._owner.on_publish_refused(error)
-                await asyncio.sleep(self._retry_s)
-                self._retry_s = min(2 * self._retry_s, LAST_PUBLISH_RETRY_S)
+                await asyncio.sleep(self._retry.next_s(LAST_PUBLISH_RETRY_S))
                 acks = acks if isinstance(error, ua.UaStatusCodeError) else []  # a refused request has acknowledged nothing
             else:
-                self._retry_s = FIRST_PUBLISH_RETRY_S
+                self._retry.reset()
                 return response
 
 

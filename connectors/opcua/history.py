@@ -19,6 +19,7 @@ from connectors.opcua.calls import TOO_MUCH, UNREADABLE, Calls, is_undecodable, 
 from connectors.opcua.client import is_transient
 from connectors.opcua.config import OpcUaHead
 from connectors.opcua.values import NO_NAMES, Names
+from connectors.pause import Pause
 from domain.clock import instant
 from domain.plant import RegisterKind
 
@@ -169,18 +170,18 @@ class GapFiller:
 
     async def run(self) -> None:
         """Fill what is to be filled, until cancelled."""
-        retry_s = FIRST_RETRY_S
+        retry = Pause(FIRST_RETRY_S)
         while True:
             await self._wait(self._until_next_try())
             try:
                 await self._check_history()
                 await self._fill_all()
-                retry_s = FIRST_RETRY_S
+                retry.reset()
             except Exception as error:  # whatever it is, history is read again
+                retry_s = retry.next_s(LAST_RETRY_S)
                 if self._calls() is not None:
                     _log.warning("history_waits", endpoint=self._endpoint, why=f"{type(error).__name__}: {error}", retry_s=retry_s)
                 await self._wait(retry_s)
-                retry_s = min(2 * retry_s, LAST_RETRY_S)
                 self._wake.set()
 
     async def _wait(self, longest_s: float | None) -> None:

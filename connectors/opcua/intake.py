@@ -7,7 +7,7 @@ from collections.abc import Callable
 import structlog
 from asyncua import ua
 
-from connectors.devices import Emit, converted
+from connectors.devices import Emit, LiveValue, converted
 from connectors.gaps import HistorySink, Note
 from connectors.opcua import decode
 from connectors.opcua.decode import Seen, What
@@ -131,4 +131,4 @@ class Intake:
 
     def _put(self, item: Item, known: Seen, received_ms: int, note: Note | None) -> None:
         value = None if known.value is None else converted(known.value, item.channel.by)
-        self._emit(item.channel, known.observed_ms, received_ms, value, known.quality, known.text, note)
+        self._emit(LiveValue(item.channel, known.observed_ms, received_ms, value, known.quality, known.text, note))

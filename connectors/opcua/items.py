@@ -80,6 +80,11 @@ class Item:
     suspect_since_s: float | None = None
 
     @property
+    def name(self) -> str:
+        """Device and channel, for people."""
+        return f"{self.device.head.id}.{self.channel.channel}"
+
+    @property
     def key(self) -> Key:
         """Its name in the book of gaps."""
         return self.device.head.id, self.channel.channel

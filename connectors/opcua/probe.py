@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 from asyncua.ua import UaError
 
-from connectors.devices import CONNECTED, Channel, RefusedChannel
-from connectors.gaps import Note
+from connectors.devices import CONNECTED, LiveValue, RefusedChannel
 from connectors.opcua.items import SubscribedDevice
 from connectors.opcua.session import ServerSession
 from domain.clock import Clock
-from domain.readings import Reading, ReadingQuality
+from domain.readings import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +47,8 @@ class _Desk:
         self.state, self.why = "", ""
         self.is_complete = asyncio.Event()
 
-    def emit(
-        self,
-        channel: Channel,
-        observed_ms: int,
-        received_ms: int,
-        value: float | int | None,
-        quality: ReadingQuality = ReadingQuality.GOOD,
-        text: str | None = None,
-        note: Note | None = None,
-    ) -> None:
-        self.readings.append(Reading(self._site, channel.meter, channel.channel, observed_ms, received_ms, value, quality, text))
+    def emit(self, live: LiveValue) -> None:
+        self.readings.append(live.reading(self._site))
         self._judge()
 
     def report(self, device: str, state: str, why: str) -> None:

@@ -45,7 +45,7 @@ def command(
     from connectors.gateway.buffer import Limits
     from connectors.gateway.fleet import load_fleet
     from connectors.gateway.log import to_stderr
-    from connectors.gateway.outbox import Pace
+    from connectors.gateway.pace import Pace
     from connectors.gateway.process import GatewaySettings, run
     from connectors.gateway.sizing import stream_of
     from deploy.whereabouts import Whereabouts

@@ -20,8 +20,8 @@ from domain.toml_files import load_toml
 from domain.units import UWH_PER_KWH
 from lastgang.demo.settings import DemoSettings
 from simulation import demo_plant
-from simulation.factory import METERS
 from simulation.history import write_history
+from simulation.layout import METERS
 from simulation.replay import plan_replay, read_profile
 from simulation.span import SpanSettings, load_span
 from simulation.surprises import pulled_plug

@@ -61,7 +61,9 @@ def account_of(served: list[Served], on_topic: list[float], gateway_ends_s: list
     """The account of answers at these seconds, of which some came to the topic."""
     topic = OnTopic(counters={"main": set(on_topic)})
     bench = SimpleNamespace(
-        undisturbed=SimpleNamespace(topic=topic), devices=SimpleNamespace(served=served), gateway_ends_s=gateway_ends_s
+        undisturbed=SimpleNamespace(topic=topic),
+        devices=SimpleNamespace(served=served),
+        gateway=SimpleNamespace(ends_s=gateway_ends_s),
     )
     account = Account(1, 1, outcomes=[Outcome(KILL, recover_s=1.0, began_s=10.0), Outcome(KILL, recover_s=1.0, began_s=20.0)])
     campaign._account_for_every_answer(cast(Any, bench), account)

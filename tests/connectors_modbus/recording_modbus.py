@@ -8,8 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.devices import Channel, RefusedChannel
-from connectors.gaps import Note
+from connectors.devices import Channel, LiveValue, RefusedChannel
 from connectors.modbus.client import ModbusConnection
 from connectors.modbus.poller import PolledDevice, Poller
 from domain.clock import ScaledClock
@@ -33,17 +32,8 @@ class Received:
         self.refused: list[tuple[str, tuple[RefusedChannel, ...]]] = []
         self.something = asyncio.Event()
 
-    def emit(
-        self,
-        channel: Channel,
-        observed_ms: int,
-        received_ms: int,
-        value: float | int | None,
-        quality: ReadingQuality = ReadingQuality.GOOD,
-        text: str | None = None,
-        note: Note | None = None,
-    ) -> None:
-        self.readings.append((channel, observed_ms, received_ms, value, quality, text))
+    def emit(self, live: LiveValue) -> None:
+        self.readings.append((live.channel, live.observed_ms, live.received_ms, live.value, live.quality, live.text))
         self.something.set()
 
     def report(self, device: str, state: str, why: str) -> None:

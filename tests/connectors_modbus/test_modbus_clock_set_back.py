@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from hand_modbus_server import HandServer, table
 
-from connectors.devices import bind
+from connectors.devices import LiveValue, bind
 from connectors.modbus.client import ModbusConnection
 from connectors.modbus.poller import PolledDevice, Poller
 from connectors.modbus.profile import load_profile
@@ -28,8 +27,8 @@ def test_a_clock_that_is_set_back_by_an_hour_holds_no_reading_up(tmp_path: Path)
         observed: list[int] = []
         came = asyncio.Condition()
 
-        def emit(channel: Any, observed_ms: int, *_: Any, **__: Any) -> None:
-            observed.append(observed_ms)
+        def emit(live: LiveValue) -> None:
+            observed.append(live.observed_ms)
             asyncio.get_running_loop().create_task(report())
 
         async def report() -> None:

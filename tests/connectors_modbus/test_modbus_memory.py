@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from connectors.devices import Channel
+from connectors.devices import Channel, LiveValue
 from connectors.gaps import GapBook, HistorySink, Note, PastValue
 from connectors.modbus.client import ModbusConnection
 from connectors.modbus.memory import pieces, record_of, stamp_ms
@@ -21,7 +21,6 @@ from connectors.modbus.poller import PolledDevice, Poller
 from connectors.modbus.profile import Profile, RecordStamp
 from domain.errors import InputFaults
 from domain.plant import RegisterKind
-from domain.readings import ReadingQuality
 from domain.toml_files import load_toml
 from simulation.modbus_server import MeterServer, SimulatedMeter
 
@@ -96,18 +95,9 @@ class Received:
     open_gaps: int = 0
     something: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def emit(
-        self,
-        channel: Channel,
-        observed_ms: int,
-        received_ms: int,
-        value: float | int | None,
-        quality: ReadingQuality = ReadingQuality.GOOD,
-        text: str | None = None,
-        note: Note | None = None,
-    ) -> None:
-        self.live.append((channel.channel, observed_ms, value))
-        self.open_gaps += len(note.gaps) if note is not None else 0
+    def emit(self, live: LiveValue) -> None:
+        self.live.append((live.channel.channel, live.observed_ms, live.value))
+        self.open_gaps += len(live.note.gaps) if live.note is not None else 0
         self.something.set()
 
     def put(self, channel: Channel, values: Sequence[PastValue], note: Note) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from connectors.devices import Channel, RefusedChannel
+from connectors.devices import Channel, LiveValue, RefusedChannel
 from connectors.gaps import Gap, GapBook, HistorySink, Key, Note, PastValue
 from connectors.opcua.config import OpcUaHead
 from connectors.opcua.items import SubscribedDevice
@@ -73,18 +73,13 @@ class Received:
         self.ledger = Ledger()
         self._something = asyncio.Event()
 
-    def emit(
-        self,
-        channel: Channel,
-        observed_ms: int,
-        received_ms: int,
-        value: float | int | None,
-        quality: ReadingQuality = ReadingQuality.GOOD,
-        text: str | None = None,
-        note: Note | None = None,
-    ) -> None:
-        self.readings.append(Reported(channel.device, channel.channel, observed_ms, received_ms, value, quality, text))
-        self.ledger.remember(note)
+    def emit(self, live: LiveValue) -> None:
+        channel = live.channel
+        reported = Reported(
+            channel.device, channel.channel, live.observed_ms, live.received_ms, live.value, live.quality, live.text
+        )
+        self.readings.append(reported)
+        self.ledger.remember(live.note)
         self._something.set()
 
     def put_past(self, channel: Channel, values: Sequence[PastValue], note: Note) -> None:

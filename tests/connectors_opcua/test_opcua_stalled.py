@@ -12,7 +12,7 @@ from recording_opcua import Received, context, gauge, head, session
 
 from connectors.devices import Channel
 from connectors.opcua.config import OpcUaHead
-from connectors.opcua.pause import Pause
+from connectors.pause import Pause
 
 STALLED_AFTER_S = 1.5
 VARIABLES = (("P", 1.0), ("State", "Idle"))

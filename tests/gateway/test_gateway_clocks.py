@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from connectors.devices import Channel
+from connectors.devices import Channel, LiveValue
 from connectors.gateway.clocks import RIGHT, DeviceClocks
 from domain.clock import epoch_ms
 from domain.plant import Plant
@@ -26,8 +26,7 @@ class Desk:
         self.clocks = DeviceClocks(lambda *what: self.reported.append(what))
 
     def reading(self, at_ms: int, value: float, behind_ms: int = 0, channel: Channel = COUNTER, text: str | None = None) -> Reading:
-        quality, note = self.clocks.check(channel, at_ms - behind_ms, at_ms + 150, value, ReadingQuality.GOOD, text)
-        return Reading("s", "m", channel.channel, at_ms - behind_ms, at_ms + 150, value, quality, note)
+        return self.clocks.marked(LiveValue(channel, at_ms - behind_ms, at_ms + 150, value, text=text)).reading("s")
 
 
 def plant() -> Plant:
@@ -77,7 +76,8 @@ def test_texts_pass_as_they_are_and_notes_are_kept():
     desk.reading(CHANGE - 5000, 1.0)
     marked = desk.reading(CHANGE, 1.0, HOUR, text="status 0x00000001")
     assert (marked.quality, marked.text) == (ReadingQuality.UNCERTAIN, "clock jumped: 3600 s behind; status 0x00000001")
-    assert desk.clocks.check(STATE, CHANGE - HOUR, CHANGE, None, ReadingQuality.GOOD, "EXECUTE") == (ReadingQuality.GOOD, "EXECUTE")
+    state = LiveValue(STATE, CHANGE - HOUR, CHANGE, None, text="EXECUTE")
+    assert desk.clocks.marked(state) == state
 
 
 def test_a_good_night_needs_no_remark():

@@ -15,7 +15,8 @@ from hand_modbus_server import HandServer, Manner
 
 from connectors.gateway.buffer import Buffer
 from connectors.gateway.fleet import load_fleet
-from connectors.gateway.outbox import Outbox, Pace
+from connectors.gateway.outbox import Outbox
+from connectors.gateway.pace import Pace
 from connectors.gateway.process import Gateway, GatewaySettings
 from connectors.kafka.client import KafkaSettings
 from connectors.modbus import learned

@@ -11,7 +11,9 @@ from gateway_helpers import TestBroker, reading
 
 from connectors.gaps import Note
 from connectors.gateway.buffer import Batch, Buffer, BufferUnusable, Line
-from connectors.gateway.outbox import Outbox, Pace, Refused
+from connectors.gateway.outbox import Outbox
+from connectors.gateway.pace import Pace
+from connectors.gateway.waiting import Refused
 from domain.codec import decode
 from domain.readings import Reading
 

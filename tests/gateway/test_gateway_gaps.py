@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from connectors.gaps import Gap, GapBook, Note, PastValue, filled_text, request_text
 from connectors.gateway.buffer import Buffer
 from connectors.gateway.fleet import Fleet, load_fleet
-from connectors.gateway.outbox import Outbox, Pace
+from connectors.gateway.outbox import Outbox
+from connectors.gateway.pace import Pace
 from connectors.gateway.process import Gateway, GatewaySettings
 from connectors.kafka.client import KafkaSettings
 from domain.clock import ScaledClock

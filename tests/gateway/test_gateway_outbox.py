@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from gateway_helpers import TestBroker, reading
 
-from connectors.gateway.buffer import Buffer
-from connectors.gateway.outbox import Outbox, OutboxDied, Pace
+from connectors.gaps import Note
+from connectors.gateway.buffer import Batch, Buffer, Line
+from connectors.gateway.outbox import Outbox, OutboxDied
+from connectors.gateway.pace import Pace
 from domain.codec import decode
 from domain.readings import Reading
 
@@ -28,6 +30,19 @@ def outbox(tmp_path: Path, broker: TestBroker) -> Iterator[Outbox]:
     made.start()
     yield made
     made.stop(0.0)
+
+
+class FaultyBuffer(Buffer):
+    """A buffer with a fault of ours in it."""
+
+    is_faulty = True
+
+    def store(
+        self, batches: Sequence[Sequence[Line]], acknowledged: Iterable[int], next_sequence: int, notes: Sequence[Note] = ()
+    ) -> list[Batch]:
+        if self.is_faulty:
+            raise ZeroDivisionError
+        return super().store(batches, acknowledged, next_sequence, notes)
 
 
 def on_topic(broker: TestBroker) -> list[Reading]:
@@ -89,21 +104,22 @@ def test_the_next_gateway_sends_what_the_last_one_could_not_and_counts_on(tmp_pa
 
 
 def test_a_thread_that_died_is_noticed(tmp_path: Path, broker: TestBroker) -> None:
-    outbox = Outbox(Buffer(tmp_path / "e.db"), broker.connect, PACE)
+    buffer = FaultyBuffer(tmp_path / "e.db")
+    outbox = Outbox(buffer, broker.connect, PACE)
     ended = threading.Event()
-    outbox._commit = lambda: 1 / 0  # type: ignore[assignment,method-assign,return-value]
     outbox.check()
     hook, threading.excepthook = threading.excepthook, lambda _: ended.set()
     try:
         outbox.start()
         outbox.put(reading(1), False)
         assert ended.wait(10)
-        outbox._writer.join(10)
+        for thread in [one for one in threading.enumerate() if one.name == "outbox-writer"]:
+            thread.join(10)
     finally:
         threading.excepthook = hook
     with pytest.raises(OutboxDied, match="outbox-writer ended unexpectedly"):
         outbox.check()
-    del outbox._commit
+    buffer.is_faulty = False
     outbox.stop(0.0)
 
 

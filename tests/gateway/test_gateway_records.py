@@ -8,9 +8,11 @@ from gateway_helpers import TestBroker, write_plant
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.devices import LiveValue
 from connectors.gateway.buffer import Buffer
 from connectors.gateway.fleet import load_fleet
-from connectors.gateway.outbox import Outbox, Pace
+from connectors.gateway.outbox import Outbox
+from connectors.gateway.pace import Pace
 from connectors.gateway.process import Gateway, GatewaySettings, as_record
 from connectors.kafka.client import KafkaSettings
 from domain.clock import SystemClock
@@ -38,7 +40,7 @@ def test_a_text_that_cannot_be_written_stops_no_other_reading(tmp_path: Path) ->
     outbox.start()
     (channel, _) = fleet.modbus[0].channels
     for number, text in enumerate([None, "lone \ud800 half, and 電", "x" * 1_000_000, "\x0b", None]):
-        gateway.emit(channel, 1_000 * number, 1_000 * number, float(number), text=text)
+        gateway.emit(LiveValue(channel, 1_000 * number, 1_000 * number, float(number), text=text))
     assert outbox.wait_until_empty(20)
     outbox.stop(0.0)
     readings = [decode(Reading, value) for value in broker.topic]

@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 from gateway_helpers import Future, TestBroker, write_plant
 
-from connectors.devices import Channel
+from connectors.devices import Channel, LiveValue
 from connectors.gateway.buffer import Buffer, Limits
 from connectors.gateway.fleet import Fleet, load_fleet
-from connectors.gateway.outbox import Outbox, Pace
+from connectors.gateway.outbox import Outbox
+from connectors.gateway.pace import Pace
 from connectors.gateway.process import Gateway, GatewaySettings
 from connectors.gateway.sizing import LEAST, Stream, disk_bytes, free_bytes, stream_of
 from connectors.kafka.client import KafkaSettings
@@ -63,12 +64,11 @@ class Run:
     buffer: Buffer
 
     @classmethod
-    def begin(cls, fleet: Fleet, file: Path, broker: TestBroker, limits: Limits) -> Run:
+    def begin(cls, fleet: Fleet, file: Path, broker: TestBroker, limits: Limits, reports: bool = True) -> Run:
         buffer = Buffer(file, limits)
         outbox = Outbox(buffer, broker.connect, Pace(last_retry_s=0.05))
         gateway = Gateway(fleet, GatewaySettings("gateway-1", file, KafkaSettings(), limits), SystemClock(), outbox)
-        outbox.report_thinned = gateway.thinned_reading
-        outbox.start()
+        outbox.start(gateway.thinned_reading if reports else None)
         return cls(gateway, outbox, buffer)
 
     def read(self, channels: list[Channel], from_ms: int, to_ms: int) -> int:
@@ -78,9 +78,9 @@ class Run:
             for channel in channels:
                 every_ms = round(1000 * channel.every_s) * SHARE
                 if (at_ms - START_MS) % every_ms == 0:
-                    self.gateway.emit(channel, at_ms, at_ms + 40, 1_000_000.0 + at_ms % WEEK_MS / 1000)
+                    self.gateway.emit(LiveValue(channel, at_ms, at_ms + 40, 1_000_000.0 + at_ms % WEEK_MS / 1000))
                     count += 1
-            while self.outbox._taken - self.outbox._stored > 20_000:
+            while self.outbox.uncommitted > 20_000:
                 self.outbox.flush_now()
         return count
 
@@ -129,7 +129,8 @@ def fill(run: Run, fleet: Fleet, from_ms: int = START_MS, count: int = 2_000) ->
     """As many samples of a gauge, and readings of a counter, one each five seconds."""
     for number in range(count):
         for name in ("power", "energy_import"):
-            run.gateway.emit(of_main_meter(fleet, name), from_ms + number * TICK_MS, from_ms + number * TICK_MS + 40, float(number))
+            at_ms = from_ms + number * TICK_MS
+            run.gateway.emit(LiveValue(of_main_meter(fleet, name), at_ms, at_ms + 40, float(number)))
         if number % 10 == 0:
             run.outbox.flush_now()
     run.outbox.flush_now()
@@ -170,8 +171,7 @@ def test_a_report_on_dropped_samples_is_not_lost_with_the_process(fleet: Fleet, 
     before = Run.begin(fleet, file, broker, Limits())
     fill(before, fleet)
     before.outbox.stop(0.0)
-    run = Run.begin(fleet, file, broker, Limits(readings=3_000))
-    run.outbox.report_thinned = None  # killed before it comes to it
+    run = Run.begin(fleet, file, broker, Limits(readings=3_000), reports=False)  # killed before it comes to it
     fill(run, fleet, START_MS + WEEK_MS, 1)
     assert run.buffer.thinned
     run.outbox.stop(0.0)

@@ -9,14 +9,13 @@ from pathlib import Path
 from asyncua import Client, ua
 from test_simulation_servers import Serving, with_plant
 
-from connectors.devices import Channel
+from connectors.devices import Channel, LiveValue
 from connectors.gaps import GapBook, HistorySink, Note, PastValue
 from connectors.gateway.fleet import load_fleet
 from connectors.opcua.calls import Calls
 from connectors.opcua.history import read_piece
 from connectors.opcua.items import SubscribedDevice
 from connectors.opcua.session import ServerSession
-from domain.readings import ReadingQuality
 from simulation.memory import VALUES_A_READ, VALUES_KEPT, Trace
 
 
@@ -85,20 +84,12 @@ def test_our_gateway_fills_the_demos_outage_from_the_controls_memory(tmp_path: P
         reports: list[tuple[int | None, str]] = []
         filled = asyncio.Event()
 
-        def emit(
-            channel: Channel,
-            observed_ms: int,
-            received_ms: int,
-            value: float | int | None,
-            quality: ReadingQuality = ReadingQuality.GOOD,
-            text: str | None = None,
-            note: Note | None = None,
-        ) -> None:
-            if channel.channel == "energy_import":
-                if value is None:
+        def emit(came: LiveValue) -> None:
+            if came.channel.channel == "energy_import":
+                if came.value is None:
                     bad.set()
                 else:
-                    live[observed_ms] = value
+                    live[came.observed_ms] = came.value
 
         def put(channel: Channel, values: list[PastValue], note: Note) -> None:
             if channel.channel == "energy_import":

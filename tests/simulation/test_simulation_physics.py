@@ -12,8 +12,9 @@ import pytest
 from domain.units import UWH_PER_KWH
 from simulation import demo_plant
 from simulation.counterfactual import main_import_kw, without_moves
-from simulation.factory import GROUPS, LOADS, MAIN, Factory, QuarterHour
+from simulation.factory import Factory, QuarterHour
 from simulation.history import history
+from simulation.layout import GROUPS, MAIN
 from simulation.machines import CompressedAir, Furnace, Washer, photovoltaic_kw
 from simulation.noise import Noise
 from simulation.orders import nominal_profile
@@ -50,7 +51,7 @@ def test_a_counter_advances_by_the_integral_of_the_power_that_was_shown(span: Sp
         integral_kwh += factory.power_kw["furnace-1"] * factory.tick_s / HOUR_S
         factory.tick()
     # each tick's energy is rounded to the micro-watt-hour
-    assert factory.energy_uwh["furnace-1", "energy_import"] / UWH_PER_KWH == pytest.approx(integral_kwh, abs=1e-6)
+    assert factory.counters.energy_uwh["furnace-1", "energy_import"] / UWH_PER_KWH == pytest.approx(integral_kwh, abs=1e-6)
 
 
 def test_a_counter_read_within_a_tick_lies_on_the_straight_line_between_its_ends(span: Span) -> None:
@@ -59,7 +60,7 @@ def test_a_counter_read_within_a_tick_lies_on_the_straight_line_between_its_ends
     here = factory.counter_uwh(MAIN, "energy_import", factory.t_s)
     half = factory.counter_uwh(MAIN, "energy_import", factory.t_s + 2.5)
     factory.tick()
-    after = factory.energy_uwh[MAIN, "energy_import"]
+    after = factory.counters.energy_uwh[MAIN, "energy_import"]
     assert half - here == pytest.approx((after - here) / 2, abs=1)
 
 
@@ -69,12 +70,12 @@ def test_the_main_meter_is_the_sum_of_everything_behind_it_to_the_last_micro_wat
         energy = quarter.energy_uwh
         for group, members in GROUPS.items():
             assert energy[group, "energy_import"] == sum(energy[member, "energy_import"] for member in members)
-    assert factory.own_step_uwh() == sum(factory._steps[name] for name in LOADS) == factory._steps[MAIN]
+    assert factory.own_step_uwh() == factory.main_step_uwh()
 
 
 def test_quarter_hours_sum_to_the_counter(span: Span) -> None:
     factory, quarters = run(span, 2)
-    for key, counted in factory.energy_uwh.items():
+    for key, counted in factory.counters.energy_uwh.items():
         assert sum(quarter.energy_uwh[key] for quarter in quarters) == counted
 
 
@@ -92,7 +93,7 @@ def test_stopping_and_going_on_changes_nothing(span: Span) -> None:
     second = begin(span, schedule)
     second.restore(first.snapshot())
     second.advance_to(whole.t_s)
-    assert second.energy_uwh == whole.energy_uwh
+    assert second.counters.energy_uwh == whole.counters.energy_uwh
     assert second.power_kw == whole.power_kw
 
 
@@ -207,7 +208,7 @@ def test_the_left_on_furnace_keeps_drawing_after_the_shift(span: Span) -> None:
 
 def test_a_reset_register_begins_again_at_zero_while_the_truth_goes_on(span: Span) -> None:
     factory = begin(span, schedule_of(span.orders_of(span.first_day)))
-    factory.register_base_uwh["chiller", "energy_import"] = 5_000 * UWH_PER_KWH
+    factory.counters.register_base_uwh["chiller", "energy_import"] = 5_000 * UWH_PER_KWH
     reset = span.surprises.resets[0]
     factory.advance_to(reset.at_s - 1)
     assert factory.register_uwh("chiller", "energy_import", reset.at_s - 1) > 5_000 * UWH_PER_KWH

@@ -78,7 +78,9 @@ async def serving(folder: Path, with_machines: bool) -> AsyncIterator[Serving]:
     meters, machines = served_devices(folder)
     factory = begin(span, schedule_of(span.orders_of(span.first_day)))
     profiles = {meter.meter: meter.profile for meter in meters}
-    set_register_starts(factory, {key: register_start_uwh(span.seed, *key, profiles.get(key[0])) for key in factory.energy_uwh})
+    set_register_starts(
+        factory, {key: register_start_uwh(span.seed, *key, profiles.get(key[0])) for key in factory.counters.energy_uwh}
+    )
     clock = HandClock(span.start_utc)
     live = LivePlant(factory, clock)
     servers = PlantServers(live, meters, machines if with_machines else [])
