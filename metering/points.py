@@ -60,7 +60,7 @@ def reading_of(meter: tuple[str, str], channel: str, road: Road, time_ms: int, o
 class Points:
     """Columns of readings: time, value as read, amount in whole micro-units, origin.
 
-    Longer than most classes for one reason: six columns change together, and each change drops the bytes that are kept of what it touches.
+    Why it is long: six columns change together, and each change drops the bytes that are kept of what it touches.
     So every change of a column is here; which readings may go is decided in `thinning`.
     """
 
