@@ -17,7 +17,7 @@ from simulation.demo_plant import DEFAULT_SEED
 from simulation.factory import METERS, Factory
 from simulation.noise import dice
 from simulation.orders import day_orders
-from simulation.replay import LoadProfile, Replay, baseline_surprises, read_profile
+from simulation.replay import LoadProfile, Replay, baseline_surprises, read_replay
 from simulation.schedule import Job, Schedule
 from simulation.surprises import NONE, NetworkOutage, Surprises, scheduled
 
@@ -122,7 +122,7 @@ def load_span(folder: Path, seed: int | None = None, replay: Path | None = None)
 
 
 def _profile(path: Path, start_utc: datetime) -> LoadProfile:
-    profile = read_profile(path)
+    profile = read_replay(path)
     if not profile.first_utc <= start_utc - HISTORY < start_utc < profile.end_utc:
         found = f"rows from {profile.first_utc:%Y-%m-%dT%H:%MZ} to {profile.end_utc:%Y-%m-%dT%H:%MZ}"
         raise InputFaults(

@@ -15,9 +15,9 @@ from random import Random
 
 from benchmarks.fuzz.nasty import mutilated, noise
 from benchmarks.fuzz.target import READ, REFUSED, Target, must
-from connectors.files.cells import UTF_16_MARKS
 from connectors.files.load_profile import Profile, ProfileOptions, read_profile
 from domain.errors import InputFaults
+from quarters.profiles.cells import UTF_16_MARKS
 
 _OWN = "start_utc,power_kw\n" + "".join(
     f"2026-10-23T{hour:02d}:{minute:02d}:00Z,{hour + minute / 8}\n" for hour in (4, 5) for minute in (0, 15, 30, 45)

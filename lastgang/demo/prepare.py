@@ -22,7 +22,7 @@ from lastgang.demo.settings import DemoSettings
 from simulation import demo_plant
 from simulation.factory import METERS
 from simulation.history import write_history
-from simulation.replay import plan_replay, read_profile
+from simulation.replay import plan_replay, read_replay
 from simulation.span import SpanSettings, load_span
 from simulation.surprises import pulled_plug
 
@@ -52,7 +52,7 @@ def prepare(settings: DemoSettings, console: Console) -> DemoSettings:
         start_utc = load_toml(settings.plant_dir / "simulation.toml", SpanSettings).start_utc
     seed = demo_plant.DEFAULT_SEED if settings.seed is None else settings.seed
     if settings.replay is not None:
-        plan = plan_replay(read_profile(settings.replay), _ZONE, settings.start_utc)
+        plan = plan_replay(read_replay(settings.replay), _ZONE, settings.start_utc)
         demo_plant.write(
             settings.plant_dir, **ports, start_utc=plan.start_utc, seed=seed,
             scale=plan.scale, target_kw=plan.target_kw, billed_peak_kw=plan.billed_peak_kw, pulled=pulled,
