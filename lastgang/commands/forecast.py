@@ -81,7 +81,7 @@ def backtest(
     region: str | None,
     abroad: bool,
 ) -> None:
-    """Forecast LOAD (CSV: start_utc,power_kw in quarter hours) from past origins, each knowing only what was before it.
+    """Forecast LOAD (CSV of quarter hours: start_utc,power_kw or start_utc,energy_kwh) from past origins, each knowing only what was before it.
 
     \b
     Example:
