@@ -89,8 +89,9 @@ def resolution(stamps: Stamps, resolutions_min: Sequence[int], faults: Faults) -
 
 def check_grid(stamps: Stamps, minutes: int, faults: Faults) -> None:
     """Every start on the grid of `minutes`."""
+    step, whole = minutes * MINUTE, timedelta(0)
     for start, line in zip(stamps.starts, stamps.lines, strict=True):
-        if (start - EPOCH) % (minutes * MINUTE):
+        if (start - EPOCH) % step != whole:
             faults.wrong(line, stamps.column, utc(start), f"a start on the grid of {minutes} minutes")
 
 

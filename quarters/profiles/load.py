@@ -54,7 +54,9 @@ class LoadSeries:
 
     def power_kw(self) -> list[Decimal | None]:
         """Mean power [kW] of each row, exact; None where it is missing."""
-        per_hour = Decimal(1 if self.column == POWER else round(60 * MINUTE / self.resolution))
+        if self.column == POWER:
+            return list(self.values)
+        per_hour = Decimal(round(60 * MINUTE / self.resolution))
         return [None if value is None else EXACT.multiply(value, per_hour) for value in self.values]
 
     def quarters_uwh(self) -> list[int | None]:
