@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from domain.channels import EXPORT, IMPORT
 from domain.plant import Plant
 from simulation.machines import (
     Chiller,
@@ -122,8 +123,8 @@ class Factory:
         self.reactive_kvar = 0.0
         self.energy_uwh: dict[tuple[str, str], int] = {}
         for meter in METERS:
-            self.energy_uwh[meter, "energy_import"] = 0
-        self.energy_uwh["pv", "energy_export"] = self.energy_uwh[MAIN, "energy_export"] = 0
+            self.energy_uwh[meter, IMPORT] = 0
+        self.energy_uwh["pv", EXPORT] = self.energy_uwh[MAIN, EXPORT] = 0
         self.energy_uwh[MAIN, "reactive_import"] = 0
         self.register_base_uwh: dict[tuple[str, str], int] = {}
         """What a meter's register showed when the simulated time began (less what it had counted when it was reset)."""
@@ -178,10 +179,10 @@ class Factory:
         if channel == "reactive_import":
             return round(self.reactive_kvar * self.tick_s * UWH_PER_KW_S)
         step = self._steps[meter]
-        return max(0, step) if channel == "energy_import" else max(0, -step)
+        return max(0, step) if channel == IMPORT else max(0, -step)
 
     def _book(self, meter: str, step: int) -> None:
-        channel = "energy_import" if step >= 0 else "energy_export"
+        channel = IMPORT if step >= 0 else EXPORT
         key = (meter, channel)
         if key not in self.energy_uwh:
             return

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from domain.channels import EXPORT
 from domain.errors import Fault, InputFaults, fault
 from domain.instants import UtcInstant
 from domain.orders import Order
@@ -168,6 +169,6 @@ def register_start_uwh(seed: int, meter: str, channel: str, profile: str | None)
     largest_kwh = {"janitza_umg96rm": 30_000, "phoenix_eem": 12_000, "eastron_sdm630": 110_000, "siemens_pac3200": 9_000_000}
     top = largest_kwh.get(profile or "", 400_000)
     kwh = dice(seed, "register", meter, channel).uniform(0.35, 0.9) * top
-    if meter == "main" and channel == "energy_export":
+    if meter == "main" and channel == EXPORT:
         kwh *= 0.01
     return round(kwh * 1000) * 1_000_000

@@ -23,18 +23,13 @@ from quarters.profiles.grid import QUARTER_HOURS, Stamps, checked_resolution
 from quarters.profiles.load import REACTIVE, read_series
 from quarters.profiles.stamps import DateOrder, Label, Midnight, StampFault, aware_stamp, starts_of, wall_clock, zone_named
 from quarters.profiles.table import NO_ROWS, START, CsvTable, decimal_of, delimiter_of, open_table
+from quarters.quality import is_sound
 
 _NO_VALUE = NO_VALUE | {"nan"}
 """Other programs write ``nan`` where they have no value."""
 _UNIT_IN_HEADER = re.compile(r"(?<![^\W_])(kwh|mwh|wh|kw|mw|W)(?![^\W_])", re.IGNORECASE)
 _SPELLED = {"kwh": "kWh", "mwh": "MWh", "wh": "Wh", "kw": "kW", "mw": "MW"}
 _STATUS_HEADERS = ("status", "kennung", "qualität", "qualitaet", "statuskennung")
-_SEEN = {
-    IntervalQuality.MEASURED: IntervalMethod.REGISTER,
-    IntervalQuality.CORRECTED: IntervalMethod.REGISTER,
-    IntervalQuality.CALCULATED: IntervalMethod.FORMULA,
-}
-"""Qualities of values that rest on readings of the quarter hour, and how they came about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +302,8 @@ def to_intervals(profile: Profile, site: str, meter: str, channel: str, revision
 
 def _interval(row: ProfileRow, site: str, meter: str, channel: str, revision: int) -> Interval:
     quality = IntervalQuality.MISSING if row.energy_uwh is None else row.quality
-    method, coverage = _SEEN.get(quality, IntervalMethod.NONE), 1.0 if quality in _SEEN else 0.0
+    seen = IntervalMethod.FORMULA if quality is IntervalQuality.CALCULATED else IntervalMethod.REGISTER
+    method, coverage = (seen, 1.0) if is_sound(quality) else (IntervalMethod.NONE, 0.0)
     return Interval(
         site, meter, channel, row.start_utc, row.energy_uwh, coverage, quality, method, revision, 0, IntervalOrigin.IMPORT
     )

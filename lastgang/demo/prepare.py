@@ -15,6 +15,7 @@ from connectors.files.load_profile import ProfileOptions
 from deploy.ports import free_port
 from domain.errors import Fault, InputFaults
 from domain.files import output_file, write_whole
+from domain.instants import instant_text
 from domain.intervals import QUARTERS_PER_HOUR
 from domain.toml_files import load_toml
 from domain.units import UWH_PER_KWH
@@ -99,7 +100,7 @@ def _with_stamped_profile(settings: DemoSettings) -> DemoSettings:
             file.write("start_utc,power_kw\n")
             for row in load_profile.read_profile(settings.replay, options).rows:
                 power = "" if row.energy_uwh is None else f"{row.energy_uwh * QUARTERS_PER_HOUR / UWH_PER_KWH:.6f}"
-                file.write(f"{row.start_utc:%Y-%m-%dT%H:%M:%SZ},{power}\n")
+                file.write(f"{instant_text(row.start_utc)},{power}\n")
     return replace(settings, replay=stamped)
 
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from domain.clock import EPOCH
+from domain.instants import instant_text
 from quarters.profiles.cells import Faults
 from quarters.resolution import coarser_stretch
 
@@ -55,9 +56,9 @@ def check_order(stamps: Stamps, faults: Faults) -> bool:
     before: tuple[datetime, int] | None = None
     for start, line in zip(stamps.starts, stamps.lines, strict=True):
         if start in seen:
-            faults.wrong(line, stamps.column, f"{utc(start)}, a duplicate of line {seen[start]}", expected)
+            faults.wrong(line, stamps.column, f"{instant_text(start)}, a duplicate of line {seen[start]}", expected)
         elif before is not None and start < before[0]:
-            faults.wrong(line, stamps.column, f"{utc(start)} after {utc(before[0])} (line {before[1]})", expected)
+            faults.wrong(line, stamps.column, f"{instant_text(start)} after {instant_text(before[0])} (line {before[1]})", expected)
         is_rising &= before is None or start > before[0]
         seen.setdefault(start, line)
         before = start, line
@@ -92,7 +93,7 @@ def check_grid(stamps: Stamps, minutes: int, faults: Faults) -> None:
     step, whole = minutes * MINUTE, timedelta(0)
     for start, line in zip(stamps.starts, stamps.lines, strict=True):
         if (start - EPOCH) % step != whole:
-            faults.wrong(line, stamps.column, utc(start), f"a start on the grid of {minutes} minutes")
+            faults.wrong(line, stamps.column, instant_text(start), f"a start on the grid of {minutes} minutes")
 
 
 def check_span(stamps: Stamps, faults: Faults) -> None:
@@ -101,7 +102,7 @@ def check_span(stamps: Stamps, faults: Faults) -> None:
     if len(starts) < 2 or starts[-1] - starts[0] <= LONGEST:
         return
     before = max(range(len(starts) - 1), key=lambda place: starts[place + 1] - starts[place])
-    found = f"{utc(starts[before + 1])} after {utc(starts[before])}"
+    found = f"{instant_text(starts[before + 1])} after {instant_text(starts[before])}"
     faults.wrong(stamps.lines[before + 1], stamps.column, found, f"rows of at most {LONGEST.days // 365} years")
 
 
@@ -111,8 +112,3 @@ def check_even(stamps: Stamps, minutes: int, faults: Faults) -> None:
         found = f"rows {stretch.step / MINUTE:g} minutes apart from here on, {minutes} minutes elsewhere"
         expected = f"one resolution, or a row every {minutes} minutes, its value empty where it is missing"
         faults.wrong(stamps.lines[stretch.first], stamps.column, found, expected)
-
-
-def utc(instant_utc: datetime) -> str:
-    """An instant as it stands in a file of ours."""
-    return f"{instant_utc:%Y-%m-%dT%H:%M:%SZ}"
