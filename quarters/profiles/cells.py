@@ -28,6 +28,9 @@ MOST = Decimal(10) ** 12
 """Of any number, up or down, in whatever unit."""
 MOST_UWH = 2**63 - 1
 """Of a quarter hour: what a ledger holds."""
+_MOST_OF_QUARTER = {unit: EXACT.divide(Decimal(MOST_UWH), uwh) for unit, uwh in UWH_PER_QUARTER.items()}
+_SHORT = 12
+"""Numbers of so many characters need no further look: nearly all."""
 _MOST_CHARACTERS = 60
 _MOST_DECIMALS = 99
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -94,13 +97,13 @@ class Numbers:
     def read(self, text: str) -> Decimal | str:
         """The number, or what was expected instead."""
         text = text.strip()
-        if self._grouped.match(text):
+        if not self._plain.match(text):
+            if not self._grouped.match(text):
+                return f"a number with {self._decimal!r} as decimal mark" + (f" (see {self._option})" if self._option else "")
             if not self._confirmed:
                 how = f" is no riddle: give {self._option} ',' or {self._option} '.'" if self._option else " parts no thousands"
                 return f"a number whose {self._other!r}{how}"
             text = text.replace(self._other, "")
-        elif not self._plain.match(text):
-            return f"a number with {self._decimal!r} as decimal mark" + (f" (see {self._option})" if self._option else "")
         try:
             number = Decimal(text.replace(self._decimal, "."))
         except InvalidOperation:
@@ -110,6 +113,8 @@ class Numbers:
 
 def _out_of_range(text: str, number: Decimal) -> str | None:
     """Arithmetic with a number of a thousand digits takes for ever, and none is a measurement's."""
+    if len(text) <= _SHORT and "e" not in text and "E" not in text:
+        return None
     exponent = number.as_tuple().exponent
     if abs(number) > MOST:
         return f"a number up to {float(MOST):g}"
@@ -125,7 +130,6 @@ def energy_uwh(value: Decimal, unit: str) -> int:
 
 def beyond_a_ledger(value: Decimal, unit: str) -> str | None:
     """What was expected of a quarter hour's power or energy that no ledger could hold; None where it is not that large."""
-    if abs(value) * UWH_PER_QUARTER[unit] <= MOST_UWH:
+    if abs(value) <= _MOST_OF_QUARTER[unit]:
         return None
-    most = MOST_UWH / float(UWH_PER_QUARTER[unit])
-    return f"at most {most:.3g} {unit}: no ledger holds more than 9.2 TWh of a quarter hour"
+    return f"at most {float(_MOST_OF_QUARTER[unit]):.3g} {unit}: no ledger holds more than 9.2 TWh of a quarter hour"
