@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from domain.channels import IMPORT
 from domain.clock import epoch_ms
 from domain.plant import Plant
 from metering.engine import MeterStep, encode_state
@@ -34,7 +35,7 @@ PLANT = Plant.model_validate(
                 "id": "m",
                 "max_power_kw": 200.0,
                 "register": [
-                    {"channel": "energy_import", "kind": "counter", "unit": "kWh", "sampling_s": 1.0, "resolution": 0.001},
+                    {"channel": IMPORT, "kind": "counter", "unit": "kWh", "sampling_s": 1.0, "resolution": 0.001},
                     {"channel": "power", "kind": "gauge", "unit": "kW", "sampling_s": 1.0, "resolution": 0.001},
                 ],
             }
@@ -60,7 +61,7 @@ def minutes(count: int, size: int) -> Iterator[tuple[int, list[ReadingRun]]]:
         runs = []
         for first in range(0, 60, size):
             part = slice(first, first + size)
-            for channel, values in (("energy_import", counts_kwh), ("power", power_kw)):
+            for channel, values in ((IMPORT, counts_kwh), ("power", power_kw)):
                 rounded = np.round(values[part], 3)
                 runs.append(
                     ReadingRun("bench", "m", channel, "gw", "live", observed[part], received[part], rounded, sequences[part])

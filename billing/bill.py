@@ -17,11 +17,11 @@ from billing.frame import Frame, frame
 from billing.lines import BillLine
 from billing.load import LoadProfile
 from billing.measured import Measured
-from billing.rows import LONGEST
 from billing.sums import Flags, runs
 from billing.tariff import Tariff
 from domain.errors import Fault, InputFaults
 from domain.instants import instant_text
+from quarters.profiles.grid import LONGEST
 
 DAY = timedelta(days=1)
 

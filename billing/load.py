@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from billing.rows import read_rows
 from billing.sums import Flags, Ints, Numbers
-
-HEADERS = [("start_utc", "power_kw"), ("start_utc", "power_kw", "reactive_kvar")]
+from quarters.profiles.cells import EXACT
+from quarters.profiles.grid import RESOLUTIONS_MIN
+from quarters.profiles.load import read_profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +59,19 @@ class LoadProfile:
 
 
 def read_load(path: Path) -> LoadProfile:
-    """The profile in a CSV ``start_utc,power_kw[,reactive_kvar]``.
+    """The profile in `path`, of any resolution that a bill can be made of: see `quarters.profiles.load`.
 
     Raises
     ------
     InputFaults
         With every fault of the file.
     """
-    rows = read_rows(Path(path), HEADERS)
-    resolution = timedelta(minutes=rows.resolution_min)
-    start = rows.starts[0]
-    places = np.array([(instant - start) // resolution for instant in rows.starts])
-    columns = {name: [None if text is None else Decimal(text) for text in texts] for name, texts in rows.columns.items()}
-    decimals = max((_decimals(value) for column in columns.values() for value in column if value is not None), default=0)
-    series = {name: _series(column, places, decimals) for name, column in columns.items()}
-    return LoadProfile(start, resolution, decimals, series["power_kw"], series.get("reactive_kvar"), Path(path))
+    series = read_profile(path, RESOLUTIONS_MIN)
+    places = np.array([(instant - series.start_utc) // series.resolution for instant in series.starts])
+    power_kw, reactive_kvar = series.power_kw(), series.reactive_kvar
+    decimals = max((_decimals(value) for value in (*power_kw, *(reactive_kvar or ())) if value is not None), default=0)
+    reactive = None if reactive_kvar is None else _series(reactive_kvar, places, decimals)
+    return LoadProfile(series.start_utc, series.resolution, decimals, _series(power_kw, places, decimals), reactive, path)
 
 
 def _decimals(value: Decimal) -> int:
@@ -83,7 +81,7 @@ def _decimals(value: Decimal) -> int:
 
 def _series(column: Sequence[Decimal | None], places: Ints, decimals: int) -> Series:
     size = int(places[-1]) + 1
-    whole = _numbers([0 if value is None else int(value.scaleb(decimals)) for value in column])
+    whole = _numbers([0 if value is None else int(EXACT.scaleb(value, Decimal(decimals))) for value in column])
     values: Numbers = np.zeros(size, dtype=whole.dtype)
     there = np.zeros(size, dtype=np.bool_)
     values[places] = whole

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from connectors.devices import Channel, RefusedChannel
 from domain.readings import Reading
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
+class Found:
     """What came of one device.
 
     Attributes
     ----------
-    channels
-        What its file names.
-    units
-        By channel the unit of its values, where it is no register of the plant.
     readings
         In their order, as the gateway would send them.
     refused
@@ -31,12 +27,27 @@ class Probe:
         What else is worth knowing.
     """
 
-    device: str
-    address: str
-    channels: tuple[Channel, ...]
-    units: Mapping[str, str] = field(default_factory=dict)
     readings: tuple[Reading, ...] = ()
     refused: tuple[RefusedChannel, ...] = ()
     trouble: str = ""
     doubts: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A device, and what came of it.
+
+    Attributes
+    ----------
+    channels
+        What its file names.
+    units
+        By channel the unit of its values, where it is no register of the plant.
+    """
+
+    device: str
+    address: str
+    channels: tuple[Channel, ...]
+    units: Mapping[str, str]
+    found: Found

@@ -13,36 +13,23 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 
-from billing.load import LoadProfile, read_load
-from billing.rows import Rows, read_rows
 from domain.channels import IMPORT
 from domain.errors import Fault, InputFaults
-from domain.files import read_text_input
 from domain.forecasts import Forecast
 from domain.instants import instant_text
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.plant import Plant
 from forecasting.inputs import Inputs
-from quarters.numbers import slot_of
+from quarters.numbers import quarter_starts, slot_of
+from quarters.profiles.cells import Faults
+from quarters.profiles.grid import QUARTER_HOURS, checked_resolution
+from quarters.profiles.load import LoadSeries
+from quarters.profiles.table import START, Columns, Layout, open_table, read_rows
 
 CHANNEL = IMPORT
+_MEASURED = 1.0, IntervalQuality.MEASURED, IntervalMethod.REGISTER
 FORECAST_HEADER = ("origin_utc", "start_utc", "q10_kw", "q50_kw", "q90_kw")
 PEAK_HEADER = ("origin_utc", "day_local", "peak_q10_kw", "peak_q50_kw", "peak_q90_kw", "peak_start_utc")
-
-
-def read_quarter_hours(path: Path) -> LoadProfile:
-    """The load in `path`, which must be one of quarter hours.
-
-    Raises
-    ------
-    InputFaults
-        With every fault of the file.
-    """
-    profile = read_load(path)
-    if profile.resolution != QUARTER:
-        found = f"{profile.resolution / timedelta(minutes=1):g} minutes"
-        raise InputFaults([Fault(str(path), None, "resolution", found, "15 minutes")])
-    return profile
 
 
 def bare_plant(timezone: str, region: str | None, abroad: bool = False) -> Plant:
@@ -74,28 +61,15 @@ def _option_fault(is_region: bool, found: object, said: str) -> Fault:
     return Fault("command line", None, "--holidays", str(found), expected)
 
 
-def as_intervals(plant: Plant, profile: LoadProfile) -> Iterator[Interval]:
+def as_intervals(plant: Plant, load: LoadSeries) -> Iterator[Interval]:
     """The load as imported quarter hours of the plant's billing meter; what is missing stays missing."""
     meter = plant.billing_meter()
     name = meter.id if meter is not None else plant.site.id
-    there = profile.power.there
-    # Quarter hours of kW in 10**-decimals to uWh: a quarter of an hour, a billion uWh a kWh.
-    factor = 10 ** (9 - profile.decimals) if profile.decimals <= 9 else 1
-    divisor = 1 if profile.decimals <= 9 else 10 ** (profile.decimals - 9)
-    for number, (value, known) in enumerate(zip(profile.power.values.tolist(), there.tolist(), strict=True)):
-        yield Interval(
-            plant.site.id,
-            name,
-            CHANNEL,
-            profile.start_utc + number * QUARTER,
-            round(value * factor / divisor / 4) if known else None,
-            1.0 if known else 0.0,
-            IntervalQuality.MEASURED if known else IntervalQuality.MISSING,
-            IntervalMethod.REGISTER if known else IntervalMethod.NONE,
-            0,
-            0,
-            origin=IntervalOrigin.IMPORT,
-        )
+    known = dict(zip(load.starts, load.quarters_uwh(), strict=True))
+    for start in quarter_starts(load.start_utc, load.end_utc):
+        energy = known.get(start)
+        how = (0.0, IntervalQuality.MISSING, IntervalMethod.NONE) if energy is None else _MEASURED
+        yield Interval(plant.site.id, name, CHANNEL, start, energy, *how, 0, 0, origin=IntervalOrigin.IMPORT)
 
 
 def read_inputs(path: Path) -> Inputs:
@@ -106,24 +80,26 @@ def read_inputs(path: Path) -> Inputs:
     InputFaults
         With every fault of the file.
     """
-    try:
-        header = tuple(next(csv.reader(read_text_input(path).splitlines()), ()))
-    except csv.Error as error:
-        raise InputFaults([Fault(str(path), 1, "header", str(error), "cells of less than 128 KiB")]) from error
-    if len(header) < 2 or header[0] != "start_utc" or len(set(header)) < len(header):
+    table = open_table(path)
+    names = tuple(name for name in table.header if name != START)
+    faults = Faults(path)
+    if START not in table.header or not names or len(set(table.header)) < len(table.header):
         expected = "start_utc and at least one more column with a name of its own, e.g. start_utc,planned_kw"
-        raise InputFaults([Fault(str(path), 1, "header", repr(",".join(header)), expected)])
-    rows = read_rows(path, [header], resolutions_min=(15,))
+        faults.wrong(table.line, "header", repr(",".join(table.header)), expected)
+        faults.raise_if_any()
+    rows = read_rows(table, Layout(names))
+    checked_resolution(rows.stamps, QUARTER_HOURS, faults)
+    faults.raise_if_any()
     return _inputs(rows)
 
 
-def _inputs(rows: Rows) -> Inputs:
-    first = slot_of(rows.starts[0])
-    places = np.array([slot_of(start) - first for start in rows.starts])
+def _inputs(rows: Columns) -> Inputs:
+    first = slot_of(rows.stamps.starts[0])
+    places = np.array([slot_of(start) - first for start in rows.stamps.starts])
     by_name = {}
-    for name, texts in rows.columns.items():
+    for name, numbers in rows.values.items():
         values = np.full(int(places[-1]) + 1, np.nan)
-        values[places] = [np.nan if text is None else float(text) for text in texts]
+        values[places] = [np.nan if number is None else float(number) for number in numbers]
         by_name[name] = values
     return Inputs(first, by_name)
 

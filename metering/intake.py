@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from domain.clock import epoch_ms, instant
 from domain.codec import encode
+from domain.instants import instant_text
 from domain.plant import Plant
 from domain.readings import CLOCK_JUMPED_NOTE, Reading, ReadingQuality, Rejection, RejectionReason
 from metering.rules import AHEAD_OF_PLANT_MS, CLOCK_AHEAD_MS
@@ -68,8 +69,8 @@ def dated_ahead(reading: Reading, source: str = "", ahead_ms: int | None = None)
     return replace(rejection(reading, RejectionReason.CLOCK_IN_FUTURE, detail), source=source)
 
 
-def _date(epoch_milliseconds: int) -> str:
-    return instant(epoch_milliseconds).isoformat().replace("+00:00", "Z")
+def _date(at_ms: int) -> str:
+    return instant_text(instant(at_ms))
 
 
 def has_number(reading: Reading) -> bool:

@@ -14,6 +14,7 @@ from pydantic_core import from_json
 from domain.codec import UnreadableRecord, decode
 from domain.errors import Fault, InputFaults, fault
 from domain.files import open_input
+from domain.instants import instant_text
 from domain.intervals import QUARTERS_PER_HOUR, Interval
 from domain.plant import Plant
 from domain.readings import Reading, ReadingQuality, Rejection
@@ -196,7 +197,7 @@ def write_intervals(path: Path, rows: Iterable[Interval]) -> None:
             known = row.energy_uwh is not None
             writer.writerow(
                 (
-                    row.site, row.meter, row.channel, row.start_utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                    row.site, row.meter, row.channel, instant_text(row.start_utc),
                     kwh_text(row.energy_uwh) if row.energy_uwh is not None else "",
                     kwh_text(row.energy_uwh * QUARTERS_PER_HOUR) if known and row.energy_uwh is not None else "",
                     row.coverage, row.quality.value, row.method.value, row.revision,

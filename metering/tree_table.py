@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from domain.instants import instant_text
 from domain.intervals import Interval
 from domain.plant import Plant
 from domain.units import kwh_text
@@ -35,7 +36,7 @@ def write_tree(path: Path, plant: Plant, tree: Sequence[JudgedNode]) -> None:
                 excess = judged.limits.excess_uwh(quarter)
                 writer.writerow(
                     (
-                        plant.site.id, judged.node.meter.id, quarter.start_utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                        plant.site.id, judged.node.meter.id, instant_text(quarter.start_utc),
                         *("" if energy is None else kwh_text(energy) for energy in energies),
                         quarter.coverage, quarter.quality.value, kwh_text(excess) if excess else "",
                     )

@@ -1,4 +1,5 @@
-"""The quarter hour as an algebra: numbers, qualities, local periods, net, sums, remainders, peaks, gaps, what a series knows. Pure.
+"""The quarter hour as an algebra: numbers, qualities, local periods, net, sums, remainders, peaks, gaps, what a series knows, the what-if
+year, load profiles in files. Pure, but for `profiles`, which reads the file that it is given.
 
 In: quarter hours as records of `domain/`, of the ledger, a topic or a file.  Out: figures that page, report, command line, InfluxDB and API
 show. A question about quarter hours is answered here and nowhere else, so two places cannot answer it differently.

@@ -111,9 +111,10 @@ def remainders(meter: Meter, children: Sequence[Meter], nets: Nets, starts: Iter
 class RemainderSum:
     """A meter against the meters below it, over the quarter hours for which all of them have a value."""
 
-    own_uwh: int
-    """Import minus export."""
-    below_uwh: int
+    own_uwh: int | None
+    """Import minus export; None where there is no such quarter hour."""
+    below_uwh: int | None
+    """Import minus export of all meters below; None as above."""
     quarters: int
     left_out: int
     """Quarter hours in which one of them has no value."""
@@ -121,9 +122,9 @@ class RemainderSum:
     """The sum below: quarter hours by the worst quality among its meters, energy by the quality of each meter's own."""
 
     @property
-    def energy_uwh(self) -> int:
-        """The remainder: unmetered loads, losses, and what the meters are off."""
-        return self.own_uwh - self.below_uwh
+    def energy_uwh(self) -> int | None:
+        """The remainder: unmetered loads, losses, and what the meters are off; None where no quarter hour has a value of all meters."""
+        return None if self.own_uwh is None or self.below_uwh is None else self.own_uwh - self.below_uwh
 
     def share_of_energy(self, quality: IntervalQuality) -> float:
         """Share of the sum below, what is fed in counted like what is drawn, 0..1."""
@@ -141,5 +142,7 @@ def sum_of_remainders(rows: Sequence[Remainder]) -> RemainderSum:
             energy[net.quality] += net.energy_uwh or 0
             moved[net.quality] += abs(net.energy_uwh or 0)
     by_quality = {quality: Share(slots[quality], energy[quality], moved[quality]) for quality in QUALITIES_BEST_FIRST}
-    own_uwh, below_uwh = sum(row.own_uwh or 0 for row in whole), sum(row.below_uwh or 0 for row in whole)
+    own_uwh, below_uwh = (
+        (sum(row.own_uwh or 0 for row in whole), sum(row.below_uwh or 0 for row in whole)) if whole else (None, None)
+    )
     return RemainderSum(own_uwh, below_uwh, len(whole), len(rows) - len(whole), by_quality)

@@ -35,14 +35,13 @@ def notices(content: Content, words: Words) -> list[str]:
                 quality=words.either("q", str(peak.quality)), method=words.either("m", str(peak.method)), revision=peak.revision,
             )
         )  # fmt: skip
-    if billing is not None and report.is_over and billing.covered_share < 1:
-        found.append(words.fill("peak.unknown", share=words.percent(billing.covered_share, 2)))
+    if billing is not None and report.is_over and billing.sum.sound_share < 1:
+        found.append(words.fill("peak.unknown", share=words.percent(billing.sum.sound_share, 2)))
     if not report.is_over:
         found.append(words.fill("provisional.running", until=words.moment(report.known_until_utc)))
-    without = 0 if billing is None else len(billing.slots) - billing.with_value
-    if billing is not None and without:
-        share = words.percent(without / len(billing.slots), 2)
-        found.append(words.fill("provisional.values", count=words.number(without), share=share))
+    if billing is not None and billing.sum.missing:
+        share = words.percent(billing.sum.share_of_quarters(IntervalQuality.MISSING), 2)
+        found.append(words.fill("provisional.values", count=words.number(billing.sum.missing), share=share))
     if cost.is_provisional:
         found.append(words.fill("provisional.bill", what=", ".join(words.either("missing", column) for column in cost.missing)))
     return found
@@ -52,13 +51,11 @@ def figures(content: Content, words: Words) -> list[Figure]:
     """The key figures."""
     cost, billing, found = content.cost, content.month.billing, []
     if billing is not None:
-        measured = billing.by_quality[IntervalQuality.MEASURED]
-        share = measured.energy_uwh / billing.energy_uwh if billing.energy_uwh else 0.0
-        note = f"{words.percent(share, 1)} {words['measured_share']}"
-        found.append(Figure(words["consumption"], words.energy(billing.energy_uwh), "kWh", note))
+        note = f"{words.percent(billing.sum.share_of_energy(IntervalQuality.MEASURED), 1)} {words['measured_share']}"
+        found.append(Figure(words["consumption"], words.energy(billing.sum.energy_uwh), "kWh", note))
         found.append(_peak_figure(billing, words))
-        note = f"{words.number(billing.with_value)} / {words.number(len(billing.slots))} {words['quarters']}"
-        found.append(Figure(words["coverage"], words.percent(billing.coverage, 2), "", note))
+        note = f"{words.number(billing.sum.with_value)} / {words.number(billing.sum.quarters)} {words['quarters']}"
+        found.append(Figure(words["coverage"], words.percent(billing.sum.coverage, 2), "", note))
     if cost.bill is not None:
         note = one_line(cost.tariff_id, NAME) + (f" · {words['provisional'].lower()}" if cost.is_provisional else "")
         found.append(Figure(words["cost"], words.number(float(cost.bill.total_eur), 2), "EUR", note))
@@ -71,6 +68,6 @@ def _peak_figure(billing: SeriesMonth, words: Words) -> Figure:
         return Figure(words["peak"], "–", "", "")
     quality = words.either("q", str(peak.quality))
     note = f"{words.moment(peak.start_utc)} · {quality if is_sound(peak.quality) else words.fill('peak.rests', quality=quality)}"
-    if billing.covered_share < 1:
-        note += f" · {words.fill('peak.of_covered', share=words.percent(billing.covered_share, 2))}"
+    if billing.sum.sound_share < 1:
+        note += f" · {words.fill('peak.of_covered', share=words.percent(billing.sum.sound_share, 2))}"
     return Figure(words["peak"], words.number(peak.power_kw or 0.0, 1), "kW", note)

@@ -28,7 +28,7 @@ from quarters.net import net_quarters
 from quarters.peaks import highest, highest_first
 from quarters.periods import days_between, month_after, month_span
 from quarters.remainder import Node, RemainderSum, nodes, sum_of_remainders
-from quarters.sums import EnergySum, Share, sum_of
+from quarters.sums import EnergySum, sum_of
 from reporting.ledger import Conflict, LedgerReader, RejectedReadings
 
 _MONTH = re.compile(r"^([0-9]{4})-(0[1-9]|1[0-2])$")
@@ -100,36 +100,6 @@ class SeriesMonth:
         return sum_of(self.slots)
 
     @property
-    def energy_uwh(self) -> int:
-        """Sum of all values there are."""
-        return self.sum.energy_uwh
-
-    @property
-    def with_value(self) -> int:
-        """Quarter hours that have a value."""
-        return self.sum.with_value
-
-    @property
-    def coverage(self) -> float:
-        """Share of the whole month that was seen by the meter, 0..1."""
-        return self.sum.coverage
-
-    @property
-    def covered_share(self) -> float:
-        """Share of the month's quarter hours that were measured, 0..1: a maximum is the maximum of these."""
-        return self.sum.sound_share
-
-    @property
-    def by_quality(self) -> Mapping[IntervalQuality, Share]:
-        """Quarter hours and energy by quality; without a row counts as missing. Every quality is named."""
-        return self.sum.by_quality
-
-    @property
-    def worst_quality(self) -> IntervalQuality:
-        """The worst flag of its quarter hours."""
-        return self.sum.worst
-
-    @property
     def peak(self) -> Interval | None:
         """The earliest of the highest quarter hours, never a faulty one."""
         return highest(self.slots)
@@ -162,55 +132,6 @@ class Balance:
         """Own energy, the sum below, and the remainder of the month."""
         return sum_of_remainders(self.node.quarters)
 
-    @property
-    def meter(self) -> Meter:
-        """The upper one."""
-        return self.node.meter
-
-    @property
-    def children(self) -> tuple[Meter, ...]:
-        """The meters directly below it."""
-        return self.node.children
-
-    @property
-    def meter_uwh(self) -> int | None:
-        """Import minus export; None where no quarter hour has a value of all of them, here and below."""
-        return self.sum.own_uwh if self.quarters else None
-
-    @property
-    def children_uwh(self) -> int | None:
-        """Import minus export of all meters below."""
-        return self.sum.below_uwh if self.quarters else None
-
-    @property
-    def quarters(self) -> int:
-        """Quarter hours for which all of them have a value."""
-        return self.sum.quarters
-
-    @property
-    def left_out(self) -> int:
-        """Quarter hours in which one of them has no value."""
-        return self.sum.left_out
-
-    @property
-    def by_quality(self) -> Mapping[IntervalQuality, Share]:
-        """The sum below: quarter hours by the worst quality among its meters, energy by the quality of each meter's own."""
-        return self.sum.by_quality
-
-    def share_of_energy(self, quality: IntervalQuality) -> float:
-        """Share of the sum below, what is fed in counted like what is drawn, 0..1."""
-        return self.sum.share_of_energy(quality)
-
-    @property
-    def remainder_uwh(self) -> int | None:
-        """What no meter below measured: unmetered loads, losses, and what the meters are off."""
-        return self.sum.energy_uwh if self.quarters else None
-
-    @property
-    def lacking(self) -> Mapping[tuple[str, str], int]:
-        """Quarter hours that are left out because a channel has no row, by (meter, channel)."""
-        return self.node.lacking()
-
 
 @dataclass(frozen=True, slots=True)
 class MonthReport:
@@ -240,7 +161,7 @@ class MonthReport:
     def is_whole(self) -> bool:
         """Whether every quarter hour of the grid connection has a value; of all meters where there is none."""
         series = self.series if self.billing is None else (self.billing,)
-        return all(one.with_value == len(one.slots) for one in series)
+        return all(not one.sum.missing for one in series)
 
     @property
     def billing(self) -> SeriesMonth | None:

@@ -27,6 +27,7 @@ from billing.tariff import Tariff
 from quarters.numbers import slot_of, slot_start
 from quarters.periods import BillingPeriod, midnight_utc, month_after, month_span
 from quarters.series import QuarterSeries
+from quarters.what_if import BilledPeak, WhatIfYear
 from scheduling.problem import MOST_KW, Load, Outlook
 
 MOST_EUR = 1e14
@@ -139,7 +140,8 @@ class Worth:
         priced = self.prices.of([slot_start(slot) for slot in slots])
         if priced is None:
             return Saving(unknown=Unknown.NOT_VALID)
-        bills = [self._bill(priced.tariff, outlook, slots[-1]) for outlook in (before, after)]
+        otherwise_kw = float(np.mean(before.median_kw))
+        bills = [self._bill(priced.tariff, outlook, slots[-1], otherwise_kw) for outlook in (before, after)]
         demand, energy = (
             float(getattr(bills[0], part) - getattr(bills[1], part)) if known else None
             for part, known in (("demand_eur", priced.demand_known), ("energy_eur", priced.energy_known))
@@ -148,15 +150,10 @@ class Worth:
             return Saving(energy_eur=energy, lacking=priced.lacking, unknown=Unknown.NO_DEMAND_PRICE)
         return Saving(float(bills[0].total_eur), float(bills[1].total_eur), demand, energy, priced.lacking)
 
-    def _bill(self, tariff: Tariff, outlook: Outlook, last_slot: int) -> Bill:
+    def _bill(self, tariff: Tariff, outlook: Outlook, last_slot: int, otherwise_kw: float) -> Bill:
         basis = self._basis(tariff, self._local_day(tariff, last_slot).year)
-        loads = basis.loads_kw.copy()
-        ahead = loads[max(outlook.first_slot - basis.first_slot, 0) :]
-        skipped = max(basis.first_slot - outlook.first_slot, 0)
-        expected = outlook.median_kw[skipped : skipped + len(ahead)]
-        ahead[: len(expected)] = expected
-        loads[np.isnan(loads)] = float(np.mean(outlook.median_kw)) if basis.mean_kw is None else basis.mean_kw
-        profile = LoadProfile.of_quarter_hours(slot_start(basis.first_slot), loads)
+        loads = basis.year.loads_kw(outlook.first_slot, outlook.median_kw, otherwise_kw)
+        profile = LoadProfile.of_quarter_hours(slot_start(basis.year.first_slot), loads)
         if needs_reactive(tariff):
             kvar = np.clip(np.where(np.isnan(basis.kvar), basis.kvar_per_kw * loads, basis.kvar), -MOST_KW, MOST_KW)
             profile = replace(profile, reactive=LoadProfile.of_quarter_hours(profile.start_utc, kvar).power)
@@ -181,9 +178,7 @@ class Worth:
         kvar, kvar_per_kw = self._reactive(loads, begin, end)
         # What is expected replaces nothing that was measured.
         loads[max(self.first_slot - begin, 0) :] = np.nan
-        mean_kw = None if np.isnan(loads).all() else float(np.nanmean(loads))
-        self._place_peaks(loads, begin)
-        return _Basis(days, begin, loads, mean_kw, kvar, kvar_per_kw)
+        return _Basis(days, WhatIfYear.of(begin, loads, self._peaks()), kvar, kvar_per_kw)
 
     def _first_day(self, tariff: Tariff, day: date) -> date:
         """First day of the year, or before it of the first month that is billed with `day` and that was measured whole."""
@@ -196,17 +191,12 @@ class Worth:
             month = month_after(month)
         return year
 
-    def _place_peaks(self, loads: Load, begin: int) -> None:
-        """Put the peaks that are known from before into unknown quarter hours of their time; else the highest measured one stands for them."""
+    def _peaks(self) -> list[BilledPeak]:
+        """The peaks that are known from before the first measured quarter hour."""
         start = slot_of(self.period.start_utc)
         until = self.first_slot if self._sunk_slot <= start else self._sunk_slot
-        spans = [(start, until, self.known_peak_kw)]
-        spans += [(month, min(self._month_end(month), self.first_slot), kw) for month, kw in self._paid]
-        for first, end, kw in spans:
-            part = loads[max(first - begin, 0) : max(end - begin, 0)]
-            unknown = np.flatnonzero(np.isnan(part))
-            if len(part) and kw > np.nanmax(part, initial=0.0):
-                part[unknown[0] if len(unknown) else int(np.nanargmax(part))] = kw
+        paid = [BilledPeak(month, min(self._month_end(month), self.first_slot), kw) for month, kw in self._paid]
+        return [BilledPeak(start, until, self.known_peak_kw), *paid]
 
     @cached_property
     def _paid(self) -> list[tuple[int, float]]:
@@ -240,12 +230,9 @@ class Worth:
 
 @dataclass(frozen=True, slots=True)
 class _Basis:
-    """The billed local days, and what is known of their quarter hours; NaN where it is not."""
+    """The billed local days, and what is known of their quarter hours; reactive power is NaN where it is not."""
 
     days: tuple[date, date]
-    first_slot: int
-    loads_kw: Load
-    mean_kw: float | None
-    """Of the measured ones; None where there is none."""
+    year: WhatIfYear
     kvar: Load
     kvar_per_kw: float

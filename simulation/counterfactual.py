@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from domain.channels import IMPORT
 from domain.units import UWH_PER_KWH
 from simulation.factory import QuarterHour
 from simulation.span import HORIZON, Span, begin, schedule_of
@@ -23,6 +24,5 @@ def without_moves(span: Span, to_utc: datetime) -> list[QuarterHour]:
 def main_import_kw(quarters: list[QuarterHour]) -> dict[datetime, float]:
     """Mean import [kW] at the grid connection by start of the quarter hour."""
     return {
-        datetime.fromtimestamp(quarter.start_s, UTC): quarter.energy_uwh["main", "energy_import"] * 4 / UWH_PER_KWH
-        for quarter in quarters
+        datetime.fromtimestamp(quarter.start_s, UTC): quarter.energy_uwh["main", IMPORT] * 4 / UWH_PER_KWH for quarter in quarters
     }

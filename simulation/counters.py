@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from domain.channels import EXPORT, IMPORT
 from simulation.layout import MAIN, METERS
 
 Key = tuple[str, str]
@@ -14,7 +15,7 @@ REACTIVE = "reactive_import"
 
 def channel_of(step_uwh: int) -> str:
     """The channel that counts energy of this sign."""
-    return "energy_import" if step_uwh >= 0 else "energy_export"
+    return IMPORT if step_uwh >= 0 else EXPORT
 
 
 def counted_uwh(step_uwh: int, channel: str) -> int:
@@ -26,8 +27,8 @@ class Counters:
     """Energies since the simulated time began, and what the registers showed then."""
 
     def __init__(self) -> None:
-        self.energy_uwh: dict[Key, int] = {(meter, "energy_import"): 0 for meter in METERS}
-        for key in (("pv", "energy_export"), (MAIN, "energy_export"), (MAIN, REACTIVE)):
+        self.energy_uwh: dict[Key, int] = {(meter, IMPORT): 0 for meter in METERS}
+        for key in (("pv", EXPORT), (MAIN, EXPORT), (MAIN, REACTIVE)):
             self.energy_uwh[key] = 0
         self.register_base_uwh: dict[Key, int] = {}
         """What a meter's register showed when the simulated time began (less what it had counted when it was reset)."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from domain.channels import EXPORT, IMPORT
 from domain.clock import Clock
 from domain.errors import Fault, InputFaults
 from domain.toml_files import read_toml
@@ -86,8 +87,8 @@ class LivePlant:
         return Measured(
             power_kw=factory.power_kw[meter],
             reactive_kvar=reactive_kvar(factory, meter),
-            import_uwh=self._register(meter, "energy_import", now),
-            export_uwh=self._register(meter, "energy_export", now),
+            import_uwh=self._register(meter, IMPORT, now),
+            export_uwh=self._register(meter, EXPORT, now),
             reactive_uvarh=self._register(meter, "reactive_import", now),
             frequency_hz=50.0 + 0.02 * self._grid.at(now),
             voltage_v=233.5 - 4.0 * load_share + 0.6 * self._grid.at(now + 40),

@@ -14,6 +14,7 @@ from typing import Any
 
 from asyncua import Server, ua
 
+from domain.channels import IMPORT
 from simulation.factory import Factory
 from simulation.live import LivePlant
 from simulation.memory import Memory
@@ -177,7 +178,7 @@ def value_of(factory: Factory, machine: str, variable: str, at_s: float) -> Any:
     if variable == POWER:
         return round(factory.power_kw[machine], 2)
     if variable == ENERGY:
-        return factory.register_uwh(machine, "energy_import", at_s) // 1_000_000 / 1000
+        return factory.register_uwh(machine, IMPORT, at_s) // 1_000_000 / 1000
     if variable == STATE:
         return factory.loads.state_of(machine)
     signal = {PARTS: "parts", CURRENT: "current_a", VIBRATION: "vibration_mm_s"}[variable]

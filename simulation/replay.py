@@ -6,11 +6,8 @@ never below zero import. Within a quarter hour the profile ripples, and keeps it
 
 from __future__ import annotations
 
-import csv
-import math
 from bisect import bisect_left
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -19,11 +16,9 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from domain.calendars import at_local
-from domain.errors import Fault, InputFaults, first_faults
-from domain.files import read_unpacked
-from domain.instants import as_utc
+from domain.errors import Fault, InputFaults
 from domain.intervals import QUARTER
-from quarters.resolution import coarser_stretch
+from quarters.profiles.load import read_profile
 from simulation.noise import Noise
 from simulation.surprises import Surprises
 from simulation.surroundings import QUARTER_S
@@ -73,50 +68,19 @@ class LoadProfile:
         return datetime.fromtimestamp(self.starts_s[-1], UTC) + QUARTER
 
 
-def read_profile(path: Path) -> LoadProfile:
-    """A load profile ``start_utc,power_kw`` at 15 minutes, plain or gzipped; rows without a value are left out.
+def read_replay(path: Path) -> LoadProfile:
+    """The load profile of quarter hours in `path`; rows without a value are left out.
 
     Raises
     ------
     InputFaults
-        With the first faults.
+        With every fault of the file, or if no row has a value.
     """
-    faults: list[Fault] = []
-    rows: list[tuple[int, float]] = []
-    lines: list[int] = []
-    try:
-        reader = csv.reader(read_unpacked(path).decode("utf-8-sig").splitlines())
-        header = next(reader, [])
-        if header[:2] != ["start_utc", "power_kw"]:
-            raise InputFaults([Fault(str(path), 1, "header", repr(",".join(header)), "start_utc,power_kw")])
-        for row in reader:
-            if len(row) > 1 and row[1].strip():
-                _read_row(path, reader.line_num, row, rows, faults)
-                lines += [reader.line_num] * (len(rows) - len(lines))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputFaults([Fault(str(path), None, "file", str(error), "a UTF-8 table of start_utc,power_kw")]) from error
-    if not rows and not faults:
-        faults.append(Fault(str(path), None, "rows", "none", "a row a quarter hour"))
-    if stretch := coarser_stretch([datetime.fromtimestamp(start, UTC) for start, _ in rows], QUARTER):
-        found = f"rows {stretch.step} apart from here on"
-        faults.append(Fault(str(path), lines[stretch.first], "start_utc", found, f"rows {QUARTER} apart throughout"))
-    if faults:
-        raise InputFaults(first_faults(faults, path, "rows of start_utc,power_kw"))
-    return LoadProfile(tuple(start for start, _ in rows), tuple(power for _, power in rows))
-
-
-def _read_row(path: Path, line: int, row: list[str], rows: list[tuple[int, float]], faults: list[Fault]) -> None:
-    power = math.nan
-    with suppress(ValueError):
-        start, power = as_utc(datetime.fromisoformat(row[0])), float(row[1])
-    if not math.isfinite(power):
-        faults.append(Fault(str(path), line, "row", repr(",".join(row)), "an instant with Z and a number"))
-    elif start.timestamp() % QUARTER_S:
-        faults.append(Fault(str(path), line, "start_utc", repr(row[0]), "an instant on a quarter hour"))
-    elif rows and start.timestamp() <= rows[-1][0]:
-        faults.append(Fault(str(path), line, "start_utc", repr(row[0]), "an instant after that of the row before"))
-    else:
-        rows.append((int(start.timestamp()), power))
+    load = read_profile(path)
+    known = [(int(start.timestamp()), float(kw)) for start, kw in zip(load.starts, load.power_kw(), strict=True) if kw is not None]
+    if not known:
+        raise InputFaults([Fault(str(path), None, "rows", "none with a value", "a value a quarter hour")])
+    return LoadProfile(tuple(start for start, _ in known), tuple(power for _, power in known))
 
 
 def pick_replay_start(profile: LoadProfile, zone: ZoneInfo) -> datetime:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from domain.channels import EXPORT
 from domain.errors import Fault, InputFaults, fault
 from domain.instants import UtcInstant
 from domain.orders import Order
@@ -18,7 +19,7 @@ from simulation.factory import Factory
 from simulation.layout import METERS
 from simulation.noise import dice
 from simulation.orders import day_orders
-from simulation.replay import LoadProfile, Replay, baseline_surprises, read_profile
+from simulation.replay import LoadProfile, Replay, baseline_surprises, read_replay
 from simulation.schedule import Job, Schedule
 from simulation.surprises import NONE, NetworkOutage, Surprises, scheduled
 
@@ -123,7 +124,7 @@ def load_span(folder: Path, seed: int | None = None, replay: Path | None = None)
 
 
 def _profile(path: Path, start_utc: datetime) -> LoadProfile:
-    profile = read_profile(path)
+    profile = read_replay(path)
     if not profile.first_utc <= start_utc - HISTORY < start_utc < profile.end_utc:
         found = f"rows from {profile.first_utc:%Y-%m-%dT%H:%MZ} to {profile.end_utc:%Y-%m-%dT%H:%MZ}"
         raise InputFaults(
@@ -169,6 +170,6 @@ def register_start_uwh(seed: int, meter: str, channel: str, profile: str | None)
     largest_kwh = {"janitza_umg96rm": 30_000, "phoenix_eem": 12_000, "eastron_sdm630": 110_000, "siemens_pac3200": 9_000_000}
     top = largest_kwh.get(profile or "", 400_000)
     kwh = dice(seed, "register", meter, channel).uniform(0.35, 0.9) * top
-    if meter == "main" and channel == "energy_export":
+    if meter == "main" and channel == EXPORT:
         kwh *= 0.01
     return round(kwh * 1000) * 1_000_000

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.codec import decode, encode
+from domain.instants import instant_text
 from domain.orders import Order
 from domain.units import UWH_PER_KWH
 from simulation.factory import QuarterHour
@@ -105,4 +106,4 @@ def write_long_csv(path: Path, site: str, rows: Iterable[tuple[str, str, datetim
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["site", "meter", "channel", "start_utc", "energy_kwh"])
         for meter, channel, start, energy in rows:
-            writer.writerow([site, meter, channel, f"{start:%Y-%m-%dT%H:%M:%SZ}", f"{energy / UWH_PER_KWH:.6f}"])
+            writer.writerow([site, meter, channel, instant_text(start), f"{energy / UWH_PER_KWH:.6f}"])

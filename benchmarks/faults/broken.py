@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 
 from benchmarks.faults.plant import MAIN, SITE
+from domain.channels import IMPORT
 
 METER_KEY = f"{SITE}/{MAIN}".encode()
 BIG_BYTES = 10_000_000
@@ -24,7 +25,7 @@ class Broken:
 
 def _reading(at_ms: int, **changed: object) -> bytes:
     record: dict[str, object] = {
-        "site": SITE, "meter": MAIN, "channel": "energy_import", "observed_ms": at_ms, "received_ms": at_ms + 5,
+        "site": SITE, "meter": MAIN, "channel": IMPORT, "observed_ms": at_ms, "received_ms": at_ms + 5,
         "value": 1.0, "quality": "good", "text": None, "gateway": None, "sequence": None, "origin": "live",
     }  # fmt: skip
     return json.dumps({**record, **changed}).encode()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from connectors.kafka.client import KafkaSettings, Message, RecordConsumer
+from domain.channels import IMPORT
 from domain.clock import StartableClock, epoch_ms, instant
 from domain.codec import UnreadableRecord
 from domain.intervals import Interval
@@ -79,7 +80,7 @@ class OnTopic:
             return False
         if reading.channel not in CONTROL_CHANNELS:
             self.readings += 1
-        if reading.channel == "energy_import" and reading.value is not None:
+        if reading.channel == IMPORT and reading.value is not None:
             self.counters.setdefault(reading.meter, set()).add(reading.value)
         return True
 

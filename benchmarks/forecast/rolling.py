@@ -12,6 +12,7 @@ import pandas as pd
 
 from benchmarks.forecast.profiles import Profile
 from domain.calendars import is_holiday
+from domain.channels import IMPORT
 from domain.forecasts import Forecast
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.plant import Plant
@@ -48,9 +49,7 @@ def intervals_of(profile: Profile) -> list[Interval]:
         method = IntervalMethod.REGISTER if known else IntervalMethod.NONE
         energy = round(kw / 4 * 1e9) if known else None
         at = start + number * QUARTER
-        found.append(
-            Interval("site", "main", "energy_import", at, energy, float(known), quality, method, 0, origin=IntervalOrigin.IMPORT)
-        )
+        found.append(Interval("site", "main", IMPORT, at, energy, float(known), quality, method, 0, origin=IntervalOrigin.IMPORT))
     return found
 
 

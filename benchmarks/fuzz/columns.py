@@ -14,6 +14,7 @@ from benchmarks.fuzz import json_records
 from benchmarks.fuzz.nasty import mutilated
 from benchmarks.fuzz.target import READ, REFUSED, Target, must
 from deploy import jars
+from domain.channels import IMPORT
 from domain.codec import UnreadableRecord, decode, encode
 from domain.readings import Reading, ReadingQuality
 from domain.topics import READINGS
@@ -45,7 +46,7 @@ def _record(rng: Random) -> tuple[bytes, bytes]:
         )
     )
     reading = Reading(
-        site, meter, rng.choice(("power", "energy_import")), rng.randrange(2**41), rng.randrange(2**41), value,
+        site, meter, rng.choice(("power", IMPORT)), rng.randrange(2**41), rng.randrange(2**41), value,
         gateway=rng.choice((None, "gateway-1", 'g"1')), sequence=rng.choice((None, 0, rng.randrange(2**62))), origin=rng.choice(("live", "history")),
     )  # fmt: skip
     raw = encode(reading)

@@ -13,6 +13,7 @@ from typing import Any
 
 from benchmarks.fuzz.nasty import JSON_TOKENS, mutilated, noise
 from benchmarks.fuzz.target import READ, REFUSED, Target, must
+from domain.channels import IMPORT
 from domain.codec import UnreadableRecord, decode, encode
 from domain.contracts import EXAMPLES
 from domain.readings import Reading, ReadingQuality, Rejection
@@ -61,7 +62,7 @@ def _reading(rng: Random) -> Items:
     text = rng.choice((None, None, "connected", "Ofen läuft", "status 0x40000000", 'a "quoted" word', "\u001e\u001f\u0000"))
     document: dict[str, Any] = {
         "site": rng.choice(("werk-nord", "w", "Süd")), "meter": rng.choice(("main", "press-1")),
-        "channel": rng.choice(("power", "energy_import", "state")), "observed_ms": observed,
+        "channel": rng.choice(("power", IMPORT, "state")), "observed_ms": observed,
         "received_ms": observed + rng.randrange(-5, 5000), "value": rng.choice((None, rng.random() * 10 ** rng.randrange(-3, 12), rng.randrange(2**40))),
         "quality": rng.choice(("good", "good", "uncertain", "bad")), "text": text, "gateway": rng.choice((None, "gateway-1")),
         "sequence": rng.choice((None, rng.randrange(2**31))), "origin": rng.choice(("live", "live", "history")),

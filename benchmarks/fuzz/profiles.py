@@ -15,15 +15,16 @@ from random import Random
 
 from benchmarks.fuzz.nasty import mutilated, noise
 from benchmarks.fuzz.target import READ, REFUSED, Target, must
-from connectors.files.cells import UTF_16_MARKS
 from connectors.files.load_profile import Profile, ProfileOptions, read_profile
+from domain.channels import IMPORT
 from domain.errors import InputFaults
+from quarters.profiles.cells import UTF_16_MARKS
 
 _OWN = "start_utc,power_kw\n" + "".join(
     f"2026-10-23T{hour:02d}:{minute:02d}:00Z,{hour + minute / 8}\n" for hour in (4, 5) for minute in (0, 15, 30, 45)
 )
 _LONG = "meter,channel,start_utc,energy_kwh\n" + "".join(
-    f"main,energy_import,2026-10-23T04:{minute:02d}:00Z,{minute}.25\n" for minute in (0, 15, 30, 45)
+    f"main,{IMPORT},2026-10-23T04:{minute:02d}:00Z,{minute}.25\n" for minute in (0, 15, 30, 45)
 )
 _LOGGER = "Datum;Uhrzeit;Leistung kW;Status\n" + "".join(
     f"25.10.2026;0{hour}:{minute:02d};1{minute},5;W\n" for hour in (0, 1, 4) for minute in (0, 15, 30, 45)

@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from connectors.kafka.client import KafkaSettings
+from domain.channels import IMPORT
 from domain.clock import epoch_ms
 from domain.topics import READINGS
 
 SITE = "bench"
 START_MS = epoch_ms(datetime(2026, 3, 2, 6, 0, tzinfo=UTC))
-CHANNELS = ("energy_import", "power")
+CHANNELS = (IMPORT, "power")
 """Each meter has a counter [Wh] and a gauge [W]; both are read once a second."""
 MAX_POWER_KW = 400.0
 PHASES = 50

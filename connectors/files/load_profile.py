@@ -6,29 +6,30 @@ Formats: ``start_utc,power_kw``; ``[site,]meter,channel,start_utc,energy_kwh``; 
 
 from __future__ import annotations
 
-import csv
-import io
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from itertools import pairwise
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
-from connectors.files.cells import NO_VALUE, Faults, Numbers, Unit, text_of, unit_in, value_of
-from connectors.files.stamps import DateOrder, Label, Midnight, StampFault, aware_stamp, starts_of, wall_clock, zone_named
 from connectors.files.status import StatusCount, explained_words, folded, known_words, unknown_word
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
-from quarters.resolution import coarser_stretch
+from quarters.numbers import quarter_start
+from quarters.profiles.cells import NO_VALUE, Faults, Numbers, Unit, beyond_a_ledger, energy_uwh, text_of
+from quarters.profiles.grid import QUARTER_HOURS, Stamps, checked_resolution
+from quarters.profiles.load import REACTIVE, read_series
+from quarters.profiles.stamps import DateOrder, Label, Midnight, StampFault, aware_stamp, starts_of, wall_clock, zone_named
+from quarters.profiles.table import NO_ROWS, START, CsvTable, decimal_of, delimiter_of, open_table
+from quarters.quality import is_sound
 
+_NO_VALUE = NO_VALUE | {"nan"}
+"""Other programs write ``nan`` where they have no value."""
+_UNIT_IN_HEADER = re.compile(r"(?<![^\W_])(kwh|mwh|wh|kw|mw|W)(?![^\W_])", re.IGNORECASE)
+_SPELLED = {"kwh": "kWh", "mwh": "MWh", "wh": "Wh", "kw": "kW", "mw": "MW"}
 _STATUS_HEADERS = ("status", "kennung", "qualität", "qualitaet", "statuskennung")
-_SEEN = {
-    IntervalQuality.MEASURED: IntervalMethod.REGISTER,
-    IntervalQuality.CORRECTED: IntervalMethod.REGISTER,
-    IntervalQuality.CALCULATED: IntervalMethod.FORMULA,
-}
-"""Qualities of values that rest on readings of the quarter hour, and how they came about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,103 +86,77 @@ def read_profile(path: Path, options: ProfileOptions | None = None) -> Profile:
         Naming every line that cannot be read or could mean two things.
     """
     options = options or ProfileOptions()
-    faults = Faults(path)
-    text = text_of(path).replace("\r\n", "\n").replace("\r", "\n")
-    stream = io.StringIO(text)
-    for _ in range(options.skip_lines):
-        stream.readline()
-    begin = stream.tell()
-    delimiter = _delimiter(stream.readline())
-    stream.seek(begin)
-    numbers = Numbers(options.decimal or ("," if delimiter == ";" else "."), told=options.decimal is not None)
-    table = _rows(stream, delimiter, options.skip_lines, faults)
-    first = next(table, None)
-    if first is None:
-        faults.wrong(None, "file", "no rows", "a header and a row a quarter hour")
-        faults.raise_if_any()
-        raise AssertionError
     if options.first_start is not None:
-        return _without_stamps(text[begin:].rstrip().split("\n"), options.skip_lines + 1, options, numbers, faults)
-    header = [cell.strip().strip("\ufeff") for cell in first[1]]
-    if "start_utc" in header:
-        return _own_format(header, table, numbers, faults)
-    return _logger_format(header, list(table), options, numbers, faults)
+        return _without_stamps(path, options)
+    table = open_table(path, options.skip_lines, options.decimal)
+    return _own_form(table) if START in table.header else _mapped(table, options)
 
 
-def _rows(stream: io.StringIO, delimiter: str, skipped: int, faults: Faults) -> Iterator[tuple[int, list[str]]]:
-    """Line and cells of each row that has any, one at a time: a file of many meters has a million."""
-    reader = csv.reader(stream, delimiter=delimiter)
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield skipped + reader.line_num, cells
-    except csv.Error as error:
-        faults.wrong(skipped + reader.line_num, "row", str(error), "cells of less than 128 KiB, quotes that end")
-        faults.raise_if_any()
+def _own_form(table: CsvTable) -> Profile:
+    series = read_series(table, QUARTER_HOURS, lambda column, value: None if column == REACTIVE else _negative(value))
+    rows = [
+        ProfileRow(line, start, energy, one.meter, one.channel, one.site)
+        for one in series
+        for line, start, energy in zip(one.lines, one.starts, one.quarters_uwh(), strict=True)
+    ]
+    has_reactive = any(one.reactive_kvar is not None for one in series)
+    notes = (f"column {REACTIVE!r} was not read: reactive energy belongs to channels of its own",) if has_reactive else ()
+    return Profile(tuple(sorted(rows, key=lambda row: row.line)), notes)
 
 
-def _delimiter(first: str) -> str:
-    return ";" if ";" in first else "\t" if "\t" in first else ","
+def _negative(value: Decimal) -> str | None:
+    """A channel of a meter counts one direction only."""
+    if value >= 0:
+        return None
+    return "no negative value: feed-in belongs to a channel of its own (energy_export), in a file of its own"
 
 
-_LONG = ("meter", "channel", "start_utc", "energy_kwh")
-_SHORT = ("start_utc", "power_kw")
+def _value(text: str, unit: Unit, numbers: Numbers, line: int, column: str, faults: Faults) -> int | None:
+    """The energy [µWh] in a cell; None where there is no value, or none that can be used (then a fault is kept)."""
+    if text.strip().lower() in _NO_VALUE:
+        return None
+    number = numbers.read(text)
+    expected = number if isinstance(number, str) else _negative(number) or beyond_a_ledger(number, unit)
+    if expected is not None:
+        faults.wrong(line, column, repr(text), expected)
+    return None if isinstance(number, str) or expected is not None else energy_uwh(number, unit)
 
 
-def _own_format(header: list[str], table: Iterable[tuple[int, list[str]]], numbers: Numbers, faults: Faults) -> Profile:
-    """``start_utc,power_kw`` or ``[site,]meter,channel,start_utc,energy_kwh``: stamps are instants."""
-    is_long = set(_LONG) <= set(header)
-    columns = _LONG if is_long else _SHORT
-    unknown = sorted(set(header) - set(columns) - ({"site"} if is_long else set()))
-    missing = [column for column in columns if column not in header]
-    if unknown or missing or len(set(header)) != len(header):
-        faults.wrong(1, "header", ",".join(header), f"{','.join(_SHORT)} or {','.join(_LONG)}")
-        faults.raise_if_any()
-    rows = []
-    for line, cells in table:
-        if len(cells) != len(header):
-            faults.wrong(line, "row", f"{len(cells)} cells", f"{len(header)} as in the header")
-            continue
-        row = dict(zip(header, (cell.strip() for cell in cells), strict=True))
-        start = aware_stamp(row["start_utc"])
-        if start is None:
-            faults.wrong(line, "start_utc", repr(row["start_utc"]), "an instant with Z or offset, such as 2026-10-23T04:00:00Z")
-            continue
-        column, unit = ("energy_kwh", "kWh") if is_long else ("power_kw", "kW")
-        value = value_of(row[column], unit, numbers, line, column, faults)
-        rows.append(ProfileRow(line, start, value, row.get("meter"), row.get("channel"), row.get("site")))
-    return _checked(rows, faults)
+def _numbers(options: ProfileOptions, delimiter: str) -> Numbers:
+    return Numbers(options.decimal or decimal_of(delimiter), options.decimal is not None, "--decimal")
 
 
-def _without_stamps(lines: Sequence[str], first_line: int, options: ProfileOptions, numbers: Numbers, faults: Faults) -> Profile:
+def _without_stamps(path: Path, options: ProfileOptions) -> Profile:
     """One column of numbers, a quarter hour each, the first one at `first_start`; an empty line is a quarter hour without a value."""
+    faults = Faults(path)
     start = aware_stamp(options.first_start or "")
-    if start is None:
-        faults.wrong(None, "--first-start", repr(options.first_start), "an instant with its offset, such as 2020-01-01T00:00+01:00")
+    if start is None or start != quarter_start(start):
+        expected = "an instant with its offset on a quarter hour, such as 2020-01-01T00:00+01:00"
+        faults.wrong(None, "--first-start", repr(options.first_start), expected)
     if options.unit is None:
         faults.wrong(None, "--unit", "nothing", "what the numbers are: kW, W, MW, kWh, Wh or MWh")
     faults.raise_if_any()
     assert start is not None
     assert options.unit is not None
-    is_headed = (
-        isinstance(numbers.read(lines[0]), str) and lines[0].strip().lower() not in NO_VALUE and not lines[0].strip()[0].isdigit()
-    )
+    lines = text_of(path).replace("\r\n", "\n").replace("\r", "\n").split("\n")[options.skip_lines :]
+    while lines and not lines[-1].strip():
+        lines.pop()
+    numbers = _numbers(options, delimiter_of(lines[0]) if lines else ",")
+    is_headed = bool(lines) and _is_heading(lines[0].strip(), numbers)
     rows = [
-        ProfileRow(
-            first_line + number,
-            start + QUARTER * (number - is_headed),
-            value_of(line, options.unit, numbers, first_line + number, "value", faults),
-        )
-        for number, line in enumerate(lines)
-        if number >= is_headed
+        ProfileRow(number, start + place * QUARTER, _value(line, options.unit, numbers, number, "value", faults))
+        for place, (number, line) in enumerate(list(enumerate(lines, options.skip_lines + 1))[is_headed:])
     ]
-    return _checked(rows, faults)
+    return _checked(rows, "--first-start", faults)
 
 
-def _logger_format(
-    header: list[str], table: Sequence[tuple[int, list[str]]], options: ProfileOptions, numbers: Numbers, faults: Faults
-) -> Profile:
+def _is_heading(text: str, numbers: Numbers) -> bool:
+    return isinstance(numbers.read(text), str) and text.lower() not in _NO_VALUE and not text[0].isdigit()
+
+
+def _mapped(table: CsvTable, options: ProfileOptions) -> Profile:
     """Files of grid operators and loggers: the options say what the columns are."""
+    header, faults, numbers = table.header, Faults(table.path), _numbers(options, table.delimiter)
     place = _columns(header, options, faults)
     if options.unit is None:
         faults.wrong(None, "--unit", "nothing", "what the column holds: kW, W or MW (mean power), kWh, Wh or MWh (energy)")
@@ -197,14 +172,16 @@ def _logger_format(
     if named not in (None, options.unit) and not options.unit_confirmed:
         expected = f"{named}, as the column {options.power_column!r} says, or --confirm unit if its heading is wrong"
         faults.wrong(None, "--unit", repr(options.unit), expected)
-    body = [(line, cells) for line, cells in table if len(cells) > max(place.values())]
-    for line, cells in table:
-        if len(cells) <= max(place.values()):
+    body = []
+    for line, cells in table.body:
+        if len(cells) > max(place.values()):
+            body.append((line, cells))
+        else:
             faults.wrong(line, "row", f"{len(cells)} cells", f"at least {max(place.values()) + 1}")
     starts = _starts(body, [place[column] for column in options.time_columns], options, faults)
     rows, statuses = [], _Statuses(options)
     for (line, cells), start in zip(body, starts, strict=True):
-        value = value_of(cells[place[options.power_column]], options.unit, numbers, line, options.power_column, faults)
+        value = _value(cells[place[options.power_column]], options.unit, numbers, line, options.power_column, faults)
         quality = IntervalQuality.MEASURED
         if options.status_column is not None:
             quality = statuses.of(cells[place[options.status_column]].strip(), line, value is not None)
@@ -212,7 +189,7 @@ def _logger_format(
     statuses.tell(faults)
     left_out = [name for name in header if name.lower() in _STATUS_HEADERS and name != options.status_column]
     notes = tuple(f"column {name!r} was not read: give --status-column if it marks substitute values" for name in left_out)
-    return _checked(rows, faults, notes, statuses.counts())
+    return _checked(rows, "+".join(options.time_columns), faults, notes, statuses.counts())
 
 
 def _columns(header: list[str], options: ProfileOptions, faults: Faults) -> dict[str, int]:
@@ -291,41 +268,24 @@ class _Statuses:
 
 
 def _checked(
-    rows: list[ProfileRow], faults: Faults, notes: tuple[str, ...] = (), statuses: tuple[StatusCount, ...] = ()
+    rows: list[ProfileRow],
+    column: str,
+    faults: Faults,
+    notes: tuple[str, ...] = (),
+    statuses: tuple[StatusCount, ...] = (),
 ) -> Profile:
-    """Rows on the grid of quarter hours, each series rising."""
-    last: dict[tuple[str | None, str | None], ProfileRow] = {}
-    for row in rows:
-        before = last.get((row.meter, row.channel))
-        if (row.start_utc - _EPOCH) % QUARTER:
-            faults.wrong(row.line, "time", _utc(row.start_utc), "a stamp on a quarter hour")
-        elif before is not None and row.start_utc <= before.start_utc:
-            found = f"{_utc(row.start_utc)} after {_utc(before.start_utc)} (line {before.line})"
-            faults.wrong(row.line, "time", found, "rows in rising order, each quarter hour once")
-        last[row.meter, row.channel] = row
-    _check_resolution(rows, faults)
+    stamps = Stamps(column, [row.start_utc for row in rows], [row.line for row in rows])
+    checked_resolution(stamps, QUARTER_HOURS, faults)
     if not rows and not faults:
-        faults.wrong(None, "file", "a header only", "a row a quarter hour")
+        faults.wrong(None, "file", *NO_ROWS)
     faults.raise_if_any()
     return Profile(tuple(rows), notes, statuses)
 
 
-def _check_resolution(rows: Sequence[ProfileRow], faults: Faults) -> None:
-    """Whether each series is of quarter hours throughout (told from three rows on)."""
-    by_series: dict[tuple[str | None, str | None], list[ProfileRow]] = {}
-    for row in rows:
-        by_series.setdefault((row.meter, row.channel), []).append(row)
-    for series in by_series.values():
-        starts = [row.start_utc for row in series]
-        smallest = min((b - a for a, b in pairwise(starts)), default=QUARTER)
-        if len(starts) > 2 and smallest > QUARTER:
-            expected = "quarter hours: a coarser profile cannot tell their peaks"
-            faults.wrong(None, "file", f"rows {smallest} apart throughout", expected)
-            return
-        if stretch := coarser_stretch(starts, QUARTER):
-            found = f"rows {stretch.step} apart from here on, {QUARTER} elsewhere"
-            expected = "quarter hours throughout, or a row for each, its value empty where it is missing"
-            faults.wrong(series[stretch.first].line, "time", found, expected)
+def unit_in(header: str) -> str | None:
+    """The unit that a column's heading names; None where it names none, or several."""
+    found = {_SPELLED.get(name.lower(), name) for name in _UNIT_IN_HEADER.findall(header) if name != "w"}
+    return found.pop() if len(found) == 1 else None
 
 
 def to_intervals(profile: Profile, site: str, meter: str, channel: str, revision: int = 0) -> list[Interval]:
@@ -342,14 +302,8 @@ def to_intervals(profile: Profile, site: str, meter: str, channel: str, revision
 
 def _interval(row: ProfileRow, site: str, meter: str, channel: str, revision: int) -> Interval:
     quality = IntervalQuality.MISSING if row.energy_uwh is None else row.quality
-    method, coverage = _SEEN.get(quality, IntervalMethod.NONE), 1.0 if quality in _SEEN else 0.0
+    seen = IntervalMethod.FORMULA if quality is IntervalQuality.CALCULATED else IntervalMethod.REGISTER
+    method, coverage = (seen, 1.0) if is_sound(quality) else (IntervalMethod.NONE, 0.0)
     return Interval(
         site, meter, channel, row.start_utc, row.energy_uwh, coverage, quality, method, revision, 0, IntervalOrigin.IMPORT
     )
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def _utc(instant_utc: datetime) -> str:
-    return f"{instant_utc:%Y-%m-%dT%H:%M:%SZ}"

@@ -12,6 +12,7 @@ from typing import Literal
 
 from connectors.files.load_profile import Profile, ProfileRow
 from domain.errors import Fault
+from domain.instants import instant_text
 from domain.intervals import QUARTER
 from domain.units import UWH_PER_KWH
 
@@ -48,10 +49,18 @@ def time_faults(rows: Sequence[ProfileRow], limits: Limits, file: str) -> list[F
     if ahead := [row for row in rows if _is_ahead(row, limits)]:
         last = f"{limits.now_utc:%Y-%m-%dT%H:%M:%SZ}, the plant's clock, or {limits.ahead.total_seconds():g} s after it"
         expected = f"quarter hours that ended by {last}; check the year, the zone and which edge the stamps name (--label)"
-        faults.append(Fault(file, ahead[0].line, "time", f"{_utc(ahead[0])}, a quarter hour in the future{_more(ahead)}", expected))
+        faults.append(
+            Fault(
+                file,
+                ahead[0].line,
+                "time",
+                f"{instant_text(ahead[0].start_utc)}, a quarter hour in the future{_more(ahead)}",
+                expected,
+            )
+        )
     if aged := [row for row in rows if row.start_utc < OLDEST_UTC]:
         expected = f"quarter hours since {OLDEST_UTC.year}; check the year"
-        faults.append(Fault(file, aged[0].line, "time", f"{_utc(aged[0])}{_more(aged)}", expected))
+        faults.append(Fault(file, aged[0].line, "time", f"{instant_text(aged[0].start_utc)}{_more(aged)}", expected))
     return faults
 
 
@@ -63,7 +72,7 @@ def power_faults(rows: Sequence[ProfileRow], meter: str, channel: str, limits: L
         if above:
             highest = max(above, key=_kw)
             found = (
-                f"{_kw(highest):,.1f} kW at {_utc(highest)} as the highest of {len(above):,} quarter hours above "
+                f"{_kw(highest):,.1f} kW at {instant_text(highest.start_utc)} as the highest of {len(above):,} quarter hours above "
                 f"{limits.most_kw[name]:,.6g} kW, of {len(series):,}"
             )
             expected = (
@@ -98,10 +107,6 @@ def _is_ahead(row: ProfileRow, limits: Limits) -> bool:
 
 def _kw(row: ProfileRow) -> float:
     return 0.0 if row.energy_uwh is None else 4 * row.energy_uwh / UWH_PER_KWH
-
-
-def _utc(row: ProfileRow) -> str:
-    return f"{row.start_utc:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _more(rows: Sequence[ProfileRow]) -> str:

@@ -51,7 +51,7 @@ def _refused_by_metering(plant: Plant, probes: Sequence[Probe], now_ms: int) -> 
     """The first rejection of each channel; a meter's readings are judged together, whichever device gives them."""
     readings: dict[str, list[Reading]] = {}
     for probe in probes:
-        for reading in probe.readings:
+        for reading in probe.found.readings:
             readings.setdefault(reading.meter, []).append(reading)
     found: dict[tuple[str, str], Rejection] = {}
     for meter, of_meter in readings.items():
@@ -61,12 +61,12 @@ def _refused_by_metering(plant: Plant, probes: Sequence[Probe], now_ms: int) -> 
 
 
 def _of_device(probe: Probe, refused: dict[tuple[str, str], Rejection]) -> Iterable[Verdict]:
-    if not probe.readings and not probe.refused:
-        what = f"NOTHING CAME: {probe.trouble or probe.address}"
+    if not probe.found.readings and not probe.found.refused:
+        what = f"NOTHING CAME: {probe.found.trouble or probe.address}"
         yield Verdict(probe.device, "all channels", _NOTHING, _NOTHING, _NOTHING, what, is_good=False)
         return
-    newest = {reading.channel: reading for reading in probe.readings}
-    not_given = {one.channel: one for one in probe.refused}
+    newest = {reading.channel: reading for reading in probe.found.readings}
+    not_given = {one.channel: one for one in probe.found.refused}
     for channel in probe.channels:
         unit = channel.unit or probe.units.get(channel.channel) or _NOTHING
         reading = newest.get(channel.channel)
@@ -76,7 +76,7 @@ def _of_device(probe: Probe, refused: dict[tuple[str, str], Rejection]) -> Itera
             yield Verdict(probe.device, channel.channel, value, unit, age_text(_age_ms(reading)), verdict, is_good)
         else:
             one = not_given.get(channel.channel)
-            what = f"THE DEVICE REFUSES IT: {one.why} ({one.source})" if one is not None else f"NOTHING CAME: {probe.trouble}"
+            what = f"THE DEVICE REFUSES IT: {one.why} ({one.source})" if one is not None else f"NOTHING CAME: {probe.found.trouble}"
             yield Verdict(probe.device, channel.channel, _NOTHING, unit, _NOTHING, what, is_good=False)
 
 

@@ -82,7 +82,7 @@ class ModbusLine:
         longest_s = patience_s + PROBE_TIME_OUTS * self._timeout_s
         found = await probe_meter(site, unit.channels, unit.profile, connection, head.unit_id, clock, longest_s)
         units = {channel.channel: unit.profile.parts(channel.source)[0].unit for channel in unit.channels}
-        return Probe(head.id, unit.address, unit.channels, units, found.readings, found.refused, found.trouble, found.doubts)
+        return Probe(head.id, unit.address, unit.channels, units, found)
 
 
 def _polled(unit: ModbusUnit) -> PolledDevice:

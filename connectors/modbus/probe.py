@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from connectors.devices import Channel, RefusedChannel
+from connectors.devices import Channel
 from connectors.modbus.client import ModbusConnection
 from connectors.modbus.learned import Learned
 from connectors.modbus.plausible import CHECKED, doubts_of
 from connectors.modbus.profile import Profile
 from connectors.modbus.reading import Reader, Round, channel_value
+from connectors.probe import Found
 from domain.clock import Clock
 from domain.readings import Reading, ReadingQuality
 
@@ -24,28 +24,6 @@ BUSY_S = 2.0
 """So long a read may be postponed, while others are answered, before it counts as refused."""
 SILENT_ROUNDS = 3
 """Without any answer: then no device is there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What came of one meter.
-
-    Attributes
-    ----------
-    readings
-        In their order, as the gateway would send them.
-    refused
-        What it does not give while it gives others.
-    trouble
-        Why not everything came; empty where it did.
-    doubts
-        What cannot be true.
-    """
-
-    readings: tuple[Reading, ...]
-    refused: tuple[RefusedChannel, ...]
-    trouble: str
-    doubts: tuple[str, ...]
 
 
 async def probe_meter(

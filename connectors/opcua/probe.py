@@ -3,38 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from asyncua.ua import UaError
 
 from connectors.devices import CONNECTED, LiveValue, RefusedChannel
 from connectors.opcua.items import SubscribedDevice
 from connectors.opcua.session import ServerSession
+from connectors.probe import Found
 from domain.clock import Clock
 from domain.readings import Reading
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What came of one device.
-
-    Attributes
-    ----------
-    readings
-        In their order, as the gateway would send them.
-    refused
-        What the device does not give while it gives others.
-    trouble
-        Why not everything came; empty where it did.
-    keeps_history
-        By channel whether the server keeps it, or why that cannot be known; None where there is no server to read.
-    """
-
-    readings: tuple[Reading, ...]
-    refused: tuple[RefusedChannel, ...]
-    trouble: str
-    keeps_history: Mapping[str, bool] | str | None
 
 
 class _Desk:
@@ -73,11 +51,11 @@ async def probe_machine(site: str, device: SubscribedDevice, clock: Clock, patie
     desk = _Desk(site, device)
     session = ServerSession([device], clock, desk.emit, desk.report, report_refused=desk.report_refused)
     task = asyncio.create_task(session.run())
-    keeps: Mapping[str, bool] | str | None = None
+    remarks: tuple[str, ...] = ()
     try:
         await asyncio.wait_for(desk.is_complete.wait(), patience_s)
         if desk.state == CONNECTED and device.head.history != "off":
-            keeps = await _keeps_history(session, patience_s)
+            remarks = (await _history_remark(session, patience_s),)
         trouble = "" if desk.state == CONNECTED else f"{desk.state}: {desk.why}"
     except TimeoutError:
         answer = f" (the server's answer: {session.trouble})" if session.trouble else ""
@@ -87,12 +65,16 @@ async def probe_machine(site: str, device: SubscribedDevice, clock: Clock, patie
             task.cancel()
             await asyncio.wait([task], timeout=1.0)
     refused = desk.refused if desk.state == CONNECTED else ()
-    return Found(tuple(desk.readings), refused, trouble, keeps)
+    return Found(tuple(desk.readings), refused, trouble, remarks=remarks)
 
 
-async def _keeps_history(session: ServerSession, patience_s: float) -> Mapping[str, bool] | str:
+async def _history_remark(session: ServerSession, patience_s: float) -> str:
+    """Which channels the server keeps the history of, or why that cannot be said."""
     try:
         keeps = await asyncio.wait_for(session.keeps_history(), patience_s)
     except (OSError, TimeoutError, UaError) as error:
-        return f"{type(error).__name__}: {error}"
-    return {channel: is_kept for (_, channel), is_kept in keeps.items()}
+        return f"whether there is history cannot be read ({type(error).__name__}: {error})"
+    without = sorted(channel for (_, channel), is_kept in keeps.items() if not is_kept)
+    if without:
+        return f"history: the server keeps none of {', '.join(without)}; what a gap hides there stays unknown"
+    return "history: the server keeps it for every channel; gaps are filled from it"

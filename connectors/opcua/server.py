@@ -14,7 +14,7 @@ from connectors.devices import Channel, Emit, Report, ReportRefused, grouped
 from connectors.gaps import HistorySink
 from connectors.opcua.config import OpcUaDevice
 from connectors.opcua.items import SubscribedDevice
-from connectors.opcua.probe import Found, probe_machine
+from connectors.opcua.probe import probe_machine
 from connectors.opcua.session import ServerSession
 from connectors.probe import Probe
 from domain.clock import Clock
@@ -74,17 +74,4 @@ def _subscribed(unit: OpcUaUnit) -> SubscribedDevice:
 
 async def _probe(unit: OpcUaUnit, site: str, clock: Clock, patience_s: float) -> Probe:
     found = await probe_machine(site, _subscribed(unit), clock, patience_s)
-    remarks = tuple(_history_remarks(found))
-    device, units = unit.settings.device.id, unit.settings.units
-    return Probe(device, unit.address, unit.channels, units, found.readings, found.refused, found.trouble, remarks=remarks)
-
-
-def _history_remarks(found: Found) -> Iterable[str]:
-    if isinstance(found.keeps_history, str):
-        yield f"whether there is history cannot be read ({found.keeps_history})"
-    elif found.keeps_history is not None:
-        without = sorted(channel for channel, is_kept in found.keeps_history.items() if not is_kept)
-        if without:
-            yield f"history: the server keeps none of {', '.join(without)}; what a gap hides there stays unknown"
-        else:
-            yield "history: the server keeps it for every channel; gaps are filled from it"
+    return Probe(unit.settings.device.id, unit.address, unit.channels, unit.settings.units, found)

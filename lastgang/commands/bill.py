@@ -15,7 +15,7 @@ import click
 )
 @click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the bill here; else to stdout.")
 def command(load: Path, tariff_file: Path, json_file: Path | None) -> None:
-    """Bill the load profile LOAD (CSV: start_utc,power_kw[,reactive_kvar]) by a tariff.
+    """Bill the load profile LOAD (CSV: start_utc,power_kw[,reactive_kvar] or start_utc,energy_kwh) by a tariff.
 
     \b
     Example:

@@ -92,7 +92,7 @@ def _connect(fleet: Fleet) -> None:
     doubts = [line for probe in probes for line in remarks_of(probe)]
     if doubts:
         click.echo("\n" + "\n".join(doubts))
-    bad = sum(not verdict.is_good for verdict in found) + sum(len(probe.doubts) for probe in probes)
+    bad = sum(not verdict.is_good for verdict in found) + sum(len(probe.found.doubts) for probe in probes)
     click.echo(f"\ndevices looked at: {len(probes)}; to look into: {bad or 'nothing'}")
     if bad:
         raise click.exceptions.Exit(1)
@@ -166,6 +166,6 @@ def verdicts_text(found: Sequence[Verdict]) -> str:
 def remarks_of(probe: Probe) -> list[str]:
     """Notes on a device: what cannot be true, and what is worth knowing."""
     return [
-        *(f"DOUBT {probe.device} ({probe.address}): {doubt}" for doubt in probe.doubts),
-        *(f"note: {probe.device}: {remark}" for remark in probe.remarks),
+        *(f"DOUBT {probe.device} ({probe.address}): {doubt}" for doubt in probe.found.doubts),
+        *(f"note: {probe.device}: {remark}" for remark in probe.found.remarks),
     ]

@@ -81,7 +81,7 @@ def backtest(
     region: str | None,
     abroad: bool,
 ) -> None:
-    """Forecast LOAD (CSV: start_utc,power_kw in quarter hours) from past origins, each knowing only what was before it.
+    """Forecast LOAD (CSV of quarter hours: start_utc,power_kw or start_utc,energy_kwh) from past origins, each knowing only what was before it.
 
     \b
     Example:
@@ -97,7 +97,8 @@ def backtest(
     from forecasting.backtest import backtest as issued_from
     from forecasting.backtest import loads_by_slot, score
     from forecasting.slots import LEADS
-    from forecasting.table import as_intervals, bare_plant, origins, read_inputs, read_quarter_hours, write_forecasts, write_peaks
+    from forecasting.table import as_intervals, bare_plant, origins, read_inputs, write_forecasts, write_peaks
+    from quarters.profiles.load import read_profile
 
     quarter = timedelta(minutes=15)
     if every < quarter or every % quarter or horizon < quarter or horizon % quarter or horizon > LEADS * quarter:
@@ -107,7 +108,7 @@ def backtest(
     with ExitStack() as places:
         forecasts_to = places.enter_context(output_file(out_file))
         peaks_to = None if peaks_file is None else places.enter_context(output_file(peaks_file))
-        profile = read_quarter_hours(load)
+        profile = read_profile(load)
         wanted = origins(first_utc, count, every, profile.end_utc)
         inputs = None if plan_file is None else read_inputs(plan_file)
         intervals = list(as_intervals(plant, profile))

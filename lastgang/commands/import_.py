@@ -95,7 +95,7 @@ def command(
     )
     intervals = to_intervals(profile, plant.site.id, meter, channel, revision)
     _check_against_plant(intervals, {row.site for row in profile.rows} - {None, plant.site.id}, plant, file)
-    if faults := time_faults(profile.rows, limits, file.name):
+    if faults := time_faults(profile.rows, limits, str(file)):
         raise InputFaults(faults)
     notes = [*profile.notes, *power_notes(profile.rows, meter, channel, limits)]
     if blanks:
@@ -111,7 +111,7 @@ def command(
         if calendar != printed:
             _show_calendar(series, plant)
         printed = calendar
-    above = power_faults(profile.rows, meter, channel, limits, file.name)
+    above = power_faults(profile.rows, meter, channel, limits, str(file))
     if above and "above-rating" not in confirmed:
         raise InputFaults(above)
     for fault in above:
@@ -138,13 +138,13 @@ def _limits(plant: Plant) -> Limits:
 def _check_against_plant(intervals: list[Interval], other_sites: set[Any], plant: Plant, file: Path) -> None:
     from domain.errors import InputFaults, fault
 
-    faults = [fault(file.name, "site", site, f"{plant.site.id!r}, the site of the plant file") for site in sorted(other_sites)]
+    faults = [fault(str(file), "site", site, f"{plant.site.id!r}, the site of the plant file") for site in sorted(other_sites)]
     known = {m.id: [r.channel for r in m.counters()] for m in plant.meters}
     for meter, channel in sorted({(i.meter, i.channel) for i in intervals}):
         if meter not in known:
-            faults.append(fault(file.name, "meter", meter, f"one of the meters {sorted(known)}"))
+            faults.append(fault(str(file), "meter", meter, f"one of the meters {sorted(known)}"))
         elif channel not in known[meter]:
-            faults.append(fault(file.name, f"channel of {meter}", channel, f"one of its counters {known[meter]}"))
+            faults.append(fault(str(file), f"channel of {meter}", channel, f"one of its counters {known[meter]}"))
     if faults:
         raise InputFaults(faults)
 

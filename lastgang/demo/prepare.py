@@ -15,6 +15,7 @@ from connectors.files.load_profile import ProfileOptions
 from deploy.ports import free_port
 from domain.errors import Fault, InputFaults
 from domain.files import output_file, write_whole
+from domain.instants import instant_text
 from domain.intervals import QUARTERS_PER_HOUR
 from domain.toml_files import load_toml
 from domain.units import UWH_PER_KWH
@@ -22,7 +23,7 @@ from lastgang.demo.settings import DemoSettings
 from simulation import demo_plant
 from simulation.history import write_history
 from simulation.layout import METERS
-from simulation.replay import plan_replay, read_profile
+from simulation.replay import plan_replay, read_replay
 from simulation.span import SpanSettings, load_span
 from simulation.surprises import pulled_plug
 
@@ -52,7 +53,7 @@ def prepare(settings: DemoSettings, console: Console) -> DemoSettings:
         start_utc = load_toml(settings.plant_dir / "simulation.toml", SpanSettings).start_utc
     seed = demo_plant.DEFAULT_SEED if settings.seed is None else settings.seed
     if settings.replay is not None:
-        plan = plan_replay(read_profile(settings.replay), _ZONE, settings.start_utc)
+        plan = plan_replay(read_replay(settings.replay), _ZONE, settings.start_utc)
         demo_plant.write(
             settings.plant_dir, **ports, start_utc=plan.start_utc, seed=seed,
             scale=plan.scale, target_kw=plan.target_kw, billed_peak_kw=plan.billed_peak_kw, pulled=pulled,
@@ -99,7 +100,7 @@ def _with_stamped_profile(settings: DemoSettings) -> DemoSettings:
             file.write("start_utc,power_kw\n")
             for row in load_profile.read_profile(settings.replay, options).rows:
                 power = "" if row.energy_uwh is None else f"{row.energy_uwh * QUARTERS_PER_HOUR / UWH_PER_KWH:.6f}"
-                file.write(f"{row.start_utc:%Y-%m-%dT%H:%M:%SZ},{power}\n")
+                file.write(f"{instant_text(row.start_utc)},{power}\n")
     return replace(settings, replay=stamped)
 
 

@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from domain.instants import instant_text
 from lastgang.reference.page import Row, Section, code
 
 _UNIT = re.compile(r"\s*(?<![\[`])\[([^\[\]`]+)\](?![\]`])")
@@ -176,7 +177,7 @@ def toml_value(value: Any) -> str:
     if isinstance(value, str | Path):
         return json.dumps(str(value), ensure_ascii=False)
     if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
+        return instant_text(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Mapping):

@@ -21,16 +21,16 @@ def _data(content: Content) -> dict[str, Any]:
 
 def _balance_data(balance: Balance) -> dict[str, Any]:
     return {
-        "meter": balance.meter.id, "meters_below": [child.id for child in balance.children], "meter_uwh": balance.meter_uwh,
-        "below_uwh": balance.children_uwh, "remainder_uwh": balance.remainder_uwh, "quarter_hours": balance.quarters,
-        "quarter_hours_left_out": balance.left_out,
-        "lacking": [{"meter": meter, "channel": channel, "quarter_hours": count} for (meter, channel), count in balance.lacking.items()],
+        "meter": balance.node.meter.id, "meters_below": [child.id for child in balance.node.children], "meter_uwh": balance.sum.own_uwh,
+        "below_uwh": balance.sum.below_uwh, "remainder_uwh": balance.sum.energy_uwh, "quarter_hours": balance.sum.quarters,
+        "quarter_hours_left_out": balance.sum.left_out,
+        "lacking": [{"meter": meter, "channel": channel, "quarter_hours": count} for (meter, channel), count in balance.node.lacking().items()],
         "below_by_quality": {
             str(quality): {
                 "quarter_hours": share.quarters, "energy_uwh": share.energy_uwh,
-                "share_of_energy": round(balance.share_of_energy(quality), 9),
+                "share_of_energy": round(balance.sum.share_of_energy(quality), 9),
             }
-            for quality, share in balance.by_quality.items()
+            for quality, share in balance.sum.by_quality.items()
         },
     }  # fmt: skip
 
@@ -42,32 +42,32 @@ def _summary(content: Content, words: Words) -> Iterator[SummaryRow]:
 
 
 def _balance_summary(balance: Balance, words: Words) -> Iterator[SummaryRow]:
-    yield SummaryRow(f"{words['balance']}: {balance.meter.id}", exact_kwh(balance.meter_uwh), "kWh")
-    yield SummaryRow(f"  {words['sum_below']}: {_children(balance)}", exact_kwh(balance.children_uwh), "kWh")
-    for quality, share in balance.by_quality.items():
+    yield SummaryRow(f"{words['balance']}: {balance.node.meter.id}", exact_kwh(balance.sum.own_uwh), "kWh")
+    yield SummaryRow(f"  {words['sum_below']}: {_children(balance)}", exact_kwh(balance.sum.below_uwh), "kWh")
+    for quality, share in balance.sum.by_quality.items():
         if share.energy_uwh:
-            part = f"{words.percent(balance.share_of_energy(quality), 2)} {words['share_energy']}"
+            part = f"{words.percent(balance.sum.share_of_energy(quality), 2)} {words['share_energy']}"
             yield SummaryRow(f"    {words.either('q', str(quality))}", exact_kwh(share.energy_uwh), part)
-    yield SummaryRow(f"  {words['remainder']}", exact_kwh(balance.remainder_uwh), "kWh")
-    yield SummaryRow(f"  {words['quarters']}", balance.quarters, f"({balance.left_out} {words['left_out']})")
+    yield SummaryRow(f"  {words['remainder']}", exact_kwh(balance.sum.energy_uwh), "kWh")
+    yield SummaryRow(f"  {words['quarters']}", balance.sum.quarters, f"({balance.sum.left_out} {words['left_out']})")
     for line in _lacking(balance, words):
         yield SummaryRow(f"  {line}")
 
 
 def _children(balance: Balance) -> str:
-    return ", ".join(child.id for child in balance.children)
+    return ", ".join(child.id for child in balance.node.children)
 
 
 def _page(content: Content, words: Words) -> list[Block]:
     columns: list[PrintColumn[Balance]] = [
-        PrintColumn(words["meter"], lambda b: b.meter.id),
+        PrintColumn(words["meter"], lambda b: b.node.meter.id),
         PrintColumn(words["meters_below"], _children, "1fr"),
-        PrintColumn(f"{words['meter']} [kWh]", lambda b: _energy(b.meter_uwh, words), is_number=True),
-        PrintColumn(f"{words['sum_below']} [kWh]", lambda b: _energy(b.children_uwh, words), is_number=True),
+        PrintColumn(f"{words['meter']} [kWh]", lambda b: _energy(b.sum.own_uwh, words), is_number=True),
+        PrintColumn(f"{words['sum_below']} [kWh]", lambda b: _energy(b.sum.below_uwh, words), is_number=True),
         PrintColumn(f"{words['remainder']} [kWh]", lambda b: _remainder(b, words), is_number=True),
         PrintColumn(words["q.measured"], lambda b: _qualities(b, words), is_number=True),
-        PrintColumn(words["quarters"], lambda b: words.number(b.quarters), is_number=True),
-        PrintColumn(words["left_out"], lambda b: words.number(b.left_out), is_number=True),
+        PrintColumn(words["quarters"], lambda b: words.number(b.sum.quarters), is_number=True),
+        PrintColumn(words["left_out"], lambda b: words.number(b.sum.left_out), is_number=True),
     ]
     note = Paragraph(words["balance.note"], is_small=True, stays_with_next=True)
     lacking = [Paragraph(line, is_small=True) for balance in content.month.balances for line in _lacking(balance, words)]
@@ -78,7 +78,7 @@ def _lacking(balance: Balance, words: Words) -> list[str]:
     """A line for each channel without rows that leaves quarter hours of this comparison out."""
     return [
         words.fill("balance.lacks", meter=meter, channel=channel, count=words.number(count))
-        for (meter, channel), count in balance.lacking.items()
+        for (meter, channel), count in balance.node.lacking().items()
     ]
 
 
@@ -87,17 +87,17 @@ def _energy(uwh: int | None, words: Words) -> str:
 
 
 def _remainder(balance: Balance, words: Words) -> str:
-    if balance.remainder_uwh is None or not balance.meter_uwh:
-        return _energy(balance.remainder_uwh, words)
-    return f"{words.energy(balance.remainder_uwh)} ({words.number(balance.remainder_uwh * 100 / balance.meter_uwh, 1)} %)"
+    if balance.sum.energy_uwh is None or not balance.sum.own_uwh:
+        return _energy(balance.sum.energy_uwh, words)
+    return f"{words.energy(balance.sum.energy_uwh)} ({words.number(balance.sum.energy_uwh * 100 / balance.sum.own_uwh, 1)} %)"
 
 
 def _qualities(balance: Balance, words: Words) -> str:
     """Shares of the sum below by quality: measured first, then what else there is."""
-    measured = words.percent(balance.share_of_energy(IntervalQuality.MEASURED), 1)
+    measured = words.percent(balance.sum.share_of_energy(IntervalQuality.MEASURED), 1)
     others = [
-        f"{words.either('q', str(quality))} {words.percent(balance.share_of_energy(quality), 1)}"
-        for quality, share in balance.by_quality.items()
+        f"{words.either('q', str(quality))} {words.percent(balance.sum.share_of_energy(quality), 1)}"
+        for quality, share in balance.sum.by_quality.items()
         if share.energy_uwh and quality is not IntervalQuality.MEASURED
     ]
     return "\n".join([measured, *others])

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from domain.instants import instant_text
+
 TEMPLATE = Path(__file__).parent
 DEMO_START_UTC = datetime(2026, 10, 23, 4, 0, tzinfo=UTC)
 """Friday 06:00 local."""
@@ -70,7 +72,7 @@ def write(
 
 
 def _toml(instant: datetime) -> str:
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return instant_text(instant.astimezone(UTC))
 
 
 def _scaled(plant: str, scale: float, given: dict[str, float | None]) -> str:

@@ -12,8 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 from plant_texts import COUNTER, plant, register
 
-from connectors.files.cells import unit_in
-from connectors.files.load_profile import ProfileOptions, ProfileRow, read_profile, to_intervals
+from connectors.files.load_profile import ProfileOptions, ProfileRow, read_profile, to_intervals, unit_in
 from connectors.files.plausible import Limits, time_faults
 from connectors.files.status import explained_words
 from domain.errors import InputFaults

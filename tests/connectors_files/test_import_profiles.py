@@ -18,13 +18,13 @@ from plant_texts import COUNTER, plant, register
 
 from connectors.files.import_check import check, quarters_of
 from connectors.files.load_profile import Profile, ProfileOptions, ProfileRow, read_profile, to_intervals
-from connectors.files.stamps import starts_of, wall_clock, zone_named
 from connectors.kafka.client import KafkaSettings, RecordConsumer
 from deploy.kafka_broker import KafkaBroker
 from domain.errors import InputFaults
 from domain.intervals import QUARTER, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.topics import INTERVALS
 from lastgang.commands.import_ import command
+from quarters.profiles.stamps import starts_of, wall_clock, zone_named
 from reporting.ledger import Ledger
 
 CASES = Path(__file__).parent / "cases"

@@ -173,15 +173,15 @@ def test_commissioning_names_each_node_that_is_refused_and_shows_the_others(tmp_
         async with machine(variables=VARIABLES) as server:
             await with_refusals(server)
             probe = await one_probe(plant(tmp_path, server.endpoint))
-            newest = {reading.channel: reading for reading in probe.readings}
+            newest = {reading.channel: reading for reading in probe.found.readings}
             assert (newest["power"].value, newest["state"].text) == (1.0, "Idle")
-            assert [str(one) for one in probe.refused] == [
+            assert [str(one) for one in probe.found.refused] == [
                 "absent (s=absent): BadNodeIdUnknown",
                 "unreadable (s=unreadable): BadNotReadable",
                 "denied (s=denied): BadUserAccessDenied",
             ]
-            assert probe.trouble == ""
-            assert probe.remarks[0].startswith("history: the server keeps none of ")
+            assert probe.found.trouble == ""
+            assert probe.found.remarks[0].startswith("history: the server keeps none of ")
 
     asyncio.run(asyncio.wait_for(main(), 120))
 
@@ -190,8 +190,8 @@ def test_commissioning_says_once_that_the_namespace_is_not_there(tmp_path: Path)
     async def main() -> None:
         async with machine(variables=VARIABLES) as server:
             probe = await one_probe(plant(tmp_path, server.endpoint, "urn:example:other"))
-            assert probe.trouble.startswith("refused: nothing is given: no namespace 'urn:example:other' on")
-            assert probe.trouble.count(URI) == 1
+            assert probe.found.trouble.startswith("refused: nothing is given: no namespace 'urn:example:other' on")
+            assert probe.found.trouble.count(URI) == 1
 
     asyncio.run(asyncio.wait_for(main(), 120))
 
@@ -204,11 +204,11 @@ def test_commissioning_hands_on_the_readings_that_the_gateway_would_send(tmp_pat
             ahead_utc = datetime.now(UTC) + timedelta(hours=2)
             await server.write("P", 4.5, ahead_utc)
             probe = await one_probe(plant(tmp_path, server.endpoint))
-            assert (probe.trouble, probe.refused, probe.doubts) == ("", (), ())
-            (power,) = [reading for reading in probe.readings if reading.channel == "power"]
+            assert (probe.found.trouble, probe.found.refused, probe.found.doubts) == ("", (), ())
+            (power,) = [reading for reading in probe.found.readings if reading.channel == "power"]
             assert (power.site, power.meter, power.value, power.quality) == ("werk", "m", 4.5, ReadingQuality.GOOD)
             assert power.observed_ms == int(ahead_utc.timestamp() * 1000)
             assert 7_100_000 < power.observed_ms - power.received_ms <= 7_200_000
-            assert {reading.channel for reading in probe.readings} == {"power", "state", *REFUSED_NAMES}
+            assert {reading.channel for reading in probe.found.readings} == {"power", "state", *REFUSED_NAMES}
 
     asyncio.run(asyncio.wait_for(main(), 120))

@@ -175,12 +175,12 @@ def the_net_energy(answers: Answers) -> None:
 def the_remainder(answers: Answers) -> None:
     (remainder,) = answers.report.balances
     line = next(one for one in meters_view(answers.scene).rows if one.remainder_of is not None)
-    assert uwh(line.today_kwh) == (remainder.sum.energy_uwh if remainder.sum.quarters else None)
+    assert uwh(line.today_kwh) == remainder.sum.energy_uwh
     with TemporaryDirectory() as folder:
         write_tree(Path(folder) / "tree.csv", PLANT, tree_of(PLANT, answers.rows))
         with (Path(folder) / "tree.csv").open(newline="") as file:
             of_command = [uwh(float(one["rest_kwh"])) for one in csv.DictReader(file) if one["rest_kwh"]]
-    assert (sum(one or 0 for one in of_command), len(of_command)) == (remainder.sum.energy_uwh, remainder.sum.quarters)
+    assert (sum(one or 0 for one in of_command), len(of_command)) == (remainder.sum.energy_uwh or 0, remainder.sum.quarters)
     of_api = next(one for one in answers.get("meters")["rows"] if one["remainder_of"] is not None)
     assert uwh(of_api["today_kwh"]) == uwh(line.today_kwh)
 

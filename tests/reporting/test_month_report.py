@@ -280,7 +280,7 @@ def test_generation_counts_against_what_its_neighbours_draw(ledger: Ledger, fold
     )
     put(ledger, quarter(NOON, 100.0), quarter(NOON, 120.0, "furnace-1"), sun)
     (remainder,) = month_report(ledger, plant, month_period("2026-10", "Europe/Berlin")).balances
-    assert (remainder.meter_uwh // UWH_PER_KWH, remainder.children_uwh // UWH_PER_KWH, remainder.remainder_uwh) == (100, 100, 0)
+    assert (remainder.sum.own_uwh // UWH_PER_KWH, remainder.sum.below_uwh // UWH_PER_KWH, remainder.sum.energy_uwh) == (100, 100, 0)
 
 
 def test_history_without_its_export_has_no_remainder_and_the_report_says_what_lacks(

@@ -15,7 +15,7 @@ from domain.errors import InputFaults
 from simulation import demo_plant
 from simulation.counterfactual import main_import_kw, without_moves
 from simulation.history import history
-from simulation.replay import LoadProfile, Replay, pick_replay_start, plan_replay, read_profile
+from simulation.replay import LoadProfile, Replay, pick_replay_start, plan_replay, read_replay
 from simulation.span import Span, begin, load_span, schedule_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -37,7 +37,7 @@ def made_profile(path: Path, peak_at: datetime, days: int = 50) -> Path:
 def replayed(tmp_path_factory: pytest.TempPathFactory) -> Span:
     folder = tmp_path_factory.mktemp("replay")
     file = made_profile(folder / "load.csv", datetime(2026, 2, 13, 12, 0, tzinfo=UTC))
-    plan = plan_replay(read_profile(file), BERLIN)
+    plan = plan_replay(read_replay(file), BERLIN)
     demo_plant.write(
         folder, start_utc=plan.start_utc, scale=plan.scale, target_kw=plan.target_kw, billed_peak_kw=plan.billed_peak_kw
     )  # fmt: skip
@@ -102,11 +102,11 @@ def test_faults_of_a_profile_are_reported_with_their_lines(tmp_path: Path) -> No
     file = tmp_path / "load.csv"
     file.write_text("start_utc,power_kw\n2026-01-01T00:00:00,5\n2026-01-01T00:07:00Z,5\n2026-01-01T00:15:00Z,x\n")
     with pytest.raises(InputFaults) as caught:
-        read_profile(file)
+        read_replay(file)
     assert [fault.line for fault in caught.value.faults] == [2, 3, 4]
 
 
 def test_a_profile_that_is_too_short_is_refused(tmp_path: Path) -> None:
-    profile = read_profile(made_profile(tmp_path / "load.csv", datetime(2026, 1, 2, tzinfo=UTC), days=20))
+    profile = read_replay(made_profile(tmp_path / "load.csv", datetime(2026, 1, 2, tzinfo=UTC), days=20))
     with pytest.raises(InputFaults, match="five weeks and a Friday"):
         pick_replay_start(profile, BERLIN)
