@@ -8,9 +8,10 @@ from typing import Annotated
 
 from pydantic import Field
 
+from domain.facts import Facts
 from domain.instants import LocalDay, QuarterStart, UtcInstant
 from domain.intervals import QUARTER
-from domain.texts import Key, Name, Text
+from domain.texts import Key, Name
 from domain.units import Amount, Count, Power, Share
 
 Quantile = Annotated[tuple[Power, ...], Field(max_length=4 * 24 * 28)]
@@ -75,8 +76,8 @@ class Forecast:
     score: Amount | None
     """Mean absolute error over that of last week's same quarter hour, over the last 28 days; below 1 is better."""
     cpu_ms: Amount = 0.0
-    notes: Annotated[tuple[Text, ...], Field(max_length=100)] = field(default=())
-    """What the reader must know, e.g. ``too little history: standard profile``."""
+    notes: Facts = field(default=())
+    """What the reader must know, such as ``forecast.standard_profile``; `words.sentences` makes text of it."""
     meter: Name = ""
     """Whose load it is: a meter below the grid connection; empty: the site's."""
     period_peak: PeriodPeak | None = None

@@ -61,7 +61,7 @@ class RunStep(Step, Protocol):
 
 
 class TimedStep(RunStep, Protocol):
-    """A step that is told of event time."""
+    """A step that receives event time."""
 
     def advance(self, key: str, state: Any, event_time_ms: int) -> tuple[Any, Outputs]:
         """Everything observed up to `event_time_ms` has been taken."""

@@ -119,10 +119,10 @@ class FirstDay:
 
     kw: Floats
     """q10, q50, q90: (3, count) kW."""
-    course: str
+    profile: str
     """Of which sector, or ``shifts``."""
     scaled_by: str
-    """What its size was taken from, for people: ``billed peak``, ``machines``, ``size of the meter``."""
+    """What its size was taken from: ``billed_peak``, ``machines``, ``meter``, ``measured``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ def first_day(plant: Plant, meter: str, days: SiteDays, first_slot: int, count: 
     size = size_of(plant, meter, seen_kw)
     known = seen_kw[np.isfinite(seen_kw)]
     if size is not None and known.size and float(known.max()) > BELIED * size.highest_kw:
-        size = Size(float(known.max()), METER_ODDS, "what was measured")
+        size = Size(float(known.max()), METER_ODDS, "measured")
     if size is None:
         return None
     sector = plant.site.sector
@@ -195,15 +195,15 @@ def size_of(plant: Plant, meter: str, seen_kw: Floats) -> Size | None:
     """How large the load is, by the best of what is written down; by what was measured where nothing is."""
     site = plant.site
     if not meter and site.billed_peak_kw > 0:
-        return Size(TYPICAL_OF_PEAK * site.billed_peak_kw, PEAK_ODDS, "billed peak")
+        return Size(TYPICAL_OF_PEAK * site.billed_peak_kw, PEAK_ODDS, "billed_peak")
     rated_kw = sum(machine.rated_kw for machine in plant.machines if not meter or machine.meter == meter)
     if rated_kw > 0:
-        return Size(TYPICAL_OF_RATED * rated_kw, RATED_ODDS, "rated power of the machines")
+        return Size(TYPICAL_OF_RATED * rated_kw, RATED_ODDS, "machines")
     found = plant.billing_meter() if not meter else next((one for one in plant.meters if one.id == meter), None)
     if found is not None:
-        return Size(TYPICAL_OF_METER * found.max_power_kw, METER_ODDS, "size of the meter")
+        return Size(TYPICAL_OF_METER * found.max_power_kw, METER_ODDS, "meter")
     known = seen_kw[np.isfinite(seen_kw)]
-    return Size(float(known.max()), METER_ODDS, "what was measured") if known.size and known.max() > 0 else None
+    return Size(float(known.max()), METER_ODDS, "measured") if known.size and known.max() > 0 else None
 
 
 def profile_of(plant: Plant, day: LocalDay) -> Floats:

@@ -10,8 +10,10 @@ from zlib import crc32
 
 import numpy as np
 
+from domain.facts import Fact, fact
 from domain.forecasts import Forecast
 from forecasting.ensemble import MODELS
+from forecasting.expert_weights import NEAR_EVERY, ExpertWeights
 from forecasting.first_day import first_day
 from forecasting.grid import lay_out
 from forecasting.inputs import Inputs
@@ -29,7 +31,6 @@ from forecasting.learning import (
     watched,
     with_guesses,
 )
-from forecasting.merit import NEAR_EVERY, Merit
 from forecasting.regression import known_inputs
 from forecasting.slots import LEADS, SLOTS_PER_DAY, SLOTS_PER_WEEK, Floats
 from forecasting.state import ForecastState
@@ -38,7 +39,7 @@ from quarters.numbers import slot_of, slot_start
 TOO_LITTLE = 2 * SLOTS_PER_DAY
 """Below two days there is no day to compare with another."""
 FIRST_WEEK = 8 * SLOTS_PER_DAY
-"""Before there is a whole week and a day, a standard course moved by what was measured errs less than similar days, whose band would
+"""Before there is a whole week and a day, a standard load profile moved by what was measured errs less than similar days, whose band would
 hold less than half of what comes; not where jobs are planned, which only similar days know how to move."""
 FRESH = 4
 """Quarter hours for which what is known is as good as new: the next live one is about to come, and is answered then."""
@@ -75,7 +76,7 @@ class Forecaster:
         Parameters
         ----------
         first_slot
-            First quarter hour that is said; None: the one after the newest that is known.
+            First quarter hour that is forecast; None: the one after the newest that is known.
         """
         begin = time.thread_time_ns()
         state.issued_slot = state.ring.newest
@@ -91,31 +92,29 @@ class Forecaster:
             forecast = self._first_days(load_kw, next_slot, issued_utc, known, notes)
         if forecast is None and known >= TOO_LITTLE:
             seen = self.watched(state, first, load_kw, trust, next_slot)
-            if (state.merit is None or known >= 2 * state.fitted_on) and self._turn in (None, next_slot % FIT_TURNS):
-                state.merit, state.fitted_on = fit(seen, self._guesses), known
-            merit = Merit.blank(MODELS) if state.merit is None else state.merit
+            if (state.experts is None or known >= 2 * state.fitted_on) and self._turn in (None, next_slot % FIT_TURNS):
+                state.experts, state.fitted_on = fit(seen, self._guesses), known
+            experts = ExpertWeights.blank(MODELS) if state.experts is None else state.experts
             by_name = self._guesses(seen.grid, [seen.grid.origin]).get(seen.grid.origin, {})
-            forecast = issue(self._subject, seen, merit, issued_utc, by_name, notes, state.highs)
+            forecast = issue(self._subject, seen, experts, issued_utc, by_name, notes, state.highs)
         if forecast is None:
-            said = (f"too little history: {known} quarter hours; a flat, wide band of what was seen", *notes)
-            forecast = flat(self._subject, load_kw, next_slot, issued_utc, said)
+            forecast = flat(self._subject, load_kw, next_slot, issued_utc, (fact("forecast.flat", quarters=known), *notes))
         cpu_ms = round((time.thread_time_ns() - begin) / 1e6, 2)
         return replace(forecast, cpu_ms=cpu_ms, trained_until_utc=slot_start(until_slot))
 
     def _first_days(
-        self, load_kw: Floats, next_slot: int, issued_utc: datetime, known: int, notes: tuple[str, ...]
+        self, load_kw: Floats, next_slot: int, issued_utc: datetime, known: int, notes: tuple[Fact, ...]
     ) -> Forecast | None:
-        """What a site is told before its days can be compared; None where nothing says how large its load is."""
+        """The forecast before there are days to compare with; None where nothing says how large the load is."""
         subject = self._subject
         found = first_day(subject.plant, subject.meter, subject.days, next_slot, LEADS, load_kw)
         if found is None:
             return None
-        span = "two days" if known < TOO_LITTLE else "eight days"
-        said = f"too little history: {known} quarter hours, less than {span}; a standard course ({found.course}), sized by the {found.scaled_by}"
-        return level(subject, found.kw, next_slot, issued_utc, f"standard course ({found.course})", known, (said, *notes))
+        remark = fact("forecast.standard_profile", quarters=known, profile=found.profile, size=found.scaled_by)
+        return level(subject, found.kw, next_slot, issued_utc, f"standard load profile ({found.profile})", known, (remark, *notes))
 
     def replayed(self, state: ForecastState) -> Iterator[Forecast]:
-        """What would have been said at the beginning of yesterday and of today, had it been asked: a new site has something to look back on."""
+        """The forecasts of the beginnings of yesterday and today, as they would have been issued: a new site has something to look back on."""
         first, load_kw, trust = state.ring.unrolled()
         newest = state.ring.newest
         if newest is None:
@@ -141,7 +140,7 @@ class Forecaster:
     def learn(self, state: ForecastState, since: int) -> None:
         """The lessons that the quarter hours from `since` on have made possible."""
         newest = state.ring.newest
-        if newest is None or state.merit is None:
+        if newest is None or state.experts is None:
             return
         days = self._subject.days
         nows = [slot + 1 for slot in range(max(since, newest - CAUGHT_UP + 1), newest + 1)]
@@ -158,24 +157,22 @@ class Forecaster:
             now = grid.origin - (newest + 1 - slot) if slot != newest + 1 else grid.origin
             lessons = [lesson for lesson in due(now) if lesson.origin >= 2 * SLOTS_PER_DAY]
             for lesson, by_name in with_guesses(grid, lessons, self._guesses):
-                changed |= drifting(state.merit, study(seen, state.merit, lesson, by_name))
+                changed |= drifting(state.experts, study(seen, state.experts, lesson, by_name))
         if changed:
-            state.merit = fit(seen, self._guesses, CHANGED_DAYS)
+            state.experts = fit(seen, self._guesses, CHANGED_DAYS)
             state.changed_slot = newest
 
 
-def _notes(state: ForecastState) -> tuple[str, ...]:
+def _notes(state: ForecastState) -> tuple[Fact, ...]:
     newest, changed = state.ring.newest, state.changed_slot
     if newest is None or changed is None or newest - changed > CHANGED_DAYS * SLOTS_PER_DAY:
         return ()
-    return (f"the load has changed: recognised {slot_start(changed):%Y-%m-%d %H:%M} UTC, learnt anew since",)
+    return (fact("forecast.load_changed", since_utc=slot_start(changed)),)
 
 
-def _age_note(until_slot: int, next_slot: int) -> tuple[str, ...]:
+def _age_note(until_slot: int, next_slot: int) -> tuple[Fact, ...]:
     """What the reader must know of a forecast that does not begin where knowledge ends."""
     gap = next_slot - until_slot
     if gap <= FRESH:
         return ()
-    age = f"{gap / SLOTS_PER_DAY:.0f} days" if gap >= 2 * SLOTS_PER_DAY else f"{gap / 4:.0f} hours"
-    known = f"the newest known quarter hour ends {slot_start(until_slot):%Y-%m-%d %H:%M} UTC, {age} before this forecast begins"
-    return (f"{known}; too old to compare with" if gap > TOO_OLD else known,)
+    return (fact("forecast.too_old" if gap > TOO_OLD else "forecast.not_current", until_utc=slot_start(until_slot), age_h=gap / 4),)

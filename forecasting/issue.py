@@ -1,6 +1,6 @@
 """One forecast from what is known: a pure function of the loads, the jobs, what was learnt, and the plant.
 
-In: a `Watched` grid and the series' `Merit`.  Out: `Forecast`.
+In: a `Watched` grid and the series' `ExpertWeights`.  Out: `Forecast`.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ from datetime import date, datetime, timedelta
 
 import numpy as np
 
+from domain.facts import Fact, fact
 from domain.forecasts import DayPeak, Forecast, PeriodPeak
 from domain.intervals import IntervalQuality
 from domain.plant import Plant
 from forecasting.days import SiteDays
 from forecasting.ensemble import MODELS, ModelQuantiles, predict
+from forecasting.expert_weights import ExpertWeights, Mixed, mix, places
 from forecasting.grid import AHEAD_DAYS, REACH
 from forecasting.highs import DayHighs
 from forecasting.learning import Watched, rests
-from forecasting.merit import Merit, Mixed, mix, places
 from forecasting.peaks import Odds, calibrated, likely_place, period_odds, smoothed
 from forecasting.similar_days import LIKENESSES
 from forecasting.slots import LEADS, SLOTS_PER_DAY, SLOTS_PER_WEEK, TRUST_PERCENT, Floats
@@ -58,10 +59,10 @@ class Subject:
 def issue(
     subject: Subject,
     seen: Watched,
-    merit: Merit,
+    experts: ExpertWeights,
     issued_utc: datetime,
     by_name: Mapping[str, Floats],
-    notes: tuple[str, ...] = (),
+    notes: tuple[Fact, ...] = (),
     highs: DayHighs | None = None,
 ) -> Forecast | None:
     """The next 48 h, the peak of each local day in them and of the billing period; None where there is no whole day to be like.
@@ -78,20 +79,20 @@ def issue(
         return None
     surprised = predicted.surprise_kw != 0
     mixed = mix(
-        merit, places(grid.origin, OFFSETS), predicted.kw, predicted.favour, rests(seen, predicted), seen.unit_kw, surprised
+        experts, places(grid.origin, OFFSETS), predicted.kw, predicted.favour, rests(seen, predicted), seen.unit_kw, surprised
     )
     known = int(np.isfinite(grid.load_kw).sum())
     mixed = replace(mixed, kw=_not_too_sure(mixed.kw, known / SLOTS_PER_DAY))
     kw = np.maximum(_without_gaps(mixed.kw), 0.0)
     remarks = list(notes)
     if known < LITTLE:
-        remarks.append(f"little history: {known} quarter hours, less than eight days; weekdays are not distinguished yet")
+        remarks.append(fact("forecast.little_history", quarters=known))
     if subject.target_kw is None and not subject.meter:
-        remarks.append("no target: site.target_kw is not set, so the odds of passing it are given as 0")
+        remarks.append(fact("forecast.no_target"))
     first_slot = int(grid.slot_at[grid.origin])
     leads = grid.lead_index - grid.origin
-    peaks, odds = _day_peaks(subject, seen, merit, predicted, mixed, kw, remarks)
-    score, coverage = merit.score()
+    peaks, odds = _day_peaks(subject, seen, experts, predicted, mixed, kw, remarks)
+    score, coverage = experts.score()
     return Forecast(
         site=subject.plant.site.id,
         issued_utc=issued_utc,
@@ -140,7 +141,7 @@ def _named(mixed: Mixed, knows_jobs: bool) -> str:
 
 
 def _day_peaks(
-    subject: Subject, seen: Watched, merit: Merit, predicted: ModelQuantiles, mixed: Mixed, kw: Floats, notes: list[str]
+    subject: Subject, seen: Watched, experts: ExpertWeights, predicted: ModelQuantiles, mixed: Mixed, kw: Floats, notes: list[Fact]
 ) -> tuple[tuple[DayPeak, ...], list[tuple[date, Odds]]]:
     grid, days = seen.grid, subject.days
     today = grid.origin // SLOTS_PER_DAY
@@ -168,7 +169,8 @@ def _day_peaks(
         local = first_day + timedelta(days=today + day)
         distributions.append((local, odds))
         if span.stop - span.start + (grid.origin % SLOTS_PER_DAY if day == 0 else 0) < SLOTS_PER_DAY and day == AHEAD_DAYS - 1:
-            notes.append(f"peak of {local}: only its first {span.stop - span.start} quarter hours lie within the forecast")
+            midnight_utc = slot_start(subject.days.day(local).first_slot)
+            notes.append(fact("forecast.peak_in_part", day_utc=midnight_utc, quarters=span.stop - span.start))
         quantiles = odds.quantiles()
         above = 0.0 if subject.target_kw is None else odds.above(subject.target_kw)
         start_utc = slot_start(int(grid.slot_at[place]))
@@ -215,7 +217,7 @@ def _period_peak(
     return PeriodPeak(period.start_utc, period.end_utc, round(so_far, DECIMALS), q10, q50, q90, above)
 
 
-def flat(subject: Subject, load_kw: Floats, next_slot: int, issued_utc: datetime, notes: tuple[str, ...] = ()) -> Forecast:
+def flat(subject: Subject, load_kw: Floats, next_slot: int, issued_utc: datetime, notes: tuple[Fact, ...] = ()) -> Forecast:
     """The forecast from less than a day of data: the median of what was seen, with a band that is as wide as all of it and half as much again."""
     seen = load_kw[np.isfinite(load_kw)]
     middle, low, high = (float(np.median(seen)), 0.5 * float(seen.min()), 1.5 * float(seen.max())) if seen.size else (0.0, 0.0, 0.0)
@@ -223,7 +225,7 @@ def flat(subject: Subject, load_kw: Floats, next_slot: int, issued_utc: datetime
 
 
 def level(
-    subject: Subject, kw: Floats, next_slot: int, issued_utc: datetime, model: str, trained_on: int, notes: tuple[str, ...]
+    subject: Subject, kw: Floats, next_slot: int, issued_utc: datetime, model: str, trained_on: int, notes: tuple[Fact, ...]
 ) -> Forecast:
     """A forecast from three quantiles alone: a day's peak is the highest of each."""
     days = subject.days

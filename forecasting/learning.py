@@ -1,6 +1,6 @@
 """When what is learnt: replays of past origins, a few each day, all at once for a series that is new or has changed.
 
-In: a `Grid` that has just grown by a quarter hour.  Out: the series' `Merit`, brought up to date in place.
+In: a `Grid` that has just grown by a quarter hour.  Out: the series' `ExpertWeights`, brought up to date in place.
 
 No forecast is kept: an origin whose future has come is forecast again with what was known at it. So a revised quarter hour
 is learnt from as it is now, and the state is small.
@@ -14,8 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecasting.ensemble import MODELS, ModelQuantiles, predict
-from forecasting.grid import AHEAD_DAYS, REACH, Grid
-from forecasting.merit import (
+from forecasting.expert_weights import (
     CLOCK_STEP,
     DAY_AGE,
     FAR_AGE,
@@ -24,12 +23,13 @@ from forecasting.merit import (
     NEAR_BANDS,
     NEAR_CELLS,
     NEAR_EVERY,
-    Merit,
+    ExpertWeights,
     learn,
     mix,
     note_score,
     places,
 )
+from forecasting.grid import AHEAD_DAYS, REACH, Grid
 from forecasting.similar_days import SPREAD_DAYS
 from forecasting.slots import SCORED_FROM_PERCENT, SLOTS_PER_DAY, SLOTS_PER_WEEK, Floats, Ints
 
@@ -138,7 +138,7 @@ def lessons_of_the_past(grid: Grid, days: int) -> list[Lesson]:
     return found
 
 
-def study(seen: Watched, merit: Merit, lesson: Lesson, by_name: Mapping[str, Floats]) -> float | None:
+def study(seen: Watched, experts: ExpertWeights, lesson: Lesson, by_name: Mapping[str, Floats]) -> float | None:
     """Learn one lesson; the day-ahead error [kW, mean absolute] if it is scored."""
     offsets = NEAR_OFFSETS if lesson.is_near else FAR_OFFSETS
     predicted = predict(seen.grid, seen.base_kw, lesson.origin, offsets, by_name)
@@ -146,17 +146,17 @@ def study(seen: Watched, merit: Merit, lesson: Lesson, by_name: Mapping[str, Flo
         return None
     found, surprised = places(lesson.origin, offsets), predicted.surprise_kw != 0
     what_came, on_rest = came(seen, predicted), rests(seen, predicted)
-    mixed = mix(merit, found, predicted.kw, predicted.favour, on_rest, seen.unit_kw, surprised)
+    mixed = mix(experts, found, predicted.kw, predicted.favour, on_rest, seen.unit_kw, surprised)
     error = None
     if lesson.scored:
         day = offsets < SLOTS_PER_DAY
         came_kw = what_came[: len(offsets)][day]
         before = lesson.origin + offsets[day] - SLOTS_PER_WEEK
         last_week = np.where(before >= 0, seen.grid.load_kw[np.maximum(before, 0)], np.nan)
-        note_score(merit, mixed, came_kw, last_week)
+        note_score(experts, mixed, came_kw, last_week)
         wrong = np.abs(came_kw - mixed.kw[1, : len(came_kw)])
         error = float(np.nanmean(wrong)) if np.isfinite(wrong).sum() >= len(wrong) // 2 else None
-    learn(merit, found, lesson.bands, predicted.kw, mixed, what_came, on_rest, seen.unit_kw, surprised)
+    learn(experts, found, lesson.bands, predicted.kw, mixed, what_came, on_rest, seen.unit_kw, surprised)
     return error
 
 
@@ -168,24 +168,24 @@ def with_guesses(grid: Grid, lessons: list[Lesson], guesses: Guesses) -> Iterato
         yield lesson, {} if lesson.is_near else known.get(lesson.origin, {})
 
 
-def fit(seen: Watched, guesses: Guesses = no_guesses, days: int = FIT_DAYS) -> Merit:
+def fit(seen: Watched, guesses: Guesses = no_guesses, days: int = FIT_DAYS) -> ExpertWeights:
     """Learn a series from scratch, by replaying its last `days`."""
-    merit = Merit.blank(MODELS)
+    experts = ExpertWeights.blank(MODELS)
     lessons = lessons_of_the_past(seen.grid, days)
     for lesson, by_name in with_guesses(seen.grid, lessons, guesses):
-        drifting(merit, study(seen, merit, lesson, by_name))
-    merit.drift = 0.0
-    return merit
+        drifting(experts, study(seen, experts, lesson, by_name))
+    experts.drift = 0.0
+    return experts
 
 
-def drifting(merit: Merit, error_kw: float | None) -> bool:
+def drifting(experts: ExpertWeights, error_kw: float | None) -> bool:
     """Note one day-ahead error; whether the errors have become so much larger that what was learnt is of another load."""
     if error_kw is None:
         return False
-    usual = merit.usual_error_kw
+    usual = experts.usual_error_kw
     if usual <= 0:
-        merit.usual_error_kw = error_kw
+        experts.usual_error_kw = error_kw
         return False
-    merit.drift = max(0.0, merit.drift + min(error_kw / max(usual, 1e-6), 6.0) - 1 - DRIFT_SLACK)
-    merit.usual_error_kw = usual + 0.03 * (min(error_kw, 3 * usual) - usual)
-    return merit.drift > DRIFT_LIMIT
+    experts.drift = max(0.0, experts.drift + min(error_kw / max(usual, 1e-6), 6.0) - 1 - DRIFT_SLACK)
+    experts.usual_error_kw = usual + 0.03 * (min(error_kw, 3 * usual) - usual)
+    return experts.drift > DRIFT_LIMIT

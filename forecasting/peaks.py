@@ -1,6 +1,6 @@
 """The highest quarter hour of each day and of the billing period, and the odds that it passes the target.
 
-In: past load profiles with their weights, and what `merit` made of their highest values.  Out: `DayPeak`, `PeriodPeak`.
+In: past load profiles with their weights, and what `experts` made of their highest values.  Out: `DayPeak`, `PeriodPeak`.
 """
 
 from __future__ import annotations

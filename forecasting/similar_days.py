@@ -4,7 +4,7 @@ In: a `Grid` and an origin.  Out: quantiles of every requested quarter hour, and
 
 Every past day at the same time of day is a candidate. How far it is from the running one is counted in standard deviations of the
 load: by the past 24 h and the past 4 h, by weekday and kind of the requested day, by age. A candidate then weighs
-``exp(-distance / width)``, and a quantile is the weighted one of what came after the candidates (analog ensemble [1]_). No way of counting is best everywhere, so there are several `Likeness`es; `merit` mixes them.
+``exp(-distance / width)``, and a quantile is the weighted one of what came after the candidates (analog ensemble [1]_). No way of counting is best everywhere, so there are several `Likeness`es; `experts` mixes them.
 
 What came after a candidate is one coherent load profile of two days: a day's peak is the peak of a profile, not of slot-wise quantiles.
 

@@ -10,9 +10,9 @@ import numpy as np
 from domain.codec import decode, encode
 from domain.stored_state import StateForm
 from forecasting.ensemble import MODELS
+from forecasting.expert_weights import ExpertWeights, decode_experts, encode_experts
 from forecasting.highs import STORED_SIZE, DayHighs
 from forecasting.jobs import Jobs, decode_jobs, encode_jobs
-from forecasting.merit import Merit, decode_merit, encode_merit
 from forecasting.slots import KEPT_SLOTS, LoadRing
 from quarters.newest import Newest
 
@@ -29,7 +29,7 @@ class ForecastState:
     jobs: Jobs = field(default_factory=dict)
     issued_slot: int | None = None
     """Newest quarter hour that a forecast was issued on; None before the first live one."""
-    merit: Merit | None = None
+    experts: ExpertWeights | None = None
     """What was learnt; None before the first fit."""
     fitted_on: int = 0
     """Known quarter hours at the newest fit."""
@@ -51,11 +51,11 @@ def encode_state(state: ForecastState, form: StateForm = SITE_FORM) -> bytes:
         state.encoded_jobs = encode_jobs(state.jobs)
     ring = state.ring
     newest, issued, changed = (_NONE if n is None else n for n in (ring.newest, state.issued_slot, state.changed_slot))
-    merit = b"" if state.merit is None else encode_merit(state.merit)
+    experts = b"" if state.experts is None else encode_experts(state.experts)
     reach = encode(state.reach)
-    head = _HEAD.pack(newest, issued, KEPT_SLOTS, changed, state.fitted_on, len(merit), len(reach), state.awaits_present)
+    head = _HEAD.pack(newest, issued, KEPT_SLOTS, changed, state.fitted_on, len(experts), len(reach), state.awaits_present)
     arrays = (ring.load_kw.tobytes(), ring.trust.tobytes(), ring.revision.tobytes())
-    return b"".join((form.header, head, *arrays, state.highs.to_bytes(), merit, reach, state.encoded_jobs))
+    return b"".join((form.header, head, *arrays, state.highs.to_bytes(), experts, reach, state.encoded_jobs))
 
 
 def decode_state(payload: bytes, form: StateForm = SITE_FORM) -> ForecastState:
@@ -67,7 +67,7 @@ def decode_state(payload: bytes, form: StateForm = SITE_FORM) -> ForecastState:
         If the bytes are of another step or version.
     """
     at = form.begin(payload)
-    newest, issued, kept, changed, fitted_on, merit_size, reach_size, awaits = _HEAD.unpack_from(payload, at)
+    newest, issued, kept, changed, fitted_on, experts_size, reach_size, awaits = _HEAD.unpack_from(payload, at)
     at += _HEAD.size
     load_kw = np.frombuffer(payload, np.float32, count=kept, offset=at).copy()
     trust = np.frombuffer(payload, np.uint8, count=kept, offset=at + 4 * kept).copy()
@@ -76,15 +76,15 @@ def decode_state(payload: bytes, form: StateForm = SITE_FORM) -> ForecastState:
     highs = DayHighs(payload[at : at + STORED_SIZE])
     at += STORED_SIZE
     ring = LoadRing(None if newest == _NONE else newest, load_kw, trust, revision)
-    merit = decode_merit(payload[at : at + merit_size]).for_models(MODELS) if merit_size else None
-    at += merit_size
+    experts = decode_experts(payload[at : at + experts_size]).for_models(MODELS) if experts_size else None
+    at += experts_size
     reach = decode(Newest, payload[at : at + reach_size])
     at += reach_size
     return ForecastState(
         ring,
         decode_jobs(payload[at:]),
         None if issued == _NONE else issued,
-        merit,
+        experts,
         fitted_on,
         None if changed == _NONE else changed,
         payload[at:],

@@ -29,7 +29,7 @@ from quarters.numbers import slot_of, slot_start
 from quarters.quality import makes_maximum
 
 HEAD_TOLERANCE = timedelta(hours=1)
-"""An order older than the newest quarter hour by more than this is history being told again: it is learnt, not answered."""
+"""An order older than the newest quarter hour by more than this is history being sent again: it is learnt, not answered."""
 SITE_CHANNEL = IMPORT
 
 
@@ -102,7 +102,7 @@ class ForecastStep:
                 state.ring.cut(reached - 1)
         is_first = is_first and state.reach.live_utc is not None
         if is_first:
-            state.merit = None  # learnt on the way, from a part of the history
+            state.experts = None  # learnt on the way, from a part of the history
         for one in counts:
             yield one, self.put(state, one, teaches=not _is_long_ago(one, now_utc)), is_first
 
@@ -121,7 +121,7 @@ class ForecastStep:
         if not state.ring.put(interval):
             return False
         self._forget_old_jobs(state)
-        if teaches and before is not None and state.merit is not None:
+        if teaches and before is not None and state.experts is not None:
             self.forecaster.learn(state, before + 1)
         return True
 

@@ -54,10 +54,10 @@ def bare_plant(timezone: str, region: str | None, abroad: bool = False) -> Plant
         raise InputFaults(faults) from error
 
 
-def _option_fault(is_region: bool, found: object, said: str) -> Fault:
+def _option_fault(is_region: bool, found: object, remark: str) -> Fault:
     if not is_region:
         return Fault("command line", None, "--timezone", str(found), "an IANA name such as Europe/Berlin")
-    expected = said.removeprefix("Value error, ").replace("holiday_region_abroad = true", "--holidays-abroad")
+    expected = remark.removeprefix("Value error, ").replace("holiday_region_abroad = true", "--holidays-abroad")
     return Fault("command line", None, "--holidays", str(found), expected)
 
 

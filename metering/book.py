@@ -91,7 +91,7 @@ class RowBook:
         self.stored: bytes | None = None
         """The rows as bytes, as long as they do not change."""
 
-    def tell(self, quarter: int, published: Published) -> None:
+    def publish(self, quarter: int, published: Published) -> None:
         """Remember a published row."""
         self.published[quarter] = published
         self.stored = None

@@ -110,7 +110,7 @@ class MeterStep:
             return rejection(reading, RejectionReason.BAD_QUALITY, _NO_NUMBER_DETAIL)
         assert reading.value is not None
         sequence = NO_SEQUENCE if reading.sequence is None else reading.sequence
-        origin = Origin(reading.received_ms, sequence, track.points.road(reading.gateway, reading.origin))
+        origin = Origin(reading.received_ms, sequence, track.points.route(reading.gateway, reading.origin))
         span, reason = track.take(reading.observed_ms, float(reading.value), origin)
         if reason is None:
             marking.count(state, reading.observed_ms, 1)

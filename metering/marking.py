@@ -48,9 +48,9 @@ def published_readings(state: MeterState, quarter: int) -> int:
 
 def forget_published_counts(state: MeterState) -> None:
     """Forget the numbers of readings that all rows of their quarter hour say."""
-    for quarter in [quarter for quarter, used in state.used.items() if _all_say(state, quarter, used)]:
+    for quarter in [quarter for quarter, used in state.used.items() if _all_agree(state, quarter, used)]:
         del state.used[quarter]
 
 
-def _all_say(state: MeterState, quarter: int, used: int) -> bool:
+def _all_agree(state: MeterState, quarter: int, used: int) -> bool:
     return all(quarter in book.published and book.published[quarter].readings == used for book in state.books.values())

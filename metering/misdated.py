@@ -36,12 +36,12 @@ NOTHING_NEW = Judged([], [], [], [])
 def _are_numbered(points: Points, one: int, other: int) -> bool:
     return (
         points.sequences[one] >= 0 <= points.sequences[other]
-        and points.road_names[points.roads[one]][0] == points.road_names[points.roads[other]][0]
+        and points.route_names[points.routes[one]][0] == points.route_names[points.routes[other]][0]
     )
 
 
 def _is_live(points: Points, index: int) -> bool:
-    return points.road_names[points.roads[index]][1] == "live"
+    return points.route_names[points.routes[index]][1] == "live"
 
 
 def is_out_of_order(points: Points, index: int) -> bool:

@@ -81,37 +81,37 @@ def _pack_column(column: NDArray[np.float64], thousandths: Thousandths | None) -
     return _VALUES.pack(kind, len(column), thousandths.first) + packed
 
 
-def pack_readings(times: list[int], values: list[float], received: list[int], sequences: list[int], roads: list[int]) -> bytes:
+def pack_readings(times: list[int], values: list[float], received: list[int], sequences: list[int], routes: list[int]) -> bytes:
     """Columns of readings."""
     count = len(times)
     if count < FEW:
-        rows = zip(times, values, received, sequences, roads, strict=True)
+        rows = zip(times, values, received, sequences, routes, strict=True)
         return bytes((count,)) + b"".join([_READING.pack(*row) for row in rows])
     columns = np.array((times, received, sequences), np.int64)
-    road = roads[0]
-    same_road = roads.count(road) == count
+    route = routes[0]
+    same_route = routes.count(route) == count
     packed = pack_columns(
-        columns[0, 1:] - columns[0, :-1], columns[1] - columns[0], columns[2], times[0], road if same_road else _VARIOUS
+        columns[0, 1:] - columns[0, :-1], columns[1] - columns[0], columns[2], times[0], route if same_route else _VARIOUS
     ) + pack_values(values)  # fmt: skip
-    return packed if same_road else packed + array("H", roads).tobytes()
+    return packed if same_route else packed + array("H", routes).tobytes()
 
 
 def pack_columns(
-    elapsed: NDArray[np.int64], lags: NDArray[np.int64], sequences: NDArray[np.int64], first_ms: int, road: int
+    elapsed: NDArray[np.int64], lags: NDArray[np.int64], sequences: NDArray[np.int64], first_ms: int, route: int
 ) -> bytes:  # fmt: skip
     """Times, receipts and numbers of at least `FEW` readings: what lies between them, as narrow as it is."""
     steps = np.concatenate((elapsed, lags, sequences[1:] - sequences[:-1]))
     kind = _narrowest(steps)
     packed: bytes = steps.astype(_KINDS[kind]).tobytes()
-    return _READINGS.pack(_MANY, kind, len(lags), road, first_ms, sequences.item(0)) + packed
+    return _READINGS.pack(_MANY, kind, len(lags), route, first_ms, sequences.item(0)) + packed
 
 
 def pack_run(
-    elapsed: NDArray[np.int64], lags: NDArray[np.int64], sequences: NDArray[np.int64], first_ms: int, road: int,
+    elapsed: NDArray[np.int64], lags: NDArray[np.int64], sequences: NDArray[np.int64], first_ms: int, route: int,
     values: NDArray[np.float64], thousandths: Thousandths | None,
 ) -> bytes:  # fmt: skip
-    """The bytes of `pack_readings`, for readings of one road that are columns already."""
-    return pack_columns(elapsed, lags, sequences, first_ms, road) + _pack_column(values, thousandths)
+    """The bytes of `pack_readings`, for readings of one route that are columns already."""
+    return pack_columns(elapsed, lags, sequences, first_ms, route) + _pack_column(values, thousandths)
 
 
 def pack_wide(numbers: Sequence[int]) -> bytes:
@@ -167,21 +167,21 @@ class Reader:
         return found
 
     def readings(self) -> tuple[list[int], list[float], list[int], list[int], list[int]]:
-        """Times, values, receipts, numbers and roads."""
+        """Times, values, receipts, numbers and routes."""
         if self._stored[self._at] != _MANY:
             count = self._stored[self._at]
             self._at += 1
             rows = [self.numbers(_READING) for _ in range(count)]
             return tuple(map(list, zip(*rows, strict=True))) if rows else ([], [], [], [], [])  # type: ignore[return-value]
-        _, kind, count, road, first_ms, sequence = self.numbers(_READINGS)
+        _, kind, count, route, first_ms, sequence = self.numbers(_READINGS)
         steps = self._column(_KINDS[kind], 3 * count - 2).astype(np.int64)
         observed = np.cumsum(np.concatenate(([first_ms], steps[: count - 1])))
         numbers = np.cumsum(np.concatenate(([sequence], steps[2 * count - 1 :])))
         times, sequences = observed.tolist(), numbers.tolist()
         received = (observed + steps[count - 1 : 2 * count - 1]).tolist()
         values = self.values()
-        roads = self._column(np.uint16, count).tolist() if road == _VARIOUS else [road] * count
-        return times, values, received, sequences, roads
+        routes = self._column(np.uint16, count).tolist() if route == _VARIOUS else [route] * count
+        return times, values, received, sequences, routes
 
     def _column(self, kind: Any, count: int) -> NDArray[Any]:
         column = np.frombuffer(self._stored, kind, count, self._at)

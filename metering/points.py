@@ -24,18 +24,18 @@ MOST_POINTS = 12_000
 _LOOK_BACK = 4
 """A reading that comes late is looked at together with so many before it."""
 
-Road = tuple[str | None, str]
+Route = tuple[str | None, str]
 """Gateway, and live or history."""
 
 
 class Origin(NamedTuple):
-    """What is needed to tell a reading again: receipt, number, road."""
+    """What is needed to publish a reading again: receipt, number, route."""
 
     received_ms: int
     sequence: int
     """-1: none."""
-    road: int
-    """Place in `Points.road_names`."""
+    route: int
+    """Place in `Points.route_names`."""
 
 
 class SetAside(NamedTuple):
@@ -48,9 +48,9 @@ class SetAside(NamedTuple):
     """How many readings were thinned out after it; None if none can have been."""
 
 
-def reading_of(meter: tuple[str, str], channel: str, road: Road, time_ms: int, one: tuple[int, int, float]) -> Reading:
+def reading_of(meter: tuple[str, str], channel: str, route: Route, time_ms: int, one: tuple[int, int, float]) -> Reading:
     """A kept reading as it was taken; `meter` is site and meter, `one` receipt [ms], number (-1: none) and value."""
-    (gateway, origin), (received_ms, sequence, value) = road, one
+    (gateway, origin), (received_ms, sequence, value) = route, one
     return Reading(
         *meter, channel, time_ms, received_ms, value,
         gateway=gateway, sequence=None if sequence < 0 else sequence, origin=cast(Literal["live", "history"], origin),
@@ -65,7 +65,7 @@ class Points:
     """
 
     __slots__ = (
-        "_roads", "amounts", "chunk_ms", "chunks", "cold", "cold_whole", "dense_from_ms", "floor_ms", "received", "road_names", "roads", "sealed", "sequences", "stored",
+        "_routes", "amounts", "chunk_ms", "chunks", "cold", "cold_whole", "dense_from_ms", "floor_ms", "received", "route_names", "routes", "sealed", "sequences", "stored",
         "thin_from_ms", "thin_step_ms", "thin_to_ms", "times", "values", "whole",
     )  # fmt: skip
 
@@ -81,9 +81,9 @@ class Points:
         self.amounts: list[int] = []
         self.received: list[int] = []
         self.sequences: list[int] = []
-        self.roads: list[int] = []
-        self.road_names: list[Road] = []
-        self._roads: dict[Road, int] = {}
+        self.routes: list[int] = []
+        self.route_names: list[Route] = []
+        self._routes: dict[Route, int] = {}
         self.whole: dict[int, int] = {}
         """Steps between neighbours of which the readings in between were forgotten: time of the earlier, integral [uW ms]."""
         self.sealed = QuarterRuns()
@@ -108,35 +108,35 @@ class Points:
     def packed(self, first: int, stop: int) -> bytes:
         """The readings ``[first, stop)`` as bytes."""
         part = slice(first, stop)
-        return pack_readings(self.times[part], self.values[part], self.received[part], self.sequences[part], self.roads[part])
+        return pack_readings(self.times[part], self.values[part], self.received[part], self.sequences[part], self.routes[part])
 
     def add_columns(self, columns: tuple[list[int], list[float], list[int], list[int], list[int]]) -> None:
         """Readings as they were stored, after all others; amounts are still to be put."""
-        times, values, received, sequences, roads = columns
+        times, values, received, sequences, routes = columns
         self.times += times
         self.values += values
         self.received += received
         self.sequences += sequences
-        self.roads += roads
+        self.routes += routes
 
     def thinned(self) -> int:
         """How many readings lie before `thin_from_ms`."""
         return bisect_left(self.times, self.thin_from_ms)
 
-    def road(self, gateway: str | None, origin: str) -> int:
-        """The place of a road."""
+    def route(self, gateway: str | None, origin: str) -> int:
+        """The place of a route."""
         name = (gateway, origin)
-        place = self._roads.get(name)
+        place = self._routes.get(name)
         if place is None:
-            place = self._roads[name] = len(self.road_names)
-            self.road_names.append(name)
+            place = self._routes[name] = len(self.route_names)
+            self.route_names.append(name)
             self.cold = self.stored = None
         return place
 
-    def name_roads(self, names: Sequence[Road]) -> None:
-        """The roads of stored readings."""
-        self.road_names = list(names)
-        self._roads = {name: place for place, name in enumerate(names)}
+    def name_routes(self, names: Sequence[Route]) -> None:
+        """The routes of stored readings."""
+        self.route_names = list(names)
+        self._routes = {name: place for place, name in enumerate(names)}
 
     def append(self, time_ms: int, value: float, amount: int, origin: Origin, dense_ms: float) -> None:
         """Put a reading after all others."""
@@ -148,13 +148,13 @@ class Points:
         self.amounts.append(amount)
         self.received.append(origin[0])
         self.sequences.append(origin[1])
-        self.roads.append(origin[2])
+        self.routes.append(origin[2])
 
     def extend(self, run: ListedRun, amounts: list[int], dense_ms: float) -> None:
         """Put a run after all other readings, of which there is one at least."""
-        road, times = self.road(run.run.gateway, run.run.origin), run.times
+        route, times = self.route(run.run.gateway, run.run.origin), run.times
         if len(times) == 1:
-            origin = Origin(run.received[0], run.sequences[0], road)
+            origin = Origin(run.received[0], run.sequences[0], route)
             self.append(times[0], run.values[0], amounts[0], origin, dense_ms)
             return
         before, first, last = self.times[-1], times[0], times[-1]
@@ -165,26 +165,26 @@ class Points:
             self.dense_from_ms = first
         self._changed(first, last)
         if run.shape is not None:
-            self._store_chunk(run.run, run.shape, first, last, road)
+            self._store_chunk(run.run, run.shape, first, last, route)
         self.times += times
         self.values += run.values
         self.amounts += amounts
         self.received += run.received
         self.sequences += run.sequences
-        self.roads += [road] * len(times)
+        self.routes += [route] * len(times)
 
-    def _store_chunk(self, run: ReadingRun, shape: RunShape, first_ms: int, last_ms: int, road: int) -> None:
+    def _store_chunk(self, run: ReadingRun, shape: RunShape, first_ms: int, last_ms: int, route: int) -> None:
         """Keep the bytes of a run that is the first in a chunk and lies in it whole: its columns are at hand."""
         chunk = first_ms // self.chunk_ms
         if last_ms // self.chunk_ms == chunk != self.times[-1] // self.chunk_ms:
             self.chunks[chunk] = pack_run(
-                shape.elapsed, shape.lags, run.sequences, first_ms, road, run.values, shape.thousandths
+                shape.elapsed, shape.lags, run.sequences, first_ms, route, run.values, shape.thousandths
             )  # fmt: skip
 
     def emptied(self) -> Points:
         """The same without its readings, to be filled again."""
         empty = Points(self.chunk_ms)
-        empty.name_roads(self.road_names)
+        empty.name_routes(self.route_names)
         empty.whole, empty.sealed, empty.floor_ms, empty.thin_from_ms = self.whole, self.sealed, self.floor_ms, self.thin_from_ms
         return empty
 
@@ -204,7 +204,7 @@ class Points:
         self.amounts += other.amounts[first:stop]
         self.received += other.received[first:stop]
         self.sequences += other.sequences[first:stop]
-        self.roads += other.roads[first:stop]
+        self.routes += other.routes[first:stop]
 
     def append_aside(self, time_ms: int, aside: SetAside) -> None:
         """Put a reading that was set aside after all others."""
@@ -213,13 +213,13 @@ class Points:
         self.amounts.append(aside.amount)
         self.received.append(aside.origin.received_ms)
         self.sequences.append(aside.origin.sequence)
-        self.roads.append(aside.origin.road)
+        self.routes.append(aside.origin.route)
         if aside.thinned is not None:
             self.whole[time_ms] = 0
 
     def set_aside(self, index: int, thinned: int | None = None) -> SetAside:
         """The reading at `index` as one that does not count."""
-        origin = Origin(self.received[index], self.sequences[index], self.roads[index])
+        origin = Origin(self.received[index], self.sequences[index], self.routes[index])
         return SetAside(self.values[index], self.amounts[index], origin, thinned)
 
     def insert(self, index: int, time_ms: int, new: SetAside) -> None:
@@ -229,14 +229,14 @@ class Points:
         self.amounts.insert(index, new.amount)
         self.received.insert(index, new.origin.received_ms)
         self.sequences.insert(index, new.origin.sequence)
-        self.roads.insert(index, new.origin.road)
+        self.routes.insert(index, new.origin.route)
         self.look_again(index)
 
     def put(self, index: int, new: SetAside) -> None:
         """Put a reading in the place of another one of the same instant."""
         self._changed(self.times[index], self.times[index])
         self.values[index], self.amounts[index] = new.value, new.amount
-        self.received[index], self.sequences[index], self.roads[index] = new.origin
+        self.received[index], self.sequences[index], self.routes[index] = new.origin
         self.cold = self.stored = None
 
     def look_again(self, index: int) -> None:
@@ -266,12 +266,12 @@ class Points:
         if first < stop:
             self._changed(self.times[first], self.times[stop - 1])
         del self.times[first:stop], self.values[first:stop], self.amounts[first:stop]
-        del self.received[first:stop], self.sequences[first:stop], self.roads[first:stop]
+        del self.received[first:stop], self.sequences[first:stop], self.routes[first:stop]
 
     def reading(self, index: int, site: str, meter: str, channel: str) -> Reading:
         """The reading at `index`, as it was taken."""
         one = self.received[index], self.sequences[index], self.values[index]
-        return reading_of((site, meter), channel, self.road_names[self.roads[index]], self.times[index], one)
+        return reading_of((site, meter), channel, self.route_names[self.routes[index]], self.times[index], one)
 
     def is_seen(self, time_ms: int, index: int) -> bool:
         """Whether a reading that belongs before the one at `index` has been forgotten already."""

@@ -21,7 +21,7 @@ from quarters.periods import billing_period, known_peak_kw
 
 _T_S = QUARTER_MS / 1000
 DEAD_TIME_S = 120.0
-"""In the first minutes the trend is weak: said as ``early``."""
+"""In the first minutes the trend is weak: marked as ``early``."""
 SEEN_SHARE = 0.95
 """Share of the time so far that the gauge must have seen to stand in for the counter without a word."""
 Z_BAND = 1.2816

@@ -102,7 +102,7 @@ class ChannelRows:
         if before is not None and before.row == row and before.readings == readings:
             return
         revision = 1 if before is None else before.revision + 1
-        self.book.tell(quarter, Published(row, revision, readings))
+        self.book.publish(quarter, Published(row, revision, readings))
         self.outputs.append(
             Interval(
                 self.rules.site, self.rules.meter, self.channel, instant(quarter * QUARTER_MS), row.energy_uwh, row.coverage,

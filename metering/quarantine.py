@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from domain.readings import Reading
 from metering.packing import Reader, blob, pack_readings, squeeze, unsqueeze
-from metering.points import Points, Road, reading_of
+from metering.points import Points, Route, reading_of
 
 _CHUNK = 600
 """Readings that are packed together."""
@@ -27,7 +27,7 @@ class Chunk:
 
 
 _Aside = tuple[int, float, int, int, str | None, str]
-"""Time, value, receipt, number, gateway, road."""
+"""Time, value, receipt, number, gateway, route."""
 
 
 class Quarantine:
@@ -47,7 +47,7 @@ class Quarantine:
         """Take the readings ``[first, stop)`` of `points`."""
         self._stored = None
         for k in range(first, stop):
-            gateway, origin = points.road_names[points.roads[k]]
+            gateway, origin = points.route_names[points.routes[k]]
             self._loose.append((points.times[k], points.values[k], points.received[k], points.sequences[k], gateway, origin))
         if len(self._loose) >= _CHUNK:
             self._chunks.append(_packed(self._loose, squeezed=True))
@@ -107,12 +107,12 @@ class Quarantine:
 
 
 def _packed(aside: Sequence[_Aside], squeezed: bool) -> Chunk:
-    names: dict[Road, int] = {}
-    roads = [names.setdefault((gateway, origin), len(names)) for _, _, _, _, gateway, origin in aside]
+    names: dict[Route, int] = {}
+    routes = [names.setdefault((gateway, origin), len(names)) for _, _, _, _, gateway, origin in aside]
     times = [row[0] for row in aside]
     text = "\n".join(f"{origin} {'' if gateway is None else '=' + gateway}" for gateway, origin in names)
     values, received, sequences = [row[1] for row in aside], [row[2] for row in aside], [row[3] for row in aside]
-    packed = blob(text.encode()) + pack_readings(times, values, received, sequences, roads)
+    packed = blob(text.encode()) + pack_readings(times, values, received, sequences, routes)
     return Chunk(min(times), max(times), max(received), squeeze(packed) if squeezed else packed)
 
 
@@ -123,8 +123,8 @@ def _unpacked(packed: bytes, squeezed: bool) -> list[_Aside]:
         for origin, _, gateway in (line.partition(" ") for line in reader.text().split("\n"))
     ]
     return [
-        (time_ms, value, received_ms, sequence, *names[road])
-        for time_ms, value, received_ms, sequence, road in zip(*reader.readings(), strict=True)
+        (time_ms, value, received_ms, sequence, *names[route])
+        for time_ms, value, received_ms, sequence, route in zip(*reader.readings(), strict=True)
     ]
 
 

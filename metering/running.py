@@ -17,8 +17,8 @@ from metering.running_state import NOW_MS, RunningState
 
 RECENT_MINUTES = 10
 """Minutes whose mean powers the band is drawn from."""
-_SAY_EVERY_MS = 900
-"""A second less a tenth: a meter that is read every second is told every second, though its stamps waver."""
+_PUBLISH_EVERY_MS = 900
+"""A second less a tenth: a meter that is read every second is published every second, though its stamps waver."""
 
 
 class RunningQuarter:
@@ -75,12 +75,12 @@ class RunningQuarter:
             moved = self._take_power(state, reading.observed_ms, self._gauge.amount(reading.value, reading.observed_ms))
         else:
             return state, []
-        if not moved or reading.observed_ms - state.said_ms < _SAY_EVERY_MS:
+        if not moved or reading.observed_ms - state.published_ms < _PUBLISH_EVERY_MS:
             return state, []
         demand = self._projection.demand(state, reading.observed_ms)
         if demand is None:
             return state, []
-        state.said_ms = reading.observed_ms
+        state.published_ms = reading.observed_ms
         return state, [demand]
 
     def set_back(self, state: RunningState) -> RunningState:
@@ -133,7 +133,7 @@ class RunningQuarter:
             return
         stood_still = changed[0] < read_ms
         if stood_still and (state.powers or time_ms - changed[0] > REFRESH_SHOWN_MS):
-            return  # when it flowed is told by the gauge, or by nobody
+            return  # when it flowed is known from the gauge, or not at all
         from_ms = changed[0]
         state.start_count_uwh = changed[1] + (count - changed[1]) * (start_ms - from_ms) // (time_ms - from_ms)
 

@@ -31,14 +31,14 @@ class RunningState:
     newest: tuple[str | None, int, int] | None = None
     """Gateway, number and time [ms] of the newest numbered reading."""
     gauge_uwh: int = 0
-    """The same from the power gauge, for a meter whose counter has not told the start."""
+    """The same from the power gauge, for a meter whose counter has not given the start."""
     gauge_seen_ms: int = 0
     """For how long the gauge was seen in it."""
     powers: list[tuple[int, int]] = field(default_factory=list)
     """Samples of the power gauge within `NOW_MS` of the newest: (time [ms], µW)."""
     minutes: dict[int, tuple[int, int]] = field(default_factory=dict)
     """Of each recent minute (since 1970) the sum of its samples [µW] and how many there are."""
-    said_ms: int = 0
+    published_ms: int = 0
     sign: Sign | None = None
     """Newest reading of the channel that shows where the meter's quarter hours begin."""
     bounds: Bounds | None = None
@@ -67,7 +67,7 @@ class RunningState:
 
     def begin_again(self) -> None:
         """Nothing is known of the running quarter hour; what was dated ahead must not keep it silent."""
-        self.quarter = self.said_ms = self.offset_ms = self.gauge_uwh = self.gauge_seen_ms = 0
+        self.quarter = self.published_ms = self.offset_ms = self.gauge_uwh = self.gauge_seen_ms = 0
         self.start_count_uwh, self.count, self.powers, self.minutes = None, LiveCount(), [], {}
         self.sign = self.bounds = None
 

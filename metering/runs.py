@@ -18,7 +18,7 @@ NO_SEQUENCE = -1
 
 @dataclass(frozen=True, slots=True)
 class ReadingRun:
-    """Good numeric readings of one meter, channel and road, in order of arrival."""
+    """Good numeric readings of one meter, channel and route, in order of arrival."""
 
     site: str
     meter: str
@@ -76,7 +76,7 @@ class ListedRun:
 
 
 def run_of(readings: Iterable[Reading]) -> ReadingRun:
-    """One run of readings that share meter, channel and road, are good and have a number."""
+    """One run of readings that share meter, channel and route, are good and have a number."""
     taken = list(readings)
     first = taken[0]
     return ReadingRun(
@@ -93,7 +93,7 @@ def runs_of(readings: Iterable[Reading]) -> Iterator[ReadingRun | Reading]:
     held: list[Reading] = []
     for reading in readings:
         fits = reading.quality is ReadingQuality.GOOD and isinstance(reading.value, float) and reading.text is None
-        if held and not (fits and _road(held[0]) == _road(reading)):
+        if held and not (fits and _route(held[0]) == _route(reading)):
             yield run_of(held)
             held = []
         if fits:
@@ -104,5 +104,5 @@ def runs_of(readings: Iterable[Reading]) -> Iterator[ReadingRun | Reading]:
         yield run_of(held)
 
 
-def _road(reading: Reading) -> tuple[str, str, str, str | None, str]:
+def _route(reading: Reading) -> tuple[str, str, str, str | None, str]:
     return reading.site, reading.meter, reading.channel, reading.gateway, reading.origin

@@ -168,7 +168,7 @@ def _whole_bytes(points: Points, at: int) -> bytes:
 
 def _cold_bytes(track: CounterTrack | GaugeTrack, at: int) -> bytes:
     points = track.points
-    names = "\n".join(f"{origin} {'' if gateway is None else '=' + gateway}" for gateway, origin in points.road_names)
+    names = "\n".join(f"{origin} {'' if gateway is None else '=' + gateway}" for gateway, origin in points.route_names)
     whole = [(k, points.whole[points.times[k]]) for k in range(at) if points.times[k] in points.whole]
     points.cold_whole = len(whole)
     kept = "counter" if isinstance(track, CounterTrack) else "gauge"
@@ -209,7 +209,7 @@ def _read_track(track: CounterTrack | GaugeTrack, reader: Reader) -> int | None:
         return None
     points = Points(track.points.chunk_ms)
     names = [line.partition(" ") for line in cold.text().split("\n") if line]
-    points.name_roads([(gateway[1:] if gateway else None, origin) for origin, _, gateway in names])
+    points.name_routes([(gateway[1:] if gateway else None, origin) for origin, _, gateway in names])
     points.add_columns(cold.readings())
     at = len(points)
     for place in cold.ints():
@@ -262,15 +262,15 @@ def _out_bytes(out: dict[int, SetAside]) -> bytes:
     found = list(out.values())
     return pack_readings(
         list(out), [a.value for a in found], [a.origin.received_ms for a in found],
-        [a.origin.sequence for a in found], [a.origin.road for a in found],
+        [a.origin.sequence for a in found], [a.origin.route for a in found],
     ) + pack_ints([-1 if a.thinned is None else a.thinned for a in found])  # fmt: skip
 
 
 def _read_out(track: CounterTrack | GaugeTrack, reader: Reader) -> dict[int, SetAside]:
     readings, thinned = reader.readings(), reader.ints()
     return {
-        time_ms: SetAside(value, track.rules.amount(value, time_ms), Origin(received_ms, sequence, road), None if n < 0 else n)
-        for time_ms, value, received_ms, sequence, road, n in zip(*readings, thinned, strict=True)
+        time_ms: SetAside(value, track.rules.amount(value, time_ms), Origin(received_ms, sequence, route), None if n < 0 else n)
+        for time_ms, value, received_ms, sequence, route, n in zip(*readings, thinned, strict=True)
     }
 
 

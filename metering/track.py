@@ -33,7 +33,7 @@ class RegisterTrack:
         self.misdated: dict[int, SetAside] = {}
         """Readings that do not count because a clock was set, by time."""
         self.reinstated: dict[int, int | None] = {}
-        """Readings that were told as refused and are used, by time, with what was thinned out after them."""
+        """Readings that were published as refused and are used, by time, with what was thinned out after them."""
         self.is_set = False
         """Whether numbers out of order show that a clock was set."""
         self.hold_from_ms: int | None = None
@@ -61,8 +61,8 @@ class RegisterTrack:
 
     def takes_the_place(self, new: SetAside, old: SetAside) -> bool:
         """Of two readings of one instant the one with the lower number stays, else the higher one, whichever came first."""
-        roads = self.points.road_names
-        numbered = new.origin.sequence >= 0 <= old.origin.sequence and roads[new.origin.road][0] == roads[old.origin.road][0]
+        routes = self.points.route_names
+        numbered = new.origin.sequence >= 0 <= old.origin.sequence and routes[new.origin.route][0] == routes[old.origin.route][0]
         if numbered and new.origin.sequence != old.origin.sequence:
             return new.origin.sequence < old.origin.sequence
         return new.amount > old.amount
@@ -123,7 +123,7 @@ class RegisterTrack:
     def take_out_misdated(
         self, points: Points, were_out: dict[int, SetAside], rules: CounterRules | GaugeRules, is_counted: bool, site: str, meter: str
     ) -> tuple[list[int], Judged]:  # fmt: skip
-        """Which of all `points` do not count because a clock was set, and what is to be said of those that counted until now."""
+        """Which of all `points` do not count because a clock was set, and what is to be reported of those that counted until now."""
         judged = Judged([], [], [], [])
         self.misdated, self.clock_bytes = {}, None
         if self.hold_from_ms is None:

@@ -1,6 +1,6 @@
 """All meters of a site driven by event time, without a stream: the one way in which command line, benchmarks and tests feed the steps.
 
-The job does the same with Flink's watermark; a road that fed the steps in another way would compare two things.
+The job does the same with Flink's watermark; another way of feeding the steps would compare two things.
 """
 
 from __future__ import annotations

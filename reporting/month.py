@@ -122,7 +122,7 @@ class SeriesMonth:
 
 
 @dataclass(frozen=True)
-class Balance:
+class MeterRemainder:
     """A meter against the meters below it, over the quarter hours for which all of them have a value."""
 
     node: Node
@@ -144,7 +144,7 @@ class MonthReport:
     known_until_utc: datetime
     """End of the last quarter hour of the month that any meter has."""
     series: tuple[SeriesMonth, ...]
-    balances: tuple[Balance, ...]
+    balances: tuple[MeterRemainder, ...]
     anomalies: tuple[Anomaly, ...]
     recommendations: tuple[Recommendation, ...]
     decisions: Mapping[str, Decision]
@@ -254,14 +254,14 @@ def _series(
     return SeriesMonth(meter, channel, unit, tuple(slots), tuple(gaps), tuple(ledger.restatements(*which)))
 
 
-def _balances(plant: Plant, series: Sequence[SeriesMonth], period: Period) -> Iterator[Balance]:
+def _balances(plant: Plant, series: Sequence[SeriesMonth], period: Period) -> Iterator[MeterRemainder]:
     """Every meter that has meters below it."""
     of_meter: dict[str, dict[str, dict[datetime, Interval]]] = {}
     for one in series:
         of_meter.setdefault(one.meter.id, {})[one.channel] = {row.start_utc: row for row in one.slots if row is not None}
     nets = {meter.id: net_quarters(meter, of_meter.get(meter.id, {})) for meter in plant.meters}
     starts = [period.start_utc(slot) for slot in range(period.expected)]
-    return (Balance(node) for node in nodes(plant, nets, starts))
+    return (MeterRemainder(node) for node in nodes(plant, nets, starts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from scheduling.outlook import outlook as outlook_of
 from scheduling.pen import Pen, recommendation_id
 from scheduling.problem import Outlook, Rules, with_move
 from scheduling.settings import AdviceSettings
-from scheduling.solve import Ask, Move, moves, plan
+from scheduling.solve import Move, Request, moves, plan
 from scheduling.state import AdviceState, Notes
 from scheduling.worth import Measured, Saving, Worth
 
@@ -50,25 +50,25 @@ class Advising:
         worth = self._worth(state, outlook.first_slot)
         level = self._plant.site.target_kw if self._plant.site.target_kw is not None else worth.billed_kw
         orders = dict(notes.orders)
-        for told in notes.with_status(RecommendationStatus.ACCEPTED):
+        for advice in notes.with_status(RecommendationStatus.ACCEPTED):
             if (
-                (order := orders.get(told.job)) is not None
-                and still_as_advised(told, order)
-                and now < min(told.from_start_utc, told.to_start_utc)
+                (order := orders.get(advice.job)) is not None
+                and still_as_advised(advice, order)
+                and now < min(advice.from_start_utc, advice.to_start_utc)
             ):
                 outlook, orders = (
-                    outlook.moved(order, slot_of(told.to_start_utc)),
-                    with_move(orders, told.job, slot_of(told.to_start_utc)),
+                    outlook.moved(order, slot_of(advice.to_start_utc)),
+                    with_move(orders, advice.job, slot_of(advice.to_start_utc)),
                 )
         pen = Pen(forecast, rules, worth, Basis(self._plant, worth.billed_kw, level), lambda instant: day_of(instant, self._zone))
-        said: list[Recommendation] = []
-        for told in notes.with_status(RecommendationStatus.OPEN):
-            kept, news = self._kept(notes, pen, told, outlook, orders)
-            said += news
+        issued: list[Recommendation] = []
+        for advice in notes.with_status(RecommendationStatus.OPEN):
+            kept, news = self._kept(notes, pen, advice, outlook, orders)
+            issued += news
             if kept is not None:
                 outlook, orders = outlook.moved(kept.order, kept.to_slot), with_move(orders, kept.order.job, kept.to_slot)
-        said += self._new(notes, pen, outlook, orders)
-        return said
+        issued += self._new(notes, pen, outlook, orders)
+        return issued
 
     def _worth(self, state: AdviceState, first_slot: int) -> Worth:
         """What plans are priced by; reactive energy that the plant measures counts once there is some."""
@@ -84,28 +84,28 @@ class Advising:
         return Worth(prices, measured, first_slot, period, self._known_peak_kw(state, first_slot))
 
     def _kept(
-        self, notes: Notes, pen: Pen, told: Recommendation, outlook: Outlook, orders: dict[str, Order]
+        self, notes: Notes, pen: Pen, advice: Recommendation, outlook: Outlook, orders: dict[str, Order]
     ) -> tuple[Move | None, list[Recommendation]]:
-        """An open recommendation in the light of a new forecast: kept while it helps, told again where its figures changed."""
-        settings, to_slot = self._settings, slot_of(told.to_start_utc)
-        order = orders.get(told.job)
-        good = order is not None and still_as_advised(told, order) and to_slot in pen.rules.starts(order, orders, settings.notice)
+        """An open recommendation in the light of a new forecast: kept while it helps, published again where its figures changed."""
+        settings, to_slot = self._settings, slot_of(advice.to_start_utc)
+        order = orders.get(advice.job)
+        good = order is not None and still_as_advised(advice, order) and to_slot in pen.rules.starts(order, orders, settings.notice)
         if order is None or not good:
-            return None, [notes.end(told, RecommendationStatus.WITHDRAWN, pen.rules.now_utc)]
+            return None, [notes.end(advice, RecommendationStatus.WITHDRAWN, pen.rules.now_utc)]
         move = moves(outlook, order, [to_slot])[0]
         too_low = move.before.judged_kw < pen.basis.level_kw - settings.keep_margin_kw
         if too_low or move.reduction_kw < 0 or move.relief_kw < settings.keep_share * settings.min_reduction_kw:
-            return None, [notes.end(told, RecommendationStatus.WITHDRAWN, pen.rules.now_utc)]
+            return None, [notes.end(advice, RecommendationStatus.WITHDRAWN, pen.rules.now_utc)]
         changed = (
-            abs(move.before.median_kw - told.peak_before_kw) >= settings.republish_kw
-            or abs(move.after.median_kw - told.peak_after_kw) >= settings.republish_kw
-            or _has_changed(told.saving_eur, pen.saving(outlook, move).total_eur, settings.republish_eur)
+            abs(move.before.median_kw - advice.peak_before_kw) >= settings.republish_kw
+            or abs(move.after.median_kw - advice.peak_after_kw) >= settings.republish_kw
+            or _has_changed(advice.saving_eur, pen.saving(outlook, move).total_eur, settings.republish_eur)
         )
         if not changed:
             return move, []
-        again = pen.write(move, [], outlook, told.recommendation, told.issued_utc, told.revision + 1)
-        again = replace(again, alternatives=told.alternatives)
-        notes.recommendations[told.recommendation] = again
+        again = pen.write(move, [], outlook, advice.recommendation, advice.issued_utc, advice.revision + 1)
+        again = replace(again, alternatives=advice.alternatives)
+        notes.recommendations[advice.recommendation] = again
         return move, [again]
 
     def _new(self, notes: Notes, pen: Pen, outlook: Outlook, orders: dict[str, Order]) -> list[Recommendation]:
@@ -114,7 +114,7 @@ class Advising:
         busy = {
             r.job for r in notes.recommendations.values() if r.status in (RecommendationStatus.OPEN, RecommendationStatus.ACCEPTED)
         }
-        ask = Ask(
+        request = Request(
             pen.rules,
             pen.basis.level_kw,
             settings.notice + settings.time_to_decide,
@@ -122,19 +122,19 @@ class Advising:
             frozenset(busy),
             lambda move, load: self._may_be_advised(notes, move, pen.saving(load, move)),
         )
-        said: list[Recommendation] = []
-        for move, *others in plan(outlook, orders, ask):
+        issued: list[Recommendation] = []
+        for move, *others in plan(outlook, orders, request):
             name = recommendation_id(move.order, move.to_slot, notes.decided)
             known = notes.recommendations.get(name)
-            said.append(pen.write(move, others, outlook, name, pen.rules.now_utc, 1 if known is None else known.revision + 1))
+            issued.append(pen.write(move, others, outlook, name, pen.rules.now_utc, 1 if known is None else known.revision + 1))
             outlook = outlook.moved(move.order, move.to_slot)
-        if self._plant.site.target_kw is None and not _is_worth_while(said):
+        if self._plant.site.target_kw is None and not _is_worth_while(issued):
             return []
-        notes.recommendations |= {told.recommendation: told for told in said}
-        return said
+        notes.recommendations |= {advice.recommendation: advice for advice in issued}
+        return issued
 
     def _may_be_advised(self, notes: Notes, move: Move, saving: Saving) -> bool:
-        """Whether a move is not known to cost money, and nobody has said no to it for this peak, unless it is worth much more now.
+        """Whether a move is not known to cost money, and nobody has declined it for this peak, unless it is worth much more now.
 
         Worth is compared in euros where both are known, else in kilowatts.
         """
@@ -161,9 +161,9 @@ class Advising:
         return written_kw if is_known else max(written_kw, billed.kw)
 
 
-def still_as_advised(told: Recommendation, order: Order) -> bool:
-    """Whether `order` is still the job that `told` advises to move, where it was then."""
-    return order.movable and order.status is OrderStatus.PLANNED and order.start_utc == told.from_start_utc
+def still_as_advised(advice: Recommendation, order: Order) -> bool:
+    """Whether `order` is still the job that `advice` advises to move, where it was then."""
+    return order.movable and order.status is OrderStatus.PLANNED and order.start_utc == advice.from_start_utc
 
 
 def _has_changed(before_eur: float | None, after_eur: float | None, least_eur: float) -> bool:
@@ -173,7 +173,7 @@ def _has_changed(before_eur: float | None, after_eur: float | None, least_eur: f
     return abs(after_eur - before_eur) >= least_eur
 
 
-def _is_worth_while(said: list[Recommendation]) -> bool:
+def _is_worth_while(issued: list[Recommendation]) -> bool:
     """Whether moves together save money, or might: where no target is to be protected, nothing else speaks for them."""
-    savings = [told.saving_eur for told in said]
+    savings = [advice.saving_eur for advice in issued]
     return any(saving is None for saving in savings) or sum(saving for saving in savings if saving is not None) > 0

@@ -27,15 +27,15 @@ def forget(state: AdviceState, plant: Plant, tariff: Tariff | None, settings: Ad
         return
     oldest = now - settings.keep_closed
     live = (RecommendationStatus.OPEN, RecommendationStatus.ACCEPTED)
-    advised = {told.job for told in notes.recommendations.values() if told.status in live}
+    advised = {advice.job for advice in notes.recommendations.values() if advice.status in live}
     # What came of a job in the plant file is kept: else a restart would plan it again as it stands there.
     kept = advised | {job.job for job in plant.orders}
     notes.orders = {job: order for job, order in notes.orders.items() if order.end_utc > now - KEEP_DONE or job in kept}
     notes.before = {job: order for job, order in notes.before.items() if job in notes.orders}
     notes.recommendations = {
-        name: told
-        for name, told in notes.recommendations.items()
-        if told.status in live or max(told.at_utc, told.peak_start_utc) > oldest
+        name: advice
+        for name, advice in notes.recommendations.items()
+        if advice.status in live or max(advice.at_utc, advice.peak_start_utc) > oldest
     }
     notes.declined = [d for d in notes.declined if d.peak_day >= day_of(oldest, plant.site.zone)]
     notes.decided = [name for name in notes.decided if name in notes.recommendations]

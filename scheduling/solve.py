@@ -95,7 +95,7 @@ def is_better(move: Move, min_reduction_kw: float) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class Request:
     """The request for a plan: no more than `most` moves, while the judged peak passes `level_kw`, each at least `lead` ahead.
 
     `allowed` may refuse a move, with the load that it would be made in; its job is then left alone.
@@ -109,7 +109,7 @@ class Ask:
     allowed: Callable[[Move, Outlook], bool] = lambda move, outlook: True
 
 
-def plan(outlook: Outlook, orders: Mapping[str, Order], request: Ask) -> list[list[Move]]:
+def plan(outlook: Outlook, orders: Mapping[str, Order], request: Request) -> list[list[Move]]:
     """Moves to make one after the other, each followed by other good starts of its job, best first.
 
     Together they lower the expected peak by the least reduction that is worth while.
@@ -132,7 +132,7 @@ def plan(outlook: Outlook, orders: Mapping[str, Order], request: Ask) -> list[li
     return turns
 
 
-def _greedy(outlook: Outlook, orders: Mapping[str, Order], request: Ask) -> dict[str, int]:
+def _greedy(outlook: Outlook, orders: Mapping[str, Order], request: Request) -> dict[str, int]:
     chosen: dict[str, int] = {}
     refused: set[str] = set()
     while len(chosen) < request.most and peak_of(outlook).judged_kw > request.level_kw:
@@ -147,7 +147,7 @@ def _greedy(outlook: Outlook, orders: Mapping[str, Order], request: Ask) -> dict
     return chosen
 
 
-def best_move(outlook: Outlook, orders: Mapping[str, Order], request: Ask, without: frozenset[str] | set[str]) -> Move | None:
+def best_move(outlook: Outlook, orders: Mapping[str, Order], request: Request, without: frozenset[str] | set[str]) -> Move | None:
     """The best single move of any job; None where none is worth while."""
     found = [
         good[0]
@@ -159,14 +159,14 @@ def best_move(outlook: Outlook, orders: Mapping[str, Order], request: Ask, witho
     return min(found, key=lambda move: move.rank(request.level_kw), default=None)
 
 
-def good_moves(outlook: Outlook, order: Order, orders: Mapping[str, Order], request: Ask) -> list[Move]:
+def good_moves(outlook: Outlook, order: Order, orders: Mapping[str, Order], request: Request) -> list[Move]:
     """Moves of one job that are worth while, best first."""
     starts = request.rules.starts(order, orders, request.lead)
     good = [move for move in moves(outlook, order, starts) if is_better(move, request.rules.settings.min_reduction_kw)]
     return sorted(good, key=lambda move: move.rank(request.level_kw))
 
 
-def _again(outlook: Outlook, orders: Mapping[str, Order], request: Ask, chosen: Mapping[str, int], job: str) -> int:
+def _again(outlook: Outlook, orders: Mapping[str, Order], request: Request, chosen: Mapping[str, int], job: str) -> int:
     """The best start of `job` with all the other moves made; as it was where nothing is worth while."""
     for other, slot in chosen.items():
         if other != job:
@@ -175,7 +175,7 @@ def _again(outlook: Outlook, orders: Mapping[str, Order], request: Ask, chosen: 
     return good[0].to_slot if good else chosen[job]
 
 
-def _in_turn(outlook: Outlook, orders: Mapping[str, Order], request: Ask, chosen: Mapping[str, int]) -> list[list[Move]]:
+def _in_turn(outlook: Outlook, orders: Mapping[str, Order], request: Request, chosen: Mapping[str, int]) -> list[list[Move]]:
     """The chosen moves, each in the load that those before it leave; one that is no longer worth while falls away."""
     turns = []
     for job, slot in chosen.items():

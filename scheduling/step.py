@@ -31,7 +31,7 @@ from scheduling.state import AdviceState, Billed, Declined
 
 MINUTE = timedelta(minutes=1)
 
-Said = list[Recommendation]
+Recommendations = list[Recommendation]
 
 
 class AdviceStep:
@@ -65,22 +65,22 @@ class AdviceStep:
             state.notes.orders, state.encoded = {**written, **orders}, None
         return state
 
-    def take_forecast(self, state: AdviceState, forecast: Forecast) -> tuple[AdviceState, Said]:
+    def take_forecast(self, state: AdviceState, forecast: Forecast) -> tuple[AdviceState, Recommendations]:
         """Plan again."""
         if forecast.replayed:
             return state, []
         notes = state.notes
         notes.clocks["forecast"] = forecast.issued_utc
         state.encoded = None
-        said = self._pass_time(state, notes.now_utc)
+        issued = self._pass_time(state, notes.now_utc)
         is_of_now = notes.now_utc is not None and is_near(forecast.issued_utc, notes.now_utc)
         if not is_of_now or not is_near(forecast.first_start_utc, forecast.issued_utc) or not self._data_is_sound(state):
-            return state, said
+            return state, issued
         # Quarter hours up to now are the proof that it is now.
         forget(state, self._plant, self._tariff, self._settings)
-        return state, [*said, *self._advising.plan(state, forecast)]
+        return state, [*issued, *self._advising.plan(state, forecast)]
 
-    def take_order(self, state: AdviceState, order: Order) -> tuple[AdviceState, Said]:
+    def take_order(self, state: AdviceState, order: Order) -> tuple[AdviceState, Recommendations]:
         """Learn one revision of a job; what was advised and is now planned so is accepted, what advises against it is withdrawn.
 
         The plan and the decision come on two topics in either order: a plan that does as advised is as good as a word.
@@ -93,12 +93,12 @@ class AdviceStep:
         if known is not None and _load_of(known) != _load_of(order):
             notes.before[order.job] = known
         notes.orders[order.job] = order
-        told = [told for told in notes.with_status(RecommendationStatus.OPEN) if told.job == order.job]
-        gone = [recommendation for recommendation in told if not still_as_advised(recommendation, order)]
+        advice = [advice for advice in notes.with_status(RecommendationStatus.OPEN) if advice.job == order.job]
+        gone = [recommendation for recommendation in advice if not still_as_advised(recommendation, order)]
         return state, [notes.end(one, _status_after(one, order), order.at_utc) for one in gone]
 
-    def take_decision(self, state: AdviceState, decision: Decision) -> tuple[AdviceState, Said]:
-        """Honour what a person said, if it was said in time and nobody has decided before (`domain.recommendations.deciding`)."""
+    def take_decision(self, state: AdviceState, decision: Decision) -> tuple[AdviceState, Recommendations]:
+        """Apply a person's decision, if it was made in time and is the first one (`domain.recommendations.deciding`)."""
         notes = state.notes
         recommendation = notes.recommendations.get(decision.recommendation)
         if recommendation is None or decision.at_utc > recommendation.valid_until_utc:
@@ -117,10 +117,10 @@ class AdviceStep:
         if not accepted:
             day = day_of(recommendation.peak_start_utc, self._plant.site.zone)
             notes.declined.append(Declined(recommendation.job, day, recommendation.saving_eur, recommendation.reduction_kw))
-        told = replace(recommendation, decided_by=decision.by)
-        return state, [notes.end(told, status, decision.at_utc)]
+        advice = replace(recommendation, decided_by=decision.by)
+        return state, [notes.end(advice, status, decision.at_utc)]
 
-    def take_demand(self, state: AdviceState, demand: Demand) -> tuple[AdviceState, Said]:
+    def take_demand(self, state: AdviceState, demand: Demand) -> tuple[AdviceState, Recommendations]:
         """Learn the billed peak; let what is too late expire."""
         notes = state.notes
         now = now_of({**notes.clocks, "demand": demand.at_utc})
@@ -139,7 +139,7 @@ class AdviceStep:
             return True
         return demand.start_utc not in billing_period(self._plant.site, billed.start_utc)
 
-    def take_interval(self, state: AdviceState, interval: Interval) -> tuple[AdviceState, Said]:
+    def take_interval(self, state: AdviceState, interval: Interval) -> tuple[AdviceState, Recommendations]:
         """Learn one quarter hour of the billing meter; what was advised for it may be over with it."""
         notes = state.notes
         if interval.meter != self._meter:
@@ -166,22 +166,22 @@ class AdviceStep:
 
     # What follows from time alone.
 
-    def _pass_time(self, state: AdviceState, now: datetime | None) -> Said:
+    def _pass_time(self, state: AdviceState, now: datetime | None) -> Recommendations:
         """Expire what is too late at `now`, close what is over."""
         notes = state.notes
         if now is None:
             return []
-        said = []
+        issued = []
         for recommendation in list(notes.recommendations.values()):
             if recommendation.status is RecommendationStatus.OPEN and now > recommendation.valid_until_utc:
-                said.append(notes.end(recommendation, RecommendationStatus.EXPIRED, now))
+                issued.append(notes.end(recommendation, RecommendationStatus.EXPIRED, now))
             elif recommendation.status is RecommendationStatus.ACCEPTED:
-                said += self._close(state, recommendation, now)
-        if said:
+                issued += self._close(state, recommendation, now)
+        if issued:
             state.encoded = None
-        return said
+        return issued
 
-    def _close(self, state: AdviceState, recommendation: Recommendation, now: datetime) -> Said:
+    def _close(self, state: AdviceState, recommendation: Recommendation, now: datetime) -> Recommendations:
         """Close an accepted recommendation once its peak and its new start are over, or once its job has begun where it was."""
         notes = state.notes
         order = notes.orders.get(recommendation.job)
@@ -211,6 +211,6 @@ def _load_of(order: Order) -> tuple[datetime, tuple[float, ...], bool]:
     return order.start_utc, order.profile_kw, order.status is OrderStatus.CANCELLED
 
 
-def _status_after(told: Recommendation, order: Order) -> RecommendationStatus:
-    carried_out = order.status is not OrderStatus.CANCELLED and order.start_utc == told.to_start_utc
+def _status_after(advice: Recommendation, order: Order) -> RecommendationStatus:
+    carried_out = order.status is not OrderStatus.CANCELLED and order.start_utc == advice.to_start_utc
     return RecommendationStatus.ACCEPTED if carried_out else RecommendationStatus.WITHDRAWN

@@ -38,7 +38,7 @@ class StepFunction(KeyedProcessFunction):
         self._make = make
         self._kafka = settings.kafka
         self._state_name = row.state
-        self._tells_unreadable = row.rejects
+        self._rejects_unreadable = row.rejects
 
     def open(self, runtime_context: RuntimeContext) -> None:
         sys.setswitchinterval(_SWITCH_S)
@@ -56,7 +56,7 @@ class StepFunction(KeyedProcessFunction):
     def _take(self, key: str, bucket: bytes) -> tuple[Any, Outputs]:
         state = self._load(key)
         return run_bucket(
-            self._step, key, state, bucket, self._kafka.namespace, self._tells_unreadable,
+            self._step, key, state, bucket, self._kafka.namespace, self._rejects_unreadable,
             unchanged=lambda: self._restored(key, self._held[key][0]),
         )  # fmt: skip
 
@@ -79,8 +79,8 @@ class StepFunction(KeyedProcessFunction):
         self._held[key] = (encoded, state)
 
     def _rows(self, outputs: Outputs) -> Iterator[Row]:
-        for topic, told in outputs:
-            record = bounded(told) if topic is REJECTED else told
+        for topic, output in outputs:
+            record = bounded(output) if topic is REJECTED else output
             yield Row(self._kafka.full_name(topic), topic.key(record), encode(record).decode())
 
 
@@ -111,7 +111,7 @@ class PausingStepFunction(StepFunction):
 
 
 class TimedStepFunction(StepFunction):
-    """The same for a `TimedStep`: it is told of event time when something is due, and only then.
+    """The same for a `TimedStep`: it receives event time when something is due, and only then.
 
     Parameters
     ----------

@@ -37,9 +37,9 @@ class Pace(Enum):
     ON_ARRIVAL = "on_arrival"
     """What came within a fifth of a second."""
     BY_EVENT_TIME = "by_event_time"
-    """A minute of event time; what is late for its minute, by arrival. The step is told of event time (`domain.steps.TimedStep`)."""
+    """A minute of event time; what is late for its minute, by arrival. The step receives event time (`domain.steps.TimedStep`)."""
     AT_ONCE = "at_once"
-    """At once; a crowd of records every 20 ms. Results are out at once, too, and may come again after a failure."""
+    """At once; records that come together every 20 ms. Results are out at once, too, and may come again after a failure."""
 
 
 def _always(plant: Plant) -> bool:

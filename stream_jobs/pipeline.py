@@ -19,7 +19,7 @@ from stream_jobs.tables import environment, insert, sink_table
 BUCKET_MS = 60_000
 """Of `Pace.BY_EVENT_TIME`: quarter hours end with a minute, so nothing waits for it."""
 SOON_MS = 20
-"""Of `Pace.AT_ONCE`: a crowd of readings is collected for so long; a single one goes on at once."""
+"""Of `Pace.AT_ONCE`: readings that come together are collected for this long; a single one goes on at once."""
 
 
 def build(job: Job, settings: JobSettings) -> None:
@@ -70,7 +70,7 @@ def _billing_keys(row: StepRow, plant: Plant) -> dict[Topic, str]:
 
 def _buckets(row: StepRow, records: streams.Records) -> streams.Buckets:
     if row.pace is Pace.BY_EVENT_TIME:
-        return streams.two_roads(records, BUCKET_MS)
+        return streams.two_paths(records, BUCKET_MS)
     if row.pace is Pace.AT_ONCE:
         return streams.soon(records, "soon", SOON_MS)
     return streams.by_arrival(records, "buckets")

@@ -46,14 +46,14 @@ def run_bucket(
     state: Any,
     bucket: bytes,
     namespace: str,
-    tells_unreadable: bool = True,
+    rejects_unreadable: bool = True,
     unchanged: Callable[[], Any] | None = None,
 ) -> tuple[Any, Outputs]:
     """Take one bucket; a record that cannot be read, or that the step fails on, leaves as a rejection and holds nothing up.
 
     Parameters
     ----------
-    tells_unreadable
+    rejects_unreadable
         Off where another operator reads the same records and tells.
     unchanged
         Makes the state as it was before this bucket; steps change the one that they are given. None: a failure of the step is raised.
@@ -67,7 +67,7 @@ def run_bucket(
             raise
         log.exception("step_failed", key=key, error=str(error))
         state, outputs = _take_one_by_one(step, key, unchanged(), runs, raws)
-    return state, rejections + outputs if tells_unreadable else outputs
+    return state, rejections + outputs if rejects_unreadable else outputs
 
 
 def _take(step: Step, key: str, state: Any, runs: Sequence[ReadingRun], good: Records) -> tuple[Any, Outputs]:

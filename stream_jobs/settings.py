@@ -1,4 +1,4 @@
-"""What every job is told on its command line."""
+"""Options of every job on its command line."""
 
 from __future__ import annotations
 

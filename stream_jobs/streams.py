@@ -55,9 +55,9 @@ def by_site(stream: Records) -> Records:
     return _buckets().bySite(stream)
 
 
-def two_roads(stream: Records, bucket_ms: int) -> Buckets:
+def two_paths(stream: Records, bucket_ms: int) -> Buckets:
     """What is on time grouped by event time, everything else by processing time, into the same operator."""
-    return _buckets().twoRoads(stream, bucket_ms)
+    return _buckets().twoPaths(stream, bucket_ms)
 
 
 def by_arrival(stream: Records, name: str, every_ms: int = 200) -> Buckets:
@@ -66,7 +66,7 @@ def by_arrival(stream: Records, name: str, every_ms: int = 200) -> Buckets:
 
 
 def soon(stream: Records, name: str, pause_ms: int) -> Buckets:
-    """Records at once; a crowd of them every `pause_ms`."""
+    """Records at once; those that come together every `pause_ms`."""
     return _buckets().soon(stream, name, pause_ms)
 
 

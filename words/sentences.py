@@ -15,6 +15,7 @@ from domain.anomalies import Anomaly
 from domain.codec import UnreadableRecord, decode
 from domain.errors import LastgangError
 from domain.facts import Fact
+from domain.forecasts import Forecast
 from domain.plant import Plant
 from domain.recommendations import Recommendation
 from domain.texts import KEY_LENGTH, TEXT_LENGTH, printable
@@ -50,6 +51,11 @@ def names_of(plant: Plant) -> Names:
 def anomaly_text(anomaly: Anomaly, words: Words, names: Names = NO_NAMES) -> str:
     """What a finding says."""
     return text_of(anomaly.facts, words, anomaly.at_utc, names)
+
+
+def forecast_notes(forecast: Forecast, words: Words, names: Names = NO_NAMES) -> tuple[str, ...]:
+    """What the reader of a forecast must know, a sentence each."""
+    return tuple(text_of([one], words, forecast.issued_utc, names) for one in forecast.notes)
 
 
 def advice_texts(advice: Recommendation, words: Words, names: Names = NO_NAMES) -> AdviceTexts:

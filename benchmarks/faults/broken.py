@@ -18,7 +18,7 @@ READINGS_LIMIT_BYTES = 16_000_000
 class Broken:
     """One record that is to be refused with a reason."""
 
-    says: str
+    about: str
     key: bytes | None
     value: bytes | None
 
@@ -55,7 +55,7 @@ def wrong_shapes(now_ms: int) -> list[Broken]:
         "version 0 in seconds": json.dumps({"meter": MAIN, "ts": now_ms // 1000, "kwh": 17.5}).encode(),
         "a field twice": _reading(now_ms).replace(b'"value": 1.0', b'"value": 1.0, "value": 2.0'),
     }
-    return [Broken(says, METER_KEY, value) for says, value in named.items()]
+    return [Broken(about, METER_KEY, value) for about, value in named.items()]
 
 
 def poison(now_ms: int) -> list[Broken]:

@@ -28,8 +28,8 @@ IN_FLIGHT_S = 0.75
 SHOWN = {"ledger": recovery.await_value_after, "influx": recovery.await_influx_after, "topic": recovery.await_reading_after}
 """Where recovery shows -> what is waited for."""
 
-Tell = Callable[[Outcome, str], None]
-"""Told (fault, what happens)."""
+Report = Callable[[Outcome, str], None]
+"""Receives (fault, what happens)."""
 
 
 @dataclass(slots=True)
@@ -52,7 +52,7 @@ class Account:
     """Answers that a killed gateway had not yet on disk."""
     resent: int = 0
     restated_rows: int = 0
-    """Rows that were told more than once: late readings came after a first telling, as they should."""
+    """Rows that were published more than once: late readings came after a first publication, as they should."""
     trouble: list[str] = field(default_factory=list)
 
     @property
@@ -93,7 +93,7 @@ def is_chosen(kind: str, only: Sequence[str]) -> bool:
     return not only or any(kind == word or kind.startswith(f"{word}-") for word in only)
 
 
-def run(bench: Bench, faults: Sequence[tuple[Fault, Strike]], seed: int, tell: Tell) -> Account:
+def run(bench: Bench, faults: Sequence[tuple[Fault, Strike]], seed: int, report: Report) -> Account:
     """Do all `faults` on a bench that has been started, and draw up the account."""
     begun = time.monotonic()
     chance = random.Random(seed)
@@ -101,25 +101,25 @@ def run(bench: Bench, faults: Sequence[tuple[Fault, Strike]], seed: int, tell: T
     for fault, strike in faults:
         outcome = Outcome(fault)
         account.outcomes.append(outcome)
-        do(bench, strike, chance, outcome, tell)
+        do(bench, strike, chance, outcome, report)
     _close(bench, account)
     account.duration_s = time.monotonic() - begun
     return account
 
 
-def do(bench: Bench, strike: Strike, chance: random.Random, outcome: Outcome, tell: Tell) -> None:
+def do(bench: Bench, strike: Strike, chance: random.Random, outcome: Outcome, report: Report) -> None:
     """One fault, its recovery, and the comparison of every row since the beginning."""
     resent = bench.undisturbed.topic.resent
     outcome.began_s = time.monotonic()
     outcome.at_plant = f"{bench.clock.now_utc():%H:%M:%S}"
-    tell(outcome, "strikes")
+    report(outcome, "strikes")
     try:
         recovered = strike(bench, chance, outcome)
-        tell(outcome, "recovers")
+        report(outcome, "recovers")
         SHOWN[recovered.shown_in](bench, recovered.since_utc)
         outcome.recover_s = time.monotonic() - recovered.since_s
         recovery.await_all_running(bench)
-        tell(outcome, "compared")
+        report(outcome, "compared")
         fresh = recovery.await_equal(bench, quarter_start(recovered.since_utc) + QUARTER)
         outcome.rows_different = len(fresh)
         outcome.trouble += list(fresh.values())[:5]
@@ -128,7 +128,7 @@ def do(bench: Bench, strike: Strike, chance: random.Random, outcome: Outcome, te
     except (LastgangError, KafkaError, OSError, AssertionError) as error:
         outcome.trouble.append(f"{type(error).__name__}: {str(error)[:300]}")
     outcome.resent = bench.undisturbed.topic.resent - resent
-    tell(outcome, "done")
+    report(outcome, "done")
 
 
 def _close(bench: Bench, account: Account) -> None:
@@ -154,7 +154,7 @@ def _account_for_every_answer(bench: Bench, account: Account) -> None:
     if topic.holes():
         account.trouble.append(f"{topic.holes()} numbers that the gateway gave never came to the topic")
     if topic.contradictory:
-        account.trouble.append(f"{topic.contradictory} readings came twice and said something else")
+        account.trouble.append(f"{topic.contradictory} readings came twice with different content")
     for answer in bench.devices.served:
         if answer.value_wh in topic.counters.get(answer.meter, ()):
             continue
@@ -175,7 +175,7 @@ def _contradictions(bench: Bench) -> list[str]:
         conflicts = ledger.conflicts()
         return [f"{len(conflicts)} contradictions in the ledger, first {conflicts[0]}"] if conflicts else []
 
-    found += bench.ledger.ask(question) or []
+    found += bench.ledger.query(question) or []
     intervals = written_intervals(bench.stack.kafka)
     identities = [(i.meter, i.channel, i.start_utc, i.revision) for i in intervals]
     if len(identities) != len(set(identities)):

@@ -28,7 +28,7 @@ class Served:
 
 
 class DeviceServers:
-    """One listener a port, several meters behind each; the power is told beside the counter, which alone is kept account of."""
+    """One listener a port, several meters behind each; the power is published beside the counter, which alone is accounted for."""
 
     def __init__(self, sources: list[list[Source]], clock: Clock, ports: list[int]) -> None:
         self.served: list[Served] = []

@@ -61,7 +61,7 @@ class Influxd:
         body = {"username": "admin", "password": secrets.token_hex(8), "org": ORG, "bucket": BUCKET, "token": self.token}
         httpx.post(f"{self.url}/api/v2/setup", json=body, timeout=30.0).raise_for_status()
 
-    def _ask(self, flux: str) -> list[dict[str, str]]:
+    def _query(self, flux: str) -> list[dict[str, str]]:
         answer = httpx.post(
             f"{self.url}/api/v2/query", params={"org": ORG}, json={"query": flux, "type": "flux"}, timeout=30.0,
             headers={"Authorization": f"Token {self.token}", "Accept": "application/csv"},
@@ -77,7 +77,7 @@ class Influxd:
         """Time of the newest running quarter hour; None while there is none, or nobody answers."""
         flux = f'from(bucket:"{BUCKET}") |> range(start:0) |> filter(fn:(r) => r._measurement=="demand" and r._field=="now_kw") |> last()'
         try:
-            rows = self._ask(flux)
+            rows = self._query(flux)
         except httpx.HTTPError:
             return None
         return max((as_utc(datetime.fromisoformat(row["_time"])) for row in rows), default=None)
@@ -94,6 +94,6 @@ class Influxd:
                 float(row["kwh"]),
                 int(float(row["revision"])),
             )
-            for row in self._ask(flux)
+            for row in self._query(flux)
             if row.get("kwh")
         }

@@ -23,7 +23,7 @@ class LedgerView:
     def __init__(self, file: Path, plant: Plant) -> None:
         self._file, self._plant = file, plant
 
-    def ask(self, question: Callable[[Ledger], Any]) -> Any:
+    def query(self, question: Callable[[Ledger], Any]) -> Any:
         """What the ledger says now; None while there is none."""
         with suppress(LedgerError), Ledger.open(self._file, readonly=True) as ledger:
             return question(ledger)
@@ -36,7 +36,7 @@ class LedgerView:
         def rows(ledger: Ledger) -> list[Interval]:
             return [row for register in registers for row in ledger.intervals(*register, _BEGIN_UTC, _END_UTC)]
 
-        return self.ask(rows) or []
+        return self.query(rows) or []
 
     def table(self, until_utc: datetime) -> Table:
         """What counts of the quarter hours that end by `until_utc`."""

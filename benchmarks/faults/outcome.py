@@ -30,7 +30,7 @@ class Outcome:
     rows_different: int = 0
     lost: int = 0
     resent: int = 0
-    """Readings that came twice on the topic, each saying the same both times."""
+    """Readings that came twice on the topic, with the same content both times."""
     remark: str = ""
     trouble: list[str] = field(default_factory=list)
     """What should not have been."""
@@ -82,9 +82,9 @@ class Line:
     @property
     def remark(self) -> str:
         """What is worth knowing, each thing once."""
-        said = [outcome.remark for outcome in self.outcomes if outcome.remark]
+        remarks = [outcome.remark for outcome in self.outcomes if outcome.remark]
         troubles = [f"TROUBLE: {words}" for outcome in self.outcomes for words in outcome.trouble]
-        return "; ".join(dict.fromkeys([*troubles, *said[-1:]]))
+        return "; ".join(dict.fromkeys([*troubles, *remarks[-1:]]))
 
     @property
     def is_well(self) -> bool:

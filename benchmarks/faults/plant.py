@@ -1,4 +1,4 @@
-"""The plant under test: meters whose every reading is a function of the plant's time, so that any loss can be told."""
+"""The plant under test: meters whose every reading is a function of the plant's time, so that any loss can be detected."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def await_value_after(bench: Bench, since_utc: datetime) -> None:
     """Return when the ledger has a running quarter hour that rests on a reading after `since_utc`."""
 
     def is_newer() -> bool:
-        demand = bench.ledger.ask(lambda ledger: ledger.latest_demand())
+        demand = bench.ledger.query(lambda ledger: ledger.latest_demand())
         return demand is not None and bool(demand.at_utc > since_utc)
 
     bench.waits.until(is_newer, f"a value after {since_utc:%H:%M:%S} in the ledger")
@@ -98,7 +98,7 @@ def await_refused(bench: Bench, places: Mapping[str, str]) -> dict[str, str]:
     missing = dict(places)
 
     def are_all_reported() -> bool:
-        for topic, partition, offset, _ in bench.ledger.ask(lambda ledger: ledger.unreadable()) or ():
+        for topic, partition, offset, _ in bench.ledger.query(lambda ledger: ledger.unreadable()) or ():
             missing.pop(f"{topic}/{partition}/{offset}", None)
         for message in consumer.poll(0.2):
             missing.pop(message.record().source, None)

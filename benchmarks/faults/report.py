@@ -48,10 +48,10 @@ def summary(account: Account) -> str:
     """The whole campaign in a few sentences."""
     return (
         f"{len(account.outcomes)} faults, {account.kills} of them kills, in {account.duration_s / 60:.1f} min (seed {account.seed}). "
-        f"{account.readings} readings of {account.meters} meters; {account.lost} lost, {account.resent} came twice (and said the same), "
+        f"{account.readings} readings of {account.meters} meters; {account.lost} lost, {account.resent} came twice (with the same content), "
         f"{account.in_flight} answers were in a killed gateway's hands, not yet on its disk. "
         f"{account.rows} rows of {account.quarter_hours} quarter hours in the ledger; {account.rows_different} differ from the "
-        f"undisturbed engine; {account.restated_rows} were told again with a higher revision when late readings came."
+        f"undisturbed engine; {account.restated_rows} were published again with a higher revision when late readings came."
     )
 
 
@@ -108,9 +108,9 @@ def write(account: Account, folder: Path) -> None:
         "|" + "|".join("---:" if 1 <= n <= 6 else "---" for n in range(len(HEADINGS))) + "|",
     ]
     rows += ["| " + " | ".join(cell.replace("|", "\\|") for cell in _cells(line)) + " |" for line in lines_of(account.outcomes)]
-    told = machine()
+    machine_facts = machine()
     page = _PAGE.format(
-        when=datetime.now(UTC).date(), cores=told["cores"], memory=told["memory_gb"], summary=summary(account),
+        when=datetime.now(UTC).date(), cores=machine_facts["cores"], memory=machine_facts["memory_gb"], summary=summary(account),
         table="\n".join(rows), skipped="".join(f"\nSkipped: {kind}, {why}.\n" for kind, why in account.skipped.items()),
         seed=account.seed, kills=account.kills,
     )  # fmt: skip

@@ -81,7 +81,7 @@ def cut(wire: Wire) -> tuple[Fault, Strike]:
 
 
 _WIRES = {
-    Wire.SILENT: ("silent", "nothing comes through, nobody is told"),
+    Wire.SILENT: ("silent", "nothing comes through, without an error"),
     Wire.DEAF: ("one way", "the broker hears, its acknowledgements are lost"),
     Wire.REFUSING: ("reset", "connections are reset"),
 }
@@ -90,10 +90,10 @@ _WIRES = {
 def full_disk(bench: Bench, chance: random.Random, outcome: Outcome, real_s: float) -> Recovered:
     """Not one byte left for the gateway's buffer; it says so, keeps what fits into memory, and goes on by itself."""
     bench.gateway.restart()  # its log of changes, once grown, is room that no other file can take from it
-    said = len(bench.log_of(GATEWAY))
+    logged = len(bench.log_of(GATEWAY))
     try:
         bench.disk.fill()
-        bench.waits.until(lambda: "buffer_unusable" in bench.log_of(GATEWAY)[said:], "the gateway's word that its disk is full")
+        bench.waits.until(lambda: "buffer_unusable" in bench.log_of(GATEWAY)[logged:], "the gateway's word that its disk is full")
         bench.waits.pass_time(real_s)
     finally:
         bench.disk.free()
@@ -136,7 +136,7 @@ def poison_records(bench: Bench, chance: random.Random, outcome: Outcome) -> Rec
 def _await_refusals(bench: Bench, places: dict[str, str], outcome: Outcome) -> None:
     """Every one of them is set aside with a reason; none is lost without a word."""
     missing = await_refused(bench, places)
-    outcome.trouble += [f"no refusal was told of: {says}" for says in missing.values()]
+    outcome.trouble += [f"no refusal was published for: {about}" for about in missing.values()]
     outcome.remark = f"{len(places) - len(missing)} of {len(places)} records were set aside, each with place and reason"
 
 

@@ -25,7 +25,7 @@ def put(kafka: KafkaSettings, topic: Topic, records: Sequence[Broken]) -> dict[s
         sent = [(record, producer.send(name, key=record.key, value=record.value).get(30.0)) for record in records]
     finally:
         producer.close()
-    return {f"{topic.name}/{done.partition}/{done.offset}": record.says for record, done in sent}
+    return {f"{topic.name}/{done.partition}/{done.offset}": record.about for record, done in sent}
 
 
 def let_big_readings_through(kafka: KafkaSettings) -> None:

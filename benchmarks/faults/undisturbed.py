@@ -21,7 +21,7 @@ from metering.whole_site import WholeSite
 Identity = tuple[str, str, datetime]
 """Meter, channel, start of the quarter hour."""
 Row = tuple[int | None, float, str, str, int]
-"""Energy [µWh], coverage, quality, method, readings: all that a row says but how often it was told."""
+"""Energy [µWh], coverage, quality, method, readings: all of a row but how often it was published."""
 Table = dict[Identity, Row]
 
 
@@ -55,16 +55,16 @@ class OnTopic:
     resent: int = 0
     """Records that came a second time under the same gateway's number."""
     contradictory: int = 0
-    """Of these, those that said something else."""
+    """Of these, those with different content."""
     highest: dict[str, int] = field(default_factory=dict)
     """Gateway -> highest number."""
-    said: dict[tuple[str, int], bytes] = field(default_factory=dict)
+    digests: dict[tuple[str, int], bytes] = field(default_factory=dict)
     counters: dict[str, set[float]] = field(default_factory=dict)
     """Meter -> readings of its counter."""
 
     def holes(self) -> int:
         """Numbers that a gateway has given and nobody has seen."""
-        return sum(self.highest.values()) - len(self.said)
+        return sum(self.highest.values()) - len(self.digests)
 
     def take(self, reading: Reading, payload: bytes) -> bool:
         """Count a reading; whether it is new."""
@@ -72,7 +72,7 @@ class OnTopic:
             return True
         place = (reading.gateway, reading.sequence)
         digest = hashlib.blake2b(payload, digest_size=8).digest()
-        known = self.said.setdefault(place, digest)
+        known = self.digests.setdefault(place, digest)
         self.highest[reading.gateway] = max(reading.sequence, self.highest.get(reading.gateway, 0))
         if known is not digest:
             self.resent += 1

@@ -187,7 +187,7 @@ def _day(
         kw[at - SLOTS_PER_WEEK : at - SLOTS_PER_WEEK + SLOTS_PER_DAY] if at >= SLOTS_PER_WEEK else np.full(SLOTS_PER_DAY, np.nan)
     )
     predicted_kw = {SERVED: np.array([forecast.q10_kw, forecast.q50_kw, forecast.q90_kw])[:, :SLOTS_PER_DAY]}
-    if step.forecaster.seen is not None and state.merit is not None:
+    if step.forecaster.seen is not None and state.experts is not None:
         grid = step.forecaster.seen.grid
         found = two_step(grid, [grid.origin]) if with_two_step else {}
         guesses = {TWO_STEP: found[grid.origin]} if grid.origin in found else {}

@@ -1,4 +1,4 @@
-"""Load profiles from CSV files: what a row means is read from a header of ours, or told by the caller, and never guessed.
+"""Load profiles from CSV files: what a row means is read from a header of ours, or stated by the caller, and never guessed.
 
 Formats: ``start_utc,power_kw``; ``[site,]meter,channel,start_utc,energy_kwh``; files of grid operators and loggers with local labels
 (options say zone, label, column and unit); one column of numbers without stamps (an option says when it starts).
@@ -34,7 +34,7 @@ _STATUS_HEADERS = ("status", "kennung", "qualität", "qualitaet", "statuskennung
 
 @dataclass(frozen=True, slots=True)
 class ProfileOptions:
-    """What only a person knows about a file; None: not told. Named as the options of ``lastgang import``."""
+    """What only a person knows about a file; None: not stated. Named as the options of ``lastgang import``."""
 
     timezone: str | None = None
     label: Label | None = None
@@ -186,26 +186,26 @@ def _mapped(table: CsvTable, options: ProfileOptions) -> Profile:
         if options.status_column is not None:
             quality = statuses.of(cells[place[options.status_column]].strip(), line, value is not None)
         rows.append(ProfileRow(line, start, None if quality is IntervalQuality.MISSING else value, quality=quality))
-    statuses.tell(faults)
+    statuses.report(faults)
     left_out = [name for name in header if name.lower() in _STATUS_HEADERS and name != options.status_column]
     notes = tuple(f"column {name!r} was not read: give --status-column if it marks substitute values" for name in left_out)
     return _checked(rows, "+".join(options.time_columns), faults, notes, statuses.counts())
 
 
 def _columns(header: list[str], options: ProfileOptions, faults: Faults) -> dict[str, int]:
-    """Column name -> its place; every column that was told must be there once."""
-    told = [("--time-column", name) for name in options.time_columns]
-    told += [("--power-column", options.power_column)] if options.power_column else []
-    told += [("--status-column", options.status_column)] if options.status_column else []
+    """Column name -> its place; every column that was named must be there once."""
+    named = [("--time-column", name) for name in options.time_columns]
+    named += [("--power-column", options.power_column)] if options.power_column else []
+    named += [("--status-column", options.status_column)] if options.status_column else []
     if not 1 <= len(options.time_columns) <= 2:
         faults.wrong(None, "--time-column", repr(options.time_columns), f"one or two (date, time) of the columns {header}")
     if not options.power_column:
         faults.wrong(None, "--power-column", "nothing", f"one of the columns {header}")
-    for option, name in told:
+    for option, name in named:
         if header.count(name) != 1:
             faults.wrong(None, option, repr(name), f"a column that is there once, of {header}")
     faults.raise_if_any()
-    return {name: header.index(name) for _, name in told}
+    return {name: header.index(name) for _, name in named}
 
 
 def _starts(body: Sequence[tuple[int, list[str]]], places: list[int], options: ProfileOptions, faults: Faults) -> list[datetime]:
@@ -237,7 +237,7 @@ class _Statuses:
 
     def __init__(self, options: ProfileOptions) -> None:
         self._column = options.status_column or ""
-        self._told = explained_words(options.status)
+        self._stated = explained_words(options.status)
         self._counts: Counter[tuple[str, IntervalQuality]] = Counter()
         self._unknown: dict[str, tuple[str, int, int]] = {}
         self._spelled: dict[str, str] = {}
@@ -245,7 +245,7 @@ class _Statuses:
     def of(self, word: str, line: int, has_value: bool) -> IntervalQuality:
         """The quality of a row; one without a value needs no status to be missing."""
         key = folded(word)
-        quality = self._told.get(key, known_words().get(key))
+        quality = self._stated.get(key, known_words().get(key))
         if not has_value:
             quality = IntervalQuality.MISSING
         if quality is None:
@@ -255,7 +255,7 @@ class _Statuses:
         self._counts[self._spelled.setdefault(key, word), quality] += 1
         return quality
 
-    def tell(self, faults: Faults) -> None:
+    def report(self, faults: Faults) -> None:
         """Keep a fault for every word that is not known."""
         for word, line, rows in self._unknown.values():
             faults.append(unknown_word(faults.file, line, self._column, word, rows))
@@ -263,7 +263,7 @@ class _Statuses:
     def counts(self) -> tuple[StatusCount, ...]:
         """Every word, the most frequent one first."""
         return tuple(
-            StatusCount(word, quality, rows, folded(word) in self._told) for (word, quality), rows in self._counts.most_common()
+            StatusCount(word, quality, rows, folded(word) in self._stated) for (word, quality), rows in self._counts.most_common()
         )
 
 

@@ -125,7 +125,7 @@ class Item:
     def __post_init__(self) -> None:
         self.verify_s = self.first_verify_s
 
-    def asked(self, handle: int) -> None:
+    def requested(self, handle: int) -> None:
         """Monitoring is requested. The first value may come before the answer does."""
         self.handle, self.server_id, self.notified, self.suspect_since_s, self.is_requested = handle, None, None, None, True
 

@@ -61,7 +61,7 @@ class Monitor:
 
     @property
     def is_quiet(self) -> bool:
-        """Whether the subscription has said nothing for so long that it is made again."""
+        """Whether the subscription has been silent for so long that it is made again."""
         return self.subscription is None or self.subscription.is_quiet(QUIET_KEEP_ALIVES)
 
     # Made
@@ -94,7 +94,7 @@ class Monitor:
         if self.subscription is not None:
             await self._monitored.delete(items, self.calls, self.subscription.id)
 
-    # Told
+    # Values
 
     def take(self, values: Sequence[tuple[int, ua.DataValue]]) -> bool:
         """News of the subscription; whether something is given, or not given, that was not so before."""

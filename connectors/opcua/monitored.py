@@ -53,7 +53,7 @@ class MonitoredItems:
 
     def _number(self, item: Item) -> None:
         self._by_handle.pop(item.handle, None)
-        item.asked(next(self._handles))
+        item.requested(next(self._handles))
         self._by_handle[item.handle] = item
 
     def _log_revised(

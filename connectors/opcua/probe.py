@@ -69,7 +69,7 @@ async def probe_machine(site: str, device: SubscribedDevice, clock: Clock, patie
 
 
 async def _history_remark(session: ServerSession, patience_s: float) -> str:
-    """Which channels the server keeps the history of, or why that cannot be said."""
+    """Which channels the server keeps the history of, or why that cannot be known."""
     try:
         keeps = await asyncio.wait_for(session.keeps_history(), patience_s)
     except (OSError, TimeoutError, UaError) as error:

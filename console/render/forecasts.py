@@ -10,6 +10,7 @@ from console.views.forecasts import DayAhead
 from console.views.plan import PlanView
 from domain.forecasts import DayPeak, Forecast, PeriodPeak
 from words.numbers import NOTHING
+from words.sentences import forecast_notes
 from words.speech import Words
 
 Peak = DayPeak | PeriodPeak
@@ -125,7 +126,7 @@ def origin_of(forecast: Forecast, words: Words) -> str:
     if forecast.coverage is not None:
         parts.append(words.fill("plan.forecast_coverage", share=words.percent(forecast.coverage)))
     parts.append(words.fill("plan.forecast_cost", ms=words.number(forecast.cpu_ms, 0)))
-    return " · ".join([*parts, *(cut(note, MOST_NOTE) for note in forecast.notes[:MOST_NOTES])])
+    return " · ".join([*parts, *(cut(note, MOST_NOTE) for note in forecast_notes(forecast, words)[:MOST_NOTES])])
 
 
 def day_ahead_table(view: PlanView, words: Words) -> Markup:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from domain.intervals import IntervalQuality
-from reporting.month import Balance
+from reporting.month import MeterRemainder
 from reporting.sections.blocks import Block, Heading, Paragraph, PrintColumn, printed
 from reporting.sections.section import Content, Section, SheetPart
 from reporting.sections.shared_sheets import SUMMARY, SummaryRow
@@ -16,50 +16,50 @@ from words.speech import Words
 
 
 def _data(content: Content) -> dict[str, Any]:
-    return {"balance": [_balance_data(balance) for balance in content.month.balances]}
+    return {"balance": [_balance_data(remainder) for remainder in content.month.balances]}
 
 
-def _balance_data(balance: Balance) -> dict[str, Any]:
+def _balance_data(remainder: MeterRemainder) -> dict[str, Any]:
     return {
-        "meter": balance.node.meter.id, "meters_below": [child.id for child in balance.node.children], "meter_uwh": balance.sum.own_uwh,
-        "below_uwh": balance.sum.below_uwh, "remainder_uwh": balance.sum.energy_uwh, "quarter_hours": balance.sum.quarters,
-        "quarter_hours_left_out": balance.sum.left_out,
-        "lacking": [{"meter": meter, "channel": channel, "quarter_hours": count} for (meter, channel), count in balance.node.lacking().items()],
+        "meter": remainder.node.meter.id, "meters_below": [child.id for child in remainder.node.children], "meter_uwh": remainder.sum.own_uwh,
+        "below_uwh": remainder.sum.below_uwh, "remainder_uwh": remainder.sum.energy_uwh, "quarter_hours": remainder.sum.quarters,
+        "quarter_hours_left_out": remainder.sum.left_out,
+        "lacking": [{"meter": meter, "channel": channel, "quarter_hours": count} for (meter, channel), count in remainder.node.lacking().items()],
         "below_by_quality": {
             str(quality): {
                 "quarter_hours": share.quarters, "energy_uwh": share.energy_uwh,
-                "share_of_energy": round(balance.sum.share_of_energy(quality), 9),
+                "share_of_energy": round(remainder.sum.share_of_energy(quality), 9),
             }
-            for quality, share in balance.sum.by_quality.items()
+            for quality, share in remainder.sum.by_quality.items()
         },
     }  # fmt: skip
 
 
 def _summary(content: Content, words: Words) -> Iterator[SummaryRow]:
     yield SummaryRow()
-    for balance in content.month.balances:
-        yield from _balance_summary(balance, words)
+    for remainder in content.month.balances:
+        yield from _balance_summary(remainder, words)
 
 
-def _balance_summary(balance: Balance, words: Words) -> Iterator[SummaryRow]:
-    yield SummaryRow(f"{words['balance']}: {balance.node.meter.id}", exact_kwh(balance.sum.own_uwh), "kWh")
-    yield SummaryRow(f"  {words['sum_below']}: {_children(balance)}", exact_kwh(balance.sum.below_uwh), "kWh")
-    for quality, share in balance.sum.by_quality.items():
+def _balance_summary(remainder: MeterRemainder, words: Words) -> Iterator[SummaryRow]:
+    yield SummaryRow(f"{words['remainder']}: {remainder.node.meter.id}", exact_kwh(remainder.sum.own_uwh), "kWh")
+    yield SummaryRow(f"  {words['sum_below']}: {_children(remainder)}", exact_kwh(remainder.sum.below_uwh), "kWh")
+    for quality, share in remainder.sum.by_quality.items():
         if share.energy_uwh:
-            part = f"{words.percent(balance.sum.share_of_energy(quality), 2)} {words['share_energy']}"
+            part = f"{words.percent(remainder.sum.share_of_energy(quality), 2)} {words['share_energy']}"
             yield SummaryRow(f"    {words.either('q', str(quality))}", exact_kwh(share.energy_uwh), part)
-    yield SummaryRow(f"  {words['remainder']}", exact_kwh(balance.sum.energy_uwh), "kWh")
-    yield SummaryRow(f"  {words['quarters']}", balance.sum.quarters, f"({balance.sum.left_out} {words['left_out']})")
-    for line in _lacking(balance, words):
+    yield SummaryRow(f"  {words['remainder']}", exact_kwh(remainder.sum.energy_uwh), "kWh")
+    yield SummaryRow(f"  {words['quarters']}", remainder.sum.quarters, f"({remainder.sum.left_out} {words['left_out']})")
+    for line in _lacking(remainder, words):
         yield SummaryRow(f"  {line}")
 
 
-def _children(balance: Balance) -> str:
-    return ", ".join(child.id for child in balance.node.children)
+def _children(remainder: MeterRemainder) -> str:
+    return ", ".join(child.id for child in remainder.node.children)
 
 
 def _page(content: Content, words: Words) -> list[Block]:
-    columns: list[PrintColumn[Balance]] = [
+    columns: list[PrintColumn[MeterRemainder]] = [
         PrintColumn(words["meter"], lambda b: b.node.meter.id),
         PrintColumn(words["meters_below"], _children, "1fr"),
         PrintColumn(f"{words['meter']} [kWh]", lambda b: _energy(b.sum.own_uwh, words), is_number=True),
@@ -70,15 +70,15 @@ def _page(content: Content, words: Words) -> list[Block]:
         PrintColumn(words["left_out"], lambda b: words.number(b.sum.left_out), is_number=True),
     ]
     note = Paragraph(words["balance.note"], is_small=True, stays_with_next=True)
-    lacking = [Paragraph(line, is_small=True) for balance in content.month.balances for line in _lacking(balance, words)]
+    lacking = [Paragraph(line, is_small=True) for remainder in content.month.balances for line in _lacking(remainder, words)]
     return [Heading(words["balance"]), note, printed(columns, content.month.balances), *lacking]
 
 
-def _lacking(balance: Balance, words: Words) -> list[str]:
+def _lacking(remainder: MeterRemainder, words: Words) -> list[str]:
     """A line for each channel without rows that leaves quarter hours of this comparison out."""
     return [
         words.fill("balance.lacks", meter=meter, channel=channel, count=words.number(count))
-        for (meter, channel), count in balance.node.lacking().items()
+        for (meter, channel), count in remainder.node.lacking().items()
     ]
 
 
@@ -86,18 +86,18 @@ def _energy(uwh: int | None, words: Words) -> str:
     return NOTHING if uwh is None else words.energy(uwh)
 
 
-def _remainder(balance: Balance, words: Words) -> str:
-    if balance.sum.energy_uwh is None or not balance.sum.own_uwh:
-        return _energy(balance.sum.energy_uwh, words)
-    return f"{words.energy(balance.sum.energy_uwh)} ({words.number(balance.sum.energy_uwh * 100 / balance.sum.own_uwh, 1)} %)"
+def _remainder(remainder: MeterRemainder, words: Words) -> str:
+    if remainder.sum.energy_uwh is None or not remainder.sum.own_uwh:
+        return _energy(remainder.sum.energy_uwh, words)
+    return f"{words.energy(remainder.sum.energy_uwh)} ({words.number(remainder.sum.energy_uwh * 100 / remainder.sum.own_uwh, 1)} %)"
 
 
-def _qualities(balance: Balance, words: Words) -> str:
+def _qualities(remainder: MeterRemainder, words: Words) -> str:
     """Shares of the sum below by quality: measured first, then what else there is."""
-    measured = words.percent(balance.sum.share_of_energy(IntervalQuality.MEASURED), 1)
+    measured = words.percent(remainder.sum.share_of_energy(IntervalQuality.MEASURED), 1)
     others = [
-        f"{words.either('q', str(quality))} {words.percent(balance.sum.share_of_energy(quality), 1)}"
-        for quality, share in balance.sum.by_quality.items()
+        f"{words.either('q', str(quality))} {words.percent(remainder.sum.share_of_energy(quality), 1)}"
+        for quality, share in remainder.sum.by_quality.items()
         if share.energy_uwh and quality is not IntervalQuality.MEASURED
     ]
     return "\n".join([measured, *others])

@@ -115,9 +115,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
             return None
         with pytest.raises(SystemExit) as end:
             main(COMMANDS[command].split())
-        said = capsys.readouterr().err
-        assert end.value.code in (0, 2), said
-        return said if end.value.code else None
+        output = capsys.readouterr().err
+        assert end.value.code in (0, 2), output
+        return output if end.value.code else None
 
     return invoke
 
@@ -138,9 +138,9 @@ def test_every_command_unpacks_and_decodes_it(encode: Callable[[bytes], bytes], 
 def test_every_command_refuses_it_with_the_same_words(case: str, run: Run) -> None:
     content, expected = REFUSED[case]
     Path("load.csv").write_text(content, encoding="utf-8", newline="")
-    said = {command: run(command) for command in (*COMMANDS, "replay")}
-    assert set(said.values()) == {said["bill"]}
-    assert expected in str(said["bill"])
+    output = {command: run(command) for command in (*COMMANDS, "replay")}
+    assert set(output.values()) == {output["bill"]}
+    assert expected in str(output["bill"])
 
 
 def test_a_bill_takes_hours_and_whoever_needs_quarter_hours_refuses_them_with_the_same_words(run: Run) -> None:

@@ -100,7 +100,7 @@ IMPORTED = datetime(2026, 4, 1, tzinfo=UTC), datetime(2026, 10, 18, tzinfo=UTC)
 
 def old_forecast() -> Forecast:
     """One that knows nothing of the last five days."""
-    note = "the newest known quarter hour ends 2026-10-18 00:00 UTC, 5 days before this forecast begins"
+    note = fact("forecast.not_current", until_utc=IMPORTED[1], age_h=5 * 24.0)
     newest = sample_forecast(quarter_start(NOW_UTC))
     return replace(newest, trained_until_utc=IMPORTED[1], period_peak=None, coverage=None, notes=(note,))
 
@@ -299,8 +299,8 @@ def hostile_ledger(plant: Plant) -> Ledger:
         plant, advice=advice, decisions=[replace(d, by=EVIL, comment=EVIL) for d in sample_decisions()],
         anomalies=[replace(a, facts=EVIL_FACTS, evidence={EVIL: EVIL}) for a in sample_anomalies()],
         orders=[replace(o, product=EVIL, reason=EVIL, job=f"{o.job}{EVIL}") for o in sample_orders()],
-        forecasts=[replace(sample_forecast(first), model=EVIL, notes=(EVIL,))],
-        meter_forecasts=[replace(forecast, model=EVIL, notes=(EVIL,)) for forecast in below],
+        forecasts=[replace(sample_forecast(first), model=EVIL, notes=EVIL_FACTS)],
+        meter_forecasts=[replace(forecast, model=EVIL, notes=EVIL_FACTS) for forecast in below],
     )  # fmt: skip
     forgotten(ledger, EVIL, 5)
     return ledger

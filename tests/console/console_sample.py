@@ -135,7 +135,7 @@ def sample_meter_forecast(meter: str, share: float, first: datetime) -> Forecast
         tuple(kw * 0.85 for kw in middle), tuple(middle), tuple(kw * 1.2 for kw in middle),
         tuple(replace(p, q10_kw=p.q10_kw * share, q50_kw=p.q50_kw * share, q90_kw=p.q90_kw * share) for p in peaks),
         "like-days 54%, jobs+carried-week 31%, lasting 15%", first, 2880, 0.71, 12.0, meter=meter, coverage=0.82,
-        notes=("the load has changed: recognised 2026-10-19 05:15 UTC, learnt again since",),
+        notes=(fact("forecast.load_changed", since_utc=datetime(2026, 10, 19, 5, 15, tzinfo=UTC)),),
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from console.views.outlook import outlook_view
 from console.views.plan import plan_view
 from console.views.platform import platform_view
 from console.views.scene import Scene
+from domain.facts import Fact
 from words.catalogue import languages
 from words.speech import Words, of_page
 
@@ -190,9 +191,11 @@ def test_an_outlook_says_how_much_when_and_who_says_it(scene: Scene) -> None:
         "30 days",
         "71\u202f%",
         "82\u202f%",
-        "learnt again",
+        "learning again since Mon 19 Oct 07:15",
     ):
         assert part in text, part
+    german = outlook.outlook_words(outlook_view(scene, "furnace-2"), of_page("de", BERLIN))
+    assert "die Modelle lernen seit Mo 19.10. 07:15 neu" in german
     assert "above target" not in text, "a meter below the grid connection has no target"
     assert "There is no forecast" in outlook.outlook_words(outlook_view(scene, "lighting"), of_page("en", BERLIN))
 
@@ -200,5 +203,5 @@ def test_an_outlook_says_how_much_when_and_who_says_it(scene: Scene) -> None:
 def test_a_model_name_from_outside_cannot_break_the_outlook(scene: Scene) -> None:
     view = outlook_view(scene, "furnace-2")
     assert view.forecast is not None
-    evil = dataclasses.replace(view, forecast=dataclasses.replace(view.forecast, model=NASTY, notes=(NASTY,)))
+    evil = dataclasses.replace(view, forecast=dataclasses.replace(view.forecast, model=NASTY, notes=(Fact(NASTY),)))
     assert "img" not in well_formed(outlook.outlook_words(evil, of_page("en", BERLIN)))

@@ -71,7 +71,7 @@ def test_before_the_first_quarter_hour_the_shifts_are_the_load_profile_and_the_b
     plant = Plant.model_validate({**PLANT.model_dump(by_alias=True), "site": {**PLANT.site.model_dump(), "billed_peak_kw": 400}})
     found = issued(plant)
     middle = found.kw[1]
-    assert (found.course, found.scaled_by) == ("shifts", "billed peak")
+    assert (found.profile, found.scaled_by) == ("shifts", "billed_peak")
     assert middle[10 * 4] == pytest.approx(300, rel=0.1)  # three quarters of the year's peak, at work
     assert middle[3 * 4] < 0.5 * middle[10 * 4]
     night_of_four_shifts = middle[23 * 4]
@@ -89,7 +89,7 @@ def test_the_less_is_written_down_the_wider_is_the_band() -> None:
     widths = [float((one.kw[2] - one.kw[0]).mean()) for one in (billed, rated, connected)]
     assert widths == sorted(widths)
     assert [one.scaled_by for one in (billed, rated, connected)] == [
-        "billed peak", "rated power of the machines", "size of the meter",
+        "billed_peak", "machines", "meter",
     ]  # fmt: skip
 
 
@@ -135,7 +135,7 @@ def test_a_meter_is_sized_by_its_own_machines_and_not_by_the_sites_bill() -> Non
         "machine": [{"id": "oven", "meter": "hall", "rated_kw": 100}],
     }
     found = issued(site(Sector.THREE_SHIFTS, billed_peak_kw=800, **more), meter="hall")
-    assert found.scaled_by == "rated power of the machines"
+    assert found.scaled_by == "machines"
     assert found.kw[1].max() < 60
 
 
@@ -163,7 +163,7 @@ def test_a_branch_nobody_knows_is_a_fault() -> None:
 def test_a_size_that_is_belied_by_what_was_measured_is_dropped() -> None:
     """A meter rated at 1 kW, below a plant of some hundred."""
     found = issued(site(Sector.TWO_SHIFTS, meter=[{"id": "grid", "max_power_kw": 1}]), 3 * SLOTS_PER_DAY)
-    assert found.scaled_by == "what was measured"
+    assert found.scaled_by == "measured"
     assert np.abs(found.kw[1] - LOADS[3 * SLOTS_PER_DAY :][:LEADS]).mean() < 0.5 * LOADS.mean()  # without: all of it
 
 
@@ -177,8 +177,8 @@ def test_in_the_first_week_the_standard_load_profile_is_nearer_than_days_that_ar
             step.put(state, interval(MONDAY + number * QUARTER, float(kw)))
         found = step.forecaster.issue(state, MONDAY + days * SLOTS_PER_DAY * QUARTER)
         came = LOADS[days * SLOTS_PER_DAY :][:LEADS]
-        assert "standard course" in found.model
-        assert any("less than eight days" in note for note in found.notes)
+        assert "standard load profile" in found.model
+        assert any(note.key == "forecast.standard_profile" for note in found.notes)
         inside.append(float(((came >= np.array(found.q10_kw)) & (came <= np.array(found.q90_kw))).mean()))
     assert float(np.mean(inside)) > 0.75
 
@@ -193,7 +193,7 @@ def test_in_the_second_week_the_band_is_not_as_narrow_as_the_few_like_days_are()
         days, rest = divmod(number + 1, SLOTS_PER_DAY)
         if days >= 8 and not rest:
             found = step.forecaster.issue(state, MONDAY + days * SLOTS_PER_DAY * QUARTER)
-            assert "standard course" not in found.model
+            assert "standard load profile" not in found.model
             came = LOADS[days * SLOTS_PER_DAY :][:LEADS]
             inside.append(float(((came >= np.array(found.q10_kw)) & (came <= np.array(found.q90_kw))).mean()))
     assert 0.7 < float(np.mean(inside)) < 0.95

@@ -275,11 +275,11 @@ def test_with_less_than_a_day_it_is_a_standard_load_profile_and_wide_and_says_so
     _, issued = run(step(), list(live))
     check_well_formed(issued)
     last = issued[-1]
-    assert last.model == "standard course (shifts)"
+    assert last.model == "standard load profile (shifts)"
     night, work = at(last, LIVE.astimezone(BERLIN).replace(hour=3) + DAY), at(last, LIVE.astimezone(BERLIN).replace(hour=15) + DAY)
     assert work > night, "the plant file's shifts are known before the first reading"
     assert last.q90_kw[150] - last.q10_kw[150] > 0.5 * last.q50_kw[150]
-    assert any("too little history" in note for note in last.notes)
+    assert any(note.key in {"forecast.standard_profile", "forecast.flat"} for note in last.notes)
     assert last.score is None
 
 
@@ -288,14 +288,14 @@ def test_with_few_days_it_uses_what_there_is_and_says_so(days: int) -> None:
     records = stream(START, START + days * DAY + QUARTER, START + days * DAY)
     _, issued = run(step(), records)
     check_well_formed(issued)
-    assert any("history" in note for note in issued[-1].notes) == (days < 8)
+    assert any(note.key in {"forecast.standard_profile", "forecast.little_history"} for note in issued[-1].notes) == (days < 8)
 
 
 def test_without_a_target_the_odds_are_zero_and_it_says_so() -> None:
     plant = PLANT.model_copy(update={"site": PLANT.site.model_copy(update={"target_kw": None})})
     _, issued = run(ForecastStep(plant), stream(START, LIVE + QUARTER, LIVE))
     assert all(peak.above_target == 0 for peak in issued[0].peaks)
-    assert any("no target" in note for note in issued[0].notes)
+    assert any(note.key == "forecast.no_target" for note in issued[0].notes)
 
 
 # -- calendars ---------------------------------------------------------------------------------------------------------

@@ -96,19 +96,19 @@ def test_after_an_import_of_half_a_year_there_is_a_forecast_of_today_and_tomorro
     assert [peak.day_local for peak in forecast.peaks[:2]] == ["2026-10-23", "2026-10-24"]
     noon, saturday_noon = forecast.q50_kw[4 * 4], forecast.q50_kw[4 * 28]
     assert (noon, saturday_noon) == (pytest.approx(300, rel=0.05), pytest.approx(100, rel=0.1))
-    issued = [note for note in forecast.notes if "newest known quarter hour" in note]
+    issued = [note for note in forecast.notes if note.key == "forecast.not_current"]
     assert len(issued) == (days_ago > 0)
     if issued:
-        assert f"{days_ago} days before this forecast begins" in issued[0]
+        assert (issued[0].instants["until_utc"], issued[0].numbers["age_h"]) == (until, (RUNNING - until) / timedelta(hours=1))
 
 
 def test_what_was_measured_a_year_ago_is_not_taken_for_the_present() -> None:
     forecast = Job(clock=HandClock(NOW)).take(history(RUNNING - timedelta(days=365)))[-1]
     check_well_formed([forecast])
     assert forecast.first_start_utc == RUNNING
-    assert forecast.model.startswith("standard course")
+    assert forecast.model.startswith("standard load profile")
     assert forecast.trained_on == 0
-    assert any("too old to compare with" in note for note in forecast.notes)
+    assert any(note.key == "forecast.too_old" for note in forecast.notes)
 
 
 def test_the_first_live_quarter_hour_after_an_import_learns_from_all_of_it_again() -> None:

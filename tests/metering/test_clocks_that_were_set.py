@@ -11,7 +11,7 @@ import small_plant
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_plant import MINUTE_MS, TEN, Run, counter, gauge, plant, reading, table
-from two_roads import SAMPLING_MS, Job, Night, a_night, as_it_comes, complete_until_ms, log_of
+from two_paths import SAMPLING_MS, Job, Night, a_night, as_it_comes, complete_until_ms, log_of
 
 from domain.intervals import QUARTER_MS
 from domain.readings import Reading, RejectionReason
@@ -41,7 +41,7 @@ def minute_of(taken: Reading) -> int:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_the_two_roads_of_the_job_and_its_kills_make_the_table_of_the_log(seed: int) -> None:
+def test_the_two_paths_of_the_job_and_its_kills_make_the_table_of_the_log(seed: int) -> None:
     """A night of kills, network cuts and clock steps in random order; the ledger of such a night once differed from the engine."""
     log = log_of(a_night(seed))
     until_ms = complete_until_ms(log)

@@ -26,7 +26,7 @@ def counted(values: Sequence[float], step_ms: int = MINUTE_MS, from_ms: int = TE
     points = Points()
     for n, value in enumerate(values):
         at_ms = from_ms + n * step_ms
-        origin = Origin(at_ms, n, points.road("gw", "live"))
+        origin = Origin(at_ms, n, points.route("gw", "live"))
         points.append(at_ms, value, rules.amount(value, at_ms), origin, rules.dense_ms)
     return Counted(points, {}, rules)
 

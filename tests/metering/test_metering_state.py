@@ -141,10 +141,10 @@ def test_runs_of_quarter_hours_are_a_set(quarters: list[int], floor: int) -> Non
 
 def test_readings_in_doubt_are_reported_as_they_came_after_a_day_and_take_few_bytes() -> None:
     quarantine, points = Quarantine(), Points()
-    road = points.road("gw", "history")
+    route = points.route("gw", "history")
     for n in range(86_400):
         value = round(5000 + n / 90, 3)
-        points.append(TEN + 1000 * n + n % 7, value, 0, Origin(TEN + 1000 * n + 40 + n % 11, n, road), 1500.0)
+        points.append(TEN + 1000 * n + n % 7, value, 0, Origin(TEN + 1000 * n + 40 + n % 11, n, route), 1500.0)
     for first in range(0, 86_400, 60):
         quarantine.keep(points, first, first + 60)
     stored = quarantine.to_bytes()

@@ -109,7 +109,7 @@ def test_bad_readings_move_nothing() -> None:
     assert feed(good[:-4] + bad) == feed(good[:-4])
 
 
-def test_readings_that_crowd_are_reported_about_once_a_second() -> None:
+def test_readings_that_come_together_are_published_about_once_a_second() -> None:
     readings = [reading(TEN + n * 100, 50.0, "power") for n in range(100)]
     at = [demand.at_utc for demand in feed(readings)]
     assert all(later - earlier >= timedelta(milliseconds=900) for earlier, later in pairwise(at))

@@ -54,7 +54,7 @@ def stream(folder: Path, rows: list[Interval], seed: int) -> list[Interval]:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_the_stream_says_what_the_file_road_says(tmp_path: Path, seed: int) -> None:
+def test_the_stream_publishes_what_the_file_command_writes(tmp_path: Path, seed: int) -> None:
     sample = make_sample(tmp_path)
     with (tmp_path / "plant.toml").open("a") as file:
         file.write(VIRTUAL)

@@ -13,7 +13,7 @@ from domain.intervals import QUARTER
 from quarters.numbers import slot_of, slot_start
 from scheduling.problem import Outlook, Rules
 from scheduling.settings import AdviceSettings
-from scheduling.solve import Ask, best_move, peak_of, plan
+from scheduling.solve import Request, best_move, peak_of, plan
 
 LEAD = timedelta(minutes=30)
 PLANT = works()
@@ -45,7 +45,7 @@ def works_of(rows, base):
         load[start : start + len(profile)] += profile
     outlook = Outlook(slot_of(NOW), load, load + 10.0)
     rules = Rules.at(PLANT, AdviceSettings(), NOW, outlook)
-    return orders, outlook, Ask(rules, 300.0, LEAD, 3)
+    return orders, outlook, Request(rules, 300.0, LEAD, 3)
 
 
 def is_allowed(job, slot, orders):

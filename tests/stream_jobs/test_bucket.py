@@ -110,7 +110,7 @@ def test_a_record_of_the_wrong_shape_names_the_field() -> None:
 
 
 def test_where_another_operator_publishes_nothing_is_reported_twice() -> None:
-    _, outputs = run_bucket(Counting(), "werk/press", 0, bucket(raws=[raw(b"{no json")]), "", tells_unreadable=False)
+    _, outputs = run_bucket(Counting(), "werk/press", 0, bucket(raws=[raw(b"{no json")]), "", rejects_unreadable=False)
     assert outputs == []
 
 

@@ -97,7 +97,7 @@ public final class Buckets {
      * <p>Event-time windows drop late records. Here the window hands them over, by the very watermark that it judges with, and they go
      * the late path into the same operator behind, which restates or rejects with a reason.
      */
-    public static DataStream<Row> twoRoads(DataStream<Item> records, long bucketMs) {
+    public static DataStream<Row> twoPaths(DataStream<Item> records, long bucketMs) {
         SingleOutputStreamOperator<Row> onTime =
                 records.keyBy(item -> item.key, Types.STRING)
                         .window(TumblingEventTimeWindows.of(Duration.ofMillis(bucketMs)))

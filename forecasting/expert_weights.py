@@ -68,7 +68,7 @@ SCORES = SCORED_DAYS * CLOCKS
 
 
 @dataclass(slots=True)
-class Merit:
+class ExpertWeights:
     """What was learnt of a series: changed in place by `learn`."""
 
     models: tuple[str, ...]
@@ -86,7 +86,7 @@ class Merit:
     """Page and Hinkley's sum of how much larger than usual the newest errors were."""
 
     @classmethod
-    def blank(cls, models: tuple[str, ...]) -> Merit:
+    def blank(cls, models: tuple[str, ...]) -> ExpertWeights:
         """Nothing learnt: all models count the same."""
         shape = (CELLS, len(LEVELS), len(models))
         return cls(models, np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros((USUAL_CELLS, 2, 2), np.float32))
@@ -113,11 +113,11 @@ class Merit:
         mixed: Floats = (1 - SHARED) * share + SHARED * everyone
         return mixed
 
-    def for_models(self, models: tuple[str, ...]) -> Merit:
+    def for_models(self, models: tuple[str, ...]) -> ExpertWeights:
         """The same for other `models`: new ones begin with nothing learnt."""
         if models == self.models:
             return self
-        found = Merit.blank(models)
+        found = ExpertWeights.blank(models)
         for number, name in enumerate(models):
             if name in self.models:
                 found.regret[..., number] = self.regret[..., self.models.index(name)]
@@ -174,7 +174,7 @@ def places(origin: int, offsets: Ints) -> list[Place]:
 
 
 def mix(
-    merit: Merit, found: list[Place], predicted_kw: Floats, favour: Floats, rests: Ints, unit_kw: float, surprised: bool
+    experts: ExpertWeights, found: list[Place], predicted_kw: Floats, favour: Floats, rests: Ints, unit_kw: float, surprised: bool
 ) -> Mixed:
     """Mix the forecasts of the models.
 
@@ -192,11 +192,11 @@ def mix(
     levels, count = predicted_kw.shape[1:]
     raw = np.zeros((levels, count))
     low, high = np.zeros(count), np.zeros(count)
-    shares = np.zeros(len(merit.models))
+    shares = np.zeros(len(experts.models))
     answers = np.isfinite(predicted_kw)
     values_kw = np.where(answers, predicted_kw, 0.0)
     cells = sorted({cell for place in found for cell, _ in place.cells})
-    trusted = dict(zip(cells, merit.weights(np.array(cells), favour, surprised).transpose(0, 2, 1), strict=True))
+    trusted = dict(zip(cells, experts.weights(np.array(cells), favour, surprised).transpose(0, 2, 1), strict=True))
     for place in found:
         if place.where.start == place.where.stop:
             continue
@@ -205,7 +205,7 @@ def mix(
         total = np.maximum(counts.sum(axis=0), 1e-12)
         raw[:, place.where] = (counts * values_kw[:, :, place.where]).sum(axis=0) / total
         shares += (counts[:, 1] / total[1]).sum(axis=1)
-        width = sum(part * merit.width[cell].astype(np.float64) for cell, part in place.cells)
+        width = sum(part * experts.width[cell].astype(np.float64) for cell, part in place.cells)
         low[place.where], high[place.where] = np.asarray(width)[rests[place.where]].T
     raw.sort(axis=0)
     thinnest = THINNEST * unit_kw
@@ -220,7 +220,7 @@ def mix(
 
 
 def learn(
-    merit: Merit,
+    experts: ExpertWeights,
     found: list[Place],
     chosen: Sequence[int],
     predicted_kw: Floats,
@@ -253,49 +253,49 @@ def learn(
         apart = together - predicted_kw[:, :, where]
         better = (np.where(np.isnan(apart), 0.0, apart) * slope).sum(axis=2).T
         for learnt in (cell, cell + USUAL_CELLS) if surprised else (cell,):
-            merit.regret[learnt] = left * merit.regret[learnt] + better
-            merit.variation[learnt] = left**2 * merit.variation[learnt] + better**2
+            experts.regret[learnt] = left * experts.regret[learnt] + better
+            experts.variation[learnt] = left**2 * experts.variation[learnt] + better**2
         step = CAUTION_NEAR if near else CAUTION
         for rest in (0, 1):
             these = rests[where] == rest
             if count := int(np.count_nonzero(these)):
                 misses = (outside[:, where] & these).sum(axis=1) / count - STATED_OUTSIDE
-                moved = merit.width[cell, rest] + step * count / len(came) * misses
-                merit.width[cell, rest] = np.minimum(np.maximum(moved, WIDTH_LIMITS[0]), WIDTH_LIMITS[1])
+                moved = experts.width[cell, rest] + step * count / len(came) * misses
+                experts.width[cell, rest] = np.minimum(np.maximum(moved, WIDTH_LIMITS[0]), WIDTH_LIMITS[1])
 
 
-def note_score(merit: Merit, mixed: Mixed, came_kw: Floats, last_week_kw: Floats) -> None:
+def note_score(experts: ExpertWeights, mixed: Mixed, came_kw: Floats, last_week_kw: Floats) -> None:
     """Note how good a day-ahead forecast was; only quarter hours that came and are known a week before count."""
     known = np.isfinite(came_kw) & np.isfinite(last_week_kw)
     came, kw = came_kw[known], mixed.kw[:, : len(came_kw)][:, known]
-    merit.scores[merit.scored % SCORES] = (
+    experts.scores[experts.scored % SCORES] = (
         np.abs(came - kw[1]).sum(),
         np.abs(came - last_week_kw[known]).sum(),
         ((came >= kw[0]) & (came <= kw[2])).sum(),
         known.sum(),
     )
-    merit.scored += 1
+    experts.scored += 1
 
 
 _HEAD = struct.Struct("<IIdd")
 
 
-def encode_merit(merit: Merit) -> bytes:
+def encode_experts(experts: ExpertWeights) -> bytes:
     """What was learnt as bytes: the models' names, the arrays as they lie in memory."""
-    names = "\n".join(merit.models).encode()
-    head = _HEAD.pack(len(names), merit.scored, merit.usual_error_kw, merit.drift)
-    arrays = (merit.regret, merit.variation, merit.width, merit.scores)
+    names = "\n".join(experts.models).encode()
+    head = _HEAD.pack(len(names), experts.scored, experts.usual_error_kw, experts.drift)
+    arrays = (experts.regret, experts.variation, experts.width, experts.scores)
     return b"".join((head, names, *(array.tobytes() for array in arrays)))
 
 
-def decode_merit(payload: bytes) -> Merit:
-    """What `encode_merit` wrote."""
+def decode_experts(payload: bytes) -> ExpertWeights:
+    """What `encode_experts` wrote."""
     size, scored, usual, drift = _HEAD.unpack_from(payload)
     at = _HEAD.size
-    merit = Merit.blank(tuple(payload[at : at + size].decode().split("\n")))
+    experts = ExpertWeights.blank(tuple(payload[at : at + size].decode().split("\n")))
     at += size
-    for array in (merit.regret, merit.variation, merit.width, merit.scores):
+    for array in (experts.regret, experts.variation, experts.width, experts.scores):
         array[...] = np.frombuffer(payload, np.float32, array.size, at).reshape(array.shape)
         at += array.nbytes
-    merit.scored, merit.usual_error_kw, merit.drift = scored, usual, drift
-    return merit
+    experts.scored, experts.usual_error_kw, experts.drift = scored, usual, drift
+    return experts

@@ -113,8 +113,8 @@ def log_of(night: Night, hours: float = 3.5) -> list[tuple[int, Reading]]:
 
 
 @dataclass(slots=True)
-class Told:
-    """What a meter's step has told so far."""
+class Published:
+    """What a meter's step has published so far."""
 
     rows: dict[tuple[str, int], Interval] = field(default_factory=dict)
     rejected: list[Rejection] = field(default_factory=list)
@@ -141,9 +141,9 @@ def complete_until_ms(log: Sequence[tuple[int, Reading]]) -> int:
     return (max(reading.observed_ms for _, reading in log) - 5 * MINUTE_MS) // QUARTER_MS * QUARTER_MS
 
 
-def as_it_comes(log: Sequence[tuple[int, Reading]], sizes: Sequence[int] = (1,), seed: int = 0) -> Told:
+def as_it_comes(log: Sequence[tuple[int, Reading]], sizes: Sequence[int] = (1,), seed: int = 0) -> Published:
     """The step fed in the order of the topic, in batches of any of `sizes`."""
-    dice, site, published, at = Random(seed), WholeSite(PLANT), Told(), 0
+    dice, site, published, at = Random(seed), WholeSite(PLANT), Published(), 0
     while at < len(log):
         stop = at + dice.choice(sizes)
         published.keep(site.take([reading for _, reading in log[at:stop]]))
@@ -152,10 +152,10 @@ def as_it_comes(log: Sequence[tuple[int, Reading]], sizes: Sequence[int] = (1,),
 
 
 class Job:
-    """The stream job's two roads into one meter's step, with checkpoints and kills."""
+    """The stream job's two paths into one meter's step, with checkpoints and kills."""
 
     def __init__(self, log: Sequence[tuple[int, Reading]], seed: int, kills: int = 0) -> None:
-        self._log, self._dice, self.published = log, Random(seed), Told()
+        self._log, self._dice, self.published = log, Random(seed), Published()
         self._kills = sorted(self._dice.randrange(len(log)) for _ in range(kills))
         self._step = MeterStep(PLANT, "m")
         self._state = self._step.initial()
@@ -163,7 +163,7 @@ class Job:
         self._windows: dict[int, list[Reading]] = {}
         self._late: list[Reading] = []
 
-    def run(self) -> Told:
+    def run(self) -> Published:
         """All of it, and what comes of it."""
         now_ms = self._log[0][0]
         checkpoint = self._checkpoint()
