@@ -16,13 +16,13 @@ from metering.runs import ListedRun, RunShape
 from metering.stillness import still_from_ms
 
 
-def plain_amounts(counted: Counted, least_return: float, run: ListedRun) -> list[int] | None:
+def plain_amounts(counted: Counted, least_return_uwh: float, run: ListedRun) -> list[int] | None:
     """Amounts [uWh] of a run that follows in ordinary steps on what is known; None if it does not, or if that must be looked at.
 
     Parameters
     ----------
-    least_return
-        A rise [uWh] as large as this may show that the register was away by a glitch.
+    least_return_uwh
+        A rise as large as this may show that the register was away by a glitch.
     run
         Its times rise, the first of them after all that is known.
     """
@@ -30,14 +30,14 @@ def plain_amounts(counted: Counted, least_return: float, run: ListedRun) -> list
     if points.times[-1] in breaks or rules.changes_within(points.times[-1], run.times[-1]):
         return None
     if run.shape is None or rules.is_balance:
-        return _one_by_one(counted, least_return, run.times, run.values)
+        return _one_by_one(counted, least_return_uwh, run.times, run.values)
     amounts = rules.amounts(run.run.values, run.shape.thousandths, run.times[0])
     if amounts is None:
         return None
     found: list[int] = amounts.tolist()
     advances, first = amounts[1:] - amounts[:-1], found[0] - points.amounts[-1]
     most = advances.max().item()
-    if advances.min() < 0 or first < 0 or most >= EXACT or max(first, most) >= least_return:
+    if advances.min() < 0 or first < 0 or most >= EXACT or max(first, most) >= least_return_uwh:
         return None
     if rules.is_possible(first, run.times[0] - points.times[-1], found[0]) and _are_possible(rules, advances, most, run.shape):
         return found
@@ -63,7 +63,7 @@ def _catch_up(counted: Counted, times: list[int], advances: NDArray[np.int64]) -
     return bool(possible.all() and still_ms.max() <= REFRESH_SHOWN_MS)
 
 
-def _one_by_one(counted: Counted, least_return: float, times: list[int], values: list[float]) -> list[int] | None:
+def _one_by_one(counted: Counted, least_return_uwh: float, times: list[int], values: list[float]) -> list[int] | None:
     points, _, rules = counted
     t0, e0 = points.times[-1], points.amounts[-1]
     amounts: list[int] = []
@@ -71,7 +71,7 @@ def _one_by_one(counted: Counted, least_return: float, times: list[int], values:
         if time_ms <= t0 or not isfinite(value):
             return None
         amount = rules.amount(value, time_ms)
-        if amount - e0 >= least_return or not rules.is_possible(amount - e0, time_ms - t0, amount):
+        if amount - e0 >= least_return_uwh or not rules.is_possible(amount - e0, time_ms - t0, amount):
             return None
         amounts.append(amount)
         t0, e0 = time_ms, amount
