@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metering.counted import Counted
+from metering.packing import least, most
 from metering.rules import EXACT, REFRESH_SHOWN_MS, CounterRules
 from metering.runs import ListedRun, RunShape
 from metering.stillness import still_from_ms
@@ -36,16 +37,16 @@ def plain_amounts(counted: Counted, least_return_uwh: float, run: ListedRun) -> 
         return None
     found: list[int] = amounts.tolist()
     advances, first = amounts[1:] - amounts[:-1], found[0] - points.amounts[-1]
-    most = advances.max().item()
-    if advances.min() < 0 or first < 0 or most >= EXACT or max(first, most) >= least_return_uwh:
+    largest = int(most(advances))
+    if least(advances) < 0 or first < 0 or largest >= EXACT or max(first, largest) >= least_return_uwh:
         return None
-    if rules.is_possible(first, run.times[0] - points.times[-1], found[0]) and _are_possible(rules, advances, most, run.shape):
+    if rules.is_possible(first, run.times[0] - points.times[-1], found[0]) and _are_possible(rules, advances, largest, run.shape):
         return found
     return found if _catch_up(counted, run.times, np.concatenate(([first], advances))) else None
 
 
-def _are_possible(rules: CounterRules, advances: NDArray[np.int64], most: int, shape: RunShape) -> bool:
-    if most <= rules.most_uwh_per_ms * shape.shortest_ms + rules.resolution_uwh:
+def _are_possible(rules: CounterRules, advances: NDArray[np.int64], largest: int, shape: RunShape) -> bool:
+    if largest <= rules.most_uwh_per_ms * shape.shortest_ms + rules.resolution_uwh:
         return True
     return bool((advances <= rules.most_uwh_per_ms * shape.elapsed + rules.resolution_uwh).all())
 
