@@ -7,7 +7,7 @@ proportion to time, or in the shape of reference days where the gap is long.  Al
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -51,27 +51,27 @@ def row(counted: Counted, start_ms: int, shape: Shape) -> Row:
 
 def _steps(counted: Counted, first: int, last: int, known: int) -> Iterator[Step]:
     """Steps between the readings `first` and `last`, and the one behind them that ends a standing still across `last`."""
-    breaks, amounts = counted.breaks, counted.points.amounts
-    times = counted.points.times
-    for k in range(first + 1, last + 1):
-        case = breaks.get(times[k]) if breaks else None
+    points, breaks, _ = counted
+    times, amounts = points.times, points.amounts
+    for k in _led_to(counted, first, last, known):
+        t0, t1 = times[k - 1], times[k]
+        case = breaks.get(t1) if breaks else None
         if case is None:
-            yield _plain_step(counted, k)
+            from_ms = still_from_ms(counted, k - 1) if catches_up(counted, k) else t0
+            yield Step(from_ms, t1, t0, amounts[k] - amounts[k - 1], IntervalMethod.REGISTER)
         else:
             for part_from, part_to, advance in case.parts:
                 yield Step(part_from, part_to, part_from, advance, case.kind)
+
+
+def _led_to(counted: Counted, first: int, last: int, known: int) -> Iterable[int]:
+    """Indices of the readings that those steps lead to."""
+    amounts = counted.points.amounts
     if last > first and amounts[last] == amounts[last - 1]:
         after = last_of_run(counted, last) + 1
         if after < known and catches_up(counted, after):
-            yield _plain_step(counted, after)
-
-
-def _plain_step(counted: Counted, index: int) -> Step:
-    """The step to the reading at `index`, from where the register began to stand still if it catches up."""
-    times, amounts = counted.points.times, counted.points.amounts
-    t0 = times[index - 1]
-    from_ms = still_from_ms(counted, index - 1) if catches_up(counted, index) else t0
-    return Step(from_ms, times[index], t0, amounts[index] - amounts[index - 1], IntervalMethod.REGISTER)
+            return (*range(first + 1, last + 1), after)
+    return range(first + 1, last + 1)
 
 
 @dataclass(slots=True)
@@ -99,7 +99,7 @@ class _Sum:
         low, high = max(t0, self.start_ms), min(t1, self.end_ms)
         if high <= low:
             return
-        is_gap = self.counted.is_gap(seen_from, t1)
+        is_gap = t1 - seen_from > self.counted.rules.gap_ms and self.counted.is_gap(seen_from, t1)
         if not is_gap:
             self.seen_ms += max(high - max(seen_from, self.start_ms), 0)
         if kind is not IntervalMethod.REGISTER:

@@ -23,7 +23,7 @@ def believed(site_ms: int, leap_ms: int, now_ms: int) -> tuple[int, int]:
     site_ms, leap_ms
         The same as they were; 0: not yet known, and nowhere.
     now_ms
-        The site's event time as stated [ms since 1970].
+        The newest event time of the site that was reported [ms since 1970].
     """
     if site_ms == 0:
         return now_ms, 0 if now_ms > 0 else leap_ms

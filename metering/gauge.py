@@ -11,6 +11,7 @@ from domain.intervals import QUARTER_MS, IntervalMethod, IntervalQuality
 from domain.readings import RejectionReason
 from metering import thinning
 from metering.misdated import NOTHING_NEW, Judged
+from metering.packing import least, most
 from metering.points import Origin, SetAside
 from metering.rows import MISSING, Row
 from metering.rules import MS_PER_HOUR, GaugeRules
@@ -86,20 +87,20 @@ class GaugeTrack(RegisterTrack):
         if run.shape is None or rules.multipliers:
             return self._one_by_one(run.times, run.values)
         amounts = np.rint(run.run.values * rules.uw_per_unit)
-        most = min(rules.most_uw, MOST_INT64)
-        if not (-most <= amounts.min() and amounts.max() <= most):
+        limit_uw = min(rules.most_uw, MOST_INT64)
+        if not (-limit_uw <= least(amounts) and most(amounts) <= limit_uw):
             return None
         found: list[int] = amounts.astype(np.int64).tolist()
         return found
 
     def _one_by_one(self, times: list[int], values: list[float]) -> list[int] | None:
-        t0, most = self.points.times[-1], self.rules.most_uw
+        t0, limit_uw = self.points.times[-1], self.rules.most_uw
         amounts: list[int] = []
         for time_ms, value in zip(times, values, strict=True):
             if time_ms <= t0 or not isfinite(value):
                 return None
             amount = self.rules.amount(value, time_ms)
-            if not -most <= amount <= most:
+            if not -limit_uw <= amount <= limit_uw:
                 return None
             amounts.append(amount)
             t0 = time_ms

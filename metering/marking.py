@@ -47,10 +47,10 @@ def published_readings(state: MeterState, quarter: int) -> int:
 
 
 def forget_published_counts(state: MeterState) -> None:
-    """Forget the numbers of readings that all rows of their quarter hour say."""
-    for quarter in [quarter for quarter, used in state.used.items() if _all_agree(state, quarter, used)]:
+    """Forget the numbers of readings that all rows of their quarter hour show."""
+    for quarter in [quarter for quarter, used in state.used.items() if _all_show(state, quarter, used)]:
         del state.used[quarter]
 
 
-def _all_agree(state: MeterState, quarter: int, used: int) -> bool:
+def _all_show(state: MeterState, quarter: int, used: int) -> bool:
     return all(quarter in book.published and book.published[quarter].readings == used for book in state.books.values())

@@ -23,7 +23,7 @@ Output = Interval | Rejection
 QUARTERS_A_DAY = DAY_MS // QUARTER_MS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ChannelRows:
     """The rows of one channel of a meter, while the site's event time goes on; what is published is put to `outputs`."""
 

@@ -8,6 +8,7 @@ from operator import gt, sub
 from domain.intervals import QUARTER_MS
 from metering import marking
 from metering.meter_rules import MeterRules
+from metering.packing import least
 from metering.rules import CLOCK_AHEAD_MS
 from metering.runs import ListedRun, ReadingRun
 from metering.state import MeterState, Track
@@ -48,7 +49,7 @@ def _is_in_order(track: Track, run: ListedRun) -> bool:
         return max(map(sub, run.times, run.received)) <= CLOCK_AHEAD_MS and not any(map(gt, numbers, numbers[1:]))
     if run.shape.least_lag_ms < -CLOCK_AHEAD_MS or run.shape.shortest_ms <= 0:
         return False
-    return not (run.run.sequences[1:] < run.run.sequences[:-1]).any()
+    return bool(least(run.run.sequences[1:] - run.run.sequences[:-1]) >= 0)
 
 
 def _hold_after_jumps(track: Track, run: ListedRun, known: int) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.readings import Reading, ReadingQuality
-from metering.packing import FEW, thousandths_of
+from metering.packing import FEW, least, most, thousandths_of
 
 NO_SEQUENCE = -1
 """Stands in the column for a reading without a number."""
@@ -54,9 +54,9 @@ class RunShape:
     def __init__(self, run: ReadingRun) -> None:
         observed = run.observed_ms
         self.elapsed = observed[1:] - observed[:-1]
-        self.shortest_ms, self.widest_ms = self.elapsed.min().item(), self.elapsed.max().item()
+        self.shortest_ms, self.widest_ms = int(least(self.elapsed)), int(most(self.elapsed))
         self.lags = run.received_ms - observed
-        self.least_lag_ms = self.lags.min().item()
+        self.least_lag_ms = int(least(self.lags))
         self.thousandths = thousandths_of(run.values)
 
 

@@ -115,7 +115,7 @@ def _needed(points: Points, start: int, stop: int, dense_ms: float, needs: Needs
     for k in range(start + 1, stop):
         t0, t1 = times[k - 1], times[k]
         if t1 - t0 > dense_ms and t0 not in whole:
-            # The step before a silence tells the power that a removed step is held at.
+            # The step before a silence gives the power at which a removed step is held.
             stay.update((max(k - 2, start), k - 1, k), _across(still, k))
             anchor = k
         elif t0 // QUARTER_MS != t1 // QUARTER_MS and _is_boundary(points, k, still is not None):
