@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from billing.lacks import REACTIVE_EXPORT, REACTIVE_IMPORT
 from billing.site import SitePrices, reactive_channels
@@ -41,6 +42,7 @@ class Advising:
         """By the reactive energies that are known; made once each."""
 
     def plan(self, state: AdviceState, forecast: Forecast) -> list[Recommendation]:
+        """What changes in the light of `forecast`: open recommendations first, then new ones that rest on them."""
         notes, settings = state.notes, self._settings
         now = notes.now_utc or forecast.issued_utc
         if not forecast.q50_kw:
@@ -49,17 +51,7 @@ class Advising:
         rules = Rules.at(self._plant, settings, now, outlook)
         worth = self._worth(state, outlook.first_slot)
         level = self._plant.site.target_kw if self._plant.site.target_kw is not None else worth.billed_kw
-        orders = dict(notes.orders)
-        for advice in notes.with_status(RecommendationStatus.ACCEPTED):
-            if (
-                (order := orders.get(advice.job)) is not None
-                and still_as_advised(advice, order)
-                and now < min(advice.from_start_utc, advice.to_start_utc)
-            ):
-                outlook, orders = (
-                    outlook.moved(order, slot_of(advice.to_start_utc)),
-                    with_move(orders, advice.job, slot_of(advice.to_start_utc)),
-                )
+        outlook, orders = _with_accepted(notes, outlook, now)
         pen = Pen(forecast, rules, worth, Basis(self._plant, worth.billed_kw, level), lambda instant: day_of(instant, self._zone))
         issued: list[Recommendation] = []
         for advice in notes.with_status(RecommendationStatus.OPEN):
@@ -159,6 +151,18 @@ class Advising:
             return written_kw
         is_known = billed.peak_utc is not None and state.known.power_kw(slot_of(billed.peak_utc)) is not None
         return written_kw if is_known else max(written_kw, billed.kw)
+
+
+def _with_accepted(notes: Notes, outlook: Outlook, now_utc: datetime) -> tuple[Outlook, dict[str, Order]]:
+    """The outlook and the orders with every accepted move that is still to be carried out."""
+    orders = dict(notes.orders)
+    for advice in notes.with_status(RecommendationStatus.ACCEPTED):
+        order = orders.get(advice.job)
+        is_ahead = now_utc < min(advice.from_start_utc, advice.to_start_utc)
+        if order is not None and is_ahead and still_as_advised(advice, order):
+            to_slot = slot_of(advice.to_start_utc)
+            outlook, orders = outlook.moved(order, to_slot), with_move(orders, advice.job, to_slot)
+    return outlook, orders
 
 
 def still_as_advised(advice: Recommendation, order: Order) -> bool:

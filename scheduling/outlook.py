@@ -20,20 +20,20 @@ def day_of(instant: datetime, zone: ZoneInfo) -> str:
     return instant.astimezone(zone).date().isoformat()
 
 
-def outlook(notes: Notes, forecast: Forecast, risk: float, zone: ZoneInfo) -> Outlook:
+def outlook(notes: Notes, forecast: Forecast, risk_share: float, zone: ZoneInfo) -> Outlook:
     """The forecast, with the jobs where they are planned now: orders that are newer than it are moved in it.
 
     An order that is dated ahead of time was known when the forecast was made.
 
     Parameters
     ----------
-    risk
+    risk_share
         How far from the median towards the 90 % quantile the load is judged (`AdviceSettings.risk_weight`).
     zone
         Of the site's local days.
     """
     median, high = np.array(forecast.q50_kw), np.array(forecast.q90_kw)
-    found = Outlook(slot_of(forecast.first_start_utc), median, _judged(forecast, median, high, risk, zone))
+    found = Outlook(slot_of(forecast.first_start_utc), median, _judged(forecast, median, high, risk_share, zone))
     for job, order in notes.orders.items():
         if not forecast.issued_utc < order.at_utc <= forecast.issued_utc + JUMP:
             continue
@@ -43,19 +43,19 @@ def outlook(notes: Notes, forecast: Forecast, risk: float, zone: ZoneInfo) -> Ou
     return found
 
 
-def _judged(forecast: Forecast, median: Load, high: Load, risk: float, zone: ZoneInfo) -> Load:
+def _judged(forecast: Forecast, median: Load, high: Load, risk_share: float, zone: ZoneInfo) -> Load:
     """The load that a plan is judged by: somewhat above the median, and each day as high as its peak is likely to be.
 
     The highest of many quarter hours is above the highest median. Where the forecast has a day's peak that is still to come, all
     of the day is lifted by what its highest quarter hour lacks to that peak, taken at the same risk.
     """
-    judged = median + risk * (high - median)
+    judged = median + risk_share * (high - median)
     first_slot = slot_of(forecast.first_start_utc)
     days = np.array([day_of(slot_start(first_slot + n), zone) for n in range(len(median))])
     for peak in forecast.peaks:
         of_day = days == peak.day_local
         if peak.start_utc >= forecast.first_start_utc and of_day.any():
-            likely_kw = peak.q50_kw + risk * (peak.q90_kw - peak.q50_kw)
+            likely_kw = peak.q50_kw + risk_share * (peak.q90_kw - peak.q50_kw)
             judged[of_day] += max(0.0, likely_kw - float(judged[of_day].max()))
     return judged
 
