@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from connectors.devices import Channel
+from connectors.channels import Channel
 from domain.readings import ReadingQuality
 
 HistoryOrder = Literal["oldest_first", "newest_first", "off"]

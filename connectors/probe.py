@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from connectors.devices import Channel, RefusedChannel
+from connectors.channels import Channel, RefusedChannel
 from domain.readings import Reading
 
 

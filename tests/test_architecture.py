@@ -36,8 +36,6 @@ class Import(NamedTuple):
     module: str
     imported: str
     line: int
-    is_deferred: bool
-    """Whether it runs later than the module's own import, or only for the type checker."""
 
 
 def rooms() -> list[str]:
@@ -60,26 +58,21 @@ def trees() -> dict[str, ast.Module]:
     return {name: ast.parse(path.read_text(encoding="utf-8"), str(path)) for name, path in modules().items()}
 
 
-def _is_for_types(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
-
-
-def imports_in(module: str, node: ast.AST, is_deferred: bool = False) -> Iterator[Import]:
+def imports_in(module: str, node: ast.AST) -> Iterator[Import]:
     """Every import below `node`; of ``from a import b`` both ``a`` and ``a.b``, since `b` may be a module.
 
     A text ``module:Class`` (`stream_jobs.jobs`) is an import, too: of a module that is loaded when its class is needed.
     """
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Import):
-            yield from (Import(module, alias.name, child.lineno, is_deferred) for alias in child.names)
+            yield from (Import(module, alias.name, child.lineno) for alias in child.names)
         elif isinstance(child, ast.ImportFrom):
             assert not child.level, f"{module}:{child.lineno}: a relative import; imports name the whole path"
             for name in (child.module, *(f"{child.module}.{alias.name}" for alias in child.names)):
-                yield Import(module, str(name), child.lineno, is_deferred)
+                yield Import(module, str(name), child.lineno)
         elif isinstance(child, ast.Constant) and isinstance(child.value, str) and (named := NAMED_CLASS.fullmatch(child.value)):
-            yield Import(module, named[1], child.lineno, True)
-        later = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) or _is_for_types(child)
-        yield from imports_in(module, child, is_deferred or later)
+            yield Import(module, named[1], child.lineno)
+        yield from imports_in(module, child)
 
 
 @cache
@@ -138,9 +131,10 @@ def test_rooms_that_decide_touch_nothing_of_the_world() -> None:
 
 
 def test_modules_do_not_import_each_other_in_a_circle() -> None:
+    """Nor in one that is hidden in a function, or from all but the type checker."""
     graph: dict[str, set[str]] = {name: set() for name in modules()}
     for one in imports():
-        if not one.is_deferred and one.imported in graph and one.imported != one.module:
+        if one.imported in graph and one.imported != one.module:
             graph[one.module].add(one.imported)
     try:
         TopologicalSorter(graph).prepare()

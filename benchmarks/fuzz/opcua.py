@@ -13,7 +13,7 @@ from typing import Any
 from asyncua import ua
 
 from benchmarks.fuzz.target import READ, REFUSED, Target, must
-from connectors.devices import converted
+from connectors.channels import converted
 from connectors.opcua.decode import Seen, seen, still
 from domain.codec import decode, encode
 from domain.readings import Reading, ReadingQuality

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from connectors.devices import Channel, Connection, bind, dimension
+from connectors.channels import Channel, bind, dimension
+from connectors.devices import Connection
 from connectors.modbus.config import ModbusDevice
 from connectors.modbus.line import ModbusUnit, modbus_lines
 from connectors.opcua.config import OpcUaDevice

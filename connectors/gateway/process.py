@@ -16,7 +16,8 @@ from typing import Any
 
 import structlog
 
-from connectors.devices import CONNECTED, LOST, MOST_NAMED, Channel, LiveValue, RefusedChannel, refused_text
+from connectors.channels import MOST_NAMED, Channel, RefusedChannel, refused_text
+from connectors.devices import CONNECTED, LOST, LiveValue
 from connectors.gaps import GapBook, HistorySink, Note, PastValue
 from connectors.gateway.buffer import Buffer, Limits, MeterChannel, Thinned
 from connectors.gateway.clocks import DeviceClocks

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from connectors.devices import Channel
+from connectors.channels import Channel
 from connectors.gateway.buffer import Limits, Line, size_of
 from connectors.gateway.fleet import Fleet
 from connectors.modbus.line import ModbusUnit

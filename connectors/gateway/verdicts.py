@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from connectors.devices import Channel
+from connectors.channels import Channel
 from connectors.probe import Probe
 from domain.plant import Plant
 from domain.readings import Reading, Rejection, RejectionReason

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import structlog
 
-from connectors.devices import Channel
+from connectors.channels import Channel
 from connectors.gaps import HistoryOrder, HistorySink, PastValue, filled_text, request_text
 from connectors.modbus.client import DeviceRefuses, ModbusConnection, ModbusError
 from connectors.modbus.memory import MemoryUnusable, NotYetWritten, records_back_to

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from connectors.devices import Channel, RefusedChannel
+from connectors.channels import Channel, RefusedChannel
 from connectors.modbus.plan import Block, block_of, halves, plan
 from connectors.modbus.profile import Point, Profile
 

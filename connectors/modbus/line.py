@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from connectors.devices import Channel, Emit, Report, ReportRefused, grouped
+from connectors.channels import Channel
+from connectors.devices import Emit, Report, ReportRefused, grouped
 from connectors.gaps import HistorySink
 from connectors.modbus.client import ModbusConnection
 from connectors.modbus.config import ModbusDevice

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from connectors.devices import Channel, converted
+from connectors.channels import Channel, converted
 from connectors.gaps import Gap, PastValue
 from connectors.modbus.client import DeviceRefuses, ModbusConnection
 from connectors.modbus.decode import decode, high_word_first

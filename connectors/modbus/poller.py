@@ -9,18 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from connectors.devices import (
-    CONNECTED,
-    LOST,
-    REFUSED,
-    STALLED,
-    STALLED_AFTER_S,
-    Channel,
-    Emit,
-    LiveValue,
-    Report,
-    ReportRefused,
-)  # fmt: skip
+from connectors.channels import Channel
+from connectors.devices import CONNECTED, LOST, REFUSED, STALLED, STALLED_AFTER_S, Emit, LiveValue, Report, ReportRefused
 from connectors.gaps import HistoryOrder, HistorySink, Note
 from connectors.modbus.client import ModbusConnection, Unreachable
 from connectors.modbus.filling import MemoryFiller, Remembering

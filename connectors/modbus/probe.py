@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 
-from connectors.devices import Channel
+from connectors.channels import Channel
 from connectors.modbus.client import ModbusConnection
 from connectors.modbus.learned import Learned
 from connectors.modbus.plausible import CHECKED, doubts_of

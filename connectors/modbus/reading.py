@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from connectors.devices import Channel, converted
+from connectors.channels import Channel, converted
 from connectors.modbus.client import DeviceBusy, DeviceRefuses, ModbusConnection, ModbusError, Unreachable
 from connectors.modbus.decode import Value, decode_block, value_of
 from connectors.modbus.learned import Learned

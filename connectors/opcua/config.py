@@ -8,7 +8,8 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from connectors.devices import STALLED_AFTER_S, UNITS
+from connectors.channels import UNITS
+from connectors.devices import STALLED_AFTER_S
 from connectors.gaps import HistoryOrder
 from domain.plant import Identifier
 from domain.toml_files import Settings

@@ -12,7 +12,7 @@ from itertools import pairwise
 import structlog
 from asyncua import ua
 
-from connectors.devices import Channel, converted
+from connectors.channels import Channel, converted
 from connectors.gaps import Gap, HistorySink, Key, PastValue, filled_text, request_text
 from connectors.opcua import decode
 from connectors.opcua.calls import TOO_MUCH, UNREADABLE, Calls, is_undecodable, plain_value, status

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import structlog
 from asyncua import ua
 
-from connectors.devices import Emit, LiveValue, converted
+from connectors.channels import converted
+from connectors.devices import Emit, LiveValue
 from connectors.gaps import HistorySink, Note
 from connectors.opcua import decode
 from connectors.opcua.decode import Seen, What

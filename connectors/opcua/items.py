@@ -9,7 +9,7 @@ from pathlib import Path
 
 from asyncua import ua
 
-from connectors.devices import Channel, RefusedChannel
+from connectors.channels import Channel, RefusedChannel
 from connectors.gaps import Key
 from connectors.opcua.config import OpcUaHead
 from connectors.opcua.decode import What

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from asyncua.ua import UaError
 
-from connectors.devices import CONNECTED, LiveValue, RefusedChannel
+from connectors.channels import RefusedChannel
+from connectors.devices import CONNECTED, LiveValue
 from connectors.opcua.items import SubscribedDevice
 from connectors.opcua.session import ServerSession
 from connectors.probe import Found

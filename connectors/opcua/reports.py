@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from connectors.devices import CONNECTED, REFUSED, STALLED, RefusedChannel, Report, ReportRefused, refused_text
+from connectors.channels import RefusedChannel, refused_text
+from connectors.devices import CONNECTED, REFUSED, STALLED, Report, ReportRefused
 from connectors.opcua.items import Item, SubscribedDevice
 
 

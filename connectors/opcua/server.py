@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from connectors.devices import Channel, Emit, Report, ReportRefused, grouped
+from connectors.channels import Channel
+from connectors.devices import Emit, Report, ReportRefused, grouped
 from connectors.gaps import HistorySink
 from connectors.opcua.config import OpcUaDevice
 from connectors.opcua.items import SubscribedDevice

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.devices import Channel, LiveValue, RefusedChannel
+from connectors.channels import Channel, RefusedChannel
+from connectors.devices import LiveValue
 from connectors.modbus.client import ModbusConnection
 from connectors.modbus.poller import PolledDevice, Poller
 from domain.clock import ScaledClock

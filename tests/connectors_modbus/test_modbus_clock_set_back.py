@@ -8,7 +8,8 @@ from pathlib import Path
 
 from hand_modbus_server import HandServer, table
 
-from connectors.devices import LiveValue, bind
+from connectors.channels import bind
+from connectors.devices import LiveValue
 from connectors.modbus.client import ModbusConnection
 from connectors.modbus.poller import PolledDevice, Poller
 from connectors.modbus.profile import load_profile

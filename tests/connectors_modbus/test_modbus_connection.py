@@ -9,7 +9,7 @@ import pytest
 from hand_modbus_server import HandServer, table
 from recording_modbus import START_UTC, Received, run
 
-from connectors.devices import bind
+from connectors.channels import bind
 from connectors.modbus.client import DeviceBusy, DeviceRefuses, ModbusConnection, NoAnswer
 from connectors.modbus.plan import Block
 from connectors.modbus.poller import PolledDevice, Poller

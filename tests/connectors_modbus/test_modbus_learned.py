@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from recording_modbus import START_UTC
 
-from connectors.devices import Channel
+from connectors.channels import Channel
 from connectors.modbus import learned as learned_module
 from connectors.modbus.client import DeviceBusy, DeviceRefuses, NoAnswer
 from connectors.modbus.learned import FIRST_AGAIN_S, LAST_AGAIN_S, Learned

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from connectors.devices import Channel, LiveValue
+from connectors.channels import Channel
+from connectors.devices import LiveValue
 from connectors.gaps import GapBook, HistorySink, Note, PastValue
 from connectors.modbus.client import ModbusConnection
 from connectors.modbus.memory import pieces, record_of, stamp_ms

@@ -10,7 +10,7 @@ import pytest
 from hand_modbus_server import HandServer, Manner
 from recording_modbus import START_UTC, polling, run
 
-from connectors.devices import Channel, RefusedChannel
+from connectors.channels import Channel, RefusedChannel
 from connectors.modbus import learned
 from connectors.modbus.poller import PolledDevice
 from connectors.modbus.profile import load_profile
@@ -245,7 +245,7 @@ def test_every_poll_is_a_reading_of_what_was_read_and_there_is_no_other() -> Non
 
 
 def test_refusals_are_named_for_people_and_their_number_is_bounded() -> None:
-    from connectors.devices import MOST_NAMED, refused_text
+    from connectors.channels import MOST_NAMED, refused_text
 
     many = [RefusedChannel(f"c{number}", "s", "exception 02") for number in range(100)]
     assert refused_text(many[:2]) == "c0 (s): exception 02; c1 (s): exception 02"

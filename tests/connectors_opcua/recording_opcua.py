@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from connectors.devices import Channel, LiveValue, RefusedChannel
+from connectors.channels import Channel, RefusedChannel
+from connectors.devices import LiveValue
 from connectors.gaps import Gap, GapBook, HistorySink, Key, Note, PastValue
 from connectors.opcua.config import OpcUaHead
 from connectors.opcua.items import SubscribedDevice

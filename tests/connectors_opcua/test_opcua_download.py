@@ -13,7 +13,7 @@ from asyncua import ua
 from own_server import Machine, machine
 from recording_opcua import Ledger, Received, context, gauge, head, peer, peer_or_skip, session
 
-from connectors.devices import Channel
+from connectors.channels import Channel
 from connectors.opcua.config import OpcUaHead
 from deploy.ports import free_port
 

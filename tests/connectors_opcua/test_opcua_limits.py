@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from own_server import Machine, machine
 from recording_opcua import Ledger, Received, context, gauge, head, peer, peer_or_skip, session
 
-from connectors.devices import Channel
+from connectors.channels import Channel
 from connectors.opcua.calls import MOST_AT_ONCE, TOO_MUCH, UNREADABLE, Calls
 from deploy.ports import free_port
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from own_server import machine
 from recording_opcua import Received, context, gauge, head, peer, peer_or_skip, session, session_of
 
-from connectors.devices import Channel
+from connectors.channels import Channel
 from connectors.opcua.items import SubscribedDevice
 from deploy.ports import free_port
 from domain.plant import RegisterKind

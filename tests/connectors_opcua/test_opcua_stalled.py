@@ -10,7 +10,7 @@ from asyncua import ua
 from own_server import Machine, machine
 from recording_opcua import Received, context, gauge, head, session
 
-from connectors.devices import Channel
+from connectors.channels import Channel
 from connectors.opcua.config import OpcUaHead
 from connectors.pause import Pause
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from own_server import decimal, machine
 from recording_opcua import Received, context, gauge, head, session
 
-from connectors.devices import converted
+from connectors.channels import converted
 from connectors.opcua import decode
 from connectors.opcua.values import Plain, plain
 from domain.codec import decode as read_record

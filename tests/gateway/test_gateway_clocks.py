@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from connectors.devices import Channel, LiveValue
+from connectors.channels import Channel
+from connectors.devices import LiveValue
 from connectors.gateway.clocks import RIGHT, DeviceClocks
 from domain.clock import epoch_ms
 from domain.plant import Plant

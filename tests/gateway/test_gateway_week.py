@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from gateway_helpers import Future, TestBroker, write_plant
 
-from connectors.devices import Channel, LiveValue
+from connectors.channels import Channel
+from connectors.devices import LiveValue
 from connectors.gateway.buffer import Buffer, Limits
 from connectors.gateway.fleet import Fleet, load_fleet
 from connectors.gateway.outbox import Outbox

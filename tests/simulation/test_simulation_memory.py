@@ -9,7 +9,8 @@ from pathlib import Path
 from asyncua import Client, ua
 from test_simulation_servers import Serving, with_plant
 
-from connectors.devices import Channel, LiveValue
+from connectors.channels import Channel
+from connectors.devices import LiveValue
 from connectors.gaps import GapBook, HistorySink, Note, PastValue
 from connectors.gateway.fleet import load_fleet
 from connectors.opcua.calls import Calls
