@@ -101,7 +101,7 @@ class Numbers:
             if not self._grouped.match(text):
                 return f"a number with {self._decimal!r} as decimal mark" + (f" (see {self._option})" if self._option else "")
             if not self._confirmed:
-                how = f" is no riddle: give {self._option} ',' or {self._option} '.'" if self._option else " parts no thousands"
+                how = f" is unambiguous: give {self._option} ',' or {self._option} '.'" if self._option else " parts no thousands"
                 return f"a number whose {self._other!r}{how}"
             text = text.replace(self._other, "")
         try:

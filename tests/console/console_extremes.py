@@ -30,7 +30,7 @@ from console.views.scene import PartSeen, ProcessUse
 from domain.anomalies import Anomaly
 from domain.clock import epoch_ms
 from domain.demand import Demand
-from domain.facts import Fact, fact
+from domain.facts import MOST_FACTS, Fact, fact
 from domain.forecasts import DayPeak, Forecast, PeriodPeak
 from domain.instants import NEVER_UTC
 from domain.intervals import Interval, IntervalMethod, IntervalOrigin, IntervalQuality
@@ -152,7 +152,7 @@ def extreme_forecast(issued_utc: datetime, first_utc: datetime, meter: str = "")
     peaks = tuple(DayPeak(day, -HUGE, 0.0, HUGE, DATES[n], 1.0) for n, day in enumerate(days))
     period = PeriodPeak(FIRST_UTC, NEVER_UTC, -HUGE, -HUGE, 0.0, HUGE, 1.0)
     return Forecast(
-        SITE, issued_utc, first_utc, kw, kw, kw, peaks, "m" * 200, issued_utc, 2**31 - 1, HUGE, HUGE, ("n" * 2000,) * 100, meter, period, 1.0, False
+        SITE, issued_utc, first_utc, kw, kw, kw, peaks, "m" * 200, issued_utc, 2**31 - 1, HUGE, HUGE, (Fact("n" * 200),) * MOST_FACTS, meter, period, 1.0, False
     )  # fmt: skip
 
 
