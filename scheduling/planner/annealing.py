@@ -8,20 +8,21 @@ above the incumbent peak in all slots (`Board.crowd_eur`). Weights and heats dif
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import cycle
-from math import exp, inf, log
+from math import log
 
 import numpy as np
 
 from scheduling.planner.board import Board, board_of
+from scheduling.planner.construct import close_idle_shifts
 from scheduling.planner.insertion import Taste, best_offer
 from scheduling.planner.roster import Roster, Rosters
 from scheduling.planner.ruins import Ruins
-from scheduling.planner.solution import Solution, cheaper, solution_of
+from scheduling.planner.solution import Solution, solution_of
 from scheduling.planner.tables import Choice, Tables
 
-STEPS_A_ROUND = 1_000
+STEPS_A_ROUND = 1_500
 COOLING = 0.02
 """Heat at the end of a round, as a share of that at its beginning."""
 MOVE_PRICES_EUR = (0.0, 0.0, 10.0, 40.0, 150.0)
@@ -34,17 +35,21 @@ class Climate:
 
     crowd_weight: float
     heat: float
-    from_best: bool = True
+    moves_over: int = 0
+    over_eur: float = 0.0
 
 
-CLIMATES = (Climate(0.02, 0.02), Climate(0.0, 0.02), Climate(0.1, 0.02), Climate(0.02, 0.005), Climate(0.05, 0.05), Climate(0.0, 0.003))
+CLIMATES = (
+    Climate(0.02, 0.06, 4, 20.0), Climate(0.02, 0.06), Climate(0.1, 0.06, 4, 30.0), Climate(0.02, 0.2, 4, 30.0), Climate(0.0, 0.06, 4, 30.0),
+)  # fmt: skip
 
 
 class Annealing:
     """A search from one solution on; `best` is the cheapest solution that it has seen."""
 
-    def __init__(self, tables: Tables, rosters: Rosters, start: Solution, seed: int, climates=CLIMATES) -> None:
+    def __init__(self, tables: Tables, rosters: Rosters, start: Solution, seed: int, climates: Sequence[Climate] = CLIMATES) -> None:
         self.best = start
+        self._first = start
         self._tables = tables
         self._rosters = rosters
         self._draw = np.random.default_rng(seed)
@@ -53,16 +58,18 @@ class Annealing:
         self._optional = [shift for shift in tables.problem.shifts if shift.optional]
         self._energy = [max((float(tables.ways[way].power_kw.sum()) for way in ways), default=0.0) for ways in tables.of_job]
 
-    def round(self, is_over: Callable[[], bool], steps: int = STEPS_A_ROUND) -> None:
-        """Anneal once, from the best solution on."""
+    def round(self, is_over: Callable[[], bool], *, from_first: bool = False, steps: int = STEPS_A_ROUND) -> None:
+        """Anneal once, from the best solution on, or from the first one."""
         climate = next(self._climates)
-        board = board_of(self._tables, self.best.roster, self.best.choices)
-        board.crowd_weight = climate.crowd_weight
+        start = self._first if from_first else self.best
+        board = board_of(self._tables, start.roster, start.choices)
+        board.crowd_weight, board.moves_over = climate.crowd_weight, climate.moves_over
         heat_eur = climate.heat * max(1.0, abs(self.best.cost_eur))
         now_eur = board.cost_eur() + board.crowd_eur()
         for step in range(steps):
             if is_over():
                 break
+            board.over_eur = climate.over_eur * (1 + 9 * step / steps)
             limit_eur = now_eur - heat_eur * COOLING ** (step / steps) * log(1.0 - self._draw.random())
             now_eur = self._step(board, now_eur, limit_eur, heat_eur)
 
@@ -76,10 +83,10 @@ class Annealing:
             board.set_roster(roster)
         placed = self._recreate(board, list(old), heat_eur)
         if len(placed) == len(old):
-            self._close_idle_shifts(board)
+            close_idle_shifts(board, self._rosters)
             cost_eur = board.cost_eur()
             if cost_eur + board.crowd_eur() <= limit_eur:
-                if cost_eur < self.best.cost_eur - 1e-6:
+                if cost_eur < self.best.cost_eur - 1e-6 and not board.is_over():
                     self.best = solution_of(board)
                 return cost_eur + board.crowd_eur()
         self._undo(board, placed, before, old)
@@ -129,12 +136,3 @@ class Annealing:
         else:
             ranks = blur * [self._tables.problem.jobs[job].due for job in jobs]
         return [jobs[place] for place in np.argsort(ranks)]
-
-    def _close_idle_shifts(self, board: Board) -> None:
-        for name in sorted(board.roster.opened):
-            shift = self._tables.problem.shift[name]
-            skill = self._tables.skills.index(shift.skill)
-            if board.spare()[skill, shift.first : shift.end].min() >= shift.workers:
-                roster = self._rosters.cheapest(board.roster.opened - {name})
-                if roster is not None and roster.cost_eur <= board.roster.cost_eur:
-                    board.set_roster(roster)

@@ -45,6 +45,8 @@ class Board:
         self._closing: list[Callable[[Board, Way, Flags], None]] = [rule.close for rule in tables.rules.values() if rule.close]
         self._moved = 0
         self.crowd_weight = 0.0
+        self.moves_over = 0
+        self.over_eur = 0.0
         self._own_eur = 0.0
         self._load_kw = demand.above_incumbent_kw(problem)
         self._price = np.array([charge.price_eur_per_kw for charge in problem.demand_charges])
@@ -81,7 +83,11 @@ class Board:
     def moves_left(self) -> int:
         """Jobs that may still be moved."""
         most = self.tables.problem.changes.max_moved_jobs
-        return len(self.tables.of_job) if most is None else most - self._moved
+        return len(self.tables.of_job) if most is None else most + self.moves_over - self._moved
+
+    def is_over(self) -> bool:
+        most = self.tables.problem.changes.max_moved_jobs
+        return most is not None and self._moved > most
 
     def moved_jobs(self) -> list[int]:
         """Jobs of the board that are not where the current plan has them."""
@@ -125,23 +131,33 @@ class Board:
             return False
         return self.moves_left() > 0 or not tables.is_moved(job, None)
 
-    def added_eur(self, way: Way) -> Floats:
-        """What a job on a way would add to the cost, by start, whether it is open or not."""
-        cost_eur = way.cost_eur
+    def added_eur(self, way: Way, starts: slice) -> Floats:
+        """What a job on a way would add to the cost by start, whether it is open or not; `starts` has a beginning and an end."""
+        cost_eur = way.cost_eur[starts]
         if self._price.size:
-            peaks = (self._view("load", self._load_kw, way.slots) + way.power_kw[:, None]).max(axis=1)
-            peaks = np.maximum(peaks, np.maximum(self._load_kw.max(axis=1), 0.0)[:, None])
-            cost_eur = cost_eur + self._price @ peaks - self.demand_eur()
+            after = self._view("load", self._load_kw, way.slots)[:, :, starts] + way.power_kw[:, None]
+            highest = np.maximum(self._load_kw.max(axis=1), 0.0)
+            cost_eur = cost_eur + self._price @ np.maximum(after.max(axis=1) - highest[:, None], 0.0)
             if self.crowd_weight:
-                window = self._view("load", self._load_kw, way.slots)
-                more = (np.maximum(window + way.power_kw[:, None], 0.0) - np.maximum(window, 0.0)).sum(axis=1)
-                cost_eur = cost_eur + self._price @ more * self.crowd_weight
+                cost_eur = cost_eur + self._crowd_added_eur(after, way.slots, starts)
         if self._can_export:
-            cost_eur = cost_eur - self._saved_export_eur(way)
+            cost_eur = cost_eur - self._saved_export_eur(way)[starts]
         return cost_eur
 
+    def _crowd_added_eur(self, after_kw: np.ndarray, slots: int, starts: slice) -> Floats:
+        sums = np.zeros((len(self._load_kw), self._load_kw.shape[1] + 1))
+        np.maximum(self._load_kw, 0.0).cumsum(axis=1, out=sums[:, 1:])
+        before = sums[:, starts.start + slots : starts.stop + slots] - sums[:, starts]
+        added_eur: Floats = self._price @ (np.maximum(after_kw, 0.0).sum(axis=1) - before) * self.crowd_weight
+        return added_eur
+
     def crowd_eur(self) -> float:
-        return self.crowd_weight * float((self._price @ np.maximum(0.0, self._load_kw)).sum())
+        over = 0.0
+        if self.is_over():
+            over = (self._moved - self.tables.problem.changes.max_moved_jobs) * self.over_eur
+        if not self.crowd_weight:
+            return over
+        return over + self.crowd_weight * float((self._price @ np.maximum(0.0, self._load_kw)).sum())
 
     def _saved_export_eur(self, way: Way) -> Floats:
         exported = np.maximum(0.0, -self._view("expected", self._expected_kw[None, :], way.slots)[0])

@@ -39,16 +39,17 @@ def best_offer(board: Board, job: int, taste: Taste, random: np.random.Generator
         is_open = board.open_starts(way)
         if not is_open.any():
             continue
-        added_eur = board.added_eur(way)
-        rank = np.where(is_open, added_eur, np.inf)
+        first = int(is_open.argmax())
+        starts = slice(first, len(is_open) - int(is_open[::-1].argmax()))
+        added_eur = board.added_eur(way, starts)
+        rank = np.where(is_open[starts], added_eur, np.inf)
         if taste.move_eur and job in tables.current:
-            keeps = rank[current.start] if current is not None and current.way == number and current.start < len(rank) else None
             rank += taste.move_eur
-            if current is not None and keeps is not None:
-                rank[current.start] = keeps
+            if current is not None and current.way == number and starts.start <= current.start < starts.stop:
+                rank[current.start - first] -= taste.move_eur
         if random is not None and taste.noise_eur:
             rank += random.random(len(rank)) * taste.noise_eur
-        start = int(rank.argmin())
-        if rank[start] < best_rank:
-            best, best_rank = Offer(Choice(number, start), float(added_eur[start])), float(rank[start])
+        place = int(rank.argmin())
+        if rank[place] < best_rank:
+            best, best_rank = Offer(Choice(number, first + place), float(added_eur[place])), float(rank[place])
     return best

@@ -14,6 +14,7 @@ import numpy as np
 from ortools.sat.python import cp_model
 
 from scheduling.planner.board import Board
+from scheduling.planner.cost.demand import NOWHERE_KW
 from scheduling.planner.problem import Shift
 from scheduling.planner.roster import Roster
 from scheduling.planner.tables import Choice
@@ -61,6 +62,7 @@ class Model:
     def __init__(self, board: Board, jobs: Collection[int], *, free_shifts: bool) -> None:
         self.board = board
         self.jobs = sorted(jobs)
+        self.has_free_shifts = free_shifts
         self.solver = cp_model.CpModel()
         self.options: dict[int, list[Option]] = {}
         self.worked: dict[str, list[Worked]] = {}
@@ -90,6 +92,8 @@ class Model:
         """In how many parts a kW is counted."""
         tables = self.board.tables
         powers = np.concatenate([tables.ways[way].power_kw for job in self.jobs for way in tables.of_job[job]] or [np.zeros(1)])
+        load_kw = self.board.load_kw()
+        powers = np.concatenate([powers, load_kw[load_kw > NOWHERE_KW / 2]])
         # Rounded to watts at worst.
         exact = (parts for parts in POWER_PARTS if np.allclose(powers * parts, np.round(powers * parts), rtol=0, atol=1e-9))
         return next(exact, POWER_PARTS[-1])
@@ -142,11 +146,14 @@ class Model:
         """Choices of the free jobs in a solution."""
         return {job: next(choice for choice, literal in self.choices_of(job) if solver.boolean_value(literal)) for job in self.jobs}
 
-    def opened(self, solver: cp_model.CpSolver) -> frozenset[str]:
-        """Shifts that a solution opens."""
-        if not self._opened:
-            return self.board.roster.opened
-        return frozenset(shift for shift, literal in self._opened.items() if solver.boolean_value(literal))
+    def roster(self, solver: cp_model.CpSolver) -> Roster:
+        """Shifts that a solution opens, and who works them."""
+        if not self.has_free_shifts:
+            return self.board.roster
+        opened = frozenset(shift for shift, literal in self._opened.items() if solver.boolean_value(literal))
+        crews = {shift: crew for (shift, crew), literal in self._crews.items() if solver.boolean_value(literal)}
+        shifts = self.board.tables.problem.shift
+        return Roster(opened, crews, sum(shifts[name].cost_eur(crews.get(name)) for name in opened | crews.keys()))
 
     def _add_job(self, job: int) -> None:
         tables = self.board.tables

@@ -24,7 +24,7 @@ class Ruins:
             for machine in range(len(tables.problem.machines))
         ]
         self._kinds: tuple[Callable[[Board, int], list[int]], ...] = (
-            self._anywhere, self._at_peak, self._at_peak, self._at_one_time, self._on_machines, self._on_machines, self._moved, self._chain,
+            self._anywhere, self._at_peak, self._at_peak, self._at_one_time, self._on_machines, self._in_a_row, self._in_a_row, self._moved, self._chain,
         )  # fmt: skip
 
     def jobs(self, board: Board, count: int) -> list[int]:
@@ -63,6 +63,22 @@ class Ruins:
         """Jobs that could run on one machine: their sequence may be what stands in the way."""
         jobs = self._on[int(self._draw.integers(len(self._on)))]
         return self._some(jobs, count + 3)
+
+    def _in_a_row(self, board: Board, count: int) -> list[int]:
+        """Neighbours on a machine, and what runs at the same time on other machines that could take them."""
+        placed = [job for job in self._free if board.choices.get(job) is not None]
+        if not placed:
+            return []
+        job = placed[int(self._draw.integers(len(placed)))]
+        machines = {self._tables.ways[way].machine for way in self._tables.of_job[job]}
+        middle = self._middle(board, job)
+        near = [other for other in placed if self._tables.ways[board.choices[other].way].machine in machines]
+        near.sort(key=lambda other: abs(self._middle(board, other) - middle))
+        return self._filled(near[: max(2, count * 3 // 4)], count)
+
+    def _middle(self, board: Board, job: int) -> float:
+        at = board.choices[job]
+        return at.start + self._tables.ways[at.way].slots / 2
 
     def _moved(self, board: Board, count: int) -> list[int]:
         """Moved jobs, so that others may be moved instead."""

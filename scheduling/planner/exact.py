@@ -1,0 +1,89 @@
+"""What the solver is for: a plan where the constructive rule finds none, the proof that there is none, and the proof that none is cheaper."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import Enum
+
+from ortools.sat.python import cp_model
+
+from scheduling.planner.board import Board, board_of
+from scheduling.planner.model import Model
+from scheduling.planner.roster import Roster, Rosters
+from scheduling.planner.solution import Solution, cheaper, solution_of
+from scheduling.planner.tables import Tables
+
+MOST_OPTIONS = 3_000
+"""Starts of all jobs together up to which the whole problem is given to the solver; beyond, the search is ahead of it at any time."""
+PROOF_SHARE = 0.3
+"""Of the time, for the proof."""
+
+
+class Feasibility(Enum):
+    """Whether some jobs have a plan."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long the solver may work: seconds of the clock, and its own count of work (about as many seconds), which is the same on any machine."""
+
+    seconds: float
+    work: float
+
+
+def is_small(tables: Tables) -> bool:
+    """Whether the whole problem is for the solver."""
+    return sum(int(way.open.sum()) for way in tables.ways) <= MOST_OPTIONS
+
+
+def feasibility(tables: Tables, jobs: Collection[int], seconds: float) -> Feasibility:
+    """Whether some jobs alone have a plan, with the shifts staffed as well as the rules allow."""
+    model = Model(Board(tables, Roster()), jobs, free_shifts=True)
+    status = _solver(Limits(seconds, seconds)).solve(model.solver)
+    if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return Feasibility.YES
+    return Feasibility.NO if status == cp_model.INFEASIBLE else Feasibility.UNKNOWN
+
+
+def any_solution(tables: Tables, rosters: Rosters, seconds: float) -> tuple[Feasibility, Solution | None]:
+    """Some plan of all jobs, or whether there is none."""
+    model = Model(Board(tables, Roster()), range(len(tables.of_job)), free_shifts=True)
+    solver = _solver(Limits(seconds, seconds))
+    status = solver.solve(model.solver)
+    if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return Feasibility.YES, _solution(model, solver, rosters)
+    return (Feasibility.NO if status == cp_model.INFEASIBLE else Feasibility.UNKNOWN), None
+
+
+def cheapest(tables: Tables, rosters: Rosters, start: Solution, limits: Limits) -> tuple[Solution, bool]:
+    """The cheapest plan that the solver finds from `start` on, and whether it has proved that none is cheaper."""
+    model = Model(Board(tables, Roster()), range(len(tables.of_job)), free_shifts=True)
+    model.price()
+    model.hint(start.choices, start.roster)
+    solver = _solver(limits)
+    status = solver.solve(model.solver)
+    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return start, False
+    return cheaper(_solution(model, solver, rosters), start), status == cp_model.OPTIMAL
+
+
+def _solution(model: Model, solver: cp_model.CpSolver, rosters: Rosters) -> Solution:
+    roster = model.roster(solver)
+    found = rosters.cheapest(roster.opened)
+    if found is not None and found.cost_eur < roster.cost_eur:
+        roster = found
+    return solution_of(board_of(model.board.tables, roster, model.chosen(solver)))
+
+
+def _solver(limits: Limits) -> cp_model.CpSolver:
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1  # with more of them the same input gives different plans
+    solver.parameters.random_seed = 1
+    solver.parameters.max_time_in_seconds = max(0.01, limits.seconds)
+    solver.parameters.max_deterministic_time = max(0.01, limits.work)
+    return solver
