@@ -10,13 +10,13 @@ from domain.errors import LastgangError
 from scheduling.planner.conflicts import Conflict, conflicts_of
 from scheduling.planner.construct import current_solution, first_solution
 from scheduling.planner.cost.total import Cost, cost_of
-from scheduling.planner.exact import Feasibility, any_solution
+from scheduling.planner.exact import QUICK_OPTIONS, QUICK_SHARE, Feasibility, any_solution, cheapest, options
 from scheduling.planner.plan import Plan
 from scheduling.planner.problem import Problem
 from scheduling.planner.relaxations import Relaxation, relaxations_of
 from scheduling.planner.roster import Rosters
 from scheduling.planner.rules import RULES, breaches
-from scheduling.planner.search import Clock, Effort, Found, SideBySide, Task, one_after_the_other, search
+from scheduling.planner.search import Clock, Effort, Found, SideBySide, Task, limits, one_after_the_other, search
 from scheduling.planner.solution import Solution, cheaper
 from scheduling.planner.tables import Tables, tables_of
 
@@ -78,8 +78,10 @@ def plan(problem: Problem, request: Request, clock: Clock, side_by_side: SideByS
             return _refusal(problem)
     effort = Effort(begun_s + request.seconds, request.seconds, request.seed, request.rounds)
     found = Found(first)
-    if request.seconds > 0:
-        tasks = [Task(problem, first, effort, worker, clock) for worker in range(request.workers)]
+    if request.seconds > 0 and options(tables) <= QUICK_OPTIONS:
+        found = Found(*cheapest(tables, rosters, first, limits(effort, clock, QUICK_SHARE)))
+    if request.seconds > 0 and not found.is_proved:
+        tasks = [Task(problem, found.solution, effort, worker, clock) for worker in range(request.workers)]
         found = best_of(side_by_side(search, tasks))
     if current is not None:
         found = replace(found, solution=cheaper(current, found.solution))

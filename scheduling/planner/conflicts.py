@@ -14,7 +14,7 @@ CHECK_S = 3.0
 """For each question to the solver; what it cannot decide by then counts as possible."""
 MOST_CONFLICTS = 3
 BLAMED = (
-    "locked", "moves", "setup", "precedence", "crew", "machine", "deadline", "earliest", "rest", "working_time", "horizon",
+    "locked", "moves", "setup", "precedence", "rest", "working_time", "crew", "machine", "deadline", "earliest", "horizon",
 )  # fmt: skip
 """Rules in the order in which they are named: those first that tell a planner most."""
 

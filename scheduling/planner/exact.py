@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import Enum
 
@@ -12,10 +12,13 @@ from scheduling.planner.board import Board, board_of
 from scheduling.planner.model import Model
 from scheduling.planner.roster import Roster, Rosters
 from scheduling.planner.solution import Solution, cheaper, solution_of
-from scheduling.planner.tables import Tables
+from scheduling.planner.tables import Choice, Tables
 
 MOST_OPTIONS = 3_000
 """Starts of all jobs together up to which the whole problem is given to the solver; beyond, the search is ahead of it at any time."""
+QUICK_OPTIONS = 1_000
+QUICK_SHARE = 0.05
+"""Of the time, for a proof before any search begins: most small problems need no more."""
 PROOF_SHARE = 0.3
 """Of the time, for the proof."""
 
@@ -36,14 +39,14 @@ class Limits:
     work: float
 
 
-def is_small(tables: Tables) -> bool:
-    """Whether the whole problem is for the solver."""
-    return sum(int(way.open.sum()) for way in tables.ways) <= MOST_OPTIONS
+def options(tables: Tables) -> int:
+    """Starts of all jobs together, beside what the rules close by themselves."""
+    return sum(int(way.open.sum()) for way in tables.ways)
 
 
 def feasibility(tables: Tables, jobs: Collection[int], seconds: float) -> Feasibility:
     """Whether some jobs alone have a plan, with the shifts staffed as well as the rules allow."""
-    model = Model(Board(tables, Roster()), jobs, free_shifts=True)
+    model = Model(_empty_board(tables), jobs, free_shifts=True)
     status = _solver(Limits(seconds, seconds)).solve(model.solver)
     if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return Feasibility.YES
@@ -52,7 +55,7 @@ def feasibility(tables: Tables, jobs: Collection[int], seconds: float) -> Feasib
 
 def any_solution(tables: Tables, rosters: Rosters, seconds: float) -> tuple[Feasibility, Solution | None]:
     """Some plan of all jobs, or whether there is none."""
-    model = Model(Board(tables, Roster()), range(len(tables.of_job)), free_shifts=True)
+    model = Model(_empty_board(tables), range(len(tables.of_job)), free_shifts=True)
     solver = _solver(Limits(seconds, seconds))
     status = solver.solve(model.solver)
     if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
@@ -62,7 +65,7 @@ def any_solution(tables: Tables, rosters: Rosters, seconds: float) -> tuple[Feas
 
 def cheapest(tables: Tables, rosters: Rosters, start: Solution, limits: Limits) -> tuple[Solution, bool]:
     """The cheapest plan that the solver finds from `start` on, and whether it has proved that none is cheaper."""
-    model = Model(Board(tables, Roster()), range(len(tables.of_job)), free_shifts=True)
+    model = Model(_empty_board(tables), range(len(tables.of_job)), free_shifts=True)
     model.price()
     model.hint(start.choices, start.roster)
     solver = _solver(limits)
@@ -70,6 +73,32 @@ def cheapest(tables: Tables, rosters: Rosters, start: Solution, limits: Limits) 
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return start, False
     return cheaper(_solution(model, solver, rosters), start), status == cp_model.OPTIMAL
+
+
+def least_amount(
+    tables: Tables, jobs: Collection[int], amount: Callable[[int, Choice | None], int], seconds: float
+) -> dict[int, Choice | None] | None:
+    """Choices of some jobs alone that go beyond a rule by the least amount together; None where there are none."""
+    model = Model(_empty_board(tables), jobs, free_shifts=True)
+    amounts = [(amount(job, choice), literal) for job in model.jobs for choice, literal in model.choices_of(job)]
+    model.solver.minimize(sum(most * literal for most, literal in amounts))
+    solver = _solver(Limits(seconds, seconds))
+    return model.chosen(solver) if solver.solve(model.solver) in (cp_model.OPTIMAL, cp_model.FEASIBLE) else None
+
+
+def with_extra_workers(tables: Tables, jobs: Collection[int], extra: Collection[str], seconds: float) -> frozenset[str] | None:
+    """The fewest of the `extra` shifts that some jobs alone need; None where they have no plan even so."""
+    model = Model(_empty_board(tables), jobs, free_shifts=True)
+    model.solver.minimize(sum(model.opened[shift] for shift in extra))
+    solver = _solver(Limits(seconds, seconds))
+    if solver.solve(model.solver) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return None
+    return model.roster(solver).opened & frozenset(extra)
+
+
+def _empty_board(tables: Tables) -> Board:
+    """Nothing but workers, those of all optional shifts included: the model takes away what it does not open."""
+    return Board(tables, Roster(frozenset(shift.id for shift in tables.problem.shifts if shift.optional)))
 
 
 def _solution(model: Model, solver: cp_model.CpSolver, rosters: Rosters) -> Solution:

@@ -55,6 +55,8 @@ class Model:
         Free jobs.
     options
         Open starts of each free job.
+    opened
+        Literal of each optional shift; empty where shifts stay.
     worked
         Spans of each crew, those before the horizon included; empty where shifts stay.
     """
@@ -67,7 +69,7 @@ class Model:
         self.options: dict[int, list[Option]] = {}
         self.worked: dict[str, list[Worked]] = {}
         self._skipped: dict[int, cp_model.IntVar] = {}
-        self._opened: dict[str, cp_model.IntVar] = {}
+        self.opened: dict[str, cp_model.IntVar] = {}
         self._crews: dict[tuple[str, str], cp_model.IntVar] = {}
         self._objective: list[tuple[int, cp_model.IntVar]] = []
         for job in self.jobs:
@@ -117,7 +119,7 @@ class Model:
         shifts = [shift for shift in self._free_shifts() if shift.skill == name and shift.first <= slot < shift.end]
         left -= sum(shift.workers for shift in shifts if shift.id in self.board.roster.opened)
         if shifts or sum(count for count, _ in needed) > left:
-            more = [(-shift.workers, self._opened[shift.id]) for shift in shifts]
+            more = [(-shift.workers, self.opened[shift.id]) for shift in shifts]
             self.solver.add(sum(count * literal for count, literal in (*needed, *more)) <= left)
 
     def never_both(self, one: Worked, other: Worked, unless: Collection[Worked]) -> None:
@@ -137,7 +139,7 @@ class Model:
         for job in self.jobs:
             for choice, literal in self.choices_of(job):
                 self.solver.add_hint(literal, job in choices and choices[job] == choice)
-        for shift, literal in self._opened.items():
+        for shift, literal in self.opened.items():
             self.solver.add_hint(literal, shift in roster.opened)
         for (shift, crew), literal in self._crews.items():
             self.solver.add_hint(literal, roster.crews.get(shift) == crew)
@@ -150,7 +152,7 @@ class Model:
         """Shifts that a solution opens, and who works them."""
         if not self.has_free_shifts:
             return self.board.roster
-        opened = frozenset(shift for shift, literal in self._opened.items() if solver.boolean_value(literal))
+        opened = frozenset(shift for shift, literal in self.opened.items() if solver.boolean_value(literal))
         crews = {shift: crew for (shift, crew), literal in self._crews.items() if solver.boolean_value(literal)}
         shifts = self.board.tables.problem.shift
         return Roster(opened, crews, sum(shifts[name].cost_eur(crews.get(name)) for name in opened | crews.keys()))
@@ -170,7 +172,7 @@ class Model:
         self.solver.add_exactly_one(literal for _, literal in self.choices_of(job))
 
     def _free_shifts(self) -> Iterator[Shift]:
-        return (self.board.tables.problem.shift[name] for name in self._opened)
+        return (self.board.tables.problem.shift[name] for name in self.opened)
 
     def _add_shifts(self) -> None:
         problem = self.board.tables.problem
@@ -178,9 +180,9 @@ class Model:
             self.worked[crew.id] = [Worked(first, end, None) for first, end in crew.worked]
         for shift in problem.shifts:
             if shift.optional:
-                self._opened[shift.id] = self.solver.new_bool_var("")
+                self.opened[shift.id] = self.solver.new_bool_var("")
             if shift.optional and not shift.crews:
-                self._cost(shift.cost_eur(None), self._opened[shift.id])
+                self._cost(shift.cost_eur(None), self.opened[shift.id])
             if shift.crews:
                 self._add_crews(shift)
         for spans in self.worked.values():
@@ -193,7 +195,7 @@ class Model:
             self._cost(shift.cost_eur(crew), literal)
             self.worked[crew].append(Worked(shift.first, shift.end, literal))
             literals.append(literal)
-        self.solver.add(sum(literals) == (self._opened[shift.id] if shift.optional else 1))
+        self.solver.add(sum(literals) == (self.opened[shift.id] if shift.optional else 1))
 
     def _cost(self, eur: float, literal: cp_model.IntVar) -> None:
         self._objective.append((round(eur * self.parts_per_eur), literal))

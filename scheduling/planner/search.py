@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from scheduling.planner.annealing import Annealing
-from scheduling.planner.exact import PROOF_SHARE, Limits, cheapest, is_small
+from scheduling.planner.exact import MOST_OPTIONS, PROOF_SHARE, Limits, cheapest, options
 from scheduling.planner.problem import Problem
 from scheduling.planner.roster import Rosters
 from scheduling.planner.rules import RULES
@@ -75,17 +75,17 @@ def search(task: Task) -> Found:
     tables = tables_of(task.problem, RULES)
     rosters = Rosters(task.problem, RULES)
     best = task.first
-    if task.worker == 0 and is_small(tables):
-        best, is_proved = cheapest(tables, rosters, best, _limits(task))
+    if task.worker == 0 and options(tables) <= MOST_OPTIONS:
+        best, is_proved = cheapest(tables, rosters, best, limits(task.effort, task.clock, PROOF_SHARE))
         if is_proved:
             return Found(best, True)
     return Found(cheaper(best, _anneal(tables, rosters, task)))
 
 
-def _limits(task: Task) -> Limits:
-    left_s = task.effort.until_s - task.clock()
-    work = left_s if task.effort.rounds is None else float(task.effort.rounds)
-    return Limits(left_s * PROOF_SHARE, work * PROOF_SHARE)
+def limits(effort: Effort, clock: Clock, share: float) -> Limits:
+    """Limits of the solver for a share of what is left."""
+    left_s = effort.until_s - clock()
+    return Limits(left_s * share, (left_s if effort.rounds is None else float(effort.rounds)) * share)
 
 
 def _anneal(tables: Tables, rosters: Rosters, task: Task) -> Solution:
