@@ -10,10 +10,18 @@ import click
 
 @click.command()
 @click.argument("problem", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--seconds", type=click.FloatRange(min=0, max=86_400), default=10.0, show_default=True, help="How long to search; 0: the first plan.")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=0, max=86_400),
+    default=10.0,
+    show_default=True,
+    help="How long to search; 0: the first plan.",
+)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the plan here; else to stdout.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of all draws.")
-@click.option("--rounds", type=click.IntRange(min=1), help="End after so many rounds: the same answer on any machine that is done in time.")
+@click.option(
+    "--rounds", type=click.IntRange(min=1), help="End after so many rounds: the same answer on any machine that is done in time."
+)
 @click.option("--language", default="en", show_default=True, help="Of the texts where there is no plan: en, de.")
 def command(problem: Path, seconds: float, out: Path | None, seed: int, rounds: int | None, language: str) -> None:
     """Plan jobs, shifts and crews of PROBLEM (JSON, see docs/reference/planning-problem.md) against the bill.

@@ -28,7 +28,8 @@ def answer_as_json(problem: Problem, answer: Answer, language: str) -> dict[str,
     }
     if answer.conflicts:
         found["relaxations"] = [
-            {"rule": one.rule, "amounts": dict(one.amounts), "eur": one.eur, "text": says.relaxation(one)} for one in answer.relaxations
+            {"rule": one.rule, "amounts": dict(one.amounts), "eur": one.eur, "text": says.relaxation(one)}
+            for one in answer.relaxations
         ]
     if problem.crews:
         found["crew_of_shift"] = dict(sorted(plan.crew_of_shift.items()))
@@ -83,7 +84,9 @@ class _Says:
     def _needs(self, job: Job) -> str:
         machines = self._listed([one.machine for one in job.alternatives])
         if job.locked is not None:
-            return self._words.say("planner.job_locked", job=job.id, since=self._moment(job.locked.start), machines=job.locked.machine)
+            return self._words.say(
+                "planner.job_locked", job=job.id, since=self._moment(job.locked.start), machines=job.locked.machine
+            )
         shortest = min(one.duration_slots for one in job.alternatives)
         until = self._problem.slot_count if job.deadline is None else min(job.deadline, self._problem.slot_count)
         return self._words.say(
@@ -99,4 +102,3 @@ class _Says:
         if len(names) < 2:
             return "".join(names)
         return f"{', '.join(names[:-1])} {self._words['planner.and']} {names[-1]}"
-

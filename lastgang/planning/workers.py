@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
-from scheduling.planner.search import Found, Task
+from scheduling.planner.search import Task
+from scheduling.planner.solution import Solution
 
 CORES = 2
 """Workers of a search: the answer depends on their number, so it is the same on every machine."""
 
 
-def in_processes(work: Callable[[Task], Found], tasks: Sequence[Task]) -> list[Found]:
+def in_processes(work: Callable[[Task], Solution], tasks: Sequence[Task]) -> list[Solution]:
     """Do the first task here, and each other one in a process of its own."""
     if len(tasks) == 1:
         return [work(tasks[0])]

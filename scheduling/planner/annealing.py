@@ -47,7 +47,9 @@ CLIMATES = (
 class Annealing:
     """A search from one solution on; `best` is the cheapest solution that it has seen."""
 
-    def __init__(self, tables: Tables, rosters: Rosters, start: Solution, seed: int, climates: Sequence[Climate] = CLIMATES) -> None:
+    def __init__(
+        self, tables: Tables, rosters: Rosters, start: Solution, seed: int, climates: Sequence[Climate] = CLIMATES
+    ) -> None:
         self.best = start
         self._first = start
         self._tables = tables

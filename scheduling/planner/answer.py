@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.errors import LastgangError
 from scheduling.planner.conflicts import Conflict, conflicts_of
 from scheduling.planner.construct import current_solution, first_solution
 from scheduling.planner.cost.total import Cost, cost_of
-from scheduling.planner.exact import QUICK_OPTIONS, QUICK_SHARE, Feasibility, any_solution, cheapest, options
+from scheduling.planner.exact import QUICK_OPTIONS, QUICK_SHARE, Feasibility, Limits, any_solution, cheapest, options
 from scheduling.planner.plan import Plan
 from scheduling.planner.problem import Problem
 from scheduling.planner.relaxations import Relaxation, relaxations_of
 from scheduling.planner.roster import Rosters
 from scheduling.planner.rules import RULES, breaches
-from scheduling.planner.search import Clock, Effort, Found, SideBySide, Task, limits, one_after_the_other, search
+from scheduling.planner.search import Clock, Effort, SideBySide, one_after_the_other, search
 from scheduling.planner.solution import Solution, cheaper
 from scheduling.planner.tables import Tables, tables_of
 
@@ -76,32 +75,35 @@ def plan(problem: Problem, request: Request, clock: Clock, side_by_side: SideByS
             raise NoAnswer(msg)
         if first is None:
             return _refusal(problem)
-    effort = Effort(begun_s + request.seconds, request.seconds, request.seed, request.rounds)
-    found = Found(first)
-    if request.seconds > 0 and options(tables) <= QUICK_OPTIONS:
-        found = Found(*cheapest(tables, rosters, first, limits(effort, clock, QUICK_SHARE)))
-    if request.seconds > 0 and not found.is_proved:
-        tasks = [Task(problem, found.solution, effort, worker, clock) for worker in range(request.workers)]
-        found = best_of(side_by_side(search, tasks))
+    found, is_proved = _improved(tables, rosters, first, request, (begun_s, clock, side_by_side))
     if current is not None:
-        found = replace(found, solution=cheaper(current, found.solution))
-    return _answer(tables, found)
+        found = cheaper(current, found)
+    return _answer(tables, found, is_proved)
 
 
-def best_of(found: Sequence[Found]) -> Found:
-    """The cheapest of what workers found; proved if that is, or one that costs the same."""
-    best = min(found, key=lambda one: (one.solution.cost_eur, not one.is_proved))
-    return next((one for one in found if one.is_proved), best)
+def _improved(
+    tables: Tables, rosters: Rosters, first: Solution, request: Request, tools: tuple[float, Clock, SideBySide]
+) -> tuple[Solution, bool]:
+    """The cheapest solution that is found from `first` on, and whether it is proved that there is no cheaper one."""
+    begun_s, clock, side_by_side = tools
+    if request.seconds <= 0:
+        return first, False
+    if options(tables) <= QUICK_OPTIONS:
+        work = request.seconds if request.rounds is None else float(request.rounds)
+        first, is_proved = cheapest(tables, rosters, first, Limits(request.seconds * QUICK_SHARE, work * QUICK_SHARE))
+        if is_proved:
+            return first, True
+    effort = Effort(clock(), begun_s + request.seconds, request.seed, request.rounds)
+    return search(tables.problem, first, effort, request.workers, clock, side_by_side), False
 
 
-def _answer(tables: Tables, found: Found) -> Answer:
-    solution: Solution = found.solution
+def _answer(tables: Tables, solution: Solution, is_proved: bool) -> Answer:
     chosen = tables.plan(solution.choices, solution.roster.opened, solution.roster.crews)
     broken = breaches(tables.problem, chosen)
     if broken:
         msg = f"{tables.problem.site}: the plan breaks the rule {broken[0].rule} ({', '.join(broken[0].jobs)}: {broken[0].text})"
         raise AssertionError(msg)
-    return Answer(Status.OPTIMAL if found.is_proved else Status.FEASIBLE, chosen, cost_of(tables.problem, chosen))
+    return Answer(Status.OPTIMAL if is_proved else Status.FEASIBLE, chosen, cost_of(tables.problem, chosen))
 
 
 def _refusal(problem: Problem) -> Answer:

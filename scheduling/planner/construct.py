@@ -25,7 +25,9 @@ def current_solution(tables: Tables, rosters: Rosters) -> Solution | None:
     if breaches(problem, problem.current):
         return None
     known = problem.current
-    cost_eur = sum(problem.shift[name].cost_eur(known.crew_of_shift.get(name)) for name in known.open_shifts | known.crew_of_shift.keys())
+    cost_eur = sum(
+        problem.shift[name].cost_eur(known.crew_of_shift.get(name)) for name in known.open_shifts | known.crew_of_shift.keys()
+    )
     roster = Roster(known.open_shifts, known.crew_of_shift, cost_eur)
     found = rosters.cheapest(known.open_shifts)
     return solution_of(board_of(tables, roster if found is None else found, tables.current))
@@ -137,7 +139,9 @@ def _eject(board: Board, job: int, draw: np.random.Generator) -> list[int]:
     related = []
     for other, at in board.choices.items():
         way = None if at is None else tables.ways[at.way]
-        is_related = other in links or (way is not None and (way.machine in machines or any(skill in skills for skill, _ in way.needs)))
+        is_related = other in links or (
+            way is not None and (way.machine in machines or any(skill in skills for skill, _ in way.needs))
+        )
         if is_related and tables.problem.jobs[other].locked is None:
             related.append(other)
     chosen = [related[place] for place in draw.permutation(len(related))[:3]]

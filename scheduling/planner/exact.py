@@ -15,12 +15,10 @@ from scheduling.planner.solution import Solution, cheaper, solution_of
 from scheduling.planner.tables import Choice, Tables
 
 MOST_OPTIONS = 3_000
-"""Starts of all jobs together up to which the whole problem is given to the solver; beyond, the search is ahead of it at any time."""
+"""Starts of all jobs together up to which the solver is given large parts of the problem; beyond, annealing is faster."""
 QUICK_OPTIONS = 1_000
 QUICK_SHARE = 0.05
 """Of the time, for a proof before any search begins: most small problems need no more."""
-PROOF_SHARE = 0.3
-"""Of the time, for the proof."""
 
 
 class Feasibility(Enum):
@@ -47,7 +45,7 @@ def options(tables: Tables) -> int:
 def feasibility(tables: Tables, jobs: Collection[int], seconds: float) -> Feasibility:
     """Whether some jobs alone have a plan, with the shifts staffed as well as the rules allow."""
     model = Model(_empty_board(tables), jobs, free_shifts=True)
-    status = _solver(Limits(seconds, seconds)).solve(model.solver)
+    status = new_solver(Limits(seconds, seconds)).solve(model.solver)
     if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return Feasibility.YES
     return Feasibility.NO if status == cp_model.INFEASIBLE else Feasibility.UNKNOWN
@@ -56,7 +54,7 @@ def feasibility(tables: Tables, jobs: Collection[int], seconds: float) -> Feasib
 def any_solution(tables: Tables, rosters: Rosters, seconds: float) -> tuple[Feasibility, Solution | None]:
     """Some plan of all jobs, or whether there is none."""
     model = Model(_empty_board(tables), range(len(tables.of_job)), free_shifts=True)
-    solver = _solver(Limits(seconds, seconds))
+    solver = new_solver(Limits(seconds, seconds))
     status = solver.solve(model.solver)
     if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return Feasibility.YES, _solution(model, solver, rosters)
@@ -68,7 +66,7 @@ def cheapest(tables: Tables, rosters: Rosters, start: Solution, limits: Limits) 
     model = Model(_empty_board(tables), range(len(tables.of_job)), free_shifts=True)
     model.price()
     model.hint(start.choices, start.roster)
-    solver = _solver(limits)
+    solver = new_solver(limits)
     status = solver.solve(model.solver)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return start, False
@@ -82,7 +80,7 @@ def least_amount(
     model = Model(_empty_board(tables), jobs, free_shifts=True)
     amounts = [(amount(job, choice), literal) for job in model.jobs for choice, literal in model.choices_of(job)]
     model.solver.minimize(sum(most * literal for most, literal in amounts))
-    solver = _solver(Limits(seconds, seconds))
+    solver = new_solver(Limits(seconds, seconds))
     return model.chosen(solver) if solver.solve(model.solver) in (cp_model.OPTIMAL, cp_model.FEASIBLE) else None
 
 
@@ -90,7 +88,7 @@ def with_extra_workers(tables: Tables, jobs: Collection[int], extra: Collection[
     """The fewest of the `extra` shifts that some jobs alone need; None where they have no plan even so."""
     model = Model(_empty_board(tables), jobs, free_shifts=True)
     model.solver.minimize(sum(model.opened[shift] for shift in extra))
-    solver = _solver(Limits(seconds, seconds))
+    solver = new_solver(Limits(seconds, seconds))
     if solver.solve(model.solver) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return None
     return model.roster(solver).opened & frozenset(extra)
@@ -109,7 +107,7 @@ def _solution(model: Model, solver: cp_model.CpSolver, rosters: Rosters) -> Solu
     return solution_of(board_of(model.board.tables, roster, model.chosen(solver)))
 
 
-def _solver(limits: Limits) -> cp_model.CpSolver:
+def new_solver(limits: Limits) -> cp_model.CpSolver:
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1  # with more of them the same input gives different plans
     solver.parameters.random_seed = 1

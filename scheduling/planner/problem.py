@@ -144,7 +144,7 @@ class Phase(Settings):
 
     slots: Annotated[int, Field(ge=1)]
     power_kw: Amount
-    crew: dict[str, Whole] = {}
+    crew: dict[str, Whole] = Field(default_factory=dict)
 
 
 class Alternative(Settings):
@@ -223,7 +223,7 @@ class CurrentPlan(Settings):
 
     jobs: tuple[PlacedJob, ...]
     open_shifts: tuple[str, ...] = ()
-    crew_of_shift: dict[str, str] = {}
+    crew_of_shift: dict[str, str] = Field(default_factory=dict)
 
 
 class Changes(Settings):

@@ -115,7 +115,9 @@ def _more_workers(problem: Problem, conflict: Conflict) -> Iterator[Relaxation]:
         ]  # fmt: skip
         enlarged = _with_shifts(problem, extra)
         tables = tables_of(enlarged, RULES)
-        opened = with_extra_workers(tables, [tables.job_number[job] for job in conflict.jobs], [shift.id for shift in extra], CHECK_S)
+        opened = with_extra_workers(
+            tables, [tables.job_number[job] for job in conflict.jobs], [shift.id for shift in extra], CHECK_S
+        )
         slots = sorted(shift.first for shift in extra if opened and shift.id in opened)
         if slots:
             price = _price(problem, skill)
@@ -130,4 +132,6 @@ def _with_shifts(problem: Problem, extra: Sequence[Shift]) -> Problem:
 def _price(problem: Problem, skill: str) -> float:
     """What a worker of a skill costs a slot in the most expensive shift; 0 where no shift has a price."""
     shifts = [shift for shift in problem.shifts if shift.skill == skill]
-    return max([0.0, *(shift.eur_per_worker_slot or 0.0 for shift in shifts), *(p for shift in shifts for p in shift.crew_prices.values())])
+    return max(
+        [0.0, *(shift.eur_per_worker_slot or 0.0 for shift in shifts), *(p for shift in shifts for p in shift.crew_prices.values())]
+    )

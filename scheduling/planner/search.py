@@ -1,16 +1,19 @@
-"""The search for a cheaper plan within a time limit: chains of annealing from the first plan on, then more from the best one.
+"""The search for a cheaper plan within a time limit, in two stages.
 
-One chain ends in one valley of many, so several start from the first plan, each in another climate. The second half of the time goes to
-the best of them. Workers search by themselves, each with its own seed, and the cheapest plan of all counts.
+*Exploring*: chains of annealing, all from the first plan, each in another climate; one chain ends in one valley of many. *Refining*: from the
+best plan of all workers on, by more annealing and, where the rules leave little choice, by large neighbourhoods for the solver. Workers
+search by themselves, each with its own seed, and tell each other what they found between the stages only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from scheduling.planner.annealing import Annealing
-from scheduling.planner.exact import MOST_OPTIONS, PROOF_SHARE, Limits, cheapest, options
+from scheduling.planner.exact import MOST_OPTIONS, options
+from scheduling.planner.neighbourhoods import Neighbourhoods
 from scheduling.planner.problem import Problem
 from scheduling.planner.roster import Rosters
 from scheduling.planner.rules import RULES
@@ -19,6 +22,17 @@ from scheduling.planner.tables import Tables, tables_of
 
 Clock = Callable[[], float]
 """Seconds from some instant on."""
+EXPLORING_SHARE = 0.55
+"""Of the time."""
+NEIGHBOURHOODS_A_ROUND = 3
+"""Where rounds are counted instead of time."""
+
+
+class Stage(Enum):
+    """Of a search."""
+
+    EXPLORING = "exploring"
+    REFINING = "refining"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,77 +41,98 @@ class Effort:
 
     Attributes
     ----------
-    until_s
+    begin_s, until_s
         By the clock; the search also ends then where `rounds` are not done yet.
-    seconds
-        From the beginning until then.
     rounds
-        Of annealing for each worker; None: until the time is over. With the same rounds and seed the answer is the same on any machine that
-        finishes them in time.
+        Of each worker; None: until the time is over. With the same rounds, seed and number of workers the answer is the same on any machine
+        that finishes them in time.
     """
 
+    begin_s: float
     until_s: float
-    seconds: float
-    seed: int
+    seed: int = 0
     rounds: int | None = None
+
+    def stages(self) -> Iterator[tuple[Stage, Effort]]:
+        """The effort of each stage."""
+        between_s = self.begin_s + EXPLORING_SHARE * (self.until_s - self.begin_s)
+        rounds = None if self.rounds is None else (self.rounds + 1) // 2
+        yield Stage.EXPLORING, Effort(self.begin_s, between_s, self.seed, rounds)
+        left = None if rounds is None or self.rounds is None else self.rounds - rounds
+        yield Stage.REFINING, Effort(between_s, self.until_s, self.seed + 1_000_003, left)
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """The part of one worker."""
+    """What one worker does in one stage, from `start` on."""
 
     problem: Problem
-    first: Solution
+    start: Solution
+    stage: Stage
     effort: Effort
     worker: int
     clock: Clock
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a worker found, and whether it is proved to be the cheapest."""
-
-    solution: Solution
-    is_proved: bool = False
-
-
-SideBySide = Callable[[Callable[[Task], Found], Sequence[Task]], list[Found]]
+SideBySide = Callable[[Callable[[Task], Solution], Sequence[Task]], list[Solution]]
 """Runs a function on several tasks at once, and returns their results in order."""
 
 
-def one_after_the_other(work: Callable[[Task], Found], tasks: Sequence[Task]) -> list[Found]:
+def one_after_the_other(work: Callable[[Task], Solution], tasks: Sequence[Task]) -> list[Solution]:
     """Only the first task: what a single worker has time for."""
     return [work(task) for task in tasks[:1]]
 
 
-def search(task: Task) -> Found:
-    """The cheapest plan that one worker finds; the first worker also tries to prove it where the problem is small."""
-    tables = tables_of(task.problem, RULES)
-    rosters = Rosters(task.problem, RULES)
-    best = task.first
-    if task.worker == 0 and options(tables) <= MOST_OPTIONS:
-        best, is_proved = cheapest(tables, rosters, best, limits(task.effort, task.clock, PROOF_SHARE))
-        if is_proved:
-            return Found(best, True)
-    return Found(cheaper(best, _anneal(tables, rosters, task)))
+def search(problem: Problem, first: Solution, effort: Effort, workers: int, clock: Clock, side_by_side: SideBySide) -> Solution:
+    """The cheapest plan that `workers` find from `first` on."""
+    best = first
+    for stage, part in effort.stages():
+        best = best_of([best, *side_by_side(work, [Task(problem, best, stage, part, worker, clock) for worker in range(workers)])])
+    return best
 
 
-def limits(effort: Effort, clock: Clock, share: float) -> Limits:
-    """Limits of the solver for a share of what is left."""
-    left_s = effort.until_s - clock()
-    return Limits(left_s * share, (left_s if effort.rounds is None else float(effort.rounds)) * share)
+def best_of(solutions: Iterable[Solution]) -> Solution:
+    """The cheapest solution; the first of equal ones."""
+    found = iter(solutions)
+    best = next(found)
+    for other in found:
+        best = cheaper(best, other)
+    return best
+
+
+def work(task: Task) -> Solution:
+    """The cheapest plan that one worker finds in one stage."""
+    tables, rosters = tables_of(task.problem, RULES), Rosters(task.problem, RULES)
+    is_for_solver = task.worker == 0 and options(tables) <= MOST_OPTIONS
+    if task.stage is Stage.REFINING and is_for_solver:
+        return _try_neighbourhoods(tables, task)
+    return _anneal(tables, rosters, task)
 
 
 def _anneal(tables: Tables, rosters: Rosters, task: Task) -> Solution:
-    annealing = Annealing(tables, rosters, task.first, seed=2 * task.effort.seed + task.worker)
-    begun_s, effort = task.clock(), task.effort
-    done = 0
-
-    def is_over() -> bool:
-        return task.clock() >= effort.until_s
-
-    while not is_over() and (effort.rounds is None or done < effort.rounds):
-        gone = done / effort.rounds if effort.rounds else (task.clock() - begun_s) / max(1e-9, effort.until_s - begun_s)
-        annealing.round(is_over, from_first=gone < 0.5)
-        done += 1
+    annealing = Annealing(tables, rosters, task.start, _seed(task))
+    for _ in _rounds(task, 1):
+        annealing.round(lambda: _is_over(task), from_first=task.stage is Stage.EXPLORING)
     return annealing.best
+
+
+def _try_neighbourhoods(tables: Tables, task: Task) -> Solution:
+    neighbourhoods = Neighbourhoods(tables, task.start, _seed(task))
+    for _ in _rounds(task, NEIGHBOURHOODS_A_ROUND):
+        neighbourhoods.step(task.effort.until_s - task.clock())
+    return neighbourhoods.best
+
+
+def _rounds(task: Task, each: int) -> Iterator[int]:
+    done = 0
+    while not _is_over(task) and (task.effort.rounds is None or done < each * task.effort.rounds):
+        yield done
+        done += 1
+
+
+def _is_over(task: Task) -> bool:
+    return task.clock() >= task.effort.until_s
+
+
+def _seed(task: Task) -> int:
+    return 2 * task.effort.seed + task.worker

@@ -38,4 +38,6 @@ def export_loss_eur_per_kwh(problem: Problem) -> Series:
     """By how much what is fed in earns less than it costs to buy, by slot; without photovoltaics nothing is earned."""
     if problem.pv is None:
         return problem.energy_price_eur_per_kwh
-    return tuple(price - reward for price, reward in zip(problem.energy_price_eur_per_kwh, problem.pv.feed_in_eur_per_kwh, strict=True))
+    return tuple(
+        price - reward for price, reward in zip(problem.energy_price_eur_per_kwh, problem.pv.feed_in_eur_per_kwh, strict=True)
+    )

@@ -14,7 +14,9 @@ def breaches(problem: Problem, plan: Plan) -> Iterator[Breach]:
     for job, place in plan.places.items():
         locked = problem.job[job].locked
         if locked is not None and place != Place(locked.machine, locked.start):
-            yield Breach("locked", (job,), f"starts at {place.start} on {place.machine}, locked to {locked.start} on {locked.machine}")
+            yield Breach(
+                "locked", (job,), f"starts at {place.start} on {place.machine}, locked to {locked.start} on {locked.machine}"
+            )
 
 
 def closed_starts(problem: Problem, job: Job, alternative: Alternative) -> Flags:
