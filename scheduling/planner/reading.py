@@ -97,5 +97,7 @@ def _inside(document: Any, part: str | int) -> Any:
 
 
 def _name(entry: Any, place: int) -> str:
-    names: Iterator[str] = (str(entry[key]) for key in _NAMES if key in entry) if isinstance(entry, dict) else iter(())
+    names: Iterator[str] = (
+        (entry[key] for key in _NAMES if isinstance(entry.get(key), str)) if isinstance(entry, dict) else iter(())
+    )
     return next(names, str(place))
