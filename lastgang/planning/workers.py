@@ -13,7 +13,7 @@ CORES = 2
 """Workers of a search: the answer depends on their number, so it is the same on every machine."""
 
 
-def in_processes(work: Callable[[Task], Solution], tasks: Sequence[Task]) -> list[Solution]:
+def in_processes(work: Callable[[Task], list[Solution]], tasks: Sequence[Task]) -> list[list[Solution]]:
     """Do the first task here, and each other one in a process of its own."""
     if len(tasks) == 1:
         return [work(tasks[0])]

@@ -19,7 +19,7 @@ from scheduling.planner.construct import close_idle_shifts
 from scheduling.planner.insertion import Taste, best_offer
 from scheduling.planner.roster import Roster, Rosters
 from scheduling.planner.ruins import Ruins
-from scheduling.planner.solution import Solution, solution_of
+from scheduling.planner.solution import Solution, cheaper, solution_of
 from scheduling.planner.tables import Choice, Tables
 
 STEPS_A_ROUND = 1_500
@@ -51,19 +51,23 @@ class Annealing:
         self, tables: Tables, rosters: Rosters, start: Solution, seed: int, climates: Sequence[Climate] = CLIMATES
     ) -> None:
         self.best = start
+        self.found: list[Solution] = []
         self._first = start
+        self._round_best = start
         self._tables = tables
         self._rosters = rosters
         self._draw = np.random.default_rng(seed)
         self._ruins = Ruins(tables, self._draw)
         self._climates = cycle(climates)
         self._optional = [shift for shift in tables.problem.shifts if shift.optional]
+        self._freedom = [sum(int(tables.ways[way].open.sum()) for way in ways) for ways in tables.of_job]
         self._energy = [max((float(tables.ways[way].power_kw.sum()) for way in ways), default=0.0) for ways in tables.of_job]
 
     def round(self, is_over: Callable[[], bool], *, from_first: bool = False, steps: int = STEPS_A_ROUND) -> None:
         """Anneal once, from the best solution on, or from the first one."""
         climate = next(self._climates)
         start = self._first if from_first else self.best
+        self._round_best = start
         board = board_of(self._tables, start.roster, start.choices)
         board.crowd_weight, board.moves_over = climate.crowd_weight, climate.moves_over
         heat_eur = climate.heat * max(1.0, abs(self.best.cost_eur))
@@ -74,6 +78,8 @@ class Annealing:
             board.over_eur = climate.over_eur * (1 + 9 * step / steps)
             limit_eur = now_eur - heat_eur * COOLING ** (step / steps) * log(1.0 - self._draw.random())
             now_eur = self._step(board, now_eur, limit_eur, heat_eur)
+        self.found.append(self._round_best)
+        self.best = cheaper(self.best, self._round_best)
 
     def _step(self, board: Board, now_eur: float, limit_eur: float, heat_eur: float) -> float:
         """Take some jobs away and put them back; undone if the plan then costs more than `limit_eur`. The cost afterwards."""
@@ -88,8 +94,8 @@ class Annealing:
             close_idle_shifts(board, self._rosters)
             cost_eur = board.cost_eur()
             if cost_eur + board.crowd_eur() <= limit_eur:
-                if cost_eur < self.best.cost_eur - 1e-6 and not board.is_over():
-                    self.best = solution_of(board)
+                if cost_eur < self._round_best.cost_eur - 1e-6 and not board.is_over():
+                    self._round_best = solution_of(board)
                 return cost_eur + board.crowd_eur()
         self._undo(board, placed, before, old)
         return now_eur
@@ -129,12 +135,14 @@ class Annealing:
         return placed
 
     def _ordered(self, jobs: list[int]) -> list[int]:
-        kind = int(self._draw.integers(3))
+        kind = int(self._draw.integers(4))
         blur = self._draw.uniform(0.7, 1.3, len(jobs))
         if kind == 0:
             ranks = blur
         elif kind == 1:
             ranks = -blur * [self._energy[job] for job in jobs]
+        elif kind == 2:
+            ranks = blur * [self._freedom[job] for job in jobs]
         else:
             ranks = blur * [self._tables.problem.jobs[job].due for job in jobs]
         return [jobs[place] for place in np.argsort(ranks)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -63,7 +63,22 @@ def any_solution(tables: Tables, rosters: Rosters, seconds: float) -> tuple[Feas
 
 def cheapest(tables: Tables, rosters: Rosters, start: Solution, limits: Limits) -> tuple[Solution, bool]:
     """The cheapest plan that the solver finds from `start` on, and whether it has proved that none is cheaper."""
-    model = Model(_empty_board(tables), range(len(tables.of_job)), free_shifts=True)
+    return _cheapest(Model(_empty_board(tables), range(len(tables.of_job)), free_shifts=True), rosters, start, limits)
+
+
+def merged(tables: Tables, rosters: Rosters, solutions: Sequence[Solution], limits: Limits) -> Solution:
+    """The cheapest plan in which every job is where one of several plans has it, or a slot beside; at least the first of them."""
+    among = {job: {near for one in solutions for near in _near(one.choices[job])} for job in solutions[0].choices}
+    model = Model(_empty_board(tables), range(len(tables.of_job)), free_shifts=True, among=among)
+    return _cheapest(model, rosters, solutions[0], limits)[0]
+
+
+def _near(choice: Choice | None) -> Iterator[Choice]:
+    if choice is not None:
+        yield from (Choice(choice.way, choice.start + shift) for shift in (-1, 0, 1))
+
+
+def _cheapest(model: Model, rosters: Rosters, start: Solution, limits: Limits) -> tuple[Solution, bool]:
     model.price()
     model.hint(start.choices, start.roster)
     solver = new_solver(limits)

@@ -52,7 +52,7 @@ class Model:
     board
         What stays as it is.
     jobs
-        Free jobs.
+        Free jobs; `among` limits their choices.
     options
         Open starts of each free job.
     opened
@@ -61,7 +61,9 @@ class Model:
         Spans of each crew, those before the horizon included; empty where shifts stay.
     """
 
-    def __init__(self, board: Board, jobs: Collection[int], *, free_shifts: bool) -> None:
+    def __init__(
+        self, board: Board, jobs: Collection[int], *, free_shifts: bool, among: Mapping[int, Collection[Choice]] | None = None
+    ) -> None:
         self.board = board
         self.jobs = sorted(jobs)
         self.has_free_shifts = free_shifts
@@ -73,7 +75,7 @@ class Model:
         self._crews: dict[tuple[str, str], cp_model.IntVar] = {}
         self._objective: list[tuple[int, cp_model.IntVar]] = []
         for job in self.jobs:
-            self._add_job(job)
+            self._add_job(job, None if among is None else frozenset(among[job]))
         if free_shifts:
             self._add_shifts()
         for rule in board.tables.rules.values():
@@ -157,12 +159,14 @@ class Model:
         shifts = self.board.tables.problem.shift
         return Roster(opened, crews, sum(shifts[name].cost_eur(crews.get(name)) for name in opened | crews.keys()))
 
-    def _add_job(self, job: int) -> None:
+    def _add_job(self, job: int, among: Collection[Choice] | None) -> None:
         tables = self.board.tables
         self.options[job] = []
         for number in tables.of_job[job]:
             way = tables.ways[number]
             for start in np.flatnonzero(self.board.open_starts(way)):
+                if among is not None and Choice(number, int(start)) not in among:
+                    continue
                 literal = self.solver.new_bool_var("")
                 self.options[job].append(Option(job, number, int(start), way.slots, way.family, literal))
                 self._cost(float(way.cost_eur[start]), literal)

@@ -1,29 +1,35 @@
 """The search for a cheaper plan within a time limit, in two stages.
 
-*Exploring*: chains of annealing, all from the first plan, each in another climate; one chain ends in one valley of many. *Refining*: from the
-best plan of all workers on, by more annealing and, where the rules leave little choice, by large neighbourhoods for the solver. Workers
-search by themselves, each with its own seed, and tell each other what they found between the stages only.
+*Exploring*: chains of annealing, all from the first plan, each in another climate; one chain ends in one valley of many. *Refining*: the first
+worker merges what all chains found (the solver picks for each job a place that one of the plans has, or the slot beside it), and goes on with
+large neighbourhoods where the rules leave little choice; the others anneal from the best plan on. Workers search by themselves, each with its
+own seed, and tell each other what they found between the stages only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from scheduling.planner.annealing import Annealing
-from scheduling.planner.exact import MOST_OPTIONS, options
+from scheduling.planner.exact import MOST_OPTIONS, Limits, merged, options
 from scheduling.planner.neighbourhoods import Neighbourhoods
 from scheduling.planner.problem import Problem
 from scheduling.planner.roster import Rosters
 from scheduling.planner.rules import RULES
-from scheduling.planner.solution import Solution, cheaper
+from scheduling.planner.solution import Solution
 from scheduling.planner.tables import Tables, tables_of
 
 Clock = Callable[[], float]
 """Seconds from some instant on."""
 EXPLORING_SHARE = 0.55
 """Of the time."""
+MERGED_AT_ONCE = (6, 12, 24)
+"""Plans: of few the solver finds the best combination quickly, of many it finds better ones if there is time."""
+MERGING_WORK = 2.0
+MERGING_SHARE = 0.2
+"""Of the refining, for each merge; and its limit in the solver's own count (see `Limits`)."""
 NEIGHBOURHOODS_A_ROUND = 3
 """Where rounds are counted instead of time."""
 
@@ -64,60 +70,65 @@ class Effort:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What one worker does in one stage, from `start` on."""
+    """What one worker does in one stage, from the best of `known` on."""
 
     problem: Problem
-    start: Solution
+    known: tuple[Solution, ...]
     stage: Stage
     effort: Effort
     worker: int
     clock: Clock
 
 
-SideBySide = Callable[[Callable[[Task], Solution], Sequence[Task]], list[Solution]]
+SideBySide = Callable[[Callable[[Task], list[Solution]], Sequence[Task]], list[list[Solution]]]
 """Runs a function on several tasks at once, and returns their results in order."""
 
 
-def one_after_the_other(work: Callable[[Task], Solution], tasks: Sequence[Task]) -> list[Solution]:
+def one_after_the_other(work: Callable[[Task], list[Solution]], tasks: Sequence[Task]) -> list[list[Solution]]:
     """Only the first task: what a single worker has time for."""
     return [work(task) for task in tasks[:1]]
 
 
 def search(problem: Problem, first: Solution, effort: Effort, workers: int, clock: Clock, side_by_side: SideBySide) -> Solution:
     """The cheapest plan that `workers` find from `first` on."""
-    best = first
+    known = (first,)
     for stage, part in effort.stages():
-        best = best_of([best, *side_by_side(work, [Task(problem, best, stage, part, worker, clock) for worker in range(workers)])])
-    return best
+        found = side_by_side(work, [Task(problem, known, stage, part, worker, clock) for worker in range(workers)])
+        known = tuple(sorted((*known, *(one for several in found for one in several)), key=lambda one: one.cost_eur))
+    return known[0]
 
 
-def best_of(solutions: Iterable[Solution]) -> Solution:
-    """The cheapest solution; the first of equal ones."""
-    found = iter(solutions)
-    best = next(found)
-    for other in found:
-        best = cheaper(best, other)
-    return best
-
-
-def work(task: Task) -> Solution:
-    """The cheapest plan that one worker finds in one stage."""
+def work(task: Task) -> list[Solution]:
+    """The plans that one worker finds in one stage."""
     tables, rosters = tables_of(task.problem, RULES), Rosters(task.problem, RULES)
-    is_for_solver = task.worker == 0 and options(tables) <= MOST_OPTIONS
-    if task.stage is Stage.REFINING and is_for_solver:
-        return _try_neighbourhoods(tables, task)
-    return _anneal(tables, rosters, task)
+    if task.stage is Stage.REFINING and task.worker == 0:
+        best = _merge(tables, rosters, task)
+        if options(tables) <= MOST_OPTIONS:
+            return [_try_neighbourhoods(tables, best, task)]
+        return _anneal(tables, rosters, best, task)
+    return _anneal(tables, rosters, task.known[0], task)
 
 
-def _anneal(tables: Tables, rosters: Rosters, task: Task) -> Solution:
-    annealing = Annealing(tables, rosters, task.start, _seed(task))
+def _merge(tables: Tables, rosters: Rosters, task: Task) -> Solution:
+    best, share_s = task.known[0], MERGING_SHARE * (task.effort.until_s - task.effort.begin_s)
+    for count in MERGED_AT_ONCE:
+        if not _is_over(task) and len(task.known) > 1:
+            limits = Limits(min(share_s, task.effort.until_s - task.clock()), MERGING_WORK)
+            best = merged(tables, rosters, [best, *task.known[:count]], limits)
+        if count >= len(task.known):
+            break
+    return best
+
+
+def _anneal(tables: Tables, rosters: Rosters, start: Solution, task: Task) -> list[Solution]:
+    annealing = Annealing(tables, rosters, start, _seed(task))
     for _ in _rounds(task, 1):
         annealing.round(lambda: _is_over(task), from_first=task.stage is Stage.EXPLORING)
-    return annealing.best
+    return annealing.found
 
 
-def _try_neighbourhoods(tables: Tables, task: Task) -> Solution:
-    neighbourhoods = Neighbourhoods(tables, task.start, _seed(task))
+def _try_neighbourhoods(tables: Tables, start: Solution, task: Task) -> Solution:
+    neighbourhoods = Neighbourhoods(tables, start, _seed(task))
     for _ in _rounds(task, NEIGHBOURHOODS_A_ROUND):
         neighbourhoods.step(task.effort.until_s - task.clock())
     return neighbourhoods.best

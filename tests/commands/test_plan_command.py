@@ -11,7 +11,7 @@ import pytest
 from lastgang.cli import run
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scheduling" / "planner"))
-from small_problems import document, job  # noqa: E402
+from small_problems import document, job
 
 
 @pytest.fixture

@@ -76,7 +76,7 @@ def test_all_faults_are_named_at_once(raw, tmp_path):
 def test_no_json_is_named_with_its_line(tmp_path):
     path = tmp_path / "problem.json"
     path.write_text('{\n "format": "x",\n}')
-    with pytest.raises(InputFaults, match="problem.json:3: file: found no JSON"):
+    with pytest.raises(InputFaults, match=r"problem\.json:3: file: found no JSON"):
         load_problem(path)
 
 
