@@ -52,7 +52,6 @@ class Annealing:
     ) -> None:
         self.best = start
         self.found: list[Solution] = []
-        self._first = start
         self._round_best = start
         self._tables = tables
         self._rosters = rosters
@@ -63,10 +62,9 @@ class Annealing:
         self._freedom = [sum(int(tables.ways[way].open.sum()) for way in ways) for ways in tables.of_job]
         self._energy = [max((float(tables.ways[way].power_kw.sum()) for way in ways), default=0.0) for ways in tables.of_job]
 
-    def round(self, is_over: Callable[[], bool], *, from_first: bool = False, steps: int = STEPS_A_ROUND) -> None:
-        """Anneal once, from the best solution on, or from the first one."""
+    def round(self, is_over: Callable[[], bool], start: Solution, steps: int = STEPS_A_ROUND) -> None:
+        """Anneal once from `start` on."""
         climate = next(self._climates)
-        start = self._first if from_first else self.best
         self._round_best = start
         board = board_of(self._tables, start.roster, start.choices)
         board.crowd_weight, board.moves_over = climate.crowd_weight, climate.moves_over

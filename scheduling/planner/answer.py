@@ -75,29 +75,23 @@ def plan(problem: Problem, request: Request, clock: Clock, side_by_side: SideByS
             raise NoAnswer(msg)
         if first is None:
             return _refusal(problem)
-    found, is_proved = _improved(tables, rosters, first, request, (begun_s, clock, side_by_side))
-    if current is not None:
-        found = cheaper(current, found)
-    return _answer(tables, found, is_proved)
-
-
-def _improved(
-    tables: Tables, rosters: Rosters, first: Solution, request: Request, tools: tuple[float, Clock, SideBySide]
-) -> tuple[Solution, bool]:
-    """The cheapest solution that is found from `first` on, and whether it is proved that there is no cheaper one."""
-    begun_s, clock, side_by_side = tools
+    starts = [first] if current is None else [cheaper(current, first), current]
     if request.seconds <= 0:
-        return first, False
+        return _answer(tables, starts[0], is_proved=False)
     if options(tables) <= QUICK_OPTIONS:
-        work = request.seconds if request.rounds is None else float(request.rounds)
-        first, is_proved = cheapest(tables, rosters, first, Limits(request.seconds * QUICK_SHARE, work * QUICK_SHARE))
+        starts[0], is_proved = cheapest(tables, rosters, starts[0], _quick(request))
         if is_proved:
-            return first, True
+            return _answer(tables, starts[0], is_proved=True)
     effort = Effort(clock(), begun_s + request.seconds, request.seed, request.rounds)
-    return search(tables.problem, first, effort, request.workers, clock, side_by_side), False
+    return _answer(tables, search(problem, starts, effort, request.workers, clock, side_by_side), is_proved=False)
 
 
-def _answer(tables: Tables, solution: Solution, is_proved: bool) -> Answer:
+def _quick(request: Request) -> Limits:
+    work = request.seconds if request.rounds is None else float(request.rounds)
+    return Limits(request.seconds * QUICK_SHARE, work * QUICK_SHARE)
+
+
+def _answer(tables: Tables, solution: Solution, *, is_proved: bool) -> Answer:
     chosen = tables.plan(solution.choices, solution.roster.opened, solution.roster.crews)
     broken = breaches(tables.problem, chosen)
     if broken:

@@ -67,8 +67,12 @@ def cheapest(tables: Tables, rosters: Rosters, start: Solution, limits: Limits) 
 
 
 def merged(tables: Tables, rosters: Rosters, solutions: Sequence[Solution], limits: Limits) -> Solution:
-    """The cheapest plan in which every job is where one of several plans has it, or a slot beside; at least the first of them."""
-    among = {job: {near for one in solutions for near in _near(one.choices[job])} for job in solutions[0].choices}
+    """The cheapest plan in which every job is where the current plan or one of several others has it, or a slot beside.
+
+    It costs no more than the first of them.
+    """
+    plans = [tables.current, *(one.choices for one in solutions)]
+    among = {job: {near for plan in plans for near in _near(plan.get(job))} for job in solutions[0].choices}
     model = Model(_empty_board(tables), range(len(tables.of_job)), free_shifts=True, among=among)
     return _cheapest(model, rosters, solutions[0], limits)[0]
 
