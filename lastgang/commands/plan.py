@@ -24,7 +24,7 @@ import click
 )
 @click.option("--language", default="en", show_default=True, help="Of the texts where there is no plan: en, de.")
 def command(problem: Path, seconds: float, out: Path | None, seed: int, rounds: int | None, language: str) -> None:
-    """Plan jobs, shifts and crews of PROBLEM (JSON, see docs/reference/planning-problem.md) against the bill.
+    """Plan jobs, shifts and crews of PROBLEM (JSON, see docs/how-to/plan-jobs-and-shifts.md) against the bill.
 
     The plan keeps every hard rule and costs no more than the current one. Where there is no plan, it names the rules in conflict.
 

@@ -2,7 +2,7 @@
 
 A plan that is a little more expensive is accepted now and then, less often as a round goes on; each round begins again from the best.
 The peak alone is a poor guide, since most moves leave it as it is: so a round also counts, at a small weight, how much load lies
-above the incumbent peak in all slots (`Board.crowd_eur`). Weights and heats differ from round to round.
+above the incumbent peak in all slots (`Board.guide_eur`). Weights and heats differ from round to round.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ MOVE_PRICES_EUR = (0.0, 0.0, 10.0, 40.0, 150.0)
 
 @dataclass(frozen=True, slots=True)
 class Climate:
-    """Of a round: weight of load above the incumbent peak in every slot, and heat at the beginning as a share of the cost."""
+    """Of a round: weight of load above the incumbent peak in every slot, and heat at the beginning as a share of the cost.
+
+    `moves_over` jobs more than may be moved are let pass on the way, at `over_eur` each at first and ten times that at the end.
+    """
 
     crowd_weight: float
     heat: float
@@ -69,7 +72,7 @@ class Annealing:
         board = board_of(self._tables, start.roster, start.choices)
         board.crowd_weight, board.moves_over = climate.crowd_weight, climate.moves_over
         heat_eur = climate.heat * max(1.0, abs(self.best.cost_eur))
-        now_eur = board.cost_eur() + board.crowd_eur()
+        now_eur = board.cost_eur() + board.guide_eur()
         for step in range(steps):
             if is_over():
                 break
@@ -91,10 +94,10 @@ class Annealing:
         if len(placed) == len(old):
             close_idle_shifts(board, self._rosters)
             cost_eur = board.cost_eur()
-            if cost_eur + board.crowd_eur() <= limit_eur:
-                if cost_eur < self._round_best.cost_eur - 1e-6 and not board.is_over():
+            if cost_eur + board.guide_eur() <= limit_eur:
+                if cost_eur < self._round_best.cost_eur - 1e-6 and not board.has_too_many_moves():
                     self._round_best = solution_of(board)
-                return cost_eur + board.crowd_eur()
+                return cost_eur + board.guide_eur()
         self._undo(board, placed, before, old)
         return now_eur
 

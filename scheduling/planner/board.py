@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -31,6 +31,10 @@ class Board:
         Jobs on each machine.
     roster
         Optional shifts that are opened, and the crews of all shifts.
+    crowd_weight
+        Of load above the incumbent peaks, in what the search is guided by (`guide_eur`).
+    moves_over, over_eur
+        Moves beyond the limit that are let pass, and what the search counts for each.
     """
 
     NO_NEED = -1_000_000
@@ -53,7 +57,7 @@ class Board:
         self._expected_kw = tables.expected_kw.copy()
         self._can_export = bool((tables.export_eur_per_kw * np.maximum(0.0, -self._expected_kw)).any())
         self._spare = np.zeros((len(tables.skills), problem.slot_count), dtype=np.int64)
-        self._windows: dict[tuple[str, int], np.ndarray] = {}
+        self._windows: dict[tuple[str, int], Any] = {}
         self._staff([shift.id for shift in problem.shifts if not shift.optional], 1)
         self._staff(roster.opened, 1)
 
@@ -81,13 +85,16 @@ class Board:
         self.roster = roster
 
     def moves_left(self) -> int:
-        """Jobs that may still be moved."""
-        most = self.tables.problem.changes.max_moved_jobs
-        return len(self.tables.of_job) if most is None else most + self.moves_over - self._moved
+        """Jobs that may still be moved, with those that the search lets pass for a while."""
+        return self._free_moves() + self.moves_over
 
-    def is_over(self) -> bool:
+    def has_too_many_moves(self) -> bool:
+        """Whether more jobs are moved than may."""
+        return self._free_moves() < 0
+
+    def _free_moves(self) -> int:
         most = self.tables.problem.changes.max_moved_jobs
-        return most is not None and self._moved > most
+        return len(self.tables.of_job) if most is None else most - self._moved
 
     def moved_jobs(self) -> list[int]:
         """Jobs of the board that are not where the current plan has them."""
@@ -113,7 +120,7 @@ class Board:
         """Median load so far; not to be changed."""
         return self._expected_kw
 
-    def spare_windows(self, slots: int) -> np.ndarray:
+    def spare_windows(self, slots: int) -> Any:
         """Workers without work by skill, place in a window, and start of the window."""
         return self._view("spare", self._spare, slots)
 
@@ -144,20 +151,19 @@ class Board:
             cost_eur = cost_eur - self._saved_export_eur(way)[starts]
         return cost_eur
 
-    def _crowd_added_eur(self, after_kw: np.ndarray, slots: int, starts: slice) -> Floats:
+    def _crowd_added_eur(self, after_kw: Any, slots: int, starts: slice) -> Floats:
         sums = np.zeros((len(self._load_kw), self._load_kw.shape[1] + 1))
         np.maximum(self._load_kw, 0.0).cumsum(axis=1, out=sums[:, 1:])
         before = sums[:, starts.start + slots : starts.stop + slots] - sums[:, starts]
         added_eur: Floats = self._price @ (np.maximum(after_kw, 0.0).sum(axis=1) - before) * self.crowd_weight
         return added_eur
 
-    def crowd_eur(self) -> float:
-        over = 0.0
-        if self.is_over():
-            over = (self._moved - self.tables.problem.changes.max_moved_jobs) * self.over_eur
+    def guide_eur(self) -> float:
+        """What the search adds to the cost: for load above the incumbent peaks in every slot, and for moves beyond the limit."""
+        over_eur = self.over_eur * max(0, -self._free_moves())
         if not self.crowd_weight:
-            return over
-        return over + self.crowd_weight * float((self._price @ np.maximum(0.0, self._load_kw)).sum())
+            return over_eur
+        return over_eur + self.crowd_weight * float((self._price @ np.maximum(0.0, self._load_kw)).sum())
 
     def _saved_export_eur(self, way: Way) -> Floats:
         exported = np.maximum(0.0, -self._view("expected", self._expected_kw[None, :], way.slots)[0])
@@ -188,7 +194,7 @@ class Board:
             shift = self.tables.problem.shift[name]
             self._spare[self.tables.skills.index(shift.skill), shift.first : shift.end] += sign * shift.workers
 
-    def _view(self, name: str, rows: np.ndarray, slots: int) -> np.ndarray:
+    def _view(self, name: str, rows: Any, slots: int) -> Any:
         """Windows of `slots` slots of an array that is changed in place: row, place in the window, start of the window."""
         key = name, slots
         if key not in self._windows:

@@ -1,7 +1,7 @@
 """What is asked of the planner: one site over a horizon of quarter hours, its jobs, machines, shifts, crews and prices.
 
 Time is counted in slots of a quarter hour from 0. A span ``(first, end)`` holds ``first`` and not ``end``. Powers are means over a slot
-[kW], money is EUR without VAT. The format is described in ``docs/reference/planning-problem.md``.
+[kW], money is EUR without VAT. The format is described in ``docs/how-to/plan-jobs-and-shifts.md``.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from scheduling.planner.conflicts import Conflict
 from scheduling.planner.exact import least_amount, with_extra_workers
@@ -56,7 +57,7 @@ def _ways_out(problem: Problem, conflict: Conflict) -> Iterator[Relaxation]:
     for rule, (amount, price) in BENDABLE.items():
         tables = tables_of(problem, without(rule))
         numbers = [tables.job_number[job] for job in conflict.jobs]
-        chosen = least_amount(tables, numbers, lambda job, choice, of=amount, tables=tables: of(tables, job, choice), CHECK_S)
+        chosen = least_amount(tables, numbers, partial(amount, tables), CHECK_S)
         if chosen is not None:
             amounts = {problem.jobs[job].id: amount(tables, job, choice) for job, choice in chosen.items()}
             yield Relaxation(rule, {job: most for job, most in amounts.items() if most}, eur=price(problem, amounts))

@@ -66,19 +66,15 @@ class Ruins:
 
     def _in_a_row(self, board: Board, count: int) -> list[int]:
         """Neighbours on a machine, and what runs at the same time on other machines that could take them."""
-        placed = [job for job in self._free if board.choices.get(job) is not None]
+        tables, placed = self._tables, {job: at for job in self._free if (at := board.choices.get(job)) is not None}
         if not placed:
             return []
-        job = placed[int(self._draw.integers(len(placed)))]
-        machines = {self._tables.ways[way].machine for way in self._tables.of_job[job]}
-        middle = self._middle(board, job)
-        near = [other for other in placed if self._tables.ways[board.choices[other].way].machine in machines]
-        near.sort(key=lambda other: abs(self._middle(board, other) - middle))
+        job = list(placed)[int(self._draw.integers(len(placed)))]
+        machines = {tables.ways[way].machine for way in tables.of_job[job]}
+        middles = {other: at.start + tables.ways[at.way].slots / 2 for other, at in placed.items()}
+        near = [other for other, at in placed.items() if tables.ways[at.way].machine in machines]
+        near.sort(key=lambda other: abs(middles[other] - middles[job]))
         return self._filled(near[: max(2, count * 3 // 4)], count)
-
-    def _middle(self, board: Board, job: int) -> float:
-        at = board.choices[job]
-        return at.start + self._tables.ways[at.way].slots / 2
 
     def _moved(self, board: Board, count: int) -> list[int]:
         """Moved jobs, so that others may be moved instead."""

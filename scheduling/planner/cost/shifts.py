@@ -9,4 +9,4 @@ from scheduling.planner.problem import Problem
 def eur(problem: Problem, plan: Plan) -> float:
     """Cost of opened shifts and of crews [EUR]."""
     paid = sorted(plan.open_shifts | plan.crew_of_shift.keys())
-    return sum(problem.shift[shift].cost_eur(plan.crew_of_shift.get(shift)) for shift in paid)
+    return float(sum(problem.shift[shift].cost_eur(plan.crew_of_shift.get(shift)) for shift in paid))

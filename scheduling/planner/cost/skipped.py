@@ -8,7 +8,7 @@ from scheduling.planner.problem import Job, Problem
 
 def eur(problem: Problem, plan: Plan) -> float:
     """Penalties of all skipped jobs [EUR]."""
-    return sum(penalty_eur(problem.job[job]) for job in sorted(plan.skipped))
+    return float(sum(penalty_eur(problem.job[job]) for job in sorted(plan.skipped)))
 
 
 def penalty_eur(job: Job) -> float:

@@ -12,7 +12,7 @@ from scheduling.planner.problem import Alternative, Job, Problem
 def eur(problem: Problem, plan: Plan) -> float:
     """Cost of all delays [EUR]."""
     jobs = ((problem.job[job], place) for job, place in plan.places.items())
-    return sum(job.tardiness_eur_per_slot * max(0, job.end(place) - job.due) for job, place in jobs)
+    return float(sum(job.tardiness_eur_per_slot * max(0, job.end(place) - job.due) for job, place in jobs))
 
 
 def by_start_eur(problem: Problem, job: Job, alternative: Alternative) -> Floats:

@@ -57,9 +57,9 @@ def constrain(model: Model) -> None:
         for first in day_starts([(span.first, span.end) for span in worked]):
             _limit_day(model, worked, first, problem.working_time.max_work_slots_in_24_h)
         most = problem.crew[crew].max_work_slots
-        planned = [span for span in worked if span.literal is not None]
+        planned = [(span.end - span.first, span.literal) for span in worked if span.literal is not None]
         if most is not None and planned:
-            model.solver.add(sum((span.end - span.first) * span.literal for span in planned) <= most)
+            model.solver.add(sum(slots * literal for slots, literal in planned) <= most)
 
 
 def _limit_day(model: Model, worked: Sequence[Worked], first: int, most: int) -> None:
