@@ -40,6 +40,5 @@ def above_incumbent_kw(problem: Problem) -> Floats:
     rows = np.full((len(problem.demand_charges), problem.slot_count), NOWHERE_KW)
     for row, charge in zip(rows, problem.demand_charges, strict=True):
         slots = charge.slots(problem.slot_count)
-        # A peak is never below 0, so neither is what it lies above the incumbent one.
-        row[slots] = np.maximum(cautious_base_kw(problem)[slots], -charge.incumbent_peak_kw) - charge.incumbent_peak_kw
+        row[slots] = cautious_base_kw(problem)[slots] - charge.incumbent_peak_kw
     return rows

@@ -82,6 +82,21 @@ def test_a_current_plan_that_breaks_a_rule_is_repaired_with_few_changes(tmp_path
     assert (found.plan.places["A"].start, found.plan.places["C"].start) == (0, 4)
 
 
+def test_a_site_without_jobs_or_charges_has_a_plan(tmp_path):
+    assert planned(problem_of(document([], {}), tmp_path)).cost.total_eur == pytest.approx(80.0)
+    raw = document([job("A", "oven", [80.0])], {"A": ("oven", 0)}, demand_charges=[])
+    assert planned(problem_of(raw, tmp_path)).cost.total_eur == pytest.approx(88.0)
+
+
+def test_more_sun_than_load_leaves_room_below_the_billed_peak(tmp_path):
+    raw = document([job("A", "oven", [100.0])], {"A": ("oven", 0)}, changes={"eur_per_moved_job": 0.0, "max_moved_jobs": None})
+    raw["demand_charges"][0]["incumbent_peak_kw"] = 110.0
+    raw["pv"] = {"q50_kw": [0.0] * 7 + [180.0], "q10_kw": [0.0] * 7 + [180.0], "feed_in_eur_per_kwh": [0.4] * 8}
+    found = planned(problem_of(raw, tmp_path))
+    assert found.plan.places["A"].start == 7
+    assert found.cost.demand_eur == {"year": 0.0}
+
+
 @pytest.fixture(scope="module")
 def crowded(tmp_path_factory):
     """Twenty jobs on four machines over a day, all planned at once as soon as the machine is free."""
