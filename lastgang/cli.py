@@ -32,6 +32,7 @@ VERBS = {
     "grafana": ("lastgang.commands.grafana", "Build, provision and push the Grafana dashboards."),
     "metering": ("lastgang.commands.metering", "Readings to quarter hours, offline."),
     "bill": ("lastgang.commands.bill", "Bill a load profile by a tariff, offline."),
+    "plan": ("lastgang.commands.plan", "Plan jobs, shifts and crews against the bill, offline."),
     "forecast": ("lastgang.commands.forecast", "Backtest the forecast on a load profile, offline."),
     "bench": ("lastgang.commands.bench", "Measure the platform, or try to break it, on this machine."),
 }

@@ -37,6 +37,14 @@ class Case(NamedTuple):
 
 TOKENS = (("INFLUX_TOKEN", "a-secret"), ("GRAFANA_TOKEN", "another"))
 
+PROBLEM = {
+    "format": "lastgang.planning-problem.v1", "site": "s", "energy_price_eur_per_kwh": [0.2], "base_load": {"q50_kw": [1], "q90_kw": [1]},
+    "slots": {"start_utc": "2026-10-12T04:00:00Z", "minutes": 15, "count": 1, "timezone": "Europe/Berlin"},
+    "demand_charges": [], "machines": [], "shifts": [], "jobs": [], "current_plan": {"jobs": []},
+    "changes": {"eur_per_moved_job": 1.0, "max_moved_jobs": None},
+}  # fmt: skip
+"""For `plan`: a site without jobs."""
+
 WRONG_INPUT = {
     "up": Case("up --plant {empty}", "plant.toml: file: found No such file"),
     "down": Case("down --plant {empty}", "plant.toml: file: found No such file"),
@@ -59,6 +67,7 @@ WRONG_INPUT = {
     "grafana push": Case(f"grafana push --plant {{plant}} {INFLUX} --url http://127.0.0.1:9", "GRAFANA_TOKEN: found nothing"),
     "metering": Case("metering {work}/nothing.jsonl --plant {plant}/plant.toml --out {work}/x.csv", "nothing.jsonl: file: found"),
     "bill": Case("bill {work}/nothing.csv --tariff {plant}/tariff.toml", "nothing.csv: file: found"),
+    "plan": Case("plan {work}/nothing.json", "nothing.json: file: found No such file"),
     "forecast backtest": Case(
         "forecast backtest {load} --first-origin 2026-03-01T23:07:00Z --origins 1 --out {work}/x.csv", "on a full quarter hour"
     ),
@@ -96,6 +105,7 @@ FAILED_RUN = {
     ),
     "metering": Case("metering {readings} --plant {plant}/plant.toml --out /dev/full", "No space left on device"),
     "bill": Case("bill {load} --tariff {plant}/tariff.toml --json /dev/full", "No space left on device"),
+    "plan": Case("plan {problem} --seconds 0 --out /dev/full", "No space left on device"),
     "forecast backtest": Case(
         "forecast backtest {load} --first-origin 2026-10-01T00:30:00Z --origins 1 --out /dev/full", "No space left on device"
     ),
@@ -117,6 +127,7 @@ DONE = {
     "grafana build": Case(f"grafana build --plant {{plant}} {INFLUX} --out {{work}}/grafana", "dashboards"),
     "metering": Case("metering {readings} --plant {plant}/plant.toml --out {work}/x.csv", "0 readings: 0 used"),
     "bill": Case("bill {load} --tariff {plant}/tariff.toml", "total"),
+    "plan": Case("plan {problem} --seconds 0", "feasible"),
     "forecast backtest": Case(
         "forecast backtest {load} --first-origin 2026-10-01T00:30:00Z --origins 1 --out {work}/x.csv", "1 forecasts written"
     ),
@@ -136,6 +147,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
         (work / name).mkdir()
     (work / "load.csv").write_text(LOAD)
     (work / "readings.jsonl").write_text("")
+    (work / "problem.json").write_text(json.dumps(PROBLEM))
     listed = {"name": "report.pdf", "sha256": "0" * 64, "bytes": 1}
     manifest = {"format": "lastgang-report-manifest-1", "files": [listed], "report": "r", "version": 1}
     (work / "report" / "manifest.json").write_text(json.dumps(manifest))
@@ -148,6 +160,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
             "work": str(work),
             "load": str(work / "load.csv"),
             "readings": str(work / "readings.jsonl"),
+            "problem": str(work / "problem.json"),
             "taken": str(taken.getsockname()[1]),
             "nobody": str(free_port()),
         }

@@ -1,0 +1,149 @@
+"""Ruin and recreate under simulated annealing: related jobs are taken from the plan and put back, thousands of times.
+
+A plan that is a little more expensive is accepted now and then, less often as a round goes on; each round begins again from the best.
+The peak alone is a poor guide, since most moves leave it as it is: so a round also counts, at a small weight, how much load lies
+above the incumbent peak in all slots (`Board.guide_eur`). Weights and heats differ from round to round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import cycle
+from math import log
+
+import numpy as np
+
+from scheduling.planner.board import Board, board_of
+from scheduling.planner.construct import close_idle_shifts
+from scheduling.planner.insertion import Taste, best_offer
+from scheduling.planner.roster import Roster, Rosters
+from scheduling.planner.ruins import Ruins
+from scheduling.planner.solution import Solution, cheaper, solution_of
+from scheduling.planner.tables import Choice, Tables
+
+STEPS_A_ROUND = 1_500
+COOLING = 0.02
+"""Heat at the end of a round, as a share of that at its beginning."""
+MOVE_PRICES_EUR = (0.0, 0.0, 10.0, 40.0, 150.0)
+"""Extra prices of a change: where few may be moved, those that gain little must leave the changes to others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Climate:
+    """Of a round: weight of load above the incumbent peak in every slot, and heat at the beginning as a share of the cost.
+
+    `moves_over` jobs more than may be moved are let pass on the way, at `over_eur` each at first and ten times that at the end.
+    """
+
+    crowd_weight: float
+    heat: float
+    moves_over: int = 0
+    over_eur: float = 0.0
+
+
+CLIMATES = (
+    Climate(0.02, 0.06, 4, 20.0), Climate(0.02, 0.06), Climate(0.1, 0.06, 4, 30.0), Climate(0.02, 0.2, 4, 30.0), Climate(0.0, 0.06, 4, 30.0),
+)  # fmt: skip
+
+
+class Annealing:
+    """A search from one solution on; `best` is the cheapest solution that it has seen."""
+
+    def __init__(
+        self, tables: Tables, rosters: Rosters, start: Solution, seed: int, climates: Sequence[Climate] = CLIMATES
+    ) -> None:
+        self.best = start
+        self.found: list[Solution] = []
+        self._round_best = start
+        self._tables = tables
+        self._rosters = rosters
+        self._draw = np.random.default_rng(seed)
+        self._ruins = Ruins(tables, self._draw)
+        self._climates = cycle(climates)
+        self._optional = [shift for shift in tables.problem.shifts if shift.optional]
+        self._freedom = [sum(int(tables.ways[way].open.sum()) for way in ways) for ways in tables.of_job]
+        self._energy = [max((float(tables.ways[way].power_kw.sum()) for way in ways), default=0.0) for ways in tables.of_job]
+
+    def round(self, is_over: Callable[[], bool], start: Solution, steps: int = STEPS_A_ROUND) -> None:
+        """Anneal once from `start` on."""
+        climate = next(self._climates)
+        self._round_best = start
+        board = board_of(self._tables, start.roster, start.choices)
+        board.crowd_weight, board.moves_over = climate.crowd_weight, climate.moves_over
+        heat_eur = climate.heat * max(1.0, abs(self.best.cost_eur))
+        now_eur = board.cost_eur() + board.guide_eur()
+        for step in range(steps):
+            if is_over():
+                break
+            board.over_eur = climate.over_eur * (1 + 9 * step / steps)
+            limit_eur = now_eur - heat_eur * COOLING ** (step / steps) * log(1.0 - self._draw.random())
+            now_eur = self._step(board, now_eur, limit_eur, heat_eur)
+        self.found.append(self._round_best)
+        self.best = cheaper(self.best, self._round_best)
+
+    def _step(self, board: Board, now_eur: float, limit_eur: float, heat_eur: float) -> float:
+        """Take some jobs away and put them back; undone if the plan then costs more than `limit_eur`. The cost afterwards."""
+        roster, jobs = self._ruin(board)
+        if roster is None or not jobs:
+            return now_eur
+        before, old = board.roster, {job: board.lift(job) for job in jobs}
+        if roster is not before:
+            board.set_roster(roster)
+        placed = self._recreate(board, list(old), heat_eur)
+        if len(placed) == len(old):
+            close_idle_shifts(board, self._rosters)
+            cost_eur = board.cost_eur()
+            if cost_eur + board.guide_eur() <= limit_eur:
+                if cost_eur < self._round_best.cost_eur - 1e-6 and not board.has_too_many_moves():
+                    self._round_best = solution_of(board)
+                return cost_eur + board.guide_eur()
+        self._undo(board, placed, before, old)
+        return now_eur
+
+    def _undo(self, board: Board, placed: Iterable[int], roster: Roster, old: dict[int, Choice | None]) -> None:
+        for job in placed:
+            board.lift(job)
+        board.set_roster(roster)
+        for job, choice in old.items():
+            board.put(job, choice)
+
+    def _ruin(self, board: Board) -> tuple[Roster | None, list[int]]:
+        """Jobs to take away, and the shifts to try."""
+        count = int(self._draw.integers(2, 9))
+        if self._optional and self._draw.random() < 0.15:
+            shift = self._optional[int(self._draw.integers(len(self._optional)))]
+            skill = self._tables.skills.index(shift.skill)
+            if shift.id in board.roster.opened:
+                jobs = self._ruins.in_span(board, skill, shift.first, shift.end)
+            else:
+                jobs = self._ruins.with_skill(board, skill, count + 2)
+            return self._rosters.cheapest(board.roster.opened ^ {shift.id}), jobs
+        return board.roster, self._ruins.jobs(board, count)
+
+    def _recreate(self, board: Board, jobs: list[int], heat_eur: float) -> list[int]:
+        """Put jobs back one after the other, each where it costs least; those that found a place."""
+        placed: list[int] = []
+        if board.spare().min(initial=0) < 0:
+            return placed
+        taste = Taste(heat_eur * float(self._draw.integers(2)) * 0.3, float(self._draw.choice(MOVE_PRICES_EUR)))
+        for job in self._ordered(jobs):
+            offer = best_offer(board, job, taste, self._draw)
+            if offer is None:
+                break
+            board.put(job, offer.choice)
+            placed.append(job)
+        return placed
+
+    def _ordered(self, jobs: list[int]) -> list[int]:
+        kind = int(self._draw.integers(4))
+        blur = self._draw.uniform(0.7, 1.3, len(jobs))
+        if kind == 0:
+            ranks = blur
+        elif kind == 1:
+            ranks = -blur * [self._energy[job] for job in jobs]
+        elif kind == 2:
+            ranks = blur * [self._freedom[job] for job in jobs]
+        else:
+            ranks = blur * [self._tables.problem.jobs[job].due for job in jobs]
+        return [jobs[place] for place in np.argsort(ranks)]

@@ -1,0 +1,135 @@
+"""What the solver is for: a plan where the constructive rule finds none, the proof that there is none, and the proof that none is cheaper."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from ortools.sat.python import cp_model
+
+from scheduling.planner.board import Board, board_of
+from scheduling.planner.model import Model
+from scheduling.planner.roster import Roster, Rosters
+from scheduling.planner.solution import Solution, cheaper, solution_of
+from scheduling.planner.tables import Choice, Tables
+
+MOST_OPTIONS = 3_000
+"""Starts of all jobs together up to which the solver is given large parts of the problem; beyond, annealing is faster."""
+QUICK_OPTIONS = 1_000
+QUICK_SHARE = 0.05
+"""Of the time, for a proof before any search begins: most small problems need no more."""
+
+
+class Feasibility(Enum):
+    """Whether some jobs have a plan."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long the solver may work: seconds of the clock, and its own count of work (about as many seconds), which is the same on any machine."""
+
+    seconds: float
+    work: float
+
+
+def options(tables: Tables) -> int:
+    """Starts of all jobs together, beside what the rules close by themselves."""
+    return sum(int(way.open.sum()) for way in tables.ways)
+
+
+def feasibility(tables: Tables, jobs: Collection[int], seconds: float) -> Feasibility:
+    """Whether some jobs alone have a plan, with the shifts staffed as well as the rules allow."""
+    model = Model(_empty_board(tables), jobs, free_shifts=True)
+    status = new_solver(Limits(seconds, seconds)).solve(model.solver)
+    if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return Feasibility.YES
+    return Feasibility.NO if status == cp_model.INFEASIBLE else Feasibility.UNKNOWN
+
+
+def any_solution(tables: Tables, rosters: Rosters, seconds: float) -> tuple[Feasibility, Solution | None]:
+    """Some plan of all jobs, or whether there is none."""
+    model = Model(_empty_board(tables), range(len(tables.of_job)), free_shifts=True)
+    solver = new_solver(Limits(seconds, seconds))
+    status = solver.solve(model.solver)
+    if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return Feasibility.YES, _solution(model, solver, rosters)
+    return (Feasibility.NO if status == cp_model.INFEASIBLE else Feasibility.UNKNOWN), None
+
+
+def cheapest(tables: Tables, rosters: Rosters, start: Solution, limits: Limits) -> tuple[Solution, bool]:
+    """The cheapest plan that the solver finds from `start` on, and whether it has proved that none is cheaper."""
+    return _cheapest(Model(_empty_board(tables), range(len(tables.of_job)), free_shifts=True), rosters, start, limits)
+
+
+def merged(tables: Tables, rosters: Rosters, solutions: Sequence[Solution], limits: Limits) -> Solution:
+    """The cheapest plan in which every job is where the current plan or one of several others has it, or a slot beside.
+
+    It costs no more than the first of them.
+    """
+    plans = [tables.current, *(one.choices for one in solutions)]
+    among = {job: {near for plan in plans for near in _near(plan.get(job))} for job in solutions[0].choices}
+    model = Model(_empty_board(tables), range(len(tables.of_job)), free_shifts=True, among=among)
+    return _cheapest(model, rosters, solutions[0], limits)[0]
+
+
+def _near(choice: Choice | None) -> Iterator[Choice]:
+    if choice is not None:
+        yield from (Choice(choice.way, choice.start + shift) for shift in (-1, 0, 1))
+
+
+def _cheapest(model: Model, rosters: Rosters, start: Solution, limits: Limits) -> tuple[Solution, bool]:
+    model.price()
+    model.hint(start.choices, start.roster)
+    solver = new_solver(limits)
+    status = solver.solve(model.solver)
+    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return start, False
+    return cheaper(_solution(model, solver, rosters), start), status == cp_model.OPTIMAL
+
+
+def least_amount(
+    tables: Tables, jobs: Collection[int], amount: Callable[[int, Choice | None], int], seconds: float
+) -> dict[int, Choice | None] | None:
+    """Choices of some jobs alone that go beyond a rule by the least amount together; None where there are none."""
+    model = Model(_empty_board(tables), jobs, free_shifts=True)
+    amounts = [(amount(job, choice), literal) for job in model.jobs for choice, literal in model.choices_of(job)]
+    model.solver.minimize(sum(most * literal for most, literal in amounts))
+    solver = new_solver(Limits(seconds, seconds))
+    return model.chosen(solver) if solver.solve(model.solver) in (cp_model.OPTIMAL, cp_model.FEASIBLE) else None
+
+
+def with_extra_workers(tables: Tables, jobs: Collection[int], extra: Collection[str], seconds: float) -> frozenset[str] | None:
+    """The fewest of the `extra` shifts that some jobs alone need; None where they have no plan even so."""
+    model = Model(_empty_board(tables), jobs, free_shifts=True)
+    model.solver.minimize(sum(model.opened[shift] for shift in extra))
+    solver = new_solver(Limits(seconds, seconds))
+    if solver.solve(model.solver) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return None
+    return model.roster(solver).opened & frozenset(extra)
+
+
+def _empty_board(tables: Tables) -> Board:
+    """Nothing but workers, those of all optional shifts included: the model takes away what it does not open."""
+    return Board(tables, Roster(frozenset(shift.id for shift in tables.problem.shifts if shift.optional)))
+
+
+def _solution(model: Model, solver: cp_model.CpSolver, rosters: Rosters) -> Solution:
+    roster = model.roster(solver)
+    found = rosters.cheapest(roster.opened)
+    if found is not None and found.cost_eur < roster.cost_eur:
+        roster = found
+    return solution_of(board_of(model.board.tables, roster, model.chosen(solver)))
+
+
+def new_solver(limits: Limits) -> cp_model.CpSolver:
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1  # with more of them the same input gives different plans
+    solver.parameters.random_seed = 1
+    solver.parameters.max_time_in_seconds = max(0.01, limits.seconds)
+    solver.parameters.max_deterministic_time = max(0.01, limits.work)
+    return solver

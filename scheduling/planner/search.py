@@ -1,0 +1,158 @@
+"""The search for a cheaper plan within a time limit, in three stages.
+
+*Exploring*: chains of annealing from the first plan and from the current one, each in another climate; one chain ends in one valley of many. *Merging*: the solver
+picks for each job a place that one of the plans has, or the slot beside it, first from a few of the best plans, then from more. *Refining*:
+from the best plan on, by more annealing and, where the rules leave little choice, by large neighbourhoods for the solver. Workers search by
+themselves, each with its own seed, and tell each other what they found between the stages only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from random import Random
+
+from scheduling.planner.annealing import Annealing
+from scheduling.planner.exact import MOST_OPTIONS, Limits, merged, options
+from scheduling.planner.neighbourhoods import Neighbourhoods
+from scheduling.planner.problem import Problem
+from scheduling.planner.roster import Rosters
+from scheduling.planner.rules import RULES
+from scheduling.planner.solution import Solution
+from scheduling.planner.tables import Tables, tables_of
+
+Clock = Callable[[], float]
+"""Seconds from some instant on."""
+SHARES = (0.5, 0.35, 0.15)
+"""Of the time, by stage."""
+MERGED_AT_ONCE = ((6, 12), (24,))
+"""Plans, by worker: of few the solver finds the best combination quickly, of many it finds better ones if there is time."""
+MERGED_LATER = 12
+"""Plans, drawn from all that are known."""
+MERGING_WORK = 4.0
+"""Of the solver for one merge (see `Limits`)."""
+NEIGHBOURHOODS_A_ROUND = 3
+"""Where rounds are counted instead of time."""
+
+
+class Stage(Enum):
+    """Of a search."""
+
+    EXPLORING = "exploring"
+    MERGING = "merging"
+    REFINING = "refining"
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How long to search.
+
+    Attributes
+    ----------
+    begin_s, until_s
+        By the clock; the search also ends then where `rounds` are not done yet.
+    rounds
+        Of each worker; None: until the time is over. With the same rounds, seed and number of workers the answer is the same on any machine
+        that finishes them in time.
+    """
+
+    begin_s: float
+    until_s: float
+    seed: int = 0
+    rounds: int | None = None
+
+    def stages(self) -> Iterator[tuple[Stage, Effort]]:
+        """The effort of each stage; of each round the stages have their share, but at least one."""
+        begin_s = self.begin_s
+        for number, (stage, share) in enumerate(zip(Stage, SHARES, strict=True)):
+            until_s = begin_s + share * (self.until_s - self.begin_s)
+            rounds = None if self.rounds is None else max(1, round(share * self.rounds))
+            yield stage, Effort(begin_s, until_s, len(SHARES) * self.seed + number, rounds)
+            begin_s = until_s
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What one worker does in one stage, from the best of `known` on."""
+
+    problem: Problem
+    known: tuple[Solution, ...]
+    stage: Stage
+    effort: Effort
+    worker: int
+    clock: Clock
+
+
+SideBySide = Callable[[Callable[[Task], list[Solution]], Sequence[Task]], list[list[Solution]]]
+"""Runs a function on several tasks at once, and returns their results in order."""
+
+
+def one_after_the_other(work: Callable[[Task], list[Solution]], tasks: Sequence[Task]) -> list[list[Solution]]:
+    """Only the first task: what a single worker has time for."""
+    return [work(task) for task in tasks[:1]]
+
+
+def search(
+    problem: Problem, starts: Sequence[Solution], effort: Effort, workers: int, clock: Clock, side_by_side: SideBySide
+) -> Solution:
+    """The cheapest plan that `workers` find from any of `starts` on."""
+    known = _by_cost(starts)
+    for stage, part in effort.stages():
+        found = side_by_side(work, [Task(problem, known, stage, part, worker, clock) for worker in range(workers)])
+        known = _by_cost([*known, *(one for several in found for one in several)])
+    return known[0]
+
+
+def _by_cost(solutions: Iterable[Solution]) -> tuple[Solution, ...]:
+    return tuple(sorted(solutions, key=lambda one: one.cost_eur))
+
+
+def work(task: Task) -> list[Solution]:
+    """The plans that one worker finds in one stage."""
+    tables, rosters = tables_of(task.problem, RULES), Rosters(task.problem, RULES)
+    if task.stage is Stage.MERGING and len(task.known) > 2:
+        return [_merge(tables, rosters, task)]
+    if task.stage is Stage.REFINING and task.worker == 0 and options(tables) <= MOST_OPTIONS:
+        return [_try_neighbourhoods(tables, task)]
+    return _anneal(tables, rosters, task)
+
+
+def _merge(tables: Tables, rosters: Rosters, task: Task) -> Solution:
+    best, known = task.known[0], list(task.known[1:])
+    counts, random = iter(MERGED_AT_ONCE[task.worker % len(MERGED_AT_ONCE)]), Random(_seed(task))
+    for _ in _rounds(task, 1):
+        count = next(counts, None)
+        chosen = random.sample(known, min(len(known), MERGED_LATER)) if count is None else known[:count]
+        best = merged(tables, rosters, [best, *chosen], Limits(task.effort.until_s - task.clock(), MERGING_WORK))
+    return best
+
+
+def _anneal(tables: Tables, rosters: Rosters, task: Task) -> list[Solution]:
+    annealing = Annealing(tables, rosters, task.known[0], _seed(task))
+    for number in _rounds(task, 1):
+        start = task.known[(number + task.worker) % len(task.known)] if task.stage is Stage.EXPLORING else annealing.best
+        annealing.round(lambda: _is_over(task), start)
+    return annealing.found
+
+
+def _try_neighbourhoods(tables: Tables, task: Task) -> Solution:
+    neighbourhoods = Neighbourhoods(tables, task.known[0], _seed(task))
+    for _ in _rounds(task, NEIGHBOURHOODS_A_ROUND):
+        neighbourhoods.step(task.effort.until_s - task.clock())
+    return neighbourhoods.best
+
+
+def _rounds(task: Task, each: int) -> Iterator[int]:
+    done = 0
+    while not _is_over(task) and (task.effort.rounds is None or done < each * task.effort.rounds):
+        yield done
+        done += 1
+
+
+def _is_over(task: Task) -> bool:
+    return task.clock() >= task.effort.until_s
+
+
+def _seed(task: Task) -> int:
+    return 2 * task.effort.seed + task.worker
