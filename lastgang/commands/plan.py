@@ -43,9 +43,9 @@ def command(problem: Path, seconds: float, out: Path | None, seed: int, rounds: 
 
     with ExitStack() as places:
         result_file = None if out is None else places.enter_context(output_file(out))
-        asked = load_problem(problem)
-        answer = plan(asked, Request(seconds, seed, rounds, CORES), time.monotonic, in_processes)
-        text = json.dumps(answer_as_json(asked, answer, language), indent=1, ensure_ascii=False)
+        wanted = load_problem(problem)
+        answer = plan(wanted, Request(seconds, seed, rounds, CORES), time.monotonic, in_processes)
+        text = json.dumps(answer_as_json(wanted, answer, language), indent=1, ensure_ascii=False)
         if result_file is not None:
             result_file.write_text(text + "\n", encoding="utf-8")
     if out is None:

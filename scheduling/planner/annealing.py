@@ -36,7 +36,7 @@ class Climate:
     `moves_over` jobs more than may be moved are let pass on the way, at `over_eur` each at first and ten times that at the end.
     """
 
-    crowd_weight: float
+    soft_max_weight: float
     heat: float
     moves_over: int = 0
     over_eur: float = 0.0
@@ -70,7 +70,7 @@ class Annealing:
         climate = next(self._climates)
         self._round_best = start
         board = board_of(self._tables, start.roster, start.choices)
-        board.crowd_weight, board.moves_over = climate.crowd_weight, climate.moves_over
+        board.soft_max_weight, board.moves_over = climate.soft_max_weight, climate.moves_over
         heat_eur = climate.heat * max(1.0, abs(self.best.cost_eur))
         now_eur = board.cost_eur() + board.guide_eur()
         for step in range(steps):

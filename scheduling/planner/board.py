@@ -31,7 +31,7 @@ class Board:
         Jobs on each machine.
     roster
         Optional shifts that are opened, and the crews of all shifts.
-    crowd_weight
+    soft_max_weight
         Of load above the incumbent peaks, in what the search is guided by (`guide_eur`).
     moves_over, over_eur
         Moves beyond the limit that are let pass, and what the search counts for each.
@@ -48,7 +48,7 @@ class Board:
         self.roster = roster
         self._closing: list[Callable[[Board, Way, Flags], None]] = [rule.close for rule in tables.rules.values() if rule.close]
         self._moved = 0
-        self.crowd_weight = 0.0
+        self.soft_max_weight = 0.0
         self.moves_over = 0
         self.over_eur = 0.0
         self._own_eur = 0.0
@@ -145,25 +145,25 @@ class Board:
             after = self._view("load", self._load_kw, way.slots)[:, :, starts] + way.power_kw[:, None]
             highest = np.maximum(self._load_kw.max(axis=1), 0.0)
             cost_eur = cost_eur + self._price @ np.maximum(after.max(axis=1) - highest[:, None], 0.0)
-            if self.crowd_weight:
-                cost_eur = cost_eur + self._crowd_added_eur(after, way.slots, starts)
+            if self.soft_max_weight:
+                cost_eur = cost_eur + self._soft_max_added_eur(after, way.slots, starts)
         if self._can_export:
             cost_eur = cost_eur - self._saved_export_eur(way)[starts]
         return cost_eur
 
-    def _crowd_added_eur(self, after_kw: Any, slots: int, starts: slice) -> Floats:
+    def _soft_max_added_eur(self, after_kw: Any, slots: int, starts: slice) -> Floats:
         sums = np.zeros((len(self._load_kw), self._load_kw.shape[1] + 1))
         np.maximum(self._load_kw, 0.0).cumsum(axis=1, out=sums[:, 1:])
         before = sums[:, starts.start + slots : starts.stop + slots] - sums[:, starts]
-        added_eur: Floats = self._price @ (np.maximum(after_kw, 0.0).sum(axis=1) - before) * self.crowd_weight
+        added_eur: Floats = self._price @ (np.maximum(after_kw, 0.0).sum(axis=1) - before) * self.soft_max_weight
         return added_eur
 
     def guide_eur(self) -> float:
         """What the search adds to the cost: for load above the incumbent peaks in every slot, and for moves beyond the limit."""
         over_eur = self.over_eur * max(0, -self._free_moves())
-        if not self.crowd_weight:
+        if not self.soft_max_weight:
             return over_eur
-        return over_eur + self.crowd_weight * float((self._price @ np.maximum(0.0, self._load_kw)).sum())
+        return over_eur + self.soft_max_weight * float((self._price @ np.maximum(0.0, self._load_kw)).sum())
 
     def _saved_export_eur(self, way: Way) -> Floats:
         exported = np.maximum(0.0, -self._view("expected", self._expected_kw[None, :], way.slots)[0])

@@ -42,19 +42,19 @@ def options(tables: Tables) -> int:
     return sum(int(way.open.sum()) for way in tables.ways)
 
 
-def feasibility(tables: Tables, jobs: Collection[int], seconds: float) -> Feasibility:
+def feasibility(tables: Tables, jobs: Collection[int], limit_s: float) -> Feasibility:
     """Whether some jobs alone have a plan, with the shifts staffed as well as the rules allow."""
     model = Model(_empty_board(tables), jobs, free_shifts=True)
-    status = new_solver(Limits(seconds, seconds)).solve(model.solver)
+    status = new_solver(Limits(limit_s, limit_s)).solve(model.solver)
     if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return Feasibility.YES
     return Feasibility.NO if status == cp_model.INFEASIBLE else Feasibility.UNKNOWN
 
 
-def any_solution(tables: Tables, rosters: Rosters, seconds: float) -> tuple[Feasibility, Solution | None]:
+def any_solution(tables: Tables, rosters: Rosters, limit_s: float) -> tuple[Feasibility, Solution | None]:
     """Some plan of all jobs, or whether there is none."""
     model = Model(_empty_board(tables), range(len(tables.of_job)), free_shifts=True)
-    solver = new_solver(Limits(seconds, seconds))
+    solver = new_solver(Limits(limit_s, limit_s))
     status = solver.solve(model.solver)
     if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return Feasibility.YES, _solution(model, solver, rosters)
@@ -93,21 +93,21 @@ def _cheapest(model: Model, rosters: Rosters, start: Solution, limits: Limits) -
 
 
 def least_amount(
-    tables: Tables, jobs: Collection[int], amount: Callable[[int, Choice | None], int], seconds: float
+    tables: Tables, jobs: Collection[int], amount: Callable[[int, Choice | None], int], limit_s: float
 ) -> dict[int, Choice | None] | None:
     """Choices of some jobs alone that go beyond a rule by the least amount together; None where there are none."""
     model = Model(_empty_board(tables), jobs, free_shifts=True)
     amounts = [(amount(job, choice), literal) for job in model.jobs for choice, literal in model.choices_of(job)]
     model.solver.minimize(sum(most * literal for most, literal in amounts))
-    solver = new_solver(Limits(seconds, seconds))
+    solver = new_solver(Limits(limit_s, limit_s))
     return model.chosen(solver) if solver.solve(model.solver) in (cp_model.OPTIMAL, cp_model.FEASIBLE) else None
 
 
-def with_extra_workers(tables: Tables, jobs: Collection[int], extra: Collection[str], seconds: float) -> frozenset[str] | None:
+def with_extra_workers(tables: Tables, jobs: Collection[int], extra: Collection[str], limit_s: float) -> frozenset[str] | None:
     """The fewest of the `extra` shifts that some jobs alone need; None where they have no plan even so."""
     model = Model(_empty_board(tables), jobs, free_shifts=True)
     model.solver.minimize(sum(model.opened[shift] for shift in extra))
-    solver = new_solver(Limits(seconds, seconds))
+    solver = new_solver(Limits(limit_s, limit_s))
     if solver.solve(model.solver) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return None
     return model.roster(solver).opened & frozenset(extra)
@@ -127,6 +127,7 @@ def _solution(model: Model, solver: cp_model.CpSolver, rosters: Rosters) -> Solu
 
 
 def new_solver(limits: Limits) -> cp_model.CpSolver:
+    """A solver that ends at the limits and answers the same input with the same plan."""
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1  # with more of them the same input gives different plans
     solver.parameters.random_seed = 1

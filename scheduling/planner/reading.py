@@ -34,7 +34,7 @@ def load_problem(path: Path) -> Problem:
     except ValidationError as error:
         faults = [_form_fault(path, document, detail) for detail in error.errors()]
         raise InputFaults(first_faults(faults, path, "a planning problem")) from error
-    if faults := [Fault(str(path), None, *told) for told in problem_faults(problem)]:
+    if faults := [Fault(str(path), None, *stated) for stated in problem_faults(problem)]:
         raise InputFaults(first_faults(faults, path, "a planning problem"))
     return problem
 

@@ -21,16 +21,16 @@ def sit(*arguments: str) -> str:
 
 
 def test_tiny_problems_are_solved_to_the_optimum_and_bad_ones_refused() -> None:
-    told = sit("--folder", "tiny", "--folder", "bad", "--seconds", "1")
-    assert told.splitlines()[-1].endswith(" passed, 0 failed"), told
+    output = sit("--folder", "tiny", "--folder", "bad", "--seconds", "1")
+    assert output.splitlines()[-1].endswith(" passed, 0 failed"), output
 
 
 @pytest.mark.parametrize("seconds", ["0", "10"])
 def test_plants_are_planned_within_the_goals(seconds: str) -> None:
-    told = sit("--folder", "instances", "--seconds", seconds)
-    assert told.splitlines()[-1].endswith(" passed, 0 failed"), told
+    output = sit("--folder", "instances", "--seconds", seconds)
+    assert output.splitlines()[-1].endswith(" passed, 0 failed"), output
 
 
 def test_no_rule_is_broken_on_random_problems() -> None:
-    told = sit("--robustness", "50", "--seconds", "0.2")
-    assert told.splitlines()[-1].endswith(" passed, 0 failed"), told
+    output = sit("--robustness", "50", "--seconds", "0.2")
+    assert output.splitlines()[-1].endswith(" passed, 0 failed"), output
