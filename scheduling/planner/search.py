@@ -1,9 +1,10 @@
 """The search for a cheaper plan within a time limit, in three stages.
 
-*Exploring*: chains of annealing from the first plan and from the current one, each in another climate; one chain ends in one valley of many. *Merging*: the first worker's solver
-picks for each job a place that one of the plans has, or the slot beside it, first from a few of the best plans, then from more; the others anneal from the best one on. *Refining*:
-from the best plan on, by more annealing and, where the rules leave little choice, by large neighbourhoods for the solver. Workers search by
-themselves, each with its own seed, and tell each other what they found between the stages only.
+*Exploring*: chains of annealing from the first plan and from the current one, each in another climate; one chain ends in one valley of
+many. *Merging*: the first worker's solver picks for each job a place that one of the plans has, or the slot beside it, first from a few of
+the best plans, then from more; the others anneal from the best one on. *Refining*: from the best plan on, by more annealing and, where the
+rules leave little choice, by large neighbourhoods for the solver. Workers search by themselves, each with its own seed, and tell each other
+what they found between the stages only.
 """
 
 from __future__ import annotations
