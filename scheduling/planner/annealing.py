@@ -43,7 +43,7 @@ class Climate:
 
 
 CLIMATES = (
-    Climate(0.02, 0.06, 4, 20.0), Climate(0.02, 0.06), Climate(0.1, 0.06, 4, 30.0), Climate(0.02, 0.2, 4, 30.0), Climate(0.0, 0.06, 4, 30.0),
+    Climate(0.02, 0.06, 4, 20.0), Climate(0.02, 0.06), Climate(0.1, 0.06, 4, 30.0), Climate(0.05, 0.03, 4, 30.0), Climate(0.0, 0.06, 4, 30.0),
 )  # fmt: skip
 
 

@@ -1,9 +1,10 @@
 """The search for a cheaper plan within a time limit, in three stages.
 
-*Exploring*: chains of annealing from the first plan and from the current one, each in another climate; one chain ends in one valley of many. *Merging*: the solver
-picks for each job a place that one of the plans has, or the slot beside it, first from a few of the best plans, then from more. *Refining*:
-from the best plan on, by more annealing and, where the rules leave little choice, by large neighbourhoods for the solver. Workers search by
-themselves, each with its own seed, and tell each other what they found between the stages only.
+*Exploring*: chains of annealing from the first plan and from the current one, each in another climate; one chain ends in one valley of
+many. *Merging*: the first worker's solver picks for each job a place that one of the plans has, or the slot beside it, first from a few of
+the best plans, then from more; the others anneal from the best one on. *Refining*: from the best plan on, by more annealing and, where the
+rules leave little choice, by large neighbourhoods for the solver. Workers search by themselves, each with its own seed, and tell each other
+what they found between the stages only.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ Clock = Callable[[], float]
 """Seconds from some instant on."""
 SHARES = (0.5, 0.35, 0.15)
 """Of the time, by stage."""
-MERGED_AT_ONCE = ((6, 12), (24,))
-"""Plans, by worker: of few the solver finds the best combination quickly, of many it finds better ones if there is time."""
+MERGED_AT_ONCE = (6, 24)
+"""Plans: of few the solver finds the best combination quickly, of many it finds better ones if there is time."""
 MERGED_LATER = 12
 """Plans, drawn from all that are known."""
 MERGING_WORK = 4.0
@@ -111,7 +112,7 @@ def _by_cost(solutions: Iterable[Solution]) -> tuple[Solution, ...]:
 def work(task: Task) -> list[Solution]:
     """The plans that one worker finds in one stage."""
     tables, rosters = tables_of(task.problem, RULES), Rosters(task.problem, RULES)
-    if task.stage is Stage.MERGING and len(task.known) > 2:
+    if task.stage is Stage.MERGING and task.worker == 0 and len(task.known) > 2:
         return [_merge(tables, rosters, task)]
     if task.stage is Stage.REFINING and task.worker == 0 and options(tables) <= MOST_OPTIONS:
         return [_try_neighbourhoods(tables, task)]
@@ -120,7 +121,7 @@ def work(task: Task) -> list[Solution]:
 
 def _merge(tables: Tables, rosters: Rosters, task: Task) -> Solution:
     best, known = task.known[0], list(task.known[1:])
-    counts, random = iter(MERGED_AT_ONCE[task.worker % len(MERGED_AT_ONCE)]), Random(_seed(task))
+    counts, random = iter(MERGED_AT_ONCE), Random(_seed(task))
     for _ in _rounds(task, 1):
         count = next(counts, None)
         chosen = random.sample(known, min(len(known), MERGED_LATER)) if count is None else known[:count]
