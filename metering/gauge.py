@@ -169,7 +169,7 @@ class GaugeTrack(RegisterTrack):
     def forget_integral(self, quarter: int) -> None:
         """Nothing will be asked of `quarter` any more."""
         if self.integrals.pop(quarter, None) is not None:
-            self.points.cold = None
+            self.points.cold = self.points.stored = None
 
     def set_back(self, to_ms: int) -> None:
         """Forget what is dated after `to_ms`."""
@@ -179,7 +179,9 @@ class GaugeTrack(RegisterTrack):
     def freeze_before(self, floor_ms: int) -> None:
         """Forget what is beyond the horizon."""
         self.points.freeze_before(floor_ms)
-        self.reinstated = {time_ms: None for time_ms in self.reinstated if time_ms >= floor_ms}
+        if self.reinstated:
+            self.reinstated = {time_ms: None for time_ms in self.reinstated if time_ms >= floor_ms}
+            self.clock_bytes = None
         first = floor_ms // QUARTER_MS
         if self.integrals and next(iter(self.integrals)) < first:
             self.integrals = {quarter: energy for quarter, energy in self.integrals.items() if quarter >= first}

@@ -56,7 +56,7 @@ def thin(points: Points, to_ms: int, dense_ms: float, needs: Needs) -> None:
     points.thin_to_ms = to_ms - to_ms % points.thin_step_ms
     if stop - start < 3:
         return
-    if not (needs.are_plain and _is_dense_in_one_quarter(points, start, stop)):
+    if not (needs.are_plain and _is_dense_in_one_quarter(points, start, stop)) or _stands_still(needs.still, start, stop):
         _thin_between(points, start, stop, dense_ms, needs)
         return
     from_ms = points.times[start]
@@ -73,9 +73,19 @@ def _is_dense_in_one_quarter(points: Points, start: int, stop: int) -> bool:
     return times[start] >= dense_from or (times[start + 1] >= dense_from and times[start] in points.whole)
 
 
+def _stands_still(still: Counted | None, start: int, stop: int) -> bool:
+    """Whether a reading between the outer two of ``[start, stop)`` must stay: it tells until when the register stood still at `start`."""
+    if still is None or start == 0:
+        return False
+    points = still.points
+    if points.amounts[start] != points.amounts[start - 1] and not points.may_lack(start, still.rules.dense_ms):
+        return False
+    return any(start < k < stop - 1 for k in run_across(still, start))
+
+
 def _thin_between(points: Points, start: int, stop: int, dense_ms: float, needs: Needs) -> None:
     stay, anchor = _needed(points, start, stop, dense_ms, needs)
-    anchor_ms = points.times[anchor]
+    anchor_ms, last_ms = points.times[anchor], points.times[stop - 1]
     points.cold = points.stored = None
     for left, right in reversed(list(pairwise(sorted(k for k in stay if start <= k < stop)))):
         if right - left >= 2:
@@ -83,6 +93,9 @@ def _thin_between(points: Points, start: int, stop: int, dense_ms: float, needs:
                 needs.quarantine.keep(points, left + 1, right)
             _merge(points, left, right, needs.integrate)
     points.thin_from_ms = anchor_ms
+    if points.dense_from_ms is not None:
+        # Among those that stayed there may be whole steps, which the quick way does not look for.
+        points.dense_from_ms = max(points.dense_from_ms, last_ms)
 
 
 def _merge(points: Points, left: int, right: int, integrate: bool) -> None:

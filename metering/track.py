@@ -97,7 +97,11 @@ class RegisterTrack:
                 self.hold(times[k], times[k])
 
     def hold(self, from_ms: int, head_ms: int) -> None:
-        """Keep what follows on `from_ms` whole, until half an hour after `head_ms`, the newest reading."""
+        """Keep what follows on `from_ms` whole, until half an hour after `head_ms`, the newest reading.
+
+        So is what came before it and has not been thinned out yet: in another order of arrival it would have come after.
+        """
+        from_ms = min(from_ms, self.points.thin_from_ms)
         self.hold_from_ms = from_ms if self.hold_from_ms is None else min(from_ms, self.hold_from_ms)
         self.hold_until_ms = head_ms + SEAL_AGE_MS
         self.clock_bytes = None

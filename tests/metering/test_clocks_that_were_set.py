@@ -77,6 +77,36 @@ loads = st.lists(st.integers(0, 2000), min_size=60, max_size=110)
 """Wh a minute: up to the 120 kW that are possible."""
 
 
+@pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.parametrize("soon", [1, 2, 4])
+def test_readings_of_a_wrong_clock_do_not_count_though_they_come_first_of_all(soon: int, restarts: bool) -> None:
+    """Set back by 25 minutes for 22: four readings of each register are dated before all others."""
+    readings = an_hour([500] * 80, 21, 43, -25, numbered=True)
+    run = fed(with_the_wrong_ones_first(readings, 21, soon), 1, restarts)
+    before = run.row(-1)
+    assert (before.energy_uwh, before.coverage, before.quality.value, before.readings) == (None, 0.0, "missing", 0)
+    assert table(run) == table(fed(readings, 1))
+    assert run.reasons() == ["clock_jumped"] * 44
+
+
+@pytest.mark.parametrize("soon", [2, 3, 4])
+@pytest.mark.parametrize("set_at", [35, 47])
+def test_nor_do_they_in_a_hole_where_they_come_before_what_followed_on_it(set_at: int, soon: int) -> None:
+    hole = range(set_at - 24, set_at - 20)
+    readings = [r for r in an_hour([500] * 110, set_at, set_at + 22, -25, numbered=True) if minute_of(r) not in hole]
+    run = fed(with_the_wrong_ones_first(readings, set_at, soon), 1)
+    assert run.row(hole[0] // 15).readings == 2 * (15 - len(hole))
+    assert table(run) == table(fed(readings, 1))
+
+
+def with_the_wrong_ones_first(readings: Sequence[Reading], set_at: int, soon: int) -> list[Reading]:
+    """The first `soon` of each register after the clock was set come in the order of their dates, the others as they were taken."""
+    wrong = [r for r in readings if minute_of(r) >= set_at][: 2 * soon]
+    others = [r for r in readings if r not in wrong]
+    earlier = [r for r in others if r.observed_ms < wrong[0].observed_ms and minute_of(r) < set_at]
+    return [*earlier, *wrong, *(r for r in others if r not in earlier)]
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     loads,

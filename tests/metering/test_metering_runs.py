@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from small_plant import TEN, Run, counter, gauge, minutes, plant, reading, rising
 
@@ -91,9 +91,13 @@ def _same(plant_file: Plant, readings: list[Reading], sizes: list[int], restarts
         by_reading.advance(newest_ms)
         assert by_run.rows == by_reading.rows
     assert encode_state(by_run.state) == encode_state(by_reading.state)
+    for track in by_reading.state.tracks.values():
+        assert track.points.whole.keys() <= set(track.points.times), "steps between readings that are there"
 
 
 @settings(max_examples=60, deadline=None)
+@example(26773, ["hole"], [1], True)  # a register that stands still over a hole
+@example(11, ["reset", "again"], [7, 24], False)  # one that stands still where readings are thinned out
 @given(
     st.integers(0, 2**32), st.lists(st.sampled_from(KINDS), min_size=1, unique=True),
     st.lists(st.sampled_from((1, 2, 3, 7, 24, 120, 121, 400)), min_size=1, max_size=4), st.booleans(),

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from small_plant import MINUTE_MS, TEN, Run, counter, gauge, minutes, plant, reading, rising
 
 from domain.readings import Reading
 from metering.book import rounded, unrounded
+from metering.counter import CounterTrack
 from metering.engine import decode_state, encode_state
 from metering.packing import Reader, pack_ints, pack_readings, pack_values, pack_wide
 from metering.points import Origin, Points
 from metering.quarantine import Quarantine
 from metering.quarter_runs import QuarterRuns
+from metering.state import MeterState
 
 DAY = 1440
 
@@ -70,6 +74,30 @@ def test_a_state_read_back_is_the_same_to_the_byte_wherever_it_is_cut() -> None:
         for book in again.books.values():
             book.stored = None
         assert encode_state(again) == stored
+
+
+def in_full(state: MeterState) -> bytes:
+    """The bytes of a state, none of them kept from before."""
+    state = deepcopy(state)
+    for track in state.tracks.values():
+        track.points.cold = track.points.stored = track.clock_bytes = None
+        track.points.chunks = {}
+        if isinstance(track, CounterTrack):
+            track.cases = None
+    for book in state.books.values():
+        book.stored = None
+    return encode_state(state)
+
+
+@pytest.mark.parametrize("channels", [("energy_import", "power"), ("power", "energy_import")])
+def test_bytes_that_were_kept_are_dropped_when_they_change(channels: tuple[str, str]) -> None:
+    """One register's readings after the other's: what the first one's make settled concerns both."""
+    run = Run(plant(counter(), gauge(), late_horizon_days=2))
+    readings = [*two_days(), *the_rest()]
+    for at in range(0, len(readings), 94):
+        for channel in channels:
+            run.take([r for r in readings[at : at + 94] if r.channel == channel])
+            assert encode_state(run.state) == in_full(run.state)
 
 
 def test_forty_days_of_a_meter_at_a_reading_a_minute_are_remembered_in_eight_kilobytes() -> None:
