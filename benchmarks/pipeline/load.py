@@ -74,16 +74,18 @@ class Sender:
         self._topic = kafka.full_name(READINGS)
         self._heads = [_heads(number) for number in range(meters)]
         self._origin = origin
-        self._sequence = 0
 
     def send(self, numbers: range, observed_ms: int, received_ms: int) -> None:
-        """Both registers of some meters at one instant."""
+        """Both registers of some meters at one instant.
+
+        Numbers rise with time over all processes of a run, as those of a gateway do: numbers that begin again would mean a clock that was set.
+        """
         second = (observed_ms - START_MS) // 1000
+        first_number = observed_ms // 1000 * len(self._heads)
         for number in numbers:
             key, energy, power = self._heads[number]
             stamps = f'{observed_ms},"received_ms":{received_ms},"value":'
-            tail = f',"quality":"good","text":null,"gateway":"gw-1","sequence":{self._sequence},"origin":"{self._origin}"}}'
-            self._sequence += 1
+            tail = f',"quality":"good","text":null,"gateway":"gw-1","sequence":{first_number + number},"origin":"{self._origin}"}}'
             self._produce(key, f"{energy}{stamps}{count_wh(number, second)}{tail}")
             self._produce(key, f"{power}{stamps}{power_w(number, second)}{tail}")
 
