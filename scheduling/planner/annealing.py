@@ -62,8 +62,6 @@ class Annealing:
         self._ruins = Ruins(tables, self._draw)
         self._climates = cycle(climates)
         self._optional = [shift for shift in tables.problem.shifts if shift.optional]
-        self._freedom = [sum(int(tables.ways[way].open.sum()) for way in ways) for ways in tables.of_job]
-        self._energy = [max((float(tables.ways[way].power_kw.sum()) for way in ways), default=0.0) for ways in tables.of_job]
 
     def round(self, is_over: Callable[[], bool], start: Solution, steps: int = STEPS_A_ROUND) -> None:
         """Anneal once from `start` on."""
@@ -141,9 +139,9 @@ class Annealing:
         if kind == 0:
             ranks = blur
         elif kind == 1:
-            ranks = -blur * [self._energy[job] for job in jobs]
+            ranks = -blur * [self._tables.energy_kw_slots[job] for job in jobs]
         elif kind == 2:
-            ranks = blur * [self._freedom[job] for job in jobs]
+            ranks = blur * [self._tables.freedom[job] for job in jobs]
         else:
             ranks = blur * [self._tables.problem.jobs[job].due for job in jobs]
         return [jobs[place] for place in np.argsort(ranks)]

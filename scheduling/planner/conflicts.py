@@ -69,7 +69,7 @@ def _has_no_plan(tables: Tables, jobs: list[int]) -> bool:
 
 def _narrowest_first(tables: Tables) -> list[int]:
     """Jobs with the least choice first: they make the conflicts that are easiest to understand."""
-    return sorted(range(len(tables.of_job)), key=lambda job: sum(int(tables.ways[way].open.sum()) for way in tables.of_job[job]))
+    return sorted(range(len(tables.of_job)), key=tables.freedom.__getitem__)
 
 
 def _blamed(problem: Problem, jobs: list[int]) -> str:

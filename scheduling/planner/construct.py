@@ -65,8 +65,7 @@ def close_idle_shifts(board: Board, rosters: Rosters) -> None:
 
 
 def _by_energy(tables: Tables) -> list[int]:
-    most = [max((float(tables.ways[way].power_kw.sum()) for way in ways), default=0.0) for ways in tables.of_job]
-    return sorted(range(len(most)), key=lambda job: -most[job])
+    return sorted(range(len(tables.of_job)), key=lambda job: -tables.energy_kw_slots[job])
 
 
 def _repaired(tables: Tables, rosters: Rosters) -> Solution | None:
@@ -103,7 +102,6 @@ def _fullest(tables: Tables, rosters: Rosters) -> Roster | None:
 def _in_order(tables: Tables) -> list[int]:
     """Locked jobs first, then those with the least choice; predecessors before successors."""
     jobs = tables.problem.jobs
-    freedom = [sum(int(tables.ways[way].open.sum()) for way in ways) for ways in tables.of_job]
     depth: dict[int, int] = {}
 
     def depth_of(job: int) -> int:
@@ -111,7 +109,7 @@ def _in_order(tables: Tables) -> list[int]:
             depth[job] = 1 + max((depth_of(link.job) for link in tables.before[job]), default=0)
         return depth[job]
 
-    return sorted(range(len(jobs)), key=lambda job: (jobs[job].locked is None, depth_of(job), freedom[job]))
+    return sorted(range(len(jobs)), key=lambda job: (jobs[job].locked is None, depth_of(job), tables.freedom[job]))
 
 
 def _stays(board: Board, job: int) -> bool:

@@ -16,6 +16,8 @@ from scheduling.planner.tables import Choice, Tables
 
 MOST_OPTIONS = 3_000
 """Starts of all jobs together up to which the solver is given large parts of the problem; beyond, annealing is faster."""
+HAS_PLAN = (cp_model.OPTIMAL, cp_model.FEASIBLE)
+"""What the solver says of a model that it has a plan of."""
 QUICK_OPTIONS = 1_000
 QUICK_SHARE = 0.05
 """Of the time, for a proof before any search begins: most small problems need no more."""
@@ -39,14 +41,17 @@ class Limits:
 
 def options(tables: Tables) -> int:
     """Starts of all jobs together, beside what the rules close by themselves."""
-    return sum(int(way.open.sum()) for way in tables.ways)
+    return sum(tables.freedom)
 
 
 def feasibility(tables: Tables, jobs: Collection[int], limit_s: float) -> Feasibility:
     """Whether some jobs alone have a plan, with the shifts staffed as well as the rules allow."""
     model = Model(_empty_board(tables), jobs, free_shifts=True)
-    status = new_solver(Limits(limit_s, limit_s)).solve(model.solver)
-    if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+    return _feasibility(new_solver(Limits(limit_s, limit_s)).solve(model.solver))
+
+
+def _feasibility(status: int) -> Feasibility:
+    if status in HAS_PLAN:
         return Feasibility.YES
     return Feasibility.NO if status == cp_model.INFEASIBLE else Feasibility.UNKNOWN
 
@@ -56,9 +61,7 @@ def any_solution(tables: Tables, rosters: Rosters, limit_s: float) -> tuple[Feas
     model = Model(_empty_board(tables), range(len(tables.of_job)), free_shifts=True)
     solver = new_solver(Limits(limit_s, limit_s))
     status = solver.solve(model.solver)
-    if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return Feasibility.YES, _solution(model, solver, rosters)
-    return (Feasibility.NO if status == cp_model.INFEASIBLE else Feasibility.UNKNOWN), None
+    return _feasibility(status), _solution(model, solver, rosters) if status in HAS_PLAN else None
 
 
 def cheapest(tables: Tables, rosters: Rosters, start: Solution, limits: Limits) -> tuple[Solution, bool]:
@@ -87,7 +90,7 @@ def _cheapest(model: Model, rosters: Rosters, start: Solution, limits: Limits) -
     model.hint(start.choices, start.roster)
     solver = new_solver(limits)
     status = solver.solve(model.solver)
-    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+    if status not in HAS_PLAN:
         return start, False
     return cheaper(_solution(model, solver, rosters), start), status == cp_model.OPTIMAL
 
@@ -100,7 +103,7 @@ def least_amount(
     amounts = [(amount(job, choice), literal) for job in model.jobs for choice, literal in model.choices_of(job)]
     model.solver.minimize(sum(most * literal for most, literal in amounts))
     solver = new_solver(Limits(limit_s, limit_s))
-    return model.chosen(solver) if solver.solve(model.solver) in (cp_model.OPTIMAL, cp_model.FEASIBLE) else None
+    return model.chosen(solver) if solver.solve(model.solver) in HAS_PLAN else None
 
 
 def with_extra_workers(tables: Tables, jobs: Collection[int], extra: Collection[str], limit_s: float) -> frozenset[str] | None:
@@ -108,7 +111,7 @@ def with_extra_workers(tables: Tables, jobs: Collection[int], extra: Collection[
     model = Model(_empty_board(tables), jobs, free_shifts=True)
     model.solver.minimize(sum(model.opened[shift] for shift in extra))
     solver = new_solver(Limits(limit_s, limit_s))
-    if solver.solve(model.solver) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+    if solver.solve(model.solver) not in HAS_PLAN:
         return None
     return model.roster(solver).opened & frozenset(extra)
 

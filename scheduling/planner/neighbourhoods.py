@@ -10,7 +10,7 @@ import numpy as np
 from ortools.sat.python import cp_model
 
 from scheduling.planner.board import Board, board_of
-from scheduling.planner.exact import Limits, new_solver
+from scheduling.planner.exact import HAS_PLAN, Limits, new_solver
 from scheduling.planner.model import Model
 from scheduling.planner.roster import Roster
 from scheduling.planner.ruins import Ruins
@@ -45,7 +45,7 @@ class Neighbourhoods:
         model.hint(old, roster)
         solver = new_solver(Limits(left_s, WORK))
         status = solver.solve(model.solver)
-        found = model.chosen(solver) if status in (cp_model.OPTIMAL, cp_model.FEASIBLE) else old
+        found = model.chosen(solver) if status in HAS_PLAN else old
         self._resize(status == cp_model.OPTIMAL)
         self._take(board, roster, old, found)
 

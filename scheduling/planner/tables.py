@@ -76,6 +76,16 @@ class Tables:
         return {job.id: number for number, job in enumerate(self.problem.jobs)}
 
     @cached_property
+    def freedom(self) -> tuple[int, ...]:
+        """Starts of each job, on all its machines, that the rules leave open whatever the other jobs do."""
+        return tuple(sum(int(self.ways[way].open.sum()) for way in ways) for ways in self.of_job)
+
+    @cached_property
+    def energy_kw_slots(self) -> tuple[float, ...]:
+        """Energy of each job on the machine on which it needs most, as the sum of its power [kW] over its slots."""
+        return tuple(max((float(self.ways[way].power_kw.sum()) for way in ways), default=0.0) for ways in self.of_job)
+
+    @cached_property
     def setups(self) -> tuple[Mapping[tuple[str, str], int], ...]:
         """Changeovers of each machine; none where the rule is left out."""
         return tuple(machine.setup_slots if "setup" in self.rules else {} for machine in self.problem.machines)
