@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from connectors.pause import Pause
 from deploy import processes
 from deploy.flink.cluster import FlinkCluster
 from deploy.flink.failures import ClusterFailed, SubmissionFailed
@@ -133,8 +134,8 @@ class JobKeeper:
         self._thread.start()
 
     def _keep_on(self) -> None:
-        pause_s = _CHECK_S
-        while not self._stopping.wait(pause_s):
+        pause = Pause(_CHECK_S)
+        while not self._stopping.wait(pause.next_s(_LAST_BACKOFF_S)):
             missing: list[str] = []
             try:
                 with self._turn:
@@ -150,7 +151,8 @@ class JobKeeper:
                 for name in missing:
                     self._kept[name].note_state("failed", str(error))
                 is_well = False
-            pause_s = _CHECK_S if is_well else min(_LAST_BACKOFF_S, pause_s * 2)
+            if is_well:
+                pause.reset()
 
     def _glance(self, submitted: set[str]) -> None:
         """Note how the jobs are that are not being submitted, which may take a while."""
