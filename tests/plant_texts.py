@@ -1,4 +1,4 @@
-"""Plant files of one meter, as the tests of several rooms start from them."""
+"""Plant files of one meter and tariff files of one charge, as the tests of several rooms start from them."""
 
 from __future__ import annotations
 
@@ -30,3 +30,19 @@ commissioned_utc = 2026-01-01T00:00:00Z
 id = "{meter}"
 max_power_kw = {max_power_kw}
 {"".join(registers)}"""
+
+
+def tariff(energy: str) -> str:
+    """A price sheet of 2026 that has one charge of energy; `energy` is its price or where its prices are."""
+    return f"""
+id = "t"
+version = "1"
+source = "a test"
+valid_from = 2026-01-01
+valid_to = 2027-01-01
+currency = "EUR"
+timezone = "Europe/Berlin"
+[[energy]]
+id = "supply"
+{energy}
+"""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from plant_texts import COUNTER, plant, register
+from plant_texts import COUNTER, plant, register, tariff
 
 from domain.errors import InputFaults
 from domain.intervals import QUARTER
@@ -16,18 +16,7 @@ from lastgang.cli import main
 from simulation.replay import read_replay
 
 START = datetime(2026, 3, 1, 23, tzinfo=UTC)
-TARIFF = """
-id = "t"
-version = "1"
-source = "a test"
-valid_from = 2026-01-01
-valid_to = 2027-01-01
-currency = "EUR"
-timezone = "Europe/Berlin"
-[[energy]]
-id = "supply"
-price = "10.00 ct/kWh"
-"""
+TARIFF = tariff('price = "10.00 ct/kWh"')
 COMMANDS = {
     "bill": "bill load.csv --tariff tariff.toml --json bill.json",
     "backtest": "forecast backtest load.csv --first-origin 2026-03-04T23:00:00Z --origins 1 --timezone Europe/Berlin --out out.csv",

@@ -11,24 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from plant_texts import COUNTER, plant, register
+from plant_texts import COUNTER, plant, register, tariff
 
 from domain.intervals import QUARTER
 from lastgang.cli import main
 
 START = datetime(2026, 3, 1, 23, tzinfo=UTC)
-TARIFF = """
-id = "t"
-version = "1"
-source = "a test"
-valid_from = 2026-01-01
-valid_to = 2027-01-01
-currency = "EUR"
-timezone = "Europe/Berlin"
-[[energy]]
-id = "supply"
-spot = { file = "spot.csv" }
-"""
+TARIFF = tariff('spot = { file = "spot.csv" }')
 VERBS = {
     "bill": "bill LOAD --tariff tariff.toml --json OUT",
     "bill tariff": "bill load.csv --tariff LOAD --json OUT",
