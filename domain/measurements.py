@@ -71,20 +71,5 @@ EVENT = Measurement(
     "anomalies and recommendations for tables and annotations", ("severity", "revision"), ("title", "text", "status", "end_time"),
 )  # fmt: skip
 
-MEASUREMENTS = (
-    POWER,
-    INTERVAL,
-    REVISIONS,
-    DEMAND_NOW,
-    FORECAST,
-    FORECAST_PEAK,
-    FORECAST_DAY_AHEAD,
-    FORECAST_PERIOD,
-    FORECAST_QUALITY,
-    FORECAST_METER,
-    PLAN,
-    EVENT,
-)
-
 QUALITY_CODES = {quality: code for code, quality in enumerate(IntervalQuality)}
 """0 measured, 1 corrected, 2 substituted, 3 estimated, 4 faulty, 5 missing, 6 calculated: a field, not a tag, so a restatement overwrites."""

@@ -26,7 +26,7 @@ from domain.recommendations import Decision, Recommendation, deciding
 from quarters.gaps import DUE_AFTER, Gap, QuarterRevisions, gaps_of_span
 from quarters.net import net_quarters
 from quarters.peaks import highest, highest_first
-from quarters.periods import days_between, month_after, month_span
+from quarters.periods import month_after, month_span
 from quarters.remainder import Node, RemainderSum, nodes, sum_of_remainders
 from quarters.sums import EnergySum, sum_of
 from reporting.ledger import Conflict, LedgerReader, RejectedReadings
@@ -294,8 +294,3 @@ def changes_since(ledger: LedgerReader, report: MonthReport, earlier_cut_off_utc
 
 def _stated(interval: Interval | None) -> tuple[int | None, IntervalQuality] | None:
     return None if interval is None else (interval.energy_uwh, interval.quality)
-
-
-def days_of(period: Period) -> Iterator[date]:
-    """Its local days."""
-    return days_between(period.first_day, period.end_day)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from domain.clock import epoch_ms, instant
+from domain.clock import epoch_ms
 from domain.intervals import QUARTER_MS
 
 SITE = "fault-works"
@@ -64,11 +64,6 @@ def write_plant(folder: Path, ports: list[int], meters_a_port: int) -> Path:
 def meter_names(count: int) -> list[str]:
     """Ids of the meters, in the order of ports and units."""
     return [MAIN, *(f"m{number:02d}" for number in range(1, count))]
-
-
-def start_of_plant() -> datetime:
-    """First instant of the plant's clock."""
-    return instant(epoch_ms(START_UTC))
 
 
 _SITE = f"""\

@@ -130,10 +130,6 @@ class Undisturbed:
         """Quarter hours that end by `until_utc`."""
         return table_of(self._rows.values(), until_utc)
 
-    def settled_until_utc(self, patience_ms: int) -> datetime:
-        """End of the last quarter hour that is complete, with so much patience."""
-        return instant((self._site.last_ms - patience_ms) // 900_000 * 900_000)
-
     def missing(self, served: Iterable[tuple[str, float]]) -> list[tuple[str, float]]:
         """What a device has answered and the topic does not have."""
         return [(meter, value) for meter, value in served if value not in self.topic.counters.get(meter, ())]

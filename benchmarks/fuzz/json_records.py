@@ -154,9 +154,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return document
 
 
-_DEFAULTS: dict[str, Any] = {"quality": "good", "text": None, "gateway": None, "sequence": None, "origin": "live"}
-
-
 def _is_this_reading(reading: Reading, document: Any) -> None:
     """By hand, one field after the other: the record that all of it stands on."""
     for name in ("site", "meter", "channel", "observed_ms", "received_ms", "value"):
