@@ -16,20 +16,26 @@ from domain.demand import Demand
 from domain.facts import VALUES, fact
 from domain.forecasts import DayPeak, Forecast, PeriodPeak
 from domain.intervals import Interval, IntervalMethod, IntervalQuality
-from domain.orders import Order, OrderStatus
+from domain.job_power import JobPower, PowerSource
+from domain.orders import Order, OrderStatus, Predecessor, Workers
+from domain.prices import Prices
 from domain.readings import Reading, Rejection, RejectionReason
 from domain.recommendations import Alternative, Decision, DecisionKind, Recommendation, RecommendationStatus
+from domain.shift_changes import ShiftChange
 from domain.topics import (
     ANOMALIES,
     DECISIONS,
     DEMAND,
     FORECASTS,
     INTERVALS,
+    JOB_POWERS,
     METER_FORECASTS,
     ORDERS,
+    PRICES,
     READINGS,
     RECOMMENDATIONS,
     REJECTED,
+    SHIFT_CHANGES,
     TOPICS,
     Topic,
 )
@@ -75,6 +81,18 @@ EXAMPLES: dict[str, Any] = {
     ORDERS.name: Order(
         "werk-nord", "H-2207", 2, "furnace-2", "gear rings", _NINE + 6 * _QUARTER, (140.0, 140.0, 95.0, 95.0), _NINE - 4 * _QUARTER,
         _NINE + 40 * _QUARTER, True, OrderStatus.PLANNED, _NINE, "recommendation werk-nord-H-2207-0930-1030",
+        order="4711", quantity=120.0, family="carburising", predecessors=(Predecessor("W-2207", 30),), workers=(Workers("furnaceman", 1),),
+    ),
+    JOB_POWERS.name: JobPower(
+        "werk-nord", "furnace-2", "gear rings", 4, (131.0, 133.0, 88.0, 90.0), (140.0, 140.0, 95.0, 95.0), (148.0, 149.0, 103.0, 101.0),
+        17, PowerSource.SUB_METER, 1.9, _NINE, 6.0,
+    ),
+    SHIFT_CHANGES.name: ShiftChange(
+        "werk-nord", "early", "2026-10-24", 1, True, _NINE, "06:00", "12:00", (Workers("furnaceman", 1),), by="M. Adler",
+        reason="special Saturday for order 4711",
+    ),
+    PRICES.name: Prices(
+        "DE-LU", datetime(2026, 10, 23, 22, 0, tzinfo=UTC), 1, 60, (84.1, 79.9, 77.3), _NINE, "day-ahead.csv",
     ),
     RECOMMENDATIONS.name: Recommendation(
         "werk-nord", "H-2207-0930-1030", 1, RecommendationStatus.OPEN, _NINE, _NINE, _NINE + 2 * _QUARTER, "H-2207", "furnace-2",

@@ -20,7 +20,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, fie
 from domain.errors import Fault, InputFaults
 from domain.formulas import FormulaFault, Term, cycle_in, expanded, parse_formula
 from domain.instants import FIRST_YEAR, LAST_YEAR, UtcInstant, UtcInstantOrNever
-from domain.orders import LoadCurve, Order, OrderStatus
+from domain.orders import Order, OrderStatus, TypedLoadCurve
 from domain.regions import region_fault
 from domain.texts import Name, Text
 from domain.toml_files import Settings, is_file, key_lines, load_toml, read_toml
@@ -381,7 +381,7 @@ class PlannedJob(Settings):
     """It may not start before."""
     due_utc: UtcInstantOrNever
     """It must be done by then."""
-    profile_kw: LoadCurve
+    profile_kw: TypedLoadCurve
     """Mean power of the machine in each quarter hour of the job, from its start on."""
     movable: bool = True
     """Whether advice may move it."""

@@ -10,9 +10,12 @@ from domain.anomalies import Anomaly
 from domain.demand import Demand
 from domain.forecasts import Forecast
 from domain.intervals import Interval
+from domain.job_power import JobPower
 from domain.orders import Order
+from domain.prices import Prices
 from domain.readings import Reading, Rejection
 from domain.recommendations import Decision, Recommendation
+from domain.shift_changes import ShiftChange
 
 DAY_MS = 86_400_000
 
@@ -49,10 +52,19 @@ METER_FORECASTS = Topic("energy.meter_forecasts.v1", Forecast, lambda r: f"{r.si
     "the same for a meter below the grid connection", 90 * DAY_MS)  # fmt: skip
 ORDERS = Topic("energy.orders.v1", Order, lambda r: f"{r.site}/{r.job}",
     "production jobs as planned")  # fmt: skip
+JOB_POWERS = Topic("energy.job_powers.v1", JobPower, lambda r: f"{r.site}/{r.machine}/{r.product}",
+    "what a product's jobs draw on a machine, learned from those that ran")  # fmt: skip
+SHIFT_CHANGES = Topic("energy.shift_changes.v1", ShiftChange, lambda r: f"{r.site}/{r.shift}/{r.day_local}",
+    "a shift that is worked, dropped or moved on one day, against the weekly pattern")  # fmt: skip
+PRICES = Topic("energy.prices.v1", Prices, lambda r: r.zone,
+    "day-ahead prices of a bidding zone")  # fmt: skip
 RECOMMENDATIONS = Topic("energy.recommendations.v1", Recommendation, lambda r: f"{r.site}/{r.recommendation}",
     "move job J from A to B: why, kW, EUR, confidence, until when it helps, status")  # fmt: skip
 DECISIONS = Topic("energy.decisions.v1", Decision, lambda r: f"{r.site}/{r.recommendation}",
     "who accepted or rejected what, when, why")  # fmt: skip
 
-TOPICS = (READINGS, REJECTED, INTERVALS, DEMAND, ANOMALIES, FORECASTS, METER_FORECASTS, ORDERS, RECOMMENDATIONS, DECISIONS)
+TOPICS = (
+    READINGS, REJECTED, INTERVALS, DEMAND, ANOMALIES, FORECASTS, METER_FORECASTS,
+    ORDERS, JOB_POWERS, SHIFT_CHANGES, PRICES, RECOMMENDATIONS, DECISIONS,
+)  # fmt: skip
 BY_NAME = {topic.name: topic for topic in TOPICS}

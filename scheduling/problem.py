@@ -84,7 +84,7 @@ class Rules:
         """Whether there is something to decide about `order`."""
         # A job that the outlook cuts would change the energy of the bill by being moved.
         start = slot_of(order.start_utc)
-        in_reach = self.first_slot <= start and start + len(order.profile_kw) <= self.end_slot
+        in_reach = self.first_slot <= start and start + order.duration_quarters <= self.end_slot
         planned = order.movable and order.status is OrderStatus.PLANNED
         return planned and in_reach and order.start_utc >= self.now_utc + lead
 
@@ -93,7 +93,7 @@ class Rules:
         if not self.may_move(order, lead):
             return []
         first = slot_of(max(order.earliest_utc, self.now_utc + lead) + QUARTER - timedelta(microseconds=1))
-        last = min(slot_of(order.due_utc - order.duration), self.end_slot - len(order.profile_kw))
+        last = min(slot_of(order.due_utc - order.duration), self.end_slot - order.duration_quarters)
         taken = [
             other
             for other in orders.values()

@@ -135,7 +135,7 @@ def _profile(path: Path, start_utc: datetime) -> LoadProfile:
 
 def job_of(order: Order) -> Job:
     """An order as the factory sees it."""
-    return Job(order.job, order.machine, int(order.start_utc.timestamp()), len(order.profile_kw))
+    return Job(order.job, order.machine, int(order.start_utc.timestamp()), order.duration_quarters)
 
 
 def schedule_of(orders: list[Order]) -> Schedule:

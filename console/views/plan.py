@@ -72,7 +72,8 @@ class JobBar:
     move: Move
     status: OrderStatus
     movable: bool
-    peak_kw: float
+    peak_kw: float | None
+    """None where the job's power is not known."""
     due_utc: datetime | None
     """When it must have ended; None where no date was set."""
 
@@ -317,7 +318,7 @@ def job_bar(order: Order, advised: Recommendation | None, moved_by: Recommendati
         move,
         order.status,
         order.movable,
-        max(order.profile_kw),
+        max(order.profile_kw, default=None),
         date_or_none(order.due_utc),
     )
 
