@@ -20,7 +20,19 @@ from domain.job_power import JobPower, PowerSource
 from domain.orders import Order, OrderStatus, Predecessor, Workers
 from domain.prices import Prices
 from domain.readings import Reading, Rejection, RejectionReason
-from domain.recommendations import Alternative, Decision, DecisionKind, Recommendation, RecommendationStatus
+from domain.recommendations import (
+    Action,
+    Alternative,
+    Decision,
+    DecisionKind,
+    Driver,
+    JobPlace,
+    LineChange,
+    Places,
+    Recommendation,
+    RecommendationStatus,
+    Versions,
+)
 from domain.shift_changes import ShiftChange
 from domain.topics import (
     ANOMALIES,
@@ -42,6 +54,11 @@ from domain.topics import (
 
 _NINE = datetime(2026, 10, 23, 9, 0, tzinfo=UTC)
 _QUARTER = timedelta(minutes=15)
+
+
+def _at_furnace_2(start_utc: datetime) -> Places:
+    return Places((JobPlace("H-2207", "furnace-2", start_utc, start_utc + 4 * _QUARTER),))
+
 
 EXAMPLES: dict[str, Any] = {
     READINGS.name: Reading(
@@ -95,8 +112,8 @@ EXAMPLES: dict[str, Any] = {
         "DE-LU", datetime(2026, 10, 23, 22, 0, tzinfo=UTC), 1, 60, (84.1, 79.9, 77.3), _NINE, "day-ahead.csv",
     ),
     RECOMMENDATIONS.name: Recommendation(
-        "werk-nord", "H-2207-0930-1030", 1, RecommendationStatus.OPEN, _NINE, _NINE, _NINE + 2 * _QUARTER, "H-2207", "furnace-2",
-        _NINE + 2 * _QUARTER, _NINE + 6 * _QUARTER, 60, _NINE + 2 * _QUARTER, 702.0, 638.0, 64.0, 268_410.0, 264_122.0,
+        "werk-nord", "H-2207-0930-1030", 1, RecommendationStatus.OPEN, _NINE, _NINE, _NINE + 2 * _QUARTER,
+        Action.MOVE_JOB, _at_furnace_2(_NINE + 2 * _QUARTER), _at_furnace_2(_NINE + 6 * _QUARTER), _NINE + 2 * _QUARTER, 702.0, 638.0, 64.0, 268_410.0, 264_122.0,
         4288.0, 4288.0, 0.0, 0.86,
         (
             fact(
@@ -105,8 +122,14 @@ EXAMPLES: dict[str, Any] = {
             ),
             fact("advice.saves", saving_eur=4288.0),
         ),
-        (Alternative(_NINE + 10 * _QUARTER, 641.0, 4087.0, (fact("alternative.higher", more_kw=3.0),)),),
+        (
+            Alternative(Action.MOVE_JOB, _at_furnace_2(_NINE + 10 * _QUARTER), 641.0, 4087.0, (fact("alternative.higher", more_kw=3.0),)),
+            Alternative(Action.DO_NOTHING, _at_furnace_2(_NINE + 2 * _QUARTER), 702.0, 0.0, (fact("alternative.nothing", more_kw=64.0, more_eur=4288.0),)),
+        ),
         (fact("condition.dates"), fact("condition.machine_free")), (fact("condition.material"),),
+        lines=(LineChange("network-demand", 91_260.0, 86_972.0),), drivers=(Driver("furnace-2", 140.0, 0.2), Driver("furnace-1", 120.0, 0.171)),
+        binding_rule="condition.machine_free",
+        versions=Versions(_NINE, "ensemble", 41, "9f86d081", "lastgang 0.1.0"),
     ),
     DECISIONS.name: Decision(
         "werk-nord", "H-2207-0930-1030", DecisionKind.ACCEPTED, "M. Adler", _NINE + timedelta(minutes=4), comment="crew informed"

@@ -50,6 +50,7 @@ _OFF = ("machine", "since_utc", "actual_kw", "expected_kw", "excess_kwh")
 _LEVEL = ("apart_kw", "level_kw")
 _PER_DAY = ("kwh_per_day", "eur_per_day")
 _UNPRICED = ("component", "lack")
+_PEAK = ("peak_utc", "before_kw", "after_kw")
 VALUES: Mapping[str, tuple[str, ...]] = {
     "on_while_off.lasting": _OFF,
     "on_while_off.lasting_again": (*_OFF, "spans"),
@@ -69,7 +70,14 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     "creep.per_day": _PER_DAY,
     "creep.per_day_unpriced": ("kwh_per_day",),
     "creep.ended": ("machine", "actual_kw"),
-    "advice.move": ("job", "machine", "from_utc", "to_utc", "peak_utc", "before_kw", "after_kw"),
+    "advice.move": ("job", "machine", "from_utc", "to_utc", *_PEAK),
+    "advice.other_machine": ("job", "machine", "from_utc", "to_utc", *_PEAK),
+    "advice.swap": ("job", *_PEAK),
+    "advice.shift_move": ("shift", "from_utc", "to_utc", *_PEAK),
+    "advice.open_shift": ("shift", "from_utc", "until_utc", *_PEAK),
+    "advice.drop_shift": ("shift", "from_utc", "until_utc", *_PEAK),
+    "advice.takes_along": ("job",),
+    "advice.surcharge": ("cost_eur",),
     "advice.peak_remains": ("relief_kw", "remains_utc"),
     "advice.odds": ("before", "after", "target_kw"),
     "advice.above_target": _LEVEL,
@@ -96,6 +104,8 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     "forecast.too_old": ("until_utc", "age_h"),
     "alternative.higher": ("more_kw",),
     "alternative.same_peak": (),
+    "alternative.nothing": ("more_kw", "more_eur"),
+    "alternative.nothing_unpriced": ("more_kw",),
     "condition.dates": (),
     "condition.machine_free": (),
     "condition.shift_staffed": (),
@@ -105,6 +115,11 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     "condition.following_jobs": (),
     "condition.batch_quality": (),
     "condition.price": _UNPRICED,
+    "condition.workers": (),
+    "condition.working_time": (),
+    "condition.changeover": (),
+    "condition.sequence": (),
+    "condition.works_council": (),
 }
 """Key -> the names of its values."""
 

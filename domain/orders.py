@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
@@ -130,3 +130,14 @@ class Order:
     def end_utc(self) -> datetime:
         """First instant after the job."""
         return self.start_utc + self.duration
+
+    def on(self, machine: str) -> Order | None:
+        """The job as it would run on `machine`; None where it cannot."""
+        if machine == self.machine:
+            return self
+        way = next((other for other in self.other_machines if other.machine == machine), None)
+        if way is None:
+            return None
+        here = OtherMachine(self.machine, self.duration_quarters, self.profile_kw)
+        others = (here, *(other for other in self.other_machines if other is not way))
+        return replace(self, machine=machine, quarters=way.quarters, profile_kw=way.profile_kw, other_machines=others)

@@ -1,16 +1,18 @@
-"""Advice as a contract, and a person's decision on it."""
+"""Advice as a contract: what to change in the plan, and a person's decision on it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
 
 from domain.facts import Fact, Facts
-from domain.instants import UtcInstant
+from domain.instants import LocalDay, UtcInstant
+from domain.orders import Workers
 from domain.texts import Key, Name, Text
 from domain.units import Amount, Count, Int64, Power, Share
 
@@ -21,7 +23,7 @@ ADVICE_QUARTERS = 4
 
 
 class RecommendationStatus(StrEnum):
-    """Where a recommendation stands. ``carried_out``: its job ran where it was advised to; what that was worth is not measured."""
+    """Where a recommendation stands. ``carried_out``: its jobs ran where it was advised to; what that was worth is not measured."""
 
     OPEN = "open"
     ACCEPTED = "accepted"
@@ -31,24 +33,164 @@ class RecommendationStatus(StrEnum):
     CARRIED_OUT = "carried_out"
 
 
+class Action(StrEnum):
+    """What is to be changed in the plan."""
+
+    MOVE_JOB = "move_job"
+    """A job starts earlier or later on its machine."""
+    SWAP_JOBS = "swap_jobs"
+    """Several jobs change their places."""
+    OTHER_MACHINE = "other_machine"
+    """A job runs on another machine that can do it."""
+    SHIFT_EARLIER = "shift_earlier"
+    SHIFT_LATER = "shift_later"
+    OPEN_SHIFT = "open_shift"
+    """An optional shift is worked."""
+    DROP_SHIFT = "drop_shift"
+    """An optional shift is not worked."""
+    DO_NOTHING = "do_nothing"
+    """Of an alternative only: the plan stays."""
+
+
+CHANGES_WORKING_TIME = frozenset({Action.SHIFT_EARLIER, Action.SHIFT_LATER, Action.OPEN_SHIFT, Action.DROP_SHIFT})
+"""Actions that a works council has a say in (in Germany: BetrVG section 87)."""
+_SHIFTS = {  # action -> shifts before and after
+    Action.SHIFT_EARLIER: (1, 1),
+    Action.SHIFT_LATER: (1, 1),
+    Action.OPEN_SHIFT: (0, 1),
+    Action.DROP_SHIFT: (1, 0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class JobPlace:
+    """Where and when a job runs.
+
+    Raises
+    ------
+    ValueError
+        If it ends before it starts.
+    """
+
+    job: Key
+    machine: Key
+    start_utc: UtcInstant
+    end_utc: UtcInstant
+
+    def __post_init__(self) -> None:
+        _check_span(self.start_utc, self.end_utc)
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftPlace:
+    """When a shift is worked, and by whom.
+
+    Raises
+    ------
+    ValueError
+        If it ends before it starts.
+    """
+
+    shift: Key
+    """A shift of the plant file."""
+    day_local: LocalDay
+    """The day on which it begins."""
+    start_utc: UtcInstant
+    end_utc: UtcInstant
+    crew: Name = ""
+    """Empty: not named."""
+    workers: Annotated[tuple[Workers, ...], Field(max_length=20)] = ()
+
+    def __post_init__(self) -> None:
+        _check_span(self.start_utc, self.end_utc)
+
+
+def _check_span(start_utc: datetime, end_utc: datetime) -> None:
+    if end_utc < start_utc:
+        msg = f"{start_utc.isoformat()} to {end_utc.isoformat()}: expected an end after the start"
+        raise ValueError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The part of a plan that is to be changed, as it is or as it would be."""
+
+    jobs: Annotated[tuple[JobPlace, ...], Field(max_length=100)] = ()
+    shifts: Annotated[tuple[ShiftPlace, ...], Field(max_length=100)] = ()
+
+    @property
+    def starts_utc(self) -> tuple[datetime, ...]:
+        """When each of them begins: shifts first."""
+        return (*(shift.start_utc for shift in self.shifts), *(job.start_utc for job in self.jobs))
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """What a machine's jobs draw in the quarter hour of the peak, and which share of the whole peak that is."""
+
+    machine: Key
+    kw: Power
+    share: Share
+
+
+@dataclass(frozen=True, slots=True)
+class LineChange:
+    """One line of the bill of the billing period, before and after."""
+
+    line: Key
+    """Its id in the tariff."""
+    before_eur: Amount
+    after_eur: Amount
+
+    @property
+    def saving_eur(self) -> float:
+        """By how much the line falls."""
+        return self.before_eur - self.after_eur
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """What a recommendation was made from."""
+
+    forecast_issued_utc: UtcInstant
+    forecast_model: Name
+    orders: Count
+    """How many jobs were known."""
+    orders_hash: Name
+    """Of their revisions: two equal ones are the same plan."""
+    planner: Name
+    """Which planner found it: its name and version."""
+
+
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """Another start for the same job, and why it is second."""
+    """Another change for the same peak, or *do nothing*, and why it is second."""
 
-    start_utc: UtcInstant
+    action: Action
+    after: Places
+    """The plan that it leads to; for *do nothing* as it is."""
     peak_after_kw: Power
     saving_eur: Amount | None
-    """None where no tariff prices it."""
+    """Against *do nothing*; None where no tariff prices it."""
     reason: Facts = field(default=())
 
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """Move one job from one start to another; the record with the highest `revision` counts.
+    """Change a plan from `before` to `after`; the record with the highest `revision` counts.
 
-    `saving_eur` is ``bill(before) - bill(after)`` as expected for the billing period (law 5): 0 where the billed peak
-    does not fall. All money is None where no tariff prices it: unknown is not zero. Charges that cannot be priced are in neither
-    bill and named in `reason` and `not_checked`; `saving_energy_eur` is None where the price of the energy that moves is one of them.
+    `before.jobs` and `after.jobs` hold the same jobs in the same order, the one that it is about first; jobs that a shift takes along
+    belong to it. Accepting it means all of it.
+
+    `saving_eur` is ``bill(before) - bill(after)`` as expected for the billing period (law 5), less what the change itself costs
+    (surcharges of a shift): 0 where the billed peak does not fall. All money is None where no tariff prices it: unknown is not zero.
+    Charges that cannot be priced are in neither bill and named in `reason` and `not_checked`; `saving_energy_eur` is None where the
+    price of the energy that moves is one of them.
+
+    Raises
+    ------
+    ValueError
+        If what is changed does not fit the action.
     """
 
     site: Key
@@ -60,11 +202,9 @@ class Recommendation:
     """Event time of this revision."""
     valid_until_utc: UtcInstant
     """Latest useful time; after it the recommendation expires."""
-    job: Key
-    machine: Key
-    from_start_utc: UtcInstant
-    to_start_utc: UtcInstant
-    duration_min: Count
+    action: Action
+    before: Places
+    after: Places
     peak_start_utc: UtcInstant
     """The quarter hour whose forecast peak it lowers."""
     peak_before_kw: Power
@@ -78,11 +218,83 @@ class Recommendation:
     confidence: Share
     """Probability that the peak without it passes what the peak with it reaches, 0..1."""
     reason: Facts = field(default=())
-    """Why, sentence by sentence; `words.sentences` makes text of it. Empty in records of an older form only."""
+    """Why, sentence by sentence; `words.sentences` makes text of it."""
     alternatives: Annotated[tuple[Alternative, ...], Field(max_length=100)] = field(default=())
     checked: Conditions = field(default=())
     not_checked: Conditions = field(default=())
     decided_by: Name | None = None
+    lines: Annotated[tuple[LineChange, ...], Field(max_length=100)] = ()
+    """Lines of the bill that change; empty where the bill is not known."""
+    cost_eur: Amount = 0.0
+    """What the change itself costs, in no line of the bill: surcharges of shifts."""
+    co2_kg: Amount | None = None
+    """By how much emissions fall; None: not known."""
+    drivers: Annotated[tuple[Driver, ...], Field(max_length=100)] = ()
+    """Machines with jobs in the quarter hour of the peak, the largest first."""
+    binding_rule: Key | None = None
+    """The condition (`domain.facts`, ``condition.*``) that keeps a better change from being advised; None: none does."""
+    needs_works_council: bool = False
+    """Whether working time changes."""
+    versions: Versions | None = None
+
+    def __post_init__(self) -> None:
+        shifts = len(self.before.shifts), len(self.after.shifts)
+        jobs = [place.job for place in self.before.jobs]
+        least = 0 if self.action in CHANGES_WORKING_TIME else 2 if self.action is Action.SWAP_JOBS else 1
+        fits = self.action is not Action.DO_NOTHING and shifts == _SHIFTS.get(self.action, (0, 0)) and len(jobs) >= least
+        if not fits or jobs != [place.job for place in self.after.jobs]:
+            msg = f"{self.recommendation}: {self.action} does not fit {len(jobs)} jobs and {shifts[0]} shifts before, "
+            msg += f"{len(self.after.jobs)} jobs and {shifts[1]} shifts after: expected the same jobs in the same order, and what the action names"
+            raise ValueError(msg)
+
+    @property
+    def shift(self) -> ShiftPlace | None:
+        """The shift that it is about, as it would be, else as it was; None where it is about a job."""
+        return next(iter((*self.after.shifts, *self.before.shifts)), None)
+
+    @property
+    def subject(self) -> str:
+        """Id of the shift or the job that it is about."""
+        return self.before.jobs[0].job if self.shift is None else self.shift.shift
+
+    @property
+    def machine(self) -> str:
+        """The machine on which the job that it is about is planned; empty where it is about a shift."""
+        return self.before.jobs[0].machine if self.shift is None else ""
+
+    @property
+    def from_utc(self) -> datetime | None:
+        """When what it is about begins as planned; None for a shift that is not worked."""
+        return _first_start(self.before, self.shift)
+
+    @property
+    def to_utc(self) -> datetime | None:
+        """When it would begin; None for a shift that would not be worked."""
+        return _first_start(self.after, self.shift)
+
+    @property
+    def begins_utc(self) -> datetime:
+        """The first instant that it changes."""
+        return min((*self.before.starts_utc, *self.after.starts_utc))
+
+    @property
+    def last_start_utc(self) -> datetime:
+        """When the last of what it changes would begin."""
+        return max(self.after.starts_utc or self.before.starts_utc)
+
+    def changes(self, job: str) -> bool:
+        """Whether it moves `job`."""
+        return any(place.job == job for place in self.before.jobs)
+
+    def moves(self) -> list[tuple[JobPlace, JobPlace]]:
+        """Each job's place before and after."""
+        return list(zip(self.before.jobs, self.after.jobs, strict=True))
+
+
+def _first_start(places: Places, shift: ShiftPlace | None) -> datetime | None:
+    if shift is not None:
+        return next((place.start_utc for place in places.shifts), None)
+    return places.jobs[0].start_utc
 
 
 class DecisionKind(StrEnum):

@@ -59,7 +59,7 @@ SHIFT_CHANGES = Topic("energy.shift_changes.v1", ShiftChange, lambda r: f"{r.sit
 PRICES = Topic("energy.prices.v1", Prices, lambda r: r.zone,
     "day-ahead prices of a bidding zone")  # fmt: skip
 RECOMMENDATIONS = Topic("energy.recommendations.v1", Recommendation, lambda r: f"{r.site}/{r.recommendation}",
-    "move job J from A to B: why, kW, EUR, confidence, until when it helps, status")  # fmt: skip
+    "change of a plan, of jobs or shifts from A to B: why, kW, EUR, confidence, until when it helps, status")  # fmt: skip
 DECISIONS = Topic("energy.decisions.v1", Decision, lambda r: f"{r.site}/{r.recommendation}",
     "who accepted or rejected what, when, why")  # fmt: skip
 

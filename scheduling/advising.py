@@ -18,7 +18,7 @@ from scheduling.explain import Basis
 from scheduling.outlook import day_of
 from scheduling.outlook import outlook as outlook_of
 from scheduling.pen import Pen, recommendation_id
-from scheduling.problem import Outlook, Rules, with_move
+from scheduling.problem import Outlook, Rules, is_at, with_move
 from scheduling.settings import AdviceSettings
 from scheduling.solve import Move, Request, moves, plan
 from scheduling.state import AdviceState, Notes
@@ -79,8 +79,8 @@ class Advising:
         self, notes: Notes, pen: Pen, advice: Recommendation, outlook: Outlook, orders: dict[str, Order]
     ) -> tuple[Move | None, list[Recommendation]]:
         """An open recommendation in the light of a new forecast: kept while it helps, published again where its figures changed."""
-        settings, to_slot = self._settings, slot_of(advice.to_start_utc)
-        order = orders.get(advice.job)
+        settings, to_slot = self._settings, slot_of(advice.after.jobs[0].start_utc)
+        order = orders.get(advice.subject)
         good = order is not None and still_as_advised(advice, order) and to_slot in pen.rules.starts(order, orders, settings.notice)
         if order is None or not good:
             return None, [notes.end(advice, RecommendationStatus.WITHDRAWN, pen.rules.now_utc)]
@@ -103,9 +103,8 @@ class Advising:
     def _new(self, notes: Notes, pen: Pen, outlook: Outlook, orders: dict[str, Order]) -> list[Recommendation]:
         """Further moves while the plan passes the level and there is room for advice."""
         settings = self._settings
-        busy = {
-            r.job for r in notes.recommendations.values() if r.status in (RecommendationStatus.OPEN, RecommendationStatus.ACCEPTED)
-        }
+        live = (RecommendationStatus.OPEN, RecommendationStatus.ACCEPTED)
+        busy = {place.job for r in notes.recommendations.values() if r.status in live for place in r.before.jobs}
         request = Request(
             pen.rules,
             pen.basis.level_kw,
@@ -135,7 +134,7 @@ class Advising:
         if total_eur is not None and round(total_eur, 2) < -most_eur:
             return False
         for declined in notes.declined:
-            if declined.job != move.order.job or declined.peak_day != day:
+            if declined.subject != move.order.job or declined.peak_day != day:
                 continue
             in_eur = total_eur is not None and bool(declined.saving_eur)
             worth, then = (total_eur, declined.saving_eur) if in_eur else (move.reduction_kw, declined.reduction_kw)
@@ -157,17 +156,18 @@ def _with_accepted(notes: Notes, outlook: Outlook, now_utc: datetime) -> tuple[O
     """The outlook and the orders with every accepted move that is still to be carried out."""
     orders = dict(notes.orders)
     for advice in notes.with_status(RecommendationStatus.ACCEPTED):
-        order = orders.get(advice.job)
-        is_ahead = now_utc < min(advice.from_start_utc, advice.to_start_utc)
-        if order is not None and is_ahead and still_as_advised(advice, order):
-            to_slot = slot_of(advice.to_start_utc)
-            outlook, orders = outlook.moved(order, to_slot), with_move(orders, advice.job, to_slot)
+        for _, after in advice.moves():
+            order = orders.get(after.job)
+            if order is not None and now_utc < advice.begins_utc and still_as_advised(advice, order):
+                to_slot = slot_of(after.start_utc)
+                outlook, orders = outlook.moved(order, to_slot), with_move(orders, after.job, to_slot)
     return outlook, orders
 
 
 def still_as_advised(advice: Recommendation, order: Order) -> bool:
-    """Whether `order` is still the job that `advice` advises to move, where it was then."""
-    return order.movable and order.status is OrderStatus.PLANNED and order.start_utc == advice.from_start_utc
+    """Whether `order` is still a job that `advice` advises to move, where it was then."""
+    was_there = any(place.job == order.job and is_at(order, place) for place in advice.before.jobs)
+    return was_there and order.movable and order.status is OrderStatus.PLANNED
 
 
 def _has_changed(before_eur: float | None, after_eur: float | None, least_eur: float) -> bool:

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from billing.lacks import Lack
 from billing.site import LeftOut
 from domain.facts import Fact, fact
 from domain.plant import Plant
-from domain.recommendations import Alternative
+from domain.recommendations import CHANGES_WORKING_TIME, Action, Alternative, Places
 from quarters.numbers import slot_start
+from scheduling.problem import place_of
 from scheduling.solve import Move
 from scheduling.worth import Saving, Unknown, cents
 
 CHECKED = (
     fact("condition.dates"), fact("condition.machine_free"), fact("condition.shift_staffed"), fact("condition.notice"), fact("condition.load"),
 )  # fmt: skip
+PLAN_CHECKED = (
+    *CHECKED, fact("condition.workers"), fact("condition.working_time"), fact("condition.changeover"), fact("condition.sequence"),
+)  # fmt: skip
+"""What the planner checks of a whole plan."""
+WORKS_COUNCIL = fact("condition.works_council")
 NOT_CHECKED = (fact("condition.material"), fact("condition.following_jobs"), fact("condition.batch_quality"))
 
 
@@ -38,12 +45,9 @@ def reason(basis: Basis, move: Move, saving: Saving, odds: tuple[float, float] |
         P(the day's peak passes the target) as planned, and with the move.
     """
     order, target_kw = move.order, basis.plant.site.target_kw
-    found = [
-        fact(
-            "advice.move", job=order.job, machine=order.machine, from_utc=order.start_utc, to_utc=slot_start(move.to_slot),
-            peak_utc=slot_start(move.before.slot), before_kw=move.before.median_kw, after_kw=move.after.median_kw,
-        )
-    ]  # fmt: skip
+    before, after = (Places((place_of(order, start),)) for start in (order.start_utc, slot_start(move.to_slot)))
+    peaks_kw = (move.before.median_kw, move.after.median_kw)
+    found = headline(Action.MOVE_JOB, before, after, slot_start(move.before.slot), peaks_kw)
     if move.relief_kw >= move.reduction_kw + 1:
         found.append(fact("advice.peak_remains", relief_kw=move.relief_kw, remains_utc=slot_start(move.after.slot)))
     if odds is not None and target_kw is not None:
@@ -119,4 +123,71 @@ def alternative(move: Move, best: Move, saving: Saving) -> Alternative:
     """Another start, and why it is second."""
     more_kw = move.after.median_kw - best.after.median_kw
     why = fact("alternative.higher", more_kw=more_kw) if more_kw >= 0.5 else fact("alternative.same_peak")
-    return Alternative(slot_start(move.to_slot), round(move.after.median_kw, 1), cents(saving.total_eur), (why,))
+    after = Places((place_of(move.order, slot_start(move.to_slot)),))
+    return Alternative(Action.MOVE_JOB, after, round(move.after.median_kw, 1), cents(saving.total_eur), (why,))
+
+
+def do_nothing(move: Move, saving: Saving) -> Alternative:
+    """The plan as it is, and what that costs."""
+    return nothing(Places((place_of(move.order),)), move.before.median_kw, move.reduction_kw, cents(saving.total_eur))
+
+
+def nothing(before: Places, peak_kw: float, more_kw: float, more_eur: float | None) -> Alternative:
+    """The plan as it is: its peak, and by how much that and the bill are higher than with the advice."""
+    if more_eur is None:
+        why = fact("alternative.nothing_unpriced", more_kw=more_kw)
+    else:
+        why = fact("alternative.nothing", more_kw=more_kw, more_eur=more_eur)
+    return Alternative(Action.DO_NOTHING, before, round(peak_kw, 1), None if more_eur is None else 0.0, (why,))
+
+
+def headline(action: Action, before: Places, after: Places, peak_utc: datetime, peaks_kw: tuple[float, float]) -> list[Fact]:
+    """What is to be changed, and by how much the peak falls; then the jobs that a shift takes along."""
+    before_kw, after_kw = peaks_kw
+    if action in CHANGES_WORKING_TIME:
+        return _of_shift(action, before, after, peak_utc, peaks_kw)
+    one, then = before.jobs[0], after.jobs[0]
+    if action is Action.SWAP_JOBS:
+        jobs = [place.job for place in before.jobs]
+        return [fact("advice.swap", job=jobs, peak_utc=peak_utc, before_kw=before_kw, after_kw=after_kw)]
+    if action is Action.OTHER_MACHINE:
+        machines = (one.machine, then.machine)
+        return [
+            fact(
+                "advice.other_machine", job=one.job, machine=machines, from_utc=one.start_utc, to_utc=then.start_utc,
+                peak_utc=peak_utc, before_kw=before_kw, after_kw=after_kw,
+            )
+        ]  # fmt: skip
+    return [
+        fact(
+            "advice.move", job=one.job, machine=one.machine, from_utc=one.start_utc, to_utc=then.start_utc,
+            peak_utc=peak_utc, before_kw=before_kw, after_kw=after_kw,
+        )
+    ]  # fmt: skip
+
+
+def _of_shift(action: Action, before: Places, after: Places, peak_utc: datetime, peaks_kw: tuple[float, float]) -> list[Fact]:
+    before_kw, after_kw = peaks_kw
+    shift = (*after.shifts, *before.shifts)[0]
+    if action is Action.OPEN_SHIFT:
+        found = fact(
+            "advice.open_shift", shift=shift.shift, from_utc=shift.start_utc, until_utc=shift.end_utc, peak_utc=peak_utc,
+            before_kw=before_kw, after_kw=after_kw,
+        )  # fmt: skip
+    elif action is Action.DROP_SHIFT:
+        found = fact(
+            "advice.drop_shift", shift=shift.shift, from_utc=shift.start_utc, until_utc=shift.end_utc, peak_utc=peak_utc,
+            before_kw=before_kw, after_kw=after_kw,
+        )  # fmt: skip
+    else:
+        found = fact(
+            "advice.shift_move", shift=shift.shift, from_utc=before.shifts[0].start_utc, to_utc=shift.start_utc, peak_utc=peak_utc,
+            before_kw=before_kw, after_kw=after_kw,
+        )  # fmt: skip
+    along = [place.job for place in after.jobs]
+    return [found, fact("advice.takes_along", job=along)] if along else [found]
+
+
+def surcharge(cost_eur: float) -> list[Fact]:
+    """What the change itself costs; nothing where it costs nothing."""
+    return [fact("advice.surcharge", cost_eur=cost_eur)] if round(cost_eur, 2) else []

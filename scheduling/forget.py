@@ -27,7 +27,7 @@ def forget(state: AdviceState, plant: Plant, tariff: Tariff | None, settings: Ad
         return
     oldest = now - settings.keep_closed
     live = (RecommendationStatus.OPEN, RecommendationStatus.ACCEPTED)
-    advised = {advice.job for advice in notes.recommendations.values() if advice.status in live}
+    advised = {place.job for advice in notes.recommendations.values() if advice.status in live for place in advice.before.jobs}
     # What came of a job in the plant file is kept: else a restart would plan it again as it stands there.
     kept = advised | {job.job for job in plant.orders}
     notes.orders = {job: order for job, order in notes.orders.items() if order.end_utc > now - KEEP_DONE or job in kept}

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import erf, sqrt
 from zlib import crc32
 
 from domain.forecasts import Forecast
 from domain.orders import Order
-from domain.recommendations import Recommendation, RecommendationStatus
+from domain.recommendations import Action, Places, Recommendation, RecommendationStatus
 from domain.texts import KEY_LENGTH
 from quarters.numbers import slot_start
-from scheduling.explain import CHECKED, Basis, alternative, not_checked, reason
+from scheduling.explain import CHECKED, Basis, alternative, do_nothing, not_checked, reason
 from scheduling.odds import above, above_after, cases
-from scheduling.problem import Outlook, Rules
+from scheduling.problem import Outlook, Rules, place_of
 from scheduling.solve import Move
 from scheduling.worth import Saving, Worth, cents, mean_saving
 
@@ -56,12 +56,11 @@ class Pen:
         return Recommendation(
             site=order.site, recommendation=name, revision=revision, status=RecommendationStatus.OPEN,
             issued_utc=issued_utc, at_utc=self.rules.now_utc, valid_until_utc=min(order.start_utc, to) - self.rules.settings.notice,
-            job=order.job, machine=order.machine, from_start_utc=order.start_utc, to_start_utc=to,
-            duration_min=order.duration // timedelta(minutes=1), peak_start_utc=slot_start(move.before.slot),
+            action=Action.MOVE_JOB, before=Places((place_of(order),)), after=Places((place_of(order, to),)), peak_start_utc=slot_start(move.before.slot),
             peak_before_kw=round(move.before.median_kw, 1), peak_after_kw=round(move.after.median_kw, 1), reduction_kw=round(move.reduction_kw, 1),
             bill_before_eur=cents(saving.before_eur), bill_after_eur=cents(saving.after_eur), saving_eur=cents(saving.total_eur),
             saving_demand_eur=cents(saving.demand_eur), saving_energy_eur=cents(saving.energy_eur),
-            confidence=round(self._confidence(move, outlook), 2), reason=reason(self.basis, move, saving, self._odds(move)), alternatives=tuple(second),
+            confidence=round(self._confidence(move, outlook), 2), reason=reason(self.basis, move, saving, self._odds(move)), alternatives=(*second, do_nothing(move, saving)),
             checked=CHECKED, not_checked=not_checked(saving),
         )  # fmt: skip
 

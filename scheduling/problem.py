@@ -13,6 +13,7 @@ from domain.calendars import staffed_spans
 from domain.intervals import QUARTER
 from domain.orders import Order, OrderStatus
 from domain.plant import Plant
+from domain.recommendations import JobPlace
 from quarters.numbers import slot_of, slot_start
 from scheduling.settings import AdviceSettings
 
@@ -109,6 +110,17 @@ class Rules:
         if not any(first <= start and end <= last for first, last in spans):
             return False
         return all(end <= other.start_utc or other.end_utc <= start for other in taken)
+
+
+def place_of(order: Order, start_utc: datetime | None = None) -> JobPlace:
+    """Where `order` runs when it begins at `start_utc`; None: as it is planned."""
+    start_utc = order.start_utc if start_utc is None else start_utc
+    return JobPlace(order.job, order.machine, start_utc, start_utc + order.duration)
+
+
+def is_at(order: Order, place: JobPlace) -> bool:
+    """Whether `order` is planned at `place`."""
+    return order.status is not OrderStatus.CANCELLED and (order.machine, order.start_utc) == (place.machine, place.start_utc)
 
 
 def with_move(orders: Mapping[str, Order], job: str, to_slot: int) -> dict[str, Order]:

@@ -18,9 +18,9 @@ from scheduling.now import Clocks, is_near, now_of
 
 @dataclass(frozen=True, slots=True)
 class Declined:
-    """A job that somebody declined to move for one day's peak, and what it would have been worth."""
+    """A job or shift that somebody declined to change for one day's peak, and what it would have been worth."""
 
-    job: str
+    subject: str
     peak_day: str
     saving_eur: float | None
     """None where it was not known."""
@@ -88,7 +88,7 @@ class AdviceState:
     encoded: bytes | None = None
 
 
-FORM = StateForm("advice", 3)
+FORM = StateForm("advice", 4)
 _HEAD = struct.Struct("<qqqq")
 
 

@@ -6,6 +6,7 @@ out. Time comes only from the records, and no single record can move it far (`sc
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -26,6 +27,7 @@ from scheduling.advising import Advising, still_as_advised
 from scheduling.forget import forget
 from scheduling.now import agreed, is_near, now_of
 from scheduling.outlook import day_of
+from scheduling.problem import is_at
 from scheduling.settings import AdviceSettings
 from scheduling.state import AdviceState, Billed, Declined
 
@@ -93,9 +95,11 @@ class AdviceStep:
         if known is not None and _load_of(known) != _load_of(order):
             notes.before[order.job] = known
         notes.orders[order.job] = order
-        advice = [advice for advice in notes.with_status(RecommendationStatus.OPEN) if advice.job == order.job]
-        gone = [recommendation for recommendation in advice if not still_as_advised(recommendation, order)]
-        return state, [notes.end(one, _status_after(one, order), order.at_utc) for one in gone]
+        advice = [advice for advice in notes.with_status(RecommendationStatus.OPEN) if advice.changes(order.job)]
+        changed = [
+            (one, status) for one in advice if (status := _status_after(one, notes.orders, order)) is not RecommendationStatus.OPEN
+        ]
+        return state, [notes.end(one, status, order.at_utc) for one, status in changed]
 
     def take_decision(self, state: AdviceState, decision: Decision) -> tuple[AdviceState, Recommendations]:
         """Apply a person's decision, if it was made in time and is the first one (`domain.recommendations.deciding`)."""
@@ -116,7 +120,7 @@ class AdviceStep:
         status = RecommendationStatus.ACCEPTED if accepted else RecommendationStatus.REJECTED
         if not accepted:
             day = day_of(recommendation.peak_start_utc, self._plant.site.zone)
-            notes.declined.append(Declined(recommendation.job, day, recommendation.saving_eur, recommendation.reduction_kw))
+            notes.declined.append(Declined(recommendation.subject, day, recommendation.saving_eur, recommendation.reduction_kw))
         advice = replace(recommendation, decided_by=decision.by)
         return state, [notes.end(advice, status, decision.at_utc)]
 
@@ -182,16 +186,13 @@ class AdviceStep:
         return issued
 
     def _close(self, state: AdviceState, recommendation: Recommendation, now: datetime) -> Recommendations:
-        """Close an accepted recommendation once its peak and its new start are over, or once its job has begun where it was."""
+        """Close an accepted recommendation once its peak and its new starts are over, or once one of its jobs has begun where it was."""
         notes = state.notes
-        order = notes.orders.get(recommendation.job)
-        if (
-            order is not None
-            and order.start_utc == recommendation.from_start_utc
-            and now >= recommendation.from_start_utc + QUARTER
-        ):
-            return [notes.end(recommendation, RecommendationStatus.EXPIRED, now)]
-        over = max(recommendation.peak_start_utc, recommendation.to_start_utc)
+        for place in recommendation.before.jobs:
+            order = notes.orders.get(place.job)
+            if order is not None and is_at(order, place) and now >= place.start_utc + QUARTER:
+                return [notes.end(recommendation, RecommendationStatus.EXPIRED, now)]
+        over = max(recommendation.peak_start_utc, recommendation.last_start_utc)
         newest = state.known.newest(slot_of(now) + 1)
         measured = state.known.power_kw(slot_of(recommendation.peak_start_utc))
         if measured is None or newest is None or slot_start(newest) < over:
@@ -211,6 +212,13 @@ def _load_of(order: Order) -> tuple[datetime, tuple[float, ...], bool]:
     return order.start_utc, order.profile_kw, order.status is OrderStatus.CANCELLED
 
 
-def _status_after(advice: Recommendation, order: Order) -> RecommendationStatus:
-    carried_out = order.status is not OrderStatus.CANCELLED and order.start_utc == advice.to_start_utc
-    return RecommendationStatus.ACCEPTED if carried_out else RecommendationStatus.WITHDRAWN
+def _status_after(advice: Recommendation, orders: Mapping[str, Order], order: Order) -> RecommendationStatus:
+    """Where open advice stands once one of its jobs is planned as in `order`: accepted when all of them are where it says."""
+    if still_as_advised(advice, order):
+        return RecommendationStatus.OPEN
+    places = {place.job: place for place in advice.after.jobs}
+    if not is_at(order, places[order.job]):
+        return RecommendationStatus.WITHDRAWN
+    others = [orders.get(job) for job in places if job != order.job]
+    all_there = all(other is not None and is_at(other, places[other.job]) for other in others)
+    return RecommendationStatus.ACCEPTED if all_there else RecommendationStatus.OPEN

@@ -16,6 +16,7 @@ from domain.recommendations import (
     Decision,
     DecisionKind,
     DeclineReason,
+    JobPlace,
     Recommendation,
     RecommendationStatus,
 )
@@ -118,7 +119,7 @@ class Desk:
 
     def _decision(self, recommendation: Recommendation, now_utc: datetime) -> Decision:
         site, name = self.span.plant.site.id, recommendation.recommendation
-        obstacle = self.obstacle(recommendation.job, recommendation.to_start_utc, now_utc)
+        obstacle = self.obstacle_to(recommendation, now_utc)
         if obstacle is None:
             return Decision(site, name, DecisionKind.ACCEPTED, PLANNER, now_utc)
         return Decision(site, name, DecisionKind.REJECTED, PLANNER, now_utc, DeclineReason.ORDER, obstacle)
@@ -130,40 +131,47 @@ class Desk:
             target = self._targets.get(name)
             if decision.kind is not DecisionKind.ACCEPTED or target is None or name in self.carried_out or name in self.refused:
                 continue
-            obstacle = self.obstacle(target.job, target.to_start_utc, now_utc)
+            obstacle = self.obstacle_to(target, now_utc)
             if obstacle is not None:
                 self.refused[name] = obstacle
                 continue
             self.carried_out.add(name)
-            order = self.orders[target.job]
-            moved += self._put(
-                [replace(order, revision=order.revision + 1, start_utc=target.to_start_utc, at_utc=now_utc, reason=name)]
-            )  # fmt: skip
+            moved += self._put([order_at(self.orders[place.job], place, now_utc, name) for place in target.after.jobs])
         return moved
 
     def _put(self, orders: list[Order]) -> list[Order]:
         self.orders.update({order.job: order for order in orders})
         return orders
 
-    def obstacle(self, job: str, start_utc: datetime, now_utc: datetime) -> str | None:
-        """Why `job` cannot be moved to `start_utc`; None if it can."""
-        order = self.orders.get(job)
+    def obstacle_to(self, recommendation: Recommendation, now_utc: datetime) -> str | None:
+        """Why `recommendation` cannot be carried out; None if it can."""
+        if recommendation.shift is not None:
+            return f"nobody here can change the shift {recommendation.shift.shift}"
+        moving = frozenset(place.job for place in recommendation.after.jobs)
+        found = (self.obstacle(place, now_utc, moving) for place in recommendation.after.jobs)
+        return next((obstacle for obstacle in found if obstacle is not None), None)
+
+    def obstacle(self, place: JobPlace, now_utc: datetime, moving: frozenset[str] = frozenset()) -> str | None:
+        """Why a job cannot be moved to `place`, while the jobs `moving` make room; None if it can."""
+        job, start_utc, order = place.job, place.start_utc, self.orders.get(place.job)
         if order is None:
             return f"job {job} is not in the plan"
         if not order.movable or order.status is not OrderStatus.PLANNED or order.start_utc <= now_utc:
             return f"job {job} is {order.status.value if order.movable else 'fixed'} and cannot be moved"
         if start_utc < now_utc:
             return f"{start_utc:%H:%MZ} has passed"
-        if start_utc < order.earliest_utc or start_utc + order.duration > order.due_utc:
+        if place.machine not in (order.machine, *(other.machine for other in order.other_machines)):
+            return f"job {job} cannot run on {place.machine}"
+        if start_utc < order.earliest_utc or place.end_utc > order.due_utc:
             return f"job {job} has to lie between {order.earliest_utc:%H:%MZ} and {order.due_utc:%H:%MZ}"
         for other in self.orders.values():
             if (
-                other.machine == order.machine
-                and other.job != job
+                other.machine == place.machine
+                and other.job not in moving | {job}
                 and start_utc < other.end_utc
-                and other.start_utc < start_utc + order.duration
+                and other.start_utc < place.end_utc
             ):
-                return f"{order.machine} is taken by {other.job} from {other.start_utc:%H:%MZ} to {other.end_utc:%H:%MZ}"
+                return f"{place.machine} is taken by {other.job} from {other.start_utc:%H:%MZ} to {other.end_utc:%H:%MZ}"
         return None
 
     def stored(self) -> dict[str, Any]:
@@ -176,6 +184,12 @@ class Desk:
         self.planned_until = None if stored["planned_until"] is None else date.fromisoformat(stored["planned_until"])
         self.carried_out, self.refused = set(stored["carried_out"]), dict(stored["refused"])
         self._put(orders)
+
+
+def order_at(order: Order, place: JobPlace, at_utc: datetime, reason: str) -> Order:
+    """The next revision of `order`, at `place`."""
+    there = order.on(place.machine) or order
+    return replace(there, revision=order.revision + 1, start_utc=place.start_utc, at_utc=at_utc, reason=reason)
 
 
 def past_orders(span: Span, from_utc: datetime) -> list[Order]:

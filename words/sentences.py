@@ -42,9 +42,10 @@ class AdviceTexts:
 
 
 def names_of(plant: Plant) -> Names:
-    """The names of a plant's meters and machines."""
+    """The names of a plant's meters, machines and shifts."""
     meters = {("meter", meter.id): meter.label for meter in plant.meters}
     meters |= {("meter", virtual.id): virtual.label for virtual in plant.virtual_meters}
+    meters |= {("shift", shift.id): shift.name or shift.id for shift in plant.shifts}
     return meters | {("machine", machine.id): machine.label for machine in plant.machines}
 
 

@@ -145,7 +145,7 @@ class PointMaker:
             **_known(kw=recommendation.reduction_kw, eur=recommendation.saving_eur),
             "severity": 1,
             "revision": recommendation.revision,
-            "title": f"{recommendation.job}: {recommendation.machine}",
+            "title": ": ".join(part for part in (recommendation.subject, recommendation.machine) if part),
             "text": advice_texts(recommendation, self._words, self._names).reason,
             "status": str(recommendation.status),
             "end_time": instant_text(recommendation.valid_until_utc),

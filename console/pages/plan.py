@@ -32,7 +32,7 @@ class CardWidget:
     def __init__(self, card: AdviceCard, visit: Visit, confirm: Callable[[AdviceCard, DecisionKind], None]) -> None:
         w = visit.words
         self._words, self._card, self._confirm = w, card, confirm
-        job = card.recommendation.job
+        job = card.subject_label
         self._frame = ui.element("article").classes("advice")
         self._status = ""
         with self._frame:
@@ -89,10 +89,11 @@ class DecisionDialog:
         """Open for one recommendation."""
         w = self._visit.words
         self._card, self._kind = card, kind
-        r = card.recommendation
         accepting = kind is DecisionKind.ACCEPTED
-        self._title.text = w.fill("advice.accept_title" if accepting else "advice.reject_title", job=r.job)
-        self._summary.text = f"{card.machine_label}: {w.moment(r.from_start_utc)} → {w.moment(r.to_start_utc)}"
+        self._title.text = w.fill(
+            "advice.accept_title" if accepting else "advice.reject_title", job=card.subject_label, action=w[f"action.{card.recommendation.action}"]
+        )  # fmt: skip
+        self._summary.text = draw.summary(card, w)
         self._send.text = w["advice.accept" if accepting else "advice.reject"]
         self._why.set_visibility(not accepting)
         self._fault.show("")

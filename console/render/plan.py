@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from console.render.markup import SENTENCES, SHORT, Markup, cut, icon, join, short, tag
 from console.views.money import NoPrice
-from console.views.plan import AdviceCard, Button, JobBar, Move, PlanView, Span
+from console.views.plan import AdviceCard, Button, Change, JobBar, Move, PlanView, Span
 from domain.orders import OrderStatus
-from domain.recommendations import ADVICE_QUARTERS, RecommendationStatus
+from domain.recommendations import ADVICE_QUARTERS, Action, Alternative, RecommendationStatus
 from domain.texts import refused_character
 from words.speech import Words
 
@@ -29,6 +29,10 @@ STATUS_TONES = {
     RecommendationStatus.EXPIRED: "quiet",
     RecommendationStatus.WITHDRAWN: "quiet",
 }
+
+
+MOST_CHANGES = 12
+"""Jobs and shifts that a card names."""
 
 
 class Ruler:
@@ -147,14 +151,10 @@ def card(card_: AdviceCard, words: Words) -> Markup:
     r = card_.recommendation
     reason = card_.texts[words.language].reason
     status = tag("span", icon(STATUS_ICONS[r.status]), words[f"status.{r.status}"], class_=f"chip tone-{STATUS_TONES[r.status]}")
-    title = tag("h3", f"{r.job} · {card_.machine_label}")
-    move = tag(
-        "p",
-        tag("span", words.moment(r.from_start_utc), class_="from"),
-        icon("arrow", words["plan.to"]),
-        tag("strong", words.moment(r.to_start_utc)),
-        class_="move",
-    )
+    title = tag("h3", " · ".join(part for part in (card_.subject_label, card_.machine_label) if part))
+    named = r.action is not Action.MOVE_JOB
+    moves = [tag("p", words[f"action.{r.action}"], class_="remark above") if named else None]
+    moves += [_move(change, words, is_named=place > 0) for place, change in enumerate(card_.changes[:MOST_CHANGES])]
     effect = [
         (words["advice.lowers"], words.unit(-r.reduction_kw, "kW", 0, sign=True)),
         (words["advice.saves"], money(r.saving_eur, card_.no_price, words)),
@@ -163,9 +163,42 @@ def card(card_: AdviceCard, words: Words) -> Markup:
     size = {money(None, card_.no_price, words): "words"}  # a sentence is no figure
     numbers = tag("dl", *(tag("div", tag("dt", n), tag("dd", v, class_=size.get(v))) for n, v in effect), class_="advice-numbers")
     return join(
-        tag("div", title, status, class_="card-head"), move, numbers, tag("p", short(reason, SENTENCES), class_="reason"), deadline(card_, words),
+        tag("div", title, status, class_="card-head"), *moves, numbers, tag("p", short(reason, SENTENCES), class_="reason"), deadline(card_, words),
         details(card_, words),
     )  # fmt: skip
+
+
+def _move(change: Change, words: Words, *, is_named: bool) -> Markup:
+    """From when to when, with what it is where it is not the title."""
+    begins = [words["action.not_worked"] if at_utc is None else words.moment(at_utc) for at_utc in (change.from_utc, change.to_utc)]
+    return tag(
+        "p",
+        tag("span", f"{change.label}: ") if is_named else None,
+        tag("span", begins[0], class_="from"),
+        icon("arrow", words["plan.to"]),
+        tag("strong", begins[1]),
+        class_="move",
+    )
+
+
+def summary(card_: AdviceCard, words: Words) -> str:
+    """What would be changed, in a line."""
+
+    def begins(at_utc: datetime | None) -> str:
+        return words["action.not_worked"] if at_utc is None else words.moment(at_utc)
+
+    changes = [
+        (card_.machine_label if place == 0 else change.label, change) for place, change in enumerate(card_.changes[:MOST_CHANGES])
+    ]
+    return "; ".join(f"{label}: {begins(one.from_utc)} → {begins(one.to_utc)}".removeprefix(": ") for label, one in changes)
+
+
+def _place_words(alternative: Alternative, words: Words) -> str:
+    """An alternative in a few words: when it would begin, else what would be done."""
+    starts = alternative.after.starts_utc
+    if alternative.action is Action.DO_NOTHING or not starts:
+        return words[f"action.{alternative.action}"]
+    return words.moment(starts[0])
 
 
 def deadline(card_: AdviceCard, words: Words) -> Markup:
@@ -214,7 +247,7 @@ def details(card_: AdviceCard, words: Words) -> Markup:
                 *(
                     tag(
                         "li",
-                        tag("strong", words.moment(a.start_utc)),
+                        tag("strong", _place_words(a, words)),
                         f" {words.unit(a.peak_after_kw, 'kW')}, {money(a.saving_eur, card_.no_price, words)}: ",
                         short(why, SENTENCES),
                     )

@@ -17,11 +17,11 @@ from domain.forecasts import DayPeak, Forecast
 from domain.instants import NEVER_UTC
 from domain.intervals import QUARTER
 from domain.orders import Order, OrderStatus
-from domain.recommendations import ADVICE_QUARTERS, Decision, Recommendation, RecommendationStatus
+from domain.recommendations import ADVICE_QUARTERS, Decision, JobPlace, Recommendation, RecommendationStatus
 from quarters.net import NetQuarter
 from quarters.numbers import quarter_starts
 from quarters.quality import makes_maximum
-from words.sentences import AdviceTexts, advice_in_each_language, names_of
+from words.sentences import AdviceTexts, Names, advice_in_each_language, names_of
 
 KEEP_DECIDED = timedelta(hours=24)
 MOST_OPEN, MOST_DECIDED = 20, 6
@@ -122,11 +122,25 @@ class Button(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """One job or shift that is to be changed: when it begins as planned, and when it would; None: not worked."""
+
+    label: str
+    from_utc: datetime | None
+    to_utc: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class AdviceCard:
     """One recommendation and what may be done with it."""
 
     recommendation: Recommendation
+    subject_label: str
+    """The job or shift that it is about."""
     machine_label: str
+    """Where the job runs, and where it would; empty for a shift."""
+    changes: tuple[Change, ...]
+    """What is changed, the first being what it is about."""
     texts: Mapping[str, AdviceTexts]
     """Language -> what it says."""
     button: Button
@@ -285,13 +299,14 @@ def machine_rows(
     scene: Scene, recommendations: list[Recommendation], from_utc: datetime, to_utc: datetime
 ) -> tuple[MachineRow, ...]:
     """Machines with jobs in the span, in the plant file's order; cancelled jobs are left out."""
-    moving = {r.job: r for r in recommendations if r.status is RecommendationStatus.OPEN}
-    moved = {r.recommendation: r for r in recommendations if r.status is not RecommendationStatus.OPEN}
+    advised = {place.job: place for r in recommendations if r.status is RecommendationStatus.OPEN for place in r.after.jobs}
+    carried_out = (r for r in recommendations if r.status is not RecommendationStatus.OPEN)
+    moved = {(r.recommendation, place.job): place for r in carried_out for place in r.before.jobs}
     bars: dict[str, list[JobBar]] = {}
     for order in sorted(scene.orders(), key=lambda o: o.start_utc):
         if order.status is OrderStatus.CANCELLED or date_or_none(order.start_utc) is None:
             continue
-        bar = job_bar(order, moving.get(order.job), moved.get(order.reason))
+        bar = job_bar(order, advised.get(order.job), moved.get((order.reason, order.job)))
         spans = [s for s in (bar.before, bar.after) if s is not None]
         if any(s.start_utc < to_utc and s.end_utc > from_utc for s in spans):
             bars.setdefault(order.machine, []).append(bar)
@@ -301,14 +316,18 @@ def machine_rows(
     return tuple(MachineRow(m, labels.get(m, m), tuple(bars[m][:MOST_JOBS]), max(0, len(bars[m]) - MOST_JOBS)) for m in machines)
 
 
-def job_bar(order: Order, advised: Recommendation | None, moved_by: Recommendation | None) -> JobBar:
-    """A job's place before and after: as advised now, or as it was moved by an accepted recommendation."""
+def job_bar(order: Order, advised: JobPlace | None, moved_from: JobPlace | None) -> JobBar:
+    """A job's place before and after: as advised now, or as it was moved by an accepted recommendation.
+
+    A job that is to change its machine is drawn on the one where it is planned.
+    """
     here = Span(order.start_utc, order.end_utc)
     before, after, move = here, None, Move.STAYS
-    if advised is not None and advised.to_start_utc != order.start_utc and order.status is OrderStatus.PLANNED:
-        after, move = Span(advised.to_start_utc, advised.to_start_utc + order.duration), Move.ADVISED
-    elif moved_by is not None and moved_by.from_start_utc != order.start_utc:
-        before = Span(moved_by.from_start_utc, moved_by.from_start_utc + order.duration)
+    starts_elsewhen = advised is not None and advised.machine == order.machine and advised.start_utc != order.start_utc
+    if advised is not None and starts_elsewhen and order.status is OrderStatus.PLANNED:
+        after, move = Span(advised.start_utc, advised.end_utc), Move.ADVISED
+    elif moved_from is not None and moved_from.start_utc != order.start_utc:
+        before = Span(moved_from.start_utc, moved_from.end_utc)
         after, move = here, Move.MOVED
     return JobBar(
         order.job,
@@ -344,7 +363,9 @@ def advice_cards(scene: Scene, recommendations: list[Recommendation]) -> tuple[A
     return tuple(
         AdviceCard(
             recommendation=r,
-            machine_label=names.get(("machine", r.machine), r.machine),
+            subject_label=r.subject if r.shift is None else names.get(("shift", r.subject), r.subject),
+            machine_label=_machine_label(r, names),
+            changes=_changes(r, names),
             texts=advice_in_each_language(r, zone, names),
             button=button_of(r, sent, decisions.get(r.recommendation), scene.now_utc),
             decision=decisions.get(r.recommendation) or (sent.decision if sent is not None and not sent.failure else None),
@@ -355,6 +376,20 @@ def advice_cards(scene: Scene, recommendations: list[Recommendation]) -> tuple[A
         for r in shown
         for sent in (scene.sent.get(r.recommendation),)
     )
+
+
+def _machine_label(advice: Recommendation, names: Names) -> str:
+    """The machine of the job that it is about; two where it changes."""
+    if not advice.machine:
+        return ""
+    machines = dict.fromkeys((advice.machine, advice.after.jobs[0].machine))
+    return " → ".join(names.get(("machine", machine), machine) for machine in machines)
+
+
+def _changes(advice: Recommendation, names: Names) -> tuple[Change, ...]:
+    shift = advice.shift
+    found = [] if shift is None else [Change(names.get(("shift", shift.shift), shift.shift), advice.from_utc, advice.to_utc)]
+    return (*found, *(Change(before.job, before.start_utc, after.start_utc) for before, after in advice.moves()))
 
 
 def button_of(advice: Recommendation, sent: Sent | None, decided: Decision | None, now_utc: datetime) -> Button:

@@ -19,6 +19,7 @@ from domain.forecasts import Forecast
 from domain.plant import Plant
 from domain.recommendations import Recommendation
 from domain.topics import ANOMALIES, DECISIONS, DEMAND, FORECASTS, INTERVALS, RECOMMENDATIONS, REJECTED
+from words.numbers import NOTHING
 from words.sentences import Names, advice_texts, anomaly_text, names_of
 from words.speech import Words, of_page
 
@@ -95,14 +96,17 @@ class LiveView:
 
     def _advice(self) -> Panel:
         table = Table(box=None, expand=True)
-        for heading in ("status", "job", "from", "to", "kW", "EUR expected", "why"):
+        for heading in ("status", "what", "from", "to", "kW", "EUR expected", "why"):
             table.add_column(heading)
         for advice in list(self.recommendations.values())[-4:]:
             table.add_row(
-                advice.status, advice.job, self._clock(advice.from_start_utc, "%a %H:%M"), self._clock(advice.to_start_utc, "%a %H:%M"),
+                advice.status, advice.subject, *(self._clock_or_none(at_utc) for at_utc in (advice.from_utc, advice.to_utc)),
                 f"{advice.reduction_kw:.0f}", eur(advice.saving_eur, 0), advice_texts(advice, self.words, self.names).reason,
             )  # fmt: skip
         return Panel(table, title="recommendations")
+
+    def _clock_or_none(self, at_utc: datetime | None) -> str:
+        return NOTHING if at_utc is None else self._clock(at_utc, "%a %H:%M")
 
     def _abnormal(self) -> Panel:
         table = Table(box=None, expand=True)

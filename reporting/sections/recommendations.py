@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from domain.instants import instant_text
-from domain.recommendations import Recommendation
+from domain.recommendations import JobPlace, Places, Recommendation, ShiftPlace
 from reporting.month import MonthReport
 from reporting.sections.blocks import Block, Heading, Paragraph, PrintColumn, printed, shortened, table_or
 from reporting.sections.section import ADVICE_ROWS, NAME, SENTENCES, Content, Section, SheetPart
@@ -24,13 +24,23 @@ def _recommendation_data(report: MonthReport, r: Recommendation) -> dict[str, An
     decision = report.decisions.get(r.recommendation)
     texts = advice_in_each_language(r, report.plant.site.zone, names_of(report.plant), of_report)
     return {
-        "id": r.recommendation, "status": str(r.status), "issued_utc": instant_text(r.issued_utc), "job": r.job, "machine": r.machine,
-        "from_start_utc": instant_text(r.from_start_utc), "to_start_utc": instant_text(r.to_start_utc),
+        "id": r.recommendation, "status": str(r.status), "issued_utc": instant_text(r.issued_utc), "action": str(r.action),
+        "before": _places_data(r.before), "after": _places_data(r.after),
         "reduction_kw": r.reduction_kw, "expected_saving_eur": r.saving_eur,
         "texts": {language: text.reason for language, text in texts.items()},
         "decision": None if decision is None else
             {"kind": str(decision.kind), "by": decision.by, "at_utc": instant_text(decision.at_utc), "comment": decision.comment},
     }  # fmt: skip
+
+
+def _places_data(places: Places) -> dict[str, Any]:
+    def span(place: JobPlace | ShiftPlace) -> dict[str, str]:
+        return {"start_utc": instant_text(place.start_utc), "end_utc": instant_text(place.end_utc)}
+
+    return {
+        "jobs": [{"job": place.job, "machine": place.machine, **span(place)} for place in places.jobs],
+        "shifts": [{"shift": place.shift, "day_local": place.day_local, **span(place)} for place in places.shifts],
+    }
 
 
 def _rows(content: Content, words: Words) -> Iterator[FindingRow]:
@@ -44,7 +54,9 @@ def _rows(content: Content, words: Words) -> Iterator[FindingRow]:
         )
         status, money = words.either("rs", str(r.status)), money_cell(r.saving_eur, words)
         reason = advice_texts(r, words, names).reason
-        yield FindingRow(words["recommendations"], r.machine, reason, status, r.issued_utc, r.reduction_kw, money, decided)
+        yield FindingRow(
+            words["recommendations"], r.machine or r.subject, reason, status, r.issued_utc, r.reduction_kw, money, decided
+        )
 
 
 def _page(content: Content, words: Words) -> list[Block]:

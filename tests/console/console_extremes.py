@@ -45,7 +45,16 @@ from domain.readings import (
     THINNED_CHANNEL,
     Reading,
 )
-from domain.recommendations import Decision, DecisionKind, Recommendation, RecommendationStatus
+from domain.recommendations import (
+    Action,
+    Decision,
+    DecisionKind,
+    JobPlace,
+    Places,
+    Recommendation,
+    RecommendationStatus,
+    ShiftPlace,
+)
 from quarters.numbers import quarter_start, quarter_starts
 from reporting.ledger import Ledger, LedgerReader
 from reporting.month import channels_of
@@ -125,12 +134,26 @@ def extreme_recommendations(count: int = 2_000) -> list[Recommendation]:
         unknown = None if n % 2 else amount
         found.append(
             Recommendation(
-                SITE, f"X-{n}", (2**63 - 1, -(2**63), 0)[n % 3], status, at, DATES[(n + 1) % 3], DATES[n // 3 % 3], f"J-{n}" + "x" * 190 * (n % 2),
-                "m" * 200, DATES[n // 9 % 3], DATES[n // 27 % 3], 2**31 - 1, at, amount, -amount, amount, unknown, unknown, unknown,
+                SITE, f"X-{n}", (2**63 - 1, -(2**63), 0)[n % 3], status, at, DATES[(n + 1) % 3], DATES[n // 3 % 3],
+                *extreme_change(n), at, amount, -amount, amount, unknown, unknown, unknown,
                 unknown, unknown, n % 2, (Fact("w" * 200, ids={"w" * 200: ("w" * 200,) * 50}),) * 10, decided_by="李雷 😀" if n % 2 else None,
             )
         )  # fmt: skip
     return found
+
+
+def extreme_change(number: int) -> tuple[Action, Places, Places]:
+    """One job, or a shift and a hundred jobs, with the longest names from any date to any other."""
+    job, dates = f"J-{number}" + "x" * 190 * (number % 2), (DATES[number // 9 % 3], DATES[number // 27 % 3])
+    one = [Places((JobPlace(job, "m" * 200, date, date),)) for date in dates]
+    if number % 5:
+        return Action.MOVE_JOB, one[0], one[1]
+    shifts = [ShiftPlace("s" * 200, "8999-12-31", date, date, "c" * 200) for date in dates]
+    both = [
+        Places(tuple(JobPlace(f"{job[:190]}-{n}", "m" * 200, date, date) for n in range(100)), (shift,))
+        for date, shift in zip(dates, shifts, strict=True)
+    ]
+    return Action.SHIFT_LATER, both[0], both[1]
 
 
 def extreme_orders(count: int = 2_000) -> list[Order]:
@@ -283,11 +306,16 @@ EVIL_FACTS = (
 """A key that nobody knows, and one that is known with values of other types."""
 
 
+def evil(places: Places) -> Places:
+    """The same places, with names made to break a page."""
+    return replace(places, jobs=tuple(replace(place, job=EVIL, machine=EVIL) for place in places.jobs))
+
+
 def hostile_ledger(plant: Plant) -> Ledger:
     """The sample's ledger with texts made to break a page."""
     advice = [
         replace(
-            r, reason=EVIL_FACTS, job=EVIL, checked=EVIL_FACTS, not_checked=EVIL_FACTS,
+            r, before=evil(r.before), after=evil(r.after), reason=EVIL_FACTS, checked=EVIL_FACTS, not_checked=EVIL_FACTS,
             decided_by=EVIL if r.decided_by else None,
             alternatives=tuple(replace(a, reason=EVIL_FACTS) for a in r.alternatives),
         )

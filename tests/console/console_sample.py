@@ -23,6 +23,7 @@ from domain.orders import Order, OrderStatus
 from domain.plant import Plant, load_plant
 from domain.readings import CONNECTION_CHANNEL, GAP_CHANNEL, HEARTBEAT_CHANNEL, Reading
 from domain.recommendations import (
+    Action,
     Alternative,
     Decision,
     DecisionKind,
@@ -33,6 +34,7 @@ from domain.recommendations import (
 from domain.units import UWH_PER_KWH
 from quarters.numbers import quarter_start
 from reporting.ledger import LedgerReader
+from tests.advised import moving, places
 
 NOW_UTC = datetime(2026, 10, 23, 9, 52, 30, tzinfo=UTC)
 """Friday 11:52:30 in Werk Nord."""
@@ -237,7 +239,7 @@ def moved(job: str, machine: str, from_utc: datetime, to_utc: datetime) -> Fact:
 
 def sample_recommendations() -> list[Recommendation]:
     base = {
-        "site": SITE, "issued_utc": NOW_UTC - timedelta(minutes=35), "at_utc": NOW_UTC - timedelta(minutes=5), "duration_min": 105,
+        "site": SITE, "issued_utc": NOW_UTC - timedelta(minutes=35), "at_utc": NOW_UTC - timedelta(minutes=5), 
         "peak_start_utc": datetime(2026, 10, 23, 10, 30, tzinfo=UTC), "peak_before_kw": 688.0, "peak_after_kw": 631.0, "reduction_kw": 57.0,
         "bill_before_eur": 412_870.0, "bill_after_eur": 405_258.0, "saving_eur": 7_612.0, "saving_demand_eur": 7_602.5, "saving_energy_eur": 9.5,
         "confidence": 0.83,
@@ -245,30 +247,30 @@ def sample_recommendations() -> list[Recommendation]:
     day = datetime(2026, 10, 23, tzinfo=UTC)
     return [
         Recommendation(
-            recommendation="R-0421", revision=2, status=RecommendationStatus.OPEN, job="J-1043", machine="furnace-2",
-            from_start_utc=day + timedelta(hours=10.5), to_start_utc=day + timedelta(hours=12.25), valid_until_utc=day + timedelta(hours=10.25),
+            recommendation="R-0421", revision=2, status=RecommendationStatus.OPEN, **moving("J-1043", "furnace-2", day + timedelta(hours=10.5), day + timedelta(hours=12.25), 105),
+            valid_until_utc=day + timedelta(hours=10.25),
             reason=(moved("J-1043", "furnace-2", day + timedelta(hours=10.5), day + timedelta(hours=12.25)), fact("advice.saves", saving_eur=7_612.0)),
             alternatives=(
-                Alternative(day + timedelta(hours=13), 634.0, 7_180.0, (fact("alternative.higher", more_kw=3.0),)),
-                Alternative(day + timedelta(hours=11.5), 652.0, 4_805.0, (fact("alternative.higher", more_kw=21.0),)),
+                Alternative(Action.MOVE_JOB, places("J-1043", "furnace-2", day + timedelta(hours=13), 105), 634.0, 7_180.0, (fact("alternative.higher", more_kw=3.0),)),
+                Alternative(Action.MOVE_JOB, places("J-1043", "furnace-2", day + timedelta(hours=11.5), 105), 652.0, 4_805.0, (fact("alternative.higher", more_kw=21.0),)),
             ),
             checked=(fact("condition.dates"), fact("condition.machine_free")), not_checked=(fact("condition.material"),), **base,
         ),
         Recommendation(
-            recommendation="R-0422", revision=1, status=RecommendationStatus.OPEN, job="J-1045", machine="washer",
-            from_start_utc=day + timedelta(hours=11), to_start_utc=day + timedelta(hours=11.75), valid_until_utc=day + timedelta(hours=10.75),
+            recommendation="R-0422", revision=1, status=RecommendationStatus.OPEN, **moving("J-1045", "washer", day + timedelta(hours=11), day + timedelta(hours=11.75), 105),
+            valid_until_utc=day + timedelta(hours=10.75),
             reason=(moved("J-1045", "washer", day + timedelta(hours=11), day + timedelta(hours=11.75)), fact("advice.saves_nothing")),
             **{**base, "saving_eur": 0.0, "saving_demand_eur": 0.0, "saving_energy_eur": 0.0, "reduction_kw": 21.0, "confidence": 0.58},
         ),
         Recommendation(
-            recommendation="R-0417", revision=4, status=RecommendationStatus.ACCEPTED, job="J-1044", machine="furnace-2",
-            from_start_utc=day + timedelta(hours=13), to_start_utc=day + timedelta(hours=16), valid_until_utc=day + timedelta(hours=12),
+            recommendation="R-0417", revision=4, status=RecommendationStatus.ACCEPTED, **moving("J-1044", "furnace-2", day + timedelta(hours=13), day + timedelta(hours=16), 105),
+            valid_until_utc=day + timedelta(hours=12),
             reason=(moved("J-1044", "furnace-2", day + timedelta(hours=13), day + timedelta(hours=16)),), decided_by="M. Krüger",
             **{**base, "issued_utc": NOW_UTC - timedelta(hours=6)},
         ),
         Recommendation(
-            recommendation="R-0409", revision=3, status=RecommendationStatus.REJECTED, job="J-1042", machine="furnace-1",
-            from_start_utc=day + timedelta(hours=9.75), to_start_utc=day + timedelta(hours=10.5), valid_until_utc=day + timedelta(hours=9.5),
+            recommendation="R-0409", revision=3, status=RecommendationStatus.REJECTED, **moving("J-1042", "furnace-1", day + timedelta(hours=9.75), day + timedelta(hours=10.5), 105),
+            valid_until_utc=day + timedelta(hours=9.5),
             reason=(moved("J-1042", "furnace-1", day + timedelta(hours=9.75), day + timedelta(hours=10.5)),), decided_by="S. Öztürk",
             **{**base, "issued_utc": NOW_UTC - timedelta(hours=6)},
         ),

@@ -17,6 +17,7 @@ from console.views.plan import plan_view
 from console.views.platform import platform_view
 from console.views.scene import Scene
 from domain.facts import Fact
+from domain.recommendations import Places
 from words.catalogue import languages
 from words.speech import Words, of_page
 
@@ -82,8 +83,14 @@ def test_what_comes_from_outside_cannot_break_the_page(scene: Scene) -> None:
     w = of_page("en", BERLIN)
     card = plan_view(scene).cards[0]
     texts = dataclasses.replace(card.texts["en"], reason=NASTY, checked=(NASTY,))
+    nasty = Places(tuple(dataclasses.replace(place, job=NASTY, machine=NASTY) for place in card.recommendation.before.jobs))
     evil = dataclasses.replace(
-        card, recommendation=dataclasses.replace(card.recommendation, job=NASTY, machine=NASTY), texts={"en": texts}
+        card,
+        recommendation=dataclasses.replace(card.recommendation, before=nasty, after=nasty),
+        texts={"en": texts},
+        subject_label=NASTY,
+        machine_label=NASTY,
+        changes=tuple(dataclasses.replace(change, label=NASTY) for change in card.changes),
     )
     assert "img" not in well_formed(plan.card(evil, w))
     assert "img" not in well_formed(plan.gantt(plan_view(scene), w)), "the sample has a product called <links>"

@@ -168,16 +168,16 @@ def test_a_meters_day_counts_its_qualities(scene: Scene) -> None:
 def test_an_open_recommendation_shows_its_job_before_and_after() -> None:
     order = next(o for o in sample_orders() if o.job == "J-1043")
     advice = sample_recommendations()[0]
-    bar = job_bar(order, advice, None)
+    bar = job_bar(order, advice.after.jobs[0], None)
     assert bar.move is Move.ADVISED
     assert bar.after is not None
-    assert (bar.before.start_utc, bar.after.start_utc) == (order.start_utc, advice.to_start_utc)
+    assert (bar.before.start_utc, bar.after.start_utc) == (order.start_utc, advice.to_utc)
     assert bar.after.end_utc - bar.after.start_utc == order.duration
 
 
 def test_a_moved_job_shows_where_it_was_and_one_without_advice_stays() -> None:
     order = next(o for o in sample_orders() if o.job == "J-1044")
-    moved = job_bar(order, None, next(r for r in sample_recommendations() if r.recommendation == "R-0417"))
+    moved = job_bar(order, None, next(r for r in sample_recommendations() if r.recommendation == "R-0417").before.jobs[0])
     assert (moved.move, moved.after and moved.after.start_utc) == (Move.MOVED, order.start_utc)
     assert job_bar(order, None, None).move is Move.STAYS
 

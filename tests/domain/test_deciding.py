@@ -5,14 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.recommendations import Decision, DecisionKind, Recommendation, RecommendationStatus, deciding
+from domain.recommendations import Action, Decision, DecisionKind, Recommendation, RecommendationStatus, deciding
+from tests.advised import places
 
 NOON = datetime(2026, 10, 23, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 ACCEPTED, REJECTED = DecisionKind.ACCEPTED, DecisionKind.REJECTED
 OPEN = Recommendation(
-    "works", "A-1", 1, RecommendationStatus.OPEN, NOON, NOON, NOON + timedelta(hours=2), "A", "furnace-1", NOON + timedelta(hours=3),
-    NOON + timedelta(hours=5), 30, NOON + timedelta(hours=3), 640.0, 520.0, 120.0, None, None, None, None, None, 0.9, "why", "warum",
+    "works", "A-1", 1, RecommendationStatus.OPEN, NOON, NOON, NOON + timedelta(hours=2), Action.MOVE_JOB,
+    places("A", "furnace-1", NOON + timedelta(hours=3)), places("A", "furnace-1", NOON + timedelta(hours=5)),
+    NOON + timedelta(hours=3), 640.0, 520.0, 120.0, None, None, None, None, None, 0.9,
 )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from domain.errors import InputFaults
 from domain.facts import Fact
 from domain.intervals import QUARTER
 from domain.plant import load_plant
-from domain.recommendations import Decision, DecisionKind, Recommendation, RecommendationStatus
+from domain.recommendations import Decision, DecisionKind, Places, Recommendation, RecommendationStatus
 from domain.topics import ANOMALIES, DECISIONS, RECOMMENDATIONS
 from lastgang.commands.report import command
 from reporting.ledger import Ledger
@@ -57,8 +57,8 @@ def log_of(ledger: Ledger, *names: str) -> None:
         advice = replace(
             ADVICE,
             recommendation=f"r{number}",
-            machine=name,
-            job=name,
+            before=Places((replace(ADVICE.before.jobs[0], job=name, machine=name),)),
+            after=Places((replace(ADVICE.after.jobs[0], job=name, machine=name),)),
             reason=(Fact("advice.move", ids={"job": (name,), "machine": (name,)}),),
         )
         at_utc = NOON + timedelta(minutes=5)

@@ -22,12 +22,12 @@ MINUTE = timedelta(minutes=1)
 def test_two_furnaces_at_once_are_set_apart_and_the_saving_is_the_difference_of_two_bills(tmp_path):
     jobs = two_furnaces()
     [advice] = Advised(tmp_path, *jobs).take(forecast(jobs))
-    assert (advice.job, advice.from_start_utc) == ("A", NOW + 8 * QUARTER)
+    assert (advice.subject, advice.from_utc) == ("A", NOW + 8 * QUARTER)
     assert (advice.peak_before_kw, advice.peak_after_kw, advice.reduction_kw) == (640.0, 520.0, 120.0)
     # 450 kW are billed already; the year's peak becomes 520 instead of 640 kW at 100 EUR: the energy is the same.
     assert (advice.saving_eur, advice.saving_demand_eur, advice.saving_energy_eur) == (12000.0, 12000.0, 0.0)
     assert advice.bill_before_eur - advice.bill_after_eur == pytest.approx(advice.saving_eur)
-    assert advice.valid_until_utc == min(advice.from_start_utc, advice.to_start_utc) - timedelta(minutes=15)
+    assert advice.valid_until_utc == min(advice.from_utc, advice.to_utc) - timedelta(minutes=15)
     assert "Ofen 1" in german(advice, works())
     assert "08:00" in german(advice, works())
     assert "640 auf 520 kW" in german(advice, works())
@@ -62,7 +62,7 @@ def test_changed_figures_are_published_as_another_revision_of_the_same_recommend
     advised = Advised(tmp_path, *jobs)
     [first] = advised.take(forecast(jobs))
     [second] = advised.take(forecast(jobs, base=420.0))
-    assert (second.recommendation, second.revision, second.to_start_utc) == (first.recommendation, 2, first.to_start_utc)
+    assert (second.recommendation, second.revision, second.to_utc) == (first.recommendation, 2, first.to_utc)
     assert second.issued_utc == first.issued_utc
 
 
@@ -122,7 +122,7 @@ def test_an_accepted_move_is_in_the_plan_before_its_order_comes_and_not_twice_af
     advised.take(texts_of(advice.recommendation))
     # The forecast still has both at 08:00: taken as moved, 520 kW remain; nothing else can be moved.
     assert advised.take(forecast(jobs)) == []
-    moved = replace(jobs[0], revision=2, start_utc=advice.to_start_utc, at_utc=NOW + 3 * MINUTE, reason=advice.recommendation)
+    moved = replace(jobs[0], revision=2, start_utc=advice.to_utc, at_utc=NOW + 3 * MINUTE, reason=advice.recommendation)
     assert advised.take(moved) == []
     assert advised.take(forecast(jobs)) == []
     assert advised.take(forecast([moved, jobs[1]], issued=NOW + QUARTER)) == []
@@ -133,7 +133,7 @@ def test_after_its_peak_an_accepted_move_that_was_made_is_carried_out_and_claims
     advised = Advised(tmp_path, *jobs)
     [advice] = advised.take(forecast(jobs))
     advised.take(texts_of(advice.recommendation))
-    advised.take(replace(jobs[0], revision=2, start_utc=advice.to_start_utc, at_utc=NOW + 3 * MINUTE))
+    advised.take(replace(jobs[0], revision=2, start_utc=advice.to_utc, at_utc=NOW + 3 * MINUTE))
     heard = []
     for n in range(32):
         heard += advised.take(interval(NOW + n * QUARTER, 530.0 if n == 8 else 400.0))
@@ -182,7 +182,7 @@ def test_of_two_peaks_alike_both_are_lowered_and_the_savings_add_up(tmp_path):
     jobs = [order("A", "furnace-1", 8), order("B", "furnace-2", 16), order("C", "furnace-1", 16, movable=False)]
     advised = Advised(tmp_path, *jobs)
     advice = advised.take(forecast(jobs, at={8: 121.0, 9: 121.0}))
-    assert {one.job for one in advice} == {"A", "B"}
+    assert {one.subject for one in advice} == {"A", "B"}
     # 641 kW at 08:00 and 640 at 10:00: the first move alone lowers the year's peak by 1 kW, both by 120.
     assert advice[0].saving_eur == 100.0
     assert sum(one.saving_eur for one in advice) == pytest.approx(100 * (641 - advice[-1].peak_after_kw))
@@ -194,7 +194,7 @@ def test_a_job_is_not_moved_where_no_shift_is_staffed_nor_past_its_due_time(tmp_
     for due in (10, 11, 32, 90):
         late = replace(jobs[0], due_utc=NOW + due * QUARTER, earliest_utc=jobs[0].start_utc)
         for advice in Advised(tmp_path, late, jobs[1]).take(forecast(jobs)):
-            end = advice.to_start_utc + timedelta(minutes=advice.duration_min)
+            end = advice.after.jobs[0].end_utc
             assert end <= min(late.due_utc, NOW + 32 * QUARTER)
 
 
@@ -202,7 +202,7 @@ def test_machines_run_one_job_at_a_time(tmp_path):
     jobs = two_furnaces()
     other = order("C", "furnace-1", start=10, profile=(1.0,) * 21, movable=False)
     [advice] = Advised(tmp_path, *jobs, other).take(forecast([*jobs, other]))
-    assert advice.to_start_utc + timedelta(minutes=30) <= other.start_utc
+    assert advice.to_utc + timedelta(minutes=30) <= other.start_utc
 
 
 def test_a_step_that_was_stored_and_read_again_goes_on_as_if_nothing_had_been(tmp_path):
@@ -236,7 +236,7 @@ def test_a_plan_that_does_as_advised_counts_as_accepted_and_the_decision_that_co
     jobs = two_furnaces()
     advised = Advised(tmp_path, *jobs)
     [advice] = advised.take(forecast(jobs))
-    moved = replace(jobs[0], revision=2, start_utc=advice.to_start_utc, reason=advice.recommendation)
+    moved = replace(jobs[0], revision=2, start_utc=advice.to_utc, reason=advice.recommendation)
     [accepted] = advised.take(moved)
     assert (accepted.status, accepted.decided_by) == (RecommendationStatus.ACCEPTED, None)
     [named] = advised.take(texts_of(advice.recommendation))
@@ -252,7 +252,7 @@ def test_a_day_is_judged_by_the_median_of_its_peak_not_by_its_highest_median(tmp
     day = jobs[0].start_utc.astimezone(ZONE).date().isoformat()
     peak = DayPeak(day, 495.0, 506.0, 515.0, jobs[0].start_utc, 0.7)
     [advice] = Advised(tmp_path, *jobs).take(replace(plain, peaks=(peak,)))
-    assert advice.job == "A"
+    assert advice.subject == "A"
     gone = replace(peak, start_utc=plain.first_start_utc - QUARTER)
     assert Advised(tmp_path, *jobs).take(replace(plain, peaks=(gone,))) == [], (
         "a peak that has been measured bears on nothing to come"

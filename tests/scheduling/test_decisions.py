@@ -61,7 +61,7 @@ def test_whoever_the_advice_names_is_who_all_readers_name(names):
             "accept": texts_of(advice.recommendation, DecisionKind.ACCEPTED, NOW + number * MINUTE),
             "reject": texts_of(advice.recommendation, DecisionKind.REJECTED, NOW + number * MINUTE),
             "too late": texts_of(advice.recommendation, DecisionKind.ACCEPTED, advice.valid_until_utc + MINUTE),
-            "moved": replace(jobs[0], revision=number, start_utc=advice.to_start_utc),
+            "moved": replace(jobs[0], revision=number, start_utc=advice.to_utc),
             "moved back": replace(jobs[0], revision=number),
             "cancelled": replace(jobs[0], revision=number, status=OrderStatus.CANCELLED),
             "calm": forecast([], base=200.0),

@@ -34,7 +34,7 @@ def in_plant_file(*jobs):
 def test_jobs_of_the_plant_file_are_advised_on(tmp_path):
     jobs = two_furnaces()
     [advice] = Advised(tmp_path, more=in_plant_file(*jobs)).take(forecast(jobs))
-    assert (advice.job, advice.saving_eur) == ("A", 12_000.0)
+    assert (advice.subject, advice.saving_eur) == ("A", 12_000.0)
 
 
 def test_what_comes_on_the_topic_goes_before_the_plant_file(tmp_path):
@@ -50,7 +50,7 @@ def test_a_job_that_is_written_down_later_is_taken_up_at_the_next_start_and_one_
     both = AdviceStep(works(more=in_plant_file(*jobs)), None)
     advised.step, advised.state = both, both.resumed(decode_state(encode_state(advised.state)))
     [advice] = advised.take(forecast(jobs))
-    assert advice.job == "A"
+    assert advice.subject == "A"
     one = AdviceStep(works(more=in_plant_file(jobs[1])), None)
     assert set(one.resumed(decode_state(encode_state(advised.state))).notes.orders) == {"B"}
 
@@ -73,10 +73,10 @@ def test_no_job_is_advised_into_company_holidays(tmp_path, shifts, starts):
     free = {"machine": [{"id": "furnace-1", "meter": "f1", "rated_kw": 150}, {"id": "furnace-2", "meter": "f2", "rated_kw": 150}]}
     more = {} if shifts else free
     closed = Advised(tmp_path, *jobs, more={**more, "shutdown": SHUTDOWN})
-    assert [advice.to_start_utc for advice in closed.take(forecast(jobs))] == starts
+    assert [advice.to_utc for advice in closed.take(forecast(jobs))] == starts
     if not shifts:
         [advice] = Advised(tmp_path, *jobs, more=more).take(forecast(jobs))
-        assert advice.to_start_utc >= NOW + DAY
+        assert advice.to_utc >= NOW + DAY
 
 
 def test_a_shift_that_is_worked_in_a_shutdown_takes_jobs(tmp_path):
@@ -87,7 +87,7 @@ def test_a_shift_that_is_worked_in_a_shutdown_takes_jobs(tmp_path):
     jobs = [replace(order("A", "furnace-1", start=8, due=200), earliest_utc=NOW + DAY), two_furnaces()[1]]
     advised = Advised(tmp_path, *jobs, more={"shift": [crew], "machine": machines, "shutdown": SHUTDOWN})
     [advice] = advised.take(forecast(jobs))
-    assert datetime(2026, 10, 24, 6, tzinfo=UTC) <= advice.to_start_utc < datetime(2026, 10, 24, 10, tzinfo=UTC)
+    assert datetime(2026, 10, 24, 6, tzinfo=UTC) <= advice.to_utc < datetime(2026, 10, 24, 10, tzinfo=UTC)
 
 
 PLANT = """

@@ -13,6 +13,7 @@ from domain.recommendations import Decision, DecisionKind, Recommendation, Recom
 from simulation import demo_plant
 from simulation.planner import PLANNER, THINKING, Acceptance, Desk, past_orders
 from simulation.span import HISTORY, Span, load_span
+from tests.advised import advice_for, places
 
 
 @pytest.fixture(scope="module")
@@ -37,12 +38,7 @@ def rush_batch(desk: Desk) -> Order:
 def advice(
     order: Order, to_utc: datetime, name: str = "r-1", revision: int = 1, status: RecommendationStatus = RecommendationStatus.OPEN
 ) -> Recommendation:
-    return Recommendation(
-        site=order.site, recommendation=name, revision=revision, status=status, issued_utc=order.at_utc, at_utc=order.at_utc,
-        valid_until_utc=order.start_utc, job=order.job, machine=order.machine, from_start_utc=order.start_utc, to_start_utc=to_utc,
-        duration_min=120, peak_start_utc=order.start_utc, peak_before_kw=700, peak_after_kw=600, reduction_kw=100, bill_before_eur=1.0,
-        bill_after_eur=0.0, saving_eur=1.0, saving_demand_eur=1.0, saving_energy_eur=0.0, confidence=0.9,
-    )  # fmt: skip
+    return advice_for(order, to_utc, name, revision=revision, status=status)
 
 
 def accepted(name: str, at_utc: datetime) -> Decision:
@@ -149,7 +145,9 @@ def test_a_job_that_runs_is_not_moved(span: Span) -> None:
     desk = desk_at_start(span)
     order = rush_batch(desk)
     desk.progress(order.start_utc)
-    assert "is running" in (desk.obstacle(order.job, order.start_utc + timedelta(hours=1), order.start_utc) or "")
+    assert "is running" in (
+        desk.obstacle(places(order.job, order.machine, order.start_utc + timedelta(hours=1)).jobs[0], order.start_utc) or ""
+    )
 
 
 def test_the_desk_survives_a_restart(span: Span) -> None:

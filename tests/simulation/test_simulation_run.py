@@ -19,7 +19,7 @@ from connectors.kafka.client import KafkaSettings, RecordConsumer, RecordProduce
 from deploy.kafka_broker import KafkaBroker
 from domain.clock import ScaledClock
 from domain.orders import Order, OrderStatus
-from domain.recommendations import Decision, Recommendation, RecommendationStatus
+from domain.recommendations import Decision
 from domain.topics import DECISIONS, ORDERS, RECOMMENDATIONS
 from simulation import demo_plant
 from simulation.counterfactual import without_moves
@@ -27,6 +27,7 @@ from simulation.live import served_devices
 from simulation.run import OtherPlant, RunSettings, SimulatedPlant
 from simulation.span import Span, load_span
 from simulation.truth import read_truth
+from tests.advised import advice_for
 
 
 class HandClock:
@@ -163,7 +164,7 @@ def test_an_accepted_recommendation_travels_through_the_broker_and_the_order_is_
 
         batch = wait_for("rush")
         assert isinstance(batch, Order)
-        producer.send(RECOMMENDATIONS, _advice(batch, batch.start_utc - timedelta(minutes=45)))
+        producer.send(RECOMMENDATIONS, advice_for(batch, batch.start_utc - timedelta(minutes=45)))
         producer.flush()
         decision = wait_for("decision")
         assert isinstance(decision, Decision)
@@ -184,12 +185,3 @@ def _is(record: Order | Decision, what: str) -> bool:
     if what == "moved":
         return record.reason == "r-1"
     return record.job.endswith("261023-furnace-2-1")
-
-
-def _advice(order: Order, to_utc: datetime) -> Recommendation:
-    return Recommendation(
-        site=order.site, recommendation="r-1", revision=1, status=RecommendationStatus.OPEN, issued_utc=order.at_utc, at_utc=order.at_utc,
-        valid_until_utc=order.start_utc, job=order.job, machine=order.machine, from_start_utc=order.start_utc, to_start_utc=to_utc,
-        duration_min=120, peak_start_utc=order.start_utc, peak_before_kw=700, peak_after_kw=600, reduction_kw=100, bill_before_eur=1.0,
-        bill_after_eur=0.0, saving_eur=1.0, saving_demand_eur=1.0, saving_energy_eur=0.0, confidence=0.9,
-    )  # fmt: skip
