@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -11,7 +12,9 @@ from zoneinfo import ZoneInfo
 
 import holidays as holiday_library
 
-from domain.plant import Machine, Plant, Shift, Site
+from domain.orders import Workers
+from domain.plant import Machine, Plant, Site
+from domain.shifts import Break, Crew, PlannedShiftChange, Shift
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -32,7 +35,7 @@ class DayKind(StrEnum):
     SATURDAY = "saturday"
     SUNDAY = "sunday"
     HOLIDAY = "holiday"
-    """Of the region or of the plant file, on any day but a Sunday."""
+    """Of the region or of the plant file, on any day but a Sunday; also a day whose shifts were all dropped."""
     BRIDGE = "bridge"
     """The only working day between a holiday and another day of rest."""
     YEAR_END = "year-end"
@@ -49,6 +52,8 @@ class ShiftInstance:
     day_local: date
     start_utc: datetime
     end_utc: datetime
+    is_changed: bool = False
+    """Whether a shift change opened it or gave it other times."""
 
 
 @cache
@@ -78,8 +83,13 @@ def day_kind(day: date, plant: Plant) -> DayKind:
     """What sort of day `day` is; a shutdown goes before everything, a holiday on a Sunday is a Sunday.
 
     A bridge day is one working day whose neighbours on both sides rest (weekend, holiday, shutdown): never the two days between a
-    holiday and a weekend, which plants work as often as not.
+    holiday and a weekend, which plants work as often as not. Shift changes that open a day make it a working day, and those that drop
+    all its shifts a holiday.
     """
+    if is_opened(day, plant):
+        return DayKind.WORKDAY
+    if is_dropped(day, plant):
+        return DayKind.HOLIDAY
     if is_shutdown(day, plant):
         return DayKind.SHUTDOWN
     if day.weekday() == 6:
@@ -106,19 +116,22 @@ def at_local(day: date, clock: str, zone: ZoneInfo) -> datetime:
 
 
 def shift_instances(shifts: Iterable[Shift], plant: Plant, from_utc: datetime, to_utc: datetime) -> Iterator[ShiftInstance]:
-    """All instances that overlap ``[from_utc, to_utc)``, in order of their start; holidays and shutdowns have none but those meant for them."""
+    """All instances that overlap ``[from_utc, to_utc)``, in order of their start.
+
+    Holidays and shutdowns have none but those meant for them and those that a shift change opens. An optional shift is worked on the days
+    alone on which a change opens it.
+    """
     zone = plant.site.zone
     found = []
     day = from_utc.astimezone(zone).date() - timedelta(days=1)
     last = to_utc.astimezone(zone).date()
     while day <= last:
         for shift in shifts:
-            if _is_worked(shift, day, plant):
-                start = at_local(day, shift.from_, zone)
-                end_day = day if shift.to > shift.from_ else day + timedelta(days=1)
-                end = at_local(end_day, shift.to, zone)
+            change = change_of(shift.id, day, plant)
+            if _is_worked(shift, day, plant) if change is None else change.worked:
+                start, end = _times(*_clock_times(shift, change), day, zone)
                 if start < to_utc and end > from_utc:
-                    found.append(ShiftInstance(shift.id, day, start, end))
+                    found.append(ShiftInstance(shift.id, day, start, end, change is not None))
         day += timedelta(days=1)
     yield from sorted(found, key=lambda instance: instance.start_utc)
 
@@ -126,7 +139,76 @@ def shift_instances(shifts: Iterable[Shift], plant: Plant, from_utc: datetime, t
 def _is_worked(shift: Shift, day: date, plant: Plant) -> bool:
     on_holiday = shift.on_holidays or not is_holiday(day, plant.site)
     in_shutdown = shift.on_shutdowns or not is_shutdown(day, plant)
-    return _WEEKDAYS[day.weekday()] in shift.days and on_holiday and in_shutdown
+    return not shift.optional and _WEEKDAYS[day.weekday()] in shift.days and on_holiday and in_shutdown
+
+
+def change_of(shift: str, day: date, plant: Plant) -> PlannedShiftChange | None:
+    """What differs from the weekly pattern of `shift` on `day`; None: nothing."""
+    return plant.changes_by_day.get(day, {}).get(shift)
+
+
+def _clock_times(shift: Shift, change: PlannedShiftChange | None) -> tuple[str, str]:
+    if change is None:
+        return shift.from_, shift.to
+    return change.from_ or shift.from_, change.to or shift.to
+
+
+def _times(from_: str, to: str, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    return at_local(day, from_, zone), at_local(day if to > from_ else day + timedelta(days=1), to, zone)
+
+
+def is_opened(day: date, plant: Plant) -> bool:
+    """Whether shift changes alone make `day` a day of work: no shift of the weekly pattern begins on it."""
+    changes = plant.changes_by_day.get(day)
+    if not changes or not any(change.worked for change in changes.values()):
+        return False
+    return not any(_is_worked(shift, day, plant) for shift in plant.shifts)
+
+
+def is_dropped(day: date, plant: Plant) -> bool:
+    """Whether shift changes alone make `day` a day of rest: all shifts of the weekly pattern that would begin on it are dropped."""
+    changes = plant.changes_by_day.get(day)
+    if not changes or any(change.worked for change in changes.values()):
+        return False
+    usual = [shift.id for shift in plant.shifts if _is_worked(shift, day, plant)]
+    return bool(usual) and all(shift in changes for shift in usual)
+
+
+def crews_of(instance: ShiftInstance, plant: Plant) -> tuple[str, ...]:
+    """The crews that work a shift: as a change names one, else as their rotation has it that week, else those that the shift names."""
+    change = change_of(instance.shift, instance.day_local, plant)
+    if change is not None and change.crew is not None:
+        return (change.crew,)
+    turns = tuple(crew.id for crew in plant.crews if crew.rotation and _turn(crew, instance.day_local) == instance.shift)
+    shift = _shift_of(instance, plant)
+    turns = tuple(crew for crew in turns if not shift.crews or crew in shift.crews)
+    return turns or (shift.crews if len(shift.crews) == 1 else ())
+
+
+def _turn(crew: Crew, day: date) -> str:
+    """The shift that `crew` works in the week of `day`; empty: its week off."""
+    if crew.rotation_from is None:
+        return ""
+    weeks = (day - crew.rotation_from).days // 7
+    return crew.rotation[weeks % len(crew.rotation)]
+
+
+def workers_of(instance: ShiftInstance, plant: Plant) -> tuple[Workers, ...]:
+    """Who is there in a shift, by skill: as a change has it, else as the shift, else as its crews have together; empty: not known."""
+    change = change_of(instance.shift, instance.day_local, plant)
+    if change is not None and change.workers:
+        return change.people()
+    shift = _shift_of(instance, plant)
+    people: Counter[str] = Counter(shift.workers)
+    if not people:
+        sizes = {crew.id: crew.workers for crew in plant.crews}
+        for crew in crews_of(instance, plant):
+            people.update(sizes.get(crew, {}))  # a record may name a crew that the plant file does not have
+    return tuple(Workers(skill, count) for skill, count in sorted(people.items()))
+
+
+def _shift_of(instance: ShiftInstance, plant: Plant) -> Shift:
+    return next(shift for shift in plant.shifts if shift.id == instance.shift)
 
 
 Span = tuple[datetime, datetime]
@@ -134,14 +216,23 @@ Span = tuple[datetime, datetime]
 
 
 def breaks_of(instance: ShiftInstance, plant: Plant) -> list[Span]:
-    """The breaks of one shift, by the local clock; those of a night shift may lie on the day after the one it belongs to."""
-    shift = next(shift for shift in plant.shifts if shift.id == instance.shift)
-    found = []
+    """The breaks of one shift, by the local clock; those of a night shift may lie on the day after the one it belongs to.
+
+    A shift that a change gave other times keeps those that lie within it.
+    """
+    return [span for _, span in each_break(instance, plant)]
+
+
+def each_break(instance: ShiftInstance, plant: Plant) -> Iterator[tuple[Break, Span]]:
+    """The same, each with what the plant file says of it."""
+    shift = _shift_of(instance, plant)
+    begins, _ = _clock_times(shift, change_of(shift.id, instance.day_local, plant))
     for pause in shift.breaks:
-        begin_day = instance.day_local + timedelta(days=pause.from_ < shift.from_)
+        begin_day = instance.day_local + timedelta(days=pause.from_ < begins)
         end_day = begin_day + timedelta(days=pause.to <= pause.from_)
-        found.append((at_local(begin_day, pause.from_, plant.site.zone), at_local(end_day, pause.to, plant.site.zone)))
-    return found
+        begin, end = at_local(begin_day, pause.from_, plant.site.zone), at_local(end_day, pause.to, plant.site.zone)
+        if not instance.is_changed or (instance.start_utc <= begin and end <= instance.end_utc):
+            yield pause, (begin, end)
 
 
 def staffed_spans(machine: Machine, plant: Plant, from_utc: datetime, to_utc: datetime) -> list[Span]:

@@ -6,39 +6,28 @@ tariff).  Out: a frozen `Plant`, checked whole before anything connects.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date
 from enum import StrEnum
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from domain.errors import Fault, InputFaults
 from domain.formulas import FormulaFault, Term, cycle_in, expanded, parse_formula
-from domain.instants import FIRST_YEAR, LAST_YEAR, UtcInstant, UtcInstantOrNever
+from domain.instants import UtcInstant, UtcInstantOrNever
 from domain.orders import Order, OrderStatus, TypedLoadCurve
 from domain.regions import region_fault
+from domain.shift_changes import ShiftChange, newest_changes
+from domain.shifts import Crew, PlannedShiftChange, Shift, Shutdown, Surcharge, WorkingTime
 from domain.texts import Name, Text
-from domain.toml_files import Settings, is_file, key_lines, load_toml, read_toml
+from domain.toml_files import Identifier, LocalDate, Settings, is_file, key_lines, load_toml, read_toml
 from domain.units import UWH_PER_KWH
-
-Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-"""Site, meter, machine and job ids: they become Kafka keys, tags and file names."""
-
-
-def _clock_time(text: str) -> str:
-    if text != "24:00":
-        time.fromisoformat(text)
-    return text
-
-
-ClockTime = Annotated[str, Field(pattern=r"^\d\d:\d\d$"), AfterValidator(_clock_time)]
-"""Local wall-clock time ``HH:MM``, up to ``24:00``."""
-
 
 UNITS_BY_KIND = "Wh, kWh, MWh, varh or kvarh for a counter; W, kW, var or kvar for a gauge"
 
@@ -198,17 +187,6 @@ class Sector(StrEnum):
     THREE_SHIFTS = "three-shifts"
 
 
-def _only_dates(found: object) -> object:
-    # As lax input an instant at midnight would pass for a date, and its zone be lost.
-    if isinstance(found, date) and not isinstance(found, datetime) and FIRST_YEAR <= found.year <= LAST_YEAR:
-        return found
-    msg = f"a local date such as 2026-08-03, in the years {FIRST_YEAR} to {LAST_YEAR}"
-    raise ValueError(msg)
-
-
-LocalDate = Annotated[date, BeforeValidator(_only_dates)]
-
-
 class Site(Settings):
     """The plant as a whole: where it is, and how it is billed."""
 
@@ -274,55 +252,6 @@ class Site(Settings):
         return ZoneInfo(self.timezone)
 
 
-class Break(Settings):
-    """A break within a shift, local time.
-
-    The first forecasts of a new site, which are made from shifts, dip in it. A machine that idles or runs in a break is never found to be
-    on while it should be off: a break is part of its shift.
-    """
-
-    from_: ClockTime = Field(alias="from")
-    """When it begins."""
-    to: ClockTime
-    """When it ends; within its shift."""
-
-
-class Shift(Settings):
-    """A shift that repeats weekly; where `to` is not after `from` it ends on the next day. It belongs to the day it starts."""
-
-    id: Identifier
-    """Id by which machines name it."""
-    name: Name = ""
-    """Name for people."""
-    days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...]
-    """Weekdays on which it starts."""
-    from_: ClockTime = Field(alias="from")
-    """When it begins."""
-    to: ClockTime
-    """When it ends."""
-    on_holidays: bool = False
-    """Whether it is worked on public holidays."""
-    on_shutdowns: bool = False
-    """Whether it is worked on the days of a `[[shutdown]]` too, as by a maintenance crew."""
-    breaks: tuple[Break, ...] = ()
-    """Breaks within it."""
-
-
-class Shutdown(Settings):
-    """Days on which the plant stands still: company holidays, an overhaul.
-
-    No shift begins on them except one with `on_shutdowns`, no job is moved into them, and a machine that runs then is reported. Forecasts treat
-    them as a day type of their own. Bills and limits stay as they are.
-    """
-
-    from_: LocalDate = Field(alias="from")
-    """First day of it."""
-    to: LocalDate
-    """Last day of it."""
-    name: Name = ""
-    """Name for people."""
-
-
 class MachineKind(StrEnum):
     """What a machine is, as far as the platform's texts and defaults care."""
 
@@ -363,7 +292,7 @@ class Machine(Settings):
 
 
 PLANT_FILE_REVISION = -1
-"""Revision of an order that stands in the plant file: any that comes on the topic is newer."""
+"""Revision of an order or a shift change that stands in the plant file: any that comes on the topic is newer."""
 
 
 class PlannedJob(Settings):
@@ -408,7 +337,11 @@ class Plant(Settings):
     meters: tuple[Meter, ...] = Field(default=(), alias="meter")
     virtual_meters: tuple[VirtualMeter, ...] = Field(default=(), alias="virtual_meter")
     shifts: tuple[Shift, ...] = Field(default=(), alias="shift")
+    shift_changes: tuple[PlannedShiftChange, ...] = Field(default=(), alias="shift_change")
     shutdowns: tuple[Shutdown, ...] = Field(default=(), alias="shutdown")
+    crews: tuple[Crew, ...] = Field(default=(), alias="crew")
+    surcharges: tuple[Surcharge, ...] = Field(default=(), alias="surcharge")
+    working_time: WorkingTime = WorkingTime()
     machines: tuple[Machine, ...] = Field(default=(), alias="machine")
     orders: tuple[PlannedJob, ...] = Field(default=(), alias="order")
     connections: Connections | None = None
@@ -424,6 +357,45 @@ class Plant(Settings):
             return self.meter_by_id(self.site.billing_meter)
         roots = [m for m in self.meters if m.parent is None]
         return roots[0] if len(roots) == 1 else None
+
+    @cached_property
+    def changes_by_day(self) -> Mapping[date, Mapping[str, PlannedShiftChange]]:
+        """What differs from the weekly pattern of shifts: by the day on which a shift begins, and by shift."""
+        found: dict[date, dict[str, PlannedShiftChange]] = {}
+        for change in self.shift_changes:
+            found.setdefault(change.day, {})[change.shift] = change
+        return found
+
+
+def written_changes(plant: Plant) -> tuple[ShiftChange, ...]:
+    """The shift changes of the plant file as records: known since the plant was commissioned, and older than any on the topic."""
+    return tuple(
+        ShiftChange(
+            plant.site.id, change.shift, change.day.isoformat(), PLANT_FILE_REVISION, change.worked, plant.site.commissioned_utc,
+            change.from_, change.to, change.people(), change.crew, reason=change.reason,
+        )
+        for change in plant.shift_changes
+    )  # fmt: skip
+
+
+def plant_with_changes(plant: Plant, changes: Iterable[ShiftChange]) -> Plant:
+    """`plant` as its calendar is with `changes`: what is asked of it about shifts (`domain.calendars`) then knows them.
+
+    Parameters
+    ----------
+    plant
+        As it stands in its file.
+    changes
+        Records of the topic in the order of the log; of each shift and day the one with the highest revision counts, which is
+        `PLANT_FILE_REVISION` for those of the plant file. Those of another site or of an unknown shift change nothing.
+    """
+    shifts = {shift.id for shift in plant.shifts}
+    mine = (change for change in changes if change.site == plant.site.id and change.shift in shifts)
+    newest = newest_changes([*written_changes(plant), *mine])
+    counted = tuple(PlannedShiftChange.of(change) for change in newest if not change.withdrawn)
+    found = plant.model_copy(update={"shift_changes": counted})
+    found.__dict__.pop("changes_by_day", None)  # worked out of the changes before
+    return found
 
 
 def planned_orders(plant: Plant) -> tuple[Order, ...]:
@@ -488,11 +460,12 @@ def _reference_faults(plant: Plant, path: Path, lines: dict[tuple[str | int, ...
         field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in where).lstrip(".")
         faults.append(Fault(str(path), line, field, repr(found), expected))
 
-    tables: tuple[tuple[str, Sequence[Meter | VirtualMeter | Machine | Shift]], ...] = (
+    tables: tuple[tuple[str, Sequence[Meter | VirtualMeter | Machine | Shift | Crew]], ...] = (
         ("meter", plant.meters),
         ("virtual_meter", plant.virtual_meters),
         ("machine", plant.machines),
         ("shift", plant.shifts),
+        ("crew", plant.crews),
     )
     for table, rows in tables:
         seen: set[str] = set()
@@ -537,13 +510,7 @@ def _reference_faults(plant: Plant, path: Path, lines: dict[tuple[str | int, ...
         for shift_id in machine.shifts:
             if shift_id not in shifts:
                 wrong(("machine", index, "shifts"), shift_id, f"one of the shifts {sorted(shifts)}")
-    for index, shift in enumerate(plant.shifts):
-        length_min = _minutes_from(shift.from_, shift.to) or _DAY_MIN
-        for number, pause in enumerate(shift.breaks):
-            begins_min, lasts_min = _minutes_from(shift.from_, pause.from_), _minutes_from(pause.from_, pause.to)
-            if not lasts_min or begins_min + lasts_min > length_min:
-                expected = f"a break within the shift, {shift.from_} to {shift.to}"
-                wrong(("shift", index, "breaks", number, "from"), f"{pause.from_} to {pause.to}", expected)
+    _check_shifts(plant, wrong)
     for index, shutdown in enumerate(plant.shutdowns):
         if shutdown.to < shutdown.from_:
             wrong(("shutdown", index, "to"), shutdown.to.isoformat(), f"its last day, not before {shutdown.from_}")
@@ -560,6 +527,42 @@ def _reference_faults(plant: Plant, path: Path, lines: dict[tuple[str | int, ...
 
 
 _DAY_MIN = 24 * 60
+
+
+def _check_shifts(plant: Plant, wrong: Wrong) -> None:
+    shifts = {shift.id for shift in plant.shifts}
+    crews = {crew.id for crew in plant.crews}
+    for index, shift in enumerate(plant.shifts):
+        length_min = _minutes_from(shift.from_, shift.to) or _DAY_MIN
+        for number, pause in enumerate(shift.breaks):
+            begins_min, lasts_min = _minutes_from(shift.from_, pause.from_), _minutes_from(pause.from_, pause.to)
+            if not lasts_min or begins_min + lasts_min > length_min:
+                expected = f"a break within the shift, {shift.from_} to {shift.to}"
+                wrong(("shift", index, "breaks", number, "from"), f"{pause.from_} to {pause.to}", expected)
+        for crew in shift.crews:
+            if crew not in crews:
+                wrong(("shift", index, "crews"), crew, f"one of the crews {sorted(crews)}")
+    for index, one in enumerate(plant.crews):
+        for shift_id in one.rotation:
+            if shift_id and shift_id not in shifts:
+                wrong(("crew", index, "rotation"), shift_id, f"one of the shifts {sorted(shifts)}, or an empty text for a week off")
+        if one.rotation and (one.rotation_from is None or one.rotation_from.weekday()):
+            found = None if one.rotation_from is None else one.rotation_from.isoformat()
+            wrong(("crew", index, "rotation_from"), found, "the Monday of a week in which the crew works the first of its rotation")
+    seen = set()
+    for index, change in enumerate(plant.shift_changes):
+        if change.shift not in shifts:
+            wrong(("shift_change", index, "shift"), change.shift, f"one of the shifts {sorted(shifts)}")
+        if change.crew is not None and change.crew not in crews:
+            wrong(("shift_change", index, "crew"), change.crew, f"one of the crews {sorted(crews)}")
+        if (change.shift, change.day) in seen:
+            wrong(("shift_change", index, "day"), change.day.isoformat(), "one change of a shift a day")
+        seen.add((change.shift, change.day))
+    for index, surcharge in enumerate(plant.surcharges):
+        if surcharge.valid_to is not None and surcharge.valid_to <= surcharge.valid_from:
+            wrong(
+                ("surcharge", index, "valid_to"), surcharge.valid_to.isoformat(), f"a day after valid_from, {surcharge.valid_from}"
+            )
 
 
 def _minutes_from(clock: str, later: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -43,3 +44,13 @@ class ShiftChange:
     reason: Text = ""
     withdrawn: bool = False
     """Whether the weekly pattern holds again."""
+
+
+def newest_changes(changes: Iterable[ShiftChange]) -> tuple[ShiftChange, ...]:
+    """Of each shift and day the change with the highest revision, the first of those that are equal; by day and shift."""
+    found: dict[tuple[str, str, str], ShiftChange] = {}
+    for change in changes:
+        key = (change.day_local, change.shift, change.site)
+        if key not in found or change.revision > found[key].revision:
+            found[key] = change
+    return tuple(found[key] for key in sorted(found))

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable
+from datetime import date, datetime, time
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import SchemaValidator
 
 from domain.errors import Fault, InputFaults
 from domain.files import MIB, read_input
+from domain.instants import FIRST_YEAR, LAST_YEAR
 from domain.strictness import strict_validator
 
 Model = TypeVar("Model", bound="Settings")
@@ -23,6 +25,32 @@ _MOST_BYTES = 8 * MIB
 
 _HEADER = re.compile(r"^[ \t]*(\[\[?)([^\[\]]+)\]\]?[ \t\r]*(?:#.*)?$")
 _KEY = re.compile(r"""^\s*(?:"([^"]*)"|([A-Za-z0-9_-]+))\s*=""")
+
+
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+"""Site, meter, machine, shift and job ids: they become Kafka keys, tags and file names."""
+
+
+def _clock_time(text: str) -> str:
+    if text != "24:00":
+        time.fromisoformat(text)
+    return text
+
+
+ClockTime = Annotated[str, Field(pattern=r"^\d\d:\d\d$"), AfterValidator(_clock_time)]
+"""Local wall-clock time ``HH:MM``, up to ``24:00``."""
+
+
+def _only_dates(found: object) -> object:
+    # As lax input an instant at midnight would pass for a date, and its zone be lost.
+    if isinstance(found, date) and not isinstance(found, datetime) and FIRST_YEAR <= found.year <= LAST_YEAR:
+        return found
+    msg = f"a local date such as 2026-08-03, in the years {FIRST_YEAR} to {LAST_YEAR}"
+    raise ValueError(msg)
+
+
+LocalDate = Annotated[date, BeforeValidator(_only_dates)]
+"""A local day; an instant is refused."""
 
 
 class Settings(BaseModel):

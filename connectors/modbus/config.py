@@ -9,8 +9,7 @@ from pydantic import Field
 from connectors.devices import STALLED_AFTER_S
 from connectors.gaps import HistoryOrder
 from connectors.modbus.profile import Profile, WordOrder, load_profile
-from domain.plant import Identifier
-from domain.toml_files import Settings
+from domain.toml_files import Identifier, Settings
 
 
 class ModbusHead(Settings):

@@ -11,8 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from connectors.channels import UNITS
 from connectors.devices import STALLED_AFTER_S
 from connectors.gaps import HistoryOrder
-from domain.plant import Identifier
-from domain.toml_files import Settings
+from domain.toml_files import Identifier, Settings
 
 
 def _is_guid(text: str) -> bool:

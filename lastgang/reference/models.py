@@ -32,6 +32,9 @@ _PATTERNS = {
     r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$": "letters, digits, `.`, `_`, `-`; at most 64 characters",
     r"^[A-Za-z0-9._-]*$": "letters, digits, `.`, `_`, `-`",
     r"^\d\d:\d\d$": "local time of day, `HH:MM`, up to `24:00`",
+    r"^(([01]\d|2[0-3]):[0-5]\d|24:00|)$": "local time of day, `HH:MM`, up to `24:00`, or empty",
+    r"^([A-Za-z0-9][A-Za-z0-9._-]{0,63})?$": "letters, digits, `.`, `_`, `-`; at most 64 characters; or empty",
+    r"^(0[1-9]|1[0-2])-([0-2][0-9]|3[01])$": "`MM-DD`",
     r"^opc\.tcp://\S+$": "an address that begins with `opc.tcp://`",
     r"^([0-9A-F]{4}){1,4}$": "four to sixteen hexadecimal digits",
 }

@@ -3,7 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 
 from domain.calendars import DayType, day_type, shift_instances, staffed_spans
-from domain.plant import Machine, Plant, Shift, Shutdown
+from domain.plant import Machine, Plant
+from domain.shifts import Shift, Shutdown
 from quarters.numbers import quarter_start, quarter_starts
 from quarters.periods import day_span
 
