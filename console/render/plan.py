@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from console.render.markup import SENTENCES, SHORT, Markup, cut, icon, join, short, tag
+from console.render.timeline import LoadPicture, Ruler
 from console.views.money import NoPrice
 from console.views.plan import AdviceCard, Button, Change, JobBar, Move, PlanView, Span
 from domain.orders import OrderStatus
@@ -35,23 +36,6 @@ MOST_CHANGES = 12
 """Jobs and shifts that a card names."""
 
 
-class Ruler:
-    """Places instants on the width of the chart, in percent."""
-
-    def __init__(self, from_utc: datetime, to_utc: datetime) -> None:
-        self.from_utc, self.to_utc = from_utc, to_utc
-
-    def at(self, when: datetime) -> float:
-        """Left edge of `when`, kept within the chart."""
-        share = (when - self.from_utc) / (self.to_utc - self.from_utc)
-        return 100 * min(max(share, 0.0), 1.0)
-
-    def style(self, span: Span) -> str | None:
-        """CSS of a piece of time; None if it lies outside."""
-        left, right = self.at(span.start_utc), self.at(span.end_utc)
-        return None if right <= left else f"left:{left:.3f}%;width:{right - left:.3f}%"
-
-
 def gantt(view: PlanView, words: Words) -> Markup:
     """Machines as rows; a moved job is a dashed outline where it was and a full bar where it goes."""
     ruler = Ruler(view.gantt_from_utc, view.gantt_to_utc)
@@ -78,11 +62,26 @@ def gantt(view: PlanView, words: Words) -> Markup:
         rows.append(tag("div", name, tag("div", grid, *bars, class_="gantt-lane"), class_="gantt-row"))
     if not view.rows:
         rows.append(tag("p", words["plan.no_jobs"], class_="remark"))
+    load = LoadPicture(view, ruler)
+    picture = load.draw(words["plan.load_lane"])
+    if picture is not None:
+        lane = tag(
+            "div", picture, tag("span", class_="now-line", style=f"left:{ruler.at(view.now_utc):.3f}%"), class_="gantt-lane load"
+        )
+        reach = tag("small", words.fill("plan.load_up_to", highest=load.highest(words)))
+        rows.append(tag("div", tag("div", words["plan.load_lane"], " ", reach, class_="gantt-name"), lane, class_="gantt-row"))
+    keys = ["job-stays", "job-from", "job-to", "job-running"]
+    keys += [] if picture is None else ["load-drawn", "load-median", "load-after"]
     legend = tag(
         "div",
         *(
-            tag("span", tag("i", class_=f"key job-{css}"), words[f"plan.legend_{css}"], class_="legend-item")
-            for css in ("stays", "from", "to", "running")
+            tag(
+                "span",
+                tag("i", class_=f"key {css}"),
+                words[f"plan.legend_{css.removeprefix('job-').replace('-', '_')}"],
+                class_="legend-item",
+            )
+            for css in keys
         ),
         class_="legend",
     )
@@ -120,7 +119,7 @@ def _span_words(span: Span, words: Words) -> str:
 
 def job_bars(job: JobBar, ruler: Ruler, words: Words) -> list[Markup]:
     """One bar, or two where the job moves."""
-    name = f"{job.job} {job.product}".strip()
+    name = job.label if job.label == job.job else f"{job.label} ({job.job})"
     power = words.unit(job.peak_kw, "kW")
     due = words["plan.no_due"] if job.due_utc is None else words.fill("plan.due", moment=words.moment(job.due_utc))
     state = f"{words[f'order.{job.status}']}, {due}"
@@ -130,7 +129,7 @@ def job_bars(job: JobBar, ruler: Ruler, words: Words) -> list[Markup]:
         style = ruler.style(span)
         if style is not None:
             found.append(
-                tag("span", tag("b", job.job), class_=f"job {css}", style=style, title=spoken, role="img", aria_label=spoken)
+                tag("span", tag("b", job.label), class_=f"job {css}", style=style, title=spoken, role="img", aria_label=spoken)
             )
 
     if job.move is Move.STAYS or job.after is None:

@@ -43,6 +43,8 @@ class LoadPoint:
     q90_kw: float | None
     day_ahead_kw: float | None = None
     """The median as forecast when the day began."""
+    after_kw: float | None = None
+    """The median with every open recommendation carried out; None where nothing changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class JobBar:
 
     job: str
     product: str
+    order: str
+    """Number of the production order; empty where there is none."""
     before: Span
     after: Span | None
     move: Move
@@ -76,6 +80,11 @@ class JobBar:
     """None where the job's power is not known."""
     due_utc: datetime | None
     """When it must have ended; None where no date was set."""
+
+    @property
+    def label(self) -> str:
+        """What people call it: product and order number; the job's id where it has neither."""
+        return " ".join(part for part in (self.product, self.order) if part) or self.job
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +341,7 @@ def job_bar(order: Order, advised: JobPlace | None, moved_from: JobPlace | None)
     return JobBar(
         order.job,
         order.product,
+        order.order,
         before,
         after,
         move,
