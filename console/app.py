@@ -26,6 +26,7 @@ from console.requests import MOST_DAYS
 from words.catalogue import DEFAULT, languages
 
 STYLE = Path(__file__).parent / "style.css"
+DRAG = Path(__file__).parent / "drag.js"
 PATHS = frozenset(path for _, path in PAGES)
 LIMITS = Limits()
 DESCRIPTION = f"""What the plant draws, what is advised, and how well it is known. Instants are UTC; consumption is positive; what is not known is
@@ -109,7 +110,7 @@ def _kept(scope: Scope) -> int:
 
 
 def _settings_routes(app: FastAPI) -> None:
-    style = STYLE.read_text(encoding="utf-8")
+    style, drag = STYLE.read_text(encoding="utf-8"), DRAG.read_text(encoding="utf-8")
 
     @app.get("/assets/style.css", include_in_schema=False)
     async def stylesheet() -> Response:
@@ -122,6 +123,10 @@ def _settings_routes(app: FastAPI) -> None:
     @app.get("/theme/{name}", include_in_schema=False)
     async def theme(name: str, to: str = "/") -> Response:
         return _with_cookie(THEME_COOKIE, name if name in DARK else "auto", to)
+
+    @app.get("/assets/drag.js", include_in_schema=False)
+    async def drag_script() -> Response:
+        return Response(drag, media_type="text/javascript", headers={"Cache-Control": f"public, max-age={YEAR_S}, immutable"})
 
     mark = hashlib.sha256(style.encode()).hexdigest()[:12]
     ui.add_head_html(f'<link rel="stylesheet" href="/assets/style.css?{mark}">', shared=True)

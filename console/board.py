@@ -13,9 +13,11 @@ from typing import Any, TypeVar, cast
 
 import structlog
 
+from billing.tariff import Tariff
 from console.desk import Desk, Standing
 from console.live import Feed
 from console.views.scene import PartSeen, ProcessUse, Scene, Sent
+from console.views.what_if import Supposing
 from domain.clock import Clock
 from domain.errors import LastgangError
 from domain.plant import Plant
@@ -52,6 +54,8 @@ class Board:
         Returns what the platform's processes use.
     parts
         Returns the state of the parts of the stack; none where no stack runs.
+    tariff
+        What moves are priced by; None where the plant has none.
     """
 
     def __init__(
@@ -62,11 +66,13 @@ class Board:
         open_ledger: Callable[[], LedgerReader | None],
         processes: Callable[[], tuple[ProcessUse, ...]],
         parts: Callable[[], tuple[PartSeen, ...]] = tuple,
+        tariff: Tariff | None = None,
     ) -> None:
         self.plant, self.clock = plant, clock
         self._feed = feed
         self._open_ledger = open_ledger
         self._processes, self._parts = processes, parts
+        self._supposes = Supposing(tariff)
         self._ledger: LedgerReader | None = None
         self._remembering: LedgerReader | None = None
         self._nothing = Ledger.in_memory(clock)
@@ -167,6 +173,7 @@ class Board:
             processes=processes,
             parts=parts,
             ledger_there=ledger is not None,
+            supposes=self._supposes,
         )
 
     def _machine(self) -> tuple[tuple[ProcessUse, ...], tuple[PartSeen, ...]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import structlog
 import uvicorn
 
+from billing.tariff import load_tariff
 from connectors.kafka.client import KafkaSettings
 from console.access import access_for
 from console.board import Board, ledger_opener
@@ -59,7 +60,8 @@ def run(
     plant = load_plant(plant_folder / "plant.toml")
     listener = listen(host, port)
     clock = process_clock()
-    board = Board(plant, KafkaFeed(kafka, plant, clock), clock, ledger_opener(ledger), processes, parts)
+    tariff = None if plant.tariff is None else load_tariff(plant_folder / plant.tariff.file)
+    board = Board(plant, KafkaFeed(kafka, plant, clock), clock, ledger_opener(ledger), processes, parts, tariff)
     console = Console(board, ReportShelf(reports, report_command(plant_folder, ledger)), access)
     serve(console, listener, host)
 

@@ -49,7 +49,7 @@ class Advising:
             return []
         outlook = outlook_of(notes, forecast, settings.risk_weight, self._zone)
         rules = Rules.at(self._plant, settings, now, outlook)
-        worth = self._worth(state, outlook.first_slot)
+        worth = self.worth(state, outlook.first_slot)
         level = self._plant.site.target_kw if self._plant.site.target_kw is not None else worth.billed_kw
         outlook, orders = _with_accepted(notes, outlook, now)
         pen = Pen(forecast, rules, worth, Basis(self._plant, worth.billed_kw, level), lambda instant: day_of(instant, self._zone))
@@ -62,7 +62,7 @@ class Advising:
         issued += self._new(notes, pen, outlook, orders)
         return issued
 
-    def _worth(self, state: AdviceState, first_slot: int) -> Worth:
+    def worth(self, state: AdviceState, first_slot: int) -> Worth:
         """What plans are priced by; reactive energy that the plant measures counts once there is some."""
         prices = None
         if self._tariff is not None:

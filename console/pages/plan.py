@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
+from nicegui.events import GenericEventArguments
 
 from console.desk import NotDecidable
 from console.pages.frame import NAME_COOKIE, Visit, frame
@@ -16,11 +18,15 @@ from console.render import charts, forecasts
 from console.render import plan as draw
 from console.render.empty import empty
 from console.render.markup import Markup, join, tag
+from console.render.what_if import what_if
 from console.views.plan import AdviceCard, PlanView, plan_view
 from console.views.plan import Button as ButtonState
+from console.views.what_if import what_if_view
+from domain.clock import instant
 from domain.errors import LastgangError
 from domain.recommendations import DecisionKind, DeclineReason
 from domain.texts import KEY_LENGTH, LINE_BREAKS, TEXT_LENGTH
+from quarters.numbers import quarter_start
 from words.speech import Words
 
 REASONS = tuple(r.value for r in DeclineReason if r is not DeclineReason.NONE)
@@ -180,6 +186,52 @@ def draw_more(view: PlanView, words: Words) -> Markup:
     return join(draw.left_out(view.open_left_out, "plan.open_left_out", words))
 
 
+class Dragging:
+    """Answers while somebody drags a job: always the newest question, one at a time."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        self._wanted: tuple[str, datetime] | None = None
+        self._is_busy = False
+        self._answer = Fragment("", "what-if-holder", role="status", aria_live="polite")
+        ui.add_head_html('<script src="/assets/drag.js" defer></script>')
+        ui.on("what_if", self._asked)
+
+    async def _asked(self, event: GenericEventArguments) -> None:
+        self._wanted = question_of(event.args)
+        if self._is_busy:
+            return
+        self._is_busy = True
+        try:
+            while (wanted := self._wanted) is not None:
+                answer = await self._answered(*wanted)
+                if self._wanted == wanted:
+                    self._answer.show(answer)
+                    return
+            self._answer.show("")
+        finally:
+            self._is_busy = False
+
+    async def _answered(self, job: str, start_utc: datetime) -> Markup:
+        w, board = self._visit.words, self._visit.board
+        found = await board.once(what_if_view, job, start_utc)
+        if found is None:
+            return tag("div", w["what_if.no_answer"], class_="what-if")
+        view = await board.view(plan_view)
+        bars = {bar.job: f"{bar.label} · {row.label}" for row in view.rows for bar in row.jobs}
+        return tag("div", what_if(found, bars.get(job, job), view.no_price, w), class_="what-if")
+
+
+def question_of(args: Any) -> tuple[str, datetime] | None:
+    """Job and start that a browser asks for; None where it asks for nothing (any more)."""
+    if not isinstance(args, dict):
+        return None
+    job, start_ms = args.get("job"), args.get("start_ms")
+    if not isinstance(job, str) or not 0 < len(job) <= KEY_LENGTH or not isinstance(start_ms, int) or not 0 < start_ms < 2**43:
+        return None
+    return job, quarter_start(instant(start_ms))
+
+
 async def plan_page(visit: Visit) -> None:
     """Recommendations first: they need a decision."""
     w, board = visit.words, visit.board
@@ -216,5 +268,7 @@ async def plan_page(visit: Visit) -> None:
             cards.show(await board.view(plan_view))
             more = Fragment(await drawn(draw_more))
         with panel(w["plan.jobs"]):
+            Dragging(visit)
             gantt = Fragment(await drawn(draw.gantt))
+            Fragment(tag("p", w["what_if.hint"], class_="remark"))
         every_second(refresh)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Protocol
 
 from console.live_state import Live
 from domain.demand import Demand
@@ -18,6 +19,7 @@ from quarters.newest import CLOCK_SLACK
 from quarters.numbers import quarter_start
 from quarters.periods import day_span
 from reporting.ledger import LedgerReader
+from scheduling.what_if import WhatIf
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,13 @@ class PartSeen:
     """Why it does not run: its last message."""
 
 
+class Supposes(Protocol):
+    """Makes answers to what-if questions."""
+
+    def of(self, scene: Scene) -> WhatIf | None:
+        """For the scene as it is; None where there is nothing to suppose anything on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scene:
     """One moment of the plant; `now_utc` and `speed` are the plant's clock."""
@@ -62,6 +71,7 @@ class Scene:
     processes: tuple[ProcessUse, ...] = ()
     parts: tuple[PartSeen, ...] = ()
     ledger_there: bool = True
+    supposes: Supposes | None = None
 
     def day(self, offset: int = 0) -> date:
         """The local day it is, plus `offset` days."""

@@ -8,6 +8,7 @@ from domain.anomalies import Anomaly
 from domain.clock import epoch_ms, instant
 from domain.demand import Demand
 from domain.forecasts import Forecast
+from domain.job_power import JobPower
 from domain.orders import Order
 from domain.recommendations import Decision, Recommendation
 from domain.topics import (
@@ -15,6 +16,7 @@ from domain.topics import (
     DECISIONS,
     DEMAND,
     FORECASTS,
+    JOB_POWERS,
     METER_FORECASTS,
     ORDERS,
     RECOMMENDATIONS,
@@ -83,6 +85,11 @@ class RecordQuestions(Questions):
             (ORDERS.name, "%/" + job.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")),
         )
         return [order for order in stored(Order, rows) if order.job == job]
+
+    @answered_by(JOB_POWERS)
+    def job_powers(self) -> list[JobPower]:
+        """Latest revision of what each product draws on each machine."""
+        return sorted(self._latest(JOB_POWERS, JobPower, None), key=lambda p: p.key)
 
     @answered_by(RECOMMENDATIONS)
     def recommendations(self, as_of_utc: datetime | None = None) -> list[Recommendation]:

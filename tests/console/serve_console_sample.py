@@ -22,6 +22,7 @@ import console_extremes as extremes
 from console_ledger import sample_ledger
 from console_sample import NOW_UTC, SampleFeed, demo_plant, frozen_clock, sample_processes
 
+from billing.tariff import load_tariff
 from console.access import Access
 from console.board import Board
 from console.context import Console
@@ -64,7 +65,8 @@ def main() -> None:
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     with tempfile.TemporaryDirectory() as folder:
         plant, ledger, feed, others = mode(sys.argv[3] if len(sys.argv) > 3 else "", Path(folder) / "plant")
-        board = Board(plant, feed, frozen_clock(), lambda: ledger, **others)
+        tariff = None if plant.tariff is None else load_tariff(Path(folder) / "plant" / plant.tariff.file)
+        board = Board(plant, feed, frozen_clock(), lambda: ledger, tariff=tariff, **others)
         shelf = ReportShelf(Path(folder) / "reports", [sys.executable, "-c", MAKE, "{out}"])
         listener = listen("127.0.0.1", int(sys.argv[1]) if len(sys.argv) > 1 else 0)
 

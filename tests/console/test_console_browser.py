@@ -371,3 +371,49 @@ def test_another_sites_name_is_refused_and_answers_carry_the_guards(looked_at: S
     assert page.headers["X-Frame-Options"] == "DENY"
     assert "default-src 'self'" in page.headers["Content-Security-Policy"]
     assert httpx.get(looked_at.url + "/api/v1/openapi.json").json()["info"]["title"] == "Lastgang"
+
+
+def test_dragging_a_job_shows_what_that_would_do_and_changes_nothing(browser: Any, looked_at: Server) -> None:
+    with Visitor(browser, looked_at.url, "en") as visitor:
+        page = visitor.go("/plan")
+        bar = page.locator('.job[data-job="J-1048"]')
+        bar.scroll_into_view_if_needed()
+        before = bar.get_attribute("style")
+        box = bar.bounding_box()
+        page.mouse.move(box["x"] + 20, box["y"] + 8)
+        page.mouse.down()
+        page.mouse.move(box["x"] - 120, box["y"] + 8, steps=4)
+        page.mouse.up()
+        answer = page.locator(".what-if")
+        answer.get_by_text("Expected peak").wait_for()
+        page.locator(".job-supposed").wait_for()
+        assert "€" in answer.inner_text()
+        assert bar.get_attribute("style") == before
+        page.keyboard.press("Escape")
+        answer.wait_for(state="detached")
+        page.locator(".job-supposed").wait_for(state="detached")
+        assert visitor.troubles == []
+
+
+def test_a_job_is_moved_by_the_arrow_keys_too(browser: Any, looked_at: Server) -> None:
+    with Visitor(browser, looked_at.url, "en") as visitor:
+        page = visitor.go("/plan")
+        bar = page.locator('.job[data-job="J-1048"]')
+        bar.focus()
+        page.keyboard.press("ArrowLeft")
+        page.locator(".what-if").get_by_text("Sat 24 Oct 07:45").wait_for()
+        page.keyboard.press("Shift+ArrowLeft")
+        page.locator(".what-if").get_by_text("Sat 24 Oct 06:45").wait_for()
+
+
+def test_a_label_stands_in_its_bar_or_is_not_there(browser: Any, looked_at: Server) -> None:
+    reach = """() => [...document.querySelectorAll('.job b')].filter(b => {
+        const text = b.getBoundingClientRect(), bar = b.parentNode.getBoundingClientRect();
+        const seen = text.width > 0 && text.top < bar.bottom - 1;
+        return seen && (text.right > bar.right + 0.5 || text.left < bar.left - 0.5);
+    }).map(b => b.textContent)"""
+    for size in SIZES:
+        with Visitor(browser, looked_at.url, "de", size) as visitor:
+            page = visitor.go("/plan")
+            page.locator(".job b").first.wait_for(state="attached")
+            assert page.evaluate(reach) == []

@@ -1,0 +1,170 @@
+"""What a job moved by hand would do: kW and EUR at once, by the same functions that advice is made with.
+
+In: what is known of a site at one moment, and one job's other place.  Out: the peak and the bill before and after, and what stands in the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from billing.tariff import Tariff
+from domain.demand import Demand
+from domain.forecasts import Forecast
+from domain.intervals import Interval
+from domain.orders import Order
+from domain.plant import Plant
+from domain.recommendations import Recommendation, RecommendationStatus
+from quarters.numbers import quarter_start, slot_of, slot_start
+from scheduling.advising import Advising
+from scheduling.outlook import outlook
+from scheduling.problem import TAKES_MACHINE, Outlook, Rules
+from scheduling.settings import AdviceSettings
+from scheduling.solve import peak_of
+from scheduling.state import AdviceState, Billed, Notes
+from scheduling.worth import Saving, Worth
+
+
+class Obstacle:
+    """Keys of what stands in the way of a place."""
+
+    BEGUN = "begun"
+    EARLIEST = "earliest"
+    DUE = "due"
+    MACHINE = "machine"
+    SHIFT = "shift"
+    BEYOND = "beyond"
+    POWER = "power"
+
+
+@dataclass(frozen=True, slots=True)
+class InTheWay:
+    """One reason why a job cannot, or should not, be there."""
+
+    obstacle: str
+    """One of `Obstacle`."""
+    other_job: str = ""
+    """The job that takes the machine."""
+    at_utc: datetime | None = None
+    """The instant that is missed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """What one move by hand does."""
+
+    job: str
+    from_start_utc: datetime
+    to_start_utc: datetime
+    peak_before_kw: float
+    peak_after_kw: float
+    peak_after_utc: datetime
+    """The quarter hour of the highest expected load then."""
+    saving: Saving
+    in_the_way: tuple[InTheWay, ...]
+
+    @property
+    def reduction_kw(self) -> float:
+        """By how much the expected peak falls."""
+        return self.peak_before_kw - self.peak_after_kw
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a site at one moment."""
+
+    now_utc: datetime
+    forecast: Forecast
+    orders: Mapping[str, Order]
+    """Newest revision of each job."""
+    orders_then: Mapping[str, Order]
+    """The same as the forecast knew them."""
+    recommendations: tuple[Recommendation, ...] = ()
+    demand: Demand | None = None
+    measured: tuple[Iterable[Interval], Iterable[Interval], Iterable[Interval]] = field(default=((), (), ()))
+    """Quarter hours of the billing meter: drawn energy, reactive energy drawn, reactive energy fed in."""
+
+
+class WhatIf:
+    """Answers for one moment; made once for many questions.
+
+    Parameters
+    ----------
+    tariff
+        None where the plant has none: money is then unknown.
+    """
+
+    def __init__(self, plant: Plant, tariff: Tariff | None, known: Known, settings: AdviceSettings | None = None) -> None:
+        self._settings = settings or AdviceSettings()
+        self._known = known
+        state = _state(known)
+        self._advising = Advising(plant, tariff, self._settings)
+        self.outlook: Outlook = outlook(state.notes, known.forecast, self._settings.risk_weight, plant.site.zone)
+        self._worth: Worth = self._advising.worth(state, self.outlook.first_slot)
+        self._rules = Rules.at(plant, self._settings, known.now_utc, self.outlook)
+
+    def advised(self) -> Outlook:
+        """The expected load with every open recommendation carried out."""
+        found = self.outlook
+        for advice in self._known.recommendations:
+            if advice.status is RecommendationStatus.OPEN:
+                for place in advice.after.jobs:
+                    order = self._known.orders.get(place.job)
+                    if order is not None and order.profile_kw:
+                        found = found.moved(order, slot_of(place.start_utc))
+        return found
+
+    def moved(self, job: str, start_utc: datetime) -> Consequence | None:
+        """What comes of `job` at `start_utc`, on a quarter hour; None where no such job is known, or it has no start."""
+        order = self._known.orders.get(job)
+        if order is None or order.start_utc >= self._beyond:
+            return None
+        to_slot = slot_of(quarter_start(start_utc))
+        after = self.outlook.moved(order, to_slot)
+        before_peak, after_peak = peak_of(self.outlook), peak_of(after)
+        return Consequence(
+            job, order.start_utc, slot_start(to_slot), before_peak.median_kw, after_peak.median_kw, slot_start(after_peak.slot),
+            self._worth.saving(self.outlook, after), tuple(self._in_the_way(order, slot_start(to_slot))),
+        )  # fmt: skip
+
+    @property
+    def _beyond(self) -> datetime:
+        return slot_start(self.outlook.end_slot)
+
+    def _in_the_way(self, order: Order, start_utc: datetime) -> Iterator[InTheWay]:
+        end_utc = start_utc + order.duration
+        if min(start_utc, order.start_utc) < self._known.now_utc:
+            yield InTheWay(Obstacle.BEGUN, at_utc=self._known.now_utc)
+        if start_utc < order.earliest_utc:
+            yield InTheWay(Obstacle.EARLIEST, at_utc=order.earliest_utc)
+        if end_utc > order.due_utc:
+            yield InTheWay(Obstacle.DUE, at_utc=order.due_utc)
+        if end_utc > self._beyond:
+            yield InTheWay(Obstacle.BEYOND, at_utc=self._beyond)
+        if not order.profile_kw:
+            yield InTheWay(Obstacle.POWER)
+        for other in self._known.orders.values():
+            same = other.machine == order.machine and other.job != order.job and other.status in TAKES_MACHINE
+            if same and start_utc < other.end_utc and other.start_utc < end_utc:
+                yield InTheWay(Obstacle.MACHINE, other.job)
+        spans = self._rules.staffed.get(order.machine, [])
+        if not any(first <= start_utc and end_utc <= last for first, last in spans):
+            yield InTheWay(Obstacle.SHIFT)
+
+
+def _state(known: Known) -> AdviceState:
+    """What the advice would remember."""
+    demand = known.demand
+    notes = Notes(
+        clocks={"demand": known.now_utc},
+        orders=dict(known.orders),
+        before=dict(known.orders_then),
+        recommendations={one.recommendation: one for one in known.recommendations},
+        billed=None if demand is None else Billed(demand.start_utc, demand.billed_peak_kw, demand.billed_peak_utc),
+    )
+    state = AdviceState(notes)
+    for series, rows in zip((state.known, state.reactive_import, state.reactive_export), known.measured, strict=True):
+        for row in rows:
+            series.put(row)
+    return state
