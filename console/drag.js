@@ -2,16 +2,16 @@
 // Nothing is changed by it: the bar stays, an outline shows the supposed place. Arrow keys do the same for the bar in focus; Escape ends it.
 (() => {
   const QUARTER_MS = 900000, EVERY_MS = 120;
-  let held = null, asked = { at: 0, timer: 0 };
+  let held = null, sent = { at: 0, timer: 0 };
 
   const chart = () => document.querySelector('.gantt[data-from]');
   const barOf = job => document.querySelector(`.job[data-job="${CSS.escape(job)}"]`);
 
   function ask() {
-    clearTimeout(asked.timer);
-    const wait = asked.at + EVERY_MS - Date.now();
-    const send = () => { asked.at = Date.now(); emitEvent('what_if', { job: held ? held.job : '', start_ms: held ? held.start : 0 }); };
-    if (wait <= 0) send(); else asked.timer = setTimeout(send, wait);
+    clearTimeout(sent.timer);
+    const wait = sent.at + EVERY_MS - Date.now();
+    const send = () => { sent.at = Date.now(); emitEvent('what_if', { job: held ? held.job : '', start_ms: held ? held.start : 0 }); };
+    if (wait <= 0) send(); else sent.timer = setTimeout(send, wait);
   }
 
   function outline() {

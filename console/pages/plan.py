@@ -195,9 +195,9 @@ class Dragging:
         self._is_busy = False
         self._answer = Fragment("", "what-if-holder", role="status", aria_live="polite")
         ui.add_head_html('<script src="/assets/drag.js" defer></script>')
-        ui.on("what_if", self._asked)
+        ui.on("what_if", self._on_drag)
 
-    async def _asked(self, event: GenericEventArguments) -> None:
+    async def _on_drag(self, event: GenericEventArguments) -> None:
         self._wanted = question_of(event.args)
         if self._is_busy:
             return

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from console.render.markup import SENTENCES, SHORT, Markup, cut, icon, join, short, tag
 from console.render.timeline import LoadPicture, Ruler
 from console.views.money import NoPrice
-from console.views.plan import AdviceCard, Button, Change, JobBar, Move, PlanView, Span
+from console.views.plan import AdviceCard, Button, Change, JobBar, Move, PlanView, ShiftBand, Span
 from domain.clock import epoch_ms
 from domain.orders import OrderStatus
 from domain.recommendations import ADVICE_QUARTERS, Action, Alternative, RecommendationStatus
@@ -41,11 +41,7 @@ def gantt(view: PlanView, words: Words) -> Markup:
     """Machines as rows; a moved job is a dashed outline where it was and a full bar where it goes."""
     ruler = Ruler(view.gantt_from_utc, view.gantt_to_utc)
     marks = hour_marks(view, words, ruler)
-    shifts = [
-        tag("span", band.label, class_="g-shift", style=style, title=f"{band.label} {_span_words(band.span, words)}")
-        for band in view.shifts
-        if (style := ruler.style(band.span)) is not None
-    ]
+    shifts = [shift_band(band, style, words) for band in view.shifts if (style := ruler.style(band.span)) is not None]
     rows = [
         tag("div", tag("div", "", class_="gantt-name"), tag("div", *marks, class_="gantt-lane hours"), class_="gantt-row head"),
         tag(
@@ -101,6 +97,17 @@ def gantt(view: PlanView, words: Words) -> Markup:
     )
 
 
+def shift_band(band: ShiftBand, style: str, words: Words) -> Markup:
+    """One shift with its crew; dashed where advice would open it, struck through where it would drop it."""
+    label = f"{band.label} · {band.crew}" if band.crew else band.label
+    css, spoken = "g-shift", f"{label} {_span_words(band.span, words)}"
+    if band.move is Move.ADVISED:
+        css, spoken = "g-shift g-shift-to", f"{spoken}: {words['plan.shift_advised']}"
+    elif band.is_dropped:
+        css, spoken = "g-shift g-shift-from", f"{spoken}: {words['plan.shift_dropped']}"
+    return tag("span", label, class_=css, style=style, title=spoken, role="img", aria_label=spoken)
+
+
 def hour_marks(view: PlanView, words: Words, ruler: Ruler) -> list[Markup]:
     """Every six hours of the wall clock; the day's name at midnight."""
     marks = []
@@ -147,7 +154,8 @@ def job_bars(job: JobBar, ruler: Ruler, words: Words) -> list[Markup]:
         return found
     verb = words[f"plan.move_{job.move}"]
     spoken = f"{name}: {verb} {_span_words(job.before, words)} → {_span_words(job.after, words)}, {power}, {state}"
-    draw(job.before, "job-from", spoken)
+    if job.move is not Move.COMES:
+        draw(job.before, "job-from", spoken)
     draw(job.after, "job-to", spoken)
     return found
 

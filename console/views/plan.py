@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -12,7 +12,8 @@ from console.views.forecasts import DayAhead, days_ahead
 from console.views.levels import levels
 from console.views.money import NoPrice, no_price
 from console.views.scene import Scene, Sent, import_quarters
-from domain.calendars import shift_instances
+from console.views.what_if import advised_kw
+from domain.calendars import crews_of, shift_instances
 from domain.forecasts import DayPeak, Forecast
 from domain.instants import NEVER_UTC
 from domain.intervals import QUARTER
@@ -61,6 +62,8 @@ class Move(StrEnum):
     STAYS = "stays"
     ADVISED = "advised"
     MOVED = "moved"
+    COMES = "comes"
+    """It comes from another machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,11 @@ class ShiftBand:
 
     label: str
     span: Span
+    crew: str = ""
+    """Who works it, for people; empty where nobody is named."""
+    move: Move = Move.STAYS
+    is_dropped: bool = False
+    """Whether advice would drop it or have it elsewhen: this is where it was."""
 
 
 class Button(StrEnum):
@@ -215,7 +223,7 @@ def plan_view(scene: Scene) -> PlanView:
     cards = advice_cards(scene, recommendations)
     all_open = [r for r in recommendations if r.status is RecommendationStatus.OPEN]
     opened = [r for r in all_open if r.valid_until_utc > scene.now_utc]
-    points = load_points(actual, forecast, day_ahead, from_utc, to_utc)
+    points = load_points(actual, forecast, day_ahead, from_utc, to_utc, advised_kw(scene))
     has_lines = any(p.q50_kw is not None or p.day_ahead_kw is not None for p in points)
     rows = machine_rows(scene, recommendations, max(today, hour(scene.now_utc) - GANTT_BACK), to_utc)
     unplanned = unplanned_jobs(scene)
@@ -239,7 +247,7 @@ def plan_view(scene: Scene) -> PlanView:
         rows_left_out=max(0, len(rows) - MOST_MACHINES),
         unplanned=unplanned[:MOST_UNPLANNED],
         unplanned_left_out=max(0, len(unplanned) - MOST_UNPLANNED),
-        shifts=shift_bands(scene, gantt_from, to_utc),
+        shifts=shift_bands(scene, recommendations, gantt_from, to_utc),
         known_quarters=known_quarters(scene, actual),
         has_jobs=any(o.status in (OrderStatus.PLANNED, OrderStatus.RUNNING) for o in scene.orders()),
         cards=cards,
@@ -292,15 +300,23 @@ def load_points(
     day_ahead: Sequence[DayAhead],
     from_utc: datetime,
     to_utc: datetime,
+    after_kw: Mapping[datetime, float] | None = None,
 ) -> tuple[LoadPoint, ...]:
-    """Every quarter hour of the span; the newest forecast from its first one on, and before it the forecast of the day's beginning."""
+    """Every quarter hour of the span; the newest forecast from its first one on, and before it the forecast of the day's beginning.
+
+    Parameters
+    ----------
+    after_kw
+        The expected load with the advice carried out, by quarter hour.
+    """
+    advised = after_kw or {}
     day_ahead_kw = {at: kw for day in day_ahead for at, kw in day.q50_kw.items()}
     ahead = {} if forecast is None else {quarter.start_utc: quarter for quarter in forecast.quarters()}
     points = []
     for start in quarter_starts(from_utc, to_utc):
         quarter = ahead.get(start)
         low, middle, high = (None, None, None) if quarter is None else (quarter.q10_kw, quarter.q50_kw, quarter.q90_kw)
-        points.append(LoadPoint(start, actual.get(start), low, middle, high, day_ahead_kw.get(start)))
+        points.append(LoadPoint(start, actual.get(start), low, middle, high, day_ahead_kw.get(start), advised.get(start)))
     return tuple(points)
 
 
@@ -315,14 +331,26 @@ def machine_rows(
     for order in sorted(scene.orders(), key=lambda o: o.start_utc):
         if order.status is OrderStatus.CANCELLED or date_or_none(order.start_utc) is None:
             continue
-        bar = job_bar(order, advised.get(order.job), moved.get((order.reason, order.job)))
-        spans = [s for s in (bar.before, bar.after) if s is not None]
-        if any(s.start_utc < to_utc and s.end_utc > from_utc for s in spans):
-            bars.setdefault(order.machine, []).append(bar)
+        place = advised.get(order.job)
+        for machine, bar in (
+            (order.machine, job_bar(order, place, moved.get((order.reason, order.job)))),
+            *coming_bar(order, place),
+        ):
+            spans = [s for s in (bar.before, bar.after) if s is not None]
+            if any(s.start_utc < to_utc and s.end_utc > from_utc for s in spans):
+                bars.setdefault(machine, []).append(bar)
     labels = {m.id: m.label for m in scene.plant.machines}
     order_of = {m.id: n for n, m in enumerate(scene.plant.machines)}
     machines = sorted(bars, key=lambda m: (order_of.get(m, len(order_of)), m))
     return tuple(MachineRow(m, labels.get(m, m), tuple(bars[m][:MOST_JOBS]), max(0, len(bars[m]) - MOST_JOBS)) for m in machines)
+
+
+def coming_bar(order: Order, advised: JobPlace | None) -> list[tuple[str, JobBar]]:
+    """The bar on the machine that a job is advised to change to; none where it stays on its own."""
+    if advised is None or advised.machine == order.machine or order.status is not OrderStatus.PLANNED:
+        return []
+    here = Span(advised.start_utc, advised.end_utc)
+    return [(advised.machine, replace(job_bar(order, None, None), before=here, after=here, move=Move.COMES))]
 
 
 def job_bar(order: Order, advised: JobPlace | None, moved_from: JobPlace | None) -> JobBar:
@@ -352,11 +380,26 @@ def job_bar(order: Order, advised: JobPlace | None, moved_from: JobPlace | None)
     )
 
 
-def shift_bands(scene: Scene, from_utc: datetime, to_utc: datetime) -> tuple[ShiftBand, ...]:
-    """The shifts of the span."""
+def shift_bands(scene: Scene, recommendations: list[Recommendation], from_utc: datetime, to_utc: datetime) -> tuple[ShiftBand, ...]:
+    """The shifts of the span, and those that open recommendations would open, drop or have elsewhen."""
     labels = {s.id: s.name or s.id for s in scene.plant.shifts}
-    found = shift_instances(scene.plant.shifts, scene.plant, from_utc, to_utc)
-    return tuple(ShiftBand(labels[i.shift], Span(i.start_utc, i.end_utc)) for i in found)
+    crews = {c.id: c.name or c.id for c in scene.plant.crews}
+    opened = [r for r in recommendations if r.status is RecommendationStatus.OPEN]
+    gone = {(place.shift, place.start_utc) for r in opened for place in r.before.shifts}
+    bands = [
+        ShiftBand(
+            labels[i.shift], Span(i.start_utc, i.end_utc), ", ".join(crews.get(c, c) for c in crews_of(i, scene.plant)),
+            is_dropped=(i.shift, i.start_utc) in gone,
+        )
+        for i in shift_instances(scene.plant.shifts, scene.plant, from_utc, to_utc)
+    ]  # fmt: skip
+    bands += [
+        ShiftBand(labels.get(p.shift, p.shift), Span(p.start_utc, p.end_utc), crews.get(p.crew, p.crew), Move.ADVISED)
+        for r in opened
+        for p in r.after.shifts
+        if p.start_utc < to_utc and p.end_utc > from_utc
+    ]
+    return tuple(bands)
 
 
 def advice_cards(scene: Scene, recommendations: list[Recommendation]) -> tuple[AdviceCard, ...]:

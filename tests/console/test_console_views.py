@@ -18,12 +18,13 @@ from console.views.plan import Button, Move, advice_cards, button_of, job_bar, l
 from console.views.platform import Health, broker_health, platform_view
 from console.views.reports import can_be_reported, months_view
 from console.views.scene import PartSeen, Scene, Sent, net_of_meter
+from console.views.what_if import Supposing
 from domain.clock import epoch_ms
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalQuality
 from domain.orders import OrderStatus
 from domain.plant import Plant
 from domain.readings import Reading, ReadingQuality
-from domain.recommendations import Decision, DecisionKind, RecommendationStatus
+from domain.recommendations import Action, Decision, DecisionKind, Places, RecommendationStatus, ShiftPlace
 from domain.topics import DEMAND, ORDERS
 from domain.units import UWH_PER_KWH
 from quarters.net import NetQuarter, net_channels
@@ -222,6 +223,45 @@ def test_the_plan_covers_three_local_days_and_the_forecast_begins_where_it_says(
     late = dataclasses.replace(scene, now_utc=datetime(2026, 10, 24, 12, 0, tzinfo=UTC))
     from_utc, to_utc = late.day_span(late.day(-1))[0], late.day_span(late.day(1))[1]
     assert len(load_points({}, None, (), from_utc, to_utc)) == 292, "tomorrow has 25 hours"
+
+
+def advised(scene: Scene, **changes: object) -> Scene:
+    """The scene with the first sample recommendation changed."""
+    first = dataclasses.replace(sample_recommendations()[0], revision=9, alternatives=(), **changes)  # type: ignore[arg-type]
+    return dataclasses.replace(scene, live=dataclasses.replace(scene.live, recommendations={first.recommendation: first}))
+
+
+def test_a_job_that_is_to_change_its_machine_is_drawn_on_both(scene: Scene) -> None:
+    before = sample_recommendations()[0].before
+    after = Places(tuple(dataclasses.replace(place, machine="furnace-1") for place in before.jobs))
+    rows = {row.machine: row.jobs for row in plan_view(advised(scene, action=Action.OTHER_MACHINE, after=after)).rows}
+    assert [bar.move for bar in rows["furnace-1"] if bar.job == "J-1043"] == [Move.COMES]
+    assert [bar.move for bar in rows["furnace-2"] if bar.job == "J-1043"] == [Move.STAYS]
+
+
+def test_a_shift_that_advice_would_have_earlier_is_drawn_where_it_is_and_where_it_would_be(scene: Scene) -> None:
+    unmanned = next(band for band in plan_view(scene).shifts if band.label == "Mannlos")
+    start, end = unmanned.span.start_utc, unmanned.span.end_utc
+    was = ShiftPlace("unmanned", "2026-10-23", start, end)
+    then = dataclasses.replace(was, start_utc=start - QUARTER, end_utc=end - QUARTER)
+    changed = advised(scene, action=Action.SHIFT_EARLIER, before=Places((), (was,)), after=Places((), (then,)))
+    bands = [band for band in plan_view(changed).shifts if band.label == "Mannlos"]
+    assert [(band.span.start_utc, band.move, band.is_dropped) for band in bands] == [
+        (start, Move.STAYS, True),
+        (start - QUARTER, Move.ADVISED, False),
+    ]
+
+
+def test_the_load_with_the_advice_is_drawn_as_the_advice_is_judged(scene: Scene) -> None:
+    """1.75 h later: 140 kW go from the first quarter hours of the job at its old place to those at its new one."""
+    with_answers = dataclasses.replace(scene, supposes=Supposing())
+    points = {p.start_utc: p for p in plan_view(advised(with_answers)).points}
+    [(old, new)] = sample_recommendations()[0].moves()
+    gone, come = points[old.start_utc], points[new.start_utc + 3 * QUARTER]
+    assert gone.after_kw is not None and gone.q50_kw is not None and come.after_kw is not None and come.q50_kw is not None
+    assert gone.after_kw == pytest.approx(gone.q50_kw - 140.0)
+    assert come.after_kw == pytest.approx(come.q50_kw + 110.0)
+    assert all(p.after_kw is None for p in plan_view(scene).points)
 
 
 def test_a_meters_outlook_is_measured_until_now_and_forecast_from_then_on(scene: Scene) -> None:

@@ -14,7 +14,7 @@ from domain.orders import Order
 from scheduling.what_if import Known, Obstacle, WhatIf
 
 
-def asked(folder: Path | None, *orders: Order, now=NOW, then: tuple[Order, ...] | None = None) -> WhatIf:
+def questions(folder: Path | None, *orders: Order, now=NOW, then: tuple[Order, ...] | None = None) -> WhatIf:
     """What can be asked of the works with these jobs in its forecast; money is known where there is a folder for a tariff."""
     measured = [interval(NOW - n * QUARTER) for n in range(96, 0, -1)]
     seen = orders if then is None else then
@@ -31,14 +31,14 @@ def obstacles(what_if: WhatIf, job: str, quarters: int) -> list[str]:
 
 
 def test_two_furnaces_one_after_the_other_draw_120_kw_less_and_save_12000_euros(tmp_path: Path) -> None:
-    found = asked(tmp_path, *two_furnaces()).moved("A", NOW + 10 * QUARTER)
+    found = questions(tmp_path, *two_furnaces()).moved("A", NOW + 10 * QUARTER)
     assert found is not None
     assert (found.peak_before_kw, found.peak_after_kw, found.in_the_way) == (640.0, 520.0, ())
     assert found.saving.total_eur == pytest.approx(12_000.0)
 
 
 def test_without_a_tariff_euros_are_unknown_and_kilowatts_are_not() -> None:
-    found = asked(None, *two_furnaces()).moved("A", NOW + 10 * QUARTER)
+    found = questions(None, *two_furnaces()).moved("A", NOW + 10 * QUARTER)
     assert found is not None
     assert (found.saving.total_eur, found.reduction_kw) == (None, 120.0)
 
@@ -46,7 +46,7 @@ def test_without_a_tariff_euros_are_unknown_and_kilowatts_are_not() -> None:
 def test_a_job_that_was_moved_since_the_forecast_is_taken_from_where_it_is_now(tmp_path: Path) -> None:
     first, second = two_furnaces()
     moved = replace(first, revision=2, start_utc=NOW + 12 * QUARTER, at_utc=NOW + timedelta(minutes=1))
-    found = asked(tmp_path, moved, second, now=NOW + timedelta(minutes=2), then=(first, second)).moved("A", NOW + 8 * QUARTER)
+    found = questions(tmp_path, moved, second, now=NOW + timedelta(minutes=2), then=(first, second)).moved("A", NOW + 8 * QUARTER)
     assert found is not None
     assert (found.peak_before_kw, found.peak_after_kw) == (520.0, 640.0)
     assert found.saving.total_eur == pytest.approx(-12_000.0)
@@ -64,11 +64,11 @@ def test_a_job_that_was_moved_since_the_forecast_is_taken_from_where_it_is_now(t
     ],
 )
 def test_what_stands_in_the_way_is_named(quarters: int, change: dict[str, object], expected: list[str]) -> None:
-    assert obstacles(asked(None, order("A", **change)), "A", quarters) == expected
+    assert obstacles(questions(None, order("A", **change)), "A", quarters) == expected
 
 
 def test_the_job_that_takes_the_machine_is_named() -> None:
-    what_if = asked(None, order("A"), order("C", start=12))
+    what_if = questions(None, order("A"), order("C", start=12))
     found = what_if.moved("A", NOW + 11 * QUARTER)
     assert found is not None
     assert [(one.obstacle, one.other_job) for one in found.in_the_way] == [(Obstacle.MACHINE, "C")]
@@ -76,4 +76,4 @@ def test_the_job_that_takes_the_machine_is_named() -> None:
 
 
 def test_nobody_knows_what_a_job_that_is_not_there_would_do() -> None:
-    assert asked(None, order("A")).moved("B", NOW) is None
+    assert questions(None, order("A")).moved("B", NOW) is None
