@@ -45,6 +45,11 @@ class Climate:
 CLIMATES = (
     Climate(0.02, 0.06, 4, 20.0), Climate(0.02, 0.06), Climate(0.1, 0.06, 4, 30.0), Climate(0.05, 0.03, 4, 30.0), Climate(0.0, 0.06, 4, 30.0),
 )  # fmt: skip
+"""To refine a good plan."""
+HOT_CLIMATES = (
+    Climate(0.02, 0.25, 8, 20.0), Climate(0.05, 0.12, 8, 20.0), Climate(0.02, 0.06, 4, 20.0), Climate(0.02, 0.25, 16, 10.0), Climate(0.05, 0.5, 8, 20.0),
+)  # fmt: skip
+"""To find a valley: hot enough to leave the one of the first plan."""
 
 
 class Annealing:

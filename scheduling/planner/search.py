@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from random import Random
 
-from scheduling.planner.annealing import Annealing
+from scheduling.planner.annealing import CLIMATES, HOT_CLIMATES, Annealing
 from scheduling.planner.exact import MOST_OPTIONS, Limits, merged, options
 from scheduling.planner.neighbourhoods import Neighbourhoods
 from scheduling.planner.problem import Problem
@@ -130,7 +130,8 @@ def _merge(tables: Tables, rosters: Rosters, task: Task) -> Solution:
 
 
 def _anneal(tables: Tables, rosters: Rosters, task: Task) -> list[Solution]:
-    annealing = Annealing(tables, rosters, task.known[0], _seed(task))
+    climates = HOT_CLIMATES if task.stage is Stage.EXPLORING else CLIMATES
+    annealing = Annealing(tables, rosters, task.known[0], _seed(task), climates)
     for number in _rounds(task, 1):
         start = task.known[(number + task.worker) % len(task.known)] if task.stage is Stage.EXPLORING else annealing.best
         annealing.round(lambda: _is_over(task), start)
