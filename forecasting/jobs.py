@@ -120,6 +120,19 @@ class JobLoads:
     known_from: Ints
     known_until: Ints
 
+    def scaled(self, share: float) -> JobLoads:
+        """All jobs at `share` of the load that was planned."""
+        return replace(self, kw=self.kw * share)
+
+    def with_plan(self, first_slot: int, kw: Floats) -> JobLoads:
+        """These, and a load [kW] by quarter hour from `first_slot` on that was known at all times."""
+        count = len(kw)
+        slot = np.concatenate([self.slot, first_slot + np.arange(count)])
+        since = np.concatenate([self.known_from, np.full(count, -FOREVER)])
+        until = np.concatenate([self.known_until, np.full(count, FOREVER)])
+        order = np.argsort(slot, kind="stable")
+        return JobLoads(slot[order], np.concatenate([self.kw, kw])[order], since[order], until[order])
+
     def as_known_at(self, origin: int, first_slot: int, count: int) -> Floats:
         """Sum of jobs [kW] in `count` quarter hours from `first_slot`, by the plan as it stood when `origin` began."""
         begin, end = np.searchsorted(self.slot, [first_slot, first_slot + count])
