@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,11 +11,13 @@ import numpy as np
 
 from domain.forecasts import Forecast
 from domain.intervals import Interval
+from domain.job_power import JobPower, MachineProduct, newest_powers, with_power
 from domain.orders import Order
 from domain.plant import Plant
 from forecasting.inputs import Inputs
-from forecasting.jobs import with_order
+from forecasting.jobs import with_learned_power
 from forecasting.slots import LEADS, SLOTS_PER_WEEK
+from forecasting.state import ForecastState
 from forecasting.step import ForecastStep
 from quarters.numbers import slot_of
 
@@ -26,6 +29,7 @@ def backtest(
     origins_utc: Collection[datetime],
     inputs: Inputs | None = None,
     on_forecast: Callable[[Forecast], None] = lambda _: None,
+    powers: Iterable[JobPower] = (),
 ) -> list[Forecast]:
     """Forecasts issued at `origins_utc`, in order.
 
@@ -34,27 +38,61 @@ def backtest(
     intervals
         Quarter hours of the billing meter, by start. A forecast from origin `o` knows those that ended by then.
     orders
-        Every revision of every job; it knows those planned before `o`.
+        Every revision of every job; it knows those planned before `o`. One without a load takes the power that was learned before `o`.
     origins_utc
         Starts of quarter hours; an origin without a quarter hour that ends there is passed over.
     inputs
         What else is known ahead; all of it from every origin.
     on_forecast
         Called with each forecast as it is made.
+    powers
+        Every revision of every learned power.
     """
     step = ForecastStep(plant, inputs=inputs)
     state = step.initial()
-    waiting = sorted(orders, key=lambda order: (order.at_utc, order.job, order.revision))
+    plan = _PlanInTime(step, orders, powers)
     origins = set(origins_utc)
     forecasts = []
     for interval in sorted(intervals, key=lambda one: (one.start_utc, one.revision)):
-        while waiting and waiting[0].at_utc <= interval.end_utc:
-            order = waiting.pop(0)
-            state.jobs[order.job] = with_order(state.jobs.get(order.job), order)
+        plan.advance(state, interval.end_utc)
         if step.put(state, interval) and interval.end_utc in origins:
             forecasts.append(step.forecaster.issue(state, interval.end_utc))
             on_forecast(forecasts[-1])
     return forecasts
+
+
+class _PlanInTime:
+    """Orders and learned powers, noted in the order in which they became known."""
+
+    def __init__(self, step: ForecastStep, orders: Iterable[Order], powers: Iterable[JobPower]) -> None:
+        self._step = step
+        # Of the same instant the power comes first: the order may need it.
+        self._powers = deque(sorted(powers, key=lambda power: (power.at_utc, power.revision)))
+        self._orders = deque(sorted(orders, key=lambda order: (order.at_utc, order.job, order.revision)))
+        self._known: dict[MachineProduct, JobPower] = {}
+        self._unpowered: dict[str, Order] = {}
+
+    def advance(self, state: ForecastState, until_utc: datetime) -> None:
+        """Note what was known before `until_utc`."""
+        while self._powers and self._powers[0].at_utc < until_utc:
+            self._learn(state, self._powers.popleft())
+        while self._orders and self._orders[0].at_utc < until_utc:
+            self._note(state, with_power(self._orders.popleft(), self._known))
+
+    def _note(self, state: ForecastState, order: Order) -> None:
+        if self._step.put_order(state, order) is None:
+            return
+        self._unpowered.pop(order.job, None)
+        if not order.profile_kw:
+            self._unpowered[order.job] = order
+
+    def _learn(self, state: ForecastState, power: JobPower) -> None:
+        self._known = newest_powers([*self._known.values(), power])
+        for order in [one for one in self._unpowered.values() if (one.machine, one.product) == power.key]:
+            del self._unpowered[order.job]
+            if order.job in state.jobs:
+                state.jobs[order.job] = with_learned_power(state.jobs[order.job], with_power(order, self._known))
+                state.encoded_jobs = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,10 @@ from quarters.numbers import slot_of
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """What a job was planned to add, from `known_slot` on until the next version."""
+    """What a job was planned to add, until the next version."""
 
     known_slot: int
+    """First quarter hour whose beginning knows it: the plan was made before."""
     start_slot: int
     profile_kw: tuple[float, ...]
     """Empty once cancelled."""
@@ -53,7 +54,7 @@ Jobs that are seen from their planning on say it themselves, and soon outnumber 
 
 def planned(order: Order) -> Version:
     """The load that `order` says; none once it is cancelled, or while it is not planned (`NEVER_UTC`)."""
-    known_slot = slot_of(order.at_utc)
+    known_slot = slot_of(order.at_utc) + 1
     if order.status is OrderStatus.CANCELLED or order.start_utc >= NEVER_UTC:
         return Version(known_slot, known_slot, ())
     return Version(known_slot, slot_of(order.start_utc), tuple(order.profile_kw))
@@ -71,6 +72,16 @@ def with_order(plan: JobPlan | None, order: Order) -> JobPlan:
     if version.same_load(plan.versions[-1]):
         return JobPlan(order.revision, plan.versions)
     return JobPlan(order.revision, (*plan.versions, version))
+
+
+def with_learned_power(plan: JobPlan, order: Order) -> JobPlan:
+    """The plan once the power of its newest revision, planned without one, has been learned.
+
+    What a job draws is often learned long after it was planned, even after it ran. Past days are seen as if it had been known: their
+    loads have the job in them, which must be taken out before it is added where it is planned now.
+    """
+    version = replace(planned(order), known_slot=plan.versions[-1].known_slot)
+    return JobPlan(plan.revision, (*plan.versions[:-1], version))
 
 
 def with_plant_file(jobs: Jobs, written: Mapping[str, Order], now_slot: int) -> Jobs:
@@ -108,6 +119,19 @@ class JobLoads:
     kw: Floats
     known_from: Ints
     known_until: Ints
+
+    def scaled(self, share: float) -> JobLoads:
+        """All jobs at `share` of the load that was planned."""
+        return replace(self, kw=self.kw * share)
+
+    def with_plan(self, first_slot: int, kw: Floats) -> JobLoads:
+        """These, and a load [kW] by quarter hour from `first_slot` on that was known at all times."""
+        count = len(kw)
+        slot = np.concatenate([self.slot, first_slot + np.arange(count)])
+        since = np.concatenate([self.known_from, np.full(count, -FOREVER)])
+        until = np.concatenate([self.known_until, np.full(count, FOREVER)])
+        order = np.argsort(slot, kind="stable")
+        return JobLoads(slot[order], np.concatenate([self.kw, kw])[order], since[order], until[order])
 
     def as_known_at(self, origin: int, first_slot: int, count: int) -> Floats:
         """Sum of jobs [kW] in `count` quarter hours from `first_slot`, by the plan as it stood when `origin` began."""

@@ -9,7 +9,7 @@ is learnt from as it is now, and the state is small.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,6 +30,7 @@ from forecasting.expert_weights import (
     places,
 )
 from forecasting.grid import AHEAD_DAYS, REACH, Grid
+from forecasting.job_share import measured_share
 from forecasting.similar_days import SPREAD_DAYS
 from forecasting.slots import SCORED_FROM_PERCENT, SLOTS_PER_DAY, SLOTS_PER_WEEK, Floats, Ints
 
@@ -75,7 +76,10 @@ def watched(grid: Grid) -> Watched:
     recent = grid.load_kw[max(0, grid.origin - SPREAD_DAYS * SLOTS_PER_DAY) : grid.origin]
     recent = recent[np.isfinite(recent)]
     unit = float(np.abs(recent - recent.mean()).mean()) if recent.size else 0.0
-    base = grid.load_kw - grid.past_jobs_kw() if grid.jobs.kw.size else None
+    base = None
+    if grid.jobs.kw.size:
+        grid = replace(grid, jobs=grid.jobs.scaled(measured_share(grid)))
+        base = grid.load_kw - grid.past_jobs_kw()
     scored = np.where(grid.trust * 100 >= SCORED_FROM_PERCENT, grid.load_kw, np.nan)
     return Watched(grid, base, max(unit, 1e-3), scored, np.repeat(grid.rests, SLOTS_PER_DAY))
 

@@ -125,16 +125,24 @@ class ForecastStep:
             self.forecaster.learn(state, before + 1)
         return True
 
+    def put_order(self, state: ForecastState, order: Order) -> JobPlan | None:
+        """Note one revision of a job without answering; the job's plan, None where nothing has changed."""
+        before = state.jobs.get(order.job)
+        after = with_order(before, order)
+        if after is before or not self._concerns(order.machine):
+            return None
+        state.jobs[order.job] = after
+        state.encoded_jobs = None
+        return after
+
     def take_order(
         self, state: ForecastState, order: Order, now_utc: datetime | None = None
     ) -> tuple[ForecastState, list[Forecast]]:
         """Learn one revision of a job; answer with a new forecast if it changes what is planned for the next 48 h."""
         before = state.jobs.get(order.job)
-        after = with_order(before, order)
-        if after is before or not self._concerns(order.machine):
+        after = self.put_order(state, order)
+        if after is None:
             return state, []
-        state.jobs[order.job] = after
-        state.encoded_jobs = None
         newest = state.ring.newest
         if newest is None or state.issued_slot is None:
             return state, []

@@ -14,10 +14,12 @@ import numpy as np
 from pydantic import ValidationError
 
 from domain.channels import IMPORT
-from domain.errors import Fault, InputFaults
+from domain.errors import Fault, InputFaults, fault
 from domain.forecasts import Forecast
 from domain.instants import instant_text
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
+from domain.json_lines import read_records
+from domain.orders import Order
 from domain.plant import Plant
 from forecasting.inputs import Inputs
 from quarters.numbers import quarter_starts, slot_of
@@ -91,6 +93,21 @@ def read_inputs(path: Path) -> Inputs:
     checked_resolution(rows.stamps, QUARTER_HOURS, faults)
     faults.raise_if_any()
     return _inputs(rows)
+
+
+def read_orders(path: Path) -> list[Order]:
+    """Revisions of one plant's orders, one JSON object a line.
+
+    Raises
+    ------
+    InputFaults
+        With the first faults of the file, or if its orders are of several plants.
+    """
+    orders = read_records(path, Order)
+    sites = sorted({order.site for order in orders})
+    if len(sites) > 1:
+        raise InputFaults([fault(path, "site", ", ".join(sites), "orders of one plant, whose load is forecast")])
+    return orders
 
 
 def _inputs(rows: Columns) -> Inputs:

@@ -65,6 +65,15 @@ def command() -> None:
 @click.option("--out", "out_file", type=_FILE, required=True, help="Quantiles of each quarter hour (CSV).")
 @click.option("--peaks", "peaks_file", type=_FILE, help="Quantiles of each local day's peak (CSV).")
 @click.option("--plan", "plan_file", type=_FILE, help="What is known ahead: CSV of start_utc and numeric columns, e.g. planned_kw.")
+@click.option(
+    "--orders",
+    "orders_file",
+    type=_FILE,
+    help="Revisions of orders as on the topic (JSON Lines); each is known from its at_utc on.",
+)
+@click.option(
+    "--powers", "powers_file", type=_FILE, help="Learned powers as on the topic (JSON Lines), for orders without profile_kw."
+)
 @click.option("--timezone", default="UTC", show_default=True, help="Where the plant lives: IANA name.")
 @click.option("--holidays", "region", help="Region whose public holidays apply: DE-BW, KR.")
 @click.option("--holidays-abroad", "abroad", is_flag=True, help="They are meant although that country keeps another time zone.")
@@ -77,6 +86,8 @@ def backtest(
     out_file: Path,
     peaks_file: Path | None,
     plan_file: Path | None,
+    orders_file: Path | None,
+    powers_file: Path | None,
     timezone: str,
     region: str | None,
     abroad: bool,
@@ -87,6 +98,8 @@ def backtest(
     Example:
       lastgang forecast backtest load.csv --first-origin 2026-03-01T23:00:00Z --origins 28 \\
         --timezone Europe/Berlin --holidays DE-BW --out forecasts.csv --peaks peaks.csv
+
+    With --orders each forecast knows the revisions planned before it, as the live forecast does.
     """
     from contextlib import ExitStack
 
@@ -94,10 +107,12 @@ def backtest(
     from rich.progress import MofNCompleteColumn, Progress
 
     from domain.files import output_file
+    from domain.job_power import JobPower
+    from domain.json_lines import read_records
     from forecasting.backtest import backtest as issued_from
     from forecasting.backtest import loads_by_slot, score
     from forecasting.slots import LEADS
-    from forecasting.table import as_intervals, bare_plant, origins, read_inputs, write_forecasts, write_peaks
+    from forecasting.table import as_intervals, bare_plant, origins, read_inputs, read_orders, write_forecasts, write_peaks
     from quarters.profiles.load import read_profile
 
     quarter = timedelta(minutes=15)
@@ -111,11 +126,13 @@ def backtest(
         profile = read_profile(load)
         wanted = origins(first_utc, count, every, profile.end_utc)
         inputs = None if plan_file is None else read_inputs(plan_file)
+        orders = [] if orders_file is None else read_orders(orders_file)
+        powers = [] if powers_file is None else read_records(powers_file, JobPower)
         intervals = list(as_intervals(plant, profile))
         columns = (*Progress.get_default_columns(), MofNCompleteColumn())
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task("forecasts", total=count)
-            forecasts = issued_from(plant, intervals, [], wanted, inputs=inputs, on_forecast=lambda _: progress.advance(task))
+            forecasts = issued_from(plant, intervals, orders, wanted, inputs, lambda _: progress.advance(task), powers)
         if len(forecasts) < count:
             last = profile.end_utc
             msg = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -10,9 +11,11 @@ from small_forecast_plant import BERLIN, PLANT, SmallPlant, interval
 
 from domain.intervals import QUARTER, IntervalOrigin
 from forecasting.backtest import backtest, loads_by_slot, score
+from forecasting.conformance import timeless
 from forecasting.days import SiteDays
 from forecasting.grid import Grid, lay_out
 from forecasting.inputs import Inputs
+from forecasting.job_share import measured_share
 from forecasting.jobs import job_loads
 from forecasting.regression import NAME, known_inputs
 from forecasting.slots import SLOTS_PER_DAY, Floats
@@ -41,8 +44,7 @@ def plant_with_plan() -> tuple[list, Inputs]:
 
 
 def origins(days: int) -> list[datetime]:
-    last = START + timedelta(weeks=WEEKS)
-    return [last - timedelta(days=2 + n) for n in range(days)]
+    return origins_before(START + timedelta(weeks=WEEKS), days)
 
 
 def test_a_plan_takes_more_than_a_tenth_off_the_error(plant_with_plan: tuple[list, Inputs]) -> None:
@@ -95,3 +97,53 @@ def test_levels_of_a_plan_are_worth_a_tenth_to_a_regression() -> None:
     without = two_step(grid, origins)
     assert len(knowing) == len(without) == 14
     assert day_ahead_error(grid, knowing) < 0.5 * day_ahead_error(grid, without)
+
+
+@pytest.mark.parametrize("drawn", [1.0, 0.7])
+def test_orders_and_a_plan_of_the_same_load_give_the_same_forecast(drawn: float) -> None:
+    """Quantile by quantile, also where the powers in the plan are not what is drawn."""
+    factory = SmallPlant(seed=5)
+    end = START + timedelta(weeks=8)
+    orders = factory.orders(START.astimezone(BERLIN).date(), end.date() + timedelta(days=3))
+    orders = [
+        replace(one, at_utc=START - timedelta(days=1), profile_kw=tuple(kw / drawn for kw in one.profile_kw)) for one in orders
+    ]
+    planned = np.zeros(96 * 7 * 9)
+    for order in orders:
+        at = slot_of(order.start_utc) - slot_of(START)
+        planned[at : at + len(order.profile_kw)] += order.profile_kw
+    history = [interval(at, kw, IntervalOrigin.IMPORT) for at, kw in factory.loads(START, end).items()]
+    by_orders = backtest(PLANT, history, orders, origins_before(end, 5))
+    by_plan = backtest(PLANT, history, [], origins_before(end, 5), inputs=Inputs(slot_of(START), {"planned_kw": planned}))
+    assert [timeless(one) for one in by_orders] == [timeless(one) for one in by_plan]
+
+
+def origins_before(end: datetime, days: int) -> list[datetime]:
+    return [end - timedelta(days=2 + n) for n in range(days)]
+
+
+def days_with_jobs(drawn: float, noise_kw: float = 0.0) -> Grid:
+    """20 days at 100 kW with a job of 80 kW for two hours, each day at another hour, of which the meter sees a part."""
+    random = np.random.default_rng(3)
+    first = slot_of(datetime(2026, 3, 2, tzinfo=UTC))
+    jobs = np.zeros(20 * SLOTS_PER_DAY)
+    for day in range(20):
+        jobs[day * 96 + day * 4 : day * 96 + day * 4 + 8] = 80.0
+    load_kw = 100 + drawn * jobs + random.normal(0, noise_kw, len(jobs))
+    plan = job_loads([]).with_plan(first, np.append(jobs, np.zeros(192)))
+    return lay_out(SiteDays(bare_plant("UTC", None)), first, load_kw, np.ones(len(jobs)), first + len(jobs), plan)
+
+
+def test_the_share_that_is_drawn_of_planned_loads_is_measured() -> None:
+    """Squares about the means are 0.7² of the plan's in the load, 0.7 together; with a ridge of 0.02: (0.7 + 0.02) / 1.02."""
+    assert measured_share(days_with_jobs(0.7)) == pytest.approx(0.72 / 1.02)
+    assert measured_share(days_with_jobs(1.0)) == pytest.approx(1.0)
+
+
+def test_a_plan_that_the_load_does_not_follow_counts_for_nothing() -> None:
+    assert measured_share(days_with_jobs(0.0)) == pytest.approx(0.02 / 1.02)
+
+
+def test_under_much_noise_a_plan_is_believed_until_the_load_says_otherwise() -> None:
+    assert measured_share(days_with_jobs(1.0, noise_kw=60)) == pytest.approx(1.0, abs=0.25)
+    assert measured_share(days_with_jobs(0.7, noise_kw=400)) > 0.7
