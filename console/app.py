@@ -15,6 +15,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from console import api
 from console.access import is_loopback
 from console.context import Console
+from console.events import StreamLimits
 from console.limits import Guard, Limits, Scope
 from console.pages.frame import DARK, LANGUAGE_COOKIE, PAGES, THEME_COOKIE, visit_of
 from console.pages.meters import meters_page
@@ -33,7 +34,7 @@ DESCRIPTION = f"""What the plant draws, what is advised, and how well it is know
 null and never 0.
 
 Limits, each answered with one error: a body of {LIMITS.body_bytes:,} bytes (413) within {LIMITS.body_s:g} s (408), an address of
-{LIMITS.address_bytes:,} bytes (414), {LIMITS.requests} requests at the same time (503). Quarter hours of {MOST_DAYS} days in one answer."""
+{LIMITS.address_bytes:,} bytes (414), {LIMITS.requests} requests (503) and {StreamLimits().readers} readers of the stream (503) at the same time. Quarter hours of {MOST_DAYS} days in one answer."""
 PAGE_S = 30.0
 """How long a page may take to be built: on a busy machine the ledger's first answers take seconds."""
 YEAR_S = 31_536_000

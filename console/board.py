@@ -86,6 +86,11 @@ class Board:
         self._uses: tuple[float, tuple[ProcessUse, ...], tuple[PartSeen, ...]] = (0.0, (), ())
         self._log = structlog.get_logger("console")
 
+    @property
+    def feed(self) -> Feed:
+        """Where live values come from."""
+        return self._feed
+
     # views -----------------------------------------------------------------------------------------------------
 
     async def view(self, build: Callable[..., View], *arguments: object) -> View:

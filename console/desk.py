@@ -17,7 +17,8 @@ from datetime import datetime
 
 import structlog
 
-from console.live import Feed, Place
+from console.events import Place
+from console.live import Feed
 from console.live_state import MOST_ADVICE, Bounded
 from domain.clock import Clock
 from domain.errors import LastgangError

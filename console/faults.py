@@ -65,6 +65,7 @@ def responses(*statuses: int) -> Responses:
 _RESPONSES: Responses = {
     400: {"model": Fault, "description": "The body is no JSON."},
     401: {"model": Fault, "description": "The token is missing or wrong."},
+    403: {"model": Fault, "description": "A page of another site may not do that."},
     404: {"model": Fault, "description": "There is none of that name."},
     408: {"model": Fault, "description": "The body did not come in time."},
     409: {"model": Undecidable, "description": "Not open any more: who decided and when."},

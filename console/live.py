@@ -10,24 +10,53 @@ from typing import Any, Protocol
 import structlog
 
 from connectors.kafka.client import BrokerUnavailable, KafkaSettings, Message, RecordConsumer, RecordProducer
+from console.events import Cursor, Hub, Place
 from console.live_state import Live, LiveState
 from domain.clock import Clock
 from domain.codec import UnreadableRecord
 from domain.plant import Plant
 from domain.recommendations import Decision
-from domain.topics import DECISIONS, DEMAND, READINGS, RECOMMENDATIONS
+from domain.topics import ANOMALIES, DECISIONS, DEMAND, FORECASTS, READINGS, RECOMMENDATIONS, Topic
 
-Place = tuple[str, int]
-"""Topic name without namespace, partition."""
-FOLLOWED = (DEMAND, READINGS, RECOMMENDATIONS, DECISIONS)
-LOOK_BACK = {DEMAND.name: 1, READINGS.name: 1_000, RECOMMENDATIONS.name: 200, DECISIONS.name: 200}
+FOLLOWED = (DEMAND, READINGS, RECOMMENDATIONS, DECISIONS, ANOMALIES, FORECASTS)
+LOOK_BACK = {
+    DEMAND.name: 1, READINGS.name: 1_000, RECOMMENDATIONS.name: 200, DECISIONS.name: 200, ANOMALIES.name: 0, FORECASTS.name: 1,
+}  # fmt: skip
 """Records of each partition that are read again at the start."""
 RETRY_S = 2.0
 SEND_TIMEOUT_S = 10.0
+PIECE = 200
+"""Records of the log that are read at once for a reader that comes back."""
+
+
+class Backlog(Protocol):
+    """Records of the log between two cursors."""
+
+    start: Cursor
+    """Where it began."""
+
+    def read(self) -> list[Message] | None:
+        """The next ones, in order within each partition; None when there are no more."""
+
+    def close(self) -> None:
+        """Let go of the sockets."""
 
 
 class Feed(Protocol):
     """Where live values come from and decisions go to."""
+
+    @property
+    def events(self) -> Hub:
+        """Records as they come."""
+
+    def backlog(self, topics: Iterable[Topic], start: Cursor, until: Cursor) -> Backlog:
+        """Records from `start` up to `until`; those of a partition whose log ends before `start` from its beginning, for it was made again.
+
+        Raises
+        ------
+        BrokerUnavailable
+            If no broker answers.
+        """
 
     def picture(self) -> Live:
         """The newest records."""
@@ -59,8 +88,9 @@ class KafkaFeed:
     """Follows the topics from their end on; what was before is the ledger's."""
 
     def __init__(self, settings: KafkaSettings, plant: Plant, clock: Clock) -> None:
-        self._settings = settings
+        self._settings, self._site = settings, plant.site.id
         self._state = LiveState(plant.site.id, plant, clock.now_utc)
+        self.events = Hub()
         self._stop = threading.Event()
         self._producer: RecordProducer | None = None
         self._producer_lock = threading.Lock()
@@ -71,7 +101,7 @@ class KafkaFeed:
     def _follow(self) -> None:
         while not self._stop.is_set():
             try:
-                with RecordConsumer(self._settings, FOLLOWED, start="latest", offsets=self._a_little_back()) as consumer:
+                with RecordConsumer(self._settings, FOLLOWED, offsets=self._a_little_back()) as consumer:
                     self._state.connection(True)
                     self._log.info("following_topics", bootstrap=self._settings.bootstrap)
                     while not self._stop.is_set():
@@ -82,18 +112,24 @@ class KafkaFeed:
                 self._stop.wait(RETRY_S)
 
     def _a_little_back(self) -> dict[tuple[str, int], int]:
-        """Where to start reading so that the newest record of each meter is there at once, also after a restart."""
+        """Where to start reading: the newest record of each meter is there at once, and after a broken connection nothing is left out."""
         with RecordConsumer(self._settings, FOLLOWED, start="latest") as consumer:
             ends = consumer.end_offsets()
-        return {(topic, partition): max(0, end - LOOK_BACK[topic]) for (topic, partition), end in ends.items()}
+        return self.events.follow(ends, LOOK_BACK)
 
     def _take(self, messages: Any) -> None:
         now_s = time.monotonic()
         for message in messages:
             try:
-                self._state.take(message.record(), now_s)
+                record = message.record()
             except UnreadableRecord:
                 continue  # metering sets such readings aside with the original; a page has nothing to show for them
+            self._state.take(record, now_s)
+            if record.site == self._site:
+                self.events.take(message)
+
+    def backlog(self, topics: Iterable[Topic], start: Cursor, until: Cursor) -> Backlog:
+        return LogBacklog(self._settings, self._site, topics, start, until)
 
     def picture(self) -> Live:
         return self._state.picture(time.monotonic())
@@ -145,6 +181,46 @@ class KafkaFeed:
         with self._producer_lock:
             if self._producer is not None:
                 self._producer.close()
+
+
+class LogBacklog:
+    """The `Backlog` of a broker."""
+
+    def __init__(self, settings: KafkaSettings, site: str, topics: Iterable[Topic], start: Cursor, until: Cursor) -> None:
+        topics = tuple(topics)
+        self._site, self._lock = site, threading.Lock()
+        names = {topic.name for topic in topics}
+        self._until = {place: offset for place, offset in until.items() if place[0] in names}
+        self.start: Cursor = _within(settings, topics, {place: start.get(place, 0) for place in self._until})
+        self._consumer = RecordConsumer(settings, topics, offsets=self.start)
+
+    def read(self) -> list[Message] | None:
+        """The next ones; an empty list where nothing came in time."""
+        with self._lock:
+            positions = self._consumer.positions()
+            if all(positions[place] >= offset for place, offset in self._until.items()):
+                return None
+            found = self._consumer.poll(0.5, PIECE)
+        return [m for m in found if m.offset < self._until.get((m.topic.name, m.partition), 0) and _is_of(self._site, m)]
+
+    def close(self) -> None:
+        """Let go of the sockets, once nobody reads."""
+        with self._lock:
+            self._consumer.close()
+
+
+def _within(settings: KafkaSettings, topics: Iterable[Topic], start: Cursor) -> dict[Place, int]:
+    """`start`, with 0 where the log ends before it: then it is another log than the one that it was noted of."""
+    with RecordConsumer(settings, topics, start="latest") as consumer:
+        ends = consumer.end_offsets()
+    return {place: offset if offset <= ends.get(place, 0) else 0 for place, offset in start.items()}
+
+
+def _is_of(site: str, message: Message) -> bool:
+    try:
+        return bool(message.record().site == site)
+    except UnreadableRecord:
+        return False
 
 
 def _decisions_on(recommendation: str, messages: Iterable[Message]) -> Iterator[Decision]:

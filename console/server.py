@@ -15,6 +15,7 @@ from connectors.kafka.client import KafkaSettings
 from console.access import access_for
 from console.board import Board, ledger_opener
 from console.context import Console
+from console.events import Hub
 from console.live import KafkaFeed
 from console.reports import ReportShelf, report_command
 from console.views.scene import PartSeen, ProcessUse
@@ -81,6 +82,19 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+class _Server(uvicorn.Server):
+    """Ends the streams first when it stops: they have no end of their own to wait for."""
+
+    def __init__(self, events: Hub, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._events = events
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop."""
+        self._events.close("the server stops")
+        await super().shutdown(sockets)
+
+
 def serve(console: Console, listener: socket.socket, host: str) -> None:
     """Serve `console` on `listener` until it is stopped."""
     from console.app import build_app
@@ -89,7 +103,8 @@ def serve(console: Console, listener: socket.socket, host: str) -> None:
 
     app = build_app(console, host)
     limit_logs()
-    server = uvicorn.Server(
+    server = _Server(
+        console.board.feed.events,
         uvicorn.Config(
             app,
             log_level="warning",
@@ -100,7 +115,7 @@ def serve(console: Console, listener: socket.socket, host: str) -> None:
             ws_per_message_deflate=False,
             ws_max_size=MOST_MESSAGE_BYTES,
             ws_max_queue=8,
-        )
+        ),
     )
     name = f"[{host}]" if ":" in host else host
     structlog.get_logger("console").info("console_ready", url=f"http://{name}:{listener.getsockname()[1]}/")

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from domain.anomalies import Anomaly, AnomalyKind
+from domain.asyncapi import document_text
 from domain.codec import encode, json_schema
 from domain.demand import Demand
 from domain.facts import VALUES, fact
@@ -155,6 +156,7 @@ def contract_files() -> dict[str, str]:
         links = f"[schema]({topic.name}.schema.json), [example]({topic.name}.example.json)"
         rows.append(f"| `{topic.name}` | `{key}` | {topic.says} | {links} |")
     files["README.md"] = _README + "\n".join(rows) + "\n" + _SENTENCES
+    files["asyncapi.yaml"] = document_text(EXAMPLES)
     files["facts.md"] = _FACTS + "".join(f"| `{key}` | {_listed(values)} |\n" for key, values in VALUES.items())
     return files
 
@@ -167,7 +169,8 @@ _README = """# Topics
 
 Every topic carries UTF-8 JSON, keyed as shown. The version is in the name: a field may be added, never renamed or given another
 unit; readers ignore what they do not know. Instants are ISO-8601 UTC; `_ms` is milliseconds since 1970; `energy_uwh` is whole
-micro-watt-hours (1 kWh = 1,000,000,000). Written by `lastgang contracts` from the types in `domain/`.
+micro-watt-hours (1 kWh = 1,000,000,000). All of them are in one [AsyncAPI 3.0 document](asyncapi.yaml), with what another program may send.
+How to [read recommendations and answer](../how-to/read-and-answer-recommendations.md). Written by `lastgang contracts` from the types in `domain/`.
 
 | topic | key (example) | what one record says | |
 |---|---|---|---|

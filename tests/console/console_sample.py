@@ -5,16 +5,20 @@ from __future__ import annotations
 import math
 import random
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+from connectors.kafka.client import Message
+from console.events import STREAMED, Cursor, Hub
 from console.live_state import Live, LiveState
 from console.views.scene import ProcessUse
 from domain.anomalies import Anomaly, AnomalyKind
 from domain.clock import ScaledClock, epoch_ms
+from domain.codec import encode
 from domain.demand import Demand
 from domain.facts import Fact, fact
 from domain.forecasts import DayPeak, Forecast, PeriodPeak
@@ -31,6 +35,7 @@ from domain.recommendations import (
     Recommendation,
     RecommendationStatus,
 )
+from domain.topics import Topic
 from domain.units import UWH_PER_KWH
 from quarters.numbers import quarter_start
 from reporting.ledger import LedgerReader
@@ -292,6 +297,21 @@ def sample_demand(at: datetime, projected_kw: float = 652.0) -> Demand:
     )  # fmt: skip
 
 
+@dataclass
+class SampleBacklog:
+    """A `console.live.Backlog` of messages that are there."""
+
+    start: Cursor
+    messages: list[Message]
+
+    def read(self) -> list[Message] | None:
+        taken, self.messages = self.messages, []
+        return taken or None
+
+    def close(self) -> None:
+        self.messages = []
+
+
 class SampleFeed:
     """A `console.live.Feed`; decisions are kept, and answered when `answer` is called."""
 
@@ -299,6 +319,9 @@ class SampleFeed:
         self.plant, self.ledger = plant, ledger
         self.state = LiveState(SITE, plant, lambda: now_utc)
         self.state.connection(True)
+        self.events = Hub()
+        self.events.follow({(topic.name, 0): 0 for topic in STREAMED.values()}, {topic.name: 0 for topic in STREAMED.values()})
+        self.logged: list[Message] = []
         self.decided: list[Decision] = []
         self.closed = False
         self.send(now_utc)
@@ -327,6 +350,20 @@ class SampleFeed:
             self.state.take(Reading(SITE, device, CONNECTION_CHANNEL, epoch_ms(at), epoch_ms(at), None, text=word), at_s)
         rows = "history: 1,080 values of 3 registers for 180 min"
         self.state.take(Reading(SITE, "furnace-1-control", GAP_CHANNEL, epoch_ms(late), epoch_ms(late), 1080, text=rows), at_s)
+
+    def publish(self, topic: Topic, record: Any) -> Message:
+        """As if it came by the topic, which has one partition."""
+        offset = sum(m.topic is topic for m in self.logged)
+        message = Message(topic, 0, offset, 0, topic.key_bytes(record), encode(record))
+        self.logged.append(message)
+        self.events.take(message)
+        return message
+
+    def backlog(self, topics: Iterable[Topic], start: Cursor, until: Cursor) -> SampleBacklog:
+        names = {topic.name for topic in topics}
+        places = {place: offset for place, offset in start.items() if place[0] in names}
+        found = [m for m in self.logged if places.get((m.topic.name, 0), 10**9) <= m.offset < until[m.topic.name, 0]]
+        return SampleBacklog(places, found)
 
     def picture(self) -> Live:
         return self.state.picture(time.monotonic())

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
 import subprocess
 import sys
+import threading
 import tomllib
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,13 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "plants"))
 from live_plant import LivePlant, nothing_of
 from served_plant import PICKED_PORTS, Load, ServedPlant
 
+from connectors.kafka.client import KafkaSettings, RecordConsumer, RecordProducer, ensure_topics
+from deploy.ports import free_port
+from domain.clock import ScaledClock
+from domain.codec import decode
 from domain.intervals import QUARTER
+from domain.recommendations import deciding
+from domain.topics import DECISIONS, RECOMMENDATIONS
 from domain.units import UWH_PER_KWH
 from quarters.numbers import quarter_start
 
@@ -108,6 +116,55 @@ def test_the_first_meter_is_joined_as_the_page_says_to_a_quarter_hour_on_the_pag
             seen.append(what)
     assert "a quarter hour is on the page" in seen
     assert nothing_of(tmp_path) == []
+
+
+@pytest.mark.cluster
+def test_a_recommendation_is_read_and_answered_as_the_page_says(stack_kafka, namespace, tmp_path):
+    """Every `live` step, at the page of a plant whose clock shows four minutes after the recommendation was issued."""
+    settings = KafkaSettings(stack_kafka.bootstrap, namespace)
+    ensure_topics(settings)
+    page = steps(ROOT / "docs" / "how-to" / "read-and-answer-recommendations.md")
+    for kind, what, text in page:
+        if kind == "file":
+            write_file(tmp_path, what, text)
+    advice = decode(RECOMMENDATIONS.record, (tmp_path / "advice.jsonl").read_text())
+    with RecordProducer(settings) as producer:
+        producer.send(RECOMMENDATIONS, advice)
+    port = free_port()
+    command = [sys.executable, "-m", "lastgang.cli", "console", "--plant", "my-plant", "--kafka", settings.bootstrap, "--namespace", namespace,
+               "--ledger", "none.sqlite", "--port", str(port)]  # fmt: skip
+    clock = ScaledClock(datetime.now(UTC), advice.issued_utc + timedelta(minutes=4), 1.0)
+    places = {**os.environ, "PAGE": f"http://127.0.0.1:{port}", "TOKEN": "0123456789abcdef"}
+    server = subprocess.Popen(
+        command, cwd=tmp_path, env={**places, "LASTGANG_CLOCK": clock.as_setting(), "LASTGANG_CONSOLE_TOKEN": places["TOKEN"]}
+    )
+    try:
+        knows = [
+            "curl",
+            "-s",
+            "--retry",
+            "60",
+            "--retry-all-errors",
+            "--retry-delay",
+            "1",
+            f"{places['PAGE']}/api/v1/recommendations",
+        ]
+        ready = threading.Event()
+        while advice.recommendation not in subprocess.run(knows, capture_output=True, text=True, check=False).stdout:
+            assert server.poll() is None and not ready.wait(0.2)
+        for kind, what, text in page:
+            if kind == "live":
+                for line in commands(text):
+                    done = subprocess.run(["bash", "-c", line], env=places, capture_output=True, text=True, check=False, timeout=60)
+                    check(what, line, done)
+    finally:
+        server.terminate()
+        server.wait(30)
+    with RecordConsumer(settings, [DECISIONS]) as consumer:
+        decided = [message.record() for message in consumer.read_to_end()]
+    counting = deciding(advice, decided)
+    assert counting is not None
+    assert (len(decided), counting.by) == (1, "M. Adler")
 
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", *ROOT.glob("docs/**/*.md")], ids=lambda page: page.name)
