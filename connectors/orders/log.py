@@ -1,0 +1,39 @@
+"""Orders on their topic: all revisions read, new ones sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from connectors.kafka.client import KafkaSettings, RecordConsumer, RecordProducer
+from connectors.orders.known import KnownOrders, known_orders
+from domain.codec import UnreadableRecord
+from domain.orders import Order
+from domain.plant import Plant
+from domain.topics import ORDERS
+
+SEND_TIMEOUT_S = 30.0
+
+
+def orders_on_topic(settings: KafkaSettings, plant: Plant) -> KnownOrders:
+    """What the topic and the plant file know."""
+    with RecordConsumer(settings, [ORDERS]) as consumer:
+        return known_orders(_readable(consumer.read_to_end()), plant)
+
+
+def _readable(messages: Iterable[object]) -> Iterable[Order]:
+    for message in messages:
+        try:
+            yield message.record()  # type: ignore[attr-defined]
+        except UnreadableRecord:
+            continue  # set aside by whoever plans, with the original
+
+
+def send_orders(settings: KafkaSettings, orders: Sequence[Order]) -> None:
+    """Send all and wait until the broker has them."""
+    if not orders:
+        return
+    with RecordProducer(settings) as producer:
+        kept = [producer.send(ORDERS, order) for order in orders]
+        producer.flush(SEND_TIMEOUT_S)
+        for one in kept:
+            one.get(timeout=SEND_TIMEOUT_S)
