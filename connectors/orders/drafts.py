@@ -42,7 +42,7 @@ class Draft:
 
     row: OrderRow
     job: str
-    said: Mapping[str, Any]
+    stated: Mapping[str, Any]
     """Field of `domain.orders.Order` -> value."""
     machines: tuple[str, ...] = ()
     """The machine, or the machines of a group; empty where the row names none."""
@@ -104,23 +104,23 @@ def draft_of(row: OrderRow, plant: Plant, mapping: OrderMapping, reading: Readin
     """What the row states, or every fault in it."""
     reader = _RowReader(row, reading)
     job, order = _job(reader)
-    said: dict[str, Any] = {} if order is None else {"order": order}
-    _texts(reader, said)
+    stated: dict[str, Any] = {} if order is None else {"order": order}
+    _texts(reader, stated)
     machines, is_group = _machines(reader, plant, mapping)
-    start_from = _instants(reader, said)
+    start_from = _instants(reader, stated)
     if reader.has("predecessors"):
-        said["predecessors"] = reader.read("predecessors", jobs_in, None) or ()
+        stated["predecessors"] = reader.read("predecessors", jobs_in, None) or ()
     if reader.has("workers") or reader.has("skill"):
         name = "workers" if reader.has("workers") else "skill"
-        said["workers"] = _workers(reader, name)
+        stated["workers"] = _workers(reader, name)
     if reader.has("locked"):
-        said["movable"] = not reader.read("locked", yes_in, False)
+        stated["movable"] = not reader.read("locked", yes_in, False)
     if reader.is_filled("status"):
-        said["status"] = reader.read("status", status_in, None)
-    quarters = _quarters(reader, said.get("quantity"))
+        stated["status"] = reader.read("status", status_in, None)
+    quarters = _quarters(reader, stated.get("quantity"))
     if reader.faults:
         return None, reader.faults
-    return Draft(row, job, said, machines, is_group, quarters, start_from), []
+    return Draft(row, job, stated, machines, is_group, quarters, start_from), []
 
 
 def _job(reader: _RowReader) -> tuple[str, str | None]:
@@ -141,13 +141,13 @@ def _job(reader: _RowReader) -> tuple[str, str | None]:
     return whole, job if operation else None
 
 
-def _texts(reader: _RowReader, said: dict[str, Any]) -> None:
+def _texts(reader: _RowReader, stated: dict[str, Any]) -> None:
     for name in ("product", "family"):
         if reader.has(name):
-            said[name] = reader.read(name, text_in, "")
+            stated[name] = reader.read(name, text_in, "")
     if reader.has("quantity"):
         quantity = reader.read("quantity", lambda value: quantity_in(value, reader.reading), None)
-        said["quantity"] = None if quantity is None else float(quantity)
+        stated["quantity"] = None if quantity is None else float(quantity)
 
 
 def _machines(reader: _RowReader, plant: Plant, mapping: OrderMapping) -> tuple[tuple[str, ...], bool]:
@@ -172,16 +172,16 @@ def _machines(reader: _RowReader, plant: Plant, mapping: OrderMapping) -> tuple[
     return ((found,), False) if group is None else (tuple(dict.fromkeys(group.machines)), True)
 
 
-def _instants(reader: _RowReader, said: dict[str, Any]) -> datetime | None:
+def _instants(reader: _RowReader, stated: dict[str, Any]) -> datetime | None:
     """Reads the dates; the first instant of the day on which it starts, where the hour is not stated."""
     zone = reader.reading.zone
     for name, clock, nothing in (("earliest", "00:00", None), ("due", "24:00", NEVER_UTC), ("deadline", "24:00", NEVER_UTC)):
         if reader.has(name):
             # "Due on the 23rd" is over when the 23rd is over.
             found = reader.read(name, lambda value: moment_in(value, reader.reading), None)
-            said[f"{name}_utc"] = at_local(found.day, clock, zone) if isinstance(found, DayOnly) else found or nothing
-    if said.get("earliest_utc", 0) is None:
-        del said["earliest_utc"]
+            stated[f"{name}_utc"] = at_local(found.day, clock, zone) if isinstance(found, DayOnly) else found or nothing
+    if stated.get("earliest_utc", 0) is None:
+        del stated["earliest_utc"]
     if not reader.is_filled("start"):
         return None
     start = reader.read("start", lambda value: moment_in(value, reader.reading), None)
@@ -191,7 +191,7 @@ def _instants(reader: _RowReader, said: dict[str, Any]) -> datetime | None:
         before = quarter_start(start)
         reader.wrong("start", "not_a_quarter", before=_clock(before, reader), after=_clock(before + QUARTER, reader))
     elif start is not None:
-        said["start_utc"] = start
+        stated["start_utc"] = start
     return None
 
 

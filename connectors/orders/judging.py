@@ -168,8 +168,8 @@ def _in_turn(drafts: Sequence[Draft], case: _Case) -> Iterator[Draft]:
             followers.setdefault(predecessor, []).append(job)
 
     def turn(draft: Draft) -> tuple[bool, datetime, int, str]:
-        has_start = "start_utc" in draft.said or (draft.job in case.known.newest and draft.start_from_utc is None)
-        return not has_start, draft.said.get("due_utc", NEVER_UTC), draft.row.place.row, draft.job
+        has_start = "start_utc" in draft.stated or (draft.job in case.known.newest and draft.start_from_utc is None)
+        return not has_start, draft.stated.get("due_utc", NEVER_UTC), draft.row.place.row, draft.job
 
     ready = [turn(draft) for draft in drafts if not waits[draft.job]]
     heapify(ready)
@@ -184,7 +184,7 @@ def _in_turn(drafts: Sequence[Draft], case: _Case) -> Iterator[Draft]:
 
 def _before(draft: Draft, case: _Case) -> tuple[Predecessor, ...]:
     known = case.known.newest.get(draft.job)
-    found: tuple[Predecessor, ...] = draft.said.get("predecessors", known.predecessors if known else ())
+    found: tuple[Predecessor, ...] = draft.stated.get("predecessors", known.predecessors if known else ())
     return found
 
 
@@ -242,7 +242,7 @@ def _merged(draft: Draft, known: Order | None, word: Word | None, case: _Case) -
     now = quarter_start(case.handing.now_utc)
     fields: dict[str, Any] = {
         "site": case.handing.plant.site.id, "job": draft.job, "revision": 0, "machine": "", "product": "", "start_utc": None,
-        "profile_kw": (), "earliest_utc": min(now, draft.said.get("start_utc", now)), "due_utc": NEVER_UTC, "movable": True,
+        "profile_kw": (), "earliest_utc": min(now, draft.stated.get("start_utc", now)), "due_utc": NEVER_UTC, "movable": True,
         "status": OrderStatus.PLANNED, "at_utc": case.handing.now_utc, "reason": "", "quarters": 0, "source": case.handing.source,
         "other_machines": (), "predecessors": (),
     }  # fmt: skip
@@ -252,7 +252,7 @@ def _merged(draft: Draft, known: Order | None, word: Word | None, case: _Case) -
         if _is_planned_again(draft, known, case):
             fields["status"] = OrderStatus.PLANNED
     before: Mapping[str, Any] = {} if word is None else word.values
-    stated = dict(draft.said) if draft.quarters is None else {**draft.said, "quarters": draft.quarters}
+    stated = dict(draft.stated) if draft.quarters is None else {**draft.stated, "quarters": draft.quarters}
     fields |= {name: value for name, value in stated.items() if name not in before or before[name] != value}
     _set_machines(draft, fields, before)
     return fields
@@ -289,7 +289,7 @@ def _place(draft: Draft, fields: dict[str, Any], case: _Case, built: Mapping[str
     word = case.word(draft.job)
     if draft.start_from_utc is not None and (word is None or _day(word, case) != _day_of(draft.start_from_utc, case)):
         fields["start_utc"] = None
-    if fields["start_utc"] is not None and not (chooses and "start_utc" not in draft.said):
+    if fields["start_utc"] is not None and not (chooses and "start_utc" not in draft.stated):
         return
     machines = {fields["machine"]: quarters} | {other.machine: other.quarters for other in fields.get("other_machines", ())}
     known_ids = {machine.id for machine in case.handing.plant.machines}

@@ -1,6 +1,6 @@
 """A start for jobs that have none: the first free place of their machine, in the order in which they are due.
 
-As early as possible, since nobody said that the job may wait; what lowers the peak is then advised and decided as for every other job.
+As early as possible, since nobody stated that the job may wait; what lowers the peak is then advised and decided as for every other job.
 Within the machine's shifts, outside of shutdowns, after its predecessors and release, on a quarter hour.
 """
 

@@ -47,7 +47,7 @@ def test_a_file_that_is_read_again_does_not_undo_what_advice_has_moved(plant: Pl
         "nor does the next reading"
     )
     [later] = judged(plant, row("A", start="24.10.2026 10:00", Menge=7), known=after(plant, first, advised, changed)).revisions
-    assert later.start_utc == local("2026-10-24T10:00"), "what the file says anew counts"
+    assert later.start_utc == local("2026-10-24T10:00"), "what the file states again counts"
 
 
 def test_a_job_that_was_given_a_place_stays_there(plant: Plant) -> None:
