@@ -10,13 +10,15 @@ from typing import Any, Protocol
 import structlog
 
 from connectors.kafka.client import BrokerUnavailable, KafkaSettings, Message, RecordConsumer, RecordProducer
+from connectors.orders.log import readable_orders, send_orders
 from console.events import Cursor, Hub, Place
 from console.live_state import Live, LiveState
 from domain.clock import Clock
 from domain.codec import UnreadableRecord
+from domain.orders import Order
 from domain.plant import Plant
 from domain.recommendations import Decision
-from domain.topics import ANOMALIES, DECISIONS, DEMAND, FORECASTS, READINGS, RECOMMENDATIONS, Topic
+from domain.topics import ANOMALIES, DECISIONS, DEMAND, FORECASTS, ORDERS, READINGS, RECOMMENDATIONS, Topic
 
 FOLLOWED = (DEMAND, READINGS, RECOMMENDATIONS, DECISIONS, ANOMALIES, FORECASTS)
 LOOK_BACK = {
@@ -78,6 +80,24 @@ class Feed(Protocol):
         ------
         BrokerUnavailable
             If it was not kept, or if that cannot be known; the message says which.
+        """
+
+    def orders_since(self, known_until: Mapping[Place, int]) -> Sequence[Order]:
+        """Revisions of orders on the topic from these offsets on, in the order of the log of each job.
+
+        Raises
+        ------
+        BrokerUnavailable
+            If no broker answers.
+        """
+
+    def send_orders(self, orders: Sequence[Order]) -> None:
+        """Send revisions of orders and wait until they are kept.
+
+        Raises
+        ------
+        BrokerUnavailable
+            If they were not kept, or if that cannot be known.
         """
 
     def close(self) -> None:
@@ -175,6 +195,13 @@ class KafkaFeed:
                 )
         return found
 
+    def orders_since(self, known_until: Mapping[Place, int]) -> Sequence[Order]:
+        with RecordConsumer(self._settings, [ORDERS], offsets=_of_topic(ORDERS, known_until)) as consumer:
+            return list(readable_orders(consumer.read_to_end()))
+
+    def send_orders(self, orders: Sequence[Order]) -> None:
+        send_orders(self._settings, orders)
+
     def close(self) -> None:
         self._stop.set()
         self._thread.join(timeout=5.0)
@@ -221,6 +248,10 @@ def _is_of(site: str, message: Message) -> bool:
         return bool(message.record().site == site)
     except UnreadableRecord:
         return False
+
+
+def _of_topic(topic: Topic, places: Mapping[Place, int]) -> dict[Place, int]:
+    return {place: offset for place, offset in places.items() if place[0] == topic.name}
 
 
 def _decisions_on(recommendation: str, messages: Iterable[Message]) -> Iterator[Decision]:

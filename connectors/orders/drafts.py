@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any, TypeVar
 
-from connectors.orders.mapping import OrderMapping, is_empty
+from connectors.orders.keyed import UNREADABLE_KEYS
+from connectors.orders.mapping import FIELDS, OrderMapping, is_empty
 from connectors.orders.table import Cell, OrderRow, Place, RowFault
 from connectors.orders.values import (
     DayOnly,
@@ -104,6 +105,9 @@ def draft_of(row: OrderRow, plant: Plant, mapping: OrderMapping, reading: Readin
     """What the row states, or every fault in it."""
     reader = _RowReader(row, reading)
     job, order = _job(reader)
+    for name in row.cells:
+        if name.startswith(UNREADABLE_KEYS):
+            reader.add(OrderFault(name, "column_unknown", name.removeprefix(UNREADABLE_KEYS), {"choices": ", ".join(FIELDS)}))
     stated: dict[str, Any] = {} if order is None else {"order": order}
     _texts(reader, stated)
     machines, is_group = _machines(reader, plant, mapping)

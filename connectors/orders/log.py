@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from connectors.kafka.client import KafkaSettings, RecordConsumer, RecordProducer
+from connectors.kafka.client import BrokerUnavailable, KafkaSettings, Message, RecordConsumer, RecordProducer
 from connectors.orders.known import KnownOrders, known_orders
 from domain.codec import UnreadableRecord
 from domain.orders import Order
@@ -17,15 +17,16 @@ SEND_TIMEOUT_S = 30.0
 def orders_on_topic(settings: KafkaSettings, plant: Plant) -> KnownOrders:
     """What the topic and the plant file know."""
     with RecordConsumer(settings, [ORDERS]) as consumer:
-        return known_orders(_readable(consumer.read_to_end()), plant)
+        return known_orders(readable_orders(consumer.read_to_end()), plant)
 
 
-def _readable(messages: Iterable[object]) -> Iterable[Order]:
+def readable_orders(messages: Iterable[Message]) -> Iterator[Order]:
+    """The orders in `messages`; what is none is set aside by whoever plans, with the original."""
     for message in messages:
         try:
-            yield message.record()  # type: ignore[attr-defined]
+            yield message.record()
         except UnreadableRecord:
-            continue  # set aside by whoever plans, with the original
+            continue
 
 
 def send_orders(settings: KafkaSettings, orders: Sequence[Order]) -> None:
@@ -35,5 +36,9 @@ def send_orders(settings: KafkaSettings, orders: Sequence[Order]) -> None:
     with RecordProducer(settings) as producer:
         kept = [producer.send(ORDERS, order) for order in orders]
         producer.flush(SEND_TIMEOUT_S)
-        for one in kept:
-            one.get(timeout=SEND_TIMEOUT_S)
+        try:
+            for one in kept:
+                one.get(timeout=SEND_TIMEOUT_S)
+        except Exception as error:  # whatever the broker's client raises
+            msg = f"the broker did not confirm all {len(orders)} orders ({error}); some may have been kept: hand them in again, nothing is taken twice"
+            raise BrokerUnavailable(msg) from error
