@@ -56,7 +56,7 @@ def unknown_machine(name: str, plant: Plant) -> OrderFault:
     close = get_close_matches(name.casefold(), [choice.casefold() for choice in choices], n=1, cutoff=0.6)
     if close:
         meant = next(choice for choice in choices if choice.casefold() == close[0])
-        return OrderFault("machine", "machine_unknown_meant", name, {"meant": choices[meant], "choices": _listed(choices.values())})
+        return OrderFault("machine", "machine_unknown_meant", name, {"meant": choices[meant]})
     return OrderFault("machine", "machine_unknown", name, {"choices": _listed(choices.values())})
 
 
