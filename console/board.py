@@ -50,6 +50,9 @@ class _Shared:
 class Board:
     """Knows the plant, asks ledger and feed, hands out views.
 
+    Why it is long: it owns the one thread that reads the ledger, so views, decisions and orders all pass through it; what they decide is in
+    the views and the two desks.
+
     Parameters
     ----------
     open_ledger

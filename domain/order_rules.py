@@ -40,7 +40,8 @@ def order_faults(order: Order, plant: Plant, known: Mapping[str, Order]) -> tupl
         return ()
     machines = {machine.id for machine in plant.machines}
     named = [order.machine, *(other.machine for other in order.other_machines)]
-    faults = [unknown_machine(name, plant) for name in named if name not in machines]
+    # A plant file that names no machines judges none.
+    faults = [unknown_machine(name, plant) for name in named if machines and name not in machines]
     faults += [
         OrderFault("machine", "machine_twice", name, {"machine": name})
         for name in sorted({name for name in named if named.count(name) > 1})

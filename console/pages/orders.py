@@ -67,10 +67,10 @@ class SheetEditor:
         row, column, text = _arguments(event)
         left_out = self._sheet.paste(row, column, text) if isinstance(text, str) else None
         if left_out is None or left_out:
-            self._say("warning", "tone-warn", self._visit.words["orders.too_much"])
+            self._show_status("warning", "tone-warn", self._visit.words["orders.too_much"])
         self._draw()
 
-    def _say(self, sign: str, tone: str, *texts: str) -> None:
+    def _show_status(self, sign: str, tone: str, *texts: str) -> None:
         self._status.show(
             join(*(tag("p", icon(sign) if number == 0 else None, text, class_=tone) for number, text in enumerate(texts)))
         )
@@ -78,14 +78,14 @@ class SheetEditor:
     async def _saved(self) -> None:
         w, access = self._visit.words, self._visit.console.access
         if self._token is not None and not access.allows(self._token.value):
-            self._say("stop", "tone-bad", w["advice.token_wrong"])
+            self._show_status("stop", "tone-bad", w["advice.token_wrong"])
             return
         self._save.enable(False)
         self._is_saving = True
         try:
             await self._hand_in()
         except LastgangError as error:
-            self._say("stop", "tone-bad", w.fill("orders.failed", why=error))
+            self._show_status("stop", "tone-bad", w.fill("orders.failed", why=error))
         finally:
             self._is_saving = False
             self._save.enable(True)
@@ -99,7 +99,7 @@ class SheetEditor:
             self._sheet.cancelled(job)
         places, rows = self._sheet.rows()
         if not rows and not jobs:
-            self._say("ok", "tone-quiet", w["orders.nothing"])
+            self._show_status("ok", "tone-quiet", w["orders.nothing"])
             return
         judgement = await board.put_orders(rows, PAGE_SOURCE, w.marks.decimal)
         self._sheet.saved(places, judgement)
@@ -110,7 +110,7 @@ class SheetEditor:
         counts = {outcome.value: judgement.count(outcome) for outcome in Outcome}
         refused = judgement.count(Outcome.REFUSED)
         notes = [w.fill(f"order_note.{note.key}", **note.values) for note in judgement.notes[:20]]
-        self._say("warning" if refused else "ok", "tone-bad" if refused else "tone-good",
+        self._show_status("warning" if refused else "ok", "tone-bad" if refused else "tone-good",
                   w.fill("orders.result", cancelled=cancelled, **counts), *notes)  # fmt: skip
 
     async def refresh(self) -> None:
