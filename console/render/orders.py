@@ -5,7 +5,7 @@ from __future__ import annotations
 from connectors.orders.writing import COLUMNS
 from console.render.markup import Markup, join, tag
 from console.views.orders import OrderSheet, SheetLine
-from domain.plant import Plant
+from domain.plant import Machine, MachineGroup, Plant
 from words.speech import Words
 
 LISTS = {"machine": "order-machines", "locked": "order-locked"}
@@ -13,7 +13,8 @@ LISTS = {"machine": "order-machines", "locked": "order-locked"}
 
 def choices(plant: Plant, words: Words) -> Markup:
     """What can be chosen from while typing."""
-    machines = [tag("option", one.name, value=one.id) for one in (*plant.machines, *plant.machine_groups)]
+    both: tuple[Machine | MachineGroup, ...] = (*plant.machines, *plant.machine_groups)
+    machines = [tag("option", one.name, value=one.id) for one in both]
     locked = [tag("option", value=words[key]) for key in ("orders.yes", "orders.no")]
     return join(tag("datalist", *machines, id=LISTS["machine"]), tag("datalist", *locked, id=LISTS["locked"]))
 

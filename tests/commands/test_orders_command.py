@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from connectors.kafka.client import KafkaSettings, RecordConsumer
+from connectors.orders.keyed import rows_of_objects
 from connectors.orders.log import readable_orders
+from domain.contracts import EXAMPLES
 from domain.topics import ORDERS
 from lastgang.cli import run
 
@@ -156,3 +161,40 @@ def until(lines: Iterator[str], words: str) -> None:
         if words in line:
             return
     pytest.fail(f"ended without {words!r}")
+
+
+@pytest.mark.cluster
+def test_the_page_hands_in_orders_beside_a_file_and_each_knows_what_the_other_sent(works: Works) -> None:
+    from connectors.kafka.client import ensure_topics
+    from console.board import Board
+    from console.live import KafkaFeed
+    from domain.clock import process_clock
+    from domain.plant import load_plant
+
+    ensure_topics(works.kafka)
+    plant, clock = load_plant(works.folder / "plant.toml"), process_clock()
+    board = Board(plant, KafkaFeed(works.kafka, plant, clock), clock, lambda: None, tuple)
+    row = {"job": "A", "machine": "press-1", "start": f"{FAR} 06:00", "duration": "1:00"}
+    try:
+        assert works.take(f"A;press-1;{FAR} 06:00;1:00") == 0
+        judgement = asyncio.run(board.put_orders(rows_of_objects([{**row, "quantity": 5}, {**row, "job": "B"}], "page"), "page"))
+        assert [result.outcome for result in judgement.results] == ["changed", "new"]
+        asyncio.run(board.cancel_order("B", "page"))
+        assert works.take(f"A;press-1;{FAR} 06:00;1:00") == 0, "the file states nothing new"
+    finally:
+        board.close()
+    assert works.log() == [("A", 0, "planned"), ("A", 1, "planned"), ("B", 0, "planned"), ("B", 1, "cancelled")]
+
+
+def test_a_vanished_order_is_asked_about_at_a_terminal(capsys: Any, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    from connectors.orders.judging import Judgement
+    from lastgang.commands import orders as command
+    from words.speech import of_page
+
+    order = EXAMPLES[ORDERS.name]
+    answers = iter([True, False])
+    monkeypatch.setattr("click.confirm", lambda *_, **__: next(answers))
+    judgement = Judgement((), vanished=(order, replace(order, job="other")))
+    words = of_page("en", ZoneInfo("Europe/Berlin"))
+    assert command._to_cancel(judgement, cancel=False, asks=True, words=words) == [order]
+    assert command._to_cancel(replace(judgement, names_are_whole=False), cancel=True, asks=True, words=words) == []
