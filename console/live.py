@@ -196,7 +196,9 @@ class KafkaFeed:
         return found
 
     def orders_since(self, known_until: Mapping[Place, int]) -> Sequence[Order]:
-        with RecordConsumer(self._settings, [ORDERS], offsets=_of_topic(ORDERS, known_until)) as consumer:
+        # A ledger of another log may know more than there is.
+        known_until = {place: offset for place, offset in known_until.items() if place[0] == ORDERS.name}
+        with RecordConsumer(self._settings, [ORDERS], offsets=_within(self._settings, [ORDERS], known_until)) as consumer:
             return list(readable_orders(consumer.read_to_end()))
 
     def send_orders(self, orders: Sequence[Order]) -> None:
@@ -248,10 +250,6 @@ def _is_of(site: str, message: Message) -> bool:
         return bool(message.record().site == site)
     except UnreadableRecord:
         return False
-
-
-def _of_topic(topic: Topic, places: Mapping[Place, int]) -> dict[Place, int]:
-    return {place: offset for place, offset in places.items() if place[0] == topic.name}
 
 
 def _decisions_on(recommendation: str, messages: Iterable[Message]) -> Iterator[Decision]:

@@ -15,7 +15,8 @@ import structlog
 from connectors.orders.judging import Handing, Judgement, cancelled, judge
 from connectors.orders.known import KnownOrders, known_orders
 from connectors.orders.table import OrderRow
-from console.live import Feed, Place
+from console.events import Place
+from console.live import Feed
 from console.live_state import Bounded
 from domain.clock import Clock
 from domain.errors import LastgangError
