@@ -20,6 +20,7 @@ from console.limits import Guard, Limits, Scope
 from console.pages.frame import DARK, LANGUAGE_COOKIE, PAGES, THEME_COOKIE, visit_of
 from console.pages.meters import meters_page
 from console.pages.now import now_page
+from console.pages.orders import orders_page
 from console.pages.plan import plan_page
 from console.pages.platform import platform_page
 from console.pages.reports import reports_page
@@ -149,6 +150,10 @@ def _pages(console: Console) -> None:
     @ui.page("/plan", response_timeout=PAGE_S)
     async def _plan(request: Request) -> None:
         await plan_page(visit_of(console, request))
+
+    @ui.page("/orders", response_timeout=PAGE_S)
+    async def _orders(request: Request) -> None:
+        await orders_page(visit_of(console, request))
 
     @ui.page("/meters", response_timeout=PAGE_S)
     async def _meters(request: Request, meter: str = "", day: str = "", at: str = "", revision: str = "") -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,12 +14,16 @@ from typing import Any, TypeVar, cast
 import structlog
 
 from billing.tariff import Tariff
+from connectors.orders.judging import Judgement
+from connectors.orders.table import OrderRow
 from console.desk import Desk, Standing
 from console.live import Feed
+from console.order_desk import OrderDesk, OrderLog
 from console.views.scene import PartSeen, ProcessUse, Scene, Sent
 from console.views.what_if import Supposing
 from domain.clock import Clock
 from domain.errors import LastgangError
+from domain.orders import Order
 from domain.plant import Plant
 from domain.recommendations import Decision, DecisionKind, DeclineReason
 from reporting.ledger import Ledger, LedgerReader
@@ -45,6 +49,9 @@ class _Shared:
 
 class Board:
     """Knows the plant, asks ledger and feed, hands out views.
+
+    Why it is long: it owns the one thread that reads the ledger, so views, decisions and orders all pass through it; what they decide is in
+    the views and the two desks.
 
     Parameters
     ----------
@@ -80,6 +87,7 @@ class Board:
         self._ledger_trouble = ""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="console-views")
         self._desk = Desk(plant.site.id, feed, clock, self._standing, self._remember)
+        self._orders = OrderDesk(plant, feed, clock, self._order_log)
         self._lock = threading.Lock()
         self._shared: dict[tuple[Any, ...], _Shared] = {}
         self._sent: dict[str, tuple[float, Sent]] = {}
@@ -179,6 +187,7 @@ class Board:
             parts=parts,
             ledger_there=ledger is not None,
             supposes=self._supposes,
+            orders_sent=self._orders.sent(),
         )
 
     def _machine(self) -> tuple[tuple[ProcessUse, ...], tuple[PartSeen, ...]]:
@@ -216,9 +225,37 @@ class Board:
             self._sent[decision.recommendation] = (time.monotonic(), Sent(decision, failure))
             self._shared.clear()  # whoever looks next sees it at once
 
+    # orders ----------------------------------------------------------------------------------------------------
+
+    async def put_orders(
+        self, rows: Sequence[OrderRow], source: str, decimal: str | None = None, dry_run: bool = False
+    ) -> Judgement:
+        """What became of rows of orders; see `console.order_desk.OrderDesk.put`."""
+        judgement = await self._orders.put(rows, source, decimal, dry_run)
+        self._look_again()
+        return judgement
+
+    async def cancel_order(self, job: str, source: str) -> Order:
+        """The revision that cancels a job; see `console.order_desk.OrderDesk.cancel`."""
+        order = await self._orders.cancel(job, source)
+        self._look_again()
+        return order
+
+    async def _order_log(self) -> OrderLog:
+        return await asyncio.wrap_future(self._thread.submit(self._read_order_log))
+
+    def _read_order_log(self) -> OrderLog:
+        ledger = self._refreshed() or self._nothing
+        return OrderLog(tuple(ledger.order_history()), ledger.offsets())
+
+    def _look_again(self) -> None:
+        with self._lock:
+            self._shared.clear()
+
     def close(self) -> None:
         """Stop the background thread, let go of the ledger and of the feed."""
         self._desk.close()
+        self._orders.close()
         self._thread.shutdown(wait=True, cancel_futures=True)
         self._nothing.close()
         if self._ledger is not None:

@@ -10,13 +10,15 @@ from typing import Any, Protocol
 import structlog
 
 from connectors.kafka.client import BrokerUnavailable, KafkaSettings, Message, RecordConsumer, RecordProducer
+from connectors.orders.log import readable_orders, send_orders
 from console.events import Cursor, Hub, Place
 from console.live_state import Live, LiveState
 from domain.clock import Clock
 from domain.codec import UnreadableRecord
+from domain.orders import Order
 from domain.plant import Plant
 from domain.recommendations import Decision
-from domain.topics import ANOMALIES, DECISIONS, DEMAND, FORECASTS, READINGS, RECOMMENDATIONS, Topic
+from domain.topics import ANOMALIES, DECISIONS, DEMAND, FORECASTS, ORDERS, READINGS, RECOMMENDATIONS, Topic
 
 FOLLOWED = (DEMAND, READINGS, RECOMMENDATIONS, DECISIONS, ANOMALIES, FORECASTS)
 LOOK_BACK = {
@@ -78,6 +80,24 @@ class Feed(Protocol):
         ------
         BrokerUnavailable
             If it was not kept, or if that cannot be known; the message says which.
+        """
+
+    def orders_since(self, known_until: Mapping[Place, int]) -> Sequence[Order]:
+        """Revisions of orders on the topic from these offsets on, in the order of the log of each job.
+
+        Raises
+        ------
+        BrokerUnavailable
+            If no broker answers.
+        """
+
+    def send_orders(self, orders: Sequence[Order]) -> None:
+        """Send revisions of orders and wait until they are kept.
+
+        Raises
+        ------
+        BrokerUnavailable
+            If they were not kept, or if that cannot be known.
         """
 
     def close(self) -> None:
@@ -174,6 +194,15 @@ class KafkaFeed:
                     recommendation, (m for m in consumer.poll(0.5) if m.partition == partition and m.offset <= offset)
                 )
         return found
+
+    def orders_since(self, known_until: Mapping[Place, int]) -> Sequence[Order]:
+        # A ledger of another log may know more than there is.
+        known_until = {place: offset for place, offset in known_until.items() if place[0] == ORDERS.name}
+        with RecordConsumer(self._settings, [ORDERS], offsets=_within(self._settings, [ORDERS], known_until)) as consumer:
+            return list(readable_orders(consumer.read_to_end()))
+
+    def send_orders(self, orders: Sequence[Order]) -> None:
+        send_orders(self._settings, orders)
 
     def close(self) -> None:
         self._stop.set()

@@ -291,6 +291,22 @@ class Machine(Settings):
         return self.name or self.id
 
 
+class MachineGroup(Settings):
+    """Machines of which an order may name any: it runs on the one that is free first, and may be moved to the others."""
+
+    id: Identifier
+    """Id by which order sheets name the group; different from that of every machine."""
+    name: Name = ""
+    """Name for people; None: the id."""
+    machines: tuple[Identifier, ...] = Field(min_length=1)
+    """The machines in it."""
+
+    @property
+    def label(self) -> str:
+        """Name for people."""
+        return self.name or self.id
+
+
 PLANT_FILE_REVISION = -1
 """Revision of an order or a shift change that stands in the plant file: any that comes on the topic is newer."""
 
@@ -343,6 +359,7 @@ class Plant(Settings):
     surcharges: tuple[Surcharge, ...] = Field(default=(), alias="surcharge")
     working_time: WorkingTime = WorkingTime()
     machines: tuple[Machine, ...] = Field(default=(), alias="machine")
+    machine_groups: tuple[MachineGroup, ...] = Field(default=(), alias="machine_group")
     orders: tuple[PlannedJob, ...] = Field(default=(), alias="order")
     connections: Connections | None = None
     tariff: TariffRef | None = None
@@ -460,10 +477,11 @@ def _reference_faults(plant: Plant, path: Path, lines: dict[tuple[str | int, ...
         field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in where).lstrip(".")
         faults.append(Fault(str(path), line, field, repr(found), expected))
 
-    tables: tuple[tuple[str, Sequence[Meter | VirtualMeter | Machine | Shift | Crew]], ...] = (
+    tables: tuple[tuple[str, Sequence[Meter | VirtualMeter | Machine | MachineGroup | Shift | Crew]], ...] = (
         ("meter", plant.meters),
         ("virtual_meter", plant.virtual_meters),
         ("machine", plant.machines),
+        ("machine_group", plant.machine_groups),
         ("shift", plant.shifts),
         ("crew", plant.crews),
     )
@@ -510,6 +528,12 @@ def _reference_faults(plant: Plant, path: Path, lines: dict[tuple[str | int, ...
         for shift_id in machine.shifts:
             if shift_id not in shifts:
                 wrong(("machine", index, "shifts"), shift_id, f"one of the shifts {sorted(shifts)}")
+    for index, group in enumerate(plant.machine_groups):
+        if group.id in machines:
+            wrong(("machine_group", index, "id"), group.id, "an id that no machine has")
+        for machine_id in group.machines:
+            if machine_id not in machines:
+                wrong(("machine_group", index, "machines"), machine_id, f"one of the machines {sorted(machines)}")
     _check_shifts(plant, wrong)
     for index, shutdown in enumerate(plant.shutdowns):
         if shutdown.to < shutdown.from_:

@@ -88,6 +88,8 @@ class RejectionReason(StrEnum):
     IMPOSSIBLE_POWER = "impossible_power"
     GLITCH = "glitch"
     BEYOND_HORIZON = "beyond_horizon"
+    REFUSED_ORDER = "refused_order"
+    """An order that cannot be planned: its machine does not exist, or it waits for itself (`domain.order_rules`). The revision before counts."""
     STEP_FAILED = "step_failed"
     """The program could not take a record that is as it should be: a fault of ours. The record is on the log and can be read again."""
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from billing.tariff import Tariff
+from domain.codec import encode
+from domain.order_rules import order_faults
+from domain.orders import Order
 from domain.plant import Plant
+from domain.readings import Rejection, RejectionReason
 from domain.recommendations import Recommendation
 from domain.steps import Outputs, Records
-from domain.topics import DECISIONS, DEMAND, FORECASTS, INTERVALS, ORDERS, RECOMMENDATIONS, Topic
+from domain.texts import printable
+from domain.topics import DECISIONS, DEMAND, FORECASTS, INTERVALS, ORDERS, RECOMMENDATIONS, REJECTED, Topic
 from scheduling.state import AdviceState, decode_state, encode_state
 from scheduling.step import AdviceStep
+from words.order_faults import fault_text
+from words.speech import of_page
 
 
 class Advice:
@@ -23,6 +31,7 @@ class Advice:
     """
 
     def __init__(self, plant: Plant, tariff: Tariff | None) -> None:
+        self._plant = plant
         self._step = AdviceStep(plant, tariff)
 
     def initial(self, key: str) -> AdviceState:
@@ -41,6 +50,9 @@ class Advice:
         """Each record in turn; of demands that came at the same moment only the last."""
         outputs: Outputs = []
         for topic, record in _last_demand_only(records):
+            if topic is ORDERS and (rejection := refused_order(record, self._plant, state.notes.orders)) is not None:
+                outputs.append((REJECTED, rejection))
+                continue
             state, found = self._take(state, topic, record)
             outputs += [(RECOMMENDATIONS, recommendation) for recommendation in found]
         return state, outputs
@@ -55,6 +67,23 @@ class Advice:
         if topic is DEMAND:
             return self._step.take_demand(state, record)
         return self._step.take_interval(state, record) if topic is INTERVALS else (state, [])
+
+
+def refused_order(order: Order, plant: Plant, known: Mapping[str, Order]) -> Rejection | None:
+    """Why an order cannot be planned, in the words of every other door; None where it can, or says nothing new.
+
+    The revision before goes on to count.
+    """
+    before = known.get(order.job)
+    if order.site != plant.site.id or (before is not None and before.revision >= order.revision):
+        return None
+    faults = order_faults(order, plant, known)
+    if not faults:
+        return None
+    words = of_page("en", plant.site.zone)
+    detail = "; ".join(f"{fault.field}: {fault_text(fault, words)}" for fault in faults)
+    original = encode(order).decode()
+    return Rejection(order.site, "unknown", RejectionReason.REFUSED_ORDER, original, printable(f"job {order.job}: {detail}"))
 
 
 def _last_demand_only(records: Records) -> list[tuple[Topic, Any]]:

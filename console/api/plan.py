@@ -16,7 +16,6 @@ from console.views.outlook import is_billing_meter
 from console.views.plan import AdviceCard, PlanView, plan_view
 from console.views.scene import Scene
 from domain.forecasts import Forecast
-from domain.orders import Order
 from domain.recommendations import Decision, DecisionKind, DeclineReason
 from domain.texts import Key
 from words.sentences import WordedAdvice, names_of, worded
@@ -52,11 +51,6 @@ def calls(api: APIRouter, console: Console) -> None:
                 f"nothing where a meter is named: of meter {below!r} only the newest forecast can be had",
             )
         return await board.once(_forecast, below, as_of_utc)
-
-    @api.get("/orders", tags=["plan"])
-    async def orders(most: Most = MOST) -> list[Order]:
-        """Jobs by their start, latest revisions; where there are more than `most`, those planned last."""
-        return await board.once(_orders, most)
 
     @api.get("/recommendations", tags=["plan"])
     async def recommendations(most: Most = MOST) -> list[WordedAdvice]:
@@ -98,11 +92,6 @@ def _forecast(scene: Scene, meter: str | None, as_of_utc: datetime | None) -> Fo
     if meter is not None:
         return scene.ledger.meter_forecast(meter)
     return scene.ledger.latest_forecast() if as_of_utc is None else scene.ledger.forecast_before(as_of_utc)
-
-
-def _orders(scene: Scene, most: int) -> list[Order]:
-    latest = sorted(scene.orders(), key=lambda o: o.at_utc, reverse=True)[:most]
-    return sorted(latest, key=lambda o: (o.start_utc, o.job))
 
 
 def _recommendations(scene: Scene, most: int) -> list[WordedAdvice]:

@@ -20,7 +20,14 @@ from domain.texts import KEY_LENGTH, printable
 from words.catalogue import language_for, languages, texts
 from words.speech import Words, of_page
 
-PAGES = (("now", "/"), ("plan", "/plan"), ("meters", "/meters"), ("reports", "/reports"), ("platform", "/platform"))
+PAGES = (
+    ("now", "/"),
+    ("plan", "/plan"),
+    ("orders", "/orders"),
+    ("meters", "/meters"),
+    ("reports", "/reports"),
+    ("platform", "/platform"),
+)
 Theme = Literal["auto", "light", "dark"]
 NEXT_THEME: dict[Theme, Theme] = {"auto": "dark", "dark": "light", "light": "auto"}
 DARK: dict[Theme, bool | None] = {"auto": None, "dark": True, "light": False}

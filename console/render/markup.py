@@ -84,6 +84,7 @@ _SHAPES = {
     "now": "M12 3a9 9 0 0 0-9 9c0 3 1.4 5.6 3.6 7.2l1.3-1.7A6.9 6.9 0 1 1 16.1 17.5l1.3 1.7A9 9 0 0 0 12 3Zm-1.2 10.2a1.7 1.7 0 0 0 2.9.2L16.5 8l-5.4 2.9a1.7 1.7 0 0 0-.3 2.3Z",
     "plan": "M4 5h9v3H4Zm4 5.5h9v3H8ZM11 16h9v3h-9Z",
     "meters": "M11 3h2v4h5v4h2v6h-5v-6h1V9H8v2h1v6H4v-6h2V7h5Zm-1 11h4v6h-4Z",
+    "orders": "M3 4h18v16H3Zm2 6v3h4v-3Zm6 0v3h8v-3Zm-6 5v3h4v-3Zm6 0v3h8v-3Z",
     "reports": "M6 2h8l5 5v15H6Zm7.5 1.8v3.7h3.7ZM9 12h7v1.6H9Zm0 3.5h7v1.6H9Z",
     "platform": "M3 4h18v6H3Zm0 10h0 18v6H3Zm3-8v2h2V6Zm0 10v2h2v-2Z",
 }

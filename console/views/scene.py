@@ -72,6 +72,8 @@ class Scene:
     parts: tuple[PartSeen, ...] = ()
     ledger_there: bool = True
     supposes: Supposes | None = None
+    orders_sent: tuple[Order, ...] = ()
+    """Orders that left here lately; the ledger may not have them yet."""
 
     def day(self, offset: int = 0) -> date:
         """The local day it is, plus `offset` days."""
@@ -128,6 +130,9 @@ class Scene:
         """The newest revision of each job: of the plant file, or of the topic, which is newer."""
         newest = {order.job: order for order in planned_orders(self.plant)}
         newest |= {order.job: order for order in self.ledger.orders()}
+        for order in self.orders_sent:
+            if order.job not in newest or order.revision > newest[order.job].revision:
+                newest[order.job] = order
         return list(newest.values())
 
     def decisions(self, on: Iterable[Recommendation]) -> dict[str, Decision]:

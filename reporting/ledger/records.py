@@ -91,6 +91,11 @@ class RecordQuestions(Questions):
         """Latest revision of what each product draws on each machine."""
         return sorted(self._latest(JOB_POWERS, JobPower, None), key=lambda p: p.key)
 
+    @answered_by(ORDERS)
+    def order_history(self) -> list[Order]:
+        """All revisions of all jobs, as they came."""
+        return list(stored(Order, self._database.execute("SELECT payload FROM entry WHERE topic=? ORDER BY entry", (ORDERS.name,))))
+
     @answered_by(RECOMMENDATIONS)
     def recommendations(self, as_of_utc: datetime | None = None) -> list[Recommendation]:
         """Latest revision of each, by issue."""

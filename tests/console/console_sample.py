@@ -323,6 +323,7 @@ class SampleFeed:
         self.events.follow({(topic.name, 0): 0 for topic in STREAMED.values()}, {topic.name: 0 for topic in STREAMED.values()})
         self.logged: list[Message] = []
         self.decided: list[Decision] = []
+        self.ordered: list[Order] = []
         self.closed = False
         self.send(now_utc)
 
@@ -371,6 +372,12 @@ class SampleFeed:
     def decide(self, decision: Decision, known_until: Mapping[tuple[str, int], int]) -> Sequence[Decision]:
         self.decided.append(decision)
         return [one for one in self.decided if one.recommendation == decision.recommendation]
+
+    def orders_since(self, known_until: Mapping[tuple[str, int], int]) -> Sequence[Order]:
+        return list(self.ordered)
+
+    def send_orders(self, orders: Sequence[Order]) -> None:
+        self.ordered += orders
 
     def answer(self) -> None:
         """What the advice job would do: the recommendation's next revision has the decided status."""

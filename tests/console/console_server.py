@@ -40,6 +40,12 @@ class Server:
         found: list[list[str]] = json.loads(self.process.stdout.readline())
         return found
 
+    def ordered(self) -> list[list[object]]:
+        assert self.process.stdout is not None
+        self.send("ordered")
+        found: list[list[object]] = json.loads(self.process.stdout.readline())
+        return found
+
     def stop(self) -> None:
         assert self.process.stdin is not None and self.process.stdout is not None
         self.process.stdin.close()

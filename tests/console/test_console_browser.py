@@ -12,12 +12,20 @@ from console_server import Server
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-PATHS = {"now": "/", "plan": "/plan", "meters": "/meters?meter=furnace-2", "reports": "/reports", "platform": "/platform"}
+PATHS = {
+    "now": "/",
+    "plan": "/plan",
+    "orders": "/orders",
+    "meters": "/meters?meter=furnace-2",
+    "reports": "/reports",
+    "platform": "/platform",
+}
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
 HEADINGS = {
     "de": {
         "now": "Letzte 24 Stunden",
         "plan": "Empfehlungen",
+        "orders": "Aufträge",
         "meters": "Zähler",
         "reports": "Monatsberichte",
         "platform": "Verbindungen",
@@ -25,6 +33,7 @@ HEADINGS = {
     "en": {
         "now": "Last 24 hours",
         "plan": "Recommendations",
+        "orders": "Orders",
         "meters": "Meters",
         "reports": "Monthly reports",
         "platform": "Connections",

@@ -40,6 +40,7 @@ QUESTIONS: dict[str, Callable[[LedgerReader], Any]] = {
     "anomalies": lambda ledger: ledger.anomalies(),
     "anomalies that last": lambda ledger: ledger.anomalies(open_only=True),
     "orders": lambda ledger: ledger.orders(),
+    "order_history": lambda ledger: ledger.order_history(),
     "order_revisions": lambda ledger: ledger.order_revisions(EXAMPLES[ORDERS.name].job),
     "recommendations": lambda ledger: ledger.recommendations(),
     "decisions": lambda ledger: ledger.decisions(),

@@ -1,0 +1,67 @@
+"""A start for jobs that have none: the first free place of their machine, in the order in which they are due.
+
+As early as possible, since nobody stated that the job may wait; what lowers the peak is then advised and decided as for every other job.
+Within the machine's shifts, outside of shutdowns, after its predecessors and release, on a quarter hour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from domain.calendars import Span, staffed_spans
+from domain.intervals import QUARTER
+from domain.orders import Order, OrderStatus
+from domain.plant import Plant
+from quarters.numbers import quarter_start
+
+HORIZON = timedelta(days=28)
+"""How far ahead a place is looked for."""
+
+
+class Places:
+    """What the machines are occupied with."""
+
+    def __init__(self, plant: Plant, orders: Iterable[Order], now_utc: datetime) -> None:
+        self._plant = plant
+        self._now = _rounded_up(now_utc)
+        self._taken: dict[str, list[Span]] = {}
+        for order in orders:
+            self.take(order)
+
+    def take(self, order: Order) -> None:
+        """Occupy the machine of an order that is planned or runs."""
+        if order.status in (OrderStatus.PLANNED, OrderStatus.RUNNING) and order.start_utc.year < 8999:
+            self._taken.setdefault(order.machine, []).append((order.start_utc, order.end_utc))
+
+    def first(self, machines: Mapping[str, int], from_utc: datetime) -> tuple[str, datetime] | None:
+        """Machine and start of the place that ends first; `machines`: id -> quarter hours. None where there is none within `HORIZON`."""
+        found = [
+            (start + QUARTER * quarters, number, machine, start)
+            for number, (machine, quarters) in enumerate(machines.items())
+            if (start := self._first_on(machine, quarters, from_utc)) is not None
+        ]
+        return None if not found else min(found)[2:]
+
+    def _first_on(self, machine: str, quarters: int, from_utc: datetime) -> datetime | None:
+        earliest = _rounded_up(max(from_utc, self._now))
+        if earliest - self._now > 12 * HORIZON:
+            return None
+        lasts = QUARTER * quarters
+        for begin, end in self._open(machine, earliest):
+            start = _rounded_up(max(begin, earliest))
+            for taken_from, taken_to in sorted(self._taken.get(machine, ())):
+                if taken_from < start + lasts and taken_to > start:
+                    start = _rounded_up(taken_to)
+            if start + lasts <= end:
+                return start
+        return None
+
+    def _open(self, machine: str, from_utc: datetime) -> list[Span]:
+        known = next(one for one in self._plant.machines if one.id == machine)
+        return staffed_spans(known, self._plant, from_utc, from_utc + HORIZON)
+
+
+def _rounded_up(instant: datetime) -> datetime:
+    begin = quarter_start(instant)
+    return begin if begin == instant else begin + QUARTER

@@ -1,0 +1,1 @@
+"""What `lastgang orders` does with a file."""
