@@ -61,7 +61,7 @@ def _cost_eur(tables: Tables, model: Model, solver: cp_model.CpSolver) -> float:
     return cost_of(tables.problem, tables.plan(model.chosen(solver), roster.opened, roster.crews)).total_eur
 
 
-class _Watch(cp_model.CpSolverSolutionCallback):
+class _Watch(cp_model.CpSolverSolutionCallback):  # type: ignore[misc]
     def __init__(self, begin_s: float) -> None:
         super().__init__()
         self.seen: list[tuple[float, float]] = []
