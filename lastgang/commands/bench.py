@@ -19,6 +19,10 @@ SUBJECTS = {
         "lastgang.commands.bench_forecast",
         "The forecast on measured profiles: rungs, coverage, peaks, and what it costs.",
     ),
+    "plan": (
+        "lastgang.commands.bench_plan",
+        "The planner on plants of our own: cost, time, beside its greedy rule and the solver alone.",
+    ),
     "fuzz": ("lastgang.commands.bench_fuzz", "The decoders against a million broken inputs."),
 }
 """Subject -> (module with a click command named `command`, its line in the overview)."""

@@ -46,7 +46,7 @@ def options(tables: Tables) -> int:
 
 def feasibility(tables: Tables, jobs: Collection[int], limit_s: float) -> Feasibility:
     """Whether some jobs alone have a plan, with the shifts staffed as well as the rules allow."""
-    model = Model(_empty_board(tables), jobs, free_shifts=True)
+    model = Model(empty_board(tables), jobs, free_shifts=True)
     return _feasibility(new_solver(Limits(limit_s, limit_s)).solve(model.solver))
 
 
@@ -58,7 +58,7 @@ def _feasibility(status: int) -> Feasibility:
 
 def any_solution(tables: Tables, rosters: Rosters, limit_s: float) -> tuple[Feasibility, Solution | None]:
     """Some plan of all jobs, or whether there is none."""
-    model = Model(_empty_board(tables), range(len(tables.of_job)), free_shifts=True)
+    model = Model(empty_board(tables), range(len(tables.of_job)), free_shifts=True)
     solver = new_solver(Limits(limit_s, limit_s))
     status = solver.solve(model.solver)
     return _feasibility(status), _solution(model, solver, rosters) if status in HAS_PLAN else None
@@ -66,7 +66,7 @@ def any_solution(tables: Tables, rosters: Rosters, limit_s: float) -> tuple[Feas
 
 def cheapest(tables: Tables, rosters: Rosters, start: Solution, limits: Limits) -> tuple[Solution, bool]:
     """The cheapest plan that the solver finds from `start` on, and whether it has proved that none is cheaper."""
-    return _cheapest(Model(_empty_board(tables), range(len(tables.of_job)), free_shifts=True), rosters, start, limits)
+    return _cheapest(Model(empty_board(tables), range(len(tables.of_job)), free_shifts=True), rosters, start, limits)
 
 
 def merged(tables: Tables, rosters: Rosters, solutions: Sequence[Solution], limits: Limits) -> Solution:
@@ -76,7 +76,7 @@ def merged(tables: Tables, rosters: Rosters, solutions: Sequence[Solution], limi
     """
     plans = [tables.current, *(one.choices for one in solutions)]
     among = {job: {near for plan in plans for near in _near(plan.get(job))} for job in solutions[0].choices}
-    model = Model(_empty_board(tables), range(len(tables.of_job)), free_shifts=True, among=among)
+    model = Model(empty_board(tables), range(len(tables.of_job)), free_shifts=True, among=among)
     return _cheapest(model, rosters, solutions[0], limits)[0]
 
 
@@ -99,7 +99,7 @@ def least_amount(
     tables: Tables, jobs: Collection[int], amount: Callable[[int, Choice | None], int], limit_s: float
 ) -> dict[int, Choice | None] | None:
     """Choices of some jobs alone that go beyond a rule by the least amount together; None where there are none."""
-    model = Model(_empty_board(tables), jobs, free_shifts=True)
+    model = Model(empty_board(tables), jobs, free_shifts=True)
     amounts = [(amount(job, choice), literal) for job in model.jobs for choice, literal in model.choices_of(job)]
     model.solver.minimize(sum(most * literal for most, literal in amounts))
     solver = new_solver(Limits(limit_s, limit_s))
@@ -108,7 +108,7 @@ def least_amount(
 
 def with_extra_workers(tables: Tables, jobs: Collection[int], extra: Collection[str], limit_s: float) -> frozenset[str] | None:
     """The fewest of the `extra` shifts that some jobs alone need; None where they have no plan even so."""
-    model = Model(_empty_board(tables), jobs, free_shifts=True)
+    model = Model(empty_board(tables), jobs, free_shifts=True)
     model.solver.minimize(sum(model.opened[shift] for shift in extra))
     solver = new_solver(Limits(limit_s, limit_s))
     if solver.solve(model.solver) not in HAS_PLAN:
@@ -116,7 +116,7 @@ def with_extra_workers(tables: Tables, jobs: Collection[int], extra: Collection[
     return model.roster(solver).opened & frozenset(extra)
 
 
-def _empty_board(tables: Tables) -> Board:
+def empty_board(tables: Tables) -> Board:
     """Nothing but workers, those of all optional shifts included: the model takes away what it does not open."""
     return Board(tables, Roster(frozenset(shift.id for shift in tables.problem.shifts if shift.optional)))
 

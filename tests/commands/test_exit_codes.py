@@ -74,6 +74,7 @@ WRONG_INPUT = {
     "bench pipeline": Case("bench pipeline --json {load}/p.json", "is a file; expected a folder"),
     "bench faults": Case("bench faults --only nothing", "--only: found nothing; expected one of kill-kafka"),
     "bench forecast": Case("bench forecast --data {empty}", "--data: found"),
+    "bench plan": Case("bench plan --only nothing", "--only: found nothing; expected one of calm-20"),
     "bench fuzz": Case("bench fuzz --only nothing", "no target nothing"),
 }
 
@@ -112,6 +113,7 @@ FAILED_RUN = {
     "bench pipeline": Case("bench pipeline", "the machine has stopped", "pipeline"),
     "bench faults": Case("bench faults", "", "faults"),
     "bench forecast": Case("bench forecast --data {empty}", "the machine has stopped", "forecast"),
+    "bench plan": Case("bench plan --only calm-20 --seconds 0.1 --json /dev/full", "No space left on device"),
     "bench fuzz": Case("bench fuzz --only json --inputs 50 --json {work}/fuzz.json", "ZeroDivisionError", "fuzz"),
 }
 ALWAYS_DONE = {"down", "report", "contracts", "reference", "grafana build"}
@@ -131,6 +133,7 @@ DONE = {
     "forecast backtest": Case(
         "forecast backtest {load} --first-origin 2026-10-01T00:30:00Z --origins 1 --out {work}/x.csv", "1 forecasts written"
     ),
+    "bench plan": Case("bench plan --only calm-20 --seconds 0.1", "calm-20"),
     "bench fuzz": Case("bench fuzz --only json --inputs 50", "json"),
     "version": Case("--version", "lastgang, version"),
     "help": Case("--help", "Verbs"),
