@@ -62,9 +62,11 @@ STEEPEST = 50.0
 SECOND_DAY_RATE = 0.5
 """How fast weights of the second day's bands follow regrets, over the rate of the first day's: they are learnt a day later, from fewer
 days that are unlike each other, and what looks best of these is luck more often."""
-CAUTION = 0.2
+CAUTION = 0.25
 """How far a day's miss moves the logarithm of the band's width; Gibbs and Candès' step, for a whole day of quarter hours. A larger one
 keeps the coverage of each week nearer to what is stated, with a band that jumps: at 0.5 it is 7 % wider and its quantile loss 1.5 % more."""
+FIRST_CAUTION, CAUTION_FADES = 0.5, 0.98
+"""The step on the first day that is learnt from, and what is left of it a day later, down to `CAUTION`: the width begins anywhere."""
 CAUTION_NEAR = 0.15
 WIDTH_LIMITS = (-1.5, 2.0)
 THINNEST = 0.005
@@ -264,7 +266,7 @@ def learn(
         for learnt in (cell, cell + USUAL_CELLS) if surprised else (cell,):
             experts.regret[learnt] = left * experts.regret[learnt] + better
             experts.variation[learnt] = left**2 * experts.variation[learnt] + better**2
-        step = CAUTION_NEAR if near else CAUTION
+        step = CAUTION_NEAR if near else max(CAUTION, FIRST_CAUTION * CAUTION_FADES ** (experts.scored / CLOCKS))
         for rest in (0, 1):
             these = rests[where] == rest
             if count := int(np.count_nonzero(these)):
