@@ -14,13 +14,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import Any
 
 import numpy as np
 
 from forecasting.grid import Grid
 from forecasting.similar_days import LEVELS
-from forecasting.slots import LEADS, SLOTS_PER_DAY, SLOTS_PER_WEEK, Floats
+from forecasting.slots import LEADS, SLOTS_PER_DAY, SLOTS_PER_WEEK, Floats, Ints
 
 REFITTED_EVERY = SLOTS_PER_WEEK
 WEEKS = (1, 2, 3, 4)
@@ -42,7 +41,7 @@ def _lightgbm(features: Floats, target: Floats, level: float) -> Predict:
         "bagging_fraction": SAMPLED, "bagging_freq": 1, "feature_fraction": SAMPLED, "seed": 1, "num_threads": 1, "verbosity": -1,
     }  # fmt: skip
     model = lightgbm.train(settings, lightgbm.Dataset(features, target), num_boost_round=TREES)
-    return lambda rows: np.asarray(model.predict(rows))
+    return lambda rows: np.asarray(model.predict(rows), np.float64)
 
 
 def _xgboost(features: Floats, target: Floats, level: float) -> Predict:
@@ -127,10 +126,11 @@ def features(grid: Grid, origin: int) -> Floats:
         grid.weekday[day], grid.kind[day], grid.special[day], grid.rests[day], grid.at_work[origin + steps], grid.kind[day - 1],
         grid.rests[day - 1],
     ]  # fmt: skip
-    return np.stack(columns, axis=1).astype(np.float64)
+    found: Floats = np.stack(columns, axis=1).astype(np.float64)
+    return found
 
 
-def _before(kw: Floats, places: Any) -> Floats:
+def _before(kw: Floats, places: Ints) -> Floats:
     found: Floats = np.where(places >= 0, kw[np.maximum(places, 0)], np.nan)
     return found
 
