@@ -314,7 +314,7 @@ LESSONS = """
 - **The highest of the medians is not the median of the highest.** It is too low, by up to a tenth and more; peaks taken from whole load profiles are not.
 - **Coverage has to be steered, by the hour and apart for work and rest.** Quantiles of similar days alone cover two thirds of what they state.
 - **Gradient boosting is no better here, set up as a careful team would on its first day.** One configuration for all plants, no tuning for any; its bands hold 46 to 69 % of what comes
-  because nothing calibrates them. It is ahead on the peaks of the furniture shop and of metal processing. A better set-up is possible: another team's LightGBM had 0.671 of
+  because nothing calibrates them. It is ahead on the peaks of the furniture shop and of metal processing. A better set-up is possible: one that was measured apart from this run had 0.671 of
   last week's error on the furniture shop and 0.742 on the second day of the German plant.
 - **The second day profits from a mean over weeks**, the first does not: what yesterday looked like is worth more there.
 - **Days between the years are not a kind of day but a doubt.** Taken as their own kind they tore a plant that works on from its weekdays; taken as
