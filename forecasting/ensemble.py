@@ -31,12 +31,14 @@ from forecasting.similar_days import (
     weighted_quantiles,
 )
 from forecasting.slots import SLOTS_PER_DAY, SLOTS_PER_WEEK, Floats, Ints
+from forecasting.weekday_level import NAME as WEEKDAY_LEVEL
+from forecasting.weekday_level import weekday_level
 
 CARRIED_STEPS = (4.0, 16.0, 64.0)
 """After how many quarter hours a third of the newest difference is left."""
 CARRIED_REACH = SLOTS_PER_DAY
 WITH_JOBS = (CALENDAR[0], PROFILE[0], PROFILE[3], PROFILE[6])
-GUESSED = ("last-week", "newest", "known-inputs", "two-step")
+GUESSED = ("last-week", "newest", "known-inputs", "two-step", WEEKDAY_LEVEL)
 """Models that say a load only."""
 
 MODELS = (
@@ -237,6 +239,8 @@ def _guess(
     guesses = dict(by_name)
     if origin >= SLOTS_PER_WEEK:
         guesses["last-week"] = grid.load_kw[origin - SLOTS_PER_WEEK :][:REACH].copy()
+    if requested.offsets[-1] >= SLOTS_PER_DAY and origin >= SLOTS_PER_DAY:
+        guesses[WEEKDAY_LEVEL] = weekday_level(grid, origin)
     if np.isfinite(newest_kw):
         guesses["newest"] = np.full(REACH, newest_kw)
     spread = raw.kw[1] - raw.kw[1, 1]

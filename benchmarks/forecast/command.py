@@ -11,6 +11,7 @@ from rich.progress import MofNCompleteColumn, Progress
 from rich.table import Table
 
 from benchmarks.forecast import page
+from benchmarks.forecast.boosting import installed
 from benchmarks.forecast.cost import measure
 from benchmarks.forecast.profiles import profiles, target_kw
 from benchmarks.forecast.rolling import SERVED, Rolled, roll
@@ -18,8 +19,13 @@ from domain.errors import Fault, InputFaults
 from domain.files import write_whole
 
 
-def run(data: Path, days: int, only: Sequence[str], meters: int, json_file: Path | None, write_report: bool) -> None:
+def run(data: Path, days: int, only: Sequence[str], meters: int, json_file: Path | None, write_report: bool, rivals: bool) -> None:
     """Roll every profile, measure the cost, print it.
+
+    Parameters
+    ----------
+    rivals
+        Whether gradient boosting is run beside it on measured plants.
 
     Raises
     ------
@@ -32,13 +38,17 @@ def run(data: Path, days: int, only: Sequence[str], meters: int, json_file: Path
         expected = f"one of {', '.join(names)}" if found else "a folder with load profiles: see benchmarks/README.md"
         raise InputFaults([Fault("command line", None, "--only" if found else "--data", ", ".join(only) or str(data), expected)])
     chosen = [profile for profile in found if not only or profile.name in only]
+    beside = installed() if rivals else []
+    if rivals and not beside:
+        expected = "lightgbm or xgboost, which requirements-dev.lock has: make setup-dev"
+        raise InputFaults([Fault("command line", None, "--rivals", "neither is installed", expected)])
     talk = Console(stderr=True)
     with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), console=talk, transient=True) as progress:
         task = progress.add_task("profiles", total=len(chosen))
         rolled = []
         for profile in chosen:
             progress.update(task, description=profile.name)
-            rolled.append(roll(profile, days, target_kw(profile)))
+            rolled.append(roll(profile, days, target_kw(profile), rivals=beside if profile.is_plant else ()))
             progress.advance(task)
     with talk.status("cost") as status:
         cost = measure([one for one in chosen if one.is_plant] or chosen, meters, lambda words: status.update(f"cost: {words}"))

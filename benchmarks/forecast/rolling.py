@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from benchmarks.forecast.boosting import Boosting
 from benchmarks.forecast.profiles import Profile
+from benchmarks.forecast.rivals import TwoDays, two_days
 from domain.calendars import is_holiday
 from domain.channels import IMPORT
 from domain.forecasts import Forecast
@@ -19,7 +21,9 @@ from domain.plant import Plant
 from forecasting.days import SiteDays
 from forecasting.ensemble import MODELS, predict
 from forecasting.forecaster import Forecaster
+from forecasting.grid import lay_out
 from forecasting.issue import OFFSETS, Subject
+from forecasting.jobs import job_loads
 from forecasting.learning import Watched
 from forecasting.similar_days import LEVELS
 from forecasting.slots import SLOTS_PER_DAY, SLOTS_PER_WEEK, Floats
@@ -27,6 +31,7 @@ from forecasting.state import ForecastState
 from forecasting.step import ForecastStep
 from forecasting.two_step import NAME as TWO_STEP
 from forecasting.two_step import two_step
+from quarters.numbers import slot_of
 
 SERVED = "served"
 LEVELS_COLUMN = np.array(LEVELS)[:, None]
@@ -94,6 +99,8 @@ class Rolled:
     profile: Profile
     days: list[Day] = field(default_factory=list)
     cpu_s: float = 0.0
+    midnights: list[TwoDays] = field(default_factory=list)
+    rivals: dict[str, Boosting] = field(default_factory=dict)
 
     def mae_to_last_week(self, rung: str) -> float:
         """Mean absolute error over last week's; nan where the rung has no forecast."""
@@ -153,9 +160,16 @@ def roll(
     days: int,
     target_kw: float | None = None,
     with_two_step: bool = True,
+    rivals: Sequence[str] = (),
     progress: Callable[[], None] = lambda: None,
 ) -> Rolled:
-    """Forecast `profile` from each of its last `days` local midnights, as far as it reaches back."""
+    """Forecast `profile` from each of its last `days` local midnights, as far as it reaches back.
+
+    Parameters
+    ----------
+    rivals
+        Names of `boosting.MAKERS` that are run on the same work.
+    """
     plant = plant_of(profile, target_kw)
     step = LookingStep(plant)
     state = step.initial()
@@ -165,14 +179,18 @@ def roll(
     first_ok = profile.start_utc + pd.Timedelta(days=least)
     midnights = [end - pd.DateOffset(days=n) for n in range(days, 0, -1)]
     origins = {at.tz_convert("UTC").to_pydatetime() for at in midnights if at >= first_ok}
-    rolled = Rolled(profile)
+    rolled = Rolled(profile, rivals={name: Boosting(name) for name in rivals})
+    answered: list[tuple[Forecast, int]] = []
     begin = time.process_time()
     for number, record in enumerate(records):
         if step.put(state, record) and record.end_utc in origins:
             forecast = step.forecaster.issue(state, record.end_utc)
+            answered.append((forecast, number + 1))
             rolled.days.append(_day(profile, plant, step, state, forecast, number + 1, with_two_step))
             progress()
     rolled.cpu_s = time.process_time() - begin
+    for forecast, at in answered:
+        rolled.midnights.append(_beside(rolled, plant, forecast, at))
     return rolled
 
 
@@ -200,6 +218,19 @@ def _day(
             }
     local = pd.Timestamp(forecast.first_start_utc).tz_convert(profile.timezone)
     return Day(local, is_holiday(local.date(), plant.site), came, before, predicted_kw, forecast)
+
+
+def _beside(rolled: Rolled, plant: Plant, forecast: Forecast, at: int) -> TwoDays:
+    """The served forecast from place `at` of the profile, and those of its rivals from all loads before it."""
+    predicted_kw = {SERVED: np.array([forecast.q10_kw, forecast.q50_kw, forecast.q90_kw])}
+    kw = rolled.profile.power_kw
+    if rolled.rivals:
+        first = slot_of(rolled.profile.start_utc.to_pydatetime())
+        grid = lay_out(SiteDays(plant), first, kw[:at], np.isfinite(kw[:at]).astype(np.float64), first + at, job_loads([]))
+        for name, rival in rolled.rivals.items():
+            if (found := rival.quantiles(grid)) is not None:
+                predicted_kw[name] = found
+    return two_days(kw, at, predicted_kw)
 
 
 def warm(profile: Profile, days: int) -> tuple[ForecastStep, ForecastState, list[Interval]]:

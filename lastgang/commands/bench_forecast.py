@@ -21,7 +21,10 @@ import click
 @click.option("--meters", type=click.IntRange(min=1), default=500, show_default=True, help="How many meters are issued at once.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the figures here.")
 @click.option("--write-report", is_flag=True, help="Write benchmarks/forecasting.md and its pictures too.")
-def command(data: Path, days: int, only: tuple[str, ...], meters: int, json_file: Path | None, write_report: bool) -> None:
+@click.option("--rivals", is_flag=True, help="Run LightGBM and XGBoost on the same work (development installation).")
+def command(
+    data: Path, days: int, only: tuple[str, ...], meters: int, json_file: Path | None, write_report: bool, rivals: bool
+) -> None:
     """Forecast every profile from its past midnights: each rung of the ladder, coverage, peaks, and what it all costs.
 
     \b
@@ -34,4 +37,4 @@ def command(data: Path, days: int, only: tuple[str, ...], meters: int, json_file
     if json_file is not None:
         check_output_folder(json_file.parent)
 
-    run(data, days, only, meters, json_file, write_report)
+    run(data, days, only, meters, json_file, write_report, rivals)
