@@ -32,6 +32,7 @@ from domain.intervals import QUARTER
 from domain.order_rules import OrderFault, names_of_machines, unknown_machine
 from domain.plant import Plant
 from quarters.numbers import quarter_start
+from quarters.periods import midnight_utc
 
 Value = TypeVar("Value")
 TIMES = ("duration", "processing", "setup", "per_piece", "rate")
@@ -190,7 +191,7 @@ def _instants(reader: _RowReader, stated: dict[str, Any]) -> datetime | None:
         return None
     start = reader.read("start", lambda value: moment_in(value, reader.reading), None)
     if isinstance(start, DayOnly):
-        return at_local(start.day, "00:00", zone)
+        return midnight_utc(start.day, zone)
     if start is not None and start != quarter_start(start):
         before = quarter_start(start)
         reader.wrong("start", "not_a_quarter", before=_clock(before, reader), after=_clock(before + QUARTER, reader))

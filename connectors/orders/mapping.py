@@ -231,7 +231,11 @@ def joined(values: Sequence[CellValue]) -> CellValue:
 
 def _as_text(value: CellValue) -> str:
     if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d}" if value.time() == time() else f"{value:%Y-%m-%d %H:%M:%S}"
+        return (
+            f"{value:%Y-%m-%d}"
+            if not any((value.hour, value.minute, value.second, value.microsecond))
+            else f"{value:%Y-%m-%d %H:%M:%S}"
+        )
     return str(value).strip()
 
 

@@ -152,7 +152,9 @@ def _wall_in(value: CellValue, reading: Reading) -> datetime | date | None:
         raise Refused(rule="date")
     if isinstance(value, datetime):
         whole = _to_second(value)
-        return whole.date() if whole.tzinfo is None and whole.time() == time() else whole
+        return (
+            whole.date() if whole.tzinfo is None and not any((whole.hour, whole.minute, whole.second, whole.microsecond)) else whole
+        )
     if isinstance(value, date):
         return value
     if isinstance(value, int | float | Decimal):

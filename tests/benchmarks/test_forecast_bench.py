@@ -46,7 +46,7 @@ def test_a_profile_with_a_hole_is_forecast_too() -> None:
 
 
 def test_a_crps_is_twice_the_mean_quantile_loss() -> None:
-    """10 kW came where 4, 8 and 9 were said: losses 0.1 · 6, 0.5 · 2 and 0.9 · 1, together 2.5; twice their mean is 5/3."""
+    """10 kW came where 4, 8 and 9 were forecast: losses 0.1 · 6, 0.5 · 2 and 0.9 · 1, together 2.5; twice their mean is 5/3."""
     assert rivals.crps(np.array([[4.0], [8.0], [9.0]]), np.array([10.0])) == pytest.approx(5 / 3)
 
 
