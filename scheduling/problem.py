@@ -95,21 +95,28 @@ class Rules:
             return []
         first = slot_of(max(order.earliest_utc, self.now_utc + lead) + QUARTER - timedelta(microseconds=1))
         last = min(slot_of(order.due_utc - order.duration), self.end_slot - order.duration_quarters)
-        taken = [
-            other
-            for other in orders.values()
-            if other.machine == order.machine and other.job != order.job and other.status in TAKES_MACHINE
-        ]
+        beside = others_on_machine(order, orders)
         planned = slot_of(order.start_utc)
-        return [slot for slot in range(first, last + 1) if slot != planned and self._fits(order, slot, taken)]
+        return [slot for slot in range(first, last + 1) if slot != planned and self._fits(order, slot_start(slot), beside)]
 
-    def _fits(self, order: Order, slot: int, taken: Iterable[Order]) -> bool:
-        start = slot_start(slot)
-        end = start + order.duration
-        spans = self.staffed.get(order.machine, [])
-        if not any(first <= start and end <= last for first, last in spans):
-            return False
-        return all(end <= other.start_utc or other.end_utc <= start for other in taken)
+    def _fits(self, order: Order, start_utc: datetime, beside: Iterable[Order]) -> bool:
+        return self.is_staffed(order, start_utc) and not any(overlaps(order, start_utc, other) for other in beside)
+
+    def is_staffed(self, order: Order, start_utc: datetime) -> bool:
+        """Whether the shifts of its machine cover `order` from `start_utc` to its end."""
+        end_utc = start_utc + order.duration
+        return any(first <= start_utc and end_utc <= last for first, last in self.staffed.get(order.machine, []))
+
+
+def others_on_machine(order: Order, orders: Mapping[str, Order]) -> list[Order]:
+    """The other jobs that take the machine of `order`, whenever."""
+    there = (other for other in orders.values() if other.machine == order.machine and other.job != order.job)
+    return [other for other in there if other.status in TAKES_MACHINE]
+
+
+def overlaps(order: Order, start_utc: datetime, other: Order) -> bool:
+    """Whether `order`, begun at `start_utc`, runs at a time at which `other` does."""
+    return start_utc < other.end_utc and other.start_utc < start_utc + order.duration
 
 
 def place_of(order: Order, start_utc: datetime | None = None) -> JobPlace:

@@ -5,9 +5,11 @@ In: what is known of a site at one moment, and one job's other place.  Out: the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
 
 from billing.tariff import Tariff
 from domain.demand import Demand
@@ -19,15 +21,15 @@ from domain.recommendations import Recommendation, RecommendationStatus
 from quarters.numbers import quarter_start, slot_of, slot_start
 from scheduling.advising import Advising
 from scheduling.outlook import outlook
-from scheduling.problem import TAKES_MACHINE, Outlook, Rules
+from scheduling.problem import Outlook, Rules, others_on_machine, overlaps
 from scheduling.settings import AdviceSettings
 from scheduling.solve import peak_of
 from scheduling.state import AdviceState, Billed, Notes
 from scheduling.worth import Saving, Worth
 
 
-class Obstacle:
-    """Keys of what stands in the way of a place."""
+class Obstacle(StrEnum):
+    """What stands in the way of a place."""
 
     BEGUN = "begun"
     EARLIEST = "earliest"
@@ -42,8 +44,7 @@ class Obstacle:
 class InTheWay:
     """One reason why a job cannot, or should not, be there."""
 
-    obstacle: str
-    """One of `Obstacle`."""
+    obstacle: Obstacle
     other_job: str = ""
     """The job that takes the machine."""
     at_utc: datetime | None = None
@@ -70,6 +71,9 @@ class Consequence:
         return self.peak_before_kw - self.peak_after_kw
 
 
+MeterRows = tuple[Iterable[Interval], Iterable[Interval], Iterable[Interval]]
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What is known of a site at one moment."""
@@ -82,12 +86,13 @@ class Known:
     """The same as the forecast knew them."""
     recommendations: tuple[Recommendation, ...] = ()
     demand: Demand | None = None
-    measured: tuple[Iterable[Interval], Iterable[Interval], Iterable[Interval]] = field(default=((), (), ()))
-    """Quarter hours of the billing meter: drawn energy, reactive energy drawn, reactive energy fed in."""
+    measured: Callable[[], MeterRows] = lambda: ((), (), ())
+    """Returns the quarter hours of the billing meter: drawn energy, reactive energy drawn, reactive energy fed in. A year of them takes
+    time to read, and only money needs them."""
 
 
 class WhatIf:
-    """Answers for one moment; made once for many questions.
+    """Answers for one moment; made once for many questions. Measured quarter hours are read with the first question about money.
 
     Parameters
     ----------
@@ -96,14 +101,22 @@ class WhatIf:
     """
 
     def __init__(self, plant: Plant, tariff: Tariff | None, known: Known, settings: AdviceSettings | None = None) -> None:
-        self._settings = settings or AdviceSettings()
+        settings = settings or AdviceSettings()
         self._known = known
-        state = _state(known)
-        self._advising = Advising(plant, tariff, self._settings)
-        self.outlook: Outlook = outlook(state.notes, known.forecast, self._settings.risk_weight, plant.site.zone)
-        self._worth: Worth = self._advising.worth(state, self.outlook.first_slot)
-        self._rules = Rules.at(plant, self._settings, known.now_utc, self.outlook)
+        self._state = AdviceState(_notes(known))
+        self._advising = Advising(plant, tariff, settings)
+        self.outlook: Outlook = outlook(self._state.notes, known.forecast, settings.risk_weight, plant.site.zone)
+        self._rules = Rules.at(plant, settings, known.now_utc, self.outlook)
 
+    @cached_property
+    def _worth(self) -> Worth:
+        state = self._state
+        for series, rows in zip((state.known, state.reactive_import, state.reactive_export), self._known.measured(), strict=True):
+            for row in rows:
+                series.put(row)
+        return self._advising.worth(state, self.outlook.first_slot)
+
+    @cached_property
     def advised(self) -> Outlook:
         """The expected load with every open recommendation carried out."""
         found = self.outlook
@@ -144,27 +157,20 @@ class WhatIf:
             yield InTheWay(Obstacle.BEYOND, at_utc=self._beyond)
         if not order.profile_kw:
             yield InTheWay(Obstacle.POWER)
-        for other in self._known.orders.values():
-            same = other.machine == order.machine and other.job != order.job and other.status in TAKES_MACHINE
-            if same and start_utc < other.end_utc and other.start_utc < end_utc:
+        for other in others_on_machine(order, self._known.orders):
+            if overlaps(order, start_utc, other):
                 yield InTheWay(Obstacle.MACHINE, other.job)
-        spans = self._rules.staffed.get(order.machine, [])
-        if not any(first <= start_utc and end_utc <= last for first, last in spans):
+        if not self._rules.is_staffed(order, start_utc):
             yield InTheWay(Obstacle.SHIFT)
 
 
-def _state(known: Known) -> AdviceState:
-    """What the advice would remember."""
+def _notes(known: Known) -> Notes:
+    """What the advice would remember beside quarter hours."""
     demand = known.demand
-    notes = Notes(
+    return Notes(
         clocks={"demand": known.now_utc},
         orders=dict(known.orders),
         before=dict(known.orders_then),
         recommendations={one.recommendation: one for one in known.recommendations},
         billed=None if demand is None else Billed(demand.start_utc, demand.billed_peak_kw, demand.billed_peak_utc),
     )
-    state = AdviceState(notes)
-    for series, rows in zip((state.known, state.reactive_import, state.reactive_export), known.measured, strict=True):
-        for row in rows:
-            series.put(row)
-    return state

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
 from billing.lacks import REACTIVE_EXPORT, REACTIVE_IMPORT
 from billing.tariff import Tariff
@@ -52,10 +53,10 @@ class Supposing:
                 now_utc=scene.now_utc,
                 forecast=forecast,
                 orders={order.job: with_power(order, powers) for order in orders},
-                orders_then=_orders_then(scene, forecast.issued_utc),
+                orders_then={job: with_power(order, powers) for job, order in _orders_then(scene, forecast.issued_utc).items()},
                 recommendations=tuple(advice),
                 demand=demand,
-                measured=_measured(scene),
+                measured=partial(_measured, scene),
             )
             self._kept, self._mark = WhatIf(scene.plant, self._tariff, known), mark
         return self._kept
@@ -79,18 +80,22 @@ def _measured(scene: Scene) -> tuple[list[Interval], list[Interval], list[Interv
     return drawn, reactive_in, reactive_out
 
 
+def _maker(scene: Scene) -> WhatIf | None:
+    return None if scene.supposes is None else scene.supposes.of(scene)
+
+
 def what_if_view(scene: Scene, job: str, start_utc: datetime) -> Consequence | None:
     """What comes of `job` at `start_utc`; None where no such job with a start is known, or there is no forecast."""
-    maker = None if scene.supposes is None else scene.supposes.of(scene)
+    maker = _maker(scene)
     return None if maker is None else maker.moved(job, start_utc)
 
 
 def advised_kw(scene: Scene) -> Mapping[datetime, float]:
     """The expected load with every open recommendation carried out, by quarter hour; empty where it changes nothing."""
-    maker = None if scene.supposes is None else scene.supposes.of(scene)
+    maker = _maker(scene)
     if maker is None:
         return {}
-    after = maker.advised()
+    after = maker.advised
     if (after.median_kw == maker.outlook.median_kw).all():
         return {}
     return {slot_start(after.first_slot + n): float(kw) for n, kw in enumerate(after.median_kw)}

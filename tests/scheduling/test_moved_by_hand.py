@@ -19,7 +19,12 @@ def questions(folder: Path | None, *orders: Order, now=NOW, then: tuple[Order, .
     measured = [interval(NOW - n * QUARTER) for n in range(96, 0, -1)]
     seen = orders if then is None else then
     known = Known(
-        now, forecast(seen), {o.job: o for o in orders}, {o.job: o for o in seen}, demand=demand(now), measured=(measured, (), ())
+        now,
+        forecast(seen),
+        {o.job: o for o in orders},
+        {o.job: o for o in seen},
+        demand=demand(now),
+        measured=lambda: (measured, (), ()),
     )
     return WhatIf(works(), None if folder is None else tariff(folder), known)
 
