@@ -15,6 +15,7 @@ from rich.table import Table
 
 from benchmarks.planning import page
 from benchmarks.planning.plants import PLANTS, problem_of
+from benchmarks.planning.rivals import ONE_CORE, Cores
 from benchmarks.planning.trial import SHARES, Trial, tried
 from domain.errors import Fault, InputFaults
 from domain.files import write_whole
@@ -35,7 +36,15 @@ class Case:
     known_eur: float | None = None
 
 
-def run(folder: Path | None, seconds: float, seed: int, only: Sequence[str], json_file: Path | None, write_report: bool) -> None:
+def run(
+    folder: Path | None,
+    seconds: float,
+    seed: int,
+    only: Sequence[str],
+    json_file: Path | None,
+    write_report: bool,
+    cores: Cores = ONE_CORE,
+) -> None:
     """Plan our own plants and the problems in `folder` under all rivals, and print it.
 
     Raises
@@ -48,7 +57,7 @@ def run(folder: Path | None, seconds: float, seed: int, only: Sequence[str], jso
     if unknown := [name for name in only if name not in names]:
         raise InputFaults([Fault("command line", None, "--only", ", ".join(unknown), f"one of {', '.join(names)}")])
     load = os.getloadavg()[0]
-    trials = _tried([case for case in cases if not only or case.name in only], seconds, seed)
+    trials = _tried([case for case in cases if not only or case.name in only], seconds, seed, cores)
     _show(trials, Console(width=None if Console().is_terminal else 150))
     if json_file is not None:
         write_whole(json_file, json.dumps(page.figures(trials), indent=1) + "\n")
@@ -65,13 +74,13 @@ def _of_folder(folder: Path) -> Iterator[Case]:
         yield Case(path.stem, load_problem(path), expected.get(path.stem, {}).get("best_known_eur"))
 
 
-def _tried(cases: Sequence[Case], seconds: float, seed: int) -> list[Trial]:
+def _tried(cases: Sequence[Case], seconds: float, seed: int, cores: Cores) -> list[Trial]:
     trials = []
     with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("problems", total=len(cases) * (len(SHARES) + 1))
         for case in cases:
             progress.update(task, description=case.name)
-            trials.append(tried(case.name, case.problem, seconds, seed, case.known_eur, lambda: progress.advance(task)))
+            trials.append(tried(case.name, case.problem, seconds, seed, case.known_eur, cores, lambda: progress.advance(task)))
     return trials
 
 

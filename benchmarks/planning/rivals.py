@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from ortools.sat.python import cp_model
 
-from lastgang.planning.workers import CORES, in_processes
 from scheduling.planner.answer import Request, plan
 from scheduling.planner.construct import current_solution
 from scheduling.planner.cost.total import cost_of
@@ -16,6 +15,7 @@ from scheduling.planner.model import Model
 from scheduling.planner.problem import Problem
 from scheduling.planner.roster import Rosters
 from scheduling.planner.rules import RULES
+from scheduling.planner.search import SideBySide, one_after_the_other
 from scheduling.planner.tables import Tables, tables_of
 
 
@@ -27,14 +27,25 @@ class Reached:
     cost_eur: float | None
 
 
-def planner(problem: Problem, seconds: float, seed: int) -> Reached:
+@dataclass(frozen=True, slots=True)
+class Cores:
+    """What every rival may use: how many cores, and how the planner's searches share them."""
+
+    number: int = 1
+    side_by_side: SideBySide = one_after_the_other
+
+
+ONE_CORE = Cores()
+
+
+def planner(problem: Problem, seconds: float, seed: int, cores: Cores = ONE_CORE) -> Reached:
     """The planner with a limit of time; `seconds` of the answer are what it really took."""
     begin_s = time.perf_counter()
-    answer = plan(problem, Request(seconds, seed, None, CORES), time.monotonic, in_processes)
+    answer = plan(problem, Request(seconds, seed, None, cores.number), time.monotonic, cores.side_by_side)
     return Reached(time.perf_counter() - begin_s, None if answer.cost is None else answer.cost.total_eur)
 
 
-def solver_alone(problem: Problem, seconds: float) -> list[Reached]:
+def solver_alone(problem: Problem, seconds: float, cores: Cores = ONE_CORE) -> list[Reached]:
     """Each better plan that CP-SAT finds with one model of the whole problem, from the current plan on where it keeps the rules.
 
     The same model as the planner's, the same time, and as many workers.
@@ -46,7 +57,7 @@ def solver_alone(problem: Problem, seconds: float) -> list[Reached]:
     if (current := current_solution(tables, rosters)) is not None:
         model.hint(current.choices, current.roster)
     solver = new_solver(Limits(seconds - (time.perf_counter() - begin_s), seconds * 100))
-    solver.parameters.num_workers = CORES
+    solver.parameters.num_workers = cores.number
     watch = _Watch(begin_s)
     if solver.solve(model.solver, watch) not in HAS_PLAN:
         return []

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from benchmarks.planning.plants import current_eur
-from benchmarks.planning.rivals import Reached, planner, solver_alone
+from benchmarks.planning.rivals import Cores, Reached, planner, solver_alone
 from scheduling.planner.problem import Problem
 
 SHARES = (0.1, 0.2, 0.5, 1.0)
@@ -59,13 +59,15 @@ class Trial:
         return next((one.seconds for one in reached if one.cost_eur is not None and one.cost_eur <= limit_eur), None)
 
 
-def tried(name: str, problem: Problem, seconds: float, seed: int, known_eur: float | None, advance: Callable[[], None]) -> Trial:
+def tried(
+    name: str, problem: Problem, seconds: float, seed: int, known_eur: float | None, cores: Cores, advance: Callable[[], None]
+) -> Trial:
     """Put all rivals to one problem, one after the other; `advance` is called after each run."""
-    first = planner(problem, 0.0, seed)
+    first = planner(problem, 0.0, seed, cores)
     runs = []
     for share in SHARES:
-        runs.append(Reached(share * seconds, planner(problem, share * seconds, seed).cost_eur))
+        runs.append(Reached(share * seconds, planner(problem, share * seconds, seed, cores).cost_eur))
         advance()
-    alone = solver_alone(problem, seconds)
+    alone = solver_alone(problem, seconds, cores)
     advance()
     return Trial(name, len(problem.jobs), problem.slot_count, current_eur(problem), known_eur, first, runs, alone)

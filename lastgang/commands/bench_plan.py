@@ -30,9 +30,11 @@ def command(
       lastgang bench plan --seconds 5 --only dense-30
     """
     from benchmarks.planning.command import run
+    from benchmarks.planning.rivals import Cores
     from domain.files import check_output_folder
+    from lastgang.planning.workers import CORES, in_processes
 
     if json_file is not None:
         check_output_folder(json_file.parent)
 
-    run(problems, seconds, seed, only, json_file, write_report)
+    run(problems, seconds, seed, only, json_file, write_report, Cores(CORES, in_processes))
