@@ -110,7 +110,7 @@ EXAMPLES: dict[str, Any] = {
         reason="special Saturday for order 4711",
     ),
     PRICES.name: Prices(
-        "DE-LU", datetime(2026, 10, 23, 22, 0, tzinfo=UTC), 1, 60, (84.1, 79.9, 77.3), _NINE, "day-ahead.csv",
+        "werk-nord", "DE-LU", datetime(2026, 10, 23, 22, 0, tzinfo=UTC), 1, 60, (84.1, 79.9, 77.3), _NINE, "day-ahead.csv",
     ),
     RECOMMENDATIONS.name: Recommendation(
         "werk-nord", "H-2207-0930-1030", 1, RecommendationStatus.OPEN, _NINE, _NINE, _NINE + 2 * _QUARTER,

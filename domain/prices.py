@@ -17,6 +17,8 @@ from domain.units import Int64
 class Prices:
     """Day-ahead prices of one zone, usually of one local day; of two records for one span the one with the higher `revision` counts."""
 
+    site: Key
+    """For whose energy they count."""
     zone: Key
     """Bidding zone, such as ``DE-LU``."""
     first_start_utc: QuarterStart

@@ -56,8 +56,8 @@ JOB_POWERS = Topic("energy.job_powers.v1", JobPower, lambda r: f"{r.site}/{r.mac
     "what a product's jobs draw on a machine, learned from those that ran")  # fmt: skip
 SHIFT_CHANGES = Topic("energy.shift_changes.v1", ShiftChange, lambda r: f"{r.site}/{r.shift}/{r.day_local}",
     "a shift that is worked, dropped or moved on one day, against the weekly pattern")  # fmt: skip
-PRICES = Topic("energy.prices.v1", Prices, lambda r: r.zone,
-    "day-ahead prices of a bidding zone")  # fmt: skip
+PRICES = Topic("energy.prices.v1", Prices, lambda r: f"{r.site}/{r.zone}",
+    "day-ahead prices of the bidding zone that a site buys in")  # fmt: skip
 RECOMMENDATIONS = Topic("energy.recommendations.v1", Recommendation, lambda r: f"{r.site}/{r.recommendation}",
     "change of a plan, of jobs or shifts from A to B: why, kW, EUR, confidence, until when it helps, status")  # fmt: skip
 DECISIONS = Topic("energy.decisions.v1", Decision, lambda r: f"{r.site}/{r.recommendation}",

@@ -58,7 +58,7 @@ _KEPT: Mapping[str, _Kept] = {
     ORDERS.name: _Kept(lambda r: f"{r.site}/{r.job}", lambda r: r.revision, lambda r: r.at_utc),
     JOB_POWERS.name: _Kept(lambda r: f"{r.site}/{r.machine}/{r.product}", lambda r: r.revision, lambda r: r.at_utc),
     SHIFT_CHANGES.name: _Kept(lambda r: f"{r.site}/{r.shift}/{r.day_local}", lambda r: r.revision, lambda r: r.at_utc),
-    PRICES.name: _Kept(lambda r: f"{r.zone}/{r.minutes}/{r.first_start_utc.isoformat()}", lambda r: r.revision, lambda r: r.at_utc),
+    PRICES.name: _Kept(lambda r: f"{r.site}/{r.zone}/{r.minutes}/{r.first_start_utc.isoformat()}", lambda r: r.revision, lambda r: r.at_utc),
     RECOMMENDATIONS.name: _Kept(lambda r: f"{r.site}/{r.recommendation}", lambda r: r.revision, lambda r: r.at_utc),
     DECISIONS.name: _Kept(lambda r: f"{r.site}/{r.recommendation}/{r.at_utc.isoformat()}/{r.by}", _no_revision, lambda r: r.at_utc),
 }  # fmt: skip
