@@ -4,6 +4,7 @@
   const QUARTER_MS = 900000, EVERY_MS = 120;
   let held = null, sent = { at: 0, timer: 0 };
 
+  const at = text => Date.parse(text);
   const chart = () => document.querySelector('.gantt[data-from]');
   const barOf = job => document.querySelector(`.job[data-job="${CSS.escape(job)}"]`);
 
@@ -18,7 +19,7 @@
     const old = document.querySelector('.job-supposed');
     const bar = held && barOf(held.job);
     if (!bar) { if (old) old.remove(); return; }
-    const from = +chart().dataset.from, span = +chart().dataset.to - from;
+    const from = at(chart().dataset.from), span = at(chart().dataset.to) - from;
     const mark = old && old.parentNode === bar.parentNode ? old : document.createElement('span');
     if (mark !== old) { if (old) old.remove(); mark.className = 'job job-supposed'; bar.parentNode.append(mark); }
     mark.style.left = `${100 * (held.start - from) / span}%`;
@@ -26,15 +27,15 @@
   }
 
   function hold(bar) {
-    const start = +bar.dataset.start;
+    const start = at(bar.dataset.start);
     if (held && held.job === bar.dataset.job) return;
-    held = { job: bar.dataset.job, start, length: +bar.dataset.end - start };
+    held = { job: bar.dataset.job, start, length: at(bar.dataset.end) - start };
   }
 
   function move(start) {
     const gantt = chart();
     if (!gantt || !held) return;
-    const first = +gantt.dataset.from, last = +gantt.dataset.to - held.length;
+    const first = at(gantt.dataset.from), last = at(gantt.dataset.to) - held.length;
     const snapped = Math.round(start / QUARTER_MS) * QUARTER_MS;
     const next = Math.min(Math.max(snapped, first), last);
     if (next === held.start) return;
@@ -48,7 +49,7 @@
     if (!bar || down.button) return;
     hold(bar);
     const lane = bar.parentNode.getBoundingClientRect(), begin = held.start;
-    const perPixel = (+chart().dataset.to - +chart().dataset.from) / lane.width;
+    const perPixel = (at(chart().dataset.to) - at(chart().dataset.from)) / lane.width;
     const moved = event => { event.preventDefault(); move(begin + (event.clientX - down.clientX) * perPixel); };
     const up = () => { removeEventListener('pointermove', moved); removeEventListener('pointerup', up); removeEventListener('pointercancel', up); };
     addEventListener('pointermove', moved); addEventListener('pointerup', up); addEventListener('pointercancel', up);

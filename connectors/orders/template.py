@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,10 @@ def write_template(path: Path, plant: Plant, words: Words) -> None:
     _write_headings(sheet, words)
     _write_formats(sheet, words)
     _write_choices(sheet, machines.title, count, words)
-    book.save(path)
+    # The library writes piece by piece and, where the disk is full, tries again when its file is forgotten.
+    whole = BytesIO()
+    book.save(whole)
+    path.write_bytes(whole.getvalue())
 
 
 def _write_machines(sheet: Any, plant: Plant, words: Words) -> int:

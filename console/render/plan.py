@@ -9,7 +9,7 @@ from console.render.markup import SENTENCES, SHORT, Markup, cut, icon, join, sho
 from console.render.timeline import LoadPicture, Ruler
 from console.views.money import NoPrice
 from console.views.plan import AdviceCard, Button, Change, JobBar, Move, PlanView, ShiftBand, Span
-from domain.clock import epoch_ms
+from domain.instants import instant_text
 from domain.orders import OrderStatus
 from domain.recommendations import ADVICE_QUARTERS, Action, Alternative, RecommendationStatus
 from domain.texts import refused_character
@@ -85,7 +85,7 @@ def gantt(view: PlanView, words: Words) -> Markup:
     return join(
         tag(
             "div",
-            tag("div", *rows, class_="gantt", data_from=epoch_ms(view.gantt_from_utc), data_to=epoch_ms(view.gantt_to_utc)),
+            tag("div", *rows, class_="gantt", data_from=instant_text(view.gantt_from_utc), data_to=instant_text(view.gantt_to_utc)),
             class_="gantt-scroll",
             tabindex="0",
             role="region",
@@ -143,7 +143,7 @@ def job_bars(job: JobBar, ruler: Ruler, words: Words) -> list[Markup]:
         held: dict[str, object] = {"role": "img"}
         if may_drag:
             held = {"role": "button", "tabindex": 0, "data_job": job.job}
-            held |= {"data_start": epoch_ms(span.start_utc), "data_end": epoch_ms(span.end_utc)}
+            held |= {"data_start": instant_text(span.start_utc), "data_end": instant_text(span.end_utc)}
         found.append(tag("span", tag("b", job.label), class_=f"job {css}", style=style, title=spoken, aria_label=spoken, **held))
 
     if job.move is Move.STAYS or job.after is None:

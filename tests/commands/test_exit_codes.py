@@ -56,6 +56,9 @@ WRONG_INPUT = {
     "console": Case("console --plant {plant} --ledger x.sqlite --host 0.0.0.0 --port 0", "set LASTGANG_CONSOLE_TOKEN"),
     "simulate": Case("simulate --plant {empty}", "plant.toml: file: found No such file"),
     "import": Case("import {work}/nothing.csv --plant {plant} --dry-run", "nothing.csv: file: found No such file"),
+    "orders import": Case("orders import {work}/nothing.csv --plant {plant} --dry-run", "nothing.csv: file: found No such file"),
+    "orders template": Case("orders template {work}/orders.xlsx --plant {empty}", "plant.toml: file: found No such file"),
+    "orders list": Case("orders list --plant {empty}", "plant.toml: file: found No such file"),
     "report": Case("report --plant {plant} --month 2026-13 --out {work}/reports", "--month"),
     "verify": Case("verify {empty}", "no manifest.json"),
     "check-config": Case("check-config {empty}", "plant.toml: file: found No such file"),
@@ -94,6 +97,9 @@ FAILED_RUN = {
     "console": Case("console --plant {plant} --ledger {work}/x.sqlite --port {taken}", "cannot listen on"),
     "simulate": Case("simulate --plant {plant} --kafka 127.0.0.1:{nobody} --truth {work}/t.sqlite", "no Kafka broker answers at"),
     "import": Case("import {load} --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
+    "orders import": Case("orders import {orders} --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
+    "orders template": Case("orders template {full} --plant {plant}", "No space left on device"),
+    "orders list": Case("orders list --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
     "verify": Case("verify {report}", "missing"),
     "check-config": Case("check-config {plant} --connect", "no connection; is the device or its gateway on"),
     "set-back": Case(
@@ -122,6 +128,8 @@ ALWAYS_DONE = {"down", "report", "contracts", "reference", "grafana build"}
 DONE = {
     "down": Case("down --plant {plant}", "nothing runs"),
     "import": Case("import {load} --plant {plant} --dry-run", "2 quarter hours would be sent"),
+    "orders import": Case("orders import {orders} --plant {plant} --dry-run", "1 new, 0 changed"),
+    "orders template": Case("orders template {work}/orders.xlsx --plant {plant}", "orders.xlsx"),
     "check-config": Case("check-config {plant}", "no fault found"),
     "contracts": Case("contracts --out {work}/contracts", "energy.readings.v1"),
     "reference": Case("reference --out {work}/reference", "plant-file.md"),
@@ -149,6 +157,8 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
     for name in ("empty", "report", "running/.lastgang"):
         (work / name).mkdir()
     (work / "load.csv").write_text(LOAD)
+    (work / "orders.csv").write_text("Auftrag;Maschine;Start;Dauer\n4711;press-1;23.10.2050 10:00;1 h\n")
+    (work / "full.xlsx").symlink_to("/dev/full")
     (work / "readings.jsonl").write_text("")
     (work / "problem.json").write_text(json.dumps(PROBLEM))
     listed = {"name": "report.pdf", "sha256": "0" * 64, "bytes": 1}
@@ -162,6 +172,8 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
             **{name: str(work / name) for name in ("plant", "running", "empty", "report")},
             "work": str(work),
             "load": str(work / "load.csv"),
+            "orders": str(work / "orders.csv"),
+            "full": str(work / "full.xlsx"),
             "readings": str(work / "readings.jsonl"),
             "problem": str(work / "problem.json"),
             "taken": str(taken.getsockname()[1]),
