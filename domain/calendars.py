@@ -115,6 +115,15 @@ def at_local(day: date, clock: str, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time.fromisoformat(clock), tzinfo=zone).astimezone(UTC)
 
 
+Span = tuple[datetime, datetime]
+"""``[start_utc, end_utc)``."""
+
+
+def clock_span(from_: str, to: str, day: date, zone: ZoneInfo) -> Span:
+    """From one time of the clock on the local `day` to the next time that the clock shows `to`: on the day after, if that is not later."""
+    return at_local(day, from_, zone), at_local(day if to > from_ else day + timedelta(days=1), to, zone)
+
+
 def shift_instances(shifts: Iterable[Shift], plant: Plant, from_utc: datetime, to_utc: datetime) -> Iterator[ShiftInstance]:
     """All instances that overlap ``[from_utc, to_utc)``, in order of their start.
 
@@ -129,7 +138,7 @@ def shift_instances(shifts: Iterable[Shift], plant: Plant, from_utc: datetime, t
         for shift in shifts:
             change = change_of(shift.id, day, plant)
             if _is_worked(shift, day, plant) if change is None else change.worked:
-                start, end = _times(*_clock_times(shift, change), day, zone)
+                start, end = clock_span(*_clock_times(shift, change), day, zone)
                 if start < to_utc and end > from_utc:
                     found.append(ShiftInstance(shift.id, day, start, end, change is not None))
         day += timedelta(days=1)
@@ -151,10 +160,6 @@ def _clock_times(shift: Shift, change: PlannedShiftChange | None) -> tuple[str, 
     if change is None:
         return shift.from_, shift.to
     return change.from_ or shift.from_, change.to or shift.to
-
-
-def _times(from_: str, to: str, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    return at_local(day, from_, zone), at_local(day if to > from_ else day + timedelta(days=1), to, zone)
 
 
 def is_opened(day: date, plant: Plant) -> bool:
@@ -180,7 +185,7 @@ def crews_of(instance: ShiftInstance, plant: Plant) -> tuple[str, ...]:
     if change is not None and change.crew is not None:
         return (change.crew,)
     turns = tuple(crew.id for crew in plant.crews if crew.rotation and _turn(crew, instance.day_local) == instance.shift)
-    shift = _shift_of(instance, plant)
+    shift = shift_of(instance, plant)
     turns = tuple(crew for crew in turns if not shift.crews or crew in shift.crews)
     return turns or (shift.crews if len(shift.crews) == 1 else ())
 
@@ -198,7 +203,7 @@ def workers_of(instance: ShiftInstance, plant: Plant) -> tuple[Workers, ...]:
     change = change_of(instance.shift, instance.day_local, plant)
     if change is not None and change.workers:
         return change.people()
-    shift = _shift_of(instance, plant)
+    shift = shift_of(instance, plant)
     people: Counter[str] = Counter(shift.workers)
     if not people:
         sizes = {crew.id: crew.workers for crew in plant.crews}
@@ -207,12 +212,9 @@ def workers_of(instance: ShiftInstance, plant: Plant) -> tuple[Workers, ...]:
     return tuple(Workers(skill, count) for skill, count in sorted(people.items()))
 
 
-def _shift_of(instance: ShiftInstance, plant: Plant) -> Shift:
+def shift_of(instance: ShiftInstance, plant: Plant) -> Shift:
+    """The shift of the plant file that it is an instance of."""
     return next(shift for shift in plant.shifts if shift.id == instance.shift)
-
-
-Span = tuple[datetime, datetime]
-"""``[start_utc, end_utc)``."""
 
 
 def breaks_of(instance: ShiftInstance, plant: Plant) -> list[Span]:
@@ -225,12 +227,11 @@ def breaks_of(instance: ShiftInstance, plant: Plant) -> list[Span]:
 
 def each_break(instance: ShiftInstance, plant: Plant) -> Iterator[tuple[Break, Span]]:
     """The same, each with what the plant file says of it."""
-    shift = _shift_of(instance, plant)
+    shift = shift_of(instance, plant)
     begins, _ = _clock_times(shift, change_of(shift.id, instance.day_local, plant))
     for pause in shift.breaks:
         begin_day = instance.day_local + timedelta(days=pause.from_ < begins)
-        end_day = begin_day + timedelta(days=pause.to <= pause.from_)
-        begin, end = at_local(begin_day, pause.from_, plant.site.zone), at_local(end_day, pause.to, plant.site.zone)
+        begin, end = clock_span(pause.from_, pause.to, begin_day, plant.site.zone)
         if not instance.is_changed or (instance.start_utc <= begin and end <= instance.end_utc):
             yield pause, (begin, end)
 

@@ -6,7 +6,7 @@ A fault is a key with values, so that each language has its sentence (`words.ord
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -74,19 +74,21 @@ def _listed(ids: Iterable[str]) -> str:
 
 
 def _cycle_faults(order: Order, known: Mapping[str, Order]) -> Iterable[OrderFault]:
-    before = {job: tuple(p.job for p in other.predecessors) for job, other in known.items()}
-    way = cycle_through(order.job, {**before, order.job: tuple(p.job for p in order.predecessors)})
-    if way:
+    def before(job: str) -> tuple[str, ...]:
+        one = order if job == order.job else known.get(job)
+        return () if one is None else tuple(predecessor.job for predecessor in one.predecessors)
+
+    if way := cycle_through(order.job, before):
         yield OrderFault("predecessors", "cycle", " → ".join(way), {"job": order.job})
 
 
-def cycle_through(job: str, before: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """A way from `job` over predecessors back to it, both ends named; empty if there is none."""
+def cycle_through(job: str, before: Callable[[str], Iterable[str]]) -> tuple[str, ...]:
+    """A way from `job` over predecessors, which `before` names, back to it, both ends named; empty if there is none."""
     came_from: dict[str, str] = {}
     waiting = [job]
     while waiting:
         current = waiting.pop()
-        for other in before.get(current, ()):
+        for other in before(current):
             if other == job:
                 return _way_back(job, current, came_from)
             if other not in came_from:
@@ -96,10 +98,11 @@ def cycle_through(job: str, before: Mapping[str, tuple[str, ...]]) -> tuple[str,
 
 
 def _way_back(job: str, last: str, came_from: Mapping[str, str]) -> tuple[str, ...]:
-    way = [job, last] if last != job else [job]
-    while way[-1] != job:
-        way.append(came_from[way[-1]])
-    return tuple(reversed(way)) if len(way) > 1 else (job, job)
+    way = [job]
+    while last != job:
+        way.append(last)
+        last = came_from[last]
+    return (job, *reversed(way))
 
 
 def _date_faults(order: Order) -> Iterable[OrderFault]:

@@ -11,7 +11,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
-from domain.calendars import ShiftInstance, Span, at_local, crews_of, each_break, is_holiday, shift_instances, workers_of
+from domain.calendars import (
+    ShiftInstance,
+    Span,
+    clock_span,
+    crews_of,
+    each_break,
+    is_holiday,
+    shift_instances,
+    shift_of,
+    workers_of,
+)
 from domain.plant import Plant
 from domain.shifts import Surcharge, SurchargeKind
 
@@ -46,7 +56,7 @@ def cost_of(instance: ShiftInstance, plant: Plant) -> ShiftCost | None:
 
 def _wage(instance: ShiftInstance, plant: Plant) -> float | None:
     """EUR an hour; None where nobody says, or crews that work it together are paid differently."""
-    shift = next(shift for shift in plant.shifts if shift.id == instance.shift)
+    shift = shift_of(instance, plant)
     if shift.wage_eur_per_hour is not None:
         return shift.wage_eur_per_hour
     mine = crews_of(instance, plant)
@@ -61,8 +71,7 @@ def paid_parts(instance: ShiftInstance, plant: Plant) -> Iterator[tuple[datetime
     spans = [*unpaid, *(span for _, span in surcharged)]
     edges = {instance.start_utc, instance.end_utc}
     edges |= {edge for span in spans for edge in span if instance.start_utc < edge < instance.end_utc}
-    inner = sorted(edges)
-    for begin, end in pairwise(inner):
+    for begin, end in pairwise(sorted(edges)):
         if not any(_holds(span, begin) for span in unpaid):
             yield begin, end, _percent([surcharge for surcharge, span in surcharged if _holds(span, begin)])
 
@@ -85,8 +94,7 @@ def _spans(surcharge: Surcharge, instance: ShiftInstance, plant: Plant) -> Itera
     day, last = instance.start_utc.astimezone(zone).date() - timedelta(days=1), instance.end_utc.astimezone(zone).date()
     while day <= last:
         if _is_valid(surcharge, day) and _is_its_day(surcharge, day, plant):
-            end_day = day if surcharge.to > surcharge.from_ else day + timedelta(days=1)
-            yield at_local(day, surcharge.from_, zone), at_local(end_day, surcharge.to, zone)
+            yield clock_span(surcharge.from_, surcharge.to, day, zone)
         day += timedelta(days=1)
 
 

@@ -16,7 +16,7 @@ from forecasting.ensemble import MODELS
 from forecasting.expert_weights import NEAR_EVERY, ExpertWeights
 from forecasting.first_day import first_day
 from forecasting.grid import lay_out
-from forecasting.inputs import PLANNED_KW, Inputs
+from forecasting.inputs import Inputs, without_whole_plan
 from forecasting.issue import Subject, flat, issue, level
 from forecasting.jobs import job_loads
 from forecasting.learning import (
@@ -134,12 +134,11 @@ class Forecaster:
 
     def watched(self, state: ForecastState, first: int, load_kw: Floats, trust: Floats, next_slot: int) -> Watched:
         """Loads up to `next_slot` [kW, from slot `first` on] with all that is known ahead of it."""
-        inputs, jobs, count = self._inputs, job_loads(state.jobs.values()), next_slot - first + LEADS
-        planned_kw = None if inputs is None else inputs.planned_kw(first, count)
-        if inputs is not None and planned_kw is not None:
-            inputs, jobs = inputs.without(PLANNED_KW), jobs.with_plan(first, planned_kw)
-        aligned = None if inputs is None else inputs.aligned(first, count)
-        return watched(lay_out(self._subject.days, first, load_kw, trust, next_slot, jobs, aligned))
+        jobs, inputs = job_loads(state.jobs.values()), None
+        if self._inputs is not None:
+            inputs, planned_kw = without_whole_plan(self._inputs.aligned(first, next_slot - first + LEADS))
+            jobs = jobs if planned_kw is None else jobs.with_plan(first, planned_kw)
+        return watched(lay_out(self._subject.days, first, load_kw, trust, next_slot, jobs, inputs))
 
     def learn(self, state: ForecastState, since: int) -> None:
         """The lessons that the quarter hours from `since` on have made possible."""

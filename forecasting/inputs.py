@@ -6,7 +6,7 @@ In: values by quarter hour.  Out: the same laid beside a load, nan where not kno
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -32,17 +32,14 @@ class Inputs:
             found[name] = np.where(inside, values[np.clip(places, 0, len(values) - 1)], np.nan)
         return found
 
-    def planned_kw(self, first_slot: int, count: int) -> Floats | None:
-        """The planned load [kW] of `count` quarter hours from `first_slot` on; None where it is not known for each of them.
 
-        A plan without holes says what the sum of the orders says, and is used in the same way: with the same content both give the same
-        forecast. One with holes is an input like any other: where nothing is planned yet, nothing can be taken out of the load.
-        """
-        if PLANNED_KW not in self.by_name:
-            return None
-        found = self.aligned(first_slot, count)[PLANNED_KW]
-        return found if np.isfinite(found).all() else None
+def without_whole_plan(aligned: Mapping[str, Floats]) -> tuple[Mapping[str, Floats], Floats | None]:
+    """The other inputs, and the planned load [kW]; None, and all inputs, where it is not known for each quarter hour.
 
-    def without(self, name: str) -> Inputs:
-        """The other inputs."""
-        return replace(self, by_name={one: values for one, values in self.by_name.items() if one != name})
+    A plan without holes says what the sum of the orders says, and is used in the same way: with the same content both give the same
+    forecast. One with holes is an input like any other: where nothing is planned yet, nothing can be taken out of the load.
+    """
+    planned_kw = aligned.get(PLANNED_KW)
+    if planned_kw is None or not np.isfinite(planned_kw).all():
+        return aligned, None
+    return {name: values for name, values in aligned.items() if name != PLANNED_KW}, planned_kw

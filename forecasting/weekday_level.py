@@ -25,10 +25,10 @@ FURTHEST_DAYS = 50
 def weekday_level(grid: Grid, origin: int) -> Floats:
     """Loads [kW] over `REACH` steps from `origin`; nan on the first 24 h, and where no such day is known."""
     today = origin // SLOTS_PER_DAY
-    past = _expected(grid, today - 1, 2, origin)[origin % SLOTS_PER_DAY :][:SLOTS_PER_DAY]
+    expected = _expected(grid, today - 1, 1 + AHEAD_DAYS, origin)[origin % SLOTS_PER_DAY :]
+    past, ahead = expected[:SLOTS_PER_DAY], expected[SLOTS_PER_DAY:][:REACH]
     apart = grid.load_kw[origin - SLOTS_PER_DAY : origin] - past
     level_kw = float(np.nanmean(apart)) if np.isfinite(apart).any() else 0.0
-    ahead = _expected(grid, today, AHEAD_DAYS, origin)[origin % SLOTS_PER_DAY :][:REACH]
     found = np.full(REACH, np.nan)
     found[SLOTS_PER_DAY : len(ahead)] = ahead[SLOTS_PER_DAY:] + LEVEL_STAYS * level_kw
     return found

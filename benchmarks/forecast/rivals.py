@@ -14,13 +14,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from forecasting.similar_days import LEVELS
+from forecasting.place import pinball_kw
 from forecasting.slots import LEADS, SLOTS_PER_DAY, SLOTS_PER_WEEK, Floats
 
 PEAK_QUANTILE, HIGH_QUANTILE = 0.9, 0.95
 PAST = 8 * SLOTS_PER_WEEK
 DAYS = {"first day": slice(0, SLOTS_PER_DAY), "second day": slice(SLOTS_PER_DAY, LEADS)}
-_LEVELS = np.array(LEVELS)[:, None]
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ def measures(midnights: Sequence[TwoDays], name: str, day: str) -> Measures | No
     came, last_week, kw = (
         together(lambda one: one.came_kw), together(lambda one: one.last_week_kw), together(lambda one: one.predicted_kw[name])
     )  # fmt: skip
-    peak, high = (together(lambda one, n=n: np.full(LEADS, (one.peak_kw, one.high_kw)[n])) for n in (0, 1))  # type: ignore[misc]
+    peak, high = together(lambda one: np.full(LEADS, one.peak_kw)), together(lambda one: np.full(LEADS, one.high_kw))
     known = np.isfinite(came) & np.isfinite(last_week) & np.isfinite(peak)
     came, last_week, kw, peak, high = came[known], last_week[known], kw[:, known], peak[known], high[known]
     inside = (came >= kw[0]) & (came <= kw[2])
@@ -94,8 +93,7 @@ def measures(midnights: Sequence[TwoDays], name: str, day: str) -> Measures | No
 
 def crps(quantiles_kw: Floats, came_kw: Floats) -> float:
     """Continuous ranked probability score from quantiles at `LEVELS` [kW]: twice their mean quantile loss."""
-    excess = came_kw - quantiles_kw
-    return float(2 * np.maximum(_LEVELS * excess, (_LEVELS - 1) * excess).mean())
+    return 2 * pinball_kw(quantiles_kw, came_kw)
 
 
 HEAD = (

@@ -25,7 +25,7 @@ from forecasting.grid import lay_out
 from forecasting.issue import OFFSETS, Subject
 from forecasting.jobs import job_loads
 from forecasting.learning import Watched
-from forecasting.similar_days import LEVELS
+from forecasting.place import pinball_kw
 from forecasting.slots import SLOTS_PER_DAY, SLOTS_PER_WEEK, Floats
 from forecasting.state import ForecastState
 from forecasting.step import ForecastStep
@@ -34,7 +34,6 @@ from forecasting.two_step import two_step
 from quarters.numbers import slot_of
 
 SERVED = "served"
-LEVELS_COLUMN = np.array(LEVELS)[:, None]
 
 
 def plant_of(profile: Profile, target_kw: float | None = None) -> Plant:
@@ -119,8 +118,7 @@ class Rolled:
         for day in self.days:
             known = np.isfinite(day.came_kw)
             if rung in day.predicted_kw and known.any():
-                excess = (day.came_kw - day.predicted_kw[rung])[:, known]
-                losses.append(np.maximum(LEVELS_COLUMN * excess, (LEVELS_COLUMN - 1) * excess).mean())
+                losses.append(pinball_kw(day.predicted_kw[rung][:, known], day.came_kw[known]))
                 loads.append(day.came_kw[known].mean())
         return float(np.nanmean(losses) / np.mean(loads)) if losses else float("nan")
 

@@ -85,10 +85,14 @@ def _machine(number: int, random: Random) -> Json:
     families = FAMILIES if _is_press(number) else ("any",)
     setups = [{"from": before, "to": after, "slots": 2} for before in families for after in families if before != after]
     return {
-        "id": f"{'press' if _is_press(number) else 'kiln'}-{number}",
+        "id": _machine_id(number),
         "initial_family": random.choice(families),
         "setups": setups,
     }
+
+
+def _machine_id(number: int) -> str:
+    return f"{'press' if _is_press(number) else 'kiln'}-{number}"
 
 
 def _is_press(number: int) -> bool:
@@ -122,11 +126,10 @@ def _job(plant: Plant, random: Random, number: int) -> Json:
         {"slots": random.randint(1, 3), "power_kw": heat_kw, "crew": {"operator": 1}},
         {"slots": random.randint(3, 8), "power_kw": round(heat_kw / 3)},
     ]
-    names = [f"{'press' if _is_press(machine) else 'kiln'}-{machine}" for machine in chosen]
     return {
         "id": f"J{number + 1:02}", "order": f"{4000 + number}", "family": random.choice(FAMILIES) if _is_press(first) else "any",
         "earliest": random.randrange(round(0.5 * plant.days * SLOTS_PER_DAY)), "due": plant.days * SLOTS_PER_DAY, "tardiness_eur_per_slot": float(random.randint(1, 7)),
-        "alternatives": [{"machine": name, "phases": phases} for name in names],
+        "alternatives": [{"machine": _machine_id(machine), "phases": phases} for machine in chosen],
     }  # fmt: skip
 
 

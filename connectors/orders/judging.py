@@ -196,7 +196,7 @@ def _predecessor_faults(drafts: Sequence[Draft], case: _Case) -> Iterator[RowFau
             if predecessor.job not in jobs:
                 fault = OrderFault("predecessors", "predecessor_unknown", predecessor.job, {"job": predecessor.job})
                 yield RowFault(draft.place_of("predecessors"), draft.job, fault)
-        if way := cycle_through(draft.job, jobs):
+        if way := cycle_through(draft.job, lambda job: jobs.get(job, ())):
             fault = OrderFault("predecessors", "cycle", " → ".join(way), {"job": draft.job})
             yield RowFault(draft.place_of("predecessors"), draft.job, fault)
 
