@@ -6,7 +6,7 @@ A fault is a key with values, so that each language has its sentence (`words.ord
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -74,19 +74,21 @@ def _listed(ids: Iterable[str]) -> str:
 
 
 def _cycle_faults(order: Order, known: Mapping[str, Order]) -> Iterable[OrderFault]:
-    before = {job: tuple(p.job for p in other.predecessors) for job, other in known.items()}
-    way = cycle_through(order.job, {**before, order.job: tuple(p.job for p in order.predecessors)})
-    if way:
+    def before(job: str) -> Iterable[str]:
+        other = order if job == order.job else known.get(job)
+        return () if other is None else (predecessor.job for predecessor in other.predecessors)
+
+    if way := cycle_through(order.job, before):
         yield OrderFault("predecessors", "cycle", " → ".join(way), {"job": order.job})
 
 
-def cycle_through(job: str, before: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """A way from `job` over predecessors back to it, both ends named; empty if there is none."""
+def cycle_through(job: str, before: Callable[[str], Iterable[str]]) -> tuple[str, ...]:
+    """A way from `job` over predecessors back to it, both ends named; empty if there is none. `before`: the jobs that a job waits for."""
     came_from: dict[str, str] = {}
     waiting = [job]
     while waiting:
         current = waiting.pop()
-        for other in before.get(current, ()):
+        for other in before(current):
             if other == job:
                 return _way_back(job, current, came_from)
             if other not in came_from:

@@ -135,21 +135,19 @@ def _without_faulty(drafts: Iterable[Draft], case: _Case) -> list[Draft]:
 
 
 def _orders_of(drafts: list[Draft], case: _Case) -> dict[str, Order]:
-    """The orders that the rows come to; what depends on several rows is checked until nothing more falls."""
-    while True:
-        before = len(case.faults)
-        case.faults += _predecessor_faults(drafts, case)
-        drafts = _without_faulty(drafts, case)
-        if len(case.faults) == before:
-            break
+    """The orders that the rows come to; a row that waits for a refused one falls when its turn comes."""
+    case.faults += _predecessor_faults(drafts, case)
+    drafts = _without_faulty(drafts, case)
     built: dict[str, Order] = {}
+    standing = dict(case.known.newest)
     places = _places(drafts, case)
     # Jobs with a start first: others must find what is taken. Then predecessors before what waits for them, the soonest due first.
     for draft in _in_turn(drafts, case):
-        order = _built(draft, case, built, places)
+        order = _built(draft, case, standing, places)
         if order is not None:
-            built[draft.job] = order
-            places.take(order)
+            built[draft.job] = standing[draft.job] = order
+        if draft.job in standing:  # one whose row was refused stays where it is
+            places.take(standing[draft.job])
     return built
 
 
@@ -196,7 +194,7 @@ def _predecessor_faults(drafts: Sequence[Draft], case: _Case) -> Iterator[RowFau
             if predecessor.job not in jobs:
                 fault = OrderFault("predecessors", "predecessor_unknown", predecessor.job, {"job": predecessor.job})
                 yield RowFault(draft.place_of("predecessors"), draft.job, fault)
-        if way := cycle_through(draft.job, jobs):
+        if way := cycle_through(draft.job, lambda job: jobs.get(job, ())):
             fault = OrderFault("predecessors", "cycle", " → ".join(way), {"job": draft.job})
             yield RowFault(draft.place_of("predecessors"), draft.job, fault)
 
@@ -204,10 +202,14 @@ def _predecessor_faults(drafts: Sequence[Draft], case: _Case) -> Iterator[RowFau
 # -- one order ---------------------------------------------------------------------------------------------------------
 
 
-def _built(draft: Draft, case: _Case, built: Mapping[str, Order], places: Places) -> Order | None:
-    """The order that a row comes to; None, with its faults, where it cannot be."""
+def _built(draft: Draft, case: _Case, standing: Mapping[str, Order], places: Places) -> Order | None:
+    """The order that a row comes to beside the orders `standing` by job; None, with its faults, where it cannot be."""
     known = case.known.newest.get(draft.job)
     fields = _merged(draft, known, case.word(draft.job), case)
+    for predecessor in fields["predecessors"]:
+        if predecessor.job not in standing:  # its own row was refused
+            _refuse(draft, case, OrderFault("predecessors", "predecessor_unknown", predecessor.job, {"job": predecessor.job}))
+            return None
     if not fields.get("quarters"):
         if not (known and known.profile_kw):
             _refuse(draft, case, OrderFault("duration", "duration_missing", ""))
@@ -215,11 +217,7 @@ def _built(draft: Draft, case: _Case, built: Mapping[str, Order], places: Places
     elif fields["profile_kw"] and len(fields["profile_kw"]) != fields["quarters"]:
         fields["profile_kw"] = ()
         case.notes.append(Note("profile_dropped", {"job": draft.job}))
-    for predecessor in fields["predecessors"]:
-        if predecessor.job not in built and predecessor.job not in case.known.newest:  # its own row was refused
-            _refuse(draft, case, OrderFault("predecessors", "predecessor_unknown", predecessor.job, {"job": predecessor.job}))
-            return None
-    _place(draft, fields, case, built, places)
+    _place(draft, fields, case, standing, places)
     try:
         order = _ORDER.validate_python(fields)
     except ValidationError as error:
@@ -227,7 +225,8 @@ def _built(draft: Draft, case: _Case, built: Mapping[str, Order], places: Places
         name = str(first["loc"][0]) if first["loc"] else "job"
         _refuse(draft, case, OrderFault(ORDER_FIELDS.get(name, name), "unreadable", str(first["input"])))
         return None
-    faults = order_faults(order, case.handing.plant, {})  # cycles were found before
+    # Cycles among the rows were found before; one may close over an order that stays as it is, since its row was refused.
+    faults = order_faults(order, case.handing.plant, standing)
     for fault in faults:
         _refuse(draft, case, fault)
     return None if faults else order
@@ -282,7 +281,7 @@ def _machines_of(values: Mapping[str, Any]) -> set[str]:
     return {values["machine"], *(other.machine for other in values["other_machines"])} if values else set()
 
 
-def _place(draft: Draft, fields: dict[str, Any], case: _Case, built: Mapping[str, Order], places: Places) -> None:
+def _place(draft: Draft, fields: dict[str, Any], case: _Case, standing: Mapping[str, Order], places: Places) -> None:
     """Give a start to a job that has none; of a group the machine on which it ends first."""
     chooses = fields.pop("_choose", False)
     quarters = fields["quarters"] or len(fields["profile_kw"])
@@ -295,7 +294,7 @@ def _place(draft: Draft, fields: dict[str, Any], case: _Case, built: Mapping[str
     known_ids = {machine.id for machine in case.handing.plant.machines}
     if not chooses:
         machines = {fields["machine"]: quarters}
-    found = places.first({name: q for name, q in machines.items() if name in known_ids}, _ready(draft, fields, case, built))
+    found = places.first({name: q for name, q in machines.items() if name in known_ids}, _ready(draft, fields, standing))
     if found is None:
         fields["start_utc"] = NEVER_UTC
         case.notes.append(Note("no_place", {"job": draft.job, "machine": fields["machine"]}))
@@ -317,11 +316,11 @@ def _day_of(instant: datetime, case: _Case) -> date:
     return instant.astimezone(case.handing.plant.site.zone).date()
 
 
-def _ready(draft: Draft, fields: Mapping[str, Any], case: _Case, built: Mapping[str, Order]) -> datetime:
+def _ready(draft: Draft, fields: Mapping[str, Any], standing: Mapping[str, Order]) -> datetime:
     """From when on a job may start: released, its day come, its predecessors over."""
     ready = [fields["earliest_utc"], *([draft.start_from_utc] if draft.start_from_utc else [])]
     for predecessor in fields.get("predecessors", ()):
-        before = built.get(predecessor.job) or case.known.newest.get(predecessor.job)
+        before = standing.get(predecessor.job)
         if before is not None and before.start_utc < NEVER_UTC:
             ready.append(before.end_utc + timedelta(minutes=predecessor.gap_min))
     latest: datetime = max(ready)
