@@ -10,11 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.calendars import staffed_spans
-from domain.intervals import QUARTER
 from domain.orders import Order, OrderStatus
 from domain.plant import Plant
 from domain.recommendations import JobPlace
-from quarters.numbers import slot_of, slot_start
+from quarters.numbers import quarter_from, slot_of, slot_start
 from scheduling.settings import AdviceSettings
 
 Load = npt.NDArray[np.float64]
@@ -93,7 +92,7 @@ class Rules:
         """Slots at which `order` may begin instead, in order; its planned start is not among them."""
         if not self.may_move(order, lead):
             return []
-        first = slot_of(max(order.earliest_utc, self.now_utc + lead) + QUARTER - timedelta(microseconds=1))
+        first = slot_of(quarter_from(max(order.earliest_utc, self.now_utc + lead)))
         last = min(slot_of(order.due_utc - order.duration), self.end_slot - order.duration_quarters)
         taken = [
             other
