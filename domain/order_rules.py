@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from domain.orders import Order, OrderStatus
+from domain.orders import Order
 from domain.plant import Machine, MachineGroup, Plant
 
 NO_VALUES: Mapping[str, str] = {}
@@ -36,7 +36,7 @@ def order_faults(order: Order, plant: Plant, known: Mapping[str, Order]) -> tupl
 
     A predecessor that is not known is no fault here: on a topic it may come later.
     """
-    if order.status in (OrderStatus.DONE, OrderStatus.CANCELLED):
+    if order.status.is_over:
         return ()
     machines = {machine.id for machine in plant.machines}
     named = [order.machine, *(other.machine for other in order.other_machines)]

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from domain.calendars import Span, staffed_spans
 from domain.instants import NEVER_UTC
 from domain.intervals import QUARTER
-from domain.orders import Order, OrderStatus
+from domain.orders import Order
 from domain.plant import Plant
 from quarters.numbers import quarter_from
 
@@ -34,7 +34,7 @@ class Places:
 
     def take(self, order: Order) -> None:
         """Occupy the machine of an order that is planned or runs."""
-        if order.status in (OrderStatus.PLANNED, OrderStatus.RUNNING) and order.start_utc < NEVER_UTC:
+        if not order.status.is_over and order.start_utc < NEVER_UTC:
             insort(self._taken.setdefault(order.machine, []), (order.start_utc, quarter_from(order.end_utc)))
 
     def first(self, machines: Mapping[str, int], from_utc: datetime) -> tuple[str, datetime] | None:

@@ -12,7 +12,7 @@ from connectors.orders.mapping import NEEDED, field_of
 from connectors.orders.table import OrderRow
 from connectors.orders.writing import COLUMNS, cells_of
 from console.views.scene import Scene
-from domain.orders import Order, OrderStatus
+from domain.orders import Order
 from domain.plant import Plant
 from words.order_faults import fault_text
 from words.speech import Words
@@ -36,7 +36,7 @@ class StandingOrders:
 
 def standing_orders(scene: Scene) -> StandingOrders:
     """What the sheet shows."""
-    standing = [order for order in scene.orders() if order.status in (OrderStatus.PLANNED, OrderStatus.RUNNING)]
+    standing = [order for order in scene.orders() if not order.status.is_over]
     ordered = sorted(standing, key=lambda order: (order.start_utc, order.job))
     return StandingOrders(tuple(ordered[:MOST_ROWS]), max(0, len(ordered) - MOST_ROWS))
 
