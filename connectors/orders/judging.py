@@ -268,7 +268,6 @@ def _set_machines(draft: Draft, fields: dict[str, Any], before: Mapping[str, Any
     stated = set(draft.machines)
     if stated and stated != _machines_of(before):  # else as before: advice may have chosen among them since
         machine = fields["machine"] if fields["machine"] in stated else draft.machines[0]
-        fields["_choose"] = draft.is_group and machine != fields["machine"]
         fields["machine"] = machine
         fields["other_machines"] = tuple(OtherMachine(name, quarters) for name in draft.machines if name != machine and quarters)
     if draft.quarters is not None:
@@ -283,17 +282,17 @@ def _machines_of(values: Mapping[str, Any]) -> set[str]:
 
 def _place(draft: Draft, fields: dict[str, Any], case: _Case, standing: Mapping[str, Order], places: Places) -> None:
     """Give a start to a job that has none; of a group the machine on which it ends first."""
-    chooses = fields.pop("_choose", False)
+    known = case.known.newest.get(draft.job)
+    chooses = draft.is_group and fields["machine"] != (known.machine if known else "")
     quarters = fields["quarters"] or len(fields["profile_kw"])
     word = case.word(draft.job)
     if draft.start_from_utc is not None and (word is None or _day(word, case) != _day_of(draft.start_from_utc, case)):
         fields["start_utc"] = None
     if fields["start_utc"] is not None and not (chooses and "start_utc" not in draft.stated):
         return
-    machines = {fields["machine"]: quarters} | {other.machine: other.quarters for other in fields.get("other_machines", ())}
+    others: dict[str, int] = {other.machine: other.quarters for other in fields["other_machines"]} if chooses else {}
+    machines = {fields["machine"]: quarters} | others
     known_ids = {machine.id for machine in case.handing.plant.machines}
-    if not chooses:
-        machines = {fields["machine"]: quarters}
     found = places.first({name: q for name, q in machines.items() if name in known_ids}, _ready(draft, fields, standing))
     if found is None:
         fields["start_utc"] = NEVER_UTC
@@ -319,7 +318,7 @@ def _day_of(instant: datetime, case: _Case) -> date:
 def _ready(draft: Draft, fields: Mapping[str, Any], standing: Mapping[str, Order]) -> datetime:
     """From when on a job may start: released, its day come, its predecessors over."""
     ready = [fields["earliest_utc"], *([draft.start_from_utc] if draft.start_from_utc else [])]
-    for predecessor in fields.get("predecessors", ()):
+    for predecessor in fields["predecessors"]:
         before = standing.get(predecessor.job)
         if before is not None and before.start_utc < NEVER_UTC:
             ready.append(before.end_utc + timedelta(minutes=predecessor.gap_min))
