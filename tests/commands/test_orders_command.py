@@ -15,9 +15,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from connectors.kafka.client import KafkaSettings, RecordConsumer
+from connectors.kafka.client import KafkaSettings, RecordConsumer, readable
 from connectors.orders.keyed import rows_of_objects
-from connectors.orders.log import readable_orders
 from domain.contracts import EXAMPLES
 from domain.topics import ORDERS
 from lastgang.cli import run
@@ -99,7 +98,7 @@ class Works:
 
     def log(self) -> list[tuple[str, int, str]]:
         with RecordConsumer(self.kafka, [ORDERS]) as consumer:
-            orders = list(readable_orders(consumer.read_to_end()))
+            orders = list(readable(consumer.read_to_end()))
         return sorted((order.job, order.revision, str(order.status)) for order in orders)
 
 
