@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from plant_texts import plant
 
 from connectors.kafka.client import KafkaSettings, RecordConsumer, readable
 from connectors.orders.keyed import rows_of_objects
@@ -21,14 +22,7 @@ from domain.contracts import EXAMPLES
 from domain.topics import ORDERS
 from lastgang.cli import run
 
-PLANT = """
-[site]
-id = "works"
-timezone = "Europe/Berlin"
-commissioned_utc = 2026-01-01T00:00:00Z
-[[meter]]
-id = "main"
-max_power_kw = 1000
+PRESS = """
 [[machine]]
 id = "press-1"
 meter = "main"
@@ -41,7 +35,7 @@ NOBODY = ["--kafka", "127.0.0.1:1"]
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "plant.toml").write_text(PLANT)
+    (tmp_path / "plant.toml").write_text(plant("works", "main") + PRESS)
     return tmp_path
 
 
