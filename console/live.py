@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import structlog
 
-from connectors.kafka.client import BrokerUnavailable, KafkaSettings, Message, RecordConsumer, RecordProducer
-from connectors.orders.log import readable_orders, send_orders
+from connectors.kafka.client import BrokerUnavailable, KafkaSettings, Message, RecordConsumer, RecordProducer, readable
+from connectors.orders.log import send_orders
 from console.events import Cursor, Hub, Place
 from console.live_state import Live, LiveState
 from domain.clock import Clock
@@ -190,16 +190,15 @@ class KafkaFeed:
                         f"{SEND_TIMEOUT_S:g} s; look at the recommendation's status"
                     )
                     raise BrokerUnavailable(msg)
-                found += _decisions_on(
-                    recommendation, (m for m in consumer.poll(0.5) if m.partition == partition and m.offset <= offset)
-                )
+                messages = (m for m in consumer.poll(0.5) if m.partition == partition and m.offset <= offset)
+                found += [decision for decision in readable(messages) if decision.recommendation == recommendation]
         return found
 
     def orders_since(self, known_until: Mapping[Place, int]) -> Sequence[Order]:
         # A ledger of another log may know more than there is.
         known_until = {place: offset for place, offset in known_until.items() if place[0] == ORDERS.name}
         with RecordConsumer(self._settings, [ORDERS], offsets=_within(self._settings, [ORDERS], known_until)) as consumer:
-            return list(readable_orders(consumer.read_to_end()))
+            return list(readable(consumer.read_to_end()))
 
     def send_orders(self, orders: Sequence[Order]) -> None:
         send_orders(self._settings, orders)
@@ -230,7 +229,10 @@ class LogBacklog:
             if all(positions[place] >= offset for place, offset in self._until.items()):
                 return None
             found = self._consumer.poll(0.5, PIECE)
-        return [m for m in found if m.offset < self._until.get((m.topic.name, m.partition), 0) and _is_of(self._site, m)]
+        return [m for m in found if m.offset < self._until.get((m.topic.name, m.partition), 0) and self._is_ours(m)]
+
+    def _is_ours(self, message: Message) -> bool:
+        return any(record.site == self._site for record in readable([message]))
 
     def close(self) -> None:
         """Let go of the sockets, once nobody reads."""
@@ -243,20 +245,3 @@ def _within(settings: KafkaSettings, topics: Iterable[Topic], start: Cursor) -> 
     with RecordConsumer(settings, topics, start="latest") as consumer:
         ends = consumer.end_offsets()
     return {place: offset if offset <= ends.get(place, 0) else 0 for place, offset in start.items()}
-
-
-def _is_of(site: str, message: Message) -> bool:
-    try:
-        return bool(message.record().site == site)
-    except UnreadableRecord:
-        return False
-
-
-def _decisions_on(recommendation: str, messages: Iterable[Message]) -> Iterator[Decision]:
-    for message in messages:
-        try:
-            decision = message.record()
-        except UnreadableRecord:
-            continue
-        if decision.recommendation == recommendation:
-            yield decision

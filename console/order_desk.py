@@ -100,7 +100,7 @@ class OrderDesk:
             if order is None:
                 msg = f"no order of job {job!r}"
                 raise UnknownOrder(msg)
-            if order.status not in (OrderStatus.PLANNED, OrderStatus.RUNNING):
+            if order.status.is_over:
                 raise NotStanding(job, order.status)
             revision = cancelled(order, self._clock.now_utc(), source)
             self._send([revision], source)

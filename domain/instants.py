@@ -44,7 +44,8 @@ def as_utc(instant: datetime) -> datetime:
     return in_utc
 
 
-def _as_utc_or_never(instant: datetime) -> datetime:
+def as_utc_or_never(instant: datetime) -> datetime:
+    """As `as_utc`, but `NEVER_UTC` where planning systems write a date beyond the calendar for "no date"."""
     return NEVER_UTC if instant.tzinfo is not None and instant.year > LAST_YEAR else as_utc(instant)
 
 
@@ -59,7 +60,7 @@ def _written_out(found: object) -> object:
 UtcInstant = Annotated[datetime, BeforeValidator(_written_out), AfterValidator(as_utc)]
 """A `datetime` that the codec accepts only written out and with a zone, and turns to UTC."""
 
-UtcInstantOrNever = Annotated[datetime, BeforeValidator(_written_out), AfterValidator(_as_utc_or_never)]
+UtcInstantOrNever = Annotated[datetime, BeforeValidator(_written_out), AfterValidator(as_utc_or_never)]
 """The same where planning systems write a date such as 9999-12-31 for "no date": every year after 8999 is read as `NEVER_UTC`."""
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from domain.orders import Order, OrderStatus
+from domain.orders import Order
 from domain.plant import Machine, MachineGroup, Plant
 
 NO_VALUES: Mapping[str, str] = {}
@@ -36,7 +36,7 @@ def order_faults(order: Order, plant: Plant, known: Mapping[str, Order]) -> tupl
 
     A predecessor that is not known is no fault here: on a topic it may come later.
     """
-    if order.status in (OrderStatus.DONE, OrderStatus.CANCELLED):
+    if order.status.is_over:
         return ()
     machines = {machine.id for machine in plant.machines}
     named = [order.machine, *(other.machine for other in order.other_machines)]
@@ -74,16 +74,16 @@ def _listed(ids: Iterable[str]) -> str:
 
 
 def _cycle_faults(order: Order, known: Mapping[str, Order]) -> Iterable[OrderFault]:
-    def before(job: str) -> tuple[str, ...]:
-        one = order if job == order.job else known.get(job)
-        return () if one is None else tuple(predecessor.job for predecessor in one.predecessors)
+    def before(job: str) -> Iterable[str]:
+        other = order if job == order.job else known.get(job)
+        return () if other is None else (predecessor.job for predecessor in other.predecessors)
 
     if way := cycle_through(order.job, before):
         yield OrderFault("predecessors", "cycle", " → ".join(way), {"job": order.job})
 
 
 def cycle_through(job: str, before: Callable[[str], Iterable[str]]) -> tuple[str, ...]:
-    """A way from `job` over predecessors, which `before` names, back to it, both ends named; empty if there is none."""
+    """A way from `job` over predecessors back to it, both ends named; empty if there is none. `before`: the jobs that a job waits for."""
     came_from: dict[str, str] = {}
     waiting = [job]
     while waiting:
@@ -98,11 +98,10 @@ def cycle_through(job: str, before: Callable[[str], Iterable[str]]) -> tuple[str
 
 
 def _way_back(job: str, last: str, came_from: Mapping[str, str]) -> tuple[str, ...]:
-    way = [job]
-    while last != job:
-        way.append(last)
-        last = came_from[last]
-    return (job, *reversed(way))
+    way = [job, last] if last != job else [job]
+    while way[-1] != job:
+        way.append(came_from[way[-1]])
+    return tuple(reversed(way)) if len(way) > 1 else (job, job)
 
 
 def _date_faults(order: Order) -> Iterable[OrderFault]:

@@ -32,6 +32,11 @@ class OrderStatus(StrEnum):
     DONE = "done"
     CANCELLED = "cancelled"
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing of the job is still to come: it takes no machine, and no plan concerns it."""
+        return self in (OrderStatus.DONE, OrderStatus.CANCELLED)
+
 
 @dataclass(frozen=True, slots=True)
 class Workers:

@@ -26,6 +26,12 @@ def quarter_start(instant_utc: datetime) -> datetime:
     )
 
 
+def quarter_from(instant_utc: datetime) -> datetime:
+    """Start of the first quarter hour that begins at `instant_utc` or later."""
+    begin = quarter_start(instant_utc)
+    return begin if begin == instant_utc else begin + QUARTER
+
+
 def quarter_starts(from_utc: datetime, to_utc: datetime) -> Iterator[datetime]:
     """Starts of all quarter hours in ``[from_utc, to_utc)``; `from_utc` lies on the grid."""
     start = from_utc

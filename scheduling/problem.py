@@ -10,17 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.calendars import staffed_spans
-from domain.intervals import QUARTER
 from domain.orders import Order, OrderStatus
 from domain.plant import Plant
 from domain.recommendations import JobPlace
-from quarters.numbers import slot_of, slot_start
+from quarters.numbers import quarter_from, slot_of, slot_start
 from scheduling.settings import AdviceSettings
 
 Load = npt.NDArray[np.float64]
 MOST_KW = 1e11
 """As `domain.units.Power`."""
-TAKES_MACHINE = frozenset({OrderStatus.PLANNED, OrderStatus.RUNNING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +91,7 @@ class Rules:
         """Slots at which `order` may begin instead, in order; its planned start is not among them."""
         if not self.may_move(order, lead):
             return []
-        first = slot_of(max(order.earliest_utc, self.now_utc + lead) + QUARTER - timedelta(microseconds=1))
+        first = slot_of(quarter_from(max(order.earliest_utc, self.now_utc + lead)))
         last = min(slot_of(order.due_utc - order.duration), self.end_slot - order.duration_quarters)
         beside = others_on_machine(order, orders)
         planned = slot_of(order.start_utc)
@@ -111,7 +109,7 @@ class Rules:
 def others_on_machine(order: Order, orders: Mapping[str, Order]) -> list[Order]:
     """The other jobs that take the machine of `order`, whenever."""
     there = (other for other in orders.values() if other.machine == order.machine and other.job != order.job)
-    return [other for other in there if other.status in TAKES_MACHINE]
+    return [other for other in there if not other.status.is_over]
 
 
 def overlaps(order: Order, start_utc: datetime, other: Order) -> bool:

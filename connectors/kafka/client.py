@@ -12,10 +12,19 @@ from kafka.admin import KafkaAdminClient, NewTopic
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from connectors.kafka.greeting import BrokerRefused, BrokerUnavailable, greet
-from domain.codec import decode, encode
+from domain.codec import UnreadableRecord, decode, encode
 from domain.topics import BY_NAME, READINGS, TOPICS, Topic
 
-__all__ = ["BrokerRefused", "BrokerUnavailable", "KafkaSettings", "Message", "RecordConsumer", "RecordProducer", "ensure_topics"]
+__all__ = [
+    "BrokerRefused",
+    "BrokerUnavailable",
+    "KafkaSettings",
+    "Message",
+    "RecordConsumer",
+    "RecordProducer",
+    "ensure_topics",
+    "readable",
+]
 
 DEFAULT_PARTITIONS = 4
 CONNECT_TIMEOUT_S = 10.0
@@ -55,6 +64,15 @@ class Message:
     def record(self) -> Any:
         """The record in it; raises `domain.codec.UnreadableRecord`."""
         return decode(self.topic.record, self.value)
+
+
+def readable(messages: Iterable[Message]) -> Iterator[Any]:
+    """The records in `messages`; what is none is passed over: the job that acts on the topic sets it aside with the original."""
+    for message in messages:
+        try:
+            yield message.record()
+        except UnreadableRecord:
+            continue
 
 
 def failure(error: KafkaError, settings: KafkaSettings) -> BrokerUnavailable | BrokerRefused:

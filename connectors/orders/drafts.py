@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from fractions import Fraction
 from typing import Any, TypeVar
 
@@ -12,6 +12,7 @@ from connectors.orders.keyed import UNREADABLE_KEYS
 from connectors.orders.mapping import FIELDS, OrderMapping, is_empty
 from connectors.orders.table import Cell, OrderRow, Place, RowFault
 from connectors.orders.values import (
+    MOST_SECONDS,
     DayOnly,
     Reading,
     Refused,
@@ -31,6 +32,7 @@ from domain.instants import NEVER_UTC
 from domain.intervals import QUARTER
 from domain.order_rules import OrderFault, names_of_machines, unknown_machine
 from domain.plant import Plant
+from domain.texts import KEY_LENGTH
 from quarters.numbers import quarter_start
 from quarters.periods import midnight_utc
 
@@ -76,6 +78,10 @@ class _RowReader:
         """Whether its cell has something in it."""
         return name in self.row.cells and not is_empty(self.row.cells[name].value)
 
+    def is_faulty(self, name: str) -> bool:
+        """Whether something was wrong with it."""
+        return any(fault.fault.field == name for fault in self.faults)
+
     def cell(self, name: str) -> Cell:
         """Its cell; an empty one where there is no column."""
         return self.row.cells.get(name, Cell(None, self.row.place))
@@ -116,8 +122,10 @@ def draft_of(row: OrderRow, plant: Plant, mapping: OrderMapping, reading: Readin
     if reader.has("predecessors"):
         stated["predecessors"] = reader.read("predecessors", jobs_in, None) or ()
     if reader.has("workers") or reader.has("skill"):
-        name = "workers" if reader.has("workers") else "skill"
-        stated["workers"] = _workers(reader, name)
+        # Two cells make one value; what is wrong with it is at the first that has something in it.
+        name = "workers" if reader.is_filled("workers") else "skill"
+        count, skill = reader.cell("workers").value, reader.cell("skill").value
+        stated["workers"] = reader.read(name, lambda _: workers_in(count, skill, reading), None) or ()
     if reader.has("locked"):
         stated["movable"] = not reader.read("locked", yes_in, False)
     if reader.is_filled("status"):
@@ -138,8 +146,8 @@ def _job(reader: _RowReader) -> tuple[str, str | None]:
             reader.wrong("job", "job_missing")
         return "", None
     whole = f"{job}/{operation}" if operation else job
-    if len(whole) > 200:
-        reader.wrong("operation", "too_long", most="200")
+    if len(whole) > KEY_LENGTH:
+        reader.wrong("operation", "too_long", most=str(KEY_LENGTH))
     reader.job = whole
     if reader.has("customer_order"):
         return whole, reader.read("customer_order", text_in, "")
@@ -160,7 +168,7 @@ def _machines(reader: _RowReader, plant: Plant, mapping: OrderMapping) -> tuple[
         return (), False
     text = reader.read("machine", text_in, "")
     if not text:
-        if not any(fault.fault.field == "machine" for fault in reader.faults):
+        if not reader.is_faulty("machine"):
             reader.add(replace(unknown_machine("", plant), key="machine_missing"))
         return (), False
     named = mapping.machines.get(text, text)
@@ -184,9 +192,9 @@ def _instants(reader: _RowReader, stated: dict[str, Any]) -> datetime | None:
         if reader.has(name):
             # "Due on the 23rd" is over when the 23rd is over.
             found = reader.read(name, lambda value: moment_in(value, reader.reading), None)
-            stated[f"{name}_utc"] = at_local(found.day, clock, zone) if isinstance(found, DayOnly) else found or nothing
-    if stated.get("earliest_utc", 0) is None:
-        del stated["earliest_utc"]
+            instant = at_local(found.day, clock, zone) if isinstance(found, DayOnly) else found or nothing
+            if instant is not None:
+                stated[f"{name}_utc"] = instant
     if not reader.is_filled("start"):
         return None
     start = reader.read("start", lambda value: moment_in(value, reader.reading), None)
@@ -204,16 +212,6 @@ def _clock(instant: datetime, reader: _RowReader) -> str:
     return f"{instant.astimezone(reader.reading.zone):%H:%M}"
 
 
-def _workers(reader: _RowReader, name: str) -> Any:
-    if not reader.is_filled("workers") and not reader.is_filled("skill"):
-        return ()
-    try:
-        return workers_in(reader.cell("workers").value, reader.cell("skill").value, reader.reading)
-    except Refused as refused:
-        reader.wrong(name, refused.key, **refused.values)
-        return ()
-
-
 def _quarters(reader: _RowReader, quantity: float | None) -> int | None:
     """How long the job takes: the whole duration, or setting up and working; None where the row states neither."""
     times: dict[str, Fraction | None] = {}
@@ -227,7 +225,7 @@ def _quarters(reader: _RowReader, quantity: float | None) -> int | None:
     basis = "processing" if working is not None else "per_piece" if times["per_piece"] is not None else "rate"
     if working is None and times[basis] is not None:
         if quantity is None:
-            if not any(fault.fault.field == "quantity" for fault in reader.faults):
+            if not reader.is_faulty("quantity"):
                 reader.add(OrderFault("quantity", "quantity_missing", ""))
             return None
         value = times[basis]
@@ -239,7 +237,7 @@ def _quarters(reader: _RowReader, quantity: float | None) -> int | None:
 
 
 def _fitting(reader: _RowReader, name: str, seconds: Fraction) -> int | None:
-    if not 0 < seconds <= timedelta(days=28).total_seconds():
+    if not 0 < seconds <= MOST_SECONDS:
         reader.wrong(name, "duration_range")
         return None
     return quarters_of(seconds)

@@ -135,21 +135,19 @@ def _without_faulty(drafts: Iterable[Draft], case: _Case) -> list[Draft]:
 
 
 def _orders_of(drafts: list[Draft], case: _Case) -> dict[str, Order]:
-    """The orders that the rows come to; what depends on several rows is checked until nothing more falls."""
-    while True:
-        before = len(case.faults)
-        case.faults += _predecessor_faults(drafts, case)
-        drafts = _without_faulty(drafts, case)
-        if len(case.faults) == before:
-            break
+    """The orders that the rows come to; a row that waits for a refused one falls when its turn comes."""
+    case.faults += _predecessor_faults(drafts, case)
+    drafts = _without_faulty(drafts, case)
     built: dict[str, Order] = {}
+    standing = dict(case.known.newest)
     places = _places(drafts, case)
     # Jobs with a start first: others must find what is taken. Then predecessors before what waits for them, the soonest due first.
     for draft in _in_turn(drafts, case):
-        order = _built(draft, case, built, places)
+        order = _built(draft, case, standing, places)
         if order is not None:
-            built[draft.job] = order
-            places.take(order)
+            built[draft.job] = standing[draft.job] = order
+        if draft.job in standing:  # one whose row was refused stays where it is
+            places.take(standing[draft.job])
     return built
 
 
@@ -204,10 +202,14 @@ def _predecessor_faults(drafts: Sequence[Draft], case: _Case) -> Iterator[RowFau
 # -- one order ---------------------------------------------------------------------------------------------------------
 
 
-def _built(draft: Draft, case: _Case, built: Mapping[str, Order], places: Places) -> Order | None:
-    """The order that a row comes to; None, with its faults, where it cannot be."""
+def _built(draft: Draft, case: _Case, standing: Mapping[str, Order], places: Places) -> Order | None:
+    """The order that a row comes to beside the orders `standing` by job; None, with its faults, where it cannot be."""
     known = case.known.newest.get(draft.job)
     fields = _merged(draft, known, case.word(draft.job), case)
+    for predecessor in fields["predecessors"]:
+        if predecessor.job not in standing:  # its own row was refused
+            _refuse(draft, case, OrderFault("predecessors", "predecessor_unknown", predecessor.job, {"job": predecessor.job}))
+            return None
     if not fields.get("quarters"):
         if not (known and known.profile_kw):
             _refuse(draft, case, OrderFault("duration", "duration_missing", ""))
@@ -215,11 +217,7 @@ def _built(draft: Draft, case: _Case, built: Mapping[str, Order], places: Places
     elif fields["profile_kw"] and len(fields["profile_kw"]) != fields["quarters"]:
         fields["profile_kw"] = ()
         case.notes.append(Note("profile_dropped", {"job": draft.job}))
-    for predecessor in fields["predecessors"]:
-        if predecessor.job not in built and predecessor.job not in case.known.newest:  # its own row was refused
-            _refuse(draft, case, OrderFault("predecessors", "predecessor_unknown", predecessor.job, {"job": predecessor.job}))
-            return None
-    _place(draft, fields, case, built, places)
+    _place(draft, fields, case, standing, places)
     try:
         order = _ORDER.validate_python(fields)
     except ValidationError as error:
@@ -227,7 +225,8 @@ def _built(draft: Draft, case: _Case, built: Mapping[str, Order], places: Places
         name = str(first["loc"][0]) if first["loc"] else "job"
         _refuse(draft, case, OrderFault(ORDER_FIELDS.get(name, name), "unreadable", str(first["input"])))
         return None
-    faults = order_faults(order, case.handing.plant, {})  # cycles were found before
+    # Cycles among the rows were found before; one may close over an order that stays as it is, since its row was refused.
+    faults = order_faults(order, case.handing.plant, standing)
     for fault in faults:
         _refuse(draft, case, fault)
     return None if faults else order
@@ -269,7 +268,6 @@ def _set_machines(draft: Draft, fields: dict[str, Any], before: Mapping[str, Any
     stated = set(draft.machines)
     if stated and stated != _machines_of(before):  # else as before: advice may have chosen among them since
         machine = fields["machine"] if fields["machine"] in stated else draft.machines[0]
-        fields["_choose"] = draft.is_group and machine != fields["machine"]
         fields["machine"] = machine
         fields["other_machines"] = tuple(OtherMachine(name, quarters) for name in draft.machines if name != machine and quarters)
     if draft.quarters is not None:
@@ -282,20 +280,20 @@ def _machines_of(values: Mapping[str, Any]) -> set[str]:
     return {values["machine"], *(other.machine for other in values["other_machines"])} if values else set()
 
 
-def _place(draft: Draft, fields: dict[str, Any], case: _Case, built: Mapping[str, Order], places: Places) -> None:
+def _place(draft: Draft, fields: dict[str, Any], case: _Case, standing: Mapping[str, Order], places: Places) -> None:
     """Give a start to a job that has none; of a group the machine on which it ends first."""
-    chooses = fields.pop("_choose", False)
+    known = case.known.newest.get(draft.job)
+    chooses = draft.is_group and fields["machine"] != (known.machine if known else "")
     quarters = fields["quarters"] or len(fields["profile_kw"])
     word = case.word(draft.job)
     if draft.start_from_utc is not None and (word is None or _day(word, case) != _day_of(draft.start_from_utc, case)):
         fields["start_utc"] = None
     if fields["start_utc"] is not None and not (chooses and "start_utc" not in draft.stated):
         return
-    machines = {fields["machine"]: quarters} | {other.machine: other.quarters for other in fields.get("other_machines", ())}
+    others: dict[str, int] = {other.machine: other.quarters for other in fields["other_machines"]} if chooses else {}
+    machines = {fields["machine"]: quarters} | others
     known_ids = {machine.id for machine in case.handing.plant.machines}
-    if not chooses:
-        machines = {fields["machine"]: quarters}
-    found = places.first({name: q for name, q in machines.items() if name in known_ids}, _ready(draft, fields, case, built))
+    found = places.first({name: q for name, q in machines.items() if name in known_ids}, _ready(draft, fields, standing))
     if found is None:
         fields["start_utc"] = NEVER_UTC
         case.notes.append(Note("no_place", {"job": draft.job, "machine": fields["machine"]}))
@@ -317,11 +315,11 @@ def _day_of(instant: datetime, case: _Case) -> date:
     return instant.astimezone(case.handing.plant.site.zone).date()
 
 
-def _ready(draft: Draft, fields: Mapping[str, Any], case: _Case, built: Mapping[str, Order]) -> datetime:
+def _ready(draft: Draft, fields: Mapping[str, Any], standing: Mapping[str, Order]) -> datetime:
     """From when on a job may start: released, its day come, its predecessors over."""
     ready = [fields["earliest_utc"], *([draft.start_from_utc] if draft.start_from_utc else [])]
-    for predecessor in fields.get("predecessors", ()):
-        before = built.get(predecessor.job) or case.known.newest.get(predecessor.job)
+    for predecessor in fields["predecessors"]:
+        before = standing.get(predecessor.job)
         if before is not None and before.start_utc < NEVER_UTC:
             ready.append(before.end_utc + timedelta(minutes=predecessor.gap_min))
     latest: datetime = max(ready)

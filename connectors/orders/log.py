@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 
-from connectors.kafka.client import BrokerUnavailable, KafkaSettings, Message, RecordConsumer, RecordProducer
+from connectors.kafka.client import BrokerUnavailable, KafkaSettings, RecordConsumer, RecordProducer, readable
 from connectors.orders.known import KnownOrders, known_orders
-from domain.codec import UnreadableRecord
 from domain.orders import Order
 from domain.plant import Plant
 from domain.topics import ORDERS
@@ -17,16 +16,7 @@ SEND_TIMEOUT_S = 30.0
 def orders_on_topic(settings: KafkaSettings, plant: Plant) -> KnownOrders:
     """What the topic and the plant file know."""
     with RecordConsumer(settings, [ORDERS]) as consumer:
-        return known_orders(readable_orders(consumer.read_to_end()), plant)
-
-
-def readable_orders(messages: Iterable[Message]) -> Iterator[Order]:
-    """The orders in `messages`; what is none is set aside by whoever plans, with the original."""
-    for message in messages:
-        try:
-            yield message.record()
-        except UnreadableRecord:
-            continue
+        return known_orders(readable(consumer.read_to_end()), plant)
 
 
 def send_orders(settings: KafkaSettings, orders: Sequence[Order]) -> None:

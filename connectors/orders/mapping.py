@@ -118,7 +118,8 @@ class Column:
 
     field: str
     places: tuple[int, ...]
-    heading: str
+    label: str
+    """As people find it: ``C (Maschine)``."""
     unit: str
 
 
@@ -158,8 +159,8 @@ def _header_of(sheet: Sheet, mapping: OrderMapping) -> SheetRow | None:
 def _meaning(value: CellValue, mapping: OrderMapping) -> str | None:
     if not isinstance(value, str) or not value.strip():
         return None
-    for name, headings in mapping.columns.items():
-        if value.strip() in headings or plain(value) in map(plain, headings):
+    for name in mapping.columns:
+        if _is_mapped(value, name, mapping):
             return name
     return None if mapping.ignore_other_columns else field_of(value)
 
@@ -203,14 +204,14 @@ def _column(name: str, places: list[int], header: SheetRow, mapping: OrderMappin
         order = [plain(heading) for heading in mapping.columns[name]]
         places = sorted(places, key=lambda place: order.index(plain(str(header.values[place]))))
     headings = [str(header.values[place]).strip() for place in places]
-    return Column(name, tuple(places), " + ".join(headings), unit_in(headings[0]))
+    return Column(name, tuple(places), f"{letters(places[0])} ({' + '.join(headings)})", unit_in(headings[0]))
 
 
 def _order_row(sheet: Sheet, row: SheetRow, columns: Sequence[Column]) -> OrderRow | None:
     cells = {}
     for column in columns:
         values = [row.values[place] if place < len(row.values) else None for place in column.places]
-        place = Place(sheet.source, row.number, sheet.name, f"{letters(column.places[0])} ({column.heading})")
+        place = Place(sheet.source, row.number, sheet.name, column.label)
         cells[column.field] = Cell(joined(values), place)
     if all(is_empty(cell.value) for cell in cells.values()):
         return None

@@ -31,9 +31,8 @@ def read_sheets(path: Path) -> list[Sheet]:
     InputFaults
         If it cannot be read, is too large or is neither.
     """
-    if not read_input(path, MOST_BYTES).startswith(b"PK\x03\x04"):
-        return [_csv_sheet(path)]
-    return _workbook(path, read_input(path, MOST_BYTES))
+    content = read_input(path, MOST_BYTES)
+    return _workbook(path, content) if content.startswith(b"PK\x03\x04") else [_csv_sheet(path)]
 
 
 def _csv_sheet(path: Path) -> Sheet:

@@ -14,7 +14,7 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from connectors.orders.table import CellValue
-from domain.instants import FIRST_YEAR, LAST_YEAR, NEVER_UTC, as_utc
+from domain.instants import FIRST_YEAR, LAST_YEAR, NEVER_UTC, as_utc_or_never
 from domain.intervals import QUARTER
 from domain.orders import MOST_QUARTERS, OrderStatus, Predecessor, Workers
 from domain.texts import KEY_LENGTH, refused_character
@@ -36,6 +36,7 @@ STATUSES = {
     OrderStatus.DONE: {"done", "fertig", "beendet", "erledigt", "rückgemeldet", "abgeschlossen", "completed", "finished", "closed"},
     OrderStatus.CANCELLED: {"cancelled", "canceled", "storniert", "gelöscht", "abgebrochen"},
 }
+MOST_SECONDS = MOST_QUARTERS * int(QUARTER.total_seconds())
 EXCEL_DAYS = (18_264, 109_574)
 """Bare numbers that are read as days of a spreadsheet: the years 1950 to 2199."""
 
@@ -70,15 +71,15 @@ class DayOnly:
 # -- texts -------------------------------------------------------------------------------------------------------------
 
 
-def text_in(value: CellValue, most: int = KEY_LENGTH) -> str:
+def text_in(value: CellValue) -> str:
     """A text of one line; a whole number of a spreadsheet without its point."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     text = " ".join(str(value).split()) if value is not None else ""
     if refused := refused_character(text):
         raise Refused(rule="character", character=refused)
-    if len(text) > most:
-        raise Refused(rule="too_long", most=str(most))
+    if len(text) > KEY_LENGTH:
+        raise Refused(rule="too_long", most=str(KEY_LENGTH))
     return text
 
 
@@ -102,33 +103,23 @@ def moment_in(value: CellValue, reading: Reading) -> datetime | DayOnly | None:
     if isinstance(value, str) and (match := _WITH_ZONE.match(value.strip())):
         return _zoned(match)
     wall = _wall_in(value, reading)
-    if isinstance(wall, datetime):
-        if wall.tzinfo is not None:
-            return as_utc(wall)
-        if wall.year > LAST_YEAR:
-            return NEVER_UTC
-        _check_year(wall)
-        return instant_of(wall, reading.zone)
-    if wall is not None:
-        if wall.year > LAST_YEAR:
-            return NEVER_UTC
-        _check_year(wall)
-        return DayOnly(wall)
-    return None
+    if wall is None:
+        return None
+    if isinstance(wall, datetime) and wall.tzinfo is not None:
+        return as_utc_or_never(wall)
+    if wall.year > LAST_YEAR:
+        return NEVER_UTC
+    if wall.year < FIRST_YEAR:
+        raise Refused(rule="no_date")
+    return instant_of(wall, reading.zone) if isinstance(wall, datetime) else DayOnly(wall)
 
 
 def _zoned(match: re.Match[str]) -> datetime:
     day, clock, zone = match.groups()
     try:
-        found = datetime.fromisoformat(f"{day}T{clock}{zone.upper()}")
-        return NEVER_UTC if found.year > LAST_YEAR else as_utc(found)
+        return as_utc_or_never(datetime.fromisoformat(f"{day}T{clock}{zone.upper()}"))
     except ValueError as error:
         raise Refused(rule="no_date") from error
-
-
-def _check_year(found: date) -> None:
-    if found.year < FIRST_YEAR:
-        raise Refused(rule="no_date")
 
 
 def instant_of(wall: datetime, zone: ZoneInfo) -> datetime:
@@ -308,7 +299,7 @@ def _unit(text: str) -> str:
 
 
 def _checked_seconds(seconds: Fraction) -> Fraction:
-    if not 0 <= seconds <= MOST_QUARTERS * 900:
+    if not 0 <= seconds <= MOST_SECONDS:
         raise Refused(rule="duration_range")
     return seconds
 

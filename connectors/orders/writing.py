@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -49,8 +48,3 @@ def moment_text(instant: datetime, zone: ZoneInfo, words: Words) -> str:
 def duration_text(quarters: int) -> str:
     """``1:45``."""
     return f"{quarters // 4}:{quarters % 4 * 15:02}"
-
-
-def table_of(orders: Sequence[Order], plant: Plant, words: Words) -> list[Mapping[str, str]]:
-    """Rows of several orders, by their start."""
-    return [cells_of(order, plant, words) for order in sorted(orders, key=lambda order: (order.start_utc, order.job))]

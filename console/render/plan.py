@@ -184,27 +184,29 @@ def card(card_: AdviceCard, words: Words) -> Markup:
 
 def _move(change: Change, words: Words, *, is_named: bool) -> Markup:
     """From when to when, with what it is where it is not the title."""
-    begins = [words["action.not_worked"] if at_utc is None else words.moment(at_utc) for at_utc in (change.from_utc, change.to_utc)]
+    before, after = _begins(change, words)
     return tag(
         "p",
         tag("span", f"{change.label}: ") if is_named else None,
-        tag("span", begins[0], class_="from"),
+        tag("span", before, class_="from"),
         icon("arrow", words["plan.to"]),
-        tag("strong", begins[1]),
+        tag("strong", after),
         class_="move",
     )
 
 
+def _begins(change: Change, words: Words) -> tuple[str, str]:
+    """When it begins before and after; a shift may not be worked at all."""
+    before, after = (words["action.not_worked"] if at is None else words.moment(at) for at in (change.from_utc, change.to_utc))
+    return before, after
+
+
 def summary(card_: AdviceCard, words: Words) -> str:
     """What would be changed, in a line."""
-
-    def begins(at_utc: datetime | None) -> str:
-        return words["action.not_worked"] if at_utc is None else words.moment(at_utc)
-
     changes = [
         (card_.machine_label if place == 0 else change.label, change) for place, change in enumerate(card_.changes[:MOST_CHANGES])
     ]
-    return "; ".join(f"{label}: {begins(one.from_utc)} → {begins(one.to_utc)}".removeprefix(": ") for label, one in changes)
+    return "; ".join(f"{label}: {' → '.join(_begins(one, words))}".removeprefix(": ") for label, one in changes)
 
 
 def _place_words(alternative: Alternative, words: Words) -> str:

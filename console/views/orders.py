@@ -12,7 +12,7 @@ from connectors.orders.mapping import NEEDED, field_of
 from connectors.orders.table import OrderRow
 from connectors.orders.writing import COLUMNS, cells_of
 from console.views.scene import Scene
-from domain.orders import Order, OrderStatus
+from domain.orders import Order
 from domain.plant import Plant
 from words.order_faults import fault_text
 from words.speech import Words
@@ -36,7 +36,7 @@ class StandingOrders:
 
 def standing_orders(scene: Scene) -> StandingOrders:
     """What the sheet shows."""
-    standing = [order for order in scene.orders() if order.status in (OrderStatus.PLANNED, OrderStatus.RUNNING)]
+    standing = [order for order in scene.orders() if not order.status.is_over]
     ordered = sorted(standing, key=lambda order: (order.start_utc, order.job))
     return StandingOrders(tuple(ordered[:MOST_ROWS]), max(0, len(ordered) - MOST_ROWS))
 
@@ -129,7 +129,7 @@ class OrderSheet:
         for offset, cells in enumerate(block):
             found = {name: cell.strip() for name, cell in zip(names, cells, strict=False) if name in COLUMNS}
             place = self._place_of(found["job"], row) if found.get("job") else row + offset
-            if place is None or place >= MOST_ROWS + BLANK_ROWS:
+            if place >= MOST_ROWS + BLANK_ROWS:
                 left_out += 1
                 continue
             self.lines += [SheetLine() for _ in range(place + 1 - len(self.lines))]
@@ -138,7 +138,7 @@ class OrderSheet:
         self.add_blank()
         return left_out
 
-    def _place_of(self, job: str, row: int) -> int | None:
+    def _place_of(self, job: str, row: int) -> int:
         """The row of a job, else the first blank one from `row` on, else a new one."""
         for place, line in enumerate(self.lines):
             if line.cells.get("job", "").strip() == job:

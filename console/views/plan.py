@@ -249,7 +249,7 @@ def plan_view(scene: Scene) -> PlanView:
         unplanned_left_out=max(0, len(unplanned) - MOST_UNPLANNED),
         shifts=shift_bands(scene, recommendations, gantt_from, to_utc),
         known_quarters=known_quarters(scene, actual),
-        has_jobs=any(o.status in (OrderStatus.PLANNED, OrderStatus.RUNNING) for o in scene.orders()),
+        has_jobs=any(not o.status.is_over for o in scene.orders()),
         cards=cards,
         open_left_out=max(0, len(all_open) - MOST_OPEN),
         best_saving_eur=max((r.saving_eur for r in opened if r.saving_eur is not None), default=None),

@@ -211,20 +211,18 @@ def list_command(folder: Path, with_all: bool, language: str, kafka: str | None,
     import csv
 
     from connectors.orders.log import orders_on_topic
-    from connectors.orders.writing import COLUMNS, table_of
+    from connectors.orders.writing import COLUMNS, cells_of
     from deploy.whereabouts import Whereabouts
-    from domain.orders import OrderStatus
     from domain.plant import load_plant
     from words.speech import of_page
 
     plant = load_plant(folder / "plant.toml")
     words = of_page(language, plant.site.zone)
     known = orders_on_topic(Whereabouts(folder).kafka(kafka, namespace), plant)
-    over = (OrderStatus.DONE, OrderStatus.CANCELLED)
-    orders = [order for order in known.newest.values() if with_all or order.status not in over]
+    orders = [order for order in known.newest.values() if with_all or not order.status.is_over]
     writer = csv.writer(sys.stdout, delimiter=";", lineterminator="\n")
     names = (*COLUMNS, "status")
     writer.writerow([words[f"orders.column.{name}"] for name in names])
-    statuses = {order.job: order.status.value for order in orders}
-    for row in table_of(orders, plant, words):
-        writer.writerow([*(row[name] for name in COLUMNS), statuses[row["job"]]])
+    for order in sorted(orders, key=lambda order: (order.start_utc, order.job)):
+        cells = cells_of(order, plant, words)
+        writer.writerow([*(cells[name] for name in COLUMNS), order.status.value])

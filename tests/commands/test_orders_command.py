@@ -14,22 +14,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from plant_texts import plant
 
-from connectors.kafka.client import KafkaSettings, RecordConsumer
+from connectors.kafka.client import KafkaSettings, RecordConsumer, readable
 from connectors.orders.keyed import rows_of_objects
-from connectors.orders.log import readable_orders
 from domain.contracts import EXAMPLES
 from domain.topics import ORDERS
 from lastgang.cli import run
 
-PLANT = """
-[site]
-id = "works"
-timezone = "Europe/Berlin"
-commissioned_utc = 2026-01-01T00:00:00Z
-[[meter]]
-id = "main"
-max_power_kw = 1000
+PRESS = """
 [[machine]]
 id = "press-1"
 meter = "main"
@@ -42,7 +35,7 @@ NOBODY = ["--kafka", "127.0.0.1:1"]
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "plant.toml").write_text(PLANT)
+    (tmp_path / "plant.toml").write_text(plant("works", "main") + PRESS)
     return tmp_path
 
 
@@ -99,7 +92,7 @@ class Works:
 
     def log(self) -> list[tuple[str, int, str]]:
         with RecordConsumer(self.kafka, [ORDERS]) as consumer:
-            orders = list(readable_orders(consumer.read_to_end()))
+            orders = list(readable(consumer.read_to_end()))
         return sorted((order.job, order.revision, str(order.status)) for order in orders)
 
 

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from plant_texts import plant
+
 from connectors.orders.judging import Handing, Judgement, judge
 from connectors.orders.known import KnownOrders, known_orders
 from connectors.orders.mapping import NO_MAPPING, OrderMapping, rows_of
@@ -17,16 +19,7 @@ from words.speech import of_page
 
 NOW = datetime(2026, 10, 22, 9, 7, tzinfo=UTC)
 """Thursday 11:07 in Berlin."""
-PLANT = """
-[site]
-id = "works"
-timezone = "Europe/Berlin"
-commissioned_utc = 2026-01-01T00:00:00Z
-
-[[meter]]
-id = "main"
-max_power_kw = 1000
-
+MACHINES = """
 [[shift]]
 id = "early"
 days = ["mon", "tue", "wed", "thu", "fri"]
@@ -74,7 +67,7 @@ HEADINGS = [
 
 def works(folder: Path) -> Plant:
     path = folder / "plant.toml"
-    path.write_text(PLANT, encoding="utf-8")
+    path.write_text(plant("works", "main") + MACHINES, encoding="utf-8")
     return load_plant(path)
 
 

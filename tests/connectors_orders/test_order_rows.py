@@ -229,6 +229,24 @@ def test_a_cycle_that_closes_over_an_order_that_is_known_is_refused(plant: Plant
     assert "A → B → A" in text
 
 
+def test_a_cycle_that_closes_over_an_order_whose_new_row_is_refused_is_refused(plant: Plant) -> None:
+    """The row of A no longer waits for B, but it is refused, so A waits for B as before."""
+    known = after(plant, judged(plant, row("B"), row("A", Vorgänger="B")).revisions)
+    headings = ["Auftrag", "Maschine", "Dauer", "Start", "Freigabe", "Spätestens", "Vorgänger"]
+    impossible = ["A", "press-1", "4:00", "23.10.2026 10:00", "23.10.2026 10:00", "23.10.2026 13:00", None]
+    waits = ["B", "press-1", "1:00", "23.10.2026 06:00", None, None, "A"]
+    judgement = judged(plant, impossible, waits, known=known, headings=headings)
+    assert judgement.revisions == ()
+    assert "B → A → B" in words_of(judgement, plant)[1]
+
+
+def test_all_jobs_that_wait_behind_a_refused_row_are_refused_with_it(plant: Plant) -> None:
+    rows = [row("J0", machine="laser"), *(row(f"J{number}", Vorgänger=f"J{number - 1}") for number in range(1, 300))]
+    judgement = judged(plant, *reversed(rows), row("E"))
+    assert [order.job for order in judgement.revisions] == ["E"]
+    assert sum("a job that exists, or whose row is taken" in text for text in words_of(judgement, plant)) == 299
+
+
 def test_a_job_that_waits_for_a_refused_row_is_refused_with_it(plant: Plant) -> None:
     judgement = judged(
         plant, row("A", machine="laser"), row("B", Vorgänger="A"), row("C", duration=None), row("D", Vorgänger="C"), row("E")
