@@ -231,13 +231,8 @@ def joined(values: Sequence[CellValue]) -> CellValue:
 
 
 def _as_text(value: CellValue) -> str:
-    if isinstance(value, datetime):
-        return (
-            f"{value:%Y-%m-%d}"
-            if not any((value.hour, value.minute, value.second, value.microsecond))
-            else f"{value:%Y-%m-%d %H:%M:%S}"
-        )
-    return str(value).strip()
+    # Of a date `str` writes the day, of an instant the clock too.
+    return str(value.replace(microsecond=0) if isinstance(value, datetime) else value).strip()
 
 
 def is_empty(value: CellValue) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
@@ -12,6 +13,7 @@ from typing import Any
 
 from connectors.orders.mapping import is_empty
 from connectors.orders.table import CellValue, Sheet, SheetRow
+from connectors.orders.values import to_second
 from domain.errors import Fault, InputFaults
 from domain.files import MIB, read_input
 from quarters.profiles.cells import text_of
@@ -21,6 +23,8 @@ MOST_BYTES = 16 * MIB
 MOST_UNPACKED = 96 * MIB
 """Of all parts of a workbook: a zip can promise any size in a few bytes."""
 MOST_ROWS, MOST_COLUMNS = 20_000, 200
+_LITERAL = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
+"""In a format: text between quotes, languages and colours in brackets, single characters."""
 
 
 def read_sheets(path: Path) -> list[Sheet]:
@@ -125,10 +129,17 @@ def _rows(path: Path, sheet: Any) -> Iterator[SheetRow]:
         yield SheetRow(number, tuple(values))
 
 
+def shows_clock(number_format: str) -> bool:
+    """Whether a spreadsheet's format shows the time of day: what a person sees is what is meant, a day or an instant."""
+    return "h" in _LITERAL.sub("", number_format).casefold()
+
+
 def _value(cell: Any) -> CellValue:
-    value = cell.value
+    value = to_second(cell.value) if isinstance(cell.value, datetime) else cell.value
     if isinstance(value, str) and getattr(cell, "data_type", "") == "e":
         return f"{value} (an error of the spreadsheet)"
+    if isinstance(value, datetime) and not shows_clock(cell.number_format) and not any(value.timetuple()[3:6]):
+        return value.date()  # the library makes an instant of every date
     if value is None or isinstance(value, str | int | float | bool | datetime | date | time | timedelta):
         return value
     return str(value)

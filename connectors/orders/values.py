@@ -142,10 +142,7 @@ def _wall_in(value: CellValue, reading: Reading) -> datetime | date | None:
     if isinstance(value, bool):
         raise Refused(rule="date")
     if isinstance(value, datetime):
-        whole = _to_second(value)
-        return (
-            whole.date() if whole.tzinfo is None and not any((whole.hour, whole.minute, whole.second, whole.microsecond)) else whole
-        )
+        return to_second(value)
     if isinstance(value, date):
         return value
     if isinstance(value, int | float | Decimal):
@@ -155,7 +152,8 @@ def _wall_in(value: CellValue, reading: Reading) -> datetime | date | None:
     raise Refused(rule="date")  # a time or a duration alone
 
 
-def _to_second(value: datetime) -> datetime:
+def to_second(value: datetime) -> datetime:
+    """`value` rounded to a whole second: a spreadsheet's fraction of a day is not exact."""
     return (value + timedelta(microseconds=500_000)).replace(microsecond=0)
 
 

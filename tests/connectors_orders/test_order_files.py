@@ -174,6 +174,25 @@ def test_the_template_lists_machines_and_groups_and_is_an_empty_sheet_of_orders(
     assert (judgement.results, judgement.faults) == ((), ())
 
 
+@pytest.mark.parametrize(
+    ("number_format", "starts"),
+    [("dd.mm.yyyy hh:mm", datetime(2026, 10, 25, 23, 0, tzinfo=UTC)), ("dd.mm.yyyy", datetime(2026, 10, 26, 5, 0, tzinfo=UTC))],
+)
+def test_midnight_is_an_hour_where_the_cell_shows_the_clock_and_else_the_whole_day(
+    plant: Plant, tmp_path: Path, number_format: str, starts: datetime
+) -> None:
+    """On Monday the saw is staffed from 06:00 local, 05:00 UTC; a start that is stated stays, with the note that no shift covers it."""
+    path = tmp_path / "t.xlsx"
+    write_template(path, plant, of_page("de", plant.site.zone))
+    book: Any = load_workbook(path)
+    sheet = book["Aufträge"]
+    for name, value in {"job": "J1", "machine": "saw", "start": datetime(2026, 10, 26), "duration": QUARTER}.items():  # noqa: DTZ001
+        sheet.cell(2, COLUMNS.index(name) + 1, value)
+    sheet.cell(2, COLUMNS.index("start") + 1).number_format = number_format
+    book.save(path)
+    assert [order.start_utc for order in imported(path, plant).revisions] == [starts]
+
+
 START = datetime(2026, 10, 24, tzinfo=UTC)
 FILLED = st.fixed_dictionaries(
     {
