@@ -6,11 +6,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from billing.lacks import REACTIVE_EXPORT, REACTIVE_IMPORT
+from billing.published import published
 from billing.site import SitePrices, reactive_channels
 from billing.tariff import Tariff
 from domain.forecasts import Forecast
 from domain.orders import Order, OrderStatus
 from domain.plant import Plant
+from domain.prices import Prices
 from domain.recommendations import Recommendation, RecommendationStatus
 from quarters.numbers import slot_of, slot_start
 from quarters.periods import billing_period, known_peak_kw
@@ -39,7 +41,8 @@ class Advising:
         self._zone = plant.site.zone
         self._reactive = reactive_channels(plant)
         self._prices: dict[frozenset[str], SitePrices] = {}
-        """By the reactive energies that are known; made once each."""
+        """By the reactive energies that are known; made once each for `_priced_by`."""
+        self._priced_by: list[Prices] = []
 
     def plan(self, state: AdviceState, forecast: Forecast) -> list[Recommendation]:
         """What changes in the light of `forecast`: open recommendations first, then new ones that rest on them."""
@@ -68,8 +71,10 @@ class Advising:
         if self._tariff is not None:
             series = {REACTIVE_IMPORT: state.reactive_import, REACTIVE_EXPORT: state.reactive_export}
             channels = frozenset(channel for channel in self._reactive if series[channel].newest(first_slot) is not None)
+            if state.notes.prices != self._priced_by:
+                self._prices, self._priced_by = {}, list(state.notes.prices)
             if channels not in self._prices:
-                self._prices[channels] = SitePrices(self._tariff, channels)
+                self._prices[channels] = SitePrices(self._tariff.with_published(published(self._priced_by)), channels)
             prices = self._prices[channels]
         measured = Measured(state.known, state.reactive_import, state.reactive_export)
         period = billing_period(self._plant.site, slot_start(first_slot))

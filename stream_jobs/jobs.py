@@ -24,6 +24,7 @@ from domain.topics import (
     INTERVALS,
     METER_FORECASTS,
     ORDERS,
+    PRICES,
     READINGS,
     RECOMMENDATIONS,
     REJECTED,
@@ -181,7 +182,7 @@ ADVICE = Job(
     (
         StepRow(
             "scheduling.advice:Advice",
-            reads=(FORECASTS, ORDERS, DECISIONS, DEMAND, INTERVALS), writes=(RECOMMENDATIONS, REJECTED), keyed_by="site",
+            reads=(FORECASTS, ORDERS, DECISIONS, DEMAND, INTERVALS, PRICES), writes=(RECOMMENDATIONS, REJECTED), keyed_by="site",
             of_billing_meter=(INTERVALS,), made_from=("plant", "tariff"),
             uid="advice-step", state="advice-state-v1",
         ),
