@@ -410,7 +410,16 @@ def plant_with_changes(plant: Plant, changes: Iterable[ShiftChange]) -> Plant:
     mine = (change for change in changes if change.site == plant.site.id and change.shift in shifts)
     newest = newest_changes([*written_changes(plant), *mine])
     counted = tuple(PlannedShiftChange.of(change) for change in newest if not change.withdrawn)
-    found = plant.model_copy(update={"shift_changes": counted})
+    return _with_planned(plant, counted)
+
+
+def plant_without_changes(plant: Plant) -> Plant:
+    """`plant` as its calendar is by the weekly pattern of its shifts alone."""
+    return _with_planned(plant, ())
+
+
+def _with_planned(plant: Plant, changes: tuple[PlannedShiftChange, ...]) -> Plant:
+    found = plant.model_copy(update={"shift_changes": changes})
     found.__dict__.pop("changes_by_day", None)  # worked out of the changes before
     return found
 

@@ -28,6 +28,7 @@ from domain.topics import (
     READINGS,
     RECOMMENDATIONS,
     REJECTED,
+    SHIFT_CHANGES,
     Topic,
 )
 
@@ -76,6 +77,8 @@ class StepRow:
     """``tariff`` is None where the plant has none."""
     of_billing_meter: tuple[Topic, ...] = ()
     """Of these topics only the records of the billing meter are taken."""
+    to_each_meter: tuple[Topic, ...] = ()
+    """Of these topics each meter of the plant file is given every record of its site. What of them cannot be read another job rejects, once."""
     answers_pauses: bool = False
     """Whether it is a `domain.steps.PausingStep`."""
     needed: Callable[[Plant], bool] = _always
@@ -149,7 +152,8 @@ DETECTION = Job(
     (
         StepRow(
             "detection.priced:Detection",
-            reads=(INTERVALS,), writes=(ANOMALIES, REJECTED), made_from=("plant", "tariff", "clock"),
+            reads=(INTERVALS, SHIFT_CHANGES), writes=(ANOMALIES, REJECTED), to_each_meter=(SHIFT_CHANGES,),
+            made_from=("plant", "tariff", "clock"),
             uid="detection-step", state="detection-state-v1",
         ),
     ),
@@ -160,7 +164,8 @@ FORECAST = Job(
     (
         StepRow(
             "forecasting.site_forecast:SiteForecast",
-            reads=(INTERVALS, ORDERS), writes=(FORECASTS, REJECTED), keyed_by="site", of_billing_meter=(INTERVALS,), answers_pauses=True,
+            reads=(INTERVALS, ORDERS, SHIFT_CHANGES), writes=(FORECASTS, REJECTED), keyed_by="site", of_billing_meter=(INTERVALS,),
+            answers_pauses=True,
             uid="forecast-step", state="forecast-state-v1",
         ),
     ),
@@ -171,7 +176,7 @@ METER_FORECAST = Job(
     (
         StepRow(
             "forecasting.meter_forecasts:MeterForecasts",
-            reads=(INTERVALS,), writes=(METER_FORECASTS, REJECTED), answers_pauses=True,
+            reads=(INTERVALS, SHIFT_CHANGES), writes=(METER_FORECASTS, REJECTED), to_each_meter=(SHIFT_CHANGES,), answers_pauses=True,
             uid="meter_forecasts-step", state="meter-forecast-state-v1",
         ),
     ),
