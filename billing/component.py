@@ -68,6 +68,18 @@ def read_common(table: Table, sheet: Sheet, calendars: bool = True) -> Common:
     return {"id": name, "where": table.where, "valid_from": first, "valid_to": end, "inside": inside, "outside": outside}
 
 
+@dataclass(frozen=True, slots=True)
+class PeakPrice:
+    """What one more kW of the highest load of a period costs, for planning ahead: what is saved in the end is the difference of two bills."""
+
+    first: date
+    end: date
+    """First local day of the period, and the one after its last."""
+    eur_per_kw: Fraction
+    free_kw: Fraction
+    """Up to here more load costs nothing more: a minimum, a contracted capacity."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Component(ABC):
     """One version of a component: valid on the local days ``[valid_from, valid_to)``, inside or outside a calendar if it names one.
@@ -144,6 +156,10 @@ class Component(ABC):
     def marginal_prices(self, local: datetime) -> tuple[Fraction | None, ...]:
         """Prices of one more kWh at `local` [EUR/kWh]: none where it bills no energy, None in place of one that is not known."""
         return ()
+
+    def peak_price(self, day: date) -> PeakPrice | None:
+        """What the highest load of the period that holds `day` costs; None where it bills no highest load."""
+        return None
 
     def sunk_since(self, day: date) -> date | None:
         """First day of the period whose highest load is billed with `day`; None where it bills no highest load."""

@@ -8,9 +8,10 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import ClassVar, Self
 
-from billing.component import Basis, Component, no_reactive, read_common, too_coarse
+from billing.component import Basis, Component, PeakPrice, no_reactive, read_common, too_coarse
 from billing.demand.bill import DemandBill
 from billing.demand.instalments import instalment_lines
+from billing.demand.marginal import marginal_peak_price
 from billing.demand.terms import DemandTerms, read_terms
 from billing.lacks import QUARTER_MIN, REACTIVE_EXPORT, REACTIVE_IMPORT, Lack
 from billing.lines import BillLine
@@ -67,6 +68,9 @@ class DemandCharge(Component):
         """With usage hours, all kWh at the energy price from the threshold on: a factory in shifts is above it."""
         usage = self.terms.usage_hours
         return (usage.from_threshold.energy.eur,) if usage is not None and self.holds_on(local.date()) else ()
+
+    def peak_price(self, day: date) -> PeakPrice | None:
+        return marginal_peak_price(self.terms, day, self.valid_from, self.valid_to)
 
     def sunk_since(self, day: date) -> date | None:
         return first_day(self.terms.reset, day, self.terms.seasons)
