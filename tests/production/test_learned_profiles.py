@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.job_power import PowerSource, stretched
-from production.learning import Subject, power_from_runs, is_news, with_runs
+from production.learning import Subject, is_news, power_from_runs, with_runs
 from production.profiles import HALF_AFTER, MOST_RUNS, profile_of, recency_weights, standard_error, weighted_quantile
 from production.runs import Run, idle_kw, run_of, spans_of
 from tests.production.job_samples import MONDAY, loads, order
