@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 from domain.channels import IMPORT
 from domain.units import UWH_PER_KWH
 from simulation.factory import QuarterHour
-from simulation.span import HORIZON, Span, begin, schedule_of
+from simulation.span import HORIZON, LIVE_TICK_S, Span, begin, schedule_of
 
 
-def without_moves(span: Span, to_utc: datetime) -> list[QuarterHour]:
+def without_moves(span: Span, to_utc: datetime, tick_s: int = LIVE_TICK_S) -> list[QuarterHour]:
     """Quarter hours from the start of the live span to `to_utc` as they would have been without accepted moves."""
     last = (to_utc + HORIZON).astimezone(span.plant.site.zone).date()
-    schedule = schedule_of(span.orders_between(span.first_day - timedelta(days=1), last))
+    schedule = schedule_of(span.orders_between(span.first_day - timedelta(days=1), last), span.nature)
     quarters: list[QuarterHour] = []
-    factory = begin(span, schedule)
+    factory = begin(span, schedule, tick_s)
     factory.on_quarter = quarters.append
     factory.advance_to(to_utc.timestamp())
     return quarters

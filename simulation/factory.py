@@ -13,6 +13,7 @@ from typing import Any
 from domain.plant import Plant
 from simulation.counters import REACTIVE, Counters, counted_uwh
 from simulation.layout import GROUPS, LOADS, MAIN, UWH_PER_KW_S
+from simulation.lifelike import Nature
 from simulation.loads import Loads
 from simulation.reactive import compensated_kvar
 from simulation.replay import Replay
@@ -46,6 +47,8 @@ class Factory:
         Machines as another factory left them; new ones if None.
     replay
         A load profile that drives the main meter; the sum of everything behind it if None.
+    nature
+        How what jobs take and when machines work strays from the plan; not at all if None. The schedule has its own reference to it.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class Factory:
         on_quarter: Callable[[QuarterHour], None] | None = None,
         machines: dict[str, Any] | None = None,
         replay: Replay | None = None,
+        nature: Nature | None = None,
     ) -> None:
         self.t_s = start_s
         self.tick_s = tick_s
@@ -67,7 +71,7 @@ class Factory:
         self.surprises = surprises
         self.on_quarter = on_quarter
         self.counters = Counters()
-        self.loads = Loads(plant, seed, start_s, self.schedule, surprises, machines)
+        self.loads = Loads(plant, seed, start_s, self.schedule, surprises, machines, nature)
         self.power_kw: dict[str, float] = {}
         self.reactive_kvar = 0.0
         self._replay = replay

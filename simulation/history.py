@@ -19,8 +19,8 @@ def history(span: Span, length: timedelta = HISTORY) -> list[QuarterHour]:
     quarters: list[QuarterHour] = []
     start_s = int((from_utc - settle).timestamp())
     factory = Factory(
-        span.plant, span.seed, start_s, HISTORY_TICK_S, span.surprises, schedule_of(orders), span.scale, quarters.append,
-        replay=None if span.profile is None else Replay(span.profile, span.seed, HISTORY_TICK_S),
+        span.plant, span.seed, start_s, HISTORY_TICK_S, span.surprises, schedule_of(orders, span.nature), span.scale, quarters.append,
+        replay=None if span.profile is None else Replay(span.profile, span.seed, HISTORY_TICK_S), nature=span.nature,
     )  # fmt: skip
     factory.advance_to(span.start_s)
     return [quarter for quarter in quarters if quarter.start_s >= from_utc.timestamp()]

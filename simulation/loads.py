@@ -12,6 +12,7 @@ from typing import Any
 
 from domain.plant import Plant
 from simulation.layout import FURNACES, JOB_MACHINES, MOULDING, UNMETERED, WORK_CENTRES
+from simulation.lifelike import AS_PLANNED, Effort, Nature
 from simulation.machines import (
     Chiller,
     CompressedAir,
@@ -32,6 +33,8 @@ from simulation.weather import Weather
 
 KEPT_READY_S = 7200
 """The unmanned furnace is kept hot for a batch that comes within this long."""
+_WITHOUT_HEAT = ("washer", *MOULDING, *WORK_CENTRES)
+"""Machines that do nothing while they are broken; a furnace keeps its charge."""
 PANELS_KWP = 170.0
 CHARGERS_STANDBY_KW = 0.3
 AIR_M3_PER_MIN = {
@@ -61,8 +64,16 @@ class Loads:
     """All loads of the plant. `machines` are taken as they are; new ones if None."""
 
     def __init__(
-        self, plant: Plant, seed: int, start_s: int, schedule: Schedule, surprises: Surprises, machines: dict[str, Any] | None
+        self,
+        plant: Plant,
+        seed: int,
+        start_s: int,
+        schedule: Schedule,
+        surprises: Surprises,
+        machines: dict[str, Any] | None,
+        nature: Nature | None = None,
     ) -> None:
+        self._nature = nature
         self.machines = make_machines() if machines is None else machines
         self._schedule, self._surprises = schedule, surprises
         self._weather = Weather(seed, surprises.overcast)
@@ -95,12 +106,18 @@ class Loads:
 
     def _furnaces(self, t_s: int, dt_s: int) -> dict[str, float]:
         warm_up = WARM_UP in self._around.shifts
-        return {
-            name: self.machines[name].step(
-                t_s, dt_s, self._schedule.running(name, t_s), self._is_kept_hot(name, t_s), warm_up, self._ripples.at(name, t_s)
-            )
-            for name in FURNACES
-        }
+        powers = {}
+        for name in FURNACES:
+            job, ripple = self._schedule.running(name, t_s), self._ripples.at(name, t_s)
+            ready, effort, broken = self._is_kept_hot(name, t_s), self._effort(name, job, t_s), self._is_broken(name, t_s)
+            powers[name] = self.machines[name].step(t_s, dt_s, job, ready, warm_up, ripple, effort, broken)
+        return powers
+
+    def _effort(self, machine: str, job: str, t_s: int) -> Effort:
+        return AS_PLANNED if self._nature is None else self._nature.effort(job, machine, t_s)
+
+    def _is_broken(self, machine: str, t_s: int) -> bool:
+        return self._nature is not None and self._nature.stands_still(machine, t_s)
 
     def _is_kept_hot(self, furnace: str, t_s: int) -> bool:
         """While people are there, or somebody has left it on; the second one also without people where a batch is due."""
@@ -116,13 +133,17 @@ class Loads:
         return any(j.machine == machine and t_s < j.end_s and j.start_s - t_s < KEPT_READY_S for j in jobs)
 
     def _jobs(self, t_s: int, dt_s: int) -> dict[str, float]:
-        running, ripple, machines = self._schedule.running, self._ripples.at, self.machines
+        ripple, machines, effort = self._ripples.at, self.machines, self._effort
         staffed, on_break = self._around.any_staffed, self._around.on_break
-        powers = {"washer": machines["washer"].step(t_s, dt_s, running("washer", t_s), ripple("washer", t_s))}
+        jobs = {name: "" if self._is_broken(name, t_s) else self._schedule.running(name, t_s) for name in _WITHOUT_HEAT}
+        job = jobs["washer"]
+        powers = {"washer": machines["washer"].step(t_s, dt_s, job, ripple("washer", t_s), effort("washer", job, t_s))}
         for name in MOULDING:
-            powers[name] = machines[name].step(t_s, dt_s, running(name, t_s), staffed, ripple(name, t_s))
+            job = jobs[name]
+            powers[name] = machines[name].step(t_s, dt_s, job, staffed, ripple(name, t_s), effort(name, job, t_s))
         for name in WORK_CENTRES:
-            powers[name] = machines[name].step(t_s, dt_s, running(name, t_s), staffed, on_break, ripple(name, t_s))
+            job = jobs[name]
+            powers[name] = machines[name].step(t_s, dt_s, job, staffed, on_break, ripple(name, t_s), effort(name, job, t_s))
         return powers
 
     # -- what serves them ------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from simulation.lifelike import AS_PLANNED, Effort
 from simulation.noise import Noise
 from simulation.surroundings import Surroundings
 
@@ -40,23 +41,33 @@ class Furnace:
     parts: int = 0
     state: str = "Idle"
 
-    def step(self, t_s: float, dt_s: float, job: str, ready: bool, warm_up: bool, ripple: float) -> float:
-        """Power over the step. `ready`: staffed or left on; `warm_up`: heating slowly before the week begins."""
-        self._change_charge(job)
-        target = self.batch_c if job else self.ready_c if (ready or warm_up) else None
-        heater = self._thermostat(target, slow=warm_up and not job) * (1 + 0.012 * ripple)
+    def step(
+        self,
+        t_s: float,
+        dt_s: float,
+        job: str,
+        ready: bool,
+        warm_up: bool,
+        ripple: float,
+        effort: Effort = AS_PLANNED,
+        broken: bool = False,
+    ) -> float:
+        """Power over the step. `ready`: staffed or left on; `warm_up`: heating slowly before the week begins; `broken`: no heating."""
+        self._change_charge(job, effort.batch)
+        target = None if broken else self.batch_c if job else self.ready_c if (ready or warm_up) else None
+        heater = self._thermostat(target, slow=warm_up and not job) * (1 + 0.012 * ripple) * effort.drift
         loss = self.loss_kw_per_k * (self.temperature_c - ROOM_C)
         self.temperature_c += (heater - loss) * dt_s / _HOUR / self.capacity_kwh_per_k
-        self.state = "Execute" if job else "Idle" if target is not None else "Stopped"
+        self.state = "Aborted" if broken else "Execute" if job else "Idle" if target is not None else "Stopped"
         return heater + self.control_kw + (self.fan_kw if job else 0.0)
 
-    def _change_charge(self, job: str) -> None:
+    def _change_charge(self, job: str, batch: float) -> None:
         if job == self.job:
             return
         if self.job:
             self.parts += self.pieces
         if job:
-            self.temperature_c -= self.charge_share * (self.temperature_c - ROOM_C)
+            self.temperature_c -= self.charge_share * batch * (self.temperature_c - ROOM_C)
         self.job = job
 
     def _thermostat(self, target_c: float | None, slow: bool) -> float:
@@ -93,14 +104,14 @@ class Moulding:
     state: str = "Idle"
     current_a: float = 0.0
 
-    def step(self, t_s: float, dt_s: float, job: str, staffed: bool, ripple: float) -> float:
+    def step(self, t_s: float, dt_s: float, job: str, staffed: bool, ripple: float, effort: Effort = AS_PLANNED) -> float:
         """Power over the step."""
         self.job = job
         heater = self._heater(bool(job))
         self.barrel_c += (heater - 0.03 * (self.barrel_c - ROOM_C)) * dt_s / _HOUR / 0.04
         power = heater + (1.5 if staffed or job else 1.0)
         if job and self.barrel_c > 212:
-            power += self._drive(t_s, dt_s) * (1 + 0.03 * ripple)
+            power += self._drive(t_s, dt_s) * (1 + 0.03 * ripple) * (effort.batch * effort.drift)
             self.made_s += dt_s
             made = int(self.made_s / self.cycle_s)
             self.parts += made
@@ -149,7 +160,9 @@ class WorkCentre:
     state: str = "Idle"
     vibration_mm_s: float = 1.0
 
-    def step(self, t_s: float, dt_s: float, job: str, staffed: bool, on_break: bool, ripple: float) -> float:
+    def step(
+        self, t_s: float, dt_s: float, job: str, staffed: bool, on_break: bool, ripple: float, effort: Effort = AS_PLANNED
+    ) -> float:
         """Power over the step."""
         self.job = job
         if not job:
@@ -163,7 +176,8 @@ class WorkCentre:
         made = int(self.made_s / self.part_s)
         self.parts += made
         self.made_s -= made * self.part_s
-        return self.idle_power_kw + (self.working_kw - self.idle_power_kw) * share * (1 + self.spread * ripple)
+        above_idle_kw = (self.working_kw - self.idle_power_kw) * (effort.batch * effort.drift)
+        return self.idle_power_kw + above_idle_kw * share * (1 + self.spread * ripple)
 
     def idle_kw(self) -> float:
         """Mean power without a job in a staffed shift."""
@@ -181,15 +195,15 @@ class Washer:
     job: str = ""
     state: str = "Idle"
 
-    def step(self, t_s: float, dt_s: float, job: str, ripple: float) -> float:
+    def step(self, t_s: float, dt_s: float, job: str, ripple: float, effort: Effort = AS_PLANNED) -> float:
         """Power over the step."""
         self.job = job
         if job and self.bath_c < 62:
             self.heating = True
         elif not job or self.bath_c > 65:
             self.heating = False
-        heater = self.heater_kw * (1 + 0.01 * ripple) if self.heating else 0.0
-        self.bath_c += (heater - (0.14 if job else 0.3) * (self.bath_c - ROOM_C)) * dt_s / _HOUR / 0.6
+        heater = self.heater_kw * (1 + 0.01 * ripple) * effort.drift if self.heating else 0.0
+        self.bath_c += (heater - (0.14 * effort.batch if job else 0.3) * (self.bath_c - ROOM_C)) * dt_s / _HOUR / 0.6
         self.state = "Execute" if job else "Idle"
         return heater + (self.pump_kw if job else 0.0) + 0.8
 

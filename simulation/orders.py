@@ -12,6 +12,7 @@ from domain.orders import Order, OrderStatus
 from domain.plant import Plant
 from quarters.periods import midnight_utc
 from simulation.layout import JOB_MACHINES
+from simulation.lifelike import AS_PLANNED, Effort
 from simulation.loads import make_machines
 from simulation.machines import Furnace, Washer
 from simulation.noise import dice
@@ -166,6 +167,11 @@ def nominal_profile(machine: str, quarters: int) -> tuple[float, ...]:
 
     A furnace starts at its ready temperature, a barrel lukewarm, a bath at 40 °C.
     """
+    return job_profile(machine, quarters, AS_PLANNED)
+
+
+def job_profile(machine: str, quarters: int, effort: Effort) -> tuple[float, ...]:
+    """The same for a job that takes `effort`."""
     if machine not in JOB_MACHINES:
         msg = f"machine {machine!r} runs no jobs; expected one of {', '.join(JOB_MACHINES)}"
         raise ValueError(msg)
@@ -180,12 +186,12 @@ def nominal_profile(machine: str, quarters: int) -> tuple[float, ...]:
         for step in range(0, QUARTER_S, 5):
             t = quarter * QUARTER_S + step
             if isinstance(part, Furnace):
-                total += part.step(t, 5, "job", True, False, 0.0)
+                total += part.step(t, 5, "job", True, False, 0.0, effort)
             elif isinstance(part, Washer):
-                total += part.step(t, 5, "job", 0.0)
+                total += part.step(t, 5, "job", 0.0, effort)
             elif machine.startswith("moulding"):
-                total += part.step(t, 5, "job", True, 0.0)
+                total += part.step(t, 5, "job", True, 0.0, effort)
             else:
-                total += part.step(t, 5, "job", True, False, 0.0)
+                total += part.step(t, 5, "job", True, False, 0.0, effort)
         means.append(max(0.0, total / (QUARTER_S / 5) - part.idle_kw()))
     return tuple(round(mean, 1) for mean in means)

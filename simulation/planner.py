@@ -20,6 +20,8 @@ from domain.recommendations import (
     Recommendation,
     RecommendationStatus,
 )
+from simulation.lifelike import Nature
+from simulation.rush import is_rush
 from simulation.span import HORIZON, Span
 
 PLANNER = "simulated planner"
@@ -61,14 +63,39 @@ class Desk:
     _decisions: dict[str, Decision] = field(default_factory=dict)
     _seen_utc: dict[str, datetime] = field(default_factory=dict)
     _last_decision_utc: datetime | None = None
+    _nature: Nature | None = field(init=False)
+
+    _rush: list[Order] = field(default_factory=list)
+    _rush_of: date | None = None
+    """Local day around which `_rush` lies."""
+
+    def __post_init__(self) -> None:
+        self._nature = self.span.nature
 
     def write_plan(self, now_utc: datetime) -> list[Order]:
-        """Orders of the days that have come within the horizon."""
+        """Orders of the days that have come within the horizon, and rush orders that have become known."""
+        return [*self._write_days(now_utc), *self._write_rush(now_utc)]
+
+    def _write_rush(self, now_utc: datetime) -> list[Order]:
+        """Rush orders of today and yesterday that are known at `now_utc`; they are dated when they became known."""
+        if self._nature is None:
+            return []
+        today = now_utc.astimezone(self.span.plant.site.zone).date()
+        if self._rush_of != today:
+            orders = self.span.orders_between(today - timedelta(days=1), today + timedelta(days=1))
+            self._rush_of, self._rush = today, [order for order in orders if is_rush(order) and order.end_utc > self.span.start_utc]
+        return self._put([order for order in self._rush if order.at_utc <= now_utc and order.job not in self.orders])
+
+    def _write_days(self, now_utc: datetime) -> list[Order]:
         zone = self.span.plant.site.zone
         last = (now_utc + HORIZON).astimezone(zone).date()
         first = self.span.first_day if self.planned_until is None else self.planned_until
         coming = self.span.orders_between(first + timedelta(days=-1 if self.planned_until is None else 1), last)
-        fresh = [replace(order, at_utc=min(order.at_utc, now_utc)) for order in coming if order.end_utc > self.span.start_utc]
+        fresh = [
+            replace(order, at_utc=min(order.at_utc, now_utc))
+            for order in coming
+            if order.end_utc > self.span.start_utc and not is_rush(order)
+        ]
         self.planned_until = max(last, self.planned_until or last)
         return self._put(fresh)
 
@@ -107,7 +134,7 @@ class Desk:
             for name, recommendation in self._recommendations.items()
             if recommendation.status is RecommendationStatus.OPEN
             and name not in self._decisions
-            and now_utc - self._seen_utc[name] >= THINKING
+            and now_utc - self._seen_utc[name] >= self._thinking(name)
         ]
         if not ripe:
             return []
@@ -117,9 +144,14 @@ class Desk:
         self.take_decision(decision)
         return [decision]
 
+    def _thinking(self, name: str) -> timedelta:
+        return THINKING if self._nature is None else max(THINKING, self._nature.thinking(name))
+
     def _decision(self, recommendation: Recommendation, now_utc: datetime) -> Decision:
         site, name = self.span.plant.site.id, recommendation.recommendation
         obstacle = self.obstacle_to(recommendation, now_utc)
+        if obstacle is None and self._nature is not None and self._nature.declines(name):
+            return Decision(site, name, DecisionKind.REJECTED, PLANNER, now_utc, DeclineReason.STAFF)
         if obstacle is None:
             return Decision(site, name, DecisionKind.ACCEPTED, PLANNER, now_utc)
         return Decision(site, name, DecisionKind.REJECTED, PLANNER, now_utc, DeclineReason.ORDER, obstacle)

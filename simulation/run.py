@@ -62,7 +62,7 @@ class SimulatedPlant:
             self.desk.restore(self.truth.state("desk"), self.truth.orders())
         span = settings.span
         fresh = self.desk.write_plan(span.start_utc) if stored is None else []
-        factory = begin(span, schedule_of(list(self.desk.orders.values())))
+        factory = begin(span, schedule_of(list(self.desk.orders.values()), span.nature))
         factory.on_quarter = self._complete.append
         if stored is None:
             profiles = {meter.meter: meter.profile for meter in meters}

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from simulation.lifelike import Nature
 from simulation.surroundings import QUARTER_S
+
+QUARTERS_A_DAY = 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +18,8 @@ class Job:
     machine: str
     start_s: int
     quarters: int
+    moved: bool = False
+    """Whether advice has moved it."""
 
     @property
     def end_s(self) -> int:
@@ -23,9 +28,16 @@ class Job:
 
 
 class Schedule:
-    """All jobs, by machine; read every tick, changed rarely."""
+    """All jobs, by machine; read every tick, changed rarely.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    nature
+        How much later than planned jobs begin and end; not at all if None.
+    """
+
+    def __init__(self, nature: Nature | None = None) -> None:
+        self._nature = nature
         self._jobs: dict[str, Job] = {}
         self._rows: dict[str, list[Job]] = {}
         self._known: dict[str, tuple[str, float]] = {}
@@ -47,7 +59,8 @@ class Schedule:
 
     def forget_before(self, t_s: float) -> None:
         """Drop jobs that ended before `t_s`, so that a long run stays small."""
-        for job in [j for j in self._jobs.values() if j.end_s < t_s]:
+        kept_s = 0 if self._nature is None else QUARTERS_A_DAY * QUARTER_S
+        for job in [j for j in self._jobs.values() if j.end_s + kept_s < t_s]:
             del self._jobs[job.job]
             self._rows[job.machine].remove(job)
 
@@ -64,14 +77,31 @@ class Schedule:
         self._known[machine] = (name, until)
         return name
 
-    def _look(self, machine: str, t_s: float) -> tuple[str, float]:
-        free_from = 0
+    def spans(self, machine: str) -> list[tuple[str, float, float]]:
+        """Job, real begin and real end [s since 1970] of every job on `machine`, in order."""
+        free_from, found = 0.0, []
         for job in self._rows.get(machine, ()):
-            start = max(job.start_s, free_from)
-            end = start + job.quarters * QUARTER_S
-            if t_s < start:
-                return "", start
+            begin, end = self._span(job, free_from)
+            found.append((job.job, begin, end))
+            free_from = end
+        return found
+
+    def _look(self, machine: str, t_s: float) -> tuple[str, float]:
+        free_from = 0.0
+        for job in self._rows.get(machine, ()):
+            begin, end = self._span(job, free_from)
+            if t_s < begin:
+                return "", begin
             if t_s < end:
                 return job.job, end
             free_from = end
         return "", float("inf")
+
+    def _span(self, job: Job, free_from_s: float) -> tuple[float, float]:
+        """When a job really begins and ends on a machine that is free from `free_from_s` on."""
+        length_s = float(job.quarters * QUARTER_S)
+        if self._nature is None:
+            begin = max(job.start_s, free_from_s)
+            return begin, begin + length_s
+        begin = max(job.start_s + self._nature.delay_s(job.job, job.moved), free_from_s)
+        return begin, self._nature.end_s(job.job, job.machine, begin, length_s)

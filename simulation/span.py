@@ -16,10 +16,12 @@ from domain.plant import Plant, load_plant
 from domain.toml_files import Settings, load_toml
 from simulation.demo_plant import DEFAULT_SEED
 from simulation.factory import Factory
-from simulation.layout import METERS
+from simulation.layout import JOB_MACHINES, METERS
+from simulation.lifelike import Lifelike, Nature
 from simulation.noise import dice
 from simulation.orders import day_orders
 from simulation.replay import LoadProfile, Replay, baseline_surprises, read_replay
+from simulation.rush import as_typed, rush_orders
 from simulation.schedule import Job, Schedule
 from simulation.surprises import NONE, NetworkOutage, Surprises, scheduled
 
@@ -52,6 +54,8 @@ class SpanSettings(Settings):
     seed: int = DEFAULT_SEED
     scale: float = Field(default=1.0, gt=0)
     pulled: list[PulledPlug] = Field(default_factory=list)
+    lifelike: bool = False
+    """Whether reality strays from the plan (`simulation.lifelike`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,8 @@ class Span:
     """Load profile that drives the grid meter."""
     plan_all_day: bool = False
     """Whether the first day's plan has a movable batch at every hour of the working day."""
+    lifelike: Lifelike | None = None
+    """How reality strays from the plan; not at all if None."""
 
     @property
     def start_s(self) -> int:
@@ -74,13 +80,22 @@ class Span:
         return int(self.start_utc.timestamp())
 
     @property
+    def nature(self) -> Nature | None:
+        """The draws of its seed; None where everything goes as planned."""
+        return None if self.lifelike is None else Nature(self.seed, self.lifelike, sorted(JOB_MACHINES))
+
+    @property
     def first_day(self) -> date:
         """Local day on which it begins."""
         return self.start_utc.astimezone(self.plant.site.zone).date()
 
     def orders_of(self, day: date) -> list[Order]:
-        """The naive plan of one local day."""
-        return day_orders(self.plant, self.seed, day, self.first_day, self.scale, self.plan_all_day)
+        """The naive plan of one local day, with the rush orders that come in the course of it."""
+        planned = day_orders(self.plant, self.seed, day, self.first_day, self.scale, self.plan_all_day)
+        nature = self.nature
+        return (
+            planned if nature is None else as_typed([*planned, *rush_orders(self.plant, nature, day, planned, self.scale)], nature)
+        )
 
     def orders_between(self, first: date, last: date) -> list[Order]:
         """The naive plan of the local days `first` to `last`, both included."""
@@ -120,6 +135,7 @@ def load_span(folder: Path, seed: int | None = None, replay: Path | None = None)
         replace(surprises, outages=surprises.outages + pulled),
         None if replay is None else _profile(replay, settings.start_utc),
         replay is not None,
+        Lifelike() if settings.lifelike else None,
     )
 
 
@@ -135,12 +151,12 @@ def _profile(path: Path, start_utc: datetime) -> LoadProfile:
 
 def job_of(order: Order) -> Job:
     """An order as the factory sees it."""
-    return Job(order.job, order.machine, int(order.start_utc.timestamp()), order.duration_quarters)
+    return Job(order.job, order.machine, int(order.start_utc.timestamp()), order.duration_quarters, bool(order.reason))
 
 
-def schedule_of(orders: list[Order]) -> Schedule:
+def schedule_of(orders: list[Order], nature: Nature | None = None) -> Schedule:
     """A schedule of these orders."""
-    schedule = Schedule()
+    schedule = Schedule(nature)
     for order in orders:
         schedule.put(job_of(order))
     return schedule
@@ -150,15 +166,20 @@ def begin(span: Span, schedule: Schedule, tick_s: int = LIVE_TICK_S) -> Factory:
     """The factory at the start of the live span, warm: it has run through the day before with the naive plan."""
     replay = None
     if span.profile is not None:
-        naive = schedule_of(span.orders_between(span.first_day - timedelta(days=1), span.first_day + timedelta(days=REPLAY_DAYS)))
+        orders = span.orders_between(span.first_day - timedelta(days=1), span.first_day + timedelta(days=REPLAY_DAYS))
+        naive = schedule_of(orders, span.nature)
         shadow = begin(replace(span, profile=None, surprises=baseline_surprises(span.surprises), plan_all_day=True), naive, tick_s)
         replay = Replay(span.profile, span.seed, tick_s, shadow)
     before = span.orders_between(span.first_day - timedelta(days=3), span.first_day)
     warm_start = span.start_s - int(_WARM_UP.total_seconds())
-    warm = Factory(span.plant, span.seed, warm_start, HISTORY_TICK_S, span.surprises, schedule_of(before), span.scale)
+    nature = span.nature
+    warm = Factory(
+        span.plant, span.seed, warm_start, HISTORY_TICK_S, span.surprises, schedule_of(before, nature), span.scale, nature=nature
+    )
     warm.advance_to(span.start_s)
     return Factory(
-        span.plant, span.seed, span.start_s, tick_s, span.surprises, schedule, span.scale, machines=warm.loads.machines, replay=replay
+        span.plant, span.seed, span.start_s, tick_s, span.surprises, schedule, span.scale,
+        machines=warm.loads.machines, replay=replay, nature=nature,
     )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from domain.topics import (
     DEMAND,
     FORECASTS,
     INTERVALS,
+    JOB_POWERS,
     METER_FORECASTS,
     ORDERS,
     PRICES,
@@ -56,6 +57,11 @@ def has_billing_meter(plant: Plant) -> bool:
 def has_virtual_meters(plant: Plant) -> bool:
     """Whether the plant file names meters by formula."""
     return bool(plant.virtual_meters)
+
+
+def has_machines(plant: Plant) -> bool:
+    """Whether the plant file names machines."""
+    return bool(plant.machines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +199,17 @@ ADVICE = Job(
         ),
     ),
 )  # fmt: skip
+PRODUCTION = Job(
+    "production",
+    "what jobs draw, and when they really ran",
+    (
+        StepRow(
+            "production.step:Production",
+            reads=(INTERVALS, ORDERS), writes=(JOB_POWERS, ORDERS, REJECTED), keyed_by="site", needed=has_machines,
+            uid="production-step", state="production-state-v1",
+        ),
+    ),
+)  # fmt: skip
 VIRTUAL_METERS = Job(
     "virtual_meters",
     "quarter hours of meters by formula",
@@ -205,10 +222,10 @@ VIRTUAL_METERS = Job(
     ),
 )  # fmt: skip
 
-JOBS = (METERING, DETECTION, FORECAST, METER_FORECAST, ADVICE, VIRTUAL_METERS)
+JOBS = (METERING, DETECTION, FORECAST, METER_FORECAST, ADVICE, PRODUCTION, VIRTUAL_METERS)
 BY_NAME = {job.name: job for job in JOBS}
 
 
 def jobs_of(plant: Plant) -> tuple[Job, ...]:
-    """The jobs that a plant needs: the five jobs, and that of the virtual meters where the plant file names some."""
+    """The jobs that a plant needs: the six jobs, and that of the virtual meters where the plant file names some."""
     return tuple(job for job in JOBS if job.needed_steps(plant))

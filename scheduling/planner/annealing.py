@@ -116,7 +116,9 @@ class Annealing:
         count = int(self._draw.integers(2, 9))
         if self._optional and self._draw.random() < 0.15:
             shift = self._optional[int(self._draw.integers(len(self._optional)))]
-            skill = self._tables.skills.index(shift.skill)
+            skills = sorted(shift.workers_by_skill) if shift.also else [shift.skill]
+            name = skills[int(self._draw.integers(len(skills)))] if len(skills) > 1 else skills[0]
+            skill = self._tables.skills.index(name)
             if shift.id in board.roster.opened:
                 jobs = self._ruins.in_span(board, skill, shift.first, shift.end)
             else:

@@ -192,7 +192,8 @@ class Board:
     def _staff(self, shifts: Iterable[str], sign: int) -> None:
         for name in shifts:
             shift = self.tables.problem.shift[name]
-            self._spare[self.tables.skills.index(shift.skill), shift.first : shift.end] += sign * shift.workers
+            for skill, workers in shift.workers_by_skill.items():
+                self._spare[self.tables.skills.index(skill), shift.first : shift.end] += sign * workers
 
     def _view(self, name: str, rows: Any, slots: int) -> Any:
         """Windows of `slots` slots of an array that is changed in place: row, place in the window, start of the window."""

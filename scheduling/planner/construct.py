@@ -57,8 +57,8 @@ def close_idle_shifts(board: Board, rosters: Rosters) -> None:
     tables = board.tables
     for name in sorted(board.roster.opened):
         shift = tables.problem.shift[name]
-        spare = board.spare()[tables.skills.index(shift.skill), shift.first : shift.end]
-        if spare.min() >= shift.workers:
+        spare = board.spare()[:, shift.first : shift.end]
+        if all(spare[tables.skills.index(skill)].min() >= workers for skill, workers in shift.workers_by_skill.items()):
             roster = rosters.cheapest(board.roster.opened - {name})
             if roster is not None and roster.cost_eur <= board.roster.cost_eur:
                 board.set_roster(roster)

@@ -118,10 +118,10 @@ class Model:
         """Free jobs need no more workers in a slot than there are."""
         left = int(self.board.spare()[skill, slot])
         name = self.board.tables.skills[skill]
-        shifts = [shift for shift in self._free_shifts() if shift.skill == name and shift.first <= slot < shift.end]
-        left -= sum(shift.workers for shift in shifts if shift.id in self.board.roster.opened)
+        shifts = [shift for shift in self._free_shifts() if name in shift.workers_by_skill and shift.first <= slot < shift.end]
+        left -= sum(shift.workers_by_skill[name] for shift in shifts if shift.id in self.board.roster.opened)
         if shifts or sum(count for count, _ in needed) > left:
-            more = [(-shift.workers, self.opened[shift.id]) for shift in shifts]
+            more = [(-shift.workers_by_skill[name], self.opened[shift.id]) for shift in shifts]
             self.solver.add(sum(count * literal for count, literal in (*needed, *more)) <= left)
 
     def never_both(self, one: Worked, other: Worked, unless: Collection[Worked]) -> None:

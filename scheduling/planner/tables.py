@@ -138,7 +138,7 @@ class Tables:
 
 def tables_of(problem: Problem, rules: Rules) -> Tables:
     """The arrays of a problem under `rules`."""
-    skills = tuple(dict.fromkeys(shift.skill for shift in problem.shifts))
+    skills = tuple(dict.fromkeys(skill for shift in problem.shifts for skill in (shift.skill, *shift.also)))
     machines = {machine.id: number for number, machine in enumerate(problem.machines)}
     ways: list[Way] = []
     of_job = []

@@ -37,9 +37,9 @@ def breaches(problem: Problem, plan: Plan) -> Iterator[Breach]:
 def workers_present(problem: Problem, plan: Plan, skill: str, slot: int) -> int:
     """Workers of `skill` of the given and the opened shifts in `slot`."""
     return sum(
-        shift.workers
+        shift.workers_by_skill.get(skill, 0)
         for shift in problem.shifts
-        if shift.skill == skill and shift.first <= slot < shift.end and (not shift.optional or shift.id in plan.open_shifts)
+        if shift.first <= slot < shift.end and (not shift.optional or shift.id in plan.open_shifts)
     )
 
 
