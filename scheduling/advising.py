@@ -11,8 +11,9 @@ from domain.orders import Order
 from domain.plant import Plant
 from domain.recommendations import Recommendation, RecommendationStatus
 from quarters.numbers import slot_of, slot_start
+from scheduling.besides import Besides
 from scheduling.explain import Basis
-from scheduling.live.planning import Beside, LivePlanning, is_of_a_plan
+from scheduling.live.planning import LivePlanning, is_of_a_plan
 from scheduling.outlook import day_of
 from scheduling.outlook import outlook as outlook_of
 from scheduling.pen import Pen, recommendation_id
@@ -37,6 +38,7 @@ class Advising:
         self._plant, self._settings = plant, settings
         self._zone = plant.site.zone
         self._pricing = Pricing(plant, tariff)
+        self.besides = Besides(plant)
         self.planning = LivePlanning(self._pricing, settings)
 
     def plan(self, state: AdviceState, forecast: Forecast) -> list[Recommendation]:
@@ -98,7 +100,7 @@ class Advising:
     ) -> tuple[Outlook, dict[str, Order], list[Recommendation]]:
         """The same for advice that a plan made; the load and the orders as they are with it."""
         notes, settings = state.notes, self._settings
-        kept = self.planning.kept(state, forecast, Beside(self._plant), advice, outlook)
+        kept = self.planning.kept(state, forecast, self.besides.of(notes), advice, outlook)
         if kept is None:
             now = notes.now_utc or forecast.issued_utc
             return outlook, orders, [notes.end(advice, RecommendationStatus.WITHDRAWN, now)]

@@ -15,6 +15,7 @@ from domain.stored_state import StateForm
 from quarters.newest import Newest
 from quarters.series import QuarterSeries
 from scheduling.now import Clocks, is_near, now_of
+from scheduling.replan_notes import ReplanNotes
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,9 @@ class Notes:
     prices: list[Prices] = field(default_factory=list)
     """Day-ahead prices of what lies ahead: of each span the newest revision (`billing.published.newest`)."""
 
+    replan: ReplanNotes = field(default_factory=ReplanNotes)
+    """What whole plans are made from, and when one was."""
+
     @property
     def now_utc(self) -> datetime | None:
         """The plant's time; None before the first record that says it."""
@@ -91,7 +95,7 @@ class AdviceState:
     encoded: bytes | None = None
 
 
-FORM = StateForm("advice", 5)
+FORM = StateForm("advice", 6)
 _HEAD = struct.Struct("<qqqq")
 
 

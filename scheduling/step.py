@@ -18,6 +18,7 @@ from domain.forecasts import Forecast
 from domain.instants import NEVER_UTC
 from domain.intervals import QUARTER, Interval, IntervalOrigin
 from domain.orders import Order, OrderStatus
+from domain.planning import PlanningCause
 from domain.plant import PLANT_FILE_REVISION, Plant, planned_orders
 from domain.prices import Prices
 from domain.recommendations import Decision, DecisionKind, Recommendation, RecommendationStatus
@@ -30,6 +31,7 @@ from scheduling.now import agreed, is_near, now_of
 from scheduling.outlook import day_of
 from scheduling.prices_ahead import with_prices
 from scheduling.problem import is_at
+from scheduling.replanning import Replanning
 from scheduling.settings import AdviceSettings
 from scheduling.state import AdviceState, Billed, Declined
 
@@ -56,6 +58,7 @@ class AdviceStep:
         self._channel = None if meter is None else meter.energy_channel()
         self._reactive = reactive_channels(plant)
         self._advising = Advising(plant, tariff, self._settings)
+        self.replanning = Replanning(plant, self._advising.planning, self._advising.besides, self._data_is_sound)
 
     def initial(self) -> AdviceState:
         """Nothing known but the jobs written down in the plant file."""
@@ -80,6 +83,7 @@ class AdviceStep:
         is_of_now = notes.now_utc is not None and is_near(forecast.issued_utc, notes.now_utc)
         if not is_of_now or not is_near(forecast.first_start_utc, forecast.issued_utc) or not self._data_is_sound(state):
             return state, issued
+        notes.replan.take_forecast(forecast)
         # Quarter hours up to now are the proof that it is now.
         forget(state, self._plant, self._tariff, self._settings)
         return state, [*issued, *self._advising.plan(state, forecast)]
@@ -97,6 +101,7 @@ class AdviceStep:
         if known is not None and _load_of(known) != _load_of(order):
             notes.before[order.job] = known
         notes.orders[order.job] = order
+        notes.replan.note(PlanningCause.ORDER)
         advice = [advice for advice in notes.with_status(RecommendationStatus.OPEN) if advice.changes(order.job)]
         changed = [
             (one, status) for one in advice if (status := _status_after(one, notes.orders, order)) is not RecommendationStatus.OPEN
@@ -119,6 +124,7 @@ class AdviceStep:
         if not is_open and not (accepted and planned_already):
             return state, []
         state.encoded = None
+        notes.replan.note(PlanningCause.DECISION)
         status = RecommendationStatus.ACCEPTED if accepted else RecommendationStatus.REJECTED
         if not accepted:
             day = day_of(recommendation.peak_start_utc, self._plant.site.zone)
@@ -132,6 +138,7 @@ class AdviceStep:
         known = with_prices(notes.prices, prices, self._plant, self._tariff, notes.now_utc)
         if known != notes.prices:
             notes.prices, state.encoded = known, None
+            notes.replan.note(PlanningCause.PRICE)
         return state, []
 
     def take_demand(self, state: AdviceState, demand: Demand) -> tuple[AdviceState, Recommendations]:

@@ -96,7 +96,10 @@ class Fed:
 
 
 class Bench:
-    """Broker and cluster of a run."""
+    """Broker and cluster of a run.
+
+    Why it is long: each measurement is a few lines over the same broker, cluster, generator and waits, which are no use without them.
+    """
 
     def __init__(self, folder: Path, report: Report) -> None:
         self.folder = folder

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from zlib import crc32
 
 from domain.facts import MOST_FACTS, Fact, fact
+from domain.forecasts import Forecast
 from domain.instants import instant_text
 from domain.orders import Order, Workers
 from domain.plant import Plant
@@ -159,7 +160,7 @@ def write(
         alternatives=(nothing(draft.before, peak.median_kw, reduction_kw, cents(draft.saving_eur)),), checked=checked,
         not_checked=(*unchecked, *([WORKS_COUNCIL] if moves_people else []), *(one for one in not_checked(saving) if one.key != FOLLOWING)),
         lines=lines_of(saving), cost_eur=cents(draft.cost_eur) or 0.0, drivers=drivers(orders, asked, peak.slot, peak.median_kw),
-        needs_works_council=moves_people, versions=versions_of(pen, orders, planner),
+        needs_works_council=moves_people, versions=versions_of(pen.forecast, orders, planner),
     )  # fmt: skip
 
 
@@ -209,10 +210,10 @@ def drivers(orders: Mapping[str, Order], asked: Asked, slot: int, peak_kw: float
     return tuple(sorted(found, key=lambda one: (-one.kw, one.machine)))[:100]
 
 
-def versions_of(pen: Pen, orders: Mapping[str, Order], planner: str) -> Versions:
+def versions_of(forecast: Forecast, orders: Mapping[str, Order], planner: str) -> Versions:
     """What it was made from."""
     revisions = "".join(f"{job}:{orders[job].revision};" for job in sorted(orders))
-    return Versions(pen.forecast.issued_utc, pen.forecast.model, len(orders), f"{crc32(revisions.encode()):08x}", planner)
+    return Versions(forecast.issued_utc, forecast.model, len(orders), f"{crc32(revisions.encode()):08x}", planner)
 
 
 def name_of(draft: Draft, decided: Iterable[str]) -> str:
