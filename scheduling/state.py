@@ -58,7 +58,7 @@ class Notes:
     """Recommendations that somebody decided in time: the first decision stands, and what is advised again gets a name of its own."""
     billed: Billed | None = None
     prices: list[Prices] = field(default_factory=list)
-    """Day-ahead prices of what lies ahead: of each span the newest revision (`billing.published.newest`)."""
+    """Day-ahead prices of what lies ahead: of each span the newest revision (`domain.prices.newest_prices`)."""
 
     @property
     def now_utc(self) -> datetime | None:
