@@ -8,6 +8,8 @@ from billing.tariff import Tariff
 from domain.plant import Plant
 from quarters.numbers import slot_of, slot_start
 from quarters.periods import billing_period, known_peak_kw
+from scheduling.live.rest import RestPeak, rest_peaks
+from scheduling.problem import Outlook
 from scheduling.state import AdviceState
 from scheduling.worth import Measured, Worth
 
@@ -27,18 +29,20 @@ class Pricing:
         self._prices: dict[frozenset[str], SitePrices] = {}
         """By the reactive energies that are known; made once each."""
 
-    def worth(self, state: AdviceState, first_slot: int) -> Worth:
+    def worth(self, state: AdviceState, outlook: Outlook) -> Worth:
         """What plans are priced by; reactive energy that the plant measures counts once there is some."""
-        prices = None
+        prices, first_slot = None, outlook.first_slot
+        rest: tuple[RestPeak, ...] = ()
         if self.tariff is not None:
             series = {REACTIVE_IMPORT: state.reactive_import, REACTIVE_EXPORT: state.reactive_export}
             channels = frozenset(channel for channel in self._reactive if series[channel].newest(first_slot) is not None)
             if channels not in self._prices:
                 self._prices[channels] = SitePrices(self.tariff, channels)
             prices = self._prices[channels]
+            rest = rest_peaks(prices.tariff, state.known, first_slot, outlook.end_slot)
         measured = Measured(state.known, state.reactive_import, state.reactive_export)
         period = billing_period(self._site, slot_start(first_slot))
-        return Worth(prices, measured, first_slot, period, self._known_peak_kw(state, first_slot))
+        return Worth(prices, measured, first_slot, period, self._known_peak_kw(state, first_slot), rest)
 
     def _known_peak_kw(self, state: AdviceState, first_slot: int) -> float:
         """The peak billed so far in the period in which the outlook begins, as far as it is not among the known quarter hours."""

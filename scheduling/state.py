@@ -14,6 +14,7 @@ from domain.stored_state import StateForm
 from quarters.newest import Newest
 from quarters.series import QuarterSeries
 from scheduling.now import Clocks, is_near, now_of
+from scheduling.promised import Promise
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ class Notes:
     decided: list[str] = field(default_factory=list)
     """Recommendations that somebody decided in time: the first decision stands, and what is advised again gets a name of its own."""
     billed: Billed | None = None
+    promised: list[Promise] = field(default_factory=list)
+    """What advice promised that was carried out and is not remembered any more, as far as its billing period goes on."""
 
     @property
     def now_utc(self) -> datetime | None:
@@ -88,7 +91,7 @@ class AdviceState:
     encoded: bytes | None = None
 
 
-FORM = StateForm("advice", 4)
+FORM = StateForm("advice", 5)
 _HEAD = struct.Struct("<qqqq")
 
 
