@@ -15,6 +15,7 @@ from domain.stored_state import StateForm
 from quarters.newest import Newest
 from quarters.series import QuarterSeries
 from scheduling.now import Clocks, is_near, now_of
+from scheduling.promised import Promise
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ class Notes:
     billed: Billed | None = None
     prices: list[Prices] = field(default_factory=list)
     """Day-ahead prices of what lies ahead: of each span the newest revision (`domain.prices.newest_prices`)."""
+    promised: list[Promise] = field(default_factory=list)
+    """What advice promised that was carried out and is not remembered any more, as far as its billing period goes on."""
 
     @property
     def now_utc(self) -> datetime | None:
