@@ -13,10 +13,11 @@ from forecasting.ensemble import MODELS
 from forecasting.expert_weights import ExpertWeights, decode_experts, encode_experts
 from forecasting.highs import STORED_SIZE, DayHighs
 from forecasting.jobs import Jobs, decode_jobs, encode_jobs
+from forecasting.powers import KnownPowers
 from forecasting.slots import KEPT_SLOTS, LoadRing
 from quarters.newest import Newest
 
-SITE_FORM, METER_FORM = StateForm("forecast", 4), StateForm("meter-forecasts", 4)
+SITE_FORM, METER_FORM = StateForm("forecast", 5), StateForm("meter-forecasts", 4)
 _HEAD = struct.Struct("<qqIqIII?")
 _NONE = -(2**62)
 
@@ -43,10 +44,11 @@ class ForecastState:
     """Whether history has come since `issue_for_the_present` was asked last."""
     reach: Newest = field(default_factory=Newest)
     """How far the series reaches, whatever single records say."""
+    powers: KnownPowers = field(default_factory=KnownPowers)
 
 
 def encode_state(state: ForecastState, form: StateForm = SITE_FORM) -> bytes:
-    """The state as bytes: the header, the ring as it lies in memory, what was learnt, how far it reaches and the jobs as JSON."""
+    """The state as bytes: the header, the ring as it lies in memory, what was learnt, how far it reaches, then the jobs and the powers, a line of JSON each."""
     if state.encoded_jobs is None:
         state.encoded_jobs = encode_jobs(state.jobs)
     ring = state.ring
@@ -55,7 +57,9 @@ def encode_state(state: ForecastState, form: StateForm = SITE_FORM) -> bytes:
     reach = encode(state.reach)
     head = _HEAD.pack(newest, issued, KEPT_SLOTS, changed, state.fitted_on, len(experts), len(reach), state.awaits_present)
     arrays = (ring.load_kw.tobytes(), ring.trust.tobytes(), ring.revision.tobytes())
-    return b"".join((form.header, head, *arrays, state.highs.to_bytes(), experts, reach, state.encoded_jobs))
+    return b"".join(
+        (form.header, head, *arrays, state.highs.to_bytes(), experts, reach, state.encoded_jobs, *_powers_line(state.powers))
+    )
 
 
 def decode_state(payload: bytes, form: StateForm = SITE_FORM) -> ForecastState:
@@ -80,15 +84,21 @@ def decode_state(payload: bytes, form: StateForm = SITE_FORM) -> ForecastState:
     at += experts_size
     reach = decode(Newest, payload[at : at + reach_size])
     at += reach_size
+    jobs, _, powers = payload[at:].partition(b"\n")
     return ForecastState(
         ring,
-        decode_jobs(payload[at:]),
+        decode_jobs(jobs),
         None if issued == _NONE else issued,
         experts,
         fitted_on,
         None if changed == _NONE else changed,
-        payload[at:],
+        jobs,
         highs,
         awaits,
         reach,
+        decode(KnownPowers, powers) if powers else KnownPowers(),
     )
+
+
+def _powers_line(powers: KnownPowers) -> tuple[bytes, ...]:
+    return (b"\n", encode(powers)) if powers.known or powers.untyped else ()

@@ -165,7 +165,7 @@ FORECAST = Job(
     (
         StepRow(
             "forecasting.site_forecast:SiteForecast",
-            reads=(INTERVALS, ORDERS), writes=(FORECASTS, REJECTED), keyed_by="site", of_billing_meter=(INTERVALS,), answers_pauses=True,
+            reads=(INTERVALS, ORDERS, JOB_POWERS), writes=(FORECASTS, REJECTED), keyed_by="site", of_billing_meter=(INTERVALS,), answers_pauses=True,
             uid="forecast-step", state="forecast-state-v1",
         ),
     ),
