@@ -27,6 +27,7 @@ from domain.errors import LastgangError
 from domain.orders import Order
 from domain.plant import Plant
 from domain.recommendations import Decision, DecisionKind, DeclineReason
+from production.clicks import JobEvent
 from reporting.ledger import Ledger, LedgerReader
 from words.speech import Words
 
@@ -241,6 +242,12 @@ class Board:
     async def cancel_order(self, job: str, source: str) -> Order:
         """The revision that cancels a job; see `console.order_desk.OrderDesk.cancel`."""
         order = await self._orders.cancel(job, source)
+        self._look_again()
+        return order
+
+    async def report_job(self, job: str, event: JobEvent) -> Order:
+        """The revision that reports a job as started or done; see `console.order_desk.OrderDesk.report`."""
+        order = await self._orders.report(job, event)
         self._look_again()
         return order
 
