@@ -14,12 +14,14 @@ from fractions import Fraction
 from typing import ClassVar, Self, TypedDict
 
 from billing.calendars import Calendar
+from billing.demand.price import DemandPrice, Window
 from billing.frame import Frame
 from billing.lacks import Lack
 from billing.lines import BillLine
 from billing.load import LoadProfile
 from billing.measured import Measured
 from billing.periods import Reset
+from billing.published import PublishedPrices
 from billing.reading import Place, Table
 from billing.rounding import Rounding
 from billing.sheet import Sheet
@@ -144,6 +146,25 @@ class Component(ABC):
     def marginal_prices(self, local: datetime) -> tuple[Fraction | None, ...]:
         """Prices of one more kWh at `local` [EUR/kWh]: none where it bills no energy, None in place of one that is not known."""
         return ()
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """Bidding zones whose published day-ahead prices it bills by."""
+        return ()
+
+    def with_published(self, prices: PublishedPrices) -> Self:
+        """The component, as it was read, with what `prices` state of its zones; itself where it names none."""
+        return self
+
+    def demand_price(self, day: date, windows: tuple[Window, ...]) -> DemandPrice | None:
+        """The price of the highest load of the period that holds `day`; None where it bills no highest load.
+
+        Parameters
+        ----------
+        windows
+            Quarter hours in which a load counts.
+        """
+        return None
 
     def sunk_since(self, day: date) -> date | None:
         """First day of the period whose highest load is billed with `day`; None where it bills no highest load."""

@@ -9,6 +9,7 @@ from itertools import combinations
 
 from billing.periods import Reset
 from billing.reading import MISSING, Source, Table
+from quarters.periods import month_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,17 @@ def first_day(reset: Reset, day: date, seasons: Iterable[Season]) -> date:
             if day.month in season.months:
                 return date(season.begins_in(day.year, day.month), season.months[0], 1)
     return day.replace(day=1)
+
+
+def end_day(reset: Reset, day: date, seasons: Iterable[Season]) -> date:
+    """First day after the month, year or season that holds `day`; after the month where no season holds it."""
+    if reset == "year":
+        return date(day.year + 1, 1, 1)
+    season = next((one for one in seasons if day.month in one.months), None) if reset == "season" else None
+    last = day
+    for _ in range(0 if season is None else (season.months[-1] - day.month) % 12):
+        last = month_after(last)
+    return month_after(last)
 
 
 def read_seasons(top: Table) -> dict[str, Season]:

@@ -52,6 +52,18 @@ class SpotPrices:
         )
         return self.eur_per_mwh.get(start)
 
+    def overruled_by(self, others: SpotPrices) -> SpotPrices:
+        """These prices, with those of `others` in their place wherever `others` knows one."""
+        if not others.eur_per_mwh:
+            return self
+        step = min(self.resolution, others.resolution)
+        return SpotPrices(self.path, step, {**self._every(step), **others._every(step)})
+
+    def _every(self, step: timedelta) -> dict[datetime, Fraction]:
+        """The prices by the start of each `step`, of which each interval has a whole number."""
+        parts = self.resolution // step
+        return {start + part * step: price for start, price in self.eur_per_mwh.items() for part in range(parts)}
+
 
 def read_spot(path: Path, zone: ZoneInfo) -> SpotPrices:
     """The prices in `path`.

@@ -5,7 +5,7 @@ In: a TOML file. Out: a frozen `Tariff`, or every fault at once. Prices are exac
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from billing.component import Component
 from billing.kinds import COMPONENTS
+from billing.published import PublishedPrices
 from billing.reading import Source, Table
 from billing.rounding import Rounding, read_rounding
 from billing.sheet import Sheet, read_sheet
@@ -59,6 +60,17 @@ class Tariff:
     def local(self, at_utc: datetime) -> datetime:
         """An instant on the tariff's local clock."""
         return at_utc.astimezone(self.zone)
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """Bidding zones whose published day-ahead prices it bills by, each once."""
+        return tuple(sorted({zone for component in self.components for zone in component.zones}))
+
+    def with_published(self, prices: PublishedPrices) -> Tariff:
+        """The tariff, as it was read from its file, with what `prices` state for its components; itself where none of them names a zone."""
+        if not self.zones:
+            return self
+        return replace(self, components=tuple(component.with_published(prices) for component in self.components))
 
 
 def load_tariff(path: Path) -> Tariff:

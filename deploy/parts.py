@@ -24,7 +24,7 @@ class Stage(IntEnum):
     GROUND = 10
     """Broker and Flink."""
     SERVICES = 20
-    """What reads the topics: historian, page, sinks."""
+    """What reads the topics: historian, page, planner, sinks."""
     JOBS = 30
     """The Flink jobs; they start while the services do."""
     EDGE = 40
@@ -80,7 +80,7 @@ def job_parts(plant_dir: Path, kafka: str, namespace: str) -> list[JobPart]:
 
 
 def service_parts(plant_dir: Path, home: Path, kafka: str, settings: StackSettings, console_port: int) -> list[Part]:
-    """Historian, page, gateway, and the sink to InfluxDB where that is configured; their files are in `home`."""
+    """Historian, page, gateway, planner, and the sink to InfluxDB where that is configured; their files are in `home`."""
     common = ("--plant", str(plant_dir), "--kafka", kafka, "--namespace", settings.namespace)
     ledger = ("--ledger", str(home / LEDGER))
     page = ("--reports", str(settings.reports_of(plant_dir)), "--host", settings.console.host, "--port", str(console_port))
@@ -96,6 +96,9 @@ def service_parts(plant_dir: Path, home: Path, kafka: str, settings: StackSettin
         ),
         service("gateway", Stage.EDGE, (*common, "--buffer", str(home / "gateway.db")), input=plant_dir),
     ]
+    if settings.planner.enabled:
+        effort = ("--seconds", f"{settings.planner.seconds:g}", "--workers", str(settings.planner.workers))
+        parts.append(service("planner", Stage.SERVICES, (*common, *effort), input=plant_dir))
     if settings.influx is not None:
         influx = settings.influx
         target = ("--url", influx.url, "--org", influx.org, "--bucket", influx.bucket)

@@ -76,6 +76,17 @@ class ConsoleSection(Settings):
         return f"http://{'localhost' if self.host in {'127.0.0.1', '0.0.0.0', '::', '::1'} else self.host}:{port}/"
 
 
+class PlannerSection(Settings):
+    """The planner, which turns planning problems into plans of jobs, shifts and crews."""
+
+    enabled: bool = True
+    """Whether it runs; without it advice moves single jobs only."""
+    seconds: float = Field(default=10.0, ge=0.0, le=3600.0)
+    """How long it searches for one plan, by the wall clock [s]; there is one each plant hour, and one when something has changed."""
+    workers: int = Field(default=2, ge=1, le=16)
+    """Processes that search side by side. They stand back behind all others on the machine."""
+
+
 class InfluxSection(Settings):
     """The InfluxDB 2 that the topics are copied to; its token comes from the environment (``INFLUX_TOKEN``)."""
 
@@ -107,6 +118,7 @@ class StackSettings(Settings):
     kafka: KafkaSection = KafkaSection()
     flink: FlinkSection = FlinkSection()
     console: ConsoleSection = ConsoleSection()
+    planner: PlannerSection = PlannerSection()
     influx: InfluxSection | None = None
 
     def home_of(self, plant_dir: Path) -> Path:
@@ -157,7 +169,7 @@ def _overridden(settings: StackSettings, overrides: Mapping[tuple[str, str], str
 
 def _overrides(environment: Mapping[str, str]) -> dict[tuple[str, str], str]:
     """(section, key) -> text, of the variables that name a setting; a section that we have with a key that it lacks is kept too."""
-    sections = {name.upper(): name for name in ("kafka", "flink", "console", "influx")}
+    sections = {name.upper(): name for name in ("kafka", "flink", "console", "planner", "influx")}
     found = {}
     for variable, value in environment.items():
         if not variable.startswith(_PREFIX) or variable in _NO_SETTINGS:

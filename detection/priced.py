@@ -1,4 +1,4 @@
-"""The step of the detection, keyed by site/meter: quarter hours to anomalies, priced at what a kilowatt-hour costs at the time."""
+"""The step of the detection, keyed by site/meter: quarter hours and shift changes to anomalies, priced at what a kilowatt-hour costs at the time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from detection.step import DetectionState, DetectionStep, decode_state, encode_s
 from domain.clock import Clock
 from domain.plant import Plant
 from domain.steps import Outputs, Records
-from domain.topics import ANOMALIES
+from domain.topics import ANOMALIES, SHIFT_CHANGES
 
 PRICES_KEPT = 64
 """A spot tariff has another price each quarter hour."""
@@ -46,10 +46,18 @@ class Detection:
         return decode_state(stored)
 
     def take(self, key: str, state: DetectionState, records: Records) -> tuple[DetectionState, Outputs]:
-        """Quarter hours of one meter, each judged at the price that holds at its start, where that is known."""
+        """Quarter hours of one meter, each judged at the price that holds at its start, where that is known.
+
+        Shift changes that come with them are known first: two topics have no order between them.
+        """
         now_utc = None if self._clock is None else self._clock.now_utc()
         outputs: Outputs = []
-        for _, interval in records:
+        for topic, change in records:
+            if topic is SHIFT_CHANGES:
+                state = self._unpriced.take_change(state, change)
+        for topic, interval in records:
+            if topic is SHIFT_CHANGES:
+                continue
             state, anomalies = self._step_at(interval.start_utc).take(state, interval, now_utc)
             outputs += [(ANOMALIES, anomaly) for anomaly in anomalies]
         return state, outputs

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from detection import discontinuity, silence
-from detection.creep import Creep, CreepWatch
+from detection.creep import Creep
 from detection.discontinuity import Jump
-from detection.on_while_off import OffState, OnWhileOff
+from detection.on_while_off import OffState
 from detection.silence import Silence
-from detection.staffing import Staffing
-from detection.watched import machines_of, watching_for
-from domain.anomalies import Anomaly, AnomalyKind
+from detection.watches import Watches, WatchesByMeter
+from domain.anomalies import Anomaly
 from domain.channels import IMPORT
 from domain.codec import decode, encode
 from domain.intervals import Interval, IntervalOrigin
+from domain.known_changes import with_change
 from domain.plant import Plant
+from domain.shift_changes import ShiftChange
 from domain.stored_state import StateForm
 from quarters.newest import Newest, admit
 from quarters.numbers import slot_of, slot_start
 
-FORM = StateForm("detection", 3)
+FORM = StateForm("detection", 4)
 
 
 @dataclass(slots=True)
@@ -37,6 +38,8 @@ class DetectionState:
     jumps: dict[int, Jump] = field(default_factory=dict)
     silence: Silence | None = None
     creep: Creep = field(default_factory=Creep)
+    changes: tuple[ShiftChange, ...] = ()
+    """`domain.known_changes.Changes` of the site."""
 
 
 class DetectionStep:
@@ -58,23 +61,15 @@ class DetectionStep:
     """
 
     def __init__(self, plant: Plant, energy_price_eur_per_kwh: float | None) -> None:
-        self._zone = plant.site.zone
+        self._site, self._zone = plant.site.id, plant.site.zone
         self._channels = {meter.id: meter.main_channel() for meter in plant.meters}
-        self._watches: dict[str, OnWhileOff] = {}
-        self._creeps: dict[str, CreepWatch] = {}
-        for meter in plant.meters:
-            machines = machines_of(plant, meter.id)
-            if watching_for(plant, meter, AnomalyKind.CREEP).is_on:
-                self._creeps[meter.id] = CreepWatch(plant, machines, energy_price_eur_per_kwh)
-            if watching_for(plant, meter, AnomalyKind.ON_WHILE_OFF).is_on:
-                watch = OnWhileOff(machines, Staffing(plant, machines), energy_price_eur_per_kwh)
-                self._watches[meter.id] = watch
+        self._watches = WatchesByMeter(plant)
+        self._price = energy_price_eur_per_kwh
 
     def at_price(self, energy_price_eur_per_kwh: float | None) -> DetectionStep:
         """The same watch at another price of energy; what was worked out of the calendar is shared."""
         other = copy(self)
-        other._watches = {m: replace(watch, price_eur_per_kwh=energy_price_eur_per_kwh) for m, watch in self._watches.items()}
-        other._creeps = {m: watch.at_price(energy_price_eur_per_kwh) for m, watch in self._creeps.items()}
+        other._price = energy_price_eur_per_kwh
         return other
 
     def initial(self) -> DetectionState:
@@ -99,13 +94,24 @@ class DetectionStep:
             found += self._judge(state, one)
         return state, found
 
+    def take_change(self, state: DetectionState, change: ShiftChange) -> DetectionState:
+        """Judge by another calendar from now on: nothing that was judged is judged again."""
+        if change.site == self._site:
+            newest = state.newest_slot
+            today = None if newest is None else slot_start(newest).astimezone(self._zone).date()
+            state.changes = with_change(state.changes, change, today)
+        return state
+
+    def _watches_of(self, state: DetectionState, meter: str) -> Watches:
+        return self._watches.of(meter, state.changes).at_price(self._price)
+
     def _taken_back(self, state: DetectionState, interval: Interval, reached: int) -> list[Anomaly]:
         """End what was found beyond the quarter hour that time was taken back to."""
         state.newest_slot = reached - 1
         day = slot_start(reached).astimezone(self._zone).date().toordinal()
         state.creep.judged_day = min(state.creep.judged_day, day)
         state.creep.days = {one: rest for one, rest in state.creep.days.items() if one <= day}
-        watch = self._watches.get(interval.meter)
+        watch = self._watches_of(state, interval.meter).off
         found = [] if watch is None else watch.broken_off(state.off, interval)
         state.silence, more = silence.broken_off(state.silence, interval)
         return found + more
@@ -119,7 +125,8 @@ class DetectionStep:
         newer = interval.origin is IntervalOrigin.METERING and (state.newest_slot is None or slot > state.newest_slot)
         if newer:
             state.newest_slot = slot
-        watch = self._watches.get(interval.meter)
+        watches = self._watches_of(state, interval.meter)
+        watch, slow = watches.off, watches.creep
         accepted_kw = state.off.history.accepted_kw
         if watch is not None:
             found += watch.take(state.off, interval, newer)
@@ -127,7 +134,6 @@ class DetectionStep:
             # The step to the level that is normal now was reported; growth is counted from it on.
             state.creep.days.clear()
         state.silence, more = silence.take(state.silence, interval, newer)
-        slow = self._creeps.get(interval.meter)
         if slow is not None:
             found += slow.take(state.creep, interval, newer, left_on=state.off.incident is not None)
         return found + more

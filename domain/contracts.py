@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from domain.forecasts import DayPeak, Forecast, PeriodPeak
 from domain.intervals import Interval, IntervalMethod, IntervalQuality
 from domain.job_power import JobPower, PowerSource
 from domain.orders import Order, OrderStatus, Predecessor, Workers
+from domain.planning import PlanningCause, PlanningProblem, PlanStatus, ProposedPlan
 from domain.prices import Prices
 from domain.readings import Reading, Rejection, RejectionReason
 from domain.recommendations import (
@@ -44,6 +46,8 @@ from domain.topics import (
     JOB_POWERS,
     METER_FORECASTS,
     ORDERS,
+    PLANNING_PROBLEMS,
+    PLANS,
     PRICES,
     READINGS,
     RECOMMENDATIONS,
@@ -60,6 +64,39 @@ _QUARTER = timedelta(minutes=15)
 def _at_furnace_2(start_utc: datetime) -> Places:
     return Places((JobPlace("H-2207", "furnace-2", start_utc, start_utc + 4 * _QUARTER),))
 
+
+_VERSIONS = Versions(_NINE, "ensemble", 41, "9f86d081", "lastgang 0.1.0")
+# One furnace job that may start one quarter hour later, where it no longer meets the base load's peak.
+_PROBLEM = {
+    "format": "lastgang.planning-problem.v1",
+    "site": "werk-nord",
+    "slots": {"start_utc": "2026-10-23T09:15:00Z", "minutes": 15, "count": 4, "timezone": "Europe/Berlin"},
+    "energy_price_eur_per_kwh": [0.21, 0.21, 0.21, 0.21],
+    "base_load": {"q50_kw": [480, 420, 420, 420], "q90_kw": [500, 440, 440, 440]},
+    "demand_charges": [{"id": "network-demand", "price_eur_per_kw": 67.0, "incumbent_peak_kw": 580.0}],
+    "machines": [{"id": "furnace-2"}],
+    "shifts": [],
+    "jobs": [
+        {
+            "id": "H-2207", "order": "4711", "family": "carburising", "earliest": 0, "due": 4, "tardiness_eur_per_slot": 5.0,
+            "alternatives": [{"machine": "furnace-2", "phases": [{"slots": 2, "power_kw": 140}]}],
+        }
+    ],
+    "current_plan": {"jobs": [{"id": "H-2207", "machine": "furnace-2", "start": 0}]},
+    "changes": {"eur_per_moved_job": 20.0, "max_moved_jobs": None},
+}  # fmt: skip
+_PLAN = {
+    "status": "optimal",
+    "jobs": [{"id": "H-2207", "machine": "furnace-2", "start": 1}],
+    "open_shifts": [],
+    "conflicts": [],
+    "cost": {
+        "energy_eur": 106.05, "demand_eur": {"network-demand": 0.0}, "tardiness_eur": 0.0, "shifts_eur": 0.0, "skipped_eur": 0.0,
+        "changes_eur": 20.0, "total_eur": 126.05,
+    },
+    "peak_kw": 580.0,
+    "demand_peaks_kw": {"network-demand": 580.0},
+}  # fmt: skip
 
 EXAMPLES: dict[str, Any] = {
     READINGS.name: Reading(
@@ -112,6 +149,14 @@ EXAMPLES: dict[str, Any] = {
     PRICES.name: Prices(
         "werk-nord", "DE-LU", datetime(2026, 10, 23, 22, 0, tzinfo=UTC), 1, 60, (84.1, 79.9, 77.3), _NINE, "day-ahead.csv",
     ),
+    PLANNING_PROBLEMS.name: PlanningProblem(
+        "werk-nord", "werk-nord/2026-10-23T09:00:00Z/hour", _NINE, _NINE + _QUARTER, PlanningCause.HOUR, json.dumps(_PROBLEM),
+        replace(_VERSIONS, planner=""),
+    ),
+    PLANS.name: ProposedPlan(
+        "werk-nord", "werk-nord/2026-10-23T09:00:00Z/hour", _NINE, _NINE + _QUARTER, PlanStatus.OPTIMAL, json.dumps(_PLAN),
+        "lastgang 0.1.0", 0.4, _VERSIONS,
+    ),
     RECOMMENDATIONS.name: Recommendation(
         "werk-nord", "H-2207-0930-1030", 1, RecommendationStatus.OPEN, _NINE, _NINE, _NINE + 2 * _QUARTER,
         Action.MOVE_JOB, _at_furnace_2(_NINE + 2 * _QUARTER), _at_furnace_2(_NINE + 6 * _QUARTER), _NINE + 2 * _QUARTER, 702.0, 638.0, 64.0, 268_410.0, 264_122.0,
@@ -130,7 +175,7 @@ EXAMPLES: dict[str, Any] = {
         (fact("condition.dates"), fact("condition.machine_free")), (fact("condition.material"),),
         lines=(LineChange("network-demand", 91_260.0, 86_972.0),), drivers=(Driver("furnace-2", 140.0, 0.2), Driver("furnace-1", 120.0, 0.171)),
         binding_rule="condition.machine_free",
-        versions=Versions(_NINE, "ensemble", 41, "9f86d081", "lastgang 0.1.0"),
+        versions=_VERSIONS,
     ),
     DECISIONS.name: Decision(
         "werk-nord", "H-2207-0930-1030", DecisionKind.ACCEPTED, "M. Adler", _NINE + timedelta(minutes=4), comment="crew informed"

@@ -24,6 +24,10 @@ TypedLoadCurve = Annotated[LoadCurve, Field(min_length=1)]
 """A load curve that somebody wrote down."""
 
 
+PROGRESS_SOURCE = "progress"
+"""`Order.source` of what was seen of a job's real start and end: by its machine, or by somebody beside it. It changes no plan."""
+
+
 class OrderStatus(StrEnum):
     """Where a job stands."""
 
@@ -111,7 +115,7 @@ class Order:
     deadline_utc: UtcInstantOrNever = NEVER_UTC
     """By when it must have ended, whatever it costs; `NEVER_UTC`: being late is only expensive."""
     source: Name = ""
-    """Where it comes from: a file's name, ``api``, ``page``; empty: another program."""
+    """Where it comes from: a file's name, ``api``, ``page``, ``progress``; empty: another program."""
 
     def __post_init__(self) -> None:
         if not self.quarters and not self.profile_kw:

@@ -22,6 +22,7 @@ from domain.errors import Fault, InputFaults
 from domain.formulas import FormulaFault, Term, cycle_in, expanded, parse_formula
 from domain.instants import UtcInstant, UtcInstantOrNever
 from domain.orders import Order, OrderStatus, TypedLoadCurve
+from domain.planning_settings import Changeover, Planning, longer_than_by_way
 from domain.regions import region_fault
 from domain.shift_changes import ShiftChange, newest_changes
 from domain.shifts import Crew, PlannedShiftChange, Shift, Shutdown, Surcharge, WorkingTime
@@ -360,6 +361,8 @@ class Plant(Settings):
     working_time: WorkingTime = WorkingTime()
     machines: tuple[Machine, ...] = Field(default=(), alias="machine")
     machine_groups: tuple[MachineGroup, ...] = Field(default=(), alias="machine_group")
+    changeovers: tuple[Changeover, ...] = Field(default=(), alias="changeover")
+    planning: Planning = Planning()
     orders: tuple[PlannedJob, ...] = Field(default=(), alias="order")
     connections: Connections | None = None
     tariff: TariffRef | None = None
@@ -410,7 +413,16 @@ def plant_with_changes(plant: Plant, changes: Iterable[ShiftChange]) -> Plant:
     mine = (change for change in changes if change.site == plant.site.id and change.shift in shifts)
     newest = newest_changes([*written_changes(plant), *mine])
     counted = tuple(PlannedShiftChange.of(change) for change in newest if not change.withdrawn)
-    found = plant.model_copy(update={"shift_changes": counted})
+    return _with_planned(plant, counted)
+
+
+def plant_without_changes(plant: Plant) -> Plant:
+    """`plant` as its calendar is by the weekly pattern of its shifts alone."""
+    return _with_planned(plant, ())
+
+
+def _with_planned(plant: Plant, changes: tuple[PlannedShiftChange, ...]) -> Plant:
+    found = plant.model_copy(update={"shift_changes": changes})
     found.__dict__.pop("changes_by_day", None)  # worked out of the changes before
     return found
 
@@ -534,6 +546,15 @@ def _reference_faults(plant: Plant, path: Path, lines: dict[tuple[str | int, ...
         for machine_id in group.machines:
             if machine_id not in machines:
                 wrong(("machine_group", index, "machines"), machine_id, f"one of the machines {sorted(machines)}")
+    for index, changeover in enumerate(plant.changeovers):
+        if changeover.machine not in machines:
+            wrong(("changeover", index, "machine"), changeover.machine, f"one of the machines {sorted(machines)}")
+    for index, family, by_way_min in longer_than_by_way(plant.changeovers):
+        found, expected = (
+            f"{plant.changeovers[index].minutes} minutes",
+            f"no more than the {by_way_min} minutes by way of {family!r}",
+        )
+        wrong(("changeover", index, "minutes"), found, f"{expected}; a pair that is not listed needs no time")
     _check_shifts(plant, wrong)
     for index, shutdown in enumerate(plant.shutdowns):
         if shutdown.to < shutdown.from_:

@@ -12,6 +12,7 @@ from domain.forecasts import Forecast
 from domain.intervals import Interval
 from domain.job_power import JobPower
 from domain.orders import Order
+from domain.planning import PlanningProblem, ProposedPlan
 from domain.prices import Prices
 from domain.readings import Reading, Rejection
 from domain.recommendations import Decision, Recommendation
@@ -58,6 +59,10 @@ SHIFT_CHANGES = Topic("energy.shift_changes.v1", ShiftChange, lambda r: f"{r.sit
     "a shift that is worked, dropped or moved on one day, against the weekly pattern")  # fmt: skip
 PRICES = Topic("energy.prices.v1", Prices, lambda r: f"{r.site}/{r.zone}",
     "day-ahead prices of the bidding zone that a site buys in")  # fmt: skip
+PLANNING_PROBLEMS = Topic("energy.planning_problems.v1", PlanningProblem, lambda r: r.site,
+    "what the planner is asked: jobs, shifts, prices and load of a site over the next days", 7 * DAY_MS)  # fmt: skip
+PLANS = Topic("energy.plans.v1", ProposedPlan, lambda r: r.site,
+    "the planner's answer: a plan with its cost, or the rules in conflict", 7 * DAY_MS)  # fmt: skip
 RECOMMENDATIONS = Topic("energy.recommendations.v1", Recommendation, lambda r: f"{r.site}/{r.recommendation}",
     "change of a plan, of jobs or shifts from A to B: why, kW, EUR, confidence, until when it helps, status")  # fmt: skip
 DECISIONS = Topic("energy.decisions.v1", Decision, lambda r: f"{r.site}/{r.recommendation}",
@@ -65,6 +70,6 @@ DECISIONS = Topic("energy.decisions.v1", Decision, lambda r: f"{r.site}/{r.recom
 
 TOPICS = (
     READINGS, REJECTED, INTERVALS, DEMAND, ANOMALIES, FORECASTS, METER_FORECASTS,
-    ORDERS, JOB_POWERS, SHIFT_CHANGES, PRICES, RECOMMENDATIONS, DECISIONS,
+    ORDERS, JOB_POWERS, SHIFT_CHANGES, PRICES, PLANNING_PROBLEMS, PLANS, RECOMMENDATIONS, DECISIONS,
 )  # fmt: skip
 BY_NAME = {topic.name: topic for topic in TOPICS}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -18,7 +19,7 @@ from domain.calendars import (
     shift_instances,
 )
 from domain.intervals import QUARTER
-from domain.plant import Plant
+from domain.plant import Plant, plant_without_changes
 from forecasting.slots import SLOTS_PER_DAY, Bools, Floats, Ints
 from quarters.numbers import slot_of, slot_start
 from quarters.periods import day_span
@@ -50,6 +51,24 @@ class LocalDay:
     """`DayKind`: bridge days, shutdowns and the days between the years are not quite like other days of their shifts."""
     on_break: Floats
     """Of each of its slots: the share of it in which all shifts that run have their break."""
+    stand_ins: tuple[LocalDay, LocalDay] | None = None
+    """Where shift changes give it other shifts than the weekly pattern has, ordinary days that it is like: one in the hours in which it works,
+    one in those in which it rests. A Saturday with an early shift is like a Friday until two, and like a Saturday from then on."""
+
+    @property
+    def is_partly_ordinary(self) -> bool:
+        """Whether no ordinary day has its hours of work."""
+        return self.stand_ins is not None and bool((self.stand_ins[0].work_by_clock != self.work_by_clock).any())
+
+    @property
+    def work_by_clock(self) -> Bools:
+        """`at_work` at each quarter hour of the local clock."""
+        found: Bools = self.at_work[self.slot_at - self.first_slot]
+        return found
+
+
+ORDINARY_DAYS = 35
+"""Days before a changed one among which there is one like it, even after three weeks of company holidays."""
 
 
 class SiteDays:
@@ -58,6 +77,19 @@ class SiteDays:
     def __init__(self, plant: Plant) -> None:
         self._plant = plant
         self._known: dict[date, LocalDay] = {}
+        self._usual: SiteDays | None = None
+        """By the weekly pattern alone; None where that is all there is."""
+        if plant.shift_changes:
+            self._usual = SiteDays(plant_without_changes(plant))
+
+    def under(self, plant: Plant, differ: Iterable[date]) -> SiteDays:
+        """The days of `plant`, which differs in the shifts that begin on the days `differ` alone: the others are not worked out again."""
+        other = SiteDays(plant)
+        near = {day + timedelta(days=n) for day in differ for n in (0, 1)}
+        other._known = {day: found for day, found in self._known.items() if day not in near}
+        if other._usual is not None:
+            other._usual._known = (self._usual or self)._known
+        return other
 
     def date_of(self, slot: int) -> date:
         """The local date of `slot`."""
@@ -74,8 +106,24 @@ class SiteDays:
         if found is None:
             if len(self._known) > 400:  # a year of operation: keep the process small
                 self._known.clear()
-            found = self._known[day] = self._work_out(day)
+            found = self._known[day] = self._with_stand_ins(self._work_out(day))
         return found
+
+    def _with_stand_ins(self, found: LocalDay) -> LocalDay:
+        if self._usual is None or not any(found.day - timedelta(days=n) in self._plant.changes_by_day for n in (0, 1)):
+            return found
+        work = found.work_by_clock
+        if (work == self._usual.day(found.day).work_by_clock).all():
+            return found
+        ordinary = self._usual.from_day(found.day - timedelta(days=ORDINARY_DAYS), ORDINARY_DAYS)[::-1]
+        apart = [(int((work & ~day.work_by_clock).sum()), int((~work & day.work_by_clock).sum())) for day in ordinary]
+        # The Monday after a weekend is no Tuesday: of days as alike, the one whose day before is the most alike, then the newest.
+        before = self._work_out(found.day - timedelta(days=1)).work_by_clock
+        eve = [int((before != self._usual.day(day.day - timedelta(days=1)).work_by_clock).sum()) for day in ordinary]
+        number_of = range(len(ordinary))
+        at_work = min(number_of, key=lambda n: (apart[n][0], sum(apart[n]), eve[n], n))
+        at_rest = min(number_of, key=lambda n: (apart[n][1], sum(apart[n]), eve[n], n))
+        return replace(found, stand_ins=(ordinary[at_work], ordinary[at_rest]))
 
     def from_day(self, first: date, count: int) -> list[LocalDay]:
         """`count` local days from `first` on."""

@@ -225,6 +225,15 @@ def _carry(
         favour[row] = 1.0 if planned is None else JOBS_FAVOUR
 
 
+def _last_week(grid: Grid, origin: int) -> Floats:
+    """The loads of a week before; nan on days of which one or the other has changed shifts."""
+    found: Floats = grid.load_kw[origin - SLOTS_PER_WEEK :][:REACH].copy()
+    if grid.changed.size:
+        day = (origin + np.arange(len(found))) // SLOTS_PER_DAY
+        found[np.isin(day, grid.changed) | np.isin(day - 7, grid.changed)] = np.nan
+    return found
+
+
 def _guess(
     grid: Grid,
     origin: int,
@@ -238,7 +247,7 @@ def _guess(
     """Loads without a spread of their own, with that of like weekdays around them."""
     guesses = dict(by_name)
     if origin >= SLOTS_PER_WEEK:
-        guesses["last-week"] = grid.load_kw[origin - SLOTS_PER_WEEK :][:REACH].copy()
+        guesses["last-week"] = _last_week(grid, origin)
     if requested.offsets[-1] >= SLOTS_PER_DAY and origin >= SLOTS_PER_DAY:
         guesses[WEEKDAY_LEVEL] = weekday_level(grid, origin)
     if np.isfinite(newest_kw):

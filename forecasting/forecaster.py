@@ -33,6 +33,7 @@ from forecasting.learning import (
 )
 from forecasting.regression import known_inputs
 from forecasting.slots import LEADS, SLOTS_PER_DAY, SLOTS_PER_WEEK, Floats
+from forecasting.special_days import put_together
 from forecasting.state import ForecastState
 from quarters.numbers import slot_of, slot_start
 
@@ -64,11 +65,17 @@ class Forecaster:
     """
 
     def __init__(self, subject: Subject, inputs: Inputs | None = None) -> None:
-        self._subject = subject
+        self._plain = self._subject = subject
         # A plant's meters become due for a fit at the same moment; each takes its turn, so that what shares their process goes on.
         self._turn = crc32(subject.meter.encode()) % FIT_TURNS if subject.meter else None
         self._inputs = inputs
         self._guesses: Guesses = no_guesses if inputs is None else known_inputs
+
+    def _subject_of(self, state: ForecastState) -> Subject:
+        """By the calendar that the state knows."""
+        if self._subject.changes is not state.changes:
+            self._subject = self._plain if not state.changes else self._subject.under(state.changes)
+        return self._subject
 
     def issue(self, state: ForecastState, issued_utc: datetime, first_slot: int | None = None) -> Forecast:
         """The forecast from all that is known; fits first where that is due.
@@ -87,26 +94,31 @@ class Forecaster:
         notes = (*_notes(state), *_age_note(until_slot, next_slot))
         if next_slot - until_slot > TOO_OLD:
             load_kw, trust, known = load_kw[:0], trust[:0], 0
+        subject = self._subject_of(state)
         forecast = None
         if known < FIRST_WEEK and (known < TOO_LITTLE or not state.jobs):
-            forecast = self._first_days(load_kw, next_slot, issued_utc, known, notes)
+            forecast = self._first_days(subject, load_kw, next_slot, issued_utc, known, notes)
         if forecast is None and known >= TOO_LITTLE:
             seen = self.watched(state, first, load_kw, trust, next_slot)
             if (state.experts is None or known >= 2 * state.fitted_on) and self._turn in (None, next_slot % FIT_TURNS):
                 state.experts, state.fitted_on = fit(seen, self._guesses), known
             experts = ExpertWeights.blank(MODELS) if state.experts is None else state.experts
             by_name = self._guesses(seen.grid, [seen.grid.origin]).get(seen.grid.origin, {})
-            forecast = issue(self._subject, seen, experts, issued_utc, by_name, notes, state.highs)
+            forecast = issue(subject, seen, experts, issued_utc, by_name, notes, state.highs)
+            partly = [day for day in subject.days.between(next_slot, next_slot + LEADS - 1) if day.is_partly_ordinary]
+            if forecast is not None and partly:
+                seen = self.watched(state, first, load_kw, trust, next_slot, at_rest=True)
+                at_rest = issue(subject, seen, experts, issued_utc, by_name, notes, state.highs)
+                forecast = forecast if at_rest is None else put_together(forecast, at_rest, partly, subject.target_kw)
         if forecast is None:
-            forecast = flat(self._subject, load_kw, next_slot, issued_utc, (fact("forecast.flat", quarters=known), *notes))
+            forecast = flat(subject, load_kw, next_slot, issued_utc, (fact("forecast.flat", quarters=known), *notes))
         cpu_ms = round((time.thread_time_ns() - begin) / 1e6, 2)
         return replace(forecast, cpu_ms=cpu_ms, trained_until_utc=slot_start(until_slot))
 
     def _first_days(
-        self, load_kw: Floats, next_slot: int, issued_utc: datetime, known: int, notes: tuple[Fact, ...]
+        self, subject: Subject, load_kw: Floats, next_slot: int, issued_utc: datetime, known: int, notes: tuple[Fact, ...]
     ) -> Forecast | None:
         """The forecast before there are days to compare with; None where nothing says how large the load is."""
-        subject = self._subject
         found = first_day(subject.plant, subject.meter, subject.days, next_slot, LEADS, load_kw)
         if found is None:
             return None
@@ -119,7 +131,8 @@ class Forecaster:
         newest = state.ring.newest
         if newest is None:
             return
-        days = self._subject.days
+        subject = self._subject_of(state)
+        days = subject.days
         today = days.date_of(newest)
         for day in (today - timedelta(days=1), today):
             midnight = days.day(day).first_slot
@@ -128,24 +141,26 @@ class Forecaster:
                 count = midnight - first
                 seen = self.watched(state, first, load_kw[:count], trust[:count], midnight)
                 by_name = self._guesses(seen.grid, [seen.grid.origin]).get(seen.grid.origin, {})
-                found = issue(self._subject, seen, fit(seen, self._guesses), slot_start(midnight), by_name)
+                found = issue(subject, seen, fit(seen, self._guesses), slot_start(midnight), by_name)
                 if found is not None:
                     yield replace(found, replayed=True)
 
-    def watched(self, state: ForecastState, first: int, load_kw: Floats, trust: Floats, next_slot: int) -> Watched:
-        """Loads up to `next_slot` [kW, from slot `first` on] with all that is known ahead of it."""
+    def watched(
+        self, state: ForecastState, first: int, load_kw: Floats, trust: Floats, next_slot: int, at_rest: bool = False
+    ) -> Watched:
+        """Loads up to `next_slot` [kW, from slot `first` on] with all that is known ahead of it; of `at_rest` see `grid.lay_out`."""
         jobs, inputs = job_loads(state.jobs.values()), None
         if self._inputs is not None:
             inputs, planned_kw = without_whole_plan(self._inputs.aligned(first, next_slot - first + LEADS))
             jobs = jobs if planned_kw is None else jobs.with_plan(first, planned_kw)
-        return watched(lay_out(self._subject.days, first, load_kw, trust, next_slot, jobs, inputs))
+        return watched(lay_out(self._subject_of(state).days, first, load_kw, trust, next_slot, jobs, inputs, at_rest))
 
     def learn(self, state: ForecastState, since: int) -> None:
         """The lessons that the quarter hours from `since` on have made possible."""
         newest = state.ring.newest
         if newest is None or state.experts is None:
             return
-        days = self._subject.days
+        days = self._subject_of(state).days
         nows = [slot + 1 for slot in range(max(since, newest - CAUGHT_UP + 1), newest + 1)]
         nows = [slot for slot in nows if days.clock_of(slot) % NEAR_EVERY == 0]
         if not nows:

@@ -48,6 +48,8 @@ class Grid:
     """Whether a shift runs at each index; of a plant without shifts, whether it is a working day: (96 days,)."""
     jobs: JobLoads
     inputs: Mapping[str, Floats] = field(default_factory=dict)
+    changed: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    """Days whose shifts differ from the weekly pattern, as their numbers in the grid."""
 
     @property
     def days(self) -> int:
@@ -77,6 +79,7 @@ def lay_out(
     next_slot: int,
     jobs: JobLoads,
     inputs: Mapping[str, Floats] | None = None,
+    at_rest: bool = False,
 ) -> Grid:
     """The grid of a series.
 
@@ -86,6 +89,8 @@ def lay_out(
         Quarter hour of ``load_kw[0]``; `load_kw`, `trust` reach at most to the one before `next_slot`.
     inputs
         Known inputs from `first_slot` on, past `next_slot` as far as they are known.
+    at_rest
+        Whether days ahead that are only in part like an ordinary one stand as what they are like while they rest, not while they work.
     """
     first_day, today = days.date_of(first_slot), days.date_of(next_slot)
     # One day more than requested: a horizon of 48 h may skip an hour.
@@ -94,9 +99,10 @@ def lay_out(
     begin = (today - first_day).days * SLOTS_PER_DAY
     index_of = _indexes(spanned, next_slot + LEADS)
     origin = int(index_of[next_slot - spanned[0].first_slot])
-    weekday, rests = np.array([(day.weekday, day.rests) for day in spanned], np.int64).T
+    like = [_like(day, day.day >= today, at_rest) for day in spanned]
+    weekday, rests = np.array([(day.weekday, day.rests) for day in like], np.int64).T
     numbers: dict[tuple[str, ...], int] = {}
-    kind = np.array([numbers.setdefault(day.by_shifts, len(numbers)) for day in spanned])
+    kind = np.array([numbers.setdefault(day.by_shifts, len(numbers)) for day in like])
     special = np.array([_SPECIAL.index(day.by_kind[0]) + 1 if day.by_kind[0] in _SPECIAL else 0 for day in spanned])
     known = slot_at < next_slot
     known[begin + SLOTS_PER_DAY :] = False
@@ -115,7 +121,15 @@ def lay_out(
         _at_work(spanned),
         jobs,
         {name: _at(values, slot_at - first_slot, np.nan) for name, values in (inputs or {}).items()},
+        np.flatnonzero([day.stand_ins is not None for day in spanned]),
     )
+
+
+def _like(day: LocalDay, is_ahead: bool, at_rest: bool) -> LocalDay:
+    """What `day` is compared as. A past one that no ordinary day is wholly like is compared as itself: others must not be like half of it."""
+    if day.stand_ins is None or (day.is_partly_ordinary and not is_ahead):
+        return day
+    return day.stand_ins[at_rest and day.is_partly_ordinary]
 
 
 def _at_work(spanned: list[LocalDay]) -> Bools:

@@ -15,7 +15,8 @@ import numpy as np
 from domain.facts import Fact, fact
 from domain.forecasts import DayPeak, Forecast, PeriodPeak
 from domain.intervals import IntervalQuality
-from domain.plant import Plant
+from domain.known_changes import Changes, days_that_differ
+from domain.plant import Plant, plant_with_changes
 from forecasting.days import SiteDays
 from forecasting.ensemble import MODELS, ModelQuantiles, predict
 from forecasting.expert_weights import ExpertWeights, Mixed, mix, places
@@ -46,9 +47,17 @@ class Subject:
     """Whose load it is."""
 
     plant: Plant
+    """As its file has it."""
     meter: str
     """Empty: the site's grid import."""
     days: SiteDays
+    changes: Changes = ()
+    """Of shifts, beside those of the plant file."""
+
+    def under(self, changes: Changes) -> Subject:
+        """The same by the calendar that `changes` make, with what was worked out of days that they do not touch."""
+        plant = plant_with_changes(self.plant, changes)
+        return replace(self, days=self.days.under(plant, days_that_differ(self.changes, changes)), changes=changes)
 
     @property
     def target_kw(self) -> float | None:
@@ -174,11 +183,12 @@ def _day_peaks(
         quantiles = odds.quantiles()
         above = 0.0 if subject.target_kw is None else odds.above(subject.target_kw)
         start_utc = slot_start(int(grid.slot_at[place]))
-        peaks.append(_day_peak(local, quantiles, start_utc, above))
+        peaks.append(day_peak(local, quantiles, start_utc, above))
     return tuple(peaks), distributions
 
 
-def _day_peak(day: date, quantiles_kw: Floats, start_utc: datetime, above: float) -> DayPeak:
+def day_peak(day: date, quantiles_kw: Floats, start_utc: datetime, above: float) -> DayPeak:
+    """With numbers as they are published."""
     low, middle, high = _rounded(quantiles_kw)
     return DayPeak(day.isoformat(), low, middle, high, start_utc, round(above, 4))
 
@@ -234,16 +244,17 @@ def level(
     for day in days.between(next_slot, next_slot + LEADS - 1):
         begin, end = max(day.first_slot - next_slot, 0), min(day.first_slot + len(day.clock) - next_slot, LEADS)
         highest = kw[:, begin:end].max(axis=1)
-        above = 0.0 if subject.target_kw is None else _share_above(highest, subject.target_kw)
+        above = 0.0 if subject.target_kw is None else share_above(highest, subject.target_kw)
         start_utc = slot_start(next_slot + begin + int(kw[1, begin:end].argmax()))
-        peaks.append(_day_peak(day.day, highest, start_utc, above))
+        peaks.append(day_peak(day.day, highest, start_utc, above))
     return Forecast(
         subject.plant.site.id, issued_utc, slot_start(next_slot), _rounded(kw[0]), _rounded(kw[1]), _rounded(kw[2]), tuple(peaks),
         model, slot_start(next_slot), trained_on, None, 0.0, notes, subject.meter,
     )  # fmt: skip
 
 
-def _share_above(quantiles_kw: Floats, limit_kw: float) -> float:
+def share_above(quantiles_kw: Floats, limit_kw: float) -> float:
+    """How likely `limit_kw` is exceeded, where only three quantiles are known."""
     low, middle, high = quantiles_kw
     steps = np.maximum.accumulate(np.array([2 * low - middle, low, middle, high, 2 * high - middle]) + 1e-9 * np.arange(5))
     return float(np.interp(limit_kw, steps, [1.0, 0.9, 0.5, 0.1, 0.0]))

@@ -1,11 +1,11 @@
-"""The step of the meters' forecasts, keyed by site/meter: the quarter hours of a meter below the grid connection to its forecasts."""
+"""The step of the meters' forecasts, keyed by site/meter: the quarter hours of a meter below the grid connection, and shift changes, to its forecasts."""
 
 from __future__ import annotations
 
 from domain.clock import Clock
 from domain.plant import Plant
 from domain.steps import Outputs, Records
-from domain.topics import METER_FORECASTS
+from domain.topics import METER_FORECASTS, SHIFT_CHANGES
 from forecasting.state import METER_FORM, ForecastState, decode_state, encode_state
 from forecasting.step import ForecastStep, is_history
 
@@ -42,19 +42,26 @@ class MeterForecasts:
         return None if step is None else step.resumed(state)
 
     def take(self, key: str, state: ForecastState | None, records: Records) -> tuple[ForecastState | None, Outputs]:
-        """Quarter hours that came at the same moment: only the forecast after the last of them is published."""
+        """Quarter hours and shift changes that came at the same moment: only the forecast after the last of them is published."""
         step = self._steps.get(key)
         if step is None or state is None:
             return state, []
         now_utc = None if self._clock is None else self._clock.now_utc()
         answered_utc = None
-        for _, interval in records:
+        outputs: Outputs = []
+        for topic, change in records:
+            if topic is SHIFT_CHANGES:
+                state, forecasts = step.take_change(state, change, now_utc)
+                outputs = [(METER_FORECASTS, forecast) for forecast in forecasts] or outputs
+        for topic, interval in records:
+            if topic is SHIFT_CHANGES:
+                continue
             for one, is_newer, _ in step.admitted(state, interval, now_utc):
                 is_imported = is_history(one, now_utc)
                 state.awaits_present |= is_imported and now_utc is not None
                 if is_newer and not is_imported:
                     answered_utc = one.end_utc
-        return state, [] if answered_utc is None else [(METER_FORECASTS, step.forecaster.issue(state, answered_utc))]
+        return state, outputs if answered_utc is None else [(METER_FORECASTS, step.forecaster.issue(state, answered_utc))]
 
     def awaits_pause(self, key: str, state: ForecastState | None) -> bool:
         """Whether history has come that no forecast answers yet."""

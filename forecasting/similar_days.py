@@ -34,6 +34,8 @@ NEWEST = 8
 """Quarter hours before an origin that say whether something is on, or off, that never is."""
 SPECIAL = 0.3
 """What it costs if only one of two days is a bridge day, between the years or in a shutdown: such days may be like others, or not."""
+CERTAIN = 2.0
+"""How much more another kind costs on a day whose shifts were changed: what somebody has entered says more than what the day before was like."""
 TOO_FEW = 4
 """Below this many quarter hours a candidate's past is not compared; it is taken to be one standard deviation away."""
 
@@ -172,7 +174,8 @@ def weigh(grid: Grid, found: Candidates, likenesses: Sequence[Likeness]) -> Floa
     usable = then >= 1
     then = np.maximum(then, 1)
     other_weekday = grid.weekday[ahead] != grid.weekday[then]
-    other_kind = (grid.kind[ahead] != grid.kind[then]) + 0.3 * (grid.kind[ahead - 1] != grid.kind[then - 1])
+    certain = 1 + CERTAIN * np.isin(ahead, grid.changed)
+    other_kind = certain * (grid.kind[ahead] != grid.kind[then]) + 0.3 * (grid.kind[ahead - 1] != grid.kind[then - 1])
     other_plan = _plans_apart(grid, ahead, then) if any(one.plan for one in likenesses) else np.zeros(1)
     other_special = (grid.special[ahead] != grid.special[then]) * SPECIAL
     same_for_all = np.stack([found.far_day, found.far_evening, found.back])

@@ -1,4 +1,4 @@
-"""The step of the site's forecast, keyed by site: quarter hours of the billing meter and orders to forecasts."""
+"""The step of the site's forecast, keyed by site: quarter hours of the billing meter, orders and shift changes to forecasts."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from domain.clock import Clock
 from domain.forecasts import Forecast
 from domain.plant import Plant
 from domain.steps import Outputs, Records
-from domain.topics import FORECASTS, INTERVALS
+from domain.topics import FORECASTS, INTERVALS, SHIFT_CHANGES
 from forecasting.state import SITE_FORM, ForecastState, decode_state, encode_state
 from forecasting.step import ForecastStep, is_history
 
 
 class SiteForecast:
-    """Answers live quarter hours and orders at once, and history once no more of it comes.
+    """Answers live quarter hours, orders and shift changes at once, and history once no more of it comes.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class SiteForecast:
         return self._step.resumed(decode_state(stored, SITE_FORM))
 
     def take(self, key: str, state: ForecastState, records: Records) -> tuple[ForecastState, Outputs]:
-        """Quarter hours and orders that came at the same moment.
+        """Quarter hours, orders and shift changes that came at the same moment.
 
         Of each quarter hour only the newest forecast is published. Quarter hours that waited while the job was down have theirs all the same.
         """
@@ -50,6 +50,8 @@ class SiteForecast:
             if topic is INTERVALS:
                 state, forecasts = self._step.take_interval(state, record, now_utc)
                 state.awaits_present |= now_utc is not None and is_history(record, now_utc)
+            elif topic is SHIFT_CHANGES:
+                state, forecasts = self._step.take_change(state, record, now_utc)
             else:
                 state, forecasts = self._step.take_order(state, record, now_utc)
             looked_back += [forecast for forecast in forecasts if forecast.replayed]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from domain.codec import decode, encode
+from domain.known_changes import Changes, decode_changes, encode_changes
 from domain.stored_state import StateForm
 from forecasting.ensemble import MODELS
 from forecasting.expert_weights import ExpertWeights, decode_experts, encode_experts
@@ -16,8 +17,8 @@ from forecasting.jobs import Jobs, decode_jobs, encode_jobs
 from forecasting.slots import KEPT_SLOTS, LoadRing
 from quarters.newest import Newest
 
-SITE_FORM, METER_FORM = StateForm("forecast", 4), StateForm("meter-forecasts", 4)
-_HEAD = struct.Struct("<qqIqIII?")
+SITE_FORM, METER_FORM = StateForm("forecast", 5), StateForm("meter-forecasts", 5)
+_HEAD = struct.Struct("<qqIqIIII?")
 _NONE = -(2**62)
 
 
@@ -43,19 +44,23 @@ class ForecastState:
     """Whether history has come since `issue_for_the_present` was asked last."""
     reach: Newest = field(default_factory=Newest)
     """How far the series reaches, whatever single records say."""
+    changes: Changes = ()
+    """Of the site's shifts."""
 
 
 def encode_state(state: ForecastState, form: StateForm = SITE_FORM) -> bytes:
-    """The state as bytes: the header, the ring as it lies in memory, what was learnt, how far it reaches and the jobs as JSON."""
+    """The state as bytes: the header, the ring as it lies in memory, what was learnt, how far it reaches, shift changes and the jobs as JSON."""
     if state.encoded_jobs is None:
         state.encoded_jobs = encode_jobs(state.jobs)
     ring = state.ring
     newest, issued, changed = (_NONE if n is None else n for n in (ring.newest, state.issued_slot, state.changed_slot))
     experts = b"" if state.experts is None else encode_experts(state.experts)
     reach = encode(state.reach)
-    head = _HEAD.pack(newest, issued, KEPT_SLOTS, changed, state.fitted_on, len(experts), len(reach), state.awaits_present)
+    shifts = encode_changes(state.changes)
+    sizes = (len(experts), len(reach), len(shifts))
+    head = _HEAD.pack(newest, issued, KEPT_SLOTS, changed, state.fitted_on, *sizes, state.awaits_present)
     arrays = (ring.load_kw.tobytes(), ring.trust.tobytes(), ring.revision.tobytes())
-    return b"".join((form.header, head, *arrays, state.highs.to_bytes(), experts, reach, state.encoded_jobs))
+    return b"".join((form.header, head, *arrays, state.highs.to_bytes(), experts, reach, shifts, state.encoded_jobs))
 
 
 def decode_state(payload: bytes, form: StateForm = SITE_FORM) -> ForecastState:
@@ -67,7 +72,7 @@ def decode_state(payload: bytes, form: StateForm = SITE_FORM) -> ForecastState:
         If the bytes are of another step or version.
     """
     at = form.begin(payload)
-    newest, issued, kept, changed, fitted_on, experts_size, reach_size, awaits = _HEAD.unpack_from(payload, at)
+    newest, issued, kept, changed, fitted_on, experts_size, reach_size, shifts_size, awaits = _HEAD.unpack_from(payload, at)
     at += _HEAD.size
     load_kw = np.frombuffer(payload, np.float32, count=kept, offset=at).copy()
     trust = np.frombuffer(payload, np.uint8, count=kept, offset=at + 4 * kept).copy()
@@ -80,6 +85,8 @@ def decode_state(payload: bytes, form: StateForm = SITE_FORM) -> ForecastState:
     at += experts_size
     reach = decode(Newest, payload[at : at + reach_size])
     at += reach_size
+    shifts = decode_changes(payload[at : at + shifts_size])
+    at += shifts_size
     return ForecastState(
         ring,
         decode_jobs(payload[at:]),
@@ -91,4 +98,5 @@ def decode_state(payload: bytes, form: StateForm = SITE_FORM) -> ForecastState:
         highs,
         awaits,
         reach,
+        shifts,
     )

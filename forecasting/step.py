@@ -15,14 +15,16 @@ import numpy as np
 from domain.channels import IMPORT
 from domain.forecasts import Forecast
 from domain.intervals import Interval, IntervalOrigin
+from domain.known_changes import with_change
 from domain.orders import Order
 from domain.plant import Plant, planned_orders, virtual_parts
+from domain.shift_changes import ShiftChange
 from forecasting.days import SiteDays
 from forecasting.forecaster import CAUGHT_UP, FRESH, Forecaster
 from forecasting.inputs import Inputs
 from forecasting.issue import Subject
 from forecasting.jobs import JobPlan, with_order, with_plant_file
-from forecasting.slots import KEPT_SLOTS, LEADS
+from forecasting.slots import KEPT_SLOTS, LEADS, SLOTS_PER_DAY
 from forecasting.state import ForecastState
 from quarters.newest import admit
 from quarters.numbers import slot_of, slot_start
@@ -36,8 +38,8 @@ SITE_CHANNEL = IMPORT
 class ForecastStep:
     """48 h of quantiles for the grid import of one site, or for one meter below it.
 
-    A forecast is issued on every new quarter hour that came by way of metering (imported history is only learnt), and on an
-    order that changes the planned load of the next 48 h, unless it is older than the newest quarter hour by more than an hour.
+    A forecast is issued on every new quarter hour that came by way of metering (imported history is only learnt), on an
+    order that changes the planned load of the next 48 h, and on a change of their shifts, unless it is older than the newest quarter hour by more than an hour.
     Which quarter hours are answered depends on the records alone, so a replay issues the same forecasts; the clock only keeps wrong dates
     out, and says what the present is for `issue_for_the_present`: what a job issues after an import that no live quarter hour follows.
 
@@ -152,6 +154,30 @@ class ForecastStep:
             return state, []
         # An order is dated by its own system's clock, which must not date the forecast.
         return state, [self.forecaster.issue(state, min(max(begins_utc, order.at_utc), begins_utc + HEAD_TOLERANCE), first)]
+
+    def put_change(self, state: ForecastState, change: ShiftChange) -> bool:
+        """Note one change of shifts without answering; whether it says something new."""
+        if change.site != self._plant.site.id:
+            return False
+        newest = state.ring.newest
+        before = state.changes
+        state.changes = with_change(before, change, None if newest is None else self._subject.days.date_of(newest))
+        return state.changes is not before
+
+    def take_change(
+        self, state: ForecastState, change: ShiftChange, now_utc: datetime | None = None
+    ) -> tuple[ForecastState, list[Forecast]]:
+        """Learn one change of shifts; answer with a new forecast if it is about the next 48 h."""
+        if not self.put_change(state, change) or state.ring.newest is None or state.issued_slot is None:
+            return state, []
+        first = self._present_slot(state, now_utc)
+        days = self._subject.days
+        # The night shift of the day before is part of the horizon.
+        about = days.date_of(first - SLOTS_PER_DAY).isoformat() <= change.day_local <= days.date_of(first + LEADS).isoformat()
+        begins_utc = slot_start(first)
+        if not about or change.at_utc < begins_utc - HEAD_TOLERANCE:
+            return state, []
+        return state, [self.forecaster.issue(state, min(max(begins_utc, change.at_utc), begins_utc + HEAD_TOLERANCE), first)]
 
     def issue_for_the_present(self, state: ForecastState, now_utc: datetime) -> Forecast | None:
         """What is known says of the 48 h from `now_utc` on; None where a forecast of the last hour says it, or nothing is known.

@@ -81,10 +81,11 @@ def month_cost(report: MonthReport, folder: Path) -> MonthCost:
     if series is None:
         return MonthCost(why_not=NO_METER)
     from billing.bill import bill
+    from billing.published import published
     from billing.site import left_out, reactive_channels
     from billing.tariff import load_tariff
 
-    tariff = load_tariff(folder / plant.tariff.file)
+    tariff = load_tariff(folder / plant.tariff.file).with_published(published(report.prices))
     named = MonthCost(tariff_id=tariff.id, tariff_version=tariff.version, tariff_source=tariff.source)
     days = (report.period.first_day, report.period.end_day)
     lacking = [one for one in left_out(tariff, reactive_channels(plant)) if one.holds_within(days[0], days[1] - DAY)]

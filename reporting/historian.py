@@ -1,6 +1,6 @@
 """Topics into the ledger: takes batches as they come, commits rows and offsets together, may be killed at any instant.
 
-In: all topics but readings.  Out: rows of the ledger.  The places reached are kept in the ledger alone; the broker knows of no group.
+In: `TOPICS_KEPT`.  Out: rows of the ledger.  The places reached are kept in the ledger alone; the broker knows of no group.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from typing import Any, Protocol
 import structlog
 
 from domain.codec import UnreadableRecord
-from domain.topics import READINGS, TOPICS, Topic
+from domain.topics import PLANNING_PROBLEMS, PLANS, READINGS, TOPICS, Topic
 from reporting.ledger import Entry, Ledger, LedgerError, OtherSite, Place, Unreadable
 
-TOPICS_KEPT = tuple(topic for topic in TOPICS if topic is not READINGS)
-"""Readings stay in the log; what was made of them, and every one that was set aside, is in the ledger."""
+TOPICS_KEPT = tuple(topic for topic in TOPICS if topic not in (READINGS, PLANNING_PROBLEMS, PLANS))
+"""Readings stay in the log; what was made of them, and every one that was set aside, is in the ledger. So do the planner's questions and
+answers, which are long and made again each hour: what they lead to are recommendations."""
 
 
 class Message(Protocol):

@@ -22,6 +22,7 @@ from domain.errors import Fault, InputFaults
 from domain.instants import FIRST_YEAR, LAST_YEAR
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalQuality
 from domain.plant import Meter, Plant, VirtualMeter, virtual_parts
+from domain.prices import Prices
 from domain.recommendations import Decision, Recommendation, deciding
 from quarters.gaps import DUE_AFTER, Gap, QuarterRevisions, gaps_of_span
 from quarters.net import net_quarters
@@ -151,6 +152,8 @@ class MonthReport:
     """By recommendation, the last one."""
     rejections: tuple[RejectedReadings, ...]
     conflicts: tuple[Conflict, ...]
+    prices: tuple[Prices, ...] = ()
+    """Day-ahead prices of the month: of each span the latest revision."""
 
     @property
     def is_over(self) -> bool:
@@ -208,6 +211,7 @@ def month_report(
         tuple(a for a in ledger.anomalies(as_of_utc=cut_off) if _touches(a.since_utc, a.until_utc, period)),
         tuple(recommendations), {name: decision for name, decision in decided if decision is not None},
         tuple(ledger.rejections(period.from_utc, period.to_utc, cut_off)), tuple(ledger.conflicts(cut_off)),
+        tuple(p for p in ledger.prices(cut_off) if _touches(p.first_start_utc, p.end_utc, period)),
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from domain.readings import Rejection, RejectionReason
 from domain.recommendations import Recommendation
 from domain.steps import Outputs, Records
 from domain.texts import printable
-from domain.topics import DECISIONS, DEMAND, FORECASTS, INTERVALS, ORDERS, RECOMMENDATIONS, REJECTED, Topic
+from domain.topics import DECISIONS, DEMAND, FORECASTS, INTERVALS, ORDERS, PRICES, RECOMMENDATIONS, REJECTED, Topic
 from scheduling.state import AdviceState, decode_state, encode_state
 from scheduling.step import AdviceStep
 from words.order_faults import fault_text
@@ -22,7 +22,7 @@ from words.speech import of_page
 
 
 class Advice:
-    """Takes forecasts, orders, decisions, demand and the billing meter's quarter hours.
+    """Takes forecasts, orders, decisions, demand, day-ahead prices and the billing meter's quarter hours.
 
     Parameters
     ----------
@@ -66,6 +66,8 @@ class Advice:
             return self._step.take_decision(state, record)
         if topic is DEMAND:
             return self._step.take_demand(state, record)
+        if topic is PRICES:
+            return self._step.take_prices(state, record)
         return self._step.take_interval(state, record) if topic is INTERVALS else (state, [])
 
 

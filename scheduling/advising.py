@@ -5,24 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from billing.lacks import REACTIVE_EXPORT, REACTIVE_IMPORT
-from billing.site import SitePrices, reactive_channels
 from billing.tariff import Tariff
 from domain.forecasts import Forecast
-from domain.orders import Order, OrderStatus
+from domain.orders import Order
 from domain.plant import Plant
 from domain.recommendations import Recommendation, RecommendationStatus
 from quarters.numbers import slot_of, slot_start
-from quarters.periods import billing_period, known_peak_kw
 from scheduling.explain import Basis
+from scheduling.live.planning import Beside, LivePlanning, is_of_a_plan
 from scheduling.outlook import day_of
 from scheduling.outlook import outlook as outlook_of
 from scheduling.pen import Pen, recommendation_id
-from scheduling.problem import Outlook, Rules, is_at, with_move
+from scheduling.pricing import Pricing
+from scheduling.problem import Outlook, Rules, is_movable_from, load_change, place_of, with_move
 from scheduling.settings import AdviceSettings
 from scheduling.solve import Move, Request, moves, plan
 from scheduling.state import AdviceState, Notes
-from scheduling.worth import Measured, Saving, Worth
+from scheduling.worth import Saving, Worth
 
 
 class Advising:
@@ -35,11 +34,10 @@ class Advising:
     """
 
     def __init__(self, plant: Plant, tariff: Tariff | None, settings: AdviceSettings) -> None:
-        self._plant, self._tariff, self._settings = plant, tariff, settings
+        self._plant, self._settings = plant, settings
         self._zone = plant.site.zone
-        self._reactive = reactive_channels(plant)
-        self._prices: dict[frozenset[str], SitePrices] = {}
-        """By the reactive energies that are known; made once each."""
+        self._pricing = Pricing(plant, tariff)
+        self.planning = LivePlanning(self._pricing, settings)
 
     def plan(self, state: AdviceState, forecast: Forecast) -> list[Recommendation]:
         """What changes in the light of `forecast`: open recommendations first, then new ones that rest on them."""
@@ -55,6 +53,10 @@ class Advising:
         pen = Pen(forecast, rules, worth, Basis(self._plant, worth.billed_kw, level), lambda instant: day_of(instant, self._zone))
         issued: list[Recommendation] = []
         for advice in notes.with_status(RecommendationStatus.OPEN):
+            if is_of_a_plan(advice):
+                outlook, orders, news = self._kept_of_plan(state, forecast, advice, outlook, orders)
+                issued += news
+                continue
             kept, news = self._kept(notes, pen, advice, outlook, orders)
             issued += news
             if kept is not None:
@@ -63,17 +65,8 @@ class Advising:
         return issued
 
     def worth(self, state: AdviceState, first_slot: int) -> Worth:
-        """What plans are priced by; reactive energy that the plant measures counts once there is some."""
-        prices = None
-        if self._tariff is not None:
-            series = {REACTIVE_IMPORT: state.reactive_import, REACTIVE_EXPORT: state.reactive_export}
-            channels = frozenset(channel for channel in self._reactive if series[channel].newest(first_slot) is not None)
-            if channels not in self._prices:
-                self._prices[channels] = SitePrices(self._tariff, channels)
-            prices = self._prices[channels]
-        measured = Measured(state.known, state.reactive_import, state.reactive_export)
-        period = billing_period(self._plant.site, slot_start(first_slot))
-        return Worth(prices, measured, first_slot, period, self._known_peak_kw(state, first_slot))
+        """What plans are priced by."""
+        return self._pricing.worth(state, first_slot)
 
     def _kept(
         self, notes: Notes, pen: Pen, advice: Recommendation, outlook: Outlook, orders: dict[str, Order]
@@ -99,6 +92,26 @@ class Advising:
         again = replace(again, alternatives=advice.alternatives)
         notes.recommendations[advice.recommendation] = again
         return move, [again]
+
+    def _kept_of_plan(
+        self, state: AdviceState, forecast: Forecast, advice: Recommendation, outlook: Outlook, orders: dict[str, Order]
+    ) -> tuple[Outlook, dict[str, Order], list[Recommendation]]:
+        """The same for advice that a plan made; the load and the orders as they are with it."""
+        notes, settings = state.notes, self._settings
+        kept = self.planning.kept(state, forecast, Beside(self._plant), advice, outlook)
+        if kept is None:
+            now = notes.now_utc or forecast.issued_utc
+            return outlook, orders, [notes.end(advice, RecommendationStatus.WITHDRAWN, now)]
+        for _, after in advice.moves():
+            orders = with_move(orders, after.job, slot_of(after.start_utc), after.machine)
+        changed = (
+            abs(kept.now.peak_before_kw - advice.peak_before_kw) >= settings.republish_kw
+            or abs(kept.now.peak_after_kw - advice.peak_after_kw) >= settings.republish_kw
+            or _has_changed(advice.saving_eur, kept.now.saving_eur, settings.republish_eur)
+        )
+        if changed:
+            notes.recommendations[advice.recommendation] = kept.now
+        return outlook.plus(kept.change_kw), orders, [kept.now] if changed else []
 
     def _new(self, notes: Notes, pen: Pen, outlook: Outlook, orders: dict[str, Order]) -> list[Recommendation]:
         """Further moves while the plan passes the level and there is room for advice."""
@@ -142,15 +155,6 @@ class Advising:
                 return False
         return True
 
-    def _known_peak_kw(self, state: AdviceState, first_slot: int) -> float:
-        """The peak billed so far in the period in which the outlook begins, as far as it is not among the known quarter hours."""
-        site, billed = self._plant.site, state.notes.billed
-        written_kw = known_peak_kw(site, slot_start(first_slot))
-        if billed is None or billed.start_utc not in billing_period(site, slot_start(first_slot)):
-            return written_kw
-        is_known = billed.peak_utc is not None and state.known.power_kw(slot_of(billed.peak_utc)) is not None
-        return written_kw if is_known else max(written_kw, billed.kw)
-
 
 def _with_accepted(notes: Notes, outlook: Outlook, now_utc: datetime) -> tuple[Outlook, dict[str, Order]]:
     """The outlook and the orders with every accepted move that is still to be carried out."""
@@ -159,15 +163,14 @@ def _with_accepted(notes: Notes, outlook: Outlook, now_utc: datetime) -> tuple[O
         for _, after in advice.moves():
             order = orders.get(after.job)
             if order is not None and now_utc < advice.begins_utc and still_as_advised(advice, order):
-                to_slot = slot_of(after.start_utc)
-                outlook, orders = outlook.moved(order, to_slot), with_move(orders, after.job, to_slot)
+                change_kw = load_change([(place_of(order), after)], notes.orders, outlook)
+                outlook, orders = outlook.plus(change_kw), with_move(orders, after.job, slot_of(after.start_utc), after.machine)
     return outlook, orders
 
 
 def still_as_advised(advice: Recommendation, order: Order) -> bool:
     """Whether `order` is still a job that `advice` advises to move, where it was then."""
-    was_there = any(place.job == order.job and is_at(order, place) for place in advice.before.jobs)
-    return was_there and order.movable and order.status is OrderStatus.PLANNED
+    return any(place.job == order.job and is_movable_from(order, place) for place in advice.before.jobs)
 
 
 def _has_changed(before_eur: float | None, after_eur: float | None, least_eur: float) -> bool:

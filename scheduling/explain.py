@@ -19,10 +19,6 @@ from scheduling.worth import Saving, Unknown, cents
 CHECKED = (
     fact("condition.dates"), fact("condition.machine_free"), fact("condition.shift_staffed"), fact("condition.notice"), fact("condition.load"),
 )  # fmt: skip
-PLAN_CHECKED = (
-    *CHECKED, fact("condition.workers"), fact("condition.working_time"), fact("condition.changeover"), fact("condition.sequence"),
-)  # fmt: skip
-"""What the planner checks of a whole plan."""
 WORKS_COUNCIL = fact("condition.works_council")
 NOT_CHECKED = (fact("condition.material"), fact("condition.following_jobs"), fact("condition.batch_quality"))
 
@@ -111,6 +107,13 @@ def _by_lack(lacking: Sequence[LeftOut]) -> list[tuple[str, list[str]]]:
     for one in lacking:
         found.setdefault(one.lack, []).append(one.component.id)
     return [(str(lack), components) for lack, components in found.items()]
+
+
+def plan_checked(*, workers: bool, working_time: bool, changeovers: bool) -> tuple[tuple[Fact, ...], tuple[Fact, ...]]:
+    """What the planner checked of a whole plan, and what it could not: only what the plant file says can be."""
+    known = {"condition.workers": workers, "condition.working_time": working_time, "condition.changeover": changeovers}
+    checked = (*CHECKED, fact("condition.sequence"), *(fact(key) for key, is_known in known.items() if is_known))
+    return checked, tuple(fact(key) for key, is_known in known.items() if not is_known)
 
 
 def not_checked(saving: Saving) -> tuple[Fact, ...]:

@@ -11,6 +11,7 @@ from domain.recommendations import RecommendationStatus
 from quarters.numbers import slot_of
 from quarters.periods import billing_period, midnight_utc
 from scheduling.outlook import day_of
+from scheduling.prices_ahead import prices_ahead
 from scheduling.settings import AdviceSettings
 from scheduling.state import AdviceState
 
@@ -37,6 +38,7 @@ def forget(state: AdviceState, plant: Plant, tariff: Tariff | None, settings: Ad
         for name, advice in notes.recommendations.items()
         if advice.status in live or max(advice.at_utc, advice.peak_start_utc) > oldest
     }
+    notes.prices = prices_ahead(notes.prices, now)
     notes.declined = [d for d in notes.declined if d.peak_day >= day_of(oldest, plant.site.zone)]
     notes.decided = [name for name in notes.decided if name in notes.recommendations]
     first = slot_of(billing_period(plant.site, oldest).start_utc)

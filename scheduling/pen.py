@@ -15,12 +15,14 @@ from domain.texts import KEY_LENGTH
 from quarters.numbers import slot_start
 from scheduling.explain import CHECKED, Basis, alternative, do_nothing, not_checked, reason
 from scheduling.odds import above, above_after, cases
-from scheduling.problem import Outlook, Rules, place_of
+from scheduling.problem import Load, Outlook, Rules, place_of
 from scheduling.solve import Move
 from scheduling.worth import Saving, Worth, cents, mean_saving
 
 NORMAL_10_TO_90 = 2.5631
 """Width of a normal distribution between its 10 % and 90 % quantiles, in standard deviations."""
+SINGLE_MOVES = "single moves"
+"""The planner that moves of single jobs are found by (`scheduling.solve`), as `Versions` name it."""
 MOST_ALTERNATIVES = 2
 MOST_OF_JOB = KEY_LENGTH - 30
 """Characters of a job's name in its recommendation's."""
@@ -40,10 +42,14 @@ class Pen:
 
     def saving(self, outlook: Outlook, move: Move) -> Saving:
         """What a move saves in the billing period: the mean over the cases of the day's peak, each the difference of two bills."""
+        return self.saving_by(outlook, outlook.moved(move.order, move.to_slot).median_kw - outlook.median_kw, move.before.slot)
+
+    def saving_by(self, outlook: Outlook, change_kw: Load, at_slot: int) -> Saving:
+        """The same for any change of the load [kW], with the day of `at_slot` as the one whose peak it is about."""
         savings = []
-        for change in cases(self.forecast, outlook, move.before.slot, self.day_of):
-            case = outlook.plus(change)
-            savings.append(self.worth.saving(case, case.moved(move.order, move.to_slot)))
+        for case in cases(self.forecast, outlook, at_slot, self.day_of):
+            load = outlook.plus(case)
+            savings.append(self.worth.saving(load, load.plus(change_kw)))
         return mean_saving(savings)
 
     def write(
@@ -60,7 +66,7 @@ class Pen:
             peak_before_kw=round(move.before.median_kw, 1), peak_after_kw=round(move.after.median_kw, 1), reduction_kw=round(move.reduction_kw, 1),
             bill_before_eur=cents(saving.before_eur), bill_after_eur=cents(saving.after_eur), saving_eur=cents(saving.total_eur),
             saving_demand_eur=cents(saving.demand_eur), saving_energy_eur=cents(saving.energy_eur),
-            confidence=round(self._confidence(move, outlook), 2), reason=reason(self.basis, move, saving, self._odds(move)), alternatives=(*second, do_nothing(move, saving)),
+            confidence=round(self.confidence(outlook, move.before.slot, move.reduction_kw), 2), reason=reason(self.basis, move, saving, self._odds(move)), alternatives=(*second, do_nothing(move, saving)),
             checked=CHECKED, not_checked=not_checked(saving),
         )  # fmt: skip
 
@@ -73,21 +79,27 @@ class Pen:
         after = above_after(self.forecast, slot, move.reduction_kw, target, self.day_of)
         return None if after is None else (before, after)
 
-    def _confidence(self, move: Move, outlook: Outlook) -> float:
-        """P(the peak without the move passes what it reaches with it), the load taken as normal around its median."""
-        place = move.before.slot - outlook.first_slot
+    def confidence(self, outlook: Outlook, at_slot: int, reduction_kw: float) -> float:
+        """P(the peak without a change passes what it reaches with it), the load taken as normal around its median."""
+        place = at_slot - outlook.first_slot
         deviation_kw = (self.forecast.q90_kw[place] - self.forecast.q10_kw[place]) / NORMAL_10_TO_90
         if deviation_kw <= 0:
-            return 1.0 if move.reduction_kw > 0 else 0.5
-        return 0.5 * (1 + erf(move.reduction_kw / deviation_kw / sqrt(2)))
+            return 1.0 if reduction_kw > 0 else 0.5
+        return 0.5 * (1 + erf(reduction_kw / deviation_kw / sqrt(2)))
 
 
 def recommendation_id(order: Order, to_slot: int, decided: Iterable[str]) -> str:
     """The same job from and to the same start is the same recommendation, until somebody has decided it: then it is another question."""
-    job = order.job
-    if len(job) > MOST_OF_JOB:
-        job = f"{job[: MOST_OF_JOB - 9]}.{crc32(job.encode()):08x}"
-    name = f"{job}-{order.start_utc:%y%m%d%H%M}-{slot_start(to_slot):%y%m%d%H%M}"
+    return free_name(f"{short(order.job)}-{order.start_utc:%y%m%d%H%M}-{slot_start(to_slot):%y%m%d%H%M}", decided)
+
+
+def short(subject: str) -> str:
+    """What a recommendation's name begins with: the job or shift that it is about."""
+    return subject if len(subject) <= MOST_OF_JOB else f"{subject[: MOST_OF_JOB - 9]}.{crc32(subject.encode()):08x}"
+
+
+def free_name(name: str, decided: Iterable[str]) -> str:
+    """`name`, numbered where somebody has decided a recommendation of that name."""
     taken, number = frozenset(decided), 1
     while (found := name if number == 1 else f"{name}-{number}") in taken:
         number += 1

@@ -123,15 +123,37 @@ def place_of(order: Order, start_utc: datetime | None = None) -> JobPlace:
     return JobPlace(order.job, order.machine, start_utc, start_utc + order.duration)
 
 
+def load_change(moves: Iterable[tuple[JobPlace, JobPlace]], orders: Mapping[str, Order], outlook: Outlook) -> Load:
+    """What moving jobs from one place to another adds to the load [kW]; a job that is not known any more adds nothing."""
+    change_kw = np.zeros(len(outlook.median_kw))
+    for was, then in moves:
+        order = orders.get(was.job)
+        if order is not None:
+            there = order.on(then.machine) or order
+            change_kw += outlook.profile(there, slot_of(then.start_utc)) - outlook.profile(order, slot_of(was.start_utc))
+    return change_kw
+
+
 def is_at(order: Order, place: JobPlace) -> bool:
     """Whether `order` is planned at `place`."""
     return order.status is not OrderStatus.CANCELLED and (order.machine, order.start_utc) == (place.machine, place.start_utc)
 
 
-def with_move(orders: Mapping[str, Order], job: str, to_slot: int) -> dict[str, Order]:
+def is_movable_from(order: Order, place: JobPlace) -> bool:
+    """Whether `order` is still planned at `place`, and may be moved from there."""
+    return is_at(order, place) and order.movable and order.status is OrderStatus.PLANNED
+
+
+def with_move(orders: Mapping[str, Order], job: str, to_slot: int, machine: str = "") -> dict[str, Order]:
     """The orders with the place reserved that `job` is to have; it keeps its present one until its move is carried out.
 
     So every move of a plan can be made by itself, in any order.
+
+    Parameters
+    ----------
+    machine
+        Where it is to run; empty: on its machine.
     """
-    place = replace(orders[job], job=f"{job} moved", start_utc=slot_start(to_slot), movable=False)
+    there = orders[job].on(machine or orders[job].machine) or orders[job]
+    place = replace(there, job=f"{job} moved", start_utc=slot_start(to_slot), movable=False)
     return {**orders, place.job: place}

@@ -9,6 +9,7 @@ from datetime import datetime
 from domain.codec import decode, encode
 from domain.instants import QuarterStart, UtcInstant
 from domain.orders import Order
+from domain.prices import Prices
 from domain.recommendations import Recommendation, RecommendationStatus
 from domain.stored_state import StateForm
 from quarters.newest import Newest
@@ -56,6 +57,8 @@ class Notes:
     decided: list[str] = field(default_factory=list)
     """Recommendations that somebody decided in time: the first decision stands, and what is advised again gets a name of its own."""
     billed: Billed | None = None
+    prices: list[Prices] = field(default_factory=list)
+    """Day-ahead prices of what lies ahead: of each span the newest revision (`billing.published.newest`)."""
 
     @property
     def now_utc(self) -> datetime | None:
@@ -88,7 +91,7 @@ class AdviceState:
     encoded: bytes | None = None
 
 
-FORM = StateForm("advice", 4)
+FORM = StateForm("advice", 5)
 _HEAD = struct.Struct("<qqqq")
 
 

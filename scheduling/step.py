@@ -19,6 +19,7 @@ from domain.instants import NEVER_UTC
 from domain.intervals import QUARTER, Interval, IntervalOrigin
 from domain.orders import Order, OrderStatus
 from domain.plant import PLANT_FILE_REVISION, Plant, planned_orders
+from domain.prices import Prices
 from domain.recommendations import Decision, DecisionKind, Recommendation, RecommendationStatus
 from quarters.newest import admit
 from quarters.numbers import slot_of, slot_start
@@ -27,6 +28,7 @@ from scheduling.advising import Advising, still_as_advised
 from scheduling.forget import forget
 from scheduling.now import agreed, is_near, now_of
 from scheduling.outlook import day_of
+from scheduling.prices_ahead import with_prices
 from scheduling.problem import is_at
 from scheduling.settings import AdviceSettings
 from scheduling.state import AdviceState, Billed, Declined
@@ -123,6 +125,14 @@ class AdviceStep:
             notes.declined.append(Declined(recommendation.subject, day, recommendation.saving_eur, recommendation.reduction_kw))
         advice = replace(recommendation, decided_by=decision.by)
         return state, [notes.end(advice, status, decision.at_utc)]
+
+    def take_prices(self, state: AdviceState, prices: Prices) -> tuple[AdviceState, Recommendations]:
+        """Learn day-ahead prices; what is advised is priced by them from the next forecast on."""
+        notes = state.notes
+        known = with_prices(notes.prices, prices, self._plant, self._tariff, notes.now_utc)
+        if known != notes.prices:
+            notes.prices, state.encoded = known, None
+        return state, []
 
     def take_demand(self, state: AdviceState, demand: Demand) -> tuple[AdviceState, Recommendations]:
         """Learn the billed peak; let what is too late expire."""

@@ -17,6 +17,7 @@ from domain.forecasts import Forecast
 from domain.intervals import Interval
 from domain.orders import Order
 from domain.plant import Plant
+from domain.prices import Prices
 from domain.recommendations import Recommendation, RecommendationStatus
 from quarters.numbers import quarter_start, slot_of, slot_start
 from scheduling.advising import Advising
@@ -86,6 +87,8 @@ class Known:
     """The same as the forecast knew them."""
     recommendations: tuple[Recommendation, ...] = ()
     demand: Demand | None = None
+    prices: tuple[Prices, ...] = ()
+    """Day-ahead prices of the site."""
     measured: Callable[[], MeterRows] = lambda: ((), (), ())
     """Returns the quarter hours of the billing meter: drawn energy, reactive energy drawn, reactive energy fed in. A year of them takes
     time to read, and only money needs them."""
@@ -172,5 +175,6 @@ def _notes(known: Known) -> Notes:
         orders=dict(known.orders),
         before=dict(known.orders_then),
         recommendations={one.recommendation: one for one in known.recommendations},
+        prices=list(known.prices),
         billed=None if demand is None else Billed(demand.start_utc, demand.billed_peak_kw, demand.billed_peak_utc),
     )

@@ -11,10 +11,11 @@ Without prices a saving is unknown, never 0; what could not be priced is named.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
+from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
@@ -56,6 +57,8 @@ class Saving:
     lacking: tuple[LeftOut, ...] = ()
     """What is in neither bill."""
     unknown: Unknown | None = None
+    lines_eur: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Lines of the bill that change, by their id in the tariff: before and after [EUR]."""
 
     @property
     def total_eur(self) -> float | None:
@@ -81,7 +84,32 @@ def mean_saving(savings: Sequence[Saving]) -> Saving:
         after_eur=mean(lambda one: one.after_eur),
         demand_eur=mean(lambda one: one.demand_eur),
         energy_eur=mean(lambda one: one.energy_eur),
+        lines_eur=_mean_lines(savings),
     )
+
+
+def _mean_lines(savings: Sequence[Saving]) -> dict[str, tuple[float, float]]:
+    """Each line that changes in some case; where it does not it adds what it is in the cases where it does, so that only changes are averaged."""
+    ids = dict.fromkeys(line for one in savings for line in one.lines_eur)
+    found = {}
+    for line in ids:
+        known = [one.lines_eur[line] for one in savings if line in one.lines_eur]
+        before_eur = sum(before for before, _ in known) / len(known)
+        change_eur = sum(after - before for before, after in known) / len(savings)
+        found[line] = before_eur, before_eur + change_eur
+    return found
+
+
+def _changed_lines(before: Bill, after: Bill) -> dict[str, tuple[float, float]]:
+    sums: list[dict[str, Fraction]] = []
+    for one in (before, after):
+        by_id: dict[str, Fraction] = {}
+        for line in one.lines:
+            by_id[line.id] = by_id.get(line.id, Fraction(0)) + line.amount_eur
+        sums.append(by_id)
+    ids = dict.fromkeys([*sums[0], *sums[1]])
+    pairs = {line: (sums[0].get(line, Fraction(0)), sums[1].get(line, Fraction(0))) for line in ids}
+    return {line: (float(was), float(then)) for line, (was, then) in pairs.items() if was != then}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +176,8 @@ class Worth:
         )
         if demand is None:
             return Saving(energy_eur=energy, lacking=priced.lacking, unknown=Unknown.NO_DEMAND_PRICE)
-        return Saving(float(bills[0].total_eur), float(bills[1].total_eur), demand, energy, priced.lacking)
+        lines = _changed_lines(*bills)
+        return Saving(float(bills[0].total_eur), float(bills[1].total_eur), demand, energy, priced.lacking, lines_eur=lines)
 
     def _bill(self, tariff: Tariff, outlook: Outlook, last_slot: int, otherwise_kw: float) -> Bill:
         basis = self._basis(tariff, self._local_day(tariff, last_slot).year)

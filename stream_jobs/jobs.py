@@ -22,11 +22,14 @@ from domain.topics import (
     DEMAND,
     FORECASTS,
     INTERVALS,
+    JOB_POWERS,
     METER_FORECASTS,
     ORDERS,
+    PRICES,
     READINGS,
     RECOMMENDATIONS,
     REJECTED,
+    SHIFT_CHANGES,
     Topic,
 )
 
@@ -56,6 +59,11 @@ def has_virtual_meters(plant: Plant) -> bool:
     return bool(plant.virtual_meters)
 
 
+def has_machines(plant: Plant) -> bool:
+    """Whether the plant file names machines."""
+    return bool(plant.machines)
+
+
 @dataclass(frozen=True, slots=True)
 class StepRow:
     """One step of a job."""
@@ -75,6 +83,8 @@ class StepRow:
     """``tariff`` is None where the plant has none."""
     of_billing_meter: tuple[Topic, ...] = ()
     """Of these topics only the records of the billing meter are taken."""
+    to_each_meter: tuple[Topic, ...] = ()
+    """Of these topics each meter of the plant file is given every record of its site. What of them cannot be read another job rejects, once."""
     answers_pauses: bool = False
     """Whether it is a `domain.steps.PausingStep`."""
     needed: Callable[[Plant], bool] = _always
@@ -148,7 +158,8 @@ DETECTION = Job(
     (
         StepRow(
             "detection.priced:Detection",
-            reads=(INTERVALS,), writes=(ANOMALIES, REJECTED), made_from=("plant", "tariff", "clock"),
+            reads=(INTERVALS, SHIFT_CHANGES), writes=(ANOMALIES, REJECTED), to_each_meter=(SHIFT_CHANGES,),
+            made_from=("plant", "tariff", "clock"),
             uid="detection-step", state="detection-state-v1",
         ),
     ),
@@ -159,7 +170,8 @@ FORECAST = Job(
     (
         StepRow(
             "forecasting.site_forecast:SiteForecast",
-            reads=(INTERVALS, ORDERS), writes=(FORECASTS, REJECTED), keyed_by="site", of_billing_meter=(INTERVALS,), answers_pauses=True,
+            reads=(INTERVALS, ORDERS, SHIFT_CHANGES), writes=(FORECASTS, REJECTED), keyed_by="site", of_billing_meter=(INTERVALS,),
+            answers_pauses=True,
             uid="forecast-step", state="forecast-state-v1",
         ),
     ),
@@ -170,7 +182,7 @@ METER_FORECAST = Job(
     (
         StepRow(
             "forecasting.meter_forecasts:MeterForecasts",
-            reads=(INTERVALS,), writes=(METER_FORECASTS, REJECTED), answers_pauses=True,
+            reads=(INTERVALS, SHIFT_CHANGES), writes=(METER_FORECASTS, REJECTED), to_each_meter=(SHIFT_CHANGES,), answers_pauses=True,
             uid="meter_forecasts-step", state="meter-forecast-state-v1",
         ),
     ),
@@ -181,9 +193,20 @@ ADVICE = Job(
     (
         StepRow(
             "scheduling.advice:Advice",
-            reads=(FORECASTS, ORDERS, DECISIONS, DEMAND, INTERVALS), writes=(RECOMMENDATIONS, REJECTED), keyed_by="site",
+            reads=(FORECASTS, ORDERS, DECISIONS, DEMAND, INTERVALS, PRICES), writes=(RECOMMENDATIONS, REJECTED), keyed_by="site",
             of_billing_meter=(INTERVALS,), made_from=("plant", "tariff"),
             uid="advice-step", state="advice-state-v1",
+        ),
+    ),
+)  # fmt: skip
+PRODUCTION = Job(
+    "production",
+    "what jobs draw, and when they really ran",
+    (
+        StepRow(
+            "production.step:Production",
+            reads=(INTERVALS, ORDERS), writes=(JOB_POWERS, ORDERS, REJECTED), keyed_by="site", needed=has_machines,
+            uid="production-step", state="production-state-v1",
         ),
     ),
 )  # fmt: skip
@@ -199,10 +222,10 @@ VIRTUAL_METERS = Job(
     ),
 )  # fmt: skip
 
-JOBS = (METERING, DETECTION, FORECAST, METER_FORECAST, ADVICE, VIRTUAL_METERS)
+JOBS = (METERING, DETECTION, FORECAST, METER_FORECAST, ADVICE, PRODUCTION, VIRTUAL_METERS)
 BY_NAME = {job.name: job for job in JOBS}
 
 
 def jobs_of(plant: Plant) -> tuple[Job, ...]:
-    """The jobs that a plant needs: the five jobs, and that of the virtual meters where the plant file names some."""
+    """The jobs that a plant needs: the six jobs, and that of the virtual meters where the plant file names some."""
     return tuple(job for job in JOBS if job.needed_steps(plant))

@@ -59,6 +59,9 @@ def _records(row: StepRow, plant: Plant, settings: JobSettings, execution: Strea
     records = streams.records(execution, row.source, settings, row.reads)
     if wanted:
         records = streams.only(records, settings, wanted)
+    if row.to_each_meter:
+        meters = [*(meter.id for meter in plant.meters), *(meter.id for meter in plant.virtual_meters)]
+        records = streams.to_each(records, settings, row.to_each_meter, [f"{plant.site.id}/{meter}" for meter in meters])
     return streams.by_site(records) if row.keyed_by == "site" else records
 
 

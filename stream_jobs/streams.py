@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pyflink.common import Types
@@ -53,6 +53,16 @@ def only(stream: Records, settings: JobSettings, keys: Mapping[Topic, str]) -> R
 def by_site(stream: Records) -> Records:
     """The same records keyed by their site."""
     return _buckets().bySite(stream)
+
+
+def to_each(stream: Records, settings: JobSettings, topics: Iterable[Topic], keys: Iterable[str]) -> Records:
+    """Each record of `topics` once for each of `keys` of its site; records of other topics under their own key."""
+    names, every = get_gateway().jvm.java.util.ArrayList(), get_gateway().jvm.java.util.ArrayList()
+    for topic in topics:
+        names.add(settings.kafka.full_name(topic))
+    for key in keys:
+        every.add(key)
+    return _buckets().toEach(stream, names, every)
 
 
 def two_paths(stream: Records, bucket_ms: int) -> Buckets:

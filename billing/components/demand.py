@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import ClassVar, Self
 
 from billing.component import Basis, Component, no_reactive, read_common, too_coarse
 from billing.demand.bill import DemandBill
 from billing.demand.instalments import instalment_lines
+from billing.demand.price import DemandPrice, Window
 from billing.demand.terms import DemandTerms, read_terms
 from billing.lacks import QUARTER_MIN, REACTIVE_EXPORT, REACTIVE_IMPORT, Lack
 from billing.lines import BillLine
 from billing.load import LoadProfile
+from billing.money import Price
 from billing.periods import Reset
 from billing.reading import Table
-from billing.seasons import first_day
+from billing.seasons import end_day, first_day
 from billing.sheet import Sheet
 from domain.errors import Fault
 
@@ -68,6 +70,22 @@ class DemandCharge(Component):
         usage = self.terms.usage_hours
         return (usage.from_threshold.energy.eur,) if usage is not None and self.holds_on(local.date()) else ()
 
+    def demand_price(self, day: date, windows: tuple[Window, ...]) -> DemandPrice | None:
+        """With usage hours, that from the threshold on: a factory in shifts is above it."""
+        terms = self.terms
+        first, end = (of(terms.reset, day, terms.seasons) for of in (first_day, end_day))
+        first, end = max(first, self.valid_from), min(end, self.valid_to)
+        usage, contracted = terms.usage_hours, terms.contracted
+        price = terms.price if usage is None else usage.from_threshold.demand
+        above = price if contracted is None else contracted.excess_price
+        floors = (terms.minimum, None if contracted is None else contracted.capacity)
+        return DemandPrice(
+            id=self.id, quantity=terms.quantity, eur_per_kw=0.0 if above is None else float(above.eur * _parts(above, first, end)),
+            reset=terms.reset, from_day=first, to_day=end, windows=windows, all_day=self.calendar is None,
+            interval_min=terms.statistic.interval_min, highest=terms.statistic.highest,
+            floor_kw=float(max(floor or Fraction(0) for floor in floors)), ratchet=terms.ratchet, atypical=terms.atypical,
+        )  # fmt: skip
+
     def sunk_since(self, day: date) -> date | None:
         return first_day(self.terms.reset, day, self.terms.seasons)
 
@@ -81,3 +99,12 @@ class DemandCharge(Component):
     def notes(self, channels: frozenset[str], now_utc: datetime) -> Iterator[str]:
         if self.needs_reactive and channels == {REACTIVE_IMPORT}:
             yield f"demand {self.id!r} is billed in kVA: without {REACTIVE_EXPORT} capacitive reactive energy is not in it"
+
+
+def _parts(price: Price, first: date, end: date) -> Fraction:
+    """How often a price of power is billed in the local days ``[first, end)`` of one period: a month that is touched counts whole."""
+    last = end - timedelta(days=1)
+    months = (last.year - first.year) * 12 + last.month - first.month + 1
+    return {"day": Fraction((end - first).days), "month": Fraction(months), "year": Fraction(months, 12), "season": Fraction(1)}[
+        price.per
+    ]

@@ -1,16 +1,17 @@
-"""`[[energy]]`: a price of each kilowatt-hour, fixed or by the spot market.
+"""`[[energy]]`: a price of each kilowatt-hour, fixed or by the spot market: by prices in a file, or published for a zone.
 
 The day-ahead market (SDAC) makes a price for each quarter hour since delivery on 1 October 2025, and made one for each hour before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from math import lcm
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self, cast
 
 import numpy as np
 
@@ -20,19 +21,39 @@ from billing.lacks import Lack
 from billing.lines import BillLine
 from billing.load import LoadProfile
 from billing.money import ENERGY_UNITS, Price
+from billing.published import PublishedPrices
 from billing.reading import Table
 from billing.sheet import Sheet
-from billing.spot import SpotPrices, read_spot
+from billing.spot import HOUR_MIN, QUARTER_MIN, SpotPrices, read_spot
 from billing.sums import Flags, Numbers, exact_sum
 from domain.clock import EPOCH
 from domain.errors import Fault, InputFaults
 
+Product = Literal["quarter_hour", "hour"]
+"""Which index is billed: the price of each quarter hour, or of each hour, the mean of its four."""
+_RESOLUTION: Mapping[Product, timedelta] = {"quarter_hour": timedelta(minutes=QUARTER_MIN), "hour": timedelta(minutes=HOUR_MIN)}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spot:
-    """``factor`` x day-ahead price + ``adder_eur_per_kwh``."""
+    """``factor`` x day-ahead price + ``adder_eur_per_kwh``.
+
+    Attributes
+    ----------
+    prices
+        What is known: of the file and, where a zone is named, what was published for it.
+    filed
+        Of the file alone; they stand before what was published.
+    zone
+        Bidding zone whose published prices count; None: none do.
+    product
+        Which of the published prices.
+    """
 
     prices: SpotPrices
+    filed: SpotPrices
+    zone: str | None
+    product: Product
     factor: Fraction
     adder_eur_per_kwh: Fraction
 
@@ -40,6 +61,14 @@ class Spot:
         """What a kWh costs at `instant_utc`; None where its day-ahead price is not known."""
         price = self.prices.at(instant_utc)
         return None if price is None else self.factor * price / 1000 + self.adder_eur_per_kwh
+
+    def with_published(self, published: PublishedPrices) -> Spot:
+        """The same with the published prices of its zone; unchanged where it names none."""
+        if self.zone is None:
+            return self
+        of_zone = published.of_hours(self.zone) if self.product == "hour" else published.of_quarters(self.zone)
+        prices = SpotPrices(self.filed.path, _RESOLUTION[self.product], dict(of_zone))
+        return replace(self, prices=prices.overruled_by(self.filed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +99,13 @@ class EnergyCharge(Component):
             table.wrong("spot", "price and spot", "one of the two")
         table.finish()
         return None if price is None and spot is None else cls(**common, price=price, spot=spot)
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        return () if self.spot is None or self.spot.zone is None else (self.spot.zone,)
+
+    def with_published(self, prices: PublishedPrices) -> Self:
+        return self if self.spot is None or self.spot.zone is None else replace(self, spot=self.spot.with_published(prices))
 
     def load_faults(self, load: LoadProfile, file: str) -> Iterator[Fault]:
         if self.spot is not None:
@@ -122,6 +158,12 @@ class EnergyCharge(Component):
 
     def notes(self, channels: frozenset[str], now_utc: datetime) -> Iterator[str]:
         known = self.spot.prices.eur_per_mwh if self.spot is not None else None
+        if self.spot is not None and self.spot.zone is not None:
+            yield (
+                f"energy {self.id!r}: spot prices of the zone {self.spot.zone} are those of the topic energy.prices.v1; energy that moves where"
+                " none is known is not priced"
+            )
+            return
         if known is None or (known and max(known) > now_utc):
             return
         until = f"end {max(known):%Y-%m-%dT%H:%MZ}" if known else "are none"
@@ -132,21 +174,35 @@ def _read_spot(table: Table, sheet: Sheet) -> Spot | None:
     inner = table.table("spot")
     if inner is None:
         return None
-    file = inner.text("file", required=True)
+    file = inner.text("file", required=not inner.has("zone"))
+    zone = inner.text("zone")
+    product = cast(Product, inner.choice("product", tuple(_RESOLUTION), default="quarter_hour"))
+    if inner.has("product") and not inner.has("zone"):
+        inner.wrong("product", "no zone", "a zone with product: the prices of a file are billed as they are")
     factor = inner.number("factor", default=Fraction(1))
     adder = inner.price("adder", ENERGY_UNITS)
     inner.finish()
-    if not file:
+    if not (file or zone):
         return None
-    try:
-        prices = read_spot(sheet.source.path.parent / file, sheet.zone)
-    except InputFaults as faults:
-        sheet.source.faults += faults.faults
-        return None
+    filed = SpotPrices(sheet.source.path, _RESOLUTION[product], {})
+    if file:
+        try:
+            filed = read_spot(sheet.source.path.parent / file, sheet.zone)
+        except InputFaults as faults:
+            sheet.source.faults += faults.faults
+            return None
     one = Fraction(1) if factor is None else factor
-    return Spot(prices=prices, factor=one, adder_eur_per_kwh=adder.eur if adder else Fraction(0))
+    return Spot(
+        prices=filed,
+        filed=filed,
+        zone=zone or None,
+        product=product,
+        factor=one,
+        adder_eur_per_kwh=adder.eur if adder else Fraction(0),
+    )
 
 
+@lru_cache(maxsize=16)
 def _prices_on(prices: SpotPrices, frame: Frame) -> _Prices:
     scale = lcm(*{value.denominator for value in prices.eur_per_mwh.values()})
     known = np.zeros(frame.size, dtype=np.bool_)

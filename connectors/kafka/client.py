@@ -157,6 +157,17 @@ class RecordProducer:
         with errors_as_ours(self._settings):
             return self._producer.send(self._settings.full_name(topic), key=key, value=value)
 
+    def deliver(self, topic: Topic, record: Any, timeout_s: float) -> None:
+        """Send one record and return when it is acknowledged.
+
+        Raises
+        ------
+        BrokerUnavailable
+            If that takes longer than `timeout_s`: it may be kept all the same, and kept twice where it is sent again.
+        """
+        with errors_as_ours(self._settings):
+            self.send(topic, record).get(timeout=timeout_s)
+
     def flush(self, timeout_s: float | None = None) -> None:
         """Wait until all that was sent is acknowledged or has failed; `BrokerUnavailable` if that takes longer than `timeout_s`."""
         with errors_as_ours(self._settings):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from domain.orders import Order
+from domain.orders import PROGRESS_SOURCE, Order
 from domain.plant import Plant, planned_orders
 
 API_SOURCE, PAGE_SOURCE = "api", "page"
@@ -24,7 +24,7 @@ class Door(StrEnum):
 
 def door_of(source: str) -> Door:
     """The door that an order's `source` names."""
-    if not source:
+    if source in ("", PROGRESS_SOURCE):
         return Door.PROGRAM
     return {API_SOURCE: Door.API, PAGE_SOURCE: Door.PAGE}.get(source, Door.FILE)
 

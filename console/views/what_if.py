@@ -17,6 +17,7 @@ from domain.job_power import newest_powers, with_power
 from domain.orders import Order
 from domain.plant import planned_orders
 from quarters.numbers import quarter_start, slot_start
+from scheduling.prices_ahead import prices_ahead
 from scheduling.what_if import Consequence, Known, WhatIf
 
 YEAR = timedelta(days=366)
@@ -43,9 +44,11 @@ class Supposing:
         if forecast is None or not forecast.q50_kw:
             return None
         orders, advice, demand = scene.orders(), scene.recommendations(), scene.demand()
+        prices = scene.ledger.prices() if self._tariff is not None and self._tariff.zones else []
         mark: _Mark = (
             forecast.issued_utc, quarter_start(scene.now_utc), tuple((o.job, o.revision) for o in orders),
             tuple((r.recommendation, r.revision) for r in advice), None if demand is None else demand.billed_peak_kw,
+            tuple((p.first_start_utc, p.minutes, p.revision) for p in prices),
         )  # fmt: skip
         if mark != self._mark or self._kept is None:
             powers = newest_powers(scene.ledger.job_powers())
@@ -56,6 +59,7 @@ class Supposing:
                 orders_then={job: with_power(order, powers) for job, order in _orders_then(scene, forecast.issued_utc).items()},
                 recommendations=tuple(advice),
                 demand=demand,
+                prices=tuple(prices_ahead(prices, scene.now_utc)),
                 measured=partial(_measured, scene),
             )
             self._kept, self._mark = WhatIf(scene.plant, self._tariff, known), mark

@@ -13,7 +13,7 @@ import click
 )
 @click.option("--foreground", is_flag=True, help="stay in this terminal; Ctrl-C ends everything")
 def command(plant: Path, foreground: bool) -> None:
-    """Start broker, Flink, the jobs, historian, page and gateway for a plant, and keep them running.
+    """Start broker, Flink, the jobs, historian, page, planner and gateway for a plant, and keep them running.
 
     It continues with what an earlier run stored. Ports, folders and memory sizes are settings: deploy/sample.toml shows
     them all; put yours into stack.toml beside plant.toml.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from rich.console import Console
 from connectors.files import load_profile
 from connectors.files.load_profile import ProfileOptions
 from deploy.ports import free_port
+from deploy.settings import PlannerSection
 from domain.errors import Fault, InputFaults
 from domain.files import output_file, write_whole
 from domain.instants import instant_text
@@ -30,7 +31,12 @@ from simulation.surprises import pulled_plug
 _ZONE = ZoneInfo("Europe/Berlin")
 _STACK_TOML = """## Ports and sizes of the demo's stack; see deploy/sample.toml for all settings.
 home = "{home}"
+
+[planner]
+seconds = {seconds:g}
 """
+_PLAN_WITHIN = timedelta(minutes=2)
+"""Plant time in which a plan should be found; a real plant's clock leaves it all the seconds of the default."""
 
 
 def import_mark(settings: DemoSettings) -> Path:
@@ -60,7 +66,9 @@ def prepare(settings: DemoSettings, console: Console) -> DemoSettings:
         )  # fmt: skip
     else:
         demo_plant.write(settings.plant_dir, **ports, start_utc=start_utc, seed=seed, pulled=pulled)
-    (settings.plant_dir / "stack.toml").write_text(_STACK_TOML.format(home=settings.folder / "stack"), encoding="utf-8")
+    seconds = min(PlannerSection().seconds, _PLAN_WITHIN.total_seconds() / settings.speed)
+    stack_toml = _STACK_TOML.format(home=settings.folder / "stack", seconds=seconds)
+    (settings.plant_dir / "stack.toml").write_text(stack_toml, encoding="utf-8")
     if not settings.history.exists():
         with console.status("simulating the five weeks before"), output_file(settings.history) as scratch:
             write_history(load_span(settings.plant_dir, settings.seed, settings.replay), scratch)

@@ -10,6 +10,7 @@ from domain.demand import Demand
 from domain.forecasts import Forecast
 from domain.job_power import JobPower
 from domain.orders import Order
+from domain.prices import Prices
 from domain.recommendations import Decision, Recommendation
 from domain.topics import (
     ANOMALIES,
@@ -19,6 +20,7 @@ from domain.topics import (
     JOB_POWERS,
     METER_FORECASTS,
     ORDERS,
+    PRICES,
     RECOMMENDATIONS,
     REJECTED,
     Topic,
@@ -90,6 +92,11 @@ class RecordQuestions(Questions):
     def job_powers(self) -> list[JobPower]:
         """Latest revision of what each product draws on each machine."""
         return sorted(self._latest(JOB_POWERS, JobPower, None), key=lambda p: p.key)
+
+    @answered_by(PRICES)
+    def prices(self, as_of_utc: datetime | None = None) -> list[Prices]:
+        """Of each span of day-ahead prices the latest revision, by zone and start."""
+        return sorted(self._latest(PRICES, Prices, as_of_utc), key=lambda p: (p.zone, p.first_start_utc, -p.minutes))
 
     @answered_by(ORDERS)
     def order_history(self) -> list[Order]:

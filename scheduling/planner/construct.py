@@ -57,8 +57,8 @@ def close_idle_shifts(board: Board, rosters: Rosters) -> None:
     tables = board.tables
     for name in sorted(board.roster.opened):
         shift = tables.problem.shift[name]
-        spare = board.spare()[tables.skills.index(shift.skill), shift.first : shift.end]
-        if spare.min() >= shift.workers:
+        spare = board.flows.spare[:, shift.first : shift.end]
+        if all(spare[tables.skills.index(skill)].min() >= workers for skill, workers in shift.workers_by_skill.items()):
             roster = rosters.cheapest(board.roster.opened - {name})
             if roster is not None and roster.cost_eur <= board.roster.cost_eur:
                 board.set_roster(roster)
@@ -132,13 +132,13 @@ def _eject(board: Board, job: int, draw: np.random.Generator) -> list[int]:
     """Take away some jobs that may stand in the way of one: on its machines, before or after it, or with its skills."""
     tables = board.tables
     machines = {tables.ways[way].machine for way in tables.of_job[job]}
-    skills = {skill for way in tables.of_job[job] for skill, _ in tables.ways[way].needs}
+    skills = {need.skill for way in tables.of_job[job] for need in tables.ways[way].needs}
     links = {link.job for link in (*tables.before[job], *tables.after[job])}
     related = []
     for other, at in board.choices.items():
         way = None if at is None else tables.ways[at.way]
         is_related = other in links or (
-            way is not None and (way.machine in machines or any(skill in skills for skill, _ in way.needs))
+            way is not None and (way.machine in machines or any(need.skill in skills for need in way.needs))
         )
         if is_related and tables.problem.jobs[other].locked is None:
             related.append(other)

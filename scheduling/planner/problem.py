@@ -107,6 +107,13 @@ class Shift(Settings):
     optional: bool
     eur_per_worker_slot: Amount | None = None
     crews: tuple[CrewPrice, ...] = ()
+    also: dict[str, Whole] = Field(default_factory=dict)
+    """Workers of further skills that come with it; they cost nothing beside `workers`."""
+
+    @cached_property
+    def workers_by_skill(self) -> dict[str, int]:
+        """Everybody who comes with it."""
+        return {**self.also, self.skill: self.also.get(self.skill, 0) + self.workers}
 
     @property
     def span(self) -> Span:

@@ -28,27 +28,42 @@ def load_problem(path: Path) -> Problem:
     InputFaults
         Naming every fault; faults of form (no JSON, keys, types) hide faults of meaning (an unknown machine).
     """
-    document = _document(path)
+    return problem_in(read_text_input(path), str(path))
+
+
+def problem_in(text: str, where: str) -> Problem:
+    """The planning problem in a JSON text.
+
+    Parameters
+    ----------
+    where
+        Where the text comes from, for messages.
+
+    Raises
+    ------
+    InputFaults
+        As `load_problem`.
+    """
+    document = _document(text, where)
     try:
         problem: Problem = _VALIDATOR.validate_python(document)
     except ValidationError as error:
-        faults = [_form_fault(path, document, detail) for detail in error.errors()]
-        raise InputFaults(first_faults(faults, path, "a planning problem")) from error
-    if faults := [Fault(str(path), None, *stated) for stated in problem_faults(problem)]:
-        raise InputFaults(first_faults(faults, path, "a planning problem"))
+        faults = [_form_fault(where, document, detail) for detail in error.errors()]
+        raise InputFaults(first_faults(faults, where, "a planning problem")) from error
+    if faults := [Fault(where, None, *stated) for stated in problem_faults(problem)]:
+        raise InputFaults(first_faults(faults, where, "a planning problem"))
     return problem
 
 
-def _document(path: Path) -> Any:
-    text = read_text_input(path)
+def _document(text: str, where: str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_without_repeats)
     except json.JSONDecodeError as error:
-        raise InputFaults([Fault(str(path), error.lineno, "file", f"no JSON: {error.msg}", "a JSON object")]) from error
+        raise InputFaults([Fault(where, error.lineno, "file", f"no JSON: {error.msg}", "a JSON object")]) from error
     except _RepeatedKey as error:
-        raise InputFaults([Fault(str(path), None, error.key, "the key twice in one object", "each key once")]) from error
+        raise InputFaults([Fault(where, None, error.key, "the key twice in one object", "each key once")]) from error
     except (ValueError, RecursionError) as error:
-        raise InputFaults([Fault(str(path), None, "file", f"JSON beyond all use ({error})", "a planning problem")]) from error
+        raise InputFaults([Fault(where, None, "file", f"JSON beyond all use ({error})", "a planning problem")]) from error
 
 
 class _RepeatedKey(ValueError):
@@ -70,13 +85,13 @@ def _refuse(key: str) -> NoReturn:
     raise _RepeatedKey(key)
 
 
-def _form_fault(path: Path, document: Any, detail: Any) -> Fault:
+def _form_fault(where: str, document: Any, detail: Any) -> Fault:
     found = "nothing" if detail["type"] == "missing" else repr(detail["input"])[:80]
     expected = {
         "missing": "a value: the key is required",
         "extra_forbidden": "no such key (unknown keys are errors; check the spelling)",
     }.get(detail["type"], detail["msg"].removeprefix("Value error, "))
-    return Fault(str(path), None, _field(document, detail["loc"]), found, expected)
+    return Fault(where, None, _field(document, detail["loc"]), found, expected)
 
 
 def _field(document: Any, loc: Sequence[str | int]) -> str:

@@ -159,7 +159,7 @@ def _alternative(field: str, alternative: Alternative, problem: Problem) -> Iter
         yield Finding(f"{field}.machine", repr(alternative.machine), f"one of {sorted(problem.machine)}")
     if not alternative.phases:
         yield Finding(f"{field}.phases", "none", "at least one")
-    skills = {shift.skill for shift in problem.shifts}
+    skills = {skill for shift in problem.shifts for skill in shift.workers_by_skill}
     for skill in sorted(alternative.workers.keys() - skills):
         yield Finding(f"{field}.phases", f"workers of skill {skill!r}", f"a skill that a shift has: {sorted(skills)}")
 

@@ -52,6 +52,7 @@ WRONG_INPUT = {
     "demo": Case("demo --folder {work}/demo --pull nothing@07:30+10", "--pull: pull: found 'nothing@07:30+10'"),
     "gateway": Case("gateway --plant {empty}", "plant.toml: file: found No such file"),
     "historian": Case("historian --plant {empty}", "plant.toml: file: found No such file"),
+    "planner": Case("planner --plant {empty}", "plant.toml: file: found No such file"),
     "influx-sink": Case("influx-sink --plant {plant} --url http://127.0.0.1:9 --org a --bucket b", "INFLUX_TOKEN: found nothing"),
     "console": Case("console --plant {plant} --ledger x.sqlite --host 0.0.0.0 --port 0", "set LASTGANG_CONSOLE_TOKEN"),
     "simulate": Case("simulate --plant {empty}", "plant.toml: file: found No such file"),
@@ -89,6 +90,7 @@ FAILED_RUN = {
     "historian": Case(
         "historian --plant {plant} --kafka 127.0.0.1:{nobody} --ledger {work}/l.sqlite", "no Kafka broker answers at"
     ),
+    "planner": Case("planner --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
     "influx-sink": Case(
         "influx-sink --plant {plant} --kafka 127.0.0.1:{nobody} --url http://127.0.0.1:9 --org a --bucket b",
         "no Kafka broker answers at",

@@ -59,7 +59,7 @@ def test_the_sample_loads_and_shows_every_setting_at_its_default(tmp_path: Path)
     assert shown.home_of(tmp_path) == StackSettings().home_of(tmp_path)
     assert shown.reports_of(tmp_path) == StackSettings().reports_of(tmp_path)
     assert all(re.search(rf"^(# |# \[|\[){name}\b", SAMPLE.read_text(), re.MULTILINE) for name in StackSettings.model_fields)
-    for section in ("kafka", "flink", "console"):
+    for section in ("kafka", "flink", "console", "planner"):
         fields = type(getattr(shown, section)).model_fields
         assert all(re.search(rf"^# {name} = ", SAMPLE.read_text(), re.MULTILINE) for name in fields), section
 

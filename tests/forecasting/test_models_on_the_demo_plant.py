@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,10 +13,12 @@ from domain.anomalies import Anomaly, AnomalyKind
 from domain.forecasts import Forecast
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.orders import Order
-from domain.plant import Plant
+from domain.plant import Plant, plant_with_changes
+from domain.shift_changes import ShiftChange
 from forecasting.backtest import loads_by_slot, score
 from forecasting.conformance import check_well_formed, run
 from forecasting.step import ForecastStep
+from quarters.numbers import slot_of
 from simulation.counterfactual import without_moves
 from simulation.demo_plant import write
 from simulation.factory import QuarterHour
@@ -135,3 +137,62 @@ def test_the_furnace_left_on_is_found_and_priced_and_nothing_else_alarms_but_the
     assert shift_end <= first.since_utc <= shift_end + timedelta(hours=2)
     assert first.at_utc - first.since_utc == 2 * QUARTER
     assert 60 < first.eur_per_day < 200
+
+
+@dataclass(frozen=True)
+class SpecialSaturday:
+    """The early shift works on the Saturday after the rush Friday, and how that was entered."""
+
+    change: ShiftChange
+    live: list[QuarterHour]
+
+
+@pytest.fixture(scope="module")
+def saturday(demo: DemoRun, tmp_path_factory: pytest.TempPathFactory) -> SpecialSaturday:
+    folder: Path = tmp_path_factory.mktemp("special")
+    write(folder)
+    span = load_span(folder)
+    change = ShiftChange("werk-nord", "early", "2026-10-24", 1, True, demo.start_utc)
+    special = replace(span, plant=plant_with_changes(span.plant, [change]))
+    return SpecialSaturday(change, without_moves(special, span.start_utc + timedelta(days=2)))
+
+
+def test_the_forecast_of_a_special_saturday_knows_it_from_the_change(demo: DemoRun, saturday: SpecialSaturday) -> None:
+    midnight = datetime(2026, 10, 23, 22, tzinfo=UTC)
+    run_of = replace(demo, live=saturday.live)
+    loads = loads_by_slot(run_of.intervals("main"))
+    errors_kw = {}
+    for name, changes in (("without", []), ("with", [saturday.change])):
+        step = ForecastStep(demo.plant)
+        state = step.initial()
+        for change in changes:
+            step.put_change(state, change)
+        for interval in run_of.intervals("main", answered_every=10_000):
+            if interval.start_utc < midnight:
+                step.put(state, interval, teaches=False)
+        forecast = step.forecaster.issue(state, midnight)
+        first = slot_of(midnight)
+        errors_kw[name] = sum(abs(forecast.q50_kw[n] - loads[first + n]) for n in range(96)) / 96
+    assert errors_kw["without"] > 100
+    assert errors_kw["with"] < 0.5 * errors_kw["without"]
+
+
+def test_detection_takes_the_machines_of_a_special_saturday_for_at_work(demo: DemoRun, saturday: SpecialSaturday) -> None:
+    run_of = replace(demo, live=saturday.live)
+    found: dict[str, set[str]] = {}
+    for name, changes in (("without", []), ("with", [saturday.change])):
+        found[name] = set()
+        for meter in {machine.meter for machine in demo.plant.machines if "early" in machine.shifts}:
+            channel = demo.plant.meter_by_id(meter).energy_channel()
+            if (meter, channel) not in saturday.live[0].energy_uwh:
+                continue
+            step = DetectionStep(demo.plant, 0.20)
+            state = step.initial()
+            for change in changes:
+                state = step.take_change(state, change)
+            for interval in run_of.intervals(meter, channel or ""):
+                state, more = step.take(state, interval)
+                at_work = datetime(2026, 10, 24, 4, tzinfo=UTC) < interval.end_utc <= datetime(2026, 10, 24, 12, tzinfo=UTC)
+                found[name] |= {meter for one in more if at_work and one.kind is AnomalyKind.ON_WHILE_OFF and one.until_utc is None}
+    assert len(found["without"]) >= 2, "that which was left on since Friday is not the only one"
+    assert found["with"] == set()

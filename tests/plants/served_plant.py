@@ -16,7 +16,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from connectors.modbus.config import ModbusDevice
 from deploy.ports import free_port
@@ -41,6 +41,14 @@ port = 0
 _BLOCK_MS = 300_000
 _QUARTER_BLOCKS = 3
 UWH_PER_KW_MS = 1e9 / 3_600_000
+
+
+class Measuring(Protocol):
+    """Whatever says what a meter measures."""
+
+    def measured(self, at_ms: int) -> Measured:
+        """Registers at an instant."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +98,18 @@ class ServedPlant:
     plant_dir
         The copy: its device files are rewritten to where the servers listen.
     clock_file
-        The plant's clock stands at `START_UTC` until it is started.
+        The plant's clock stands at `start_utc` until it is started.
     loads
         Meter -> what it measures.
     """
 
-    def __init__(self, plant_dir: Path, clock_file: Path, loads: Mapping[str, Load], speed: float) -> None:
+    def __init__(
+        self, plant_dir: Path, clock_file: Path, loads: Mapping[str, Measuring], speed: float, start_utc: datetime = START_UTC
+    ) -> None:
         self.plant_dir = plant_dir
         self.clock_file = clock_file
         self.loads = dict(loads)
-        StartableClock.hold(clock_file, START_UTC, speed)
+        StartableClock.hold(clock_file, start_utc, speed)
         self._clock = StartableClock(clock_file)
         self._servers = self._to_loopback()
         self._loop = asyncio.new_event_loop()
@@ -107,11 +117,13 @@ class ServedPlant:
         self._thread.start()
 
     @classmethod
-    def copied(cls, template: Path, folder: Path, loads: Mapping[str, Load], speed: float = 60.0) -> ServedPlant:
+    def copied(
+        cls, template: Path, folder: Path, loads: Mapping[str, Measuring], speed: float = 60.0, start_utc: datetime = START_UTC
+    ) -> ServedPlant:
         """A copy of `template` in `folder`, with ports that are picked at every start."""
         shutil.copytree(template, folder / "plant")
         (folder / "plant" / "stack.toml").write_text(PICKED_PORTS)
-        return cls(folder / "plant", folder / "clock", loads, speed)
+        return cls(folder / "plant", folder / "clock", loads, speed, start_utc)
 
     def _to_loopback(self) -> list[MeterServer]:
         """Give each address of the device files a free port on loopback; the servers that listen there."""

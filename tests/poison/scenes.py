@@ -27,6 +27,7 @@ from domain.topics import (
     DEMAND,
     FORECASTS,
     INTERVALS,
+    JOB_POWERS,
     METER_FORECASTS,
     ORDERS,
     READINGS,
@@ -44,6 +45,8 @@ from tests.stream_jobs.hand_clock import HandClock
 
 ROOT = Path(__file__).parents[2]
 Records = Sequence[tuple[Topic, Any]]
+MOST_REVISIONS = 2**62
+"""A revision above that of any record before."""
 
 
 @dataclass(frozen=True)
@@ -218,6 +221,22 @@ def virtual_scene() -> Scene:
     return Scene("virtual_meters", VirtualMeters(plant), "werk-nord", both(at), {INTERVALS: main}, both(at + QUARTER, 3), INTERVALS)
 
 
+def production_scene() -> Scene:
+    """Two runs of a product are known, a third one has ended: its last quarter hours make a power of it."""
+    from production.step import Production
+    from tests.production import job_samples as sample
+
+    jobs = [sample.order(f"J{n}", 8 + 12 * n) for n in range(3)]
+    rows = [(INTERVALS, sample.interval(n, 80.0 if n % 12 in (8, 9, 10, 11) else 20.0)) for n in range(44)]
+    return Scene(
+        "production", Production(sample.PLANT), sample.SITE, [*((ORDERS, job) for job in jobs), *rows[:34]],
+        {INTERVALS: sample.interval(20, 90.0, revision=2), ORDERS: sample.order("J1", 20, revision=2)},
+        [*((ORDERS, replace(job, revision=MOST_REVISIONS)) for job in jobs),
+         *((topic, replace(row, revision=MOST_REVISIONS)) for topic, row in rows)],
+        JOB_POWERS,
+    )  # fmt: skip
+
+
 SCENES: dict[str, Callable[[Path], Scene]] = {
     "forecast": lambda folder: forecast_scene(),
     "meter_forecasts": lambda folder: meter_forecast_scene(),
@@ -226,5 +245,6 @@ SCENES: dict[str, Callable[[Path], Scene]] = {
     "metering": lambda folder: metering_scene(),
     "running_demand": lambda folder: running_scene(),
     "virtual_meters": lambda folder: virtual_scene(),
+    "production": lambda folder: production_scene(),
 }
 __all__ = ["SCENES", "Demand", "Scene", "publishes_after"]

@@ -12,6 +12,8 @@ from report_sample import FIRST, PLANT, TARIFF, put, quarter
 
 from domain.intervals import QUARTER, IntervalQuality
 from domain.plant import load_plant
+from domain.prices import Prices
+from domain.topics import PRICES
 from reporting.cost import MonthCost, month_cost, why_no_bill
 from reporting.ledger import Ledger
 from reporting.month import month_period, month_report
@@ -90,3 +92,19 @@ def test_without_what_a_charge_rests_on_there_is_no_bill_and_the_report_says_why
     german = why_no_bill(found, of_report("de", ZoneInfo("Europe/Berlin")))
     assert german.startswith("kein Preis für ")
     assert "is billed by" not in german
+
+
+def test_a_spot_tariff_is_billed_by_the_published_prices_that_the_ledger_holds(folder: Path, ledger: Ledger) -> None:
+    put(ledger, *month())
+    spot = SUPPLY.replace(SUPPLY[SUPPLY.index("[[energy]]") :], '[[energy]]\nid = "supply"\nspot = { zone = "DE-LU" }\n')
+    unknown = cost(folder, ledger, spot)
+    assert unknown.is_provisional
+    assert unknown.missing == ["spot"]
+    hours = 31 * 24 + 1  # October has an hour more
+    first = Prices("werk-nord", "DE-LU", FIRST, 1, 60, (200.0,) * 10, FIRST)
+    again = replace(first, revision=2, eur_per_mwh=(-50.0, *[100.0] * (hours - 1)))
+    ledger.append([(PRICES, 0, n, record) for n, record in enumerate((first, again))])
+    found = cost(folder, ledger, spot)
+    assert found.missing == []
+    # 100 kWh a quarter hour: four at -50 EUR/MWh, 2,976 at 100 EUR/MWh.
+    assert float(lines(found)["supply", "energy"].amount_eur) == pytest.approx(4 * 0.1 * -50 + 2976 * 0.1 * 100)

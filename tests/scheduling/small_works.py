@@ -9,6 +9,7 @@ from domain.forecasts import Forecast
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.orders import Order, OrderStatus
 from domain.plant import Plant
+from domain.prices import Prices
 from domain.recommendations import Decision, DecisionKind
 from quarters.numbers import quarter_start
 from scheduling.step import AdviceStep
@@ -138,7 +139,14 @@ class Advised:
 
     def take(self, record):
         """Give the step one record; what it says to it."""
-        kinds = {Forecast: "forecast", Order: "order", Decision: "decision", Demand: "demand", Interval: "interval"}
+        kinds = {
+            Forecast: "forecast",
+            Order: "order",
+            Decision: "decision",
+            Demand: "demand",
+            Interval: "interval",
+            Prices: "prices",
+        }
         self.state, out = getattr(self.step, f"take_{kinds[type(record)]}")(self.state, record)
         self.heard += out
         return out

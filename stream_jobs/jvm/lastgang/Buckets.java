@@ -1,9 +1,12 @@
 package lastgang;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.HashMap;
+import java.util.Set;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.functions.AggregateFunction;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -84,11 +87,40 @@ public final class Buckets {
     public static DataStream<Item> bySite(DataStream<Item> records) {
         return records.map(
                         item -> {
-                            int slash = item.key.indexOf('/');
-                            item.key = slash < 0 ? item.key : item.key.substring(0, slash);
+                            item.key = siteOf(item.key);
                             return item;
                         })
                 .returns(ITEMS);
+    }
+
+    /**
+     * The same records; those of {@code topics} once for each of {@code keys} that is of their own site. What stands before the first slash
+     * of a key is its site.
+     */
+    public static DataStream<Item> toEach(DataStream<Item> records, List<String> topics, List<String> keys) {
+        Set<String> copied = new HashSet<>(topics);
+        List<String> receivers = new ArrayList<>(keys);
+        return records.flatMap(
+                        (Item item, Collector<Item> out) -> {
+                            if (!copied.contains(item.topic)) {
+                                out.collect(item);
+                                return;
+                            }
+                            String site = siteOf(item.key);
+                            for (String key : receivers) {
+                                if (siteOf(key).equals(site)) {
+                                    Item copy = item.copy();
+                                    copy.key = key;
+                                    out.collect(copy);
+                                }
+                            }
+                        })
+                .returns(ITEMS);
+    }
+
+    private static String siteOf(String key) {
+        int slash = key.indexOf('/');
+        return slash < 0 ? key : key.substring(0, slash);
     }
 
     /**

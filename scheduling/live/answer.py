@@ -1,0 +1,201 @@
+"""From a planner's plan to recommendations: every change checked again against what is known by then.
+
+The plan was made for a problem of some minutes ago. What it does with a job that has begun since, that somebody has locked, or whose place
+is taken, falls away; the rest goes on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.orders import Order
+from domain.recommendations import Recommendation, RecommendationStatus
+from quarters.numbers import slot_of
+from scheduling.live.difference import Change, Group, applied, breaks, changes_between, groups_of
+from scheduling.live.problem import Asked, with_advice
+from scheduling.live.writing import Draft, drafted, name_of, write
+from scheduling.pen import Pen
+from scheduling.planner.cost.total import cost_of
+from scheduling.planner.plan import Place, Plan
+from scheduling.planner.problem import Problem
+from scheduling.problem import Load, Outlook, load_change
+from scheduling.state import Notes
+
+
+@dataclass(frozen=True)
+class Context:
+    """What is known when a plan comes back."""
+
+    asked: Asked
+    """The problem as it would be stated now."""
+    notes: Notes
+    """Of the advice; recommendations that begin and end are written down in it."""
+    orders: Mapping[str, Order]
+    """Newest revision of each job, with learned powers."""
+    pen: Pen
+    outlook: Outlook
+    """The expected load with accepted advice carried out."""
+    planner: str
+    """Its name and version."""
+    most: int
+    """How many recommendations may be open."""
+
+
+def plan_of(body: str) -> Plan | None:
+    """The plan in the answer that `lastgang plan --out` writes; None where there is none."""
+    answer = json.loads(body)
+    if answer.get("status") not in ("optimal", "feasible"):
+        return None
+    placed = {job["id"]: Place(job["machine"], job["start"]) for job in answer["jobs"] if not job.get("skipped")}
+    return Plan(placed, frozenset(), frozenset(answer["open_shifts"]), dict(answer.get("crew_of_shift", {})))
+
+
+def recommendations_of(first_start_utc: datetime, plan: Plan, context: Context) -> list[Recommendation]:
+    """What is advised by `plan`, whose slot 0 begins at `first_start_utc`: withdrawn advice that it replaces, then new advice.
+
+    Advice that is open stays unless the plan has one of its jobs elsewhere, and what replaces it is worth its change. Jobs that wait for their
+    advised move to be carried out stay out of it.
+    """
+    asked, notes = context.asked, context.notes
+    problem = asked.problem
+    proposed = _as_of_now(plan, first_start_utc, asked)
+    kept, touched = _open_advice(asked, notes, proposed)
+    base = asked.present
+    for advice in kept:
+        base = with_advice(problem, asked.horizon, base, advice) or base
+    free = [job for job in problem.job if asked.is_free(job) and not any(advice.changes(job) for advice in kept)]
+    changes = [change for change in changes_between(base, proposed, free) if not change.shift or _may_change(change, kept)]
+    groups = [
+        group
+        for group in groups_of(problem, base, changes)
+        if not breaks(problem, applied(asked.present, group)) and not _breaks_with_any(asked, kept, group)
+    ]
+    drafts = _in_turn(context, base, groups, kept, len(kept))
+    moved = {place.job for draft in drafts for place in draft.before.jobs}
+    shifts = {place.shift for draft in drafts for place in (*draft.before.shifts, *draft.after.shifts)}
+    replaced = [
+        advice
+        for advice in touched
+        if any(advice.changes(job) for job in moved) or (advice.shift is not None and advice.shift.shift in shifts)
+    ]
+    issued = [notes.end(advice, RecommendationStatus.WITHDRAWN, context.pen.rules.now_utc) for advice in replaced]
+    still_open = len(notes.with_status(RecommendationStatus.OPEN))
+    return issued + [_written(draft, context) for draft in drafts[: max(context.most - still_open, 0)]]
+
+
+def _written(draft: Draft, context: Context) -> Recommendation:
+    notes, now_utc = context.notes, context.pen.rules.now_utc
+    name = name_of(draft, notes.decided)
+    known = notes.recommendations.get(name)
+    issued_utc = known.issued_utc if known is not None and known.status is RecommendationStatus.OPEN else now_utc
+    revision = 1 if known is None else known.revision + 1
+    found = write(draft, context.asked, context.orders, context.pen, context.planner, name, issued_utc, revision)
+    notes.recommendations[name] = found
+    return found
+
+
+def _as_of_now(plan: Plan, first_start_utc: datetime, asked: Asked) -> Plan:
+    """`plan` in the slots of the present problem: what it says of jobs and shifts that may still change; all else as it is."""
+    problem, later = asked.problem, slot_of(first_start_utc) - asked.horizon.first_slot
+    places = dict(asked.present.places)
+    for job, place in plan.places.items():
+        start = place.start + later
+        if asked.is_free(job) and place.machine in problem.job[job].on and start >= 0:
+            places[job] = Place(place.machine, start)
+    optional = {shift.id for shift in problem.shifts if shift.optional}
+    # A shift that the plan did not know of yet stays as it is.
+    opened = frozenset((plan.open_shifts & optional) | (asked.present.open_shifts - plan_shifts(plan, asked)))
+    crews = {**asked.present.crew_of_shift, **{key: crew for key, crew in plan.crew_of_shift.items() if key in opened}}
+    crews = {key: crew for key, crew in crews.items() if key not in optional or key in opened}
+    return Plan(places, asked.present.skipped, opened, crews)
+
+
+def plan_shifts(plan: Plan, asked: Asked) -> frozenset[str]:
+    """Optional shifts that the plan decides on: all that began after the problem was made."""
+    return frozenset(shift.id for shift in asked.problem.shifts if shift.optional)
+
+
+def _open_advice(asked: Asked, notes: Notes, proposed: Plan) -> tuple[list[Recommendation], list[Recommendation]]:
+    """Open advice that the plan agrees with, and that it would replace."""
+    kept: list[Recommendation] = []
+    touched: list[Recommendation] = []
+    for advice in notes.with_status(RecommendationStatus.OPEN):
+        then = with_advice(asked.problem, asked.horizon, asked.present, advice)
+        agrees = then is None or all(
+            not asked.is_free(place.job) or proposed.decision(place.job) == then.decision(place.job) for place in advice.after.jobs
+        )
+        agrees = agrees and (then is None or advice.shift is None or _has_shift(advice, proposed) == _has_shift(advice, then))
+        (kept if agrees else touched).append(advice)
+    return kept, touched
+
+
+def _has_shift(advice: Recommendation, plan: Plan) -> bool:
+    assert advice.shift is not None
+    return f"{advice.shift.shift}@{advice.shift.day_local}" in plan.open_shifts
+
+
+def _may_change(change: Change, kept: Iterable[Recommendation]) -> bool:
+    return not any(advice.shift is not None and f"{advice.shift.shift}@{advice.shift.day_local}" == change.shift for advice in kept)
+
+
+def _breaks_with_any(asked: Asked, kept: Iterable[Recommendation], group: Group) -> bool:
+    """Whether a group breaks a rule beside any open recommendation by itself: each may be accepted, or not."""
+    for advice in kept:
+        plan = with_advice(asked.problem, asked.horizon, asked.present, advice)
+        if plan is not None and breaks(asked.problem, applied(plan, group)):
+            return True
+    return False
+
+
+def _in_turn(context: Context, base: Plan, groups: list[Group], kept: list[Recommendation], busy: int) -> list[Draft]:
+    """The groups that are worth their change, the best first, each in the load that those before it leave."""
+    asked, outlook = context.asked, context.outlook
+    for advice in kept:
+        outlook = outlook.plus(_advised_change(context, advice, outlook))
+    drafts: list[Draft] = []
+    chosen: list[Group] = []
+    left = list(groups)
+    while left and busy + len(drafts) < context.most:
+        best = min(left, key=lambda group: (_cost_with(asked.problem, base, group), group))
+        if _gain(asked.problem, base, best) <= 0:
+            best = tuple(sorted(change for group in left for change in group))
+        left = [group for group in left if not set(group) <= set(best)]
+        if not _fits_beside(asked, chosen, best):
+            continue
+        draft = drafted(best, asked, context.orders, context.pen, outlook)
+        if draft is None or not is_worth_it(draft, best, asked.problem):
+            continue
+        drafts.append(draft)
+        chosen.append(best)
+        base, outlook = applied(base, best), outlook.plus(draft.change_kw)
+    return drafts
+
+
+def _fits_beside(asked: Asked, chosen: Iterable[Group], group: Group) -> bool:
+    """Whether a group keeps the rules alone, with each other one, and with all: any of them may be accepted or not."""
+    others = [*((one,) for one in chosen), tuple(chosen), ()]
+    return not any(
+        breaks(asked.problem, applied(asked.present, [*(c for one in beside for c in one), *group])) for beside in others
+    )
+
+
+def _advised_change(context: Context, advice: Recommendation, outlook: Outlook) -> Load:
+    known = [move for move in advice.moves() if move[0].job in context.orders]
+    return load_change(known, context.orders, outlook)
+
+
+def _cost_with(problem: Problem, base: Plan, group: Group) -> float:
+    return cost_of(problem, applied(base, group)).total_eur
+
+
+def _gain(problem: Problem, base: Plan, group: Group) -> float:
+    return cost_of(problem, base).total_eur - _cost_with(problem, base, group)
+
+
+def is_worth_it(draft: Draft, group: Group, problem: Problem) -> bool:
+    """Whether it saves what moving its jobs costs the plant."""
+    work_eur = problem.changes.eur_per_moved_job * sum(bool(change.job) for change in group)
+    return draft.saving_eur is not None and round(draft.saving_eur, 2) > 0 and draft.saving_eur >= work_eur

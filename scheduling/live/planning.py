@@ -1,0 +1,174 @@
+"""Live planning of one site: states the problem, takes the answer, and keeps what was advised while it helps.
+
+One place for everything that needs a whole plan; moves of single jobs are found without it (`scheduling.solve`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from domain.forecasts import Forecast
+from domain.job_power import JobPower, MachineProduct, with_power
+from domain.orders import Order
+from domain.plant import Plant
+from domain.recommendations import JobPlace, Recommendation, RecommendationStatus
+from scheduling.explain import Basis
+from scheduling.live.answer import Context, recommendations_of
+from scheduling.live.charges import EnergyPrice, marginal_price, slot_prices
+from scheduling.live.difference import breaks
+from scheduling.live.known import Known, SlotPrices
+from scheduling.live.problem import Asked, Nothing, problem_of, with_advice
+from scheduling.live.rest import rest_peaks
+from scheduling.live.writing import again, write
+from scheduling.outlook import day_of, outlook
+from scheduling.pen import SINGLE_MOVES, Pen
+from scheduling.planner.plan import Plan
+from scheduling.pricing import Pricing
+from scheduling.problem import Load, Outlook, Rules, is_movable_from, load_change
+from scheduling.settings import AdviceSettings
+from scheduling.state import AdviceState, Notes
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is known beside the state of the advice.
+
+    Attributes
+    ----------
+    plant
+        With the shift changes that have come (`domain.plant.plant_with_changes`).
+    powers
+        Newest learned power of each machine and product.
+    energy
+        Price of one more kWh at an instant, where it does not follow from the tariff alone.
+    """
+
+    plant: Plant
+    powers: Mapping[MachineProduct, JobPower] = field(default_factory=dict)
+    energy: EnergyPrice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Open advice that still helps."""
+
+    change_kw: Load
+    """What it does to the load."""
+    now: Recommendation
+    """Its next revision, with its figures as they are now."""
+
+
+class LivePlanning:
+    """Problems, plans and advice of one site; where the plant has no tariff there is nothing to plan by."""
+
+    def __init__(self, pricing: Pricing, settings: AdviceSettings) -> None:
+        self._pricing, self._settings = pricing, settings
+
+    def ask(self, state: AdviceState, forecast: Forecast, beside: Beside) -> Asked | Nothing:
+        """The problem of the present moment; or why there is nothing to plan."""
+        known = self._known(state, forecast, beside)
+        horizon = known.horizon()
+        if horizon is None:
+            return Nothing.NO_HORIZON
+        tariff = self._pricing.published(state)
+        if tariff is None:
+            return Nothing.NO_PRICE
+        worth = self._pricing.worth(state, known.outlook.first_slot)
+        rest = rest_peaks(tariff, state.known, forecast, horizon.first_slot, horizon.first_slot + horizon.count)
+        energy = beside.energy or marginal_price(tariff)
+        prices = slot_prices(tariff, energy, rest, state.known, worth.known_peak_kw, horizon)
+        return problem_of(known, horizon, prices)
+
+    def answer(
+        self, state: AdviceState, forecast: Forecast, beside: Beside, first_start_utc: datetime, plan: Plan, planner: str
+    ) -> list[Recommendation]:
+        """What a plan, whose slot 0 began at `first_start_utc`, comes to now.
+
+        Parameters
+        ----------
+        planner
+            Its name and version.
+        """
+        asked = self.ask(state, forecast, beside)
+        if isinstance(asked, Nothing):
+            return []
+        known = self._known(state, forecast, beside)
+        pen, load = self._pen(state, known), _with_accepted(known)
+        return recommendations_of(
+            first_start_utc, plan, Context(asked, state.notes, known.orders, pen, load, planner, self._settings.most_open)
+        )
+
+    def kept(self, state: AdviceState, forecast: Forecast, beside: Beside, advice: Recommendation, load: Outlook) -> Kept | None:
+        """Advice that a plan made, in the light of a new forecast: kept while it keeps the rules and saves something; None where it is over.
+
+        Parameters
+        ----------
+        load
+            The expected load with everything that is kept before it.
+        """
+        known = self._known(state, forecast, beside)
+        horizon = known.horizon(to_decide=False)
+        if horizon is None or not all(_is_there(known.orders, place) for place in advice.before.jobs):
+            return None
+        free = SlotPrices((0.0,) * horizon.count, ())
+        asked = problem_of(known, horizon, free, to_decide=False)
+        if isinstance(asked, Nothing):
+            return None
+        plan = with_advice(asked.problem, horizon, asked.present, advice)
+        if plan is None or breaks(asked.problem, plan):
+            return None
+        pen = self._pen(state, known)
+        draft = again(advice, asked, known.orders, pen, load)
+        if draft is None or advice.versions is None or (draft.saving_eur or 0.0) <= 0:
+            return None
+        planner, revision = advice.versions.planner, advice.revision + 1
+        now = write(draft, asked, known.orders, pen, planner, advice.recommendation, advice.issued_utc, revision)
+        return Kept(draft.change_kw, now)
+
+    def _known(self, state: AdviceState, forecast: Forecast, beside: Beside) -> Known:
+        notes, zone = state.notes, beside.plant.site.zone
+        now_utc = notes.now_utc or forecast.issued_utc
+        orders = {job: with_power(order, beside.powers) for job, order in notes.orders.items()}
+        load = outlook(notes, forecast, self._settings.risk_weight, zone)
+        today = day_of(now_utc, zone)
+        held = frozenset(one.subject for one in notes.declined if one.peak_day >= today)
+        open_advice = tuple(notes.with_status(RecommendationStatus.OPEN))
+        return Known(beside.plant, now_utc, forecast, load, orders, _accepted(notes, now_utc), open_advice, held)
+
+    def _pen(self, state: AdviceState, known: Known) -> Pen:
+        plant = known.plant
+        worth = self._pricing.worth(state, known.outlook.first_slot)
+        level_kw = plant.site.target_kw if plant.site.target_kw is not None else worth.billed_kw
+        rules = Rules.at(plant, self._settings, known.now_utc, known.outlook)
+        basis = Basis(plant, worth.billed_kw, level_kw)
+        return Pen(known.forecast, rules, worth, basis, lambda instant: day_of(instant, plant.site.zone))
+
+
+def is_of_a_plan(advice: Recommendation) -> bool:
+    """Whether a plan made it, not the search for single moves."""
+    return advice.versions is not None and advice.versions.planner != SINGLE_MOVES
+
+
+def _accepted(notes: Notes, now_utc: datetime) -> dict[str, JobPlace]:
+    """Where accepted advice puts a job that is still where it was."""
+    return {
+        after.job: after
+        for advice in notes.with_status(RecommendationStatus.ACCEPTED) if now_utc < advice.begins_utc
+        for before, after in advice.moves() if _is_there(notes.orders, before)
+    }  # fmt: skip
+
+
+def _is_there(orders: Mapping[str, Order], place: JobPlace) -> bool:
+    order = orders.get(place.job)
+    return order is not None and is_movable_from(order, place)
+
+
+def _with_accepted(known: Known) -> Outlook:
+    """The load with accepted advice carried out."""
+    moves = [
+        (JobPlace(job, order.machine, order.start_utc, order.end_utc), place)
+        for job, place in known.accepted.items() if (order := known.orders.get(job)) is not None
+    ]  # fmt: skip
+    return known.outlook.plus(load_change(moves, known.orders, known.outlook))
