@@ -23,7 +23,7 @@ from simulation.factory import QuarterHour
 from simulation.live import LivePlant, ServedMachine, ServedMeter, served_devices, set_register_starts
 from simulation.planner import Acceptance, Desk, past_orders
 from simulation.serve import PlantServers, keep_step
-from simulation.span import HISTORY, Span, begin, job_of, register_start_uwh, schedule_of
+from simulation.span import HISTORY, Span, begin, job_of, over_before, register_start_uwh, schedule_of
 from simulation.truth import TruthFile
 
 log = structlog.get_logger("simulation")
@@ -62,7 +62,7 @@ class SimulatedPlant:
             self.desk.restore(self.truth.state("desk"), self.truth.orders())
         span = settings.span
         fresh = self.desk.write_plan(span.start_utc) if stored is None else []
-        factory = begin(span, schedule_of(list(self.desk.orders.values()), span.nature))
+        factory = begin(span, schedule_of([*over_before(span), *self.desk.orders.values()], span.nature))
         factory.on_quarter = self._complete.append
         if stored is None:
             profiles = {meter.meter: meter.profile for meter in meters}

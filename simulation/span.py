@@ -90,7 +90,7 @@ class Span:
         return self.start_utc.astimezone(self.plant.site.zone).date()
 
     def orders_of(self, day: date) -> list[Order]:
-        """The naive plan of one local day, with the rush orders that come in the course of it."""
+        """The naive plan of one local day, with the rush orders of that day."""
         planned = day_orders(self.plant, self.seed, day, self.first_day, self.scale, self.plan_all_day)
         nature = self.nature
         return (
@@ -147,6 +147,12 @@ def _profile(path: Path, start_utc: datetime) -> LoadProfile:
             [Fault(str(path), None, "rows", found, f"five weeks before {start_utc:%Y-%m-%dT%H:%MZ} and some after it")]
         )
     return profile
+
+
+def over_before(span: Span) -> list[Order]:
+    """The orders of the last two days that were planned to end before the live span: reality may overrun them."""
+    orders = span.orders_between(span.first_day - timedelta(days=1), span.first_day)
+    return [order for order in orders if order.end_utc <= span.start_utc]
 
 
 def job_of(order: Order) -> Job:

@@ -172,7 +172,7 @@ FORECAST = Job(
     (
         StepRow(
             "forecasting.site_forecast:SiteForecast",
-            reads=(INTERVALS, ORDERS, SHIFT_CHANGES), writes=(FORECASTS, REJECTED), keyed_by="site", of_billing_meter=(INTERVALS,),
+            reads=(INTERVALS, ORDERS, JOB_POWERS, SHIFT_CHANGES), writes=(FORECASTS, REJECTED), keyed_by="site", of_billing_meter=(INTERVALS,),
             answers_pauses=True,
             uid="forecast-step", state="forecast-state-v1",
         ),

@@ -17,14 +17,13 @@ from domain.orders import Order
 from domain.plant import Plant
 from domain.recommendations import Decision, Recommendation
 from domain.steps import Outputs, Records, Step
-from domain.topics import DECISIONS, FORECASTS, INTERVALS, ORDERS, RECOMMENDATIONS
+from domain.topics import DECISIONS, INTERVALS, ORDERS, RECOMMENDATIONS
 from forecasting.site_forecast import SiteForecast
 from simulation.counterfactual import main_import_kw
 from simulation.factory import Factory, QuarterHour
-from simulation.history import history
 from simulation.layout import MAIN
 from simulation.planner import Desk, past_orders
-from simulation.span import HISTORY, HISTORY_TICK_S, Span, begin, job_of, schedule_of
+from simulation.span import HISTORY, HISTORY_TICK_S, Span, begin, job_of, over_before, schedule_of
 
 DESK_EVERY = timedelta(minutes=5)
 """How often the planner looks at the desk."""
@@ -34,7 +33,7 @@ SNAPSHOT_EVERY = timedelta(hours=6)
 
 
 class Adviser(Protocol):
-    """Whoever turns records into recommendations."""
+    """Whoever turns what a plant publishes into recommendations."""
 
     def take(self, records: Records) -> list[Recommendation]:
         """Take records in the order of the log; the recommendations that they lead to."""
@@ -60,14 +59,17 @@ class Steady:
         return outputs
 
 
-class StepAdviser:
-    """A step that writes recommendations."""
+class StepsOfForecastAndAdvice:
+    """The step of the site's forecast, and one that advises by what it says."""
 
-    def __init__(self, step: Step, site: str) -> None:
-        self._step = Steady(step, site)
+    def __init__(self, plant: Plant, advice: Step) -> None:
+        self._forecast = Steady(SiteForecast(plant), plant.site.id)
+        self._advice = Steady(advice, plant.site.id)
 
     def take(self, records: Records) -> list[Recommendation]:
-        return [record for topic, record in self._step.take(records) if topic is RECOMMENDATIONS]
+        forecasts = self._forecast.take([record for record in records if record[0] in (INTERVALS, ORDERS)])
+        outputs = self._advice.take([*records, *forecasts])
+        return [record for topic, record in outputs if topic is RECOMMENDATIONS]
 
 
 @dataclass(slots=True)
@@ -93,25 +95,26 @@ class Days:
         return max(self.load_kw) + QUARTER
 
 
-def lived(span: Span, adviser: Adviser, length: timedelta) -> Days:
-    """The first `length` of a span, with what was advised by the records that a plant has at that moment."""
-    return _Circle(span, adviser).run(length)
+def lived(span: Span, adviser: Adviser, length: timedelta, before: Sequence[QuarterHour]) -> Days:
+    """The first `length` of a span, with what was advised by the records that a plant has at that moment.
+
+    `before` are the quarter hours of the weeks before it (`simulation.history`), with which everything begins.
+    """
+    return _Circle(span, adviser, before).run(length)
 
 
 class _Circle:
-    def __init__(self, span: Span, adviser: Adviser) -> None:
+    def __init__(self, span: Span, adviser: Adviser, before: Sequence[QuarterHour]) -> None:
         self._span, self._adviser = span, adviser
-        self._site = span.plant.site.id
-        self._forecast = Steady(SiteForecast(span.plant), self._site)
         self._desk = Desk(span)
         self._days = Days(span)
         self._complete: list[QuarterHour] = []
-        before = past_orders(span, span.start_utc - HISTORY)
+        past = past_orders(span, span.start_utc - HISTORY)
         planned = self._desk.write_plan(span.start_utc)
-        self._factory = begin(span, schedule_of(list(self._desk.orders.values()), span.nature), TICK_S)
+        self._factory = begin(span, schedule_of([*over_before(span), *self._desk.orders.values()], span.nature), TICK_S)
         self._factory.on_quarter = self._complete.append
-        rows = _intervals(span.plant, history(span), IntervalOrigin.IMPORT)
-        self._publish([(ORDERS, order) for order in [*before, *planned]] + [(INTERVALS, row) for row in rows], span.start_utc)
+        rows = _intervals(span.plant, before, IntervalOrigin.IMPORT)
+        self._publish([(ORDERS, order) for order in [*past, *planned]] + [(INTERVALS, row) for row in rows], span.start_utc)
 
     def run(self, length: timedelta) -> Days:
         now, end_utc = self._span.start_utc, self._span.start_utc + length
@@ -146,10 +149,8 @@ class _Circle:
             self._publish([*((DECISIONS, one) for one in decisions), *((ORDERS, one) for one in orders)], now)
 
     def _publish(self, records: Outputs, now: datetime) -> None:
-        """Give records to the forecast and, with what it answers, to the adviser; lay what it advises onto the desk."""
-        forecasts = self._forecast.take([record for record in records if record[0] in (INTERVALS, ORDERS)])
-        newest = [record for record in forecasts if record[0] is FORECASTS]
-        for recommendation in self._adviser.take([*records, *newest]):
+        """Give records to the adviser, and lay what it advises onto the desk."""
+        for recommendation in self._adviser.take(records):
             self._days.recommendations.append(recommendation)
             self._desk.take_recommendation(recommendation, now)
 
@@ -175,7 +176,7 @@ def run_from(days: Days, orders: Sequence[Order], from_utc: datetime, to_utc: da
     """
     span, from_s = days.span, from_utc.timestamp()
     start_s = max(at_s for at_s in days.snapshots if at_s <= from_s)
-    schedule = schedule_of(list(orders), span.nature)
+    schedule = schedule_of([*over_before(span), *orders], span.nature)
     factory = Factory(span.plant, span.seed, start_s, TICK_S, span.surprises, schedule, span.scale, nature=span.nature)
     factory.restore(days.snapshots[start_s])
     quarters: list[QuarterHour] = []

@@ -11,8 +11,10 @@ from connectors.orders.judging import Judgement, Outcome
 from connectors.orders.known import PAGE_SOURCE
 from console.pages.frame import Visit, frame
 from console.pages.widgets import Button, Entry, Fragment, panel
+from console.render import job_powers as draw_powers
 from console.render import orders as draw
 from console.render.markup import icon, join, tag
+from console.views.job_powers import learned_powers
 from console.views.orders import OrderSheet, StandingOrders, standing_orders
 from domain.errors import LastgangError
 
@@ -134,9 +136,16 @@ def _arguments(event: GenericEventArguments) -> tuple[int, str, Any]:
 
 
 async def orders_page(visit: Visit) -> None:
-    """The sheet."""
+    """The sheet, and what is learned of the jobs' power."""
     standing = await visit.board.view(standing_orders)
     with frame(visit, "orders") as every_second:
         with panel(visit.words["orders.title"]):
             editor = SheetEditor(visit, standing)
-        every_second(editor.refresh)
+        with panel(visit.words["orders.powers.title"]):
+            powers = Fragment(draw_powers.table(await visit.board.view(learned_powers), visit.words))
+
+        async def refresh() -> None:
+            await editor.refresh()
+            powers.show(draw_powers.table(await visit.board.view(learned_powers), visit.words))
+
+        every_second(refresh)

@@ -23,6 +23,10 @@ SUBJECTS = {
         "lastgang.commands.bench_plan",
         "The planner on plants of our own: cost, time, beside its greedy rule and the solver alone.",
     ),
+    "worth": (
+        "lastgang.commands.bench_worth",
+        "What advice is worth: plant days with and without it, and with perfect foresight.",
+    ),
     "fuzz": ("lastgang.commands.bench_fuzz", "The decoders against a million broken inputs."),
 }
 """Subject -> (module with a click command named `command`, its line in the overview)."""

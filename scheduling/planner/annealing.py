@@ -19,12 +19,20 @@ from scheduling.planner.construct import close_idle_shifts
 from scheduling.planner.insertion import Taste, best_offer
 from scheduling.planner.roster import Roster, Rosters
 from scheduling.planner.ruins import Ruins
+from scheduling.planner.sequencing import Sequencing
 from scheduling.planner.solution import Solution, cheaper, solution_of
 from scheduling.planner.tables import Choice, Tables
 
-STEPS_A_ROUND = 1_500
-COOLING = 0.02
-"""Heat at the end of a round, as a share of that at its beginning."""
+STEPS_A_JOB = 75
+"""Of a round."""
+END_HEAT = 0.002
+"""Of a round, as a share of the cost."""
+PRICE_GROWTH = 1_000.0
+"""The price of a move beyond the limit at the end of a round, to that at its beginning: in the end no move is worth it."""
+STEPS_A_PRICE = 20
+"""With the same price."""
+SEQUENCED = 0.25
+"""Of all steps, those that give the jobs of one machine another sequence."""
 MOVE_PRICES_EUR = (0.0, 0.0, 10.0, 40.0, 150.0)
 """Extra prices of a change: where few may be moved, those that gain little must leave the changes to others."""
 
@@ -33,7 +41,7 @@ MOVE_PRICES_EUR = (0.0, 0.0, 10.0, 40.0, 150.0)
 class Climate:
     """Of a round: weight of load above the incumbent peak in every slot, and heat at the beginning as a share of the cost.
 
-    `moves_over` jobs more than may be moved are let pass on the way, at `over_eur` each at first and ten times that at the end.
+    `moves_over` jobs more than may be moved are let pass on the way, at `over_eur` each at first and `PRICE_GROWTH` times that at the end.
     """
 
     soft_max_weight: float
@@ -65,35 +73,70 @@ class Annealing:
         self._rosters = rosters
         self._draw = np.random.default_rng(seed)
         self._ruins = Ruins(tables, self._draw)
+        self._sequencing = Sequencing(tables, self._draw)
         self._climates = cycle(climates)
+        given = rosters.cheapest(())
+        self._given_eur = 0.0 if given is None else given.cost_eur
         self._optional = [shift for shift in tables.problem.shifts if shift.optional]
 
-    def round(self, is_over: Callable[[], bool], start: Solution, steps: int = STEPS_A_ROUND) -> None:
+    def round(self, is_over: Callable[[], bool], start: Solution) -> None:
         """Anneal once from `start` on."""
+        steps = STEPS_A_JOB * len(self._tables.of_job)
         climate = next(self._climates)
         self._round_best = start
         board = board_of(self._tables, start.roster, start.choices)
-        board.soft_max_weight, board.moves_over = climate.soft_max_weight, climate.moves_over
+        board.flows.weigh_load(climate.soft_max_weight)
+        board.moves_over = climate.moves_over
         heat_eur = climate.heat * max(1.0, abs(self.best.cost_eur))
-        now_eur = board.cost_eur() + board.guide_eur()
+        cooling = END_HEAT / climate.heat
+        now_eur = 0.0
         for step in range(steps):
             if is_over():
                 break
-            board.over_eur = climate.over_eur * (1 + 9 * step / steps)
-            limit_eur = now_eur - heat_eur * COOLING ** (step / steps) * log(1.0 - self._draw.random())
+            if step % STEPS_A_PRICE == 0:
+                board.over_eur = climate.over_eur * PRICE_GROWTH ** (step / steps)
+                now_eur = board.cost_eur() + board.guide_eur()
+            limit_eur = now_eur - heat_eur * cooling ** (step / steps) * log(1.0 - self._draw.random())
             now_eur = self._step(board, now_eur, limit_eur, heat_eur)
         self.found.append(self._round_best)
         self.best = cheaper(self.best, self._round_best)
 
     def _step(self, board: Board, now_eur: float, limit_eur: float, heat_eur: float) -> float:
         """Take some jobs away and put them back; undone if the plan then costs more than `limit_eur`. The cost afterwards."""
+        if self._sequencing.has_machines and self._draw.random() < SEQUENCED:
+            return self._resequence(board, now_eur, limit_eur, heat_eur)
         roster, jobs = self._ruin(board)
         if roster is None or not jobs:
             return now_eur
         before, old = board.roster, {job: board.lift(job) for job in jobs}
         if roster is not before:
             board.set_roster(roster)
-        placed = self._recreate(board, list(old), heat_eur)
+        placed = self._recreate(board, list(old), limit_eur, heat_eur)
+        return self._judge(board, placed, before, old, now_eur, limit_eur)
+
+    def _resequence(self, board: Board, now_eur: float, limit_eur: float, heat_eur: float) -> float:
+        """The same with neighbours on one machine, in their best sequence."""
+        highest_kw = board.flows.highest_kw()
+        ways = self._sequencing.draw_jobs(board)
+        if not ways:
+            return now_eur
+        old = {job: board.lift(job) for job in ways}
+        most_kw = highest_kw + self._draw.uniform(-1.0, 0.25) * (highest_kw - board.flows.highest_kw())
+        taste = self._taste(heat_eur)
+        placed: list[int] = []
+        for choice in self._sequencing.best(board, ways, most_kw, taste) or ():
+            way = self._tables.ways[choice.way]
+            # Changes are counted, and gaps of jobs that do not follow each other are seen, only now.
+            if not board.open_starts(way)[choice.start]:
+                break
+            board.put(way.job, choice)
+            placed.append(way.job)
+        return self._judge(board, placed, board.roster, old, now_eur, limit_eur)
+
+    def _judge(
+        self, board: Board, placed: list[int], roster: Roster, old: dict[int, Choice | None], now_eur: float, limit_eur: float
+    ) -> float:
+        """Keep a change if all jobs were placed within the limit, else undo it. The cost afterwards."""
         if len(placed) == len(old):
             close_idle_shifts(board, self._rosters)
             cost_eur = board.cost_eur()
@@ -101,7 +144,7 @@ class Annealing:
                 if cost_eur < self._round_best.cost_eur - 1e-6 and not board.has_too_many_moves():
                     self._round_best = solution_of(board)
                 return cost_eur + board.guide_eur()
-        self._undo(board, placed, before, old)
+        self._undo(board, placed, roster, old)
         return now_eur
 
     def _undo(self, board: Board, placed: Iterable[int], roster: Roster, old: dict[int, Choice | None]) -> None:
@@ -126,19 +169,35 @@ class Annealing:
             return self._rosters.cheapest(board.roster.opened ^ {shift.id}), jobs
         return board.roster, self._ruins.jobs(board, count)
 
-    def _recreate(self, board: Board, jobs: list[int], heat_eur: float) -> list[int]:
-        """Put jobs back one after the other, each where it costs least; those that found a place."""
+    def _recreate(self, board: Board, jobs: list[int], limit_eur: float, heat_eur: float) -> list[int]:
+        """Put jobs back one after the other, each where it costs least; those that found a place before the limit was out of reach."""
         placed: list[int] = []
-        if board.spare().min(initial=0) < 0:
+        if board.flows.spare.min(initial=0) < 0:
             return placed
-        taste = Taste(heat_eur * float(self._draw.integers(2)) * 0.3, float(self._draw.choice(MOVE_PRICES_EUR)))
+        least_eur = self._tables.least_eur
+        # Shifts that have become idle may still be closed.
+        so_far_eur = (
+            board.cost_eur()
+            + board.guide_eur()
+            + sum(least_eur[job] for job in jobs)
+            - max(0.0, board.roster.cost_eur - self._given_eur)
+        )
+        taste = self._taste(heat_eur)
         for job in self._ordered(jobs):
             offer = best_offer(board, job, taste, self._draw)
             if offer is None:
                 break
+            so_far_eur += offer.added_eur - least_eur[job]
+            if so_far_eur > limit_eur:
+                break
             board.put(job, offer.choice)
             placed.append(job)
         return placed
+
+    def _taste(self, heat_eur: float) -> Taste:
+        return Taste(
+            heat_eur * float(self._draw.integers(2)) * 0.3, MOVE_PRICES_EUR[int(self._draw.integers(len(MOVE_PRICES_EUR)))]
+        )
 
     def _ordered(self, jobs: list[int]) -> list[int]:
         kind = int(self._draw.integers(4))

@@ -10,11 +10,13 @@ from scheduling.planner.board import Board, board_of
 from scheduling.planner.insertion import Taste, best_offer
 from scheduling.planner.roster import Roster, Rosters
 from scheduling.planner.rules import breaches
-from scheduling.planner.solution import Solution, solution_of
+from scheduling.planner.solution import Solution, cheaper, solution_of
 from scheduling.planner.tables import Choice, Tables
 
 MOST_EJECTIONS = 400
 """Jobs that are taken out again to make room for others, before the rule gives up and leaves the problem to the solver."""
+GUIDES = (0.05, 0.05, 0.02, 0.0)
+"""Weights of load above the incumbent peak in every slot, one a pass (see `Flows.weigh_load`): most single moves leave the peak as it is."""
 KEEP_EUR = 1e6
 """Extra price of a change while jobs are still without a place: changes are few."""
 
@@ -39,9 +41,11 @@ def first_solution(tables: Tables, rosters: Rosters, current: Solution | None) -
     if start is None:
         return None
     board = board_of(tables, start.roster, start.choices)
-    improve_each(board, _by_energy(tables))
+    for share in GUIDES:
+        board.flows.weigh_load(share)
+        improve_each(board, _by_energy(tables))
     close_idle_shifts(board, rosters)
-    return solution_of(board)
+    return cheaper(start, solution_of(board))
 
 
 def improve_each(board: Board, jobs: Iterable[int]) -> None:
@@ -57,7 +61,7 @@ def close_idle_shifts(board: Board, rosters: Rosters) -> None:
     tables = board.tables
     for name in sorted(board.roster.opened):
         shift = tables.problem.shift[name]
-        spare = board.spare()[:, shift.first : shift.end]
+        spare = board.flows.spare[:, shift.first : shift.end]
         if all(spare[tables.skills.index(skill)].min() >= workers for skill, workers in shift.workers_by_skill.items()):
             roster = rosters.cheapest(board.roster.opened - {name})
             if roster is not None and roster.cost_eur <= board.roster.cost_eur:
@@ -132,13 +136,13 @@ def _eject(board: Board, job: int, draw: np.random.Generator) -> list[int]:
     """Take away some jobs that may stand in the way of one: on its machines, before or after it, or with its skills."""
     tables = board.tables
     machines = {tables.ways[way].machine for way in tables.of_job[job]}
-    skills = {skill for way in tables.of_job[job] for skill, _ in tables.ways[way].needs}
+    skills = {need.skill for way in tables.of_job[job] for need in tables.ways[way].needs}
     links = {link.job for link in (*tables.before[job], *tables.after[job])}
     related = []
     for other, at in board.choices.items():
         way = None if at is None else tables.ways[at.way]
         is_related = other in links or (
-            way is not None and (way.machine in machines or any(skill in skills for skill, _ in way.needs))
+            way is not None and (way.machine in machines or any(need.skill in skills for need in way.needs))
         )
         if is_related and tables.problem.jobs[other].locked is None:
             related.append(other)

@@ -36,11 +36,11 @@ def best_offer(board: Board, job: int, taste: Taste, random: np.random.Generator
     for number in tables.of_job[job]:
         way = tables.ways[number]
         is_open = board.open_starts(way)
-        if not is_open.any():
+        first = int(is_open.argmax()) if len(is_open) else 0
+        if not len(is_open) or not is_open[first]:
             continue
-        first = int(is_open.argmax())
         starts = slice(first, len(is_open) - int(is_open[::-1].argmax()))
-        added_eur = board.added_eur(way, starts)
+        added_eur = board.flows.added_eur(way, starts)
         rank = np.where(is_open[starts], added_eur, np.inf)
         if taste.move_eur and job in tables.current:
             rank += taste.move_eur

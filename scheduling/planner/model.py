@@ -9,15 +9,19 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-from ortools.sat.python import cp_model
 
 from scheduling.planner.board import Board
 from scheduling.planner.cost.demand import NOWHERE_KW
 from scheduling.planner.problem import Shift
 from scheduling.planner.roster import Roster
+from scheduling.planner.solver import library
 from scheduling.planner.tables import Choice
+
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
 
 POWER_PARTS = (1, 10, 100, 1_000)
 """Parts of a kW that loads are counted in: the fewest that are exact, else watts."""
@@ -67,7 +71,7 @@ class Model:
         self.board = board
         self.jobs = sorted(jobs)
         self.has_free_shifts = free_shifts
-        self.solver = cp_model.CpModel()
+        self.solver: cp_model.CpModel = library().CpModel()
         self.options: dict[int, list[Option]] = {}
         self.worked: dict[str, list[Worked]] = {}
         self._skipped: dict[int, cp_model.IntVar] = {}
@@ -96,7 +100,7 @@ class Model:
         """In how many parts a kW is counted."""
         tables = self.board.tables
         powers = np.concatenate([tables.ways[way].power_kw for job in self.jobs for way in tables.of_job[job]] or [np.zeros(1)])
-        load_kw = self.board.load_kw()
+        load_kw = self.board.flows.load_kw
         powers = np.concatenate([powers, load_kw[load_kw > NOWHERE_KW / 2]])
         # Rounded to watts at worst.
         exact = (parts for parts in POWER_PARTS if np.allclose(powers * parts, np.round(powers * parts), rtol=0, atol=1e-9))
@@ -116,7 +120,7 @@ class Model:
 
     def limit_workers(self, skill: int, slot: int, needed: list[tuple[int, cp_model.IntVar]]) -> None:
         """Free jobs need no more workers in a slot than there are."""
-        left = int(self.board.spare()[skill, slot])
+        left = int(self.board.flows.spare[skill, slot])
         name = self.board.tables.skills[skill]
         shifts = [shift for shift in self._free_shifts() if name in shift.workers_by_skill and shift.first <= slot < shift.end]
         left -= sum(shift.workers_by_skill[name] for shift in shifts if shift.id in self.board.roster.opened)
@@ -218,7 +222,7 @@ class Model:
 
     def _price_demand(self) -> None:
         charges = self.board.tables.problem.demand_charges
-        for charge, load_kw in zip(charges, self.board.load_kw(), strict=True):
+        for charge, load_kw in zip(charges, self.board.flows.load_kw, strict=True):
             fixed = np.ceil(load_kw * self.parts_per_kw - 1e-6).astype(int).tolist()
             least = max(0, *fixed)
             highest = max([least, *(fixed[slot] + load.most for slot, load in self._load.items())])
@@ -229,7 +233,7 @@ class Model:
             self._objective.append((round(charge.price_eur_per_kw * self.parts_per_eur / self.parts_per_kw), peak))
 
     def _price_export(self) -> None:
-        loss_eur, expected_kw = self.board.tables.export_eur_per_kw, self.board.expected_kw()
+        loss_eur, expected_kw = self.board.tables.export_eur_per_kw, self.board.flows.expected_kw
         for slot, load in self._load.items():
             exported = int(np.ceil(-expected_kw[slot] * self.parts_per_kw))
             loss = round(float(loss_eur[slot]) * self.parts_per_eur / self.parts_per_kw)
@@ -256,4 +260,7 @@ class _Load:
         return sum(self._highest.values())
 
     def sum(self) -> cp_model.LinearExpr:
-        return cp_model.LinearExpr.weighted_sum([literal for _, literal in self._terms], [parts for parts, _ in self._terms])
+        weighted: cp_model.LinearExpr = library().LinearExpr.weighted_sum(
+            [literal for _, literal in self._terms], [parts for parts, _ in self._terms]
+        )
+        return weighted

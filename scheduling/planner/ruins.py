@@ -47,7 +47,7 @@ class Ruins:
 
     def _at_peak(self, board: Board, count: int) -> list[int]:
         """Jobs that run in the highest slot of a charge, and others that could give them room."""
-        rows = board.load_kw()
+        rows = board.flows.load_kw
         if not len(rows):
             return self._anywhere(board, count)
         slot = int(rows[int(self._draw.integers(len(rows)))].argmax())
@@ -104,4 +104,4 @@ class Ruins:
 
     def _needs(self, board: Board, job: int, skill: int) -> bool:
         at = board.choices.get(job)
-        return at is not None and any(needed == skill for needed, _ in self._tables.ways[at.way].needs)
+        return at is not None and any(need.skill == skill for need in self._tables.ways[at.way].needs)

@@ -6,9 +6,10 @@ ways go by their place in the problem.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,16 @@ class Choice:
     start: int
 
 
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Workers of a skill from a slot of a job on, for some slots."""
+
+    skill: int
+    first: int
+    slots: int
+    workers: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Way:
     """A job on one of its machines; arrays by start have a value for each start that ends within the horizon."""
@@ -41,8 +52,9 @@ class Way:
     family: str
     slots: int
     power_kw: Floats
-    needs: tuple[tuple[int, Counts], ...]
-    """(skill, workers in each slot of the job)."""
+    needs: tuple[Need, ...]
+    takes: Floats
+    """What the job adds to the load and takes of the workers in each of its slots: a row a demand charge, one of the median load, one a skill."""
     open: Flags
     """Starts that break no rule, whatever the other jobs do."""
     cost_eur: Floats
@@ -84,6 +96,20 @@ class Tables:
     def energy_kw_slots(self) -> tuple[float, ...]:
         """Energy of each job on the machine on which it needs most, as the sum of its power [kW] over its slots."""
         return tuple(max((float(self.ways[way].power_kw.sum()) for way in ways), default=0.0) for ways in self.of_job)
+
+    @cached_property
+    def least_eur(self) -> tuple[float, ...]:
+        """The least that each job can add to the cost, whatever the other jobs do."""
+        found = []
+        for job, ways in enumerate(self.of_job):
+            skip_eur = self.skip_eur[job]
+            costs = [np.inf if skip_eur is None else skip_eur]
+            for way in (self.ways[number] for number in ways):
+                # At most all of its power would have been fed in.
+                saved = np.convolve(self.export_eur_per_kw, way.power_kw[::-1], "valid")
+                costs.append(float(np.min(way.cost_eur - saved[: len(way.cost_eur)], where=way.open, initial=np.inf)))
+            found.append(min(costs))
+        return tuple(found)
 
     @cached_property
     def setups(self) -> tuple[Mapping[tuple[str, str], int], ...]:
@@ -159,13 +185,26 @@ def _way(
     for rule in rules.values():
         if rule.closed_starts is not None:
             is_open &= ~rule.closed_starts(problem, job, alternative)[:count]
-    needs = tuple((skills.index(skill), np.array(workers)) for skill, workers in alternative.workers.items() if any(workers))
+    needs = tuple(_needs(skills, alternative)) if "crew" in rules else ()
+    takes = np.zeros((len(problem.demand_charges) + 1 + len(skills), alternative.duration_slots))
+    takes[: len(problem.demand_charges) + 1] = alternative.power_kw
+    for need in needs:
+        takes[len(problem.demand_charges) + 1 + need.skill, need.first : need.first + need.slots] -= need.workers
     cost_eur = energy.by_start_eur(problem, alternative) + tardiness.by_start_eur(problem, job, alternative)
     cost_eur += changes.by_start_eur(problem, job, alternative)
     return Way(
         number, at, machines[alternative.machine], job.family, alternative.duration_slots, np.array(alternative.power_kw),
-        needs if "crew" in rules else (), is_open, cost_eur,
+        needs, takes, is_open, cost_eur,
     )  # fmt: skip
+
+
+def _needs(skills: Sequence[str], alternative: Alternative) -> Iterator[Need]:
+    for skill, workers in alternative.workers.items():
+        first = 0
+        for count, slots in ((count, len(list(group))) for count, group in groupby(workers)):
+            if count:
+                yield Need(skills.index(skill), first, slots, count)
+            first += slots
 
 
 def _links(problem: Problem) -> tuple[list[tuple[Link, ...]], list[tuple[Link, ...]]]:

@@ -1,4 +1,4 @@
-"""Advice priced by day-ahead prices of the topic: what moving energy to another hour is worth, and what is said while prices are unknown."""
+"""Advice priced by day-ahead prices of the topic: what moving energy to another hour is worth, and what is published while prices are unknown."""
 
 from __future__ import annotations
 

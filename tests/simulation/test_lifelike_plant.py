@@ -52,6 +52,14 @@ def test_reality_that_does_not_stray_is_the_plan(span: Span) -> None:
     assert quarters_of(replace(span, lifelike=CALM)) == quarters_of(span)
 
 
+def test_a_plant_folder_says_whether_its_reality_strays(tmp_path: Path) -> None:
+    demo_plant.write(tmp_path)
+    assert load_span(tmp_path).lifelike is None
+    file = tmp_path / "simulation.toml"
+    file.write_text(f"lifelike = true\n{file.read_text(encoding='utf-8')}", encoding="utf-8")
+    assert load_span(tmp_path).lifelike == Lifelike()
+
+
 def test_a_seed_strays_in_the_same_way_in_every_run_and_another_one_differently(lifelike: Span, span: Span) -> None:
     assert quarters_of(lifelike) == quarters_of(lifelike)
     assert main_import_kw(quarters_of(lifelike)) != main_import_kw(quarters_of(span))

@@ -45,9 +45,10 @@ def workers_present(problem: Problem, plan: Plan, skill: str, slot: int) -> int:
 
 def close(board: Board, way: Way, is_open: Flags) -> None:
     """Close starts with which too few workers are left."""
-    for skill, workers in way.needs:
-        enough = board.spare_windows(way.slots)[skill] >= np.where(workers > 0, workers, board.NO_NEED)[:, None]
-        is_open &= enough.all(axis=0)
+    count = len(is_open)
+    for need in way.needs:
+        spare = board.flows.spare_windows(need.slots)[need.skill, :, need.first : need.first + count]
+        is_open &= np.logical_and.reduce(spare >= need.workers, axis=0)
 
 
 def constrain(model: Model) -> None:
@@ -55,9 +56,9 @@ def constrain(model: Model) -> None:
     needed = defaultdict(list)
     for options in model.options.values():
         for option in options:
-            for skill, workers in model.board.tables.ways[option.way].needs:
-                for slot in np.flatnonzero(workers):
-                    needed[skill, option.start + int(slot)].append((int(workers[slot]), option.literal))
+            for need in model.board.tables.ways[option.way].needs:
+                for slot in range(need.first, need.first + need.slots):
+                    needed[need.skill, option.start + slot].append((need.workers, option.literal))
     for (skill, slot), terms in sorted(needed.items(), key=lambda entry: entry[0]):
         model.limit_workers(skill, slot, terms)
 

@@ -1,0 +1,165 @@
+"""What advice is worth: laws of the compared runs, on two days of one seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from benchmarks.worth import page
+from benchmarks.worth.foresight import foreseen
+from benchmarks.worth.judging import BINS, Judged, calibration, judged, promised_eur
+from benchmarks.worth.loop import TICK_S, Days, NoAdvice, StepsOfForecastAndAdvice, lived, run_from
+from benchmarks.worth.trial import Trial, lifelike_span, tried
+from billing.tariff import load_tariff
+from domain.recommendations import RecommendationStatus
+from scheduling.advice import Advice
+from simulation.counterfactual import main_import_kw, without_moves
+from simulation.factory import QuarterHour
+from simulation.history import history
+from simulation.lifelike import Lifelike
+from simulation.span import Span
+
+SEED = 7
+LENGTH = timedelta(days=2)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("plant")
+
+
+@pytest.fixture(scope="module")
+def span(folder: Path) -> Span:
+    return lifelike_span(folder, SEED)
+
+
+@pytest.fixture(scope="module")
+def before(span: Span) -> list[QuarterHour]:
+    return history(span)
+
+
+def advised(span: Span, folder: Path, before: list[QuarterHour]) -> Days:
+    adviser = StepsOfForecastAndAdvice(span.plant, Advice(span.plant, load_tariff(folder / "tariff.toml")))
+    return lived(span, adviser, LENGTH, before)
+
+
+@pytest.fixture(scope="module")
+def with_advice(span: Span, folder: Path, before: list[QuarterHour]) -> Days:
+    return advised(span, folder, before)
+
+
+@pytest.fixture(scope="module")
+def without(span: Span, before: list[QuarterHour]) -> Days:
+    return lived(span, NoAdvice(), LENGTH, before)
+
+
+@pytest.fixture(scope="module")
+def trial() -> Trial:
+    return tried(SEED, 2)
+
+
+def test_days_that_nobody_advises_are_those_without_moves(span: Span, without: Days) -> None:
+    assert without.load_kw == main_import_kw(without_moves(span, span.start_utc + LENGTH, TICK_S))
+
+
+def test_days_on_which_nobody_follows_advice_are_those_without_moves(
+    span: Span, folder: Path, before: list[QuarterHour], without: Days
+) -> None:
+    stubborn = replace(span, lifelike=Lifelike(declined_share=1.0))
+    days = advised(stubborn, folder, before)
+    assert days.recommendations
+    assert not days.carried_out
+    assert days.load_kw == without.load_kw
+
+
+def test_some_advice_is_followed_and_changes_the_load(with_advice: Days, without: Days) -> None:
+    assert with_advice.carried_out
+    assert with_advice.load_kw.keys() == without.load_kw.keys()
+    assert with_advice.load_kw != without.load_kw
+
+
+def test_the_same_seed_gives_the_same_days(span: Span, folder: Path, before: list[QuarterHour], with_advice: Days) -> None:
+    again = advised(span, folder, before)
+    assert again.load_kw == with_advice.load_kw
+    assert again.recommendations == with_advice.recommendations
+    assert again.decisions == with_advice.decisions
+
+
+def test_running_on_from_a_snapshot_with_the_same_orders_gives_the_same_load(with_advice: Days) -> None:
+    middle = with_advice.span.start_utc + timedelta(hours=9)
+    again = run_from(with_advice, list(with_advice.orders.values()), middle, with_advice.end_utc)
+    assert again == {at: kw for at, kw in with_advice.load_kw.items() if at >= min(again)}
+    assert min(again) == with_advice.span.start_utc + timedelta(hours=6)
+
+
+def test_what_is_promised_is_the_sum_of_the_records_of_the_moves_that_were_made(with_advice: Days) -> None:
+    newest = {one.recommendation: one for one in with_advice.recommendations if one.status is RecommendationStatus.OPEN}
+    by_hand = sum(newest[name].saving_eur or 0.0 for name in with_advice.carried_out)
+    assert by_hand > 0
+    assert promised_eur(with_advice) == pytest.approx(by_hand)
+
+
+def test_a_moved_recommendation_is_judged_against_the_load_without_it_alone(with_advice: Days) -> None:
+    found = judged(with_advice)
+    assert {one.was_moved for one in found} >= {True}
+    moved = [one for one in found if one.was_moved]
+    # what a move really does is what the factory says, not what was promised
+    assert any(one.reduction_kw != pytest.approx(one.stated_reduction_kw, abs=0.5) for one in moved)
+    assert all(0 < one.peak_with_kw <= max(with_advice.load_kw.values()) + 0.1 for one in moved)
+
+
+def test_foresight_reaches_no_higher_peak_than_no_advice_and_keeps_the_energy(without: Days) -> None:
+    best = foreseen(without, lambda: 0.0)
+    assert max(best.values()) <= max(without.load_kw.values())
+    assert sum(best.values()) == pytest.approx(sum(without.load_kw.values()), rel=0.01)
+    assert foreseen(without, lambda: 0.0) == best
+
+
+def one_judged(confidence: float, reduction_kw: float) -> Judged:
+    return Judged(f"r-{confidence}", confidence, 100.0, True, 10.0, 600.0 + reduction_kw, 600.0)
+
+
+def test_every_confidence_is_in_one_bin_and_its_share_is_counted() -> None:
+    found = [one_judged(n / 100, 5.0 if n % 4 else 0.0) for n in range(101)]
+    bins = calibration(found)
+    assert sum(one.count for one in bins) == len(found)
+    assert [(one.low, one.high) for one in bins] == list(BINS)
+    assert bins[-1].count == 11
+    assert bins[-1].came_true == pytest.approx(8 / 11)
+    assert bins[1].stated == pytest.approx(0.545)
+
+
+def test_a_reduction_within_the_noise_of_the_compressors_did_not_come_true() -> None:
+    assert not one_judged(0.9, 0.9).came_true
+    assert one_judged(0.9, 1.1).came_true
+
+
+def test_the_page_shows_the_figures_of_every_seed_and_a_sound_picture(trial: Trial, tmp_path: Path) -> None:
+    (tmp_path / "planning.md").write_text("# Plans\n", encoding="utf-8")
+    page.write([trial], 1.0, tmp_path)
+    text = (tmp_path / "worth.md").read_text(encoding="utf-8")
+    one = trial.advised[0]
+    for value in (f"{trial.without_kw:.1f}", f"{one.peak_kw:.1f}", f"{trial.foresight_kw:.1f}", f"{one.promised_eur:,.0f}"):
+        assert f"| {value} |" in text
+    ElementTree.parse(tmp_path / "pictures" / page.PICTURE)
+    first = (tmp_path / "planning.md").read_text(encoding="utf-8")
+    page.write([trial], 1.0, tmp_path)
+    assert (tmp_path / "planning.md").read_text(encoding="utf-8") == first
+    assert first.startswith("# Plans\n")
+    assert first.count(page.BEGIN) == first.count(page.END) == 1
+
+
+def test_other_text_of_the_page_of_plans_stays_where_the_table_is_renewed() -> None:
+    once = page.with_section("# Plans\n\ntext\n", "old table")
+    assert page.with_section(once + "\nafter\n", "new table").split() == [*["#", "Plans", "text"], *page.BEGIN.split(), "new", "table", *page.END.split(), "after"]  # fmt: skip
+
+
+def test_figures_are_those_of_the_trial(trial: Trial) -> None:
+    found = page.figures([trial])
+    assert isinstance(found[str(SEED)], Mapping)
+    assert found[str(SEED)]["advised"][0]["peak_kw"] == trial.advised[0].peak_kw
