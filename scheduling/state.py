@@ -13,6 +13,7 @@ from domain.recommendations import Recommendation, RecommendationStatus
 from domain.stored_state import StateForm
 from quarters.newest import Newest
 from quarters.series import QuarterSeries
+from scheduling.confidence import Misses
 from scheduling.now import Clocks, is_near, now_of
 from scheduling.promised import Promise
 
@@ -59,6 +60,9 @@ class Notes:
     billed: Billed | None = None
     promised: list[Promise] = field(default_factory=list)
     """What advice promised that was carried out and is not remembered any more, as far as its billing period goes on."""
+
+    misses: Misses = field(default_factory=Misses)
+    """What came of forecast peaks."""
 
     @property
     def now_utc(self) -> datetime | None:
