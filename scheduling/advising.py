@@ -62,6 +62,7 @@ class Advising:
             Basis(self._plant, worth.billed_kw, level),
             lambda instant: day_of(instant, self._zone),
             ledger_of(notes, planned, now),
+            notes.misses,
         )
         issued: list[Recommendation] = []
         for advice in notes.with_status(RecommendationStatus.OPEN):

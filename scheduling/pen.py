@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from math import erf, sqrt
 from zlib import crc32
 
 from domain.forecasts import Forecast
@@ -13,6 +12,7 @@ from domain.orders import Order
 from domain.recommendations import Action, Places, Recommendation, RecommendationStatus
 from domain.texts import KEY_LENGTH
 from quarters.numbers import slot_start
+from scheduling.confidence import Misses, band_kw, lead_of
 from scheduling.explain import CHECKED, Basis, alternative, do_nothing, lines_of, not_checked, reason
 from scheduling.odds import above, above_after, cases
 from scheduling.problem import Load, Outlook, Rules, place_of
@@ -20,8 +20,6 @@ from scheduling.promised import Promised
 from scheduling.solve import Move
 from scheduling.worth import Saving, Worth, cents, mean_saving
 
-NORMAL_10_TO_90 = 2.5631
-"""Width of a normal distribution between its 10 % and 90 % quantiles, in standard deviations."""
 SINGLE_MOVES = "single moves"
 """The planner that moves of single jobs are found by (`scheduling.solve`), as `Versions` name it."""
 MIXED = (1, 4, 2, 0, 3)
@@ -44,6 +42,8 @@ class Pen:
     day_of: Callable[[datetime], str]
     ledger: Callable[[str], Promised] = lambda name: Promised()
     """What is promised beside the recommendation of a name."""
+    misses: Misses = field(default_factory=Misses)
+    """What came of forecast peaks."""
 
     def saving(self, outlook: Outlook, move: Move) -> Saving:
         """What a move saves in the billing period: the mean over the cases of the day's peak, each the difference of two bills."""
@@ -98,12 +98,11 @@ class Pen:
         return None if after is None else (before, after)
 
     def confidence(self, outlook: Outlook, at_slot: int, reduction_kw: float) -> float:
-        """P(the peak without a change passes what it reaches with it), the load taken as normal around its median."""
-        place = at_slot - outlook.first_slot
-        deviation_kw = (self.forecast.q90_kw[place] - self.forecast.q10_kw[place]) / NORMAL_10_TO_90
-        if deviation_kw <= 0:
+        """P(the peak without a change passes what it reaches with it), by how peaks came out before (`scheduling.confidence`)."""
+        width_kw = band_kw(self.forecast, at_slot)
+        if width_kw <= 0:
             return 1.0 if reduction_kw > 0 else 0.5
-        return 0.5 * (1 + erf(reduction_kw / deviation_kw / sqrt(2)))
+        return self.misses.share_above(lead_of(at_slot - outlook.first_slot), -reduction_kw / width_kw)
 
 
 def recommendation_id(order: Order, to_slot: int, decided: Iterable[str]) -> str:

@@ -14,6 +14,7 @@ from domain.recommendations import Recommendation, RecommendationStatus
 from domain.stored_state import StateForm
 from quarters.newest import Newest
 from quarters.series import QuarterSeries
+from scheduling.confidence import Misses
 from scheduling.now import Clocks, is_near, now_of
 from scheduling.promised import Promise
 from scheduling.replan_notes import ReplanNotes
@@ -65,6 +66,9 @@ class Notes:
     """What advice promised that was carried out and is not remembered any more, as far as its billing period goes on."""
     replan: ReplanNotes = field(default_factory=ReplanNotes)
     """What whole plans are made from, and when one was."""
+
+    misses: Misses = field(default_factory=Misses)
+    """What came of forecast peaks."""
 
     @property
     def now_utc(self) -> datetime | None:

@@ -26,9 +26,10 @@ from quarters.newest import admit
 from quarters.numbers import slot_of, slot_start
 from quarters.periods import billing_period
 from scheduling.advising import Advising, still_as_advised
+from scheduling.confidence import drop_changed, note, settle
 from scheduling.forget import forget
 from scheduling.now import agreed, is_near, now_of
-from scheduling.outlook import day_of
+from scheduling.outlook import day_of, outlook
 from scheduling.prices_ahead import with_prices
 from scheduling.problem import is_at
 from scheduling.replanning import Replanning
@@ -86,6 +87,13 @@ class AdviceStep:
         notes.replan.take_forecast(forecast)
         # Quarter hours up to now are the proof that it is now.
         forget(state, self._plant, self._tariff, self._settings)
+        settle(notes.misses, state.known, slot_of(forecast.first_start_utc))
+        note(
+            notes.misses,
+            outlook(notes, forecast, self._settings.risk_weight, self._plant.site.zone),
+            forecast,
+            self._plant.site.zone,
+        )
         return state, [*issued, *self._advising.plan(state, forecast)]
 
     def take_order(self, state: AdviceState, order: Order) -> tuple[AdviceState, Recommendations]:
@@ -100,6 +108,7 @@ class AdviceStep:
         state.encoded = None
         if known is not None and _load_of(known) != _load_of(order):
             notes.before[order.job] = known
+            drop_changed(notes.misses, (known, order))
         notes.orders[order.job] = order
         notes.replan.note(PlanningCause.ORDER)
         advice = [advice for advice in notes.with_status(RecommendationStatus.OPEN) if advice.changes(order.job)]

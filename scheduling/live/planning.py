@@ -147,7 +147,7 @@ class LivePlanning:
         def ledger(name: str) -> Promised:
             return promised_beside(notes.promised, notes.recommendations, name, known.outlook, known.orders, known.now_utc)
 
-        return Pen(known.forecast, rules, worth, basis, lambda instant: day_of(instant, plant.site.zone), ledger)
+        return Pen(known.forecast, rules, worth, basis, lambda instant: day_of(instant, plant.site.zone), ledger, notes.misses)
 
 
 def is_of_a_plan(advice: Recommendation) -> bool:
