@@ -21,6 +21,7 @@ from domain.errors import LastgangError
 MOST_PASTED = 30_000
 """Characters of one block: a browser's message may have 64 KiB."""
 ON_CHANGE = "e => { const d = e.target.dataset; if (d.row) emit(d.row, d.column, e.target.type === 'checkbox' ? e.target.checked : e.target.value); }"
+ON_CLICK = "e => { const b = e.target.closest('button'); if (b && b.dataset.row) emit(b.dataset.row, b.dataset.column, true); }"
 ON_PASTE = (
     "e => { const d = e.target.dataset, text = e.clipboardData.getData('text/plain'); if (!d.row || !/[\\t\\n\\r]/.test(text.trim())) return; "
     f"e.preventDefault(); emit(d.row, d.column, text.length > {MOST_PASTED} ? null : text); }}"
@@ -43,6 +44,7 @@ class SheetEditor:
             self._table = Fragment()
         holder.on("change", self._typed, js_handler=ON_CHANGE)
         holder.on("paste", self._pasted, js_handler=ON_PASTE)
+        holder.on("click", self._reported, js_handler=ON_CLICK)
         with ui.element("div").classes("form-row"):
             self._token = None
             if visit.console.access.needs_token:
@@ -77,10 +79,31 @@ class SheetEditor:
             join(*(tag("p", icon(sign) if number == 0 else None, text, class_=tone) for number, text in enumerate(texts)))
         )
 
+    def _may_write(self) -> bool:
+        allowed = self._token is None or self._visit.console.access.allows(self._token.value)
+        if not allowed:
+            self._show_status("stop", "tone-bad", self._visit.words["advice.token_wrong"])
+        return allowed
+
+    async def _reported(self, event: GenericEventArguments) -> None:
+        row, column, _ = _arguments(event)
+        found = self._sheet.event_of(row) if column == "report" else None
+        if found is None or self._is_saving or not self._may_write():
+            return
+        w, (job, what) = self._visit.words, found
+        self._is_saving = True
+        try:
+            self._sheet.reported(row, await self._visit.board.report_job(job, what))
+            self._show_status("ok", "tone-good", w.fill(f"orders.reported_{what.value}", job=job))
+        except LastgangError as error:
+            self._show_status("stop", "tone-bad", w.fill("orders.failed", why=error))
+        finally:
+            self._is_saving = False
+            self._draw()
+
     async def _saved(self) -> None:
-        w, access = self._visit.words, self._visit.console.access
-        if self._token is not None and not access.allows(self._token.value):
-            self._show_status("stop", "tone-bad", w["advice.token_wrong"])
+        w = self._visit.words
+        if not self._may_write():
             return
         self._save.enable(False)
         self._is_saving = True
