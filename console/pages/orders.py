@@ -1,4 +1,4 @@
-"""*Orders*: a sheet to type or paste into; saving it hands in what has changed."""
+"""*Orders*: a sheet to type or paste into; saving it hands in what has changed. Below it the shifts."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from nicegui.events import GenericEventArguments
 from connectors.orders.judging import Judgement, Outcome
 from connectors.orders.known import PAGE_SOURCE
 from console.pages.frame import Visit, frame
+from console.pages.shifts import ShiftPanel
 from console.pages.widgets import Button, Entry, Fragment, panel
 from console.render import orders as draw
 from console.render.markup import icon, join, tag
 from console.views.orders import OrderSheet, StandingOrders, standing_orders
+from console.views.shifts import shift_calendar
 from domain.errors import LastgangError
 
 MOST_PASTED = 30_000
@@ -134,9 +136,12 @@ def _arguments(event: GenericEventArguments) -> tuple[int, str, Any]:
 
 
 async def orders_page(visit: Visit) -> None:
-    """The sheet."""
+    """The sheet of orders, and the shifts in which they are made."""
     standing = await visit.board.view(standing_orders)
     with frame(visit, "orders") as every_second:
         with panel(visit.words["orders.title"]):
             editor = SheetEditor(visit, standing)
         every_second(editor.refresh)
+        with panel(visit.words["shifts.title"]):
+            shifts = ShiftPanel(visit, await visit.board.view(shift_calendar))
+        every_second(shifts.refresh)
