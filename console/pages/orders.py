@@ -1,4 +1,4 @@
-"""*Orders*: a sheet to type or paste into; saving it hands in what has changed."""
+"""*Orders*: a sheet to type or paste into; saving it hands in what has changed. Below it the shifts."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from nicegui.events import GenericEventArguments
 from connectors.orders.judging import Judgement, Outcome
 from connectors.orders.known import PAGE_SOURCE
 from console.pages.frame import Visit, frame
+from console.pages.shifts import ShiftPanel
 from console.pages.widgets import Button, Entry, Fragment, panel
 from console.render import job_powers as draw_powers
 from console.render import orders as draw
 from console.render.markup import icon, join, tag
 from console.views.job_powers import learned_powers
 from console.views.orders import OrderSheet, StandingOrders, standing_orders
+from console.views.shifts import shift_calendar
 from domain.errors import LastgangError
 
 MOST_PASTED = 30_000
@@ -159,16 +161,19 @@ def _arguments(event: GenericEventArguments) -> tuple[int, str, Any]:
 
 
 async def orders_page(visit: Visit) -> None:
-    """The sheet, and what is learned of the jobs' power."""
+    """The sheet of orders, the shifts in which they are made, and what is learned of the jobs' power."""
     standing = await visit.board.view(standing_orders)
     with frame(visit, "orders") as every_second:
         with panel(visit.words["orders.title"]):
             editor = SheetEditor(visit, standing)
+        with panel(visit.words["shifts.title"]):
+            shifts = ShiftPanel(visit, await visit.board.view(shift_calendar))
         with panel(visit.words["orders.powers.title"]):
             powers = Fragment(draw_powers.table(await visit.board.view(learned_powers), visit.words))
 
         async def refresh() -> None:
             await editor.refresh()
+            await shifts.refresh()
             powers.show(draw_powers.table(await visit.board.view(learned_powers), visit.words))
 
         every_second(refresh)

@@ -150,7 +150,7 @@ def test_more_than_ten_hours_a_day_and_more_than_a_week_may_have_are_reported() 
     assert [(one.limit, one.hours) for one in judged(*days).broken if one.limit is Limit.WEEK] == [(Limit.WEEK, 7.5 + 5 * 9.5)]
 
 
-def test_a_limit_that_the_weekly_pattern_breaks_by_itself_is_not_told_again() -> None:
+def test_a_limit_that_the_weekly_pattern_breaks_by_itself_is_not_reported_again() -> None:
     long = Plant.model_validate({**PLANT.model_dump(by_alias=True), "working_time": {"most_hours_per_day": 7}})
     judgement = judged({"shift": "late", "day": "2026-10-16", "worked": "no"}, plant=long)
     assert judgement.broken == ()
