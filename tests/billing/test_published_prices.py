@@ -172,3 +172,8 @@ def test_a_wrong_spot_table_is_named(tmp_path: Path, spot: str, words: str):
 def test_negative_and_huge_prices_stay_exact():
     found = published([replace(prices(0.1), eur_per_mwh=(-99_999.99,))]).of_quarters("DE-LU")
     assert found[START] == Fraction(-9_999_999, 100)
+
+
+def test_the_check_of_settings_states_where_the_prices_come_from(tmp_path: Path):
+    (note,) = tariff(tmp_path, SPOT).components[0].notes(frozenset(), START)
+    assert "prices of the zone DE-LU are those of the topic energy.prices.v1" in note
