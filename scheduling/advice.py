@@ -11,7 +11,7 @@ from domain.order_rules import order_faults
 from domain.orders import Order
 from domain.plant import Plant
 from domain.readings import Rejection, RejectionReason
-from domain.recommendations import Recommendation
+from domain.recommendations import Recommendation, RecommendationStatus
 from domain.steps import Outputs, Records
 from domain.texts import printable
 from domain.topics import (
@@ -29,6 +29,7 @@ from domain.topics import (
     SHIFT_CHANGES,
     Topic,
 )
+from scheduling.carrying import revised_orders, revised_shifts
 from scheduling.state import AdviceState, decode_state, encode_state
 from scheduling.step import AdviceStep
 from words.order_faults import fault_text
@@ -73,8 +74,19 @@ class Advice:
                 continue
             state, found = self._take(state, topic, record)
             outputs += [(RECOMMENDATIONS, recommendation) for recommendation in found]
+            outputs += self._revised(state, found)
             outputs += self._plan(state, topic, record)
         return state, outputs
+
+    def _revised(self, state: AdviceState, found: list[Recommendation]) -> Outputs:
+        """The plan as it is with what was just accepted, where no planning system of the plant's own revises it."""
+        notes = state.notes
+        if not self._plant.planning.revises_plan:
+            return []
+        accepted = [one for one in found if one.status is RecommendationStatus.ACCEPTED]
+        orders = [(ORDERS, order) for one in accepted for order in revised_orders(one, notes.orders)]
+        shifts = [(SHIFT_CHANGES, change) for one in accepted for change in revised_shifts(one, self._plant, notes.replan.changes)]
+        return [*orders, *shifts]
 
     def _plan(self, state: AdviceState, topic: Topic, record: Any) -> Outputs:
         """What concerns whole plans: what they are made from, when one is due, and what one comes to."""

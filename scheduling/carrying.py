@@ -1,10 +1,10 @@
 """An accepted recommendation becomes the plan: revised orders and shift changes.
 
 In: a recommendation that somebody accepted, the orders and shift changes as known.  Out: their next revisions, for the topics that every
-reader of the plan reads. Nothing comes out for what stands already as advised: said twice it changes nothing.
+reader of the plan reads. Nothing comes out for what stands already as advised: a decision that comes twice changes nothing.
 
 Where a planning system of the plant's own is the master of the plan (`Planning.revises_plan` is false), it hears of the decision on the topic
-and hands in its revisions itself; then this is not asked.
+and hands in its revisions itself; then nothing comes out of here.
 """
 
 from __future__ import annotations

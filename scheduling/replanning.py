@@ -69,7 +69,7 @@ class Replanning:
             return []
         notes.replan.state(now)
         state.encoded = None
-        stated = self._planning.ask(state, forecast, self._besides.of(notes))
+        stated = self._planning.problem(state, forecast, self._besides.of(notes))
         if isinstance(stated, Nothing):
             return []
         body = stated.problem.model_dump_json(by_alias=True)

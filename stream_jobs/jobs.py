@@ -196,7 +196,7 @@ ADVICE = Job(
         StepRow(
             "scheduling.advice:Advice",
             reads=(FORECASTS, ORDERS, DECISIONS, DEMAND, INTERVALS, PRICES, SHIFT_CHANGES, JOB_POWERS, PLANS),
-            writes=(RECOMMENDATIONS, PLANNING_PROBLEMS, REJECTED), keyed_by="site",
+            writes=(RECOMMENDATIONS, ORDERS, SHIFT_CHANGES, PLANNING_PROBLEMS, REJECTED), keyed_by="site",
             of_billing_meter=(INTERVALS,), made_from=("plant", "tariff"),
             uid="advice-step", state="advice-state-v1",
         ),

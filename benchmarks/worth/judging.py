@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from benchmarks.worth.loop import Days, run_from
-from domain.calendars import at_local
 from domain.intervals import QUARTER
 from domain.orders import Order
 from domain.recommendations import JobPlace, Recommendation, RecommendationStatus
+from quarters.periods import midnight_utc
 from simulation.planner import order_at
 
 PASSES_BY_KW = 1.0
@@ -117,7 +117,7 @@ def _until_utc(days: Days, advice: Recommendation) -> datetime:
     zone = days.span.plant.site.zone
     day = advice.peak_start_utc.astimezone(zone).date() + timedelta(days=1)
     ends = [place.end_utc for places in (advice.before, advice.after) for place in places.jobs]
-    return max(at_local(day, "00:00", zone).astimezone(UTC), *ends) + QUARTER
+    return max(midnight_utc(day, zone), *ends) + QUARTER
 
 
 def calibration(found: Sequence[Judged]) -> list[Bin]:
