@@ -43,8 +43,8 @@ class Place:
 def progressed(orders: Collection[Order], plans: Mapping[str, Order], activity_of: Callable[[Order], Activity]) -> list[Order]:
     """The next revisions of one machine's `orders`, those of which more is known than they say.
 
-    Jobs begin in the order of their plan: of two that could have begun, the one planned first has. Where a machine does not pause between two
-    jobs, the first is taken to have lasted as long as planned.
+    Jobs begin in the order of their plan: of two that could have begun, the one planned first has. Where a machine is not meant to pause between
+    two jobs for `PAUSE_SLOTS`, the first is taken to have lasted no longer than planned.
 
     Parameters
     ----------
@@ -110,7 +110,8 @@ def _from(plan: Order, begin: int, activity: Activity, behind: int | None) -> Pl
     pauses = activity.pauses(begin + 1)
     end = next((at for at, slots in pauses if slots >= (PAUSE_SLOTS if at >= half else BREAKDOWN_SLOTS)), None)
     by_plan = begin + length
-    if behind is not None and behind <= by_plan < activity.end_slot and (end is None or end > by_plan):
+    pauses_visibly = behind is None or behind >= by_plan + PAUSE_SLOTS
+    if not pauses_visibly and by_plan < activity.end_slot and (end is None or end > by_plan):
         return Place(begin, by_plan, True)
     if end is not None:
         return Place(begin, end, True)

@@ -89,6 +89,11 @@ def test_where_a_machine_does_not_pause_the_plan_says_where_one_job_ends() -> No
     assert seen([planned("A", 8), planned("B", 12)], day((9, 18))) == {"A": (DONE, 9, 4), "B": (DONE, 13, 5)}
 
 
+def test_a_planned_pause_of_one_quarter_hour_does_not_make_one_job_of_two() -> None:
+    kw = day((8, 12), (13, 17))
+    assert seen([planned("A", 8), planned("B", 13)], kw) == {"A": (DONE, 8, 4), "B": (DONE, 13, 4)}
+
+
 def test_a_load_that_was_there_before_shows_no_begin_but_the_planned_one() -> None:
     assert seen([planned("A", 8)], day((0, 12))) == {"A": (DONE, 8, 4)}
     assert seen([planned("A", 8)], day((0, 6), (9, 13))) == {"A": (DONE, 9, 4)}
