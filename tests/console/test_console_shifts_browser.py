@@ -31,8 +31,8 @@ def test_a_special_saturday_is_entered_seen_in_the_calendar_and_withdrawn(
     shots = Path(os.environ.get("LASTGANG_SCREENSHOTS", tmp_path))
     monkeypatch.setitem(SIZES, size, WIDTHS[size])
     words = {
-        "de": ("Tag", "Grund", "Änderung speichern", "Gespeichert", "den Tag, an dem", "Zurückgezogen"),
-        "en": ("Day", "Reason", "Save change", "Saved", "the day on which", "Withdrawn"),
+        "de": ("Tag", "Grund", "Änderung speichern", "Gespeichert; Erkennung", "den Tag, an dem", "Zurückgezogen; es"),
+        "en": ("Day", "Reason", "Save change", "Saved; detection", "the day on which", "Withdrawn; the"),
     }[language]
     with Visitor(browser, server.url, language, size) as visitor:
         page = visitor.go("/orders")
