@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from console_server import Server
-from test_console_browser import SIZES, Visitor, browser
+from test_console_browser import SIZES, Visitor, browser, server
 
-__all__ = ["browser"]
+__all__ = ["browser", "server"]
 
 pytestmark = pytest.mark.browser
 WIDTHS = {"390": (390, 844), "1440": (1440, 900)}
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    server = Server()
-    yield server
-    server.stop()
 
 
 @pytest.mark.parametrize(("language", "size"), [("de", "390"), ("en", "1440")])
