@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from console_server import Server
-from test_console_browser import SIZES, Visitor, browser
+from test_console_browser import SIZES, Visitor, browser, server
 
-__all__ = ["browser"]
+__all__ = ["browser", "server"]
 
 pytestmark = pytest.mark.browser
 WIDTHS = {"390": (390, 844), "1440": (1440, 900)}
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    server = Server()
-    yield server
-    server.stop()
 
 
 @pytest.mark.parametrize(("language", "size"), [("de", "390"), ("en", "1440")])
@@ -31,8 +23,8 @@ def test_a_special_saturday_is_entered_seen_in_the_calendar_and_withdrawn(
     shots = Path(os.environ.get("LASTGANG_SCREENSHOTS", tmp_path))
     monkeypatch.setitem(SIZES, size, WIDTHS[size])
     words = {
-        "de": ("Tag", "Grund", "Änderung speichern", "Gespeichert", "den Tag, an dem", "Zurückgezogen"),
-        "en": ("Day", "Reason", "Save change", "Saved", "the day on which", "Withdrawn"),
+        "de": ("Tag", "Grund", "Änderung speichern", "Gespeichert; Erkennung", "den Tag, an dem", "Zurückgezogen; es"),
+        "en": ("Day", "Reason", "Save change", "Saved; detection", "the day on which", "Withdrawn; the"),
     }[language]
     with Visitor(browser, server.url, language, size) as visitor:
         page = visitor.go("/orders")
