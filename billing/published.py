@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from billing.money import fraction
 from domain.intervals import QUARTER
-from domain.prices import Prices
+from domain.prices import Prices, newest_prices
 
 HOUR = timedelta(hours=1)
 _NONE: Mapping[datetime, Fraction] = MappingProxyType({})
@@ -48,13 +48,9 @@ class PublishedPrices:
 
 
 def published(records: Iterable[Prices]) -> PublishedPrices:
-    """What records of one site, in any order, state together.
-
-    Of records of one span (zone, length, start) the highest revision counts. Where records overlap, shorter prices stand before longer
-    ones, as an hour's price is the mean of its quarter hours; of equal length, the one that was read last.
-    """
+    """What records of one site, in any order, state together: see `domain.prices.newest_prices`."""
     quarters: dict[str, dict[datetime, Fraction]] = defaultdict(dict)
-    for record in sorted(newest(records), key=lambda one: (-one.minutes, one.at_utc, one.revision, one.first_start_utc)):
+    for record in newest_prices(records):
         parts = record.minutes * timedelta(minutes=1) // QUARTER
         of_zone = quarters[record.zone]
         for number, price in enumerate(record.eur_per_mwh):
@@ -62,14 +58,3 @@ def published(records: Iterable[Prices]) -> PublishedPrices:
             for part in range(parts):
                 of_zone[record.first_start_utc + (number * parts + part) * QUARTER] = exact
     return PublishedPrices(dict(quarters))
-
-
-def newest(records: Iterable[Prices]) -> list[Prices]:
-    """Of each span the record with the highest revision, by its start; of two with the same revision the one that was read first."""
-    found: dict[tuple[str, int, datetime], Prices] = {}
-    for record in records:
-        span = (record.zone, record.minutes, record.first_start_utc)
-        known = found.get(span)
-        if known is None or (record.revision, known.at_utc) > (known.revision, record.at_utc):
-            found[span] = record
-    return sorted(found.values(), key=lambda one: (one.first_start_utc, one.zone, one.minutes))

@@ -19,6 +19,7 @@ from connectors.orders.table import OrderRow
 from console.desk import Desk, Standing
 from console.live import Feed
 from console.order_desk import OrderDesk, OrderLog
+from console.shift_desk import ShiftDesk, ShiftLog
 from console.views.scene import PartSeen, ProcessUse, Scene, Sent
 from console.views.what_if import Supposing
 from domain.clock import Clock
@@ -26,6 +27,7 @@ from domain.errors import LastgangError
 from domain.orders import Order
 from domain.plant import Plant
 from domain.recommendations import Decision, DecisionKind, DeclineReason
+from production.clicks import JobEvent
 from reporting.ledger import Ledger, LedgerReader
 from words.speech import Words
 
@@ -88,6 +90,7 @@ class Board:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="console-views")
         self._desk = Desk(plant.site.id, feed, clock, self._standing, self._remember)
         self._orders = OrderDesk(plant, feed, clock, self._order_log)
+        self.shifts = ShiftDesk(plant, feed, clock, self._shift_log, self._look_again)
         self._lock = threading.Lock()
         self._shared: dict[tuple[Any, ...], _Shared] = {}
         self._sent: dict[str, tuple[float, Sent]] = {}
@@ -188,6 +191,7 @@ class Board:
             ledger_there=ledger is not None,
             supposes=self._supposes,
             orders_sent=self._orders.sent(),
+            shift_changes_sent=self.shifts.sent(),
         )
 
     def _machine(self) -> tuple[tuple[ProcessUse, ...], tuple[PartSeen, ...]]:
@@ -241,12 +245,25 @@ class Board:
         self._look_again()
         return order
 
+    async def report_job(self, job: str, event: JobEvent) -> Order:
+        """The revision that reports a job as started or done; see `console.order_desk.OrderDesk.report`."""
+        order = await self._orders.report(job, event)
+        self._look_again()
+        return order
+
     async def _order_log(self) -> OrderLog:
         return await asyncio.wrap_future(self._thread.submit(self._read_order_log))
 
     def _read_order_log(self) -> OrderLog:
         ledger = self._refreshed() or self._nothing
         return OrderLog(tuple(ledger.order_history()), ledger.offsets())
+
+    async def _shift_log(self) -> ShiftLog:
+        def read() -> ShiftLog:
+            ledger = self._refreshed() or self._nothing
+            return ShiftLog(tuple(ledger.shift_changes()), ledger.offsets())
+
+        return await asyncio.wrap_future(self._thread.submit(read))
 
     def _look_again(self) -> None:
         with self._lock:
@@ -256,6 +273,7 @@ class Board:
         """Stop the background thread, let go of the ledger and of the feed."""
         self._desk.close()
         self._orders.close()
+        self.shifts.close()
         self._thread.shutdown(wait=True, cancel_futures=True)
         self._nothing.close()
         if self._ledger is not None:

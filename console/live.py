@@ -11,6 +11,7 @@ import structlog
 
 from connectors.kafka.client import BrokerUnavailable, KafkaSettings, Message, RecordConsumer, RecordProducer, readable
 from connectors.orders.log import send_orders
+from connectors.shifts.log import send_changes
 from console.events import Cursor, Hub, Place
 from console.live_state import Live, LiveState
 from domain.clock import Clock
@@ -18,7 +19,8 @@ from domain.codec import UnreadableRecord
 from domain.orders import Order
 from domain.plant import Plant
 from domain.recommendations import Decision
-from domain.topics import ANOMALIES, DECISIONS, DEMAND, FORECASTS, ORDERS, READINGS, RECOMMENDATIONS, Topic
+from domain.shift_changes import ShiftChange
+from domain.topics import ANOMALIES, DECISIONS, DEMAND, FORECASTS, ORDERS, READINGS, RECOMMENDATIONS, SHIFT_CHANGES, Topic
 
 FOLLOWED = (DEMAND, READINGS, RECOMMENDATIONS, DECISIONS, ANOMALIES, FORECASTS)
 LOOK_BACK = {
@@ -99,6 +101,12 @@ class Feed(Protocol):
         BrokerUnavailable
             If they were not kept, or if that cannot be known.
         """
+
+    def shift_changes_since(self, known_until: Mapping[Place, int]) -> Sequence[ShiftChange]:
+        """The same of changes of shifts; raises as `orders_since`."""
+
+    def send_shift_changes(self, changes: Sequence[ShiftChange]) -> None:
+        """The same as `send_orders`, of changes of shifts."""
 
     def close(self) -> None:
         """Let go of threads and sockets."""
@@ -195,10 +203,19 @@ class KafkaFeed:
         return found
 
     def orders_since(self, known_until: Mapping[Place, int]) -> Sequence[Order]:
+        return self._since(ORDERS, known_until)
+
+    def _since(self, topic: Topic, known_until: Mapping[Place, int]) -> list[Any]:
         # A ledger of another log may know more than there is.
-        known_until = {place: offset for place, offset in known_until.items() if place[0] == ORDERS.name}
-        with RecordConsumer(self._settings, [ORDERS], offsets=_within(self._settings, [ORDERS], known_until)) as consumer:
+        known_until = {place: offset for place, offset in known_until.items() if place[0] == topic.name}
+        with RecordConsumer(self._settings, [topic], offsets=_within(self._settings, [topic], known_until)) as consumer:
             return list(readable(consumer.read_to_end()))
+
+    def shift_changes_since(self, known_until: Mapping[Place, int]) -> Sequence[ShiftChange]:
+        return self._since(SHIFT_CHANGES, known_until)
+
+    def send_shift_changes(self, changes: Sequence[ShiftChange]) -> None:
+        send_changes(self._settings, changes)
 
     def send_orders(self, orders: Sequence[Order]) -> None:
         send_orders(self._settings, orders)

@@ -22,6 +22,7 @@ from domain.clock import Clock
 from domain.errors import LastgangError
 from domain.orders import Order, OrderStatus
 from domain.plant import Plant
+from production.clicks import JobEvent, reported
 
 MOST_SENT = 5_000
 """Orders that are remembered until the ledger has them."""
@@ -37,6 +38,16 @@ class NotStanding(LastgangError):
     def __init__(self, job: str, status: OrderStatus) -> None:
         self.job, self.status = job, status
         super().__init__(f"job {job!r} is {status}; only one that is planned or running can be cancelled")
+
+
+class NotReportable(LastgangError):
+    """A job starts once, and ends after it has started. Person: look at its status and its planned start."""
+
+    def __init__(self, job: str, status: OrderStatus, event: JobEvent) -> None:
+        self.job, self.status, self.event = job, status, event
+        super().__init__(
+            f"job {job!r} is {status} and cannot be reported as {event} now; only a planned job starts, and only one that has started ends"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +104,34 @@ class OrderDesk:
         LastgangError
             As `put`.
         """
+
+        def cancelling(order: Order) -> Order:
+            if order.status.is_over:
+                raise NotStanding(job, order.status)
+            return cancelled(order, self._clock.now_utc(), source)
+
+        return await self._revise(job, cancelling)
+
+    async def report(self, job: str, event: JobEvent) -> Order:
+        """The revision that reports `job` as started or done now, kept by the broker.
+
+        Raises
+        ------
+        UnknownOrder, NotReportable
+            If there is no such job, or it cannot have started or ended now.
+        LastgangError
+            As `put`.
+        """
+
+        def reporting(order: Order) -> Order:
+            revision = reported(order, event, self._clock.now_utc())
+            if revision is None:
+                raise NotReportable(job, order.status, event)
+            return revision
+
+        return await self._revise(job, reporting)
+
+    async def _revise(self, job: str, revised: Callable[[Order], Order]) -> Order:
         ledger = await self._look()
 
         def work() -> Order:
@@ -100,10 +139,8 @@ class OrderDesk:
             if order is None:
                 msg = f"no order of job {job!r}"
                 raise UnknownOrder(msg)
-            if order.status.is_over:
-                raise NotStanding(job, order.status)
-            revision = cancelled(order, self._clock.now_utc(), source)
-            self._send([revision], source)
+            revision = revised(order)
+            self._send([revision], revision.source)
             return revision
 
         return await asyncio.wrap_future(self._sender.submit(work))

@@ -86,6 +86,7 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     "advice.below_billed": _LEVEL,
     "advice.protects_target": ("target_kw",),
     "advice.saves": ("saving_eur",),
+    "advice.keeps": ("kept_eur",),
     "advice.saves_nothing": (),
     "advice.saves_nothing_billed": ("billed_kw",),
     "advice.costs": ("cost_eur",),

@@ -28,6 +28,10 @@ class Planning(Settings):
     tardiness_eur_per_hour: float | None = Field(default=None, ge=0, le=1e6)
     """What an hour after its due date costs for each job; none: no job is planned to be late that is in time now [EUR/h]."""
 
+    revises_plan: bool = True
+    """Whether an accepted recommendation is written into the plan at once, as revised orders and shift changes; false: the plant's own
+    planning system reads the decision and hands in what it makes of it."""
+
 
 class Changeover(Settings):
     """What a machine needs between two jobs of different families; pairs that are not named need no time."""

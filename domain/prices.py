@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -38,3 +39,18 @@ class Prices:
     def end_utc(self) -> datetime:
         """First instant after the last price's span."""
         return self.first_start_utc + timedelta(minutes=self.minutes) * len(self.eur_per_mwh)
+
+
+def newest_prices(records: Iterable[Prices]) -> list[Prices]:
+    """Of each span (zone, length, start) of one site the record with the highest revision; of two with the same revision the one read first.
+
+    In the order in which they count: where spans overlap, a later one of the list stands before an earlier one. Shorter prices stand before
+    longer ones, as an hour's price is the mean of its quarter hours; of equal length, what was read last.
+    """
+    found: dict[tuple[str, int, datetime], Prices] = {}
+    for record in records:
+        span = (record.zone, record.minutes, record.first_start_utc)
+        known = found.get(span)
+        if known is None or (record.revision, known.at_utc) > (known.revision, record.at_utc):
+            found[span] = record
+    return sorted(found.values(), key=lambda one: (-one.minutes, one.at_utc, one.revision, one.first_start_utc, one.zone))

@@ -66,7 +66,9 @@ Name = Annotated[str, Field(max_length=KEY_LENGTH), AfterValidator(_only_printab
 """A name of a person, a product, a machine; one line."""
 Text = Annotated[str, Field(max_length=TEXT_LENGTH), AfterValidator(_only_printable(LINE_BREAKS))]
 """Sentences; may hold line breaks and tabs."""
-Document = Annotated[str, Field(max_length=400_000), AfterValidator(_only_printable(LINE_BREAKS))]
-"""A whole file as text: with what goes around it, it still fits into one message of a broker's default of 1 MiB."""
+DOCUMENT_LENGTH = 400_000
+"""Characters of a whole file: with what goes around it, it still fits into one message of a broker's default of 1 MiB."""
+Document = Annotated[str, Field(max_length=DOCUMENT_LENGTH), AfterValidator(_only_printable(LINE_BREAKS))]
+"""A whole file as text."""
 Original = Annotated[str, Field(max_length=200_000)]
 """What came, character by character, for looking into it: nothing is refused but its length."""

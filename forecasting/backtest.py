@@ -11,11 +11,11 @@ import numpy as np
 
 from domain.forecasts import Forecast
 from domain.intervals import Interval
-from domain.job_power import JobPower, MachineProduct, newest_powers, with_power
+from domain.job_power import JobPower
 from domain.orders import Order
 from domain.plant import Plant
 from forecasting.inputs import Inputs
-from forecasting.jobs import with_learned_power
+from forecasting.powers import KnownPowers
 from forecasting.slots import LEADS, SLOTS_PER_WEEK
 from forecasting.state import ForecastState
 from forecasting.step import ForecastStep
@@ -69,30 +69,17 @@ class _PlanInTime:
         # Of the same instant the power comes first: the order may need it.
         self._powers = deque(sorted(powers, key=lambda power: (power.at_utc, power.revision)))
         self._orders = deque(sorted(orders, key=lambda order: (order.at_utc, order.job, order.revision)))
-        self._known: dict[MachineProduct, JobPower] = {}
-        self._unpowered: dict[str, Order] = {}
+        self._known = KnownPowers()
 
     def advance(self, state: ForecastState, until_utc: datetime) -> None:
         """Note what was known before `until_utc`."""
         while self._powers and self._powers[0].at_utc < until_utc:
-            self._learn(state, self._powers.popleft())
-        while self._orders and self._orders[0].at_utc < until_utc:
-            self._note(state, with_power(self._orders.popleft(), self._known))
-
-    def _note(self, state: ForecastState, order: Order) -> None:
-        if self._step.put_order(state, order) is None:
-            return
-        self._unpowered.pop(order.job, None)
-        if not order.profile_kw:
-            self._unpowered[order.job] = order
-
-    def _learn(self, state: ForecastState, power: JobPower) -> None:
-        self._known = newest_powers([*self._known.values(), power])
-        for order in [one for one in self._unpowered.values() if (one.machine, one.product) == power.key]:
-            del self._unpowered[order.job]
-            if order.job in state.jobs:
-                state.jobs[order.job] = with_learned_power(state.jobs[order.job], with_power(order, self._known))
+            if self._known.learn(self._powers.popleft(), state.jobs):
                 state.encoded_jobs = None
+        while self._orders and self._orders[0].at_utc < until_utc:
+            order = self._orders.popleft()
+            if self._step.put_order(state, self._known.filled(order)) is not None:
+                self._known.note(order, state.jobs)
 
 
 @dataclass(frozen=True, slots=True)

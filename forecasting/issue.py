@@ -183,12 +183,11 @@ def _day_peaks(
         quantiles = odds.quantiles()
         above = 0.0 if subject.target_kw is None else odds.above(subject.target_kw)
         start_utc = slot_start(int(grid.slot_at[place]))
-        peaks.append(day_peak(local, quantiles, start_utc, above))
+        peaks.append(_day_peak(local, quantiles, start_utc, above))
     return tuple(peaks), distributions
 
 
-def day_peak(day: date, quantiles_kw: Floats, start_utc: datetime, above: float) -> DayPeak:
-    """With numbers as they are published."""
+def _day_peak(day: date, quantiles_kw: Floats, start_utc: datetime, above: float) -> DayPeak:
     low, middle, high = _rounded(quantiles_kw)
     return DayPeak(day.isoformat(), low, middle, high, start_utc, round(above, 4))
 
@@ -246,7 +245,7 @@ def level(
         highest = kw[:, begin:end].max(axis=1)
         above = 0.0 if subject.target_kw is None else share_above(highest, subject.target_kw)
         start_utc = slot_start(next_slot + begin + int(kw[1, begin:end].argmax()))
-        peaks.append(day_peak(day.day, highest, start_utc, above))
+        peaks.append(_day_peak(day.day, highest, start_utc, above))
     return Forecast(
         subject.plant.site.id, issued_utc, slot_start(next_slot), _rounded(kw[0]), _rounded(kw[1]), _rounded(kw[2]), tuple(peaks),
         model, slot_start(next_slot), trained_on, None, 0.0, notes, subject.meter,

@@ -1,4 +1,4 @@
-"""The step of the site's forecast, keyed by site: quarter hours of the billing meter, orders and shift changes to forecasts."""
+"""The step of the site's forecast, keyed by site: quarter hours of the billing meter, orders, learned powers and shift changes to forecasts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from domain.clock import Clock
 from domain.forecasts import Forecast
 from domain.plant import Plant
 from domain.steps import Outputs, Records
-from domain.topics import FORECASTS, INTERVALS, SHIFT_CHANGES
+from domain.topics import FORECASTS, INTERVALS, JOB_POWERS, SHIFT_CHANGES
 from forecasting.state import SITE_FORM, ForecastState, decode_state, encode_state
 from forecasting.step import ForecastStep, is_history
 
@@ -52,8 +52,14 @@ class SiteForecast:
                 state.awaits_present |= now_utc is not None and is_history(record, now_utc)
             elif topic is SHIFT_CHANGES:
                 state, forecasts = self._step.take_change(state, record, now_utc)
+            elif topic is JOB_POWERS:
+                forecasts = []  # the next quarter hour's knows it
+                if record.site == key and state.powers.learn(record, state.jobs):
+                    state.encoded_jobs = None
             else:
-                state, forecasts = self._step.take_order(state, record, now_utc)
+                state, forecasts = self._step.take_order(state, state.powers.filled(record), now_utc)
+                if (plan := state.jobs.get(record.job)) is not None and plan.revision == record.revision:
+                    state.powers.note(record, state.jobs)
             looked_back += [forecast for forecast in forecasts if forecast.replayed]
             newest |= {forecast.first_start_utc: forecast for forecast in forecasts if not forecast.replayed}
         return state, [(FORECASTS, forecast) for forecast in [*looked_back, *newest.values()]]

@@ -12,7 +12,7 @@ import numpy as np
 
 from domain.forecasts import DayPeak, Forecast
 from forecasting.days import LocalDay
-from forecasting.issue import day_peak, share_above
+from forecasting.issue import share_above
 from forecasting.slots import LEADS, Bools, Floats
 from quarters.numbers import slot_of, slot_start
 
@@ -52,4 +52,6 @@ def _moved(peak: DayPeak, day: LocalDay, whole_kw: Floats, middle_kw: Floats, fi
         return peak
     at = first + int(np.argmax(np.where(ahead, middle_kw, -np.inf)))
     quantiles_kw = np.maximum(np.array([peak.q10_kw, peak.q50_kw, peak.q90_kw]) + change_kw, 0.0)
-    return day_peak(day.day, quantiles_kw, slot_start(at), 0.0 if target_kw is None else share_above(quantiles_kw, target_kw))
+    q10, q50, q90 = np.round(quantiles_kw, 3).tolist()
+    above = 0.0 if target_kw is None else round(share_above(quantiles_kw, target_kw), 4)
+    return replace(peak, q10_kw=q10, q50_kw=q50, q90_kw=q90, start_utc=slot_start(at), above_target=above)

@@ -14,10 +14,11 @@ from forecasting.ensemble import MODELS
 from forecasting.expert_weights import ExpertWeights, decode_experts, encode_experts
 from forecasting.highs import STORED_SIZE, DayHighs
 from forecasting.jobs import Jobs, decode_jobs, encode_jobs
+from forecasting.powers import KnownPowers
 from forecasting.slots import KEPT_SLOTS, LoadRing
 from quarters.newest import Newest
 
-SITE_FORM, METER_FORM = StateForm("forecast", 5), StateForm("meter-forecasts", 5)
+SITE_FORM, METER_FORM = StateForm("forecast", 6), StateForm("meter-forecasts", 5)
 _HEAD = struct.Struct("<qqIqIIII?")
 _NONE = -(2**62)
 
@@ -46,10 +47,14 @@ class ForecastState:
     """How far the series reaches, whatever single records say."""
     changes: Changes = ()
     """Of the site's shifts."""
+    powers: KnownPowers = field(default_factory=KnownPowers)
 
 
 def encode_state(state: ForecastState, form: StateForm = SITE_FORM) -> bytes:
-    """The state as bytes: the header, the ring as it lies in memory, what was learnt, how far it reaches, shift changes and the jobs as JSON."""
+    """The state as bytes: the header, the ring as it lies in memory, what was learnt, how far it reaches, shift changes, then the jobs and the powers.
+
+    Jobs and powers are a line of JSON each.
+    """
     if state.encoded_jobs is None:
         state.encoded_jobs = encode_jobs(state.jobs)
     ring = state.ring
@@ -60,7 +65,9 @@ def encode_state(state: ForecastState, form: StateForm = SITE_FORM) -> bytes:
     sizes = (len(experts), len(reach), len(shifts))
     head = _HEAD.pack(newest, issued, KEPT_SLOTS, changed, state.fitted_on, *sizes, state.awaits_present)
     arrays = (ring.load_kw.tobytes(), ring.trust.tobytes(), ring.revision.tobytes())
-    return b"".join((form.header, head, *arrays, state.highs.to_bytes(), experts, reach, shifts, state.encoded_jobs))
+    return b"".join(
+        (form.header, head, *arrays, state.highs.to_bytes(), experts, reach, shifts, state.encoded_jobs, *_powers_line(state.powers))
+    )
 
 
 def decode_state(payload: bytes, form: StateForm = SITE_FORM) -> ForecastState:
@@ -87,16 +94,22 @@ def decode_state(payload: bytes, form: StateForm = SITE_FORM) -> ForecastState:
     at += reach_size
     shifts = decode_changes(payload[at : at + shifts_size])
     at += shifts_size
+    jobs, _, powers = payload[at:].partition(b"\n")
     return ForecastState(
         ring,
-        decode_jobs(payload[at:]),
+        decode_jobs(jobs),
         None if issued == _NONE else issued,
         experts,
         fitted_on,
         None if changed == _NONE else changed,
-        payload[at:],
+        jobs,
         highs,
         awaits,
         reach,
         shifts,
+        decode(KnownPowers, powers) if powers else KnownPowers(),
     )
+
+
+def _powers_line(powers: KnownPowers) -> tuple[bytes, ...]:
+    return (b"\n", encode(powers)) if powers.known or powers.untyped else ()

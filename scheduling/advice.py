@@ -14,15 +14,33 @@ from domain.readings import Rejection, RejectionReason
 from domain.recommendations import Recommendation
 from domain.steps import Outputs, Records
 from domain.texts import printable
-from domain.topics import DECISIONS, DEMAND, FORECASTS, INTERVALS, ORDERS, PRICES, RECOMMENDATIONS, REJECTED, Topic
+from domain.topics import (
+    DECISIONS,
+    DEMAND,
+    FORECASTS,
+    INTERVALS,
+    JOB_POWERS,
+    ORDERS,
+    PLANNING_PROBLEMS,
+    PLANS,
+    PRICES,
+    RECOMMENDATIONS,
+    REJECTED,
+    SHIFT_CHANGES,
+    Topic,
+)
 from scheduling.state import AdviceState, decode_state, encode_state
 from scheduling.step import AdviceStep
 from words.order_faults import fault_text
 from words.speech import of_page
 
+_CARRY_TIME = (FORECASTS, DEMAND, INTERVALS)
+
 
 class Advice:
-    """Takes forecasts, orders, decisions, demand, day-ahead prices and the billing meter's quarter hours.
+    """Takes forecasts, orders, decisions, demand, day-ahead prices, shift changes, learned powers, plans and the billing meter's quarter hours.
+
+    Beside recommendations it gives the planning problems that the planner answers.
 
     Parameters
     ----------
@@ -55,7 +73,22 @@ class Advice:
                 continue
             state, found = self._take(state, topic, record)
             outputs += [(RECOMMENDATIONS, recommendation) for recommendation in found]
+            outputs += self._plan(state, topic, record)
         return state, outputs
+
+    def _plan(self, state: AdviceState, topic: Topic, record: Any) -> Outputs:
+        """What concerns whole plans: what they are made from, when one is due, and what one comes to."""
+        replanning = self._step.replanning
+        if topic is SHIFT_CHANGES:
+            replanning.take_shift_change(state, record)
+        elif topic is JOB_POWERS:
+            replanning.take_power(state, record)
+        elif topic in _CARRY_TIME:
+            return [(PLANNING_PROBLEMS, problem) for problem in replanning.problems(state)]
+        elif topic is PLANS:
+            found = replanning.take_plan(state, record)
+            return [(REJECTED, found)] if isinstance(found, Rejection) else [(RECOMMENDATIONS, one) for one in found]
+        return []
 
     def _take(self, state: AdviceState, topic: Topic, record: Any) -> tuple[AdviceState, list[Recommendation]]:
         if topic is FORECASTS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,13 +12,15 @@ from domain.orders import Order
 from domain.plant import Plant
 from domain.recommendations import Recommendation, RecommendationStatus
 from quarters.numbers import slot_of, slot_start
+from scheduling.besides import Besides
 from scheduling.explain import Basis
-from scheduling.live.planning import Beside, LivePlanning, is_of_a_plan
+from scheduling.live.planning import LivePlanning, is_of_a_plan
 from scheduling.outlook import day_of
 from scheduling.outlook import outlook as outlook_of
 from scheduling.pen import Pen, recommendation_id
 from scheduling.pricing import Pricing
 from scheduling.problem import Outlook, Rules, is_movable_from, load_change, place_of, with_move
+from scheduling.promised import Promised, promised_beside
 from scheduling.settings import AdviceSettings
 from scheduling.solve import Move, Request, moves, plan
 from scheduling.state import AdviceState, Notes
@@ -37,6 +40,7 @@ class Advising:
         self._plant, self._settings = plant, settings
         self._zone = plant.site.zone
         self._pricing = Pricing(plant, tariff)
+        self.besides = Besides(plant)
         self.planning = LivePlanning(self._pricing, settings)
 
     def plan(self, state: AdviceState, forecast: Forecast) -> list[Recommendation]:
@@ -47,10 +51,19 @@ class Advising:
             return []
         outlook = outlook_of(notes, forecast, settings.risk_weight, self._zone)
         rules = Rules.at(self._plant, settings, now, outlook)
-        worth = self.worth(state, outlook.first_slot)
+        worth = self.worth(state, outlook)
         level = self._plant.site.target_kw if self._plant.site.target_kw is not None else worth.billed_kw
+        planned = outlook
         outlook, orders = _with_accepted(notes, outlook, now)
-        pen = Pen(forecast, rules, worth, Basis(self._plant, worth.billed_kw, level), lambda instant: day_of(instant, self._zone))
+        pen = Pen(
+            forecast,
+            rules,
+            worth,
+            Basis(self._plant, worth.billed_kw, level),
+            lambda instant: day_of(instant, self._zone),
+            ledger_of(notes, planned, now),
+            notes.misses,
+        )
         issued: list[Recommendation] = []
         for advice in notes.with_status(RecommendationStatus.OPEN):
             if is_of_a_plan(advice):
@@ -64,9 +77,9 @@ class Advising:
         issued += self._new(notes, pen, outlook, orders)
         return issued
 
-    def worth(self, state: AdviceState, first_slot: int) -> Worth:
+    def worth(self, state: AdviceState, outlook: Outlook) -> Worth:
         """What plans are priced by."""
-        return self._pricing.worth(state, first_slot)
+        return self._pricing.worth(state, outlook)
 
     def _kept(
         self, notes: Notes, pen: Pen, advice: Recommendation, outlook: Outlook, orders: dict[str, Order]
@@ -98,7 +111,7 @@ class Advising:
     ) -> tuple[Outlook, dict[str, Order], list[Recommendation]]:
         """The same for advice that a plan made; the load and the orders as they are with it."""
         notes, settings = state.notes, self._settings
-        kept = self.planning.kept(state, forecast, Beside(self._plant), advice, outlook)
+        kept = self.planning.kept(state, forecast, self.besides.of(notes), advice, outlook)
         if kept is None:
             now = notes.now_utc or forecast.issued_utc
             return outlook, orders, [notes.end(advice, RecommendationStatus.WITHDRAWN, now)]
@@ -127,14 +140,19 @@ class Advising:
             lambda move, load: self._may_be_advised(notes, move, pen.saving(load, move)),
         )
         issued: list[Recommendation] = []
+        worth: list[float | None] = []
+        before = dict(notes.recommendations)
         for move, *others in plan(outlook, orders, request):
             name = recommendation_id(move.order, move.to_slot, notes.decided)
             known = notes.recommendations.get(name)
-            issued.append(pen.write(move, others, outlook, name, pen.rules.now_utc, 1 if known is None else known.revision + 1))
+            advice = pen.write(move, others, outlook, name, pen.rules.now_utc, 1 if known is None else known.revision + 1)
+            issued.append(advice)
+            notes.recommendations[name] = advice  # what it promises is sunk for the next one
+            worth.append(pen.saving(outlook, move).total_eur)
             outlook = outlook.moved(move.order, move.to_slot)
-        if self._plant.site.target_kw is None and not _is_worth_while(issued):
+        if self._plant.site.target_kw is None and not _is_worth_while(worth):
+            notes.recommendations = before
             return []
-        notes.recommendations |= {advice.recommendation: advice for advice in issued}
         return issued
 
     def _may_be_advised(self, notes: Notes, move: Move, saving: Saving) -> bool:
@@ -154,6 +172,11 @@ class Advising:
             if (worth or 0.0) < self._settings.again_factor * (then or 0.0):
                 return False
         return True
+
+
+def ledger_of(notes: Notes, outlook: Outlook, now_utc: datetime) -> Callable[[str], Promised]:
+    """What is promised beside the recommendation of a name; `outlook` has the jobs where they are planned now."""
+    return lambda name: promised_beside(notes.promised, notes.recommendations, name, outlook, notes.orders, now_utc)
 
 
 def _with_accepted(notes: Notes, outlook: Outlook, now_utc: datetime) -> tuple[Outlook, dict[str, Order]]:
@@ -180,7 +203,6 @@ def _has_changed(before_eur: float | None, after_eur: float | None, least_eur: f
     return abs(after_eur - before_eur) >= least_eur
 
 
-def _is_worth_while(issued: list[Recommendation]) -> bool:
+def _is_worth_while(savings_eur: list[float | None]) -> bool:
     """Whether moves together save money, or might: where no target is to be protected, nothing else speaks for them."""
-    savings = [advice.saving_eur for advice in issued]
-    return any(saving is None for saving in savings) or sum(saving for saving in savings if saving is not None) > 0
+    return any(saving is None for saving in savings_eur) or sum(saving for saving in savings_eur if saving is not None) > 0

@@ -3,7 +3,7 @@
 In: a recommendation that somebody accepted, the orders and shift changes as known.  Out: their next revisions, for the topics that every
 reader of the plan reads. Nothing comes out for what stands already as advised: said twice it changes nothing.
 
-Where a planning system of the plant's own is the master of the plan (`domain.planning_settings`), it hears of the decision on the topic
+Where a planning system of the plant's own is the master of the plan (`Planning.revises_plan` is false), it hears of the decision on the topic
 and hands in its revisions itself; then this is not asked.
 """
 

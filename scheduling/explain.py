@@ -10,7 +10,7 @@ from billing.lacks import Lack
 from billing.site import LeftOut
 from domain.facts import Fact, fact
 from domain.plant import Plant
-from domain.recommendations import CHANGES_WORKING_TIME, Action, Alternative, Places
+from domain.recommendations import CHANGES_WORKING_TIME, Action, Alternative, LineChange, Places
 from quarters.numbers import slot_start
 from scheduling.problem import place_of
 from scheduling.solve import Move
@@ -20,6 +20,7 @@ CHECKED = (
     fact("condition.dates"), fact("condition.machine_free"), fact("condition.shift_staffed"), fact("condition.notice"), fact("condition.load"),
 )  # fmt: skip
 WORKS_COUNCIL = fact("condition.works_council")
+MOST_LINES = 100
 NOT_CHECKED = (fact("condition.material"), fact("condition.following_jobs"), fact("condition.batch_quality"))
 
 
@@ -70,7 +71,10 @@ def _worth(basis: Basis, move: Move, saving: Saving) -> Iterator[Fact]:
     if saving.unknown is not None or saving.total_eur is None:
         yield from _not_known(saving)
         return
-    yield from _what_it_saves(basis, move, saving.total_eur)
+    kept = keeps(saving)
+    if not kept or round(saving.total_eur, 2) > 0:
+        yield from _what_it_saves(basis, move, saving.total_eur)
+    yield from kept
     for lack, components in _by_lack(saving.lacking):
         yield fact("advice.left_out", component=components, lack=lack)
 
@@ -194,3 +198,18 @@ def _of_shift(action: Action, before: Places, after: Places, peak_utc: datetime,
 def surcharge(cost_eur: float) -> list[Fact]:
     """What the change itself costs; nothing where it costs nothing."""
     return [fact("advice.surcharge", cost_eur=cost_eur)] if round(cost_eur, 2) else []
+
+
+def keeps(saving: Saving) -> list[Fact]:
+    """What earlier advice of the billing period has promised, and this keeps; nothing where there is none."""
+    return [fact("advice.keeps", kept_eur=saving.kept_eur)] if round(saving.kept_eur, 2) > 0 else []
+
+
+def lines_of(saving: Saving) -> tuple[LineChange, ...]:
+    """The lines of the bill that change, the largest change first."""
+    found = []
+    for line, (before_eur, after_eur) in saving.lines_eur.items():
+        before, after = cents(before_eur), cents(after_eur)
+        if before is not None and after is not None and before != after:
+            found.append(LineChange(line, before, after))
+    return tuple(sorted(found, key=lambda one: (-abs(one.saving_eur), one.line))[:MOST_LINES])

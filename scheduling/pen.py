@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from math import erf, sqrt
 from zlib import crc32
 
 from domain.forecasts import Forecast
@@ -13,16 +12,18 @@ from domain.orders import Order
 from domain.recommendations import Action, Places, Recommendation, RecommendationStatus
 from domain.texts import KEY_LENGTH
 from quarters.numbers import slot_start
-from scheduling.explain import CHECKED, Basis, alternative, do_nothing, not_checked, reason
+from scheduling.confidence import Misses, band_kw, lead_of
+from scheduling.explain import CHECKED, Basis, alternative, do_nothing, lines_of, not_checked, reason
 from scheduling.odds import above, above_after, cases
 from scheduling.problem import Load, Outlook, Rules, place_of
+from scheduling.promised import Promised
 from scheduling.solve import Move
 from scheduling.worth import Saving, Worth, cents, mean_saving
 
-NORMAL_10_TO_90 = 2.5631
-"""Width of a normal distribution between its 10 % and 90 % quantiles, in standard deviations."""
 SINGLE_MOVES = "single moves"
 """The planner that moves of single jobs are found by (`scheduling.solve`), as `Versions` name it."""
+MIXED = (1, 4, 2, 0, 3)
+"""Which case of the rest of a period stands beside each case of a day's peak: without correlation."""
 MOST_ALTERNATIVES = 2
 MOST_OF_JOB = KEY_LENGTH - 30
 """Characters of a job's name in its recommendation's."""
@@ -39,6 +40,10 @@ class Pen:
     worth: Worth
     basis: Basis
     day_of: Callable[[datetime], str]
+    ledger: Callable[[str], Promised] = lambda name: Promised()
+    """What is promised beside the recommendation of a name."""
+    misses: Misses = field(default_factory=Misses)
+    """What came of forecast peaks."""
 
     def saving(self, outlook: Outlook, move: Move) -> Saving:
         """What a move saves in the billing period: the mean over the cases of the day's peak, each the difference of two bills."""
@@ -46,18 +51,31 @@ class Pen:
 
     def saving_by(self, outlook: Outlook, change_kw: Load, at_slot: int) -> Saving:
         """The same for any change of the load [kW], with the day of `at_slot` as the one whose peak it is about."""
-        savings = []
-        for case in cases(self.forecast, outlook, at_slot, self.day_of):
-            load = outlook.plus(case)
-            savings.append(self.worth.saving(load, load.plus(change_kw)))
-        return mean_saving(savings)
+        days = cases(self.forecast, outlook, at_slot, self.day_of)
+        loads = [outlook.plus(case) for case in days]
+        return mean_saving([self.worth.saving(loads[n], loads[n].plus(change_kw), rest) for n, rest in self._pairs(len(days))])
+
+    def promise_by(self, outlook: Outlook, change_kw: Load, at_slot: int, name: str) -> Saving:
+        """What of it the recommendation `name` may promise: what is promised already in the billing period is sunk (`scheduling.promised`)."""
+        days, promised = cases(self.forecast, outlook, at_slot, self.day_of), self.ledger(name)
+        loads = [outlook.plus(case) for case in days]
+        return mean_saving(
+            [self.worth.promise(loads[n], loads[n].plus(change_kw), promised, rest, days[n]) for n, rest in self._pairs(len(days))]
+        )
+
+    def _pairs(self, days: int) -> list[tuple[int, int]]:
+        """Cases of the day's peak, each with one of the rest of its period: such that the two do not go together."""
+        rest = self.worth.rest_cases
+        if days == 1:
+            return [(0, one) for one in rest]
+        return [(n, MIXED[n] if len(rest) > 1 else 0) for n in range(days)]
 
     def write(
         self, move: Move, others: Iterable[Move], outlook: Outlook, name: str, issued_utc: datetime, revision: int
     ) -> Recommendation:
         """A move as the recommendation `name`."""
         order, to = move.order, slot_start(move.to_slot)
-        saving = self.saving(outlook, move)
+        saving = self.promise_by(outlook, outlook.moved(order, move.to_slot).median_kw - outlook.median_kw, move.before.slot, name)
         second = [alternative(other, move, self.saving(outlook, other)) for other in _apart(move, others)]
         return Recommendation(
             site=order.site, recommendation=name, revision=revision, status=RecommendationStatus.OPEN,
@@ -67,7 +85,7 @@ class Pen:
             bill_before_eur=cents(saving.before_eur), bill_after_eur=cents(saving.after_eur), saving_eur=cents(saving.total_eur),
             saving_demand_eur=cents(saving.demand_eur), saving_energy_eur=cents(saving.energy_eur),
             confidence=round(self.confidence(outlook, move.before.slot, move.reduction_kw), 2), reason=reason(self.basis, move, saving, self._odds(move)), alternatives=(*second, do_nothing(move, saving)),
-            checked=CHECKED, not_checked=not_checked(saving),
+            checked=CHECKED, not_checked=not_checked(saving), lines=lines_of(saving),
         )  # fmt: skip
 
     def _odds(self, move: Move) -> tuple[float, float] | None:
@@ -80,12 +98,11 @@ class Pen:
         return None if after is None else (before, after)
 
     def confidence(self, outlook: Outlook, at_slot: int, reduction_kw: float) -> float:
-        """P(the peak without a change passes what it reaches with it), the load taken as normal around its median."""
-        place = at_slot - outlook.first_slot
-        deviation_kw = (self.forecast.q90_kw[place] - self.forecast.q10_kw[place]) / NORMAL_10_TO_90
-        if deviation_kw <= 0:
+        """P(the peak without a change passes what it reaches with it), by how peaks came out before (`scheduling.confidence`)."""
+        width_kw = band_kw(self.forecast, at_slot)
+        if width_kw <= 0:
             return 1.0 if reduction_kw > 0 else 0.5
-        return 0.5 * (1 + erf(reduction_kw / deviation_kw / sqrt(2)))
+        return self.misses.share_above(lead_of(at_slot - outlook.first_slot), -reduction_kw / width_kw)
 
 
 def recommendation_id(order: Order, to_slot: int, decided: Iterable[str]) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from billing.published import newest
 from billing.tariff import Tariff
 from domain.plant import Plant
-from domain.prices import Prices
+from domain.prices import Prices, newest_prices
 
 KEEP_BEHIND = timedelta(days=2)
 """Prices that end before this are in both bills alike."""
@@ -30,7 +29,7 @@ def with_prices(
 
 def prices_ahead(known: Sequence[Prices], now_utc: datetime | None) -> list[Prices]:
     """Of each span the newest revision, without what is over and what is too far ahead; the last ones before the time is known."""
-    found = newest(known)
+    found = sorted(newest_prices(known), key=lambda one: one.first_start_utc)
     if now_utc is None:
         return found[-MOST:]
     return [one for one in found if one.end_utc > now_utc - KEEP_BEHIND and one.first_start_utc < now_utc + REACH]

@@ -10,6 +10,8 @@ from domain.plant import Plant
 from domain.prices import Prices
 from quarters.numbers import slot_of, slot_start
 from quarters.periods import billing_period, known_peak_kw
+from scheduling.live.rest import RestPeak, rest_peaks
+from scheduling.problem import Outlook
 from scheduling.state import AdviceState
 from scheduling.worth import Measured, Worth
 
@@ -38,9 +40,10 @@ class Pricing:
             self._published = self.tariff.with_published(published(self._priced_by))
         return self._published
 
-    def worth(self, state: AdviceState, first_slot: int) -> Worth:
+    def worth(self, state: AdviceState, outlook: Outlook) -> Worth:
         """What plans are priced by; reactive energy that the plant measures counts once there is some."""
-        prices = None
+        prices, first_slot = None, outlook.first_slot
+        rest: tuple[RestPeak, ...] = ()
         tariff = self.published(state)
         if tariff is not None:
             series = {REACTIVE_IMPORT: state.reactive_import, REACTIVE_EXPORT: state.reactive_export}
@@ -48,9 +51,10 @@ class Pricing:
             if channels not in self._prices:
                 self._prices[channels] = SitePrices(tariff, channels)
             prices = self._prices[channels]
+            rest = rest_peaks(prices.tariff, state.known, first_slot, outlook.end_slot)
         measured = Measured(state.known, state.reactive_import, state.reactive_export)
         period = billing_period(self._site, slot_start(first_slot))
-        return Worth(prices, measured, first_slot, period, self._known_peak_kw(state, first_slot))
+        return Worth(prices, measured, first_slot, period, self._known_peak_kw(state, first_slot), rest)
 
     def _known_peak_kw(self, state: AdviceState, first_slot: int) -> float:
         """The peak billed so far in the period in which the outlook begins, as far as it is not among the known quarter hours."""

@@ -14,7 +14,10 @@ from domain.recommendations import Recommendation, RecommendationStatus
 from domain.stored_state import StateForm
 from quarters.newest import Newest
 from quarters.series import QuarterSeries
+from scheduling.confidence import Misses
 from scheduling.now import Clocks, is_near, now_of
+from scheduling.promised import Promise
+from scheduling.replan_notes import ReplanNotes
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,14 @@ class Notes:
     """Recommendations that somebody decided in time: the first decision stands, and what is advised again gets a name of its own."""
     billed: Billed | None = None
     prices: list[Prices] = field(default_factory=list)
-    """Day-ahead prices of what lies ahead: of each span the newest revision (`billing.published.newest`)."""
+    """Day-ahead prices of what lies ahead: of each span the newest revision (`domain.prices.newest_prices`)."""
+    promised: list[Promise] = field(default_factory=list)
+    """What advice promised that was carried out and is not remembered any more, as far as its billing period goes on."""
+    replan: ReplanNotes = field(default_factory=ReplanNotes)
+    """What whole plans are made from, and when one was."""
+
+    misses: Misses = field(default_factory=Misses)
+    """What came of forecast peaks."""
 
     @property
     def now_utc(self) -> datetime | None:
@@ -91,7 +101,7 @@ class AdviceState:
     encoded: bytes | None = None
 
 
-FORM = StateForm("advice", 5)
+FORM = StateForm("advice", 7)
 _HEAD = struct.Struct("<qqqq")
 
 

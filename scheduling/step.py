@@ -18,6 +18,7 @@ from domain.forecasts import Forecast
 from domain.instants import NEVER_UTC
 from domain.intervals import QUARTER, Interval, IntervalOrigin
 from domain.orders import Order, OrderStatus
+from domain.planning import PlanningCause
 from domain.plant import PLANT_FILE_REVISION, Plant, planned_orders
 from domain.prices import Prices
 from domain.recommendations import Decision, DecisionKind, Recommendation, RecommendationStatus
@@ -25,11 +26,13 @@ from quarters.newest import admit
 from quarters.numbers import slot_of, slot_start
 from quarters.periods import billing_period
 from scheduling.advising import Advising, still_as_advised
+from scheduling.confidence import drop_changed, note, settle
 from scheduling.forget import forget
 from scheduling.now import agreed, is_near, now_of
-from scheduling.outlook import day_of
+from scheduling.outlook import day_of, outlook
 from scheduling.prices_ahead import with_prices
 from scheduling.problem import is_at
+from scheduling.replanning import Replanning
 from scheduling.settings import AdviceSettings
 from scheduling.state import AdviceState, Billed, Declined
 
@@ -56,6 +59,7 @@ class AdviceStep:
         self._channel = None if meter is None else meter.energy_channel()
         self._reactive = reactive_channels(plant)
         self._advising = Advising(plant, tariff, self._settings)
+        self.replanning = Replanning(plant, self._advising.planning, self._advising.besides, self._data_is_sound)
 
     def initial(self) -> AdviceState:
         """Nothing known but the jobs written down in the plant file."""
@@ -80,8 +84,16 @@ class AdviceStep:
         is_of_now = notes.now_utc is not None and is_near(forecast.issued_utc, notes.now_utc)
         if not is_of_now or not is_near(forecast.first_start_utc, forecast.issued_utc) or not self._data_is_sound(state):
             return state, issued
+        notes.replan.take_forecast(forecast)
         # Quarter hours up to now are the proof that it is now.
         forget(state, self._plant, self._tariff, self._settings)
+        settle(notes.misses, state.known, slot_of(forecast.first_start_utc))
+        note(
+            notes.misses,
+            outlook(notes, forecast, self._settings.risk_weight, self._plant.site.zone),
+            forecast,
+            self._plant.site.zone,
+        )
         return state, [*issued, *self._advising.plan(state, forecast)]
 
     def take_order(self, state: AdviceState, order: Order) -> tuple[AdviceState, Recommendations]:
@@ -96,7 +108,9 @@ class AdviceStep:
         state.encoded = None
         if known is not None and _load_of(known) != _load_of(order):
             notes.before[order.job] = known
+            drop_changed(notes.misses, (known, order))
         notes.orders[order.job] = order
+        notes.replan.note(PlanningCause.ORDER)
         advice = [advice for advice in notes.with_status(RecommendationStatus.OPEN) if advice.changes(order.job)]
         changed = [
             (one, status) for one in advice if (status := _status_after(one, notes.orders, order)) is not RecommendationStatus.OPEN
@@ -119,6 +133,7 @@ class AdviceStep:
         if not is_open and not (accepted and planned_already):
             return state, []
         state.encoded = None
+        notes.replan.note(PlanningCause.DECISION)
         status = RecommendationStatus.ACCEPTED if accepted else RecommendationStatus.REJECTED
         if not accepted:
             day = day_of(recommendation.peak_start_utc, self._plant.site.zone)
@@ -132,6 +147,7 @@ class AdviceStep:
         known = with_prices(notes.prices, prices, self._plant, self._tariff, notes.now_utc)
         if known != notes.prices:
             notes.prices, state.encoded = known, None
+            notes.replan.note(PlanningCause.PRICE)
         return state, []
 
     def take_demand(self, state: AdviceState, demand: Demand) -> tuple[AdviceState, Recommendations]:

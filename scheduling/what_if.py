@@ -117,7 +117,7 @@ class WhatIf:
         for series, rows in zip((state.known, state.reactive_import, state.reactive_export), self._known.measured(), strict=True):
             for row in rows:
                 series.put(row)
-        return self._advising.worth(state, self.outlook.first_slot)
+        return self._advising.worth(state, self.outlook)
 
     @cached_property
     def advised(self) -> Outlook:
@@ -141,7 +141,7 @@ class WhatIf:
         before_peak, after_peak = peak_of(self.outlook), peak_of(after)
         return Consequence(
             job, order.start_utc, slot_start(to_slot), before_peak.median_kw, after_peak.median_kw, slot_start(after_peak.slot),
-            self._worth.saving(self.outlook, after), tuple(self._in_the_way(order, slot_start(to_slot))),
+            self._worth.expected_saving(self.outlook, after), tuple(self._in_the_way(order, slot_start(to_slot))),
         )  # fmt: skip
 
     @property

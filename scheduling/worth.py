@@ -11,7 +11,7 @@ Without prices a saving is unknown, never 0; what could not be priced is named.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -22,14 +22,17 @@ import numpy as np
 
 from billing.bill import Bill, bill
 from billing.load import LoadProfile
-from billing.site import LeftOut, SitePrices, needs_reactive
+from billing.site import LeftOut, Priced, SitePrices, needs_reactive
 from billing.span import billed_since, known_maxima_kw, sunk_since
 from billing.tariff import Tariff
 from quarters.numbers import slot_of, slot_start
 from quarters.periods import BillingPeriod, midnight_utc, month_after, month_span
 from quarters.series import QuarterSeries
 from quarters.what_if import BilledPeak, WhatIfYear
+from scheduling.live.rest import RestPeak
+from scheduling.odds import CASES
 from scheduling.problem import MOST_KW, Load, Outlook
+from scheduling.promised import Promised
 
 MOST_EUR = 1e14
 """Beyond every bill, and within what `domain.units.Amount` holds."""
@@ -59,6 +62,8 @@ class Saving:
     unknown: Unknown | None = None
     lines_eur: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """Lines of the bill that change, by their id in the tariff: before and after [EUR]."""
+    kept_eur: float = 0.0
+    """What earlier advice of the billing period has promised of it: it is kept by this, and promised once."""
 
     @property
     def total_eur(self) -> float | None:
@@ -85,6 +90,7 @@ def mean_saving(savings: Sequence[Saving]) -> Saving:
         demand_eur=mean(lambda one: one.demand_eur),
         energy_eur=mean(lambda one: one.energy_eur),
         lines_eur=_mean_lines(savings),
+        kept_eur=sum(one.kept_eur for one in savings) / len(savings),
     )
 
 
@@ -98,6 +104,63 @@ def _mean_lines(savings: Sequence[Saving]) -> dict[str, tuple[float, float]]:
         change_eur = sum(after - before for before, after in known) / len(savings)
         found[line] = before_eur, before_eur + change_eur
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """How a change of the load is priced, its last quarter hour, and what stands for load that nobody knows."""
+
+    prices: Priced
+    last_slot: int
+    otherwise_kw: float
+
+
+def _difference(prices: Priced, before: Bill, after: Bill) -> Saving:
+    demand, energy = (
+        float(getattr(before, part) - getattr(after, part)) if known else None
+        for part, known in (("demand_eur", prices.demand_known), ("energy_eur", prices.energy_known))
+    )
+    if demand is None:
+        return Saving(energy_eur=energy, lacking=prices.lacking, unknown=Unknown.NO_DEMAND_PRICE)
+    lines = _changed_lines(before, after)
+    return Saving(float(before.total_eur), float(after.total_eur), demand, energy, prices.lacking, lines_eur=lines)
+
+
+def _net(
+    alone: Saving, raw: Mapping[str, tuple[float, float]], sunk_eur: Mapping[str, float], after: Bill, tariff: Tariff
+) -> Saving:
+    """`alone` with its lines for power as they may be promised.
+
+    Parameters
+    ----------
+    raw
+        Lines without any advice, and after.
+    sunk_eur
+        What is promised of each line already.
+    """
+    if alone.before_eur is None or alone.after_eur is None or alone.demand_eur is None:
+        return alone
+    power = {line.id for line in after.lines if line.for_power}
+    lines = {line: pair for line, pair in alone.lines_eur.items() if line not in power and line != "vat"}
+    demand_eur = 0.0
+    for line in sorted(power & (raw.keys() | alone.lines_eur.keys())):
+        was, then = raw.get(line, (0.0, 0.0))
+        own = alone.lines_eur.get(line, (0.0, 0.0))
+        net = was - then - sunk_eur.get(line, 0.0) if was > then else own[0] - own[1]
+        net = max(net, 0.0) if was > then else net
+        demand_eur += net
+        if net:
+            end = then if line in raw else own[1]
+            lines[line] = (end + net, end)
+    vat = float(tariff.vat_percent) / 100
+    less_eur = (alone.demand_eur - demand_eur) * (1 + vat)
+    energy_eur = None if alone.energy_eur is None else alone.energy_eur - (alone.demand_eur - demand_eur) * vat
+    if "vat" in alone.lines_eur or (vat and less_eur):
+        tax = alone.lines_eur.get("vat", (0.0, 0.0))
+        lines["vat"] = (tax[0] - (alone.demand_eur - demand_eur) * vat, tax[1])
+    return replace(
+        alone, before_eur=alone.before_eur - less_eur, demand_eur=demand_eur, energy_eur=energy_eur, lines_eur=lines, kept_eur=max(less_eur, 0.0)
+    )  # fmt: skip
 
 
 def _changed_lines(before: Bill, after: Bill) -> dict[str, tuple[float, float]]:
@@ -133,6 +196,8 @@ class Worth:
         The quarter hour that the outlook begins with; nothing from there on is measured.
     period, known_peak_kw
         The site's billing period that holds it, and the peak billed in that period from before the first measured quarter hour.
+    rest
+        How high the rest of each charge's period is expected to come, in the cases of `scheduling.odds.CASES`.
     """
 
     prices: SitePrices | None
@@ -140,6 +205,7 @@ class Worth:
     first_slot: int
     period: BillingPeriod
     known_peak_kw: float
+    rest: tuple[RestPeak, ...] = ()
 
     @cached_property
     def billed_kw(self) -> float:
@@ -158,8 +224,52 @@ class Worth:
         since = None if tariff is None else sunk_since(tariff, self._local_day(tariff, self.first_slot))
         return slot_of(self.period.start_utc if tariff is None or since is None else midnight_utc(since, tariff.zone))
 
-    def saving(self, before: Outlook, after: Outlook) -> Saving:
-        """What it saves that the load comes as in `after` and not as in `before`."""
+    def expected_saving(self, before: Outlook, after: Outlook) -> Saving:
+        """What it saves that the load comes as in `after` and not as in `before`: the mean over how the rest of the period may come."""
+        return mean_saving([self.saving(before, after, case) for case in self.rest_cases])
+
+    @cached_property
+    def rest_cases(self) -> Sequence[int]:
+        """Cases that differ in what the rest of the period brings."""
+        is_known = any(kw > 0 for peak in self.rest for kw in peak.cases_kw)
+        return range(len(CASES)) if is_known else (0,)
+
+    def saving(self, before: Outlook, after: Outlook, case: int = 0) -> Saving:
+        """The same in one case of the rest of the period."""
+        priced = self._priced(before, after)
+        if isinstance(priced, Saving):
+            return priced
+        was, then = (self._bill(priced, one, case) for one in (before, after))
+        return _difference(priced.prices, was, then)
+
+    def promise(self, before: Outlook, after: Outlook, promised: Promised, case: int = 0, change_kw: Load | None = None) -> Saving:
+        """What of `saving` may be promised: the charges for power without any advice less those after, less what is promised already.
+
+        Parameters
+        ----------
+        change_kw
+            What is added to the load without any advice in this case [kW]; None: nothing.
+        """
+        priced = self._priced(before, after)
+        if isinstance(priced, Saving):
+            return priced
+        was, then = (self._bill(priced, one, case) for one in (before, after))
+        alone = _difference(priced.prices, was, then)
+        avoided = tuple(promised.avoided())
+        added_kw = np.zeros(len(before.median_kw)) if change_kw is None else change_kw
+        without = before if promised.without is None else promised.without.plus(added_kw)
+        if not promised.promises and promised.without is None:
+            return alone
+        raw = self._bill(priced, without, case, avoided)
+        return _net(alone, _changed_lines(raw, then), self._sunk_eur(priced, promised), then, priced.prices.tariff)
+
+    def _sunk_eur(self, change: _Change, promised: Promised) -> dict[str, float]:
+        tariff = change.prices.tariff
+        year = self._basis(tariff, self._local_day(tariff, change.last_slot).year).year
+        return promised.sunk_eur(year.first_slot, year.first_slot + len(year.known_kw))
+
+    def _priced(self, before: Outlook, after: Outlook) -> _Change | Saving:
+        """How a change is priced; or why it is not."""
         if self.prices is None:
             return Saving(unknown=Unknown.NO_TARIFF)
         places = np.flatnonzero(before.median_kw != after.median_kw)
@@ -168,20 +278,17 @@ class Worth:
         priced = self.prices.of([slot_start(slot) for slot in slots])
         if priced is None:
             return Saving(unknown=Unknown.NOT_VALID)
-        otherwise_kw = float(np.mean(before.median_kw))
-        bills = [self._bill(priced.tariff, outlook, slots[-1], otherwise_kw) for outlook in (before, after)]
-        demand, energy = (
-            float(getattr(bills[0], part) - getattr(bills[1], part)) if known else None
-            for part, known in (("demand_eur", priced.demand_known), ("energy_eur", priced.energy_known))
-        )
-        if demand is None:
-            return Saving(energy_eur=energy, lacking=priced.lacking, unknown=Unknown.NO_DEMAND_PRICE)
-        lines = _changed_lines(*bills)
-        return Saving(float(bills[0].total_eur), float(bills[1].total_eur), demand, energy, priced.lacking, lines_eur=lines)
+        return _Change(priced, slots[-1], float(np.mean(before.median_kw)))
 
-    def _bill(self, tariff: Tariff, outlook: Outlook, last_slot: int, otherwise_kw: float) -> Bill:
-        basis = self._basis(tariff, self._local_day(tariff, last_slot).year)
-        loads = basis.year.loads_kw(outlook.first_slot, outlook.median_kw, otherwise_kw)
+    def _bill(self, change: _Change, outlook: Outlook, case: int, avoided: Iterable[tuple[int, float]] = ()) -> Bill:
+        tariff = change.prices.tariff
+        basis = self._basis(tariff, self._local_day(tariff, change.last_slot).year)
+        loads = basis.year.loads_kw(outlook.first_slot, outlook.median_kw, change.otherwise_kw)
+        beyond = ((peak.beyond_slot, peak.cases_kw[case]) for peak in self.rest if peak.beyond_slot is not None)
+        for slot, kw in (*beyond, *avoided):
+            place = slot - basis.year.first_slot
+            if 0 <= place < len(loads):
+                loads[place] = max(loads[place], kw)
         profile = LoadProfile.of_quarter_hours(slot_start(basis.year.first_slot), loads)
         if needs_reactive(tariff):
             kvar = np.clip(np.where(np.isnan(basis.kvar), basis.kvar_per_kw * loads, basis.kvar), -MOST_KW, MOST_KW)

@@ -39,7 +39,7 @@ class StepFunction(KeyedProcessFunction):
         self._kafka = settings.kafka
         self._state_name = row.state
         self._rejects_unreadable = row.rejects
-        self._told_elsewhere = row.to_each_meter
+        self._rejected_elsewhere = tuple(topic.name for topic in row.to_each_meter)
 
     def open(self, runtime_context: RuntimeContext) -> None:
         sys.setswitchinterval(_SWITCH_S)
@@ -58,7 +58,7 @@ class StepFunction(KeyedProcessFunction):
         state = self._load(key)
         return run_bucket(
             self._step, key, state, bucket, self._kafka.namespace, self._rejects_unreadable,
-            unchanged=lambda: self._restored(key, self._held[key][0]), told_elsewhere=self._told_elsewhere,
+            unchanged=lambda: self._restored(key, self._held[key][0]), rejected_elsewhere=self._rejected_elsewhere,
         )  # fmt: skip
 
     def _restored(self, key: str, stored: bytes | None) -> Any:

@@ -25,6 +25,8 @@ from domain.topics import (
     JOB_POWERS,
     METER_FORECASTS,
     ORDERS,
+    PLANNING_PROBLEMS,
+    PLANS,
     PRICES,
     READINGS,
     RECOMMENDATIONS,
@@ -170,7 +172,7 @@ FORECAST = Job(
     (
         StepRow(
             "forecasting.site_forecast:SiteForecast",
-            reads=(INTERVALS, ORDERS, SHIFT_CHANGES), writes=(FORECASTS, REJECTED), keyed_by="site", of_billing_meter=(INTERVALS,),
+            reads=(INTERVALS, ORDERS, JOB_POWERS, SHIFT_CHANGES), writes=(FORECASTS, REJECTED), keyed_by="site", of_billing_meter=(INTERVALS,),
             answers_pauses=True,
             uid="forecast-step", state="forecast-state-v1",
         ),
@@ -189,11 +191,12 @@ METER_FORECAST = Job(
 )  # fmt: skip
 ADVICE = Job(
     "advice",
-    "which job to start when",
+    "which job to start when, and what is to be planned",
     (
         StepRow(
             "scheduling.advice:Advice",
-            reads=(FORECASTS, ORDERS, DECISIONS, DEMAND, INTERVALS, PRICES), writes=(RECOMMENDATIONS, REJECTED), keyed_by="site",
+            reads=(FORECASTS, ORDERS, DECISIONS, DEMAND, INTERVALS, PRICES, SHIFT_CHANGES, JOB_POWERS, PLANS),
+            writes=(RECOMMENDATIONS, PLANNING_PROBLEMS, REJECTED), keyed_by="site",
             of_billing_meter=(INTERVALS,), made_from=("plant", "tariff"),
             uid="advice-step", state="advice-state-v1",
         ),

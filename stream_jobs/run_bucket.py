@@ -20,7 +20,7 @@ from stream_jobs.buckets import Raw, unpack
 log = structlog.get_logger("stream-jobs")
 
 
-def read(raws: Sequence[Raw], key: str, told_elsewhere: Container[Topic] = ()) -> tuple[list[tuple[Topic, Any]], Outputs]:
+def read(raws: Sequence[Raw], key: str, rejected_elsewhere: Container[str] = ()) -> tuple[list[tuple[Topic, Any]], Outputs]:
     """Records that can be used, and rejections of those that cannot be read or are dated ahead of the plant's clock."""
     good: list[tuple[Topic, Any]] = []
     bad: Outputs = []
@@ -33,7 +33,7 @@ def read(raws: Sequence[Raw], key: str, told_elsewhere: Container[Topic] = ()) -
             elif record.channel not in CONTROL_CHANNELS:
                 bad.append((REJECTED, dated_ahead(record, raw.source)))
         except UnreadableRecord as error:
-            if raw.topic in told_elsewhere:
+            if raw.topic.name in rejected_elsewhere:
                 continue
             rejection = Rejection(
                 site or "unknown", meter or "unknown", RejectionReason.UNPARSABLE, raw.original, str(error), raw.source
@@ -50,7 +50,7 @@ def run_bucket(
     namespace: str,
     rejects_unreadable: bool = True,
     unchanged: Callable[[], Any] | None = None,
-    told_elsewhere: Container[Topic] = (),
+    rejected_elsewhere: Container[str] = (),
 ) -> tuple[Any, Outputs]:
     """Take one bucket; a record that cannot be read, or that the step fails on, leaves as a rejection and holds nothing up.
 
@@ -60,11 +60,11 @@ def run_bucket(
         Off where another operator reads the same records and tells.
     unchanged
         Makes the state as it was before this bucket; steps change the one that they are given. None: a failure of the step is raised.
-    told_elsewhere
-        Topics whose unreadable records another operator rejects, because here each key is given every one of them.
+    rejected_elsewhere
+        Names of topics whose unreadable records another operator rejects, because here each key is given every one of them.
     """
     runs, raws = unpack(key, bucket, namespace)
-    good, rejections = read(raws, key, told_elsewhere) if raws else ([], [])
+    good, rejections = read(raws, key, rejected_elsewhere) if raws else ([], [])
     try:
         state, outputs = _take(step, key, state, runs, good)
     except Exception as error:

@@ -96,7 +96,10 @@ class Fed:
 
 
 class Bench:
-    """Broker and cluster of a run."""
+    """Broker and cluster of a run.
+
+    Why it is long: each measurement is a few lines over the same broker, cluster, generator and waits, which are no use without them.
+    """
 
     def __init__(self, folder: Path, report: Report) -> None:
         self.folder = folder
@@ -108,7 +111,7 @@ class Bench:
 
     def __enter__(self) -> Bench:
         parts = [*broker_parts(self.broker), *cluster_parts(self.cluster)]
-        self._supervisor = self._ends.enter_context(supervised(parts, self.folder / "log"))
+        self.supervisor = self._ends.enter_context(supervised(parts, self.folder / "log"))
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -118,8 +121,8 @@ class Bench:
 
     def throughput(self, meters: int, quarters: int) -> Fed:
         """The metering job, from the first reading sent to the last quarter hour published."""
-        kafka, plant = self._fresh(meters)
-        with self._metering(plant, kafka) as job_id, RecordConsumer(kafka, [INTERVALS]) as consumer:
+        kafka, plant = self.fresh(meters)
+        with self.metering(plant, kafka) as job_id, RecordConsumer(kafka, [INTERVALS]) as consumer:
             seen: dict[int, set[str]] = {}
 
             def await_quarter(number: int) -> None:
@@ -130,7 +133,7 @@ class Bench:
 
     def jvm_only(self, meters: int, quarters: int) -> Fed:
         """The job that only decodes and windows, on the same load."""
-        kafka, _ = self._fresh(meters)
+        kafka, _ = self.fresh(meters)
         windows = f"{kafka.namespace}windows"
         admin = KafkaAdminClient(bootstrap_servers=kafka.bootstrap)
         admin.create_topics([NewTopic(windows, 4, 1)])
@@ -151,25 +154,25 @@ class Bench:
 
     def live(self, meters: int, seconds: int) -> list[float]:
         """Latencies [ms] from a reading's instant to its running quarter hour in a reader's hands, while time passes as it does."""
-        kafka, plant = self._fresh(meters)
-        with self._metering(plant, kafka) as job_id:
-            generator = self._generator(kafka, meters, seconds, "--live")
-            latencies = self._latencies(kafka, lambda: generator.poll() is not None, job_id)
+        kafka, plant = self.fresh(meters)
+        with self.metering(plant, kafka) as job_id:
+            generator = self.generator(kafka, meters, seconds, "--live")
+            latencies = self.latencies(kafka, lambda: generator.poll() is not None, job_id)
         # The first seconds pay for what is compiled and loaded only once.
         return latencies[10:]
 
     def catch_up(self, meters: int) -> tuple[float, list[float]]:
         """An hour that comes late while the present goes on: seconds until its last quarter hour is whole, and latencies [ms]."""
-        kafka, plant = self._fresh(meters)
-        with self._metering(plant, kafka) as job_id:
+        kafka, plant = self.fresh(meters)
+        with self.metering(plant, kafka) as job_id:
             now_ms = int(time.time()) * 1000
             gap_from = now_ms - 4_000_000
-            self._generator(kafka, meters, 60, "--from", str(gap_from - 60_000)).wait()
-            present = self._generator(kafka, meters, 600, "--live")
-            warm: list[float] = self._latencies(kafka, _after(20.0), job_id)
+            self.generator(kafka, meters, 60, "--from", str(gap_from - 60_000)).wait()
+            present = self.generator(kafka, meters, 600, "--live")
+            warm: list[float] = self.latencies(kafka, after(20.0), job_id)
             self.report(f"live before the backlog: {len(warm)} projections")
             begin = time.perf_counter()
-            late = self._generator(kafka, meters, 3600, "--from", str(gap_from), "--history", "--pace", str(CATCH_UP_PACE))
+            late = self.generator(kafka, meters, 3600, "--from", str(gap_from), "--history", "--pace", str(CATCH_UP_PACE))
             whole: set[tuple[str, int]] = set()
             quarters = range(-(-gap_from // QUARTER_MS), (gap_from + 3_600_000) // QUARTER_MS)
             expected = meters * len(quarters)
@@ -183,7 +186,7 @@ class Bench:
                             whole.add((row.meter, number))
                     return len(whole) >= expected
 
-                latencies = self._latencies(kafka, is_done, job_id)
+                latencies = self.latencies(kafka, is_done, job_id)
             taken_s = time.perf_counter() - begin
             late.wait()
             present.terminate()
@@ -192,7 +195,8 @@ class Bench:
 
     # -- parts of a run ------------------------------------------------------------------------------------------------
 
-    def _fresh(self, meters: int) -> tuple[KafkaSettings, Path]:
+    def fresh(self, meters: int) -> tuple[KafkaSettings, Path]:
+        """Topics of their own on the broker, and the folder of a plant of so many meters."""
         self._runs += 1
         kafka = KafkaSettings(self.broker.bootstrap, f"run{self._runs}.")
         ensure_topics(kafka)
@@ -200,7 +204,8 @@ class Bench:
         write_plant(plant, meters)
         return kafka, plant
 
-    def _metering(self, plant: Path, kafka: KafkaSettings) -> AbstractContextManager[str]:
+    def metering(self, plant: Path, kafka: KafkaSettings) -> AbstractContextManager[str]:
+        """The metering job, by its id, as long as the block lasts."""
         arguments = ["metering", "--plant", str(plant), "--kafka", kafka.bootstrap, "--namespace", kafka.namespace]
         return self._job(JOB_SCRIPT, arguments)
 
@@ -215,14 +220,14 @@ class Bench:
 
     def _fed(self, kafka: KafkaSettings, meters: int, quarters: int, job_id: str, await_quarter: Callable[[int], None]) -> Fed:
         """Send a quarter hour that warms up, then the measured ones; await the last."""
-        self._generator(kafka, meters, QUARTER_S + TAIL_S).wait()
+        self.generator(kafka, meters, QUARTER_S + TAIL_S).wait()
         await_quarter(0)
         taskmanager, jobmanager, broker = self._pids()
         threads = stages.thread_cpu_s(taskmanager)
         before = [stages.process_cpu_s(pid) for pid in (taskmanager, jobmanager, broker)]
         begin = time.perf_counter()
         seconds = quarters * QUARTER_S
-        generator = self._generator(kafka, meters, seconds, "--from", str(START_MS + 1000 * (QUARTER_S + TAIL_S)))
+        generator = self.generator(kafka, meters, seconds, "--from", str(START_MS + 1000 * (QUARTER_S + TAIL_S)))
         generator_s = 0.0
         while generator.poll() is None:
             generator_s = stages.process_cpu_s(generator.pid)
@@ -251,11 +256,12 @@ class Bench:
         )
 
     def _pids(self) -> tuple[int, int, int]:
-        taskmanager, jobmanager, broker = (self._supervisor.identity(name) for name in (TASKMANAGER, JOBMANAGER, KAFKA))
+        taskmanager, jobmanager, broker = (self.supervisor.identity(name) for name in (TASKMANAGER, JOBMANAGER, KAFKA))
         assert taskmanager and jobmanager and broker
         return taskmanager.pid, jobmanager.pid, broker.pid
 
-    def _generator(self, kafka: KafkaSettings, meters: int, seconds: int, *more: str) -> subprocess.Popen[bytes]:
+    def generator(self, kafka: KafkaSettings, meters: int, seconds: int, *more: str) -> subprocess.Popen[bytes]:
+        """A process that sends the readings of `meters` over `seconds` of plant time (`benchmarks.pipeline.load`)."""
         where = ["--kafka", kafka.bootstrap, "--namespace", kafka.namespace]
         command = [
             sys.executable,
@@ -270,7 +276,7 @@ class Bench:
         ]
         return subprocess.Popen(command, cwd=PROJECT)
 
-    def _latencies(self, kafka: KafkaSettings, is_over: Callable[[], bool], job_id: str) -> list[float]:
+    def latencies(self, kafka: KafkaSettings, is_over: Callable[[], bool], job_id: str) -> list[float]:
         """From the reading's instant to the reader, of every running quarter hour that is published until `is_over`."""
         latencies: list[float] = []
         deadline = time.monotonic() + TIMEOUT_S
@@ -339,17 +345,18 @@ def _throughput(bench: Bench, sizes: Sizes, figures: Figures, report: Report) ->
 def _latency(bench: Bench, sizes: Sizes, figures: Figures, report: Report) -> None:
     figures.live_readings_per_s = float(sizes.live_meters * len(CHANNELS))
     report(f"latency at {figures.live_readings_per_s:,.0f} readings/s for {sizes.live_s} s")
-    figures.projection_latency_ms = _quantiles(bench.live(sizes.live_meters, sizes.live_s))
+    figures.projection_latency_ms = quantiles(bench.live(sizes.live_meters, sizes.live_s))
     report(f"an hour late: {sizes.outage_meters} meters")
     taken_s, latencies = bench.catch_up(sizes.outage_meters)
     figures.catch_up = {
         "readings_per_s": sizes.outage_meters * len(CHANNELS) * 3600 / taken_s,
         "times_real_time": 3600 / taken_s,
-        **{f"projection_latency_{name}_ms": value for name, value in _quantiles(latencies).items()},
+        **{f"projection_latency_{name}_ms": value for name, value in quantiles(latencies).items()},
     }
 
 
-def _quantiles(latencies: list[float]) -> dict[str, float]:
+def quantiles(latencies: list[float]) -> dict[str, float]:
+    """Median, 90 % and 99 % quantile, worst and number of latencies [ms]."""
     if len(latencies) < 2:
         msg = "no running quarter hour was published"
         raise Stalled(msg)
@@ -357,7 +364,8 @@ def _quantiles(latencies: list[float]) -> dict[str, float]:
     return {"p50": cuts[49], "p90": cuts[89], "p99": cuts[98], "worst": max(latencies), "n": float(len(latencies))}
 
 
-def _after(seconds: float) -> Callable[[], bool]:
+def after(seconds: float) -> Callable[[], bool]:
+    """Whether `seconds` have passed since now."""
     end = time.monotonic() + seconds
     return lambda: time.monotonic() > end
 

@@ -10,12 +10,13 @@ from ortools.sat.python import cp_model
 from scheduling.planner.answer import Request, plan
 from scheduling.planner.construct import current_solution
 from scheduling.planner.cost.total import cost_of
-from scheduling.planner.exact import HAS_PLAN, Limits, empty_board, new_solver
+from scheduling.planner.exact import Limits, empty_board, new_solver
 from scheduling.planner.model import Model
 from scheduling.planner.problem import Problem
 from scheduling.planner.roster import Rosters
 from scheduling.planner.rules import RULES
 from scheduling.planner.search import SideBySide, one_after_the_other
+from scheduling.planner.solver import has_plan
 from scheduling.planner.tables import Tables, tables_of
 
 
@@ -59,7 +60,7 @@ def solver_alone(problem: Problem, seconds: float, cores: Cores = ONE_CORE) -> l
     solver = new_solver(Limits(seconds - (time.perf_counter() - begin_s), seconds * 100))
     solver.parameters.num_workers = cores.number
     watch = _Watch(begin_s)
-    if solver.solve(model.solver, watch) not in HAS_PLAN:
+    if not has_plan(solver.solve(model.solver, watch)):
         return []
     last_eur = _cost_eur(tables, model, solver)
     # The objective is rounded and leaves out a constant, which the last plan shows.

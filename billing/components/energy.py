@@ -24,10 +24,11 @@ from billing.money import ENERGY_UNITS, Price
 from billing.published import PublishedPrices
 from billing.reading import Table
 from billing.sheet import Sheet
-from billing.spot import HOUR_MIN, QUARTER_MIN, SpotPrices, read_spot
+from billing.spot import SpotPrices, read_spot
 from billing.sums import Flags, Numbers, exact_sum
 from domain.clock import EPOCH
 from domain.errors import Fault, InputFaults
+from quarters.profiles.day_prices import HOUR_MIN, QUARTER_MIN
 
 Product = Literal["quarter_hour", "hour"]
 """Which index is billed: the price of each quarter hour, or of each hour, the mean of its four."""

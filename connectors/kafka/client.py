@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from time import monotonic, sleep
 from typing import Any, Literal
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
@@ -118,11 +119,19 @@ def ensure_topics(settings: KafkaSettings, partitions: int = DEFAULT_PARTITIONS)
     try:
         with errors_as_ours(settings):
             existing = set(admin.list_topics())
-            for topic in TOPICS:
-                if settings.full_name(topic) not in existing:
-                    _create(admin, settings.full_name(topic), topic, partitions)
+            missing = [topic for topic in TOPICS if settings.full_name(topic) not in existing]
+            for topic in missing:
+                _create(admin, settings.full_name(topic), topic, partitions)
+            _wait_for(admin, {settings.full_name(topic) for topic in missing})
     finally:
         admin.close()
+
+
+def _wait_for(admin: Any, names: set[str]) -> None:
+    """Until the broker describes topics that it has just created: who reads one a moment before is answered that it does not exist."""
+    end = monotonic() + CONNECT_TIMEOUT_S
+    while names and monotonic() < end and not names <= set(admin.list_topics()):
+        sleep(0.05)
 
 
 def _create(admin: Any, name: str, topic: Topic, partitions: int) -> None:

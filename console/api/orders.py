@@ -16,10 +16,11 @@ from connectors.orders.table import RowFault
 from console.api.access import writer_of
 from console.context import Console
 from console.faults import none_such, refuse, responses
-from console.order_desk import NotStanding, UnknownOrder
+from console.order_desk import NotReportable, NotStanding, UnknownOrder
 from console.views.scene import Scene
 from domain.orders import Order
 from domain.texts import Key, printable
+from production.clicks import JobEvent
 from words.catalogue import languages
 from words.order_faults import MOST_FOUND, expected_text, fault_in_each_language
 from words.speech import of_page
@@ -99,6 +100,23 @@ def calls(api: APIRouter, console: Console) -> None:
         if answer.faults:
             raise RequestValidationError([_as_refusal(fault) for fault in answer.faults])
         return answer
+
+    @api.post("/orders/{job:path}/{event}", tags=["plan"], dependencies=writes, responses=responses(401, 404))
+    async def report_job(job: Job, event: JobEvent) -> Order:
+        """Report that a job has started or is done now, on the nearest quarter hour: for a machine that shows neither by itself.
+
+        A job that nobody reported as started, and whose planned start has passed, is taken to have started as planned.
+        """
+        try:
+            return await board.report_job(job, event)
+        except UnknownOrder:
+            none_such("order of job", job, await board.once(_jobs))
+        except NotReportable as error:
+            refuse(
+                "path.event",
+                f"{event} of a job that is {error.status}",
+                "the start of a planned job, or the end of one that has started",
+            )
 
     @api.delete("/orders/{job:path}", tags=["plan"], dependencies=writes, responses=responses(401, 404))
     async def cancel_order(job: Job) -> Order:

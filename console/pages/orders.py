@@ -1,4 +1,4 @@
-"""*Orders*: a sheet to type or paste into; saving it hands in what has changed."""
+"""*Orders*: a sheet to type or paste into; saving it hands in what has changed. Below it the shifts."""
 
 from __future__ import annotations
 
@@ -10,15 +10,20 @@ from nicegui.events import GenericEventArguments
 from connectors.orders.judging import Judgement, Outcome
 from connectors.orders.known import PAGE_SOURCE
 from console.pages.frame import Visit, frame
+from console.pages.shifts import ShiftPanel
 from console.pages.widgets import Button, Entry, Fragment, panel
+from console.render import job_powers as draw_powers
 from console.render import orders as draw
 from console.render.markup import icon, join, tag
+from console.views.job_powers import learned_powers
 from console.views.orders import OrderSheet, StandingOrders, standing_orders
+from console.views.shifts import shift_calendar
 from domain.errors import LastgangError
 
 MOST_PASTED = 30_000
 """Characters of one block: a browser's message may have 64 KiB."""
 ON_CHANGE = "e => { const d = e.target.dataset; if (d.row) emit(d.row, d.column, e.target.type === 'checkbox' ? e.target.checked : e.target.value); }"
+ON_CLICK = "e => { const b = e.target.closest('button'); if (b && b.dataset.row) emit(b.dataset.row, b.dataset.column, true); }"
 ON_PASTE = (
     "e => { const d = e.target.dataset, text = e.clipboardData.getData('text/plain'); if (!d.row || !/[\\t\\n\\r]/.test(text.trim())) return; "
     f"e.preventDefault(); emit(d.row, d.column, text.length > {MOST_PASTED} ? null : text); }}"
@@ -41,6 +46,7 @@ class SheetEditor:
             self._table = Fragment()
         holder.on("change", self._typed, js_handler=ON_CHANGE)
         holder.on("paste", self._pasted, js_handler=ON_PASTE)
+        holder.on("click", self._reported, js_handler=ON_CLICK)
         with ui.element("div").classes("form-row"):
             self._token = None
             if visit.console.access.needs_token:
@@ -75,10 +81,31 @@ class SheetEditor:
             join(*(tag("p", icon(sign) if number == 0 else None, text, class_=tone) for number, text in enumerate(texts)))
         )
 
+    def _may_write(self) -> bool:
+        allowed = self._token is None or self._visit.console.access.allows(self._token.value)
+        if not allowed:
+            self._show_status("stop", "tone-bad", self._visit.words["advice.token_wrong"])
+        return allowed
+
+    async def _reported(self, event: GenericEventArguments) -> None:
+        row, column, _ = _arguments(event)
+        found = self._sheet.event_of(row) if column == "report" else None
+        if found is None or self._is_saving or not self._may_write():
+            return
+        w, (job, what) = self._visit.words, found
+        self._is_saving = True
+        try:
+            self._sheet.reported(row, await self._visit.board.report_job(job, what))
+            self._show_status("ok", "tone-good", w.fill(f"orders.reported_{what.value}", job=job))
+        except LastgangError as error:
+            self._show_status("stop", "tone-bad", w.fill("orders.failed", why=error))
+        finally:
+            self._is_saving = False
+            self._draw()
+
     async def _saved(self) -> None:
-        w, access = self._visit.words, self._visit.console.access
-        if self._token is not None and not access.allows(self._token.value):
-            self._show_status("stop", "tone-bad", w["advice.token_wrong"])
+        w = self._visit.words
+        if not self._may_write():
             return
         self._save.enable(False)
         self._is_saving = True
@@ -134,9 +161,19 @@ def _arguments(event: GenericEventArguments) -> tuple[int, str, Any]:
 
 
 async def orders_page(visit: Visit) -> None:
-    """The sheet."""
+    """The sheet of orders, the shifts in which they are made, and what is learned of the jobs' power."""
     standing = await visit.board.view(standing_orders)
     with frame(visit, "orders") as every_second:
         with panel(visit.words["orders.title"]):
             editor = SheetEditor(visit, standing)
-        every_second(editor.refresh)
+        with panel(visit.words["shifts.title"]):
+            shifts = ShiftPanel(visit, await visit.board.view(shift_calendar))
+        with panel(visit.words["orders.powers.title"]):
+            powers = Fragment(draw_powers.table(await visit.board.view(learned_powers), visit.words))
+
+        async def refresh() -> None:
+            await editor.refresh()
+            await shifts.refresh()
+            powers.show(draw_powers.table(await visit.board.view(learned_powers), visit.words))
+
+        every_second(refresh)

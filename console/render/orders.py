@@ -22,7 +22,8 @@ def choices(plant: Plant, words: Words) -> Markup:
 def sheet(content: OrderSheet, words: Words) -> Markup:
     """All rows."""
     head = tag("tr", *(tag("th", words[f"orders.column.{name}"], scope="col", class_=f"o-{name}") for name in COLUMNS),
-               tag("th", words["orders.cancel"], scope="col", class_="o-cancel"))  # fmt: skip
+               tag("th", words["orders.cancel"], scope="col", class_="o-cancel"),
+               tag("th", words["orders.report"], scope="col", class_="o-report"))  # fmt: skip
     rows = [_row(number, line, words) for number, line in enumerate(content.lines)]
     return tag("table", tag("thead", head), tag("tbody", *rows), class_="table orders")
 
@@ -35,7 +36,16 @@ def _row(number: int, line: SheetLine, words: Words) -> Markup:
     if line.kept is not None:
         mark = tag("input", type="checkbox", checked=line.cancels, data_row=number, data_column="cancel",
                    aria_label=words.fill("orders.cancel_label", job=name))  # fmt: skip
-    return tag("tr", *cells, tag("td", mark, class_="o-cancel", data_label=words["orders.cancel"]), class_=css or None)
+    report = None
+    if line.next_event is not None:
+        event = line.next_event.value
+        report = tag("button", words[f"orders.report_{event}"], type="button", data_row=number, data_column="report",
+                     aria_label=words.fill(f"orders.report_{event}_label", job=name))  # fmt: skip
+    last = (
+        tag("td", mark, class_="o-cancel", data_label=words["orders.cancel"]),
+        tag("td", report, class_="o-report", data_label=words["orders.report"]),
+    )
+    return tag("tr", *cells, *last, class_=css or None)
 
 
 def _cell(number: int, column: str, line: SheetLine, name: str, words: Words) -> Markup:

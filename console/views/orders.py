@@ -12,8 +12,9 @@ from connectors.orders.mapping import NEEDED, field_of
 from connectors.orders.table import OrderRow
 from connectors.orders.writing import COLUMNS, cells_of
 from console.views.scene import Scene
-from domain.orders import Order
+from domain.orders import Order, OrderStatus
 from domain.plant import Plant
+from production.clicks import JobEvent
 from words.order_faults import fault_text
 from words.speech import Words
 
@@ -23,6 +24,9 @@ BLANK_ROWS = 3
 """Empty rows at the end, to type or paste into."""
 MOST_TEXT = 2_000
 """Characters that a cell keeps; the rest of what somebody pastes is cut."""
+
+
+NEXT_EVENT = {OrderStatus.PLANNED: JobEvent.STARTED, OrderStatus.RUNNING: JobEvent.DONE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,8 @@ class SheetLine:
     """Column -> sentence."""
     cancels: bool = False
     """Whether the order is to be cancelled."""
+    next_event: JobEvent | None = None
+    """What a person may report of the job next; None where it is new or over."""
 
     @property
     def is_blank(self) -> bool:
@@ -80,7 +86,7 @@ class OrderSheet:
         self.lines = []
         for order in orders:
             cells = cells_of(order, self._plant, self._words)
-            self.lines.append(SheetLine(dict(cells), cells))
+            self.lines.append(SheetLine(dict(cells), cells, next_event=NEXT_EVENT.get(order.status)))
         self.add_blank()
 
     def add_blank(self) -> None:
@@ -110,6 +116,20 @@ class OrderSheet:
         """Mark an order to be cancelled, or take the mark away."""
         if 0 <= row < len(self.lines) and self.lines[row].kept is not None:
             self.lines[row].cancels = cancels
+
+    def event_of(self, row: int) -> tuple[str, JobEvent] | None:
+        """The job of a row, and what may be reported of it; None where nothing may."""
+        line = self.lines[row] if 0 <= row < len(self.lines) else None
+        return None if line is None or line.kept is None or line.next_event is None else (line.kept["job"], line.next_event)
+
+    def reported(self, row: int, order: Order) -> None:
+        """Go on from the revision that a report made, whatever else of the row is not saved."""
+        line = self.lines[row]
+        cells, before = cells_of(order, self._plant, self._words), line.kept or {}
+        line.cells = {
+            name: text if line.cells.get(name) == before.get(name) else line.cells.get(name, "") for name, text in cells.items()
+        }
+        line.kept, line.next_event = cells, NEXT_EVENT.get(order.status)
 
     def paste(self, row: int, column: str, text: str) -> int:
         """Put a block of a spreadsheet at a cell; how many rows it had no room for.

@@ -12,8 +12,9 @@ from domain.demand import Demand
 from domain.forecasts import Forecast
 from domain.intervals import QUARTER
 from domain.orders import Order
-from domain.plant import Meter, Plant, planned_orders
+from domain.plant import Meter, Plant, planned_orders, written_changes
 from domain.recommendations import Decision, Recommendation, deciding
+from domain.shift_changes import ShiftChange, newest_changes
 from quarters.net import NetQuarter, net_channels, net_quarters, of_interval
 from quarters.newest import CLOCK_SLACK
 from quarters.numbers import quarter_start
@@ -74,6 +75,8 @@ class Scene:
     supposes: Supposes | None = None
     orders_sent: tuple[Order, ...] = ()
     """Orders that left here lately; the ledger may not have them yet."""
+    shift_changes_sent: tuple[ShiftChange, ...] = ()
+    """The same of changes of shifts."""
 
     def day(self, offset: int = 0) -> date:
         """The local day it is, plus `offset` days."""
@@ -134,6 +137,11 @@ class Scene:
             if order.job not in newest or order.revision > newest[order.job].revision:
                 newest[order.job] = order
         return list(newest.values())
+
+    def shift_changes(self) -> tuple[ShiftChange, ...]:
+        """The newest revision of each change, of the plant file or of the topic, withdrawn ones too; by day and shift."""
+        mine = [one for one in (*self.ledger.shift_changes(), *self.shift_changes_sent) if one.site == self.plant.site.id]
+        return newest_changes([*written_changes(self.plant), *mine])
 
     def decisions(self, on: Iterable[Recommendation]) -> dict[str, Decision]:
         """The decision that counts on each of these recommendations that has one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 @click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Write the figures to this file.")
 @click.option("--quick", is_flag=True, help="A tenth of the load: says that it works, not how fast it is.")
 @click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Keep broker, cluster and logs in this folder.")
-def command(json_path: Path | None, quick: bool, keep: Path | None) -> None:
+@click.option(
+    "--beside-planner", is_flag=True, help="Only the latency while the planner searches and while it waits, turn by turn."
+)
+def command(json_path: Path | None, quick: bool, keep: Path | None, beside_planner: bool) -> None:
     """Measure readings a second, latency and state on this machine; about ten minutes. Let nothing else run meanwhile.
 
     \b
@@ -40,10 +44,24 @@ def command(json_path: Path | None, quick: bool, keep: Path | None) -> None:
             console.print(line)
             status.update(line.strip())
 
-        figures = measure(sizes, report, keep)
+        if beside_planner:
+            text = _beside_planner(quick, report, keep)
+        else:
+            figures = measure(sizes, report, keep)
+            text = json.dumps(asdict(figures), indent=1)
     if json_path is not None:
-        write_whole(json_path, json.dumps(asdict(figures), indent=1) + "\n")
-    _show(figures)
+        write_whole(json_path, text + "\n")
+    if beside_planner:
+        click.echo(text)
+    else:
+        _show(figures)
+
+
+def _beside_planner(quick: bool, report: Callable[[str], None], keep: Path | None) -> str:
+    from benchmarks.pipeline.beside_planner import Turns, measure_beside_planner
+
+    turns = Turns(meters=100, turns=1, turn_s=5.0) if quick else Turns()
+    return json.dumps(measure_beside_planner(turns, report, keep).as_json(), indent=1)
 
 
 def _show(figures: Figures) -> None:

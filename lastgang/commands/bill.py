@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from billing.tariff import Tariff
 
 
 @click.command()
@@ -13,8 +17,15 @@ import click
 @click.option(
     "--tariff", "tariff_file", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The price sheet as TOML."
 )
+@click.option(
+    "--prices",
+    "prices_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    help="Day-ahead prices for a tariff with a zone, in any form that `prices import` reads.",
+)
 @click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the bill here; else to stdout.")
-def command(load: Path, tariff_file: Path, json_file: Path | None) -> None:
+def command(load: Path, tariff_file: Path, prices_file: Path | None, json_file: Path | None) -> None:
     """Bill the load profile LOAD (CSV: start_utc,power_kw[,reactive_kvar] or start_utc,energy_kwh) by a tariff.
 
     \b
@@ -34,6 +45,8 @@ def command(load: Path, tariff_file: Path, json_file: Path | None) -> None:
         faults: list[Fault] = []
         try:
             tariff = load_tariff(tariff_file)
+            if prices_file is not None:
+                tariff = _with_prices(tariff, prices_file)
         except InputFaults as found:
             faults += found.faults
         try:
@@ -50,3 +63,18 @@ def command(load: Path, tariff_file: Path, json_file: Path | None) -> None:
         click.echo(text)
     else:
         click.echo(f"{result.status} bill of {float(result.total_eur):,.2f} EUR written to {json_file}", err=True)
+
+
+def _with_prices(tariff: Tariff, file: Path) -> Tariff:
+    """The tariff with the prices in `file` of each zone that it bills by."""
+    from billing.published import published
+    from connectors.prices.reading import read_prices
+    from connectors.prices.records import Reading, revisions
+    from domain.clock import EPOCH
+    from domain.errors import Fault, InputFaults
+
+    if not tariff.zones:
+        raise InputFaults([Fault(str(tariff.path), None, "spot", "no zone", "a spot price with a zone, for --prices")])
+    reading = Reading("bill", tariff.zone, EPOCH, file.name)
+    read = [read_prices(file, tariff.zone, zone) for zone in tariff.zones]
+    return tariff.with_published(published(record for one in read for record in revisions(one, (), reading)))

@@ -96,7 +96,7 @@ def _import_once(importing: Any, kafka_of: Any, words: Words, options: dict[str,
     settings: KafkaSettings | None = None
     known = known_orders((), importing.plant)
     if dry_run:
-        settings = _reachable(kafka_of)
+        settings = reachable(kafka_of)
     else:
         settings = kafka_of()
         ensure_topics(settings)
@@ -115,7 +115,7 @@ def _import_once(importing: Any, kafka_of: Any, words: Words, options: dict[str,
     return 2 if judgement.faults else 0
 
 
-def _reachable(kafka_of: Any) -> KafkaSettings | None:
+def reachable(kafka_of: Any) -> KafkaSettings | None:
     """The broker, if one answers: a dry run without one compares with the plant file alone."""
     from connectors.kafka.client import BrokerRefused, BrokerUnavailable
     from connectors.kafka.greeting import greet

@@ -75,6 +75,7 @@ _ENVIRONMENT = """## Environment
 |---|---|
 | `INFLUX_TOKEN` | token of the InfluxDB that the topics are copied to, with write access |
 | `GRAFANA_TOKEN` | token of the Grafana that dashboards are pushed to |
+| `ENTSOE_TOKEN` | security token of the ENTSO-E transparency platform's API, for `lastgang prices pull` |
 | `LASTGANG_CONSOLE_TOKEN` | token that decisions and reports over the API need; required where the page listens beyond this machine |
 | `LASTGANG_CACHE` | folder of downloaded jars, for several checkouts together; default `.lastgang` |
 | `LASTGANG_HOME`, `LASTGANG_KAFKA_PORT`, ... | any key of [stack.toml](stack-file.md), over the file |

@@ -12,6 +12,7 @@ from domain.job_power import JobPower
 from domain.orders import Order
 from domain.prices import Prices
 from domain.recommendations import Decision, Recommendation
+from domain.shift_changes import ShiftChange
 from domain.topics import (
     ANOMALIES,
     DECISIONS,
@@ -23,6 +24,7 @@ from domain.topics import (
     PRICES,
     RECOMMENDATIONS,
     REJECTED,
+    SHIFT_CHANGES,
     Topic,
 )
 from reporting.ledger.entries import Conflict, RejectedReadings
@@ -102,6 +104,11 @@ class RecordQuestions(Questions):
     def order_history(self) -> list[Order]:
         """All revisions of all jobs, as they came."""
         return list(stored(Order, self._database.execute("SELECT payload FROM entry WHERE topic=? ORDER BY entry", (ORDERS.name,))))
+
+    @answered_by(SHIFT_CHANGES)
+    def shift_changes(self) -> list[ShiftChange]:
+        """Latest revision of each change of a shift, by day."""
+        return sorted(self._latest(SHIFT_CHANGES, ShiftChange, None), key=lambda c: (c.day_local, c.shift))
 
     @answered_by(RECOMMENDATIONS)
     def recommendations(self, as_of_utc: datetime | None = None) -> list[Recommendation]:

@@ -20,13 +20,13 @@ from scheduling.live.charges import EnergyPrice, marginal_price, slot_prices
 from scheduling.live.difference import breaks
 from scheduling.live.known import Known, SlotPrices
 from scheduling.live.problem import Asked, Nothing, problem_of, with_advice
-from scheduling.live.rest import rest_peaks
 from scheduling.live.writing import again, write
 from scheduling.outlook import day_of, outlook
 from scheduling.pen import SINGLE_MOVES, Pen
 from scheduling.planner.plan import Plan
 from scheduling.pricing import Pricing
 from scheduling.problem import Load, Outlook, Rules, is_movable_from, load_change
+from scheduling.promised import Promised, promised_beside
 from scheduling.settings import AdviceSettings
 from scheduling.state import AdviceState, Notes
 
@@ -75,10 +75,9 @@ class LivePlanning:
         tariff = self._pricing.published(state)
         if tariff is None:
             return Nothing.NO_PRICE
-        worth = self._pricing.worth(state, known.outlook.first_slot)
-        rest = rest_peaks(tariff, state.known, forecast, horizon.first_slot, horizon.first_slot + horizon.count)
+        worth = self._pricing.worth(state, known.outlook)
         energy = beside.energy or marginal_price(tariff)
-        prices = slot_prices(tariff, energy, rest, state.known, worth.known_peak_kw, horizon)
+        prices = slot_prices(tariff, energy, worth.rest, state.known, worth.known_peak_kw, horizon)
         return problem_of(known, horizon, prices)
 
     def answer(
@@ -139,11 +138,16 @@ class LivePlanning:
 
     def _pen(self, state: AdviceState, known: Known) -> Pen:
         plant = known.plant
-        worth = self._pricing.worth(state, known.outlook.first_slot)
+        worth = self._pricing.worth(state, known.outlook)
         level_kw = plant.site.target_kw if plant.site.target_kw is not None else worth.billed_kw
         rules = Rules.at(plant, self._settings, known.now_utc, known.outlook)
         basis = Basis(plant, worth.billed_kw, level_kw)
-        return Pen(known.forecast, rules, worth, basis, lambda instant: day_of(instant, plant.site.zone))
+        notes = state.notes
+
+        def ledger(name: str) -> Promised:
+            return promised_beside(notes.promised, notes.recommendations, name, known.outlook, known.orders, known.now_utc)
+
+        return Pen(known.forecast, rules, worth, basis, lambda instant: day_of(instant, plant.site.zone), ledger, notes.misses)
 
 
 def is_of_a_plan(advice: Recommendation) -> bool:

@@ -4,7 +4,8 @@ In: known quarter hours, a tariff's charges for power, how long their periods st
 the quarter hours that lie beyond the horizon.
 
 The weeks to come are taken to be as the known ones were: their highest quarter hours, the older ones counting less, smoothed, and raised to
-the number of weeks left. Weeks are taken whole because the days of one are alike. With less than three of them days stand for weeks.
+the number of weeks left. Weeks are taken whole because the days of one are alike. With less than three of them days stand for weeks; with less
+than three days nothing is expected of the rest of the period.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ import numpy.typing as npt
 from billing.component import Component
 from billing.demand.price import DemandPrice
 from billing.tariff import Tariff
-from domain.forecasts import Forecast
 from quarters.numbers import slot_of, slot_start
 from quarters.periods import midnight_utc
 from quarters.series import QuarterSeries
@@ -27,7 +27,7 @@ from scheduling.odds import CASES
 Floats = npt.NDArray[np.float64]
 FEWEST = 3
 """Weeks, or days, that say something of those to come."""
-MOST_WEEKS = 26
+MOST_WEEKS = 12
 WEEK_FADES = 0.93
 """What a week counts less than the one after it."""
 SLOTS_PER_DAY, SLOTS_PER_WEEK = 96, 7 * 96
@@ -48,7 +48,7 @@ class RestPeak:
     """One for each of `scheduling.odds.CASES`; 0 where nothing is left of the period."""
 
 
-def rest_peaks(tariff: Tariff, known: QuarterSeries, forecast: Forecast, first_slot: int, beyond_slot: int) -> tuple[RestPeak, ...]:
+def rest_peaks(tariff: Tariff, known: QuarterSeries, first_slot: int, beyond_slot: int) -> tuple[RestPeak, ...]:
     """Of each charge for power that holds when the horizon begins.
 
     Parameters
@@ -63,12 +63,12 @@ def rest_peaks(tariff: Tariff, known: QuarterSeries, forecast: Forecast, first_s
     for component in tariff.components:
         price = component.demand_price(day, ()) if component.holds_on(day) else None
         if price is not None and price.eur_per_kw > 0:
-            found.append(_rest(component, price, tariff, known, forecast, first_slot, beyond_slot))
+            found.append(_rest(component, price, tariff, known, first_slot, beyond_slot))
     return tuple(found)
 
 
 def _rest(
-    component: Component, price: DemandPrice, tariff: Tariff, known: QuarterSeries, forecast: Forecast, first_slot: int, beyond_slot: int
+    component: Component, price: DemandPrice, tariff: Tariff, known: QuarterSeries, first_slot: int, beyond_slot: int
 ) -> RestPeak:  # fmt: skip
     end_slot = slot_of(midnight_utc(price.to_day, tariff.zone))
     there = next(
@@ -79,8 +79,6 @@ def _rest(
     if there is None or left <= 0:
         return RestPeak(component, price, end_slot, None, tuple(0.0 for _ in CASES))
     highest, weights, step = _past(component, tariff, known, first_slot)
-    if not len(highest):
-        highest, weights, step = _ahead(forecast)
     cases = () if not len(highest) else quantiles_of_highest(highest, weights, max(left / step, 1.0))
     return RestPeak(component, price, end_slot, there, cases or tuple(0.0 for _ in CASES))
 
@@ -110,14 +108,6 @@ def _past(component: Component, tariff: Tariff, known: QuarterSeries, first_slot
             ages = (len(parts) - 1 - np.flatnonzero(there)) * step / SLOTS_PER_WEEK
             return highest, WEEK_FADES**ages, step
     return np.empty(0), np.empty(0), SLOTS_PER_DAY
-
-
-def _ahead(forecast: Forecast) -> tuple[Floats, Floats, int]:
-    """The forecast days in place of past ones."""
-    kw = [level for peak in forecast.peaks for level in (peak.q10_kw, peak.q50_kw, peak.q90_kw)]
-    if not kw and forecast.q50_kw:
-        kw = [max(levels) for levels in (forecast.q10_kw, forecast.q50_kw, forecast.q90_kw)]
-    return np.array(kw), np.ones(len(kw)), SLOTS_PER_DAY
 
 
 def quantiles_of_highest(highest_kw: Floats, weights: Floats, length_factor: float) -> tuple[float, ...]:

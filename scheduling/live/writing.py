@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from zlib import crc32
 
 from domain.facts import MOST_FACTS, Fact, fact
+from domain.forecasts import Forecast
 from domain.instants import instant_text
 from domain.orders import Order, Workers
 from domain.plant import Plant
@@ -17,7 +18,6 @@ from domain.recommendations import (
     Action,
     Driver,
     JobPlace,
-    LineChange,
     Places,
     Recommendation,
     RecommendationStatus,
@@ -28,6 +28,8 @@ from quarters.numbers import slot_of, slot_start
 from scheduling.explain import (
     WORKS_COUNCIL,
     headline,
+    keeps,
+    lines_of,
     not_checked,
     nothing,
     plan_checked,
@@ -41,7 +43,6 @@ from scheduling.problem import Load, Outlook, load_change
 from scheduling.solve import peak_of
 from scheduling.worth import Saving, cents
 
-MOST_LINES = 100
 FOLLOWING = "condition.following_jobs"
 """Not checked of a single move; the planner knows what follows what."""
 
@@ -143,7 +144,9 @@ def write(
     draft: Draft, asked: Asked, orders: Mapping[str, Order], pen: Pen, planner: str, name: str, issued_utc: datetime, revision: int
 ) -> Recommendation:
     """A draft as the recommendation `name`."""
-    outlook, saving = draft.outlook, draft.saving
+    outlook = draft.outlook
+    saving = pen.promise_by(outlook, draft.change_kw, peak_of(outlook).slot, name)
+    saving_eur = None if saving.total_eur is None else saving.total_eur - draft.cost_eur
     peak, after = peak_of(outlook), peak_of(outlook.plus(draft.change_kw))
     reduction_kw = peak.median_kw - after.median_kw
     checked, unchecked = plan_checked(workers=asked.has_workers, working_time=asked.has_crews, changeovers=_has_changeovers(asked))
@@ -153,13 +156,13 @@ def write(
         issued_utc=issued_utc, at_utc=pen.rules.now_utc, valid_until_utc=decide_until(draft.before, draft.after, pen.basis.plant),
         action=draft.action, before=draft.before, after=draft.after, peak_start_utc=slot_start(peak.slot),
         peak_before_kw=round(peak.median_kw, 1), peak_after_kw=round(after.median_kw, 1), reduction_kw=round(reduction_kw, 1),
-        bill_before_eur=cents(saving.before_eur), bill_after_eur=cents(saving.after_eur), saving_eur=cents(draft.saving_eur),
+        bill_before_eur=cents(saving.before_eur), bill_after_eur=cents(saving.after_eur), saving_eur=cents(saving_eur),
         saving_demand_eur=cents(saving.demand_eur), saving_energy_eur=cents(saving.energy_eur),
-        confidence=round(pen.confidence(outlook, peak.slot, reduction_kw), 2), reason=_reason(draft, slot_start(peak.slot), (peak.median_kw, after.median_kw)),
-        alternatives=(nothing(draft.before, peak.median_kw, reduction_kw, cents(draft.saving_eur)),), checked=checked,
+        confidence=round(pen.confidence(outlook, peak.slot, reduction_kw), 2), reason=_reason(draft, saving, slot_start(peak.slot), (peak.median_kw, after.median_kw)),
+        alternatives=(nothing(draft.before, peak.median_kw, reduction_kw, cents(saving_eur)),), checked=checked,
         not_checked=(*unchecked, *([WORKS_COUNCIL] if moves_people else []), *(one for one in not_checked(saving) if one.key != FOLLOWING)),
         lines=lines_of(saving), cost_eur=cents(draft.cost_eur) or 0.0, drivers=drivers(orders, asked, peak.slot, peak.median_kw),
-        needs_works_council=moves_people, versions=versions_of(pen, orders, planner),
+        needs_works_council=moves_people, versions=versions_of(pen.forecast, orders, planner),
     )  # fmt: skip
 
 
@@ -176,22 +179,14 @@ def _has_changeovers(asked: Asked) -> bool:
     return any(machine.setups for machine in asked.problem.machines)
 
 
-def _reason(draft: Draft, peak_utc: datetime, peaks_kw: tuple[float, float]) -> tuple[Fact, ...]:
+def _reason(draft: Draft, saving: Saving, peak_utc: datetime, peaks_kw: tuple[float, float]) -> tuple[Fact, ...]:
     found = headline(draft.action, draft.before, draft.after, peak_utc, peaks_kw)
     found += surcharge(draft.cost_eur)
-    if draft.saving_eur is not None and round(draft.saving_eur, 2) > 0:
-        found.append(fact("advice.saves", saving_eur=draft.saving_eur))
+    total_eur = None if saving.total_eur is None else saving.total_eur - draft.cost_eur
+    if total_eur is not None and round(total_eur, 2) > 0:
+        found.append(fact("advice.saves", saving_eur=total_eur))
+    found += keeps(saving)
     return tuple(found[:MOST_FACTS])
-
-
-def lines_of(saving: Saving) -> tuple[LineChange, ...]:
-    """The lines of the bill that change, the largest change first."""
-    found = []
-    for line, (before_eur, after_eur) in saving.lines_eur.items():
-        before, after = cents(before_eur), cents(after_eur)
-        if before is not None and after is not None and before != after:
-            found.append(LineChange(line, before, after))
-    return tuple(sorted(found, key=lambda one: (-abs(one.saving_eur), one.line))[:MOST_LINES])
 
 
 def drivers(orders: Mapping[str, Order], asked: Asked, slot: int, peak_kw: float) -> tuple[Driver, ...]:
@@ -209,10 +204,10 @@ def drivers(orders: Mapping[str, Order], asked: Asked, slot: int, peak_kw: float
     return tuple(sorted(found, key=lambda one: (-one.kw, one.machine)))[:100]
 
 
-def versions_of(pen: Pen, orders: Mapping[str, Order], planner: str) -> Versions:
+def versions_of(forecast: Forecast, orders: Mapping[str, Order], planner: str) -> Versions:
     """What it was made from."""
     revisions = "".join(f"{job}:{orders[job].revision};" for job in sorted(orders))
-    return Versions(pen.forecast.issued_utc, pen.forecast.model, len(orders), f"{crc32(revisions.encode()):08x}", planner)
+    return Versions(forecast.issued_utc, forecast.model, len(orders), f"{crc32(revisions.encode()):08x}", planner)
 
 
 def name_of(draft: Draft, decided: Iterable[str]) -> str:

@@ -27,7 +27,7 @@ STEPS_A_JOB = 75
 """Of a round."""
 END_HEAT = 0.002
 """Of a round, as a share of the cost."""
-DEARER = 1_000.0
+PRICE_GROWTH = 1_000.0
 """The price of a move beyond the limit at the end of a round, to that at its beginning: in the end no move is worth it."""
 STEPS_A_PRICE = 20
 """With the same price."""
@@ -41,7 +41,7 @@ MOVE_PRICES_EUR = (0.0, 0.0, 10.0, 40.0, 150.0)
 class Climate:
     """Of a round: weight of load above the incumbent peak in every slot, and heat at the beginning as a share of the cost.
 
-    `moves_over` jobs more than may be moved are let pass on the way, at `over_eur` each at first and `DEARER` times that at the end.
+    `moves_over` jobs more than may be moved are let pass on the way, at `over_eur` each at first and `PRICE_GROWTH` times that at the end.
     """
 
     soft_max_weight: float
@@ -94,7 +94,7 @@ class Annealing:
             if is_over():
                 break
             if step % STEPS_A_PRICE == 0:
-                board.over_eur = climate.over_eur * DEARER ** (step / steps)
+                board.over_eur = climate.over_eur * PRICE_GROWTH ** (step / steps)
                 now_eur = board.cost_eur() + board.guide_eur()
             limit_eur = now_eur - heat_eur * cooling ** (step / steps) * log(1.0 - self._draw.random())
             now_eur = self._step(board, now_eur, limit_eur, heat_eur)

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-
-from ortools.sat.python import cp_model
+from typing import TYPE_CHECKING
 
 from scheduling.planner.board import Board, board_of
 from scheduling.planner.model import Model
 from scheduling.planner.roster import Roster, Rosters
 from scheduling.planner.solution import Solution, cheaper, solution_of
+from scheduling.planner.solver import has_none, has_plan, is_proved, library
 from scheduling.planner.tables import Choice, Tables
+
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
 
 MOST_OPTIONS = 3_000
 """Starts of all jobs together up to which the solver is given large parts of the problem; beyond, annealing is faster."""
-HAS_PLAN = (cp_model.OPTIMAL, cp_model.FEASIBLE)
-"""What the solver says of a model that it has a plan of."""
 QUICK_OPTIONS = 1_000
 QUICK_SHARE = 0.05
 """Of the time, for a proof before any search begins: most small problems need no more."""
@@ -51,9 +52,9 @@ def feasibility(tables: Tables, jobs: Collection[int], limit_s: float) -> Feasib
 
 
 def _feasibility(status: int) -> Feasibility:
-    if status in HAS_PLAN:
+    if has_plan(status):
         return Feasibility.YES
-    return Feasibility.NO if status == cp_model.INFEASIBLE else Feasibility.UNKNOWN
+    return Feasibility.NO if has_none(status) else Feasibility.UNKNOWN
 
 
 def any_solution(tables: Tables, rosters: Rosters, limit_s: float) -> tuple[Feasibility, Solution | None]:
@@ -61,7 +62,7 @@ def any_solution(tables: Tables, rosters: Rosters, limit_s: float) -> tuple[Feas
     model = Model(empty_board(tables), range(len(tables.of_job)), free_shifts=True)
     solver = new_solver(Limits(limit_s, limit_s))
     status = solver.solve(model.solver)
-    return _feasibility(status), _solution(model, solver, rosters) if status in HAS_PLAN else None
+    return _feasibility(status), _solution(model, solver, rosters) if has_plan(status) else None
 
 
 def cheapest(tables: Tables, rosters: Rosters, start: Solution, limits: Limits) -> tuple[Solution, bool]:
@@ -90,9 +91,9 @@ def _cheapest(model: Model, rosters: Rosters, start: Solution, limits: Limits) -
     model.hint(start.choices, start.roster)
     solver = new_solver(limits)
     status = solver.solve(model.solver)
-    if status not in HAS_PLAN:
+    if not has_plan(status):
         return start, False
-    return cheaper(_solution(model, solver, rosters), start), status == cp_model.OPTIMAL
+    return cheaper(_solution(model, solver, rosters), start), is_proved(status)
 
 
 def least_amount(
@@ -103,7 +104,7 @@ def least_amount(
     amounts = [(amount(job, choice), literal) for job in model.jobs for choice, literal in model.choices_of(job)]
     model.solver.minimize(sum(most * literal for most, literal in amounts))
     solver = new_solver(Limits(limit_s, limit_s))
-    return model.chosen(solver) if solver.solve(model.solver) in HAS_PLAN else None
+    return model.chosen(solver) if has_plan(solver.solve(model.solver)) else None
 
 
 def with_extra_workers(tables: Tables, jobs: Collection[int], extra: Collection[str], limit_s: float) -> frozenset[str] | None:
@@ -111,7 +112,7 @@ def with_extra_workers(tables: Tables, jobs: Collection[int], extra: Collection[
     model = Model(empty_board(tables), jobs, free_shifts=True)
     model.solver.minimize(sum(model.opened[shift] for shift in extra))
     solver = new_solver(Limits(limit_s, limit_s))
-    if solver.solve(model.solver) not in HAS_PLAN:
+    if not has_plan(solver.solve(model.solver)):
         return None
     return model.roster(solver).opened & frozenset(extra)
 
@@ -131,7 +132,7 @@ def _solution(model: Model, solver: cp_model.CpSolver, rosters: Rosters) -> Solu
 
 def new_solver(limits: Limits) -> cp_model.CpSolver:
     """A solver that ends at the limits and answers the same input with the same plan."""
-    solver = cp_model.CpSolver()
+    solver: cp_model.CpSolver = library().CpSolver()
     solver.parameters.num_workers = 1  # with more of them the same input gives different plans
     solver.parameters.random_seed = 1
     solver.parameters.max_time_in_seconds = max(0.01, limits.seconds)

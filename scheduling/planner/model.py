@@ -9,15 +9,19 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-from ortools.sat.python import cp_model
 
 from scheduling.planner.board import Board
 from scheduling.planner.cost.demand import NOWHERE_KW
 from scheduling.planner.problem import Shift
 from scheduling.planner.roster import Roster
+from scheduling.planner.solver import library
 from scheduling.planner.tables import Choice
+
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
 
 POWER_PARTS = (1, 10, 100, 1_000)
 """Parts of a kW that loads are counted in: the fewest that are exact, else watts."""
@@ -67,7 +71,7 @@ class Model:
         self.board = board
         self.jobs = sorted(jobs)
         self.has_free_shifts = free_shifts
-        self.solver = cp_model.CpModel()
+        self.solver: cp_model.CpModel = library().CpModel()
         self.options: dict[int, list[Option]] = {}
         self.worked: dict[str, list[Worked]] = {}
         self._skipped: dict[int, cp_model.IntVar] = {}
@@ -256,4 +260,7 @@ class _Load:
         return sum(self._highest.values())
 
     def sum(self) -> cp_model.LinearExpr:
-        return cp_model.LinearExpr.weighted_sum([literal for _, literal in self._terms], [parts for parts, _ in self._terms])
+        weighted: cp_model.LinearExpr = library().LinearExpr.weighted_sum(
+            [literal for _, literal in self._terms], [parts for parts, _ in self._terms]
+        )
+        return weighted

@@ -7,14 +7,14 @@ little choice, and so many jobs have to change places together; where jobs have 
 from __future__ import annotations
 
 import numpy as np
-from ortools.sat.python import cp_model
 
 from scheduling.planner.board import Board, board_of
-from scheduling.planner.exact import HAS_PLAN, Limits, new_solver
+from scheduling.planner.exact import Limits, new_solver
 from scheduling.planner.model import Model
 from scheduling.planner.roster import Roster
 from scheduling.planner.ruins import Ruins
 from scheduling.planner.solution import Solution, solution_of
+from scheduling.planner.solver import has_plan, is_proved
 from scheduling.planner.tables import Choice, Tables
 
 FIRST_JOBS = 10
@@ -45,13 +45,13 @@ class Neighbourhoods:
         model.hint(old, roster)
         solver = new_solver(Limits(left_s, WORK))
         status = solver.solve(model.solver)
-        found = model.chosen(solver) if status in HAS_PLAN else old
-        self._resize(status == cp_model.OPTIMAL)
+        found = model.chosen(solver) if has_plan(status) else old
+        self._resize(is_proved(status))
         self._take(board, roster, old, found)
 
-    def _resize(self, is_proved: bool) -> None:
+    def _resize(self, was_proved: bool) -> None:
         most = float(max(FIRST_JOBS, len(self._board.tables.of_job)))
-        self._size = min(most, self._size * GROWTH) if is_proved else max(3.0, self._size / GROWTH**2)
+        self._size = min(most, self._size * GROWTH) if was_proved else max(3.0, self._size / GROWTH**2)
 
     def _take(self, board: Board, roster: Roster, old: dict[int, Choice | None], found: dict[int, Choice | None]) -> None:
         for job, choice in found.items():

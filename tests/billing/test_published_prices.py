@@ -9,17 +9,17 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_tariffs import MONTHLY, profile, tariff, year_load
 
 from billing.bill import bill
 from billing.energy_prices import energy_price_eur_per_kwh
 from billing.lacks import Lack
-from billing.published import PublishedPrices, newest, published
+from billing.published import PublishedPrices, published
 from billing.site import SitePrices
 from domain.errors import InputFaults
-from domain.prices import Prices
+from domain.prices import Prices, newest_prices
 from quarters.numbers import slot_of
 
 START = datetime(2026, 3, 2, 23, tzinfo=UTC)
@@ -49,7 +49,7 @@ def test_an_hours_price_stands_for_its_quarter_hours_and_a_gap_has_none():
 def test_of_one_span_the_highest_revision_counts_whenever_it_was_read():
     first, second = prices(80, revision=1), prices(70, revision=2, at=READ - HOUR)
     assert quarters(first, second) == quarters(second, first) == [70] * 4
-    assert [one.revision for one in newest([first, second, first])] == [2]
+    assert [one.revision for one in newest_prices([first, second, first])] == [2]
 
 
 def test_shorter_prices_stand_before_longer_ones_and_of_equal_ones_the_later_read():
@@ -58,6 +58,7 @@ def test_shorter_prices_stand_before_longer_ones_and_of_equal_ones_the_later_rea
     assert quarters(whole, prices(21, start=START + HOUR)) == [10] * 4 + [20] * 4 + [30] * 4
 
 
+@settings(deadline=None)
 @given(st.randoms(use_true_random=False), st.integers(1, 6))
 def test_the_order_in_which_records_come_does_not_matter(chance: random.Random, count: int):
     records = [
@@ -171,3 +172,8 @@ def test_a_wrong_spot_table_is_named(tmp_path: Path, spot: str, words: str):
 def test_negative_and_huge_prices_stay_exact():
     found = published([replace(prices(0.1), eur_per_mwh=(-99_999.99,))]).of_quarters("DE-LU")
     assert found[START] == Fraction(-9_999_999, 100)
+
+
+def test_the_check_of_settings_states_where_the_prices_come_from(tmp_path: Path):
+    (note,) = tariff(tmp_path, SPOT).components[0].notes(frozenset(), START)
+    assert "prices of the zone DE-LU are those of the topic energy.prices.v1" in note

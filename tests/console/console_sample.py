@@ -35,6 +35,7 @@ from domain.recommendations import (
     Recommendation,
     RecommendationStatus,
 )
+from domain.shift_changes import ShiftChange
 from domain.topics import Topic
 from domain.units import UWH_PER_KWH
 from quarters.numbers import quarter_start
@@ -324,6 +325,7 @@ class SampleFeed:
         self.logged: list[Message] = []
         self.decided: list[Decision] = []
         self.ordered: list[Order] = []
+        self.shifts: list[ShiftChange] = []
         self.closed = False
         self.send(now_utc)
 
@@ -378,6 +380,12 @@ class SampleFeed:
 
     def send_orders(self, orders: Sequence[Order]) -> None:
         self.ordered += orders
+
+    def shift_changes_since(self, known_until: Mapping[tuple[str, int], int]) -> Sequence[ShiftChange]:
+        return list(self.shifts)
+
+    def send_shift_changes(self, changes: Sequence[ShiftChange]) -> None:
+        self.shifts += changes
 
     def answer(self) -> None:
         """What the advice job would do: the recommendation's next revision has the decided status."""

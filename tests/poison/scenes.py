@@ -97,7 +97,10 @@ def forecast_scene() -> Scene:
     now = small.interval(live, 310.0)
     return Scene(
         "forecast", SiteForecast(small.PLANT), "werk", feed,
-        {INTERVALS: now, ORDERS: small.SmallPlant.order("J1", live + 8 * QUARTER, live)},
+        {
+            INTERVALS: now, ORDERS: small.SmallPlant.order("J1", live + 8 * QUARTER, live),
+            JOB_POWERS: replace(EXAMPLES[JOB_POWERS.name], site="werk", machine="oven", product="gear"),
+        },
         [(INTERVALS, replace(now, revision=now.revision + 1)), (INTERVALS, small.interval(live + QUARTER, 305.0))], FORECASTS,
     )  # fmt: skip
 

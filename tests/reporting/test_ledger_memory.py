@@ -42,6 +42,7 @@ QUESTIONS: dict[str, Callable[[LedgerReader], Any]] = {
     "orders": lambda ledger: ledger.orders(),
     "order_history": lambda ledger: ledger.order_history(),
     "order_revisions": lambda ledger: ledger.order_revisions(EXAMPLES[ORDERS.name].job),
+    "shift_changes": lambda ledger: ledger.shift_changes(),
     "job_powers": lambda ledger: ledger.job_powers(),
     "recommendations": lambda ledger: ledger.recommendations(),
     "decisions": lambda ledger: ledger.decisions(),

@@ -36,7 +36,7 @@ class Planned:
 
     def __init__(self, plant: Plant, orders, sheet, most=100, **loads):
         self.plant, self.orders = plant, list(orders)
-        self.planning = LivePlanning(Pricing(plant, sheet), sheet, AdviceSettings(most_open=most))
+        self.planning = LivePlanning(Pricing(plant, sheet), AdviceSettings(most_open=most))
         self.state = state_of(self.orders)
         self.loads = {"spread": 5.0, **loads}
         self.beside = Beside(plant)

@@ -34,7 +34,7 @@ def sheet(tmp_path_factory):
 
 
 def asked_of(plant: Plant, orders, sheet, **loads) -> Asked | Nothing:
-    planning = LivePlanning(Pricing(plant, sheet), sheet, AdviceSettings())
+    planning = LivePlanning(Pricing(plant, sheet), AdviceSettings())
     known = [one for one in orders if one.profile_kw]
     return planning.ask(state_of(list(orders)), forecast(known, **{"spread": 20.0, **loads}), Beside(plant))
 
