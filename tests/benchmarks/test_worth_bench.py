@@ -13,11 +13,16 @@ import pytest
 from benchmarks.worth import page
 from benchmarks.worth.foresight import foreseen
 from benchmarks.worth.judging import BINS, Judged, calibration, judged, promised_eur
+from benchmarks.worth.live_planner import answered
 from benchmarks.worth.loop import TICK_S, Days, NoAdvice, StepsOfForecastAndAdvice, lived, run_from
 from benchmarks.worth.trial import Advised, Trial, lifelike_span
 from billing.tariff import load_tariff
+from domain.contracts import EXAMPLES
+from domain.planning import PlanningProblem, PlanStatus
 from domain.recommendations import RecommendationStatus
+from domain.topics import PLANNING_PROBLEMS
 from scheduling.advice import Advice
+from scheduling.live.answer import plan_of
 from simulation.counterfactual import main_import_kw, without_moves
 from simulation.factory import QuarterHour
 from simulation.history import history
@@ -165,3 +170,15 @@ def test_figures_are_those_of_the_trial(trial: Trial) -> None:
     found = page.figures([trial])
     assert isinstance(found[str(SEED)], Mapping)
     assert found[str(SEED)]["advised"][0]["peak_kw"] == trial.advised[0].peak_kw
+
+
+def test_a_planning_problem_is_answered_with_a_plan_that_the_advice_can_read_or_with_the_reason() -> None:
+    stated = EXAMPLES[PLANNING_PROBLEMS.name]
+    assert isinstance(stated, PlanningProblem)
+    found = answered(stated)
+    assert found == answered(stated)
+    assert (found.site, found.problem, found.first_start_utc) == (stated.site, stated.problem, stated.first_start_utc)
+    assert plan_of(found.body) is not None
+    unreadable = answered(replace(stated, body="{}"))
+    assert unreadable.status is PlanStatus.NO_ANSWER
+    assert "reason" in unreadable.body
