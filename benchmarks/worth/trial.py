@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.worth.foresight import foreseen
 from benchmarks.worth.judging import Judged, judged, promised_eur
+from benchmarks.worth.live_planner import LivePlanner
 from benchmarks.worth.loop import Adviser, Days, NoAdvice, StepsOfForecastAndAdvice, lived
 from billing.runs import saving_of_runs
 from billing.tariff import Tariff, load_tariff
@@ -26,6 +27,7 @@ from simulation.surprises import NONE
 
 ADVISERS: Mapping[str, Callable[[Plant, Tariff], Adviser]] = {
     "single moves": lambda plant, tariff: StepsOfForecastAndAdvice(plant, Advice(plant, tariff)),
+    "live planner": LivePlanner,
 }
 """Who advises, by the name in the report."""
 

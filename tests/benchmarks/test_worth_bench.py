@@ -13,11 +13,16 @@ import pytest
 from benchmarks.worth import page
 from benchmarks.worth.foresight import foreseen
 from benchmarks.worth.judging import BINS, Judged, calibration, judged, promised_eur
+from benchmarks.worth.live_planner import answered
 from benchmarks.worth.loop import TICK_S, Days, NoAdvice, StepsOfForecastAndAdvice, lived, run_from
-from benchmarks.worth.trial import Trial, lifelike_span, tried
+from benchmarks.worth.trial import Advised, Trial, lifelike_span
 from billing.tariff import load_tariff
+from domain.contracts import EXAMPLES
+from domain.planning import PlanningProblem, PlanStatus
 from domain.recommendations import RecommendationStatus
+from domain.topics import PLANNING_PROBLEMS
 from scheduling.advice import Advice
+from scheduling.live.answer import plan_of
 from simulation.counterfactual import main_import_kw, without_moves
 from simulation.factory import QuarterHour
 from simulation.history import history
@@ -58,9 +63,10 @@ def without(span: Span, before: list[QuarterHour]) -> Days:
     return lived(span, NoAdvice(), LENGTH, before)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def trial() -> Trial:
-    return tried(SEED, 2)
+    moves = Advised("single moves", 655.4, 1_312.5, 9, 2, 7, 4_387.0, (one_judged(0.83, 12.5), one_judged(0.55, 0.0)), 3.0)
+    return Trial(SEED, 28, 637.0, 690.6, 610.2, 4_200.0, (moves,))
 
 
 def test_days_that_nobody_advises_are_those_without_moves(span: Span, without: Days) -> None:
@@ -113,10 +119,11 @@ def test_a_moved_recommendation_is_judged_against_the_load_without_it_alone(with
     assert all(0 < one.peak_with_kw <= max(with_advice.load_kw.values()) + 0.1 for one in moved)
 
 
-def test_foresight_reaches_no_higher_peak_than_no_advice_and_keeps_the_energy(without: Days) -> None:
+def test_foresight_reaches_no_higher_peak_than_no_advice_by_the_same_work(without: Days) -> None:
     best = foreseen(without, lambda: 0.0)
     assert max(best.values()) <= max(without.load_kw.values())
-    assert sum(best.values()) == pytest.approx(sum(without.load_kw.values()), rel=0.01)
+    # the furnaces are kept hot for longer where a batch begins later in the night
+    assert sum(best.values()) == pytest.approx(sum(without.load_kw.values()), rel=0.05)
     assert foreseen(without, lambda: 0.0) == best
 
 
@@ -163,3 +170,15 @@ def test_figures_are_those_of_the_trial(trial: Trial) -> None:
     found = page.figures([trial])
     assert isinstance(found[str(SEED)], Mapping)
     assert found[str(SEED)]["advised"][0]["peak_kw"] == trial.advised[0].peak_kw
+
+
+def test_a_planning_problem_is_answered_with_a_plan_that_the_advice_can_read_or_with_the_reason() -> None:
+    stated = EXAMPLES[PLANNING_PROBLEMS.name]
+    assert isinstance(stated, PlanningProblem)
+    found = answered(stated)
+    assert found == answered(stated)
+    assert (found.site, found.problem, found.first_start_utc) == (stated.site, stated.problem, stated.first_start_utc)
+    assert plan_of(found.body) is not None
+    unreadable = answered(replace(stated, body="{}"))
+    assert unreadable.status is PlanStatus.NO_ANSWER
+    assert "reason" in unreadable.body
