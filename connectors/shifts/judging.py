@@ -260,7 +260,7 @@ def _day_in(value: CellValue, reading: Reading) -> date:
     if found is None or found == NEVER_UTC:
         raise Refused(rule="no_date")
     local = found.astimezone(reading.zone)
-    if local.time() != time(0):
+    if found != midnight_utc(local.date(), reading.zone):
         raise Refused(rule="day")
     return local.date()
 
@@ -278,7 +278,13 @@ def _worked_in(value: CellValue) -> str:
 def _clock_in(value: CellValue) -> str:
     """``HH:MM``; times of a spreadsheet too, whose 24:00 is a day."""
     if isinstance(value, datetime):
-        value = value.time() if value.year > 1900 else timedelta(days=1) if value.time() == time(0) else value.time()
+        value = (
+            value.time()
+            if value.year > 1900
+            else timedelta(days=1)
+            if not (value.hour or value.minute or value.second)
+            else value.time()
+        )
     if isinstance(value, time):
         value = timedelta(hours=value.hour, minutes=value.minute, seconds=value.second)
     if isinstance(value, timedelta):

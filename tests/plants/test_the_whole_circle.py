@@ -104,7 +104,7 @@ class Topics:
                 self._works.take(record)
         return next((record for record in reversed(self.records[topic]) if which(record)), None)
 
-    def say(self, decision: Decision) -> None:
+    def publish(self, decision: Decision) -> None:
         """Send a decision, as a plant's program does."""
         with RecordProducer(self._kafka) as producer:
             producer.send(DECISIONS, decision)
@@ -166,7 +166,9 @@ def test_orders_come_from_a_sheet_powers_are_learned_two_accept_and_the_load_mov
 
         move = live.await_(lambda: topics.newest(RECOMMENDATIONS, is_open(Action.MOVE_JOB, "2002")), "advice to move 2002")
         assert move.peak_before_kw == pytest.approx(TOGETHER_KW, abs=25.0)
-        shift = live.await_(lambda: topics.newest(RECOMMENDATIONS, is_open(Action.OPEN_SHIFT, "2004")), "advice to open the night shift")
+        shift = live.await_(
+            lambda: topics.newest(RECOMMENDATIONS, is_open(Action.OPEN_SHIFT, "2004")), "advice to open the night shift"
+        )
         assert shift.needs_works_council
         assert shift.cost_eur > 0
         assert shift.subject == "night"
@@ -176,7 +178,7 @@ def test_orders_come_from_a_sheet_powers_are_learned_two_accept_and_the_load_mov
         page.screenshot(path=shots / "circle-plan-before.png", full_page=True)
         page.get_by_role("button", name="Empfehlung für 2002 annehmen").click()
         page.get_by_role("dialog").get_by_role("button", name="Annehmen").click()
-        topics.say(Decision("haerterei-west", shift.recommendation, DecisionKind.ACCEPTED, "mes", served.now_utc()))
+        topics.publish(Decision("haerterei-west", shift.recommendation, DecisionKind.ACCEPTED, "mes", served.now_utc()))
 
         begins = move.after.jobs[0].start_utc
         moved = live.await_(

@@ -33,14 +33,14 @@ def sheet(tmp_path_factory):
     return tariff(tmp_path_factory.mktemp("tariff"))
 
 
-def asked_of(plant: Plant, orders, sheet, **loads) -> Stated | Nothing:
+def problem_of_plant(plant: Plant, orders, sheet, **loads) -> Stated | Nothing:
     planning = LivePlanning(Pricing(plant, sheet), AdviceSettings())
     known = [one for one in orders if one.profile_kw]
     return planning.problem(state_of(list(orders)), forecast(known, **{"spread": 20.0, **loads}), Beside(plant))
 
 
 def stated(plant: Plant, orders, sheet, **loads) -> Stated:
-    found = asked_of(plant, orders, sheet, **loads)
+    found = problem_of_plant(plant, orders, sheet, **loads)
     assert isinstance(found, Stated), found
     return found
 
@@ -48,7 +48,7 @@ def stated(plant: Plant, orders, sheet, **loads) -> Stated:
 @FEW
 @given(plant=plants(), orders=order_books())
 def test_the_present_plan_of_any_plant_is_a_plan_of_its_problem(sheet, plant, orders):
-    found = asked_of(plant, orders, sheet)
+    found = problem_of_plant(plant, orders, sheet)
     if isinstance(found, Nothing):
         return
     assert not list(problem_faults(found.problem))
@@ -60,7 +60,7 @@ def test_the_present_plan_of_any_plant_is_a_plan_of_its_problem(sheet, plant, or
 @FEW
 @given(plant=plants(), orders=order_books())
 def test_the_load_of_a_problem_is_the_forecast(sheet, plant, orders):
-    found = asked_of(plant, orders, sheet)
+    found = problem_of_plant(plant, orders, sheet)
     if isinstance(found, Nothing):
         return
     problem, loads = found.problem, forecast([one for one in orders if one.profile_kw], spread=20.0)
@@ -143,15 +143,15 @@ def test_a_job_waits_for_one_that_ends_before_the_horizon_and_makes_way_for_one_
 
 
 def test_without_a_price_or_a_job_there_is_nothing_to_plan(sheet):
-    assert asked_of(planned_works(extra=False), [order("A", movable=False)], sheet) is Nothing.NOTHING_MOVES
-    assert asked_of(planned_works(), [order("A")], None) is Nothing.NO_PRICE
-    assert asked_of(planned_works(), [order("A")], sheet, slots=1) is Nothing.NO_HORIZON
+    assert problem_of_plant(planned_works(extra=False), [order("A", movable=False)], sheet) is Nothing.NOTHING_MOVES
+    assert problem_of_plant(planned_works(), [order("A")], None) is Nothing.NO_PRICE
+    assert problem_of_plant(planned_works(), [order("A")], sheet, slots=1) is Nothing.NO_HORIZON
 
 
 @settings(FEW, max_examples=15)
 @given(plant=plants(), orders=order_books(), seed=st.integers(0, 3))
 def test_no_plan_is_more_expensive_than_the_present_one(sheet, plant, orders, seed):
-    found = asked_of(plant, orders, sheet)
+    found = problem_of_plant(plant, orders, sheet)
     if isinstance(found, Nothing):
         return
     answer = plan(found.problem, Request(5.0, seed, rounds=1), lambda: 0.0)
