@@ -15,7 +15,7 @@ from domain.orders import Order
 from domain.recommendations import Recommendation, RecommendationStatus
 from quarters.numbers import slot_of
 from scheduling.live.difference import Change, Group, applied, breaks, changes_between, groups_of
-from scheduling.live.problem import Asked, with_advice
+from scheduling.live.problem import Stated, with_advice
 from scheduling.live.writing import Draft, drafted, name_of, write
 from scheduling.pen import Pen
 from scheduling.planner.cost.total import cost_of
@@ -29,7 +29,7 @@ from scheduling.state import Notes
 class Context:
     """What is known when a plan comes back."""
 
-    asked: Asked
+    stated: Stated
     """The problem as it would be stated now."""
     notes: Notes
     """Of the advice; recommendations that begin and end are written down in it."""
@@ -59,19 +59,19 @@ def recommendations_of(first_start_utc: datetime, plan: Plan, context: Context) 
     Advice that is open stays unless the plan has one of its jobs elsewhere, and what replaces it is worth its change. Jobs that wait for their
     advised move to be carried out stay out of it.
     """
-    asked, notes = context.asked, context.notes
-    problem = asked.problem
-    proposed = _as_of_now(plan, first_start_utc, asked)
-    kept, touched = _open_advice(asked, notes, proposed)
-    base = asked.present
+    stated, notes = context.stated, context.notes
+    problem = stated.problem
+    proposed = _as_of_now(plan, first_start_utc, stated)
+    kept, touched = _open_advice(stated, notes, proposed)
+    base = stated.present
     for advice in kept:
-        base = with_advice(problem, asked.horizon, base, advice) or base
-    free = [job for job in problem.job if asked.is_free(job) and not any(advice.changes(job) for advice in kept)]
+        base = with_advice(problem, stated.horizon, base, advice) or base
+    free = [job for job in problem.job if stated.is_free(job) and not any(advice.changes(job) for advice in kept)]
     changes = [change for change in changes_between(base, proposed, free) if not change.shift or _may_change(change, kept)]
     groups = [
         group
         for group in groups_of(problem, base, changes)
-        if not breaks(problem, applied(asked.present, group)) and not _breaks_with_any(asked, kept, group)
+        if not breaks(problem, applied(stated.present, group)) and not _breaks_with_any(stated, kept, group)
     ]
     drafts = _in_turn(context, base, groups, kept, len(kept))
     moved = {place.job for draft in drafts for place in draft.before.jobs}
@@ -92,40 +92,40 @@ def _written(draft: Draft, context: Context) -> Recommendation:
     known = notes.recommendations.get(name)
     issued_utc = known.issued_utc if known is not None and known.status is RecommendationStatus.OPEN else now_utc
     revision = 1 if known is None else known.revision + 1
-    found = write(draft, context.asked, context.orders, context.pen, context.planner, name, issued_utc, revision)
+    found = write(draft, context.stated, context.orders, context.pen, context.planner, name, issued_utc, revision)
     notes.recommendations[name] = found
     return found
 
 
-def _as_of_now(plan: Plan, first_start_utc: datetime, asked: Asked) -> Plan:
+def _as_of_now(plan: Plan, first_start_utc: datetime, stated: Stated) -> Plan:
     """`plan` in the slots of the present problem: what it says of jobs and shifts that may still change; all else as it is."""
-    problem, later = asked.problem, slot_of(first_start_utc) - asked.horizon.first_slot
-    places = dict(asked.present.places)
+    problem, later = stated.problem, slot_of(first_start_utc) - stated.horizon.first_slot
+    places = dict(stated.present.places)
     for job, place in plan.places.items():
         start = place.start + later
-        if asked.is_free(job) and place.machine in problem.job[job].on and start >= 0:
+        if stated.is_free(job) and place.machine in problem.job[job].on and start >= 0:
             places[job] = Place(place.machine, start)
     optional = {shift.id for shift in problem.shifts if shift.optional}
     # A shift that the plan did not know of yet stays as it is.
-    opened = frozenset((plan.open_shifts & optional) | (asked.present.open_shifts - plan_shifts(plan, asked)))
-    crews = {**asked.present.crew_of_shift, **{key: crew for key, crew in plan.crew_of_shift.items() if key in opened}}
+    opened = frozenset((plan.open_shifts & optional) | (stated.present.open_shifts - plan_shifts(plan, stated)))
+    crews = {**stated.present.crew_of_shift, **{key: crew for key, crew in plan.crew_of_shift.items() if key in opened}}
     crews = {key: crew for key, crew in crews.items() if key not in optional or key in opened}
-    return Plan(places, asked.present.skipped, opened, crews)
+    return Plan(places, stated.present.skipped, opened, crews)
 
 
-def plan_shifts(plan: Plan, asked: Asked) -> frozenset[str]:
+def plan_shifts(plan: Plan, stated: Stated) -> frozenset[str]:
     """Optional shifts that the plan decides on: all that began after the problem was made."""
-    return frozenset(shift.id for shift in asked.problem.shifts if shift.optional)
+    return frozenset(shift.id for shift in stated.problem.shifts if shift.optional)
 
 
-def _open_advice(asked: Asked, notes: Notes, proposed: Plan) -> tuple[list[Recommendation], list[Recommendation]]:
+def _open_advice(stated: Stated, notes: Notes, proposed: Plan) -> tuple[list[Recommendation], list[Recommendation]]:
     """Open advice that the plan agrees with, and that it would replace."""
     kept: list[Recommendation] = []
     touched: list[Recommendation] = []
     for advice in notes.with_status(RecommendationStatus.OPEN):
-        then = with_advice(asked.problem, asked.horizon, asked.present, advice)
+        then = with_advice(stated.problem, stated.horizon, stated.present, advice)
         agrees = then is None or all(
-            not asked.is_free(place.job) or proposed.decision(place.job) == then.decision(place.job) for place in advice.after.jobs
+            not stated.is_free(place.job) or proposed.decision(place.job) == then.decision(place.job) for place in advice.after.jobs
         )
         agrees = agrees and (then is None or advice.shift is None or _has_shift(advice, proposed) == _has_shift(advice, then))
         (kept if agrees else touched).append(advice)
@@ -141,32 +141,32 @@ def _may_change(change: Change, kept: Iterable[Recommendation]) -> bool:
     return not any(advice.shift is not None and f"{advice.shift.shift}@{advice.shift.day_local}" == change.shift for advice in kept)
 
 
-def _breaks_with_any(asked: Asked, kept: Iterable[Recommendation], group: Group) -> bool:
+def _breaks_with_any(stated: Stated, kept: Iterable[Recommendation], group: Group) -> bool:
     """Whether a group breaks a rule beside any open recommendation by itself: each may be accepted, or not."""
     for advice in kept:
-        plan = with_advice(asked.problem, asked.horizon, asked.present, advice)
-        if plan is not None and breaks(asked.problem, applied(plan, group)):
+        plan = with_advice(stated.problem, stated.horizon, stated.present, advice)
+        if plan is not None and breaks(stated.problem, applied(plan, group)):
             return True
     return False
 
 
 def _in_turn(context: Context, base: Plan, groups: list[Group], kept: list[Recommendation], busy: int) -> list[Draft]:
     """The groups that are worth their change, the best first, each in the load that those before it leave."""
-    asked, outlook = context.asked, context.outlook
+    stated, outlook = context.stated, context.outlook
     for advice in kept:
         outlook = outlook.plus(_advised_change(context, advice, outlook))
     drafts: list[Draft] = []
     chosen: list[Group] = []
     left = list(groups)
     while left and busy + len(drafts) < context.most:
-        best = min(left, key=lambda group: (_cost_with(asked.problem, base, group), group))
-        if _gain(asked.problem, base, best) <= 0:
+        best = min(left, key=lambda group: (_cost_with(stated.problem, base, group), group))
+        if _gain(stated.problem, base, best) <= 0:
             best = tuple(sorted(change for group in left for change in group))
         left = [group for group in left if not set(group) <= set(best)]
-        if not _fits_beside(asked, chosen, best):
+        if not _fits_beside(stated, chosen, best):
             continue
-        draft = drafted(best, asked, context.orders, context.pen, outlook)
-        if draft is None or not is_worth_it(draft, best, asked.problem):
+        draft = drafted(best, stated, context.orders, context.pen, outlook)
+        if draft is None or not is_worth_it(draft, best, stated.problem):
             continue
         drafts.append(draft)
         chosen.append(best)
@@ -174,11 +174,11 @@ def _in_turn(context: Context, base: Plan, groups: list[Group], kept: list[Recom
     return drafts
 
 
-def _fits_beside(asked: Asked, chosen: Iterable[Group], group: Group) -> bool:
+def _fits_beside(stated: Stated, chosen: Iterable[Group], group: Group) -> bool:
     """Whether a group keeps the rules alone, with each other one, and with all: any of them may be accepted or not."""
     others = [*((one,) for one in chosen), tuple(chosen), ()]
     return not any(
-        breaks(asked.problem, applied(asked.present, [*(c for one in beside for c in one), *group])) for beside in others
+        breaks(stated.problem, applied(stated.present, [*(c for one in beside for c in one), *group])) for beside in others
     )
 
 

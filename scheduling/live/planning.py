@@ -20,7 +20,7 @@ from scheduling.live.answer import Context, recommendations_of
 from scheduling.live.charges import EnergyPrice, marginal_price, slot_prices
 from scheduling.live.difference import breaks
 from scheduling.live.known import Known, SlotPrices
-from scheduling.live.problem import Asked, Nothing, problem_of, with_advice
+from scheduling.live.problem import Nothing, Stated, problem_of, with_advice
 from scheduling.live.writing import again, write
 from scheduling.outlook import day_of, outlook
 from scheduling.pen import SINGLE_MOVES, Pen
@@ -73,7 +73,7 @@ class LivePlanning:
     def __init__(self, pricing: Pricing, tariff: Tariff | None, settings: AdviceSettings) -> None:
         self._pricing, self._tariff, self._settings = pricing, tariff, settings
 
-    def ask(self, state: AdviceState, forecast: Forecast, beside: Beside) -> Asked | Nothing:
+    def state_problem(self, state: AdviceState, forecast: Forecast, beside: Beside) -> Stated | Nothing:
         """The problem of the present moment; or why there is nothing to plan."""
         known = self._known(state, forecast, beside)
         horizon = known.horizon()
@@ -96,13 +96,13 @@ class LivePlanning:
         planner
             Its name and version.
         """
-        asked = self.ask(state, forecast, beside)
-        if isinstance(asked, Nothing):
+        stated = self.state_problem(state, forecast, beside)
+        if isinstance(stated, Nothing):
             return []
         known = self._known(state, forecast, beside)
         pen, load = self._pen(state, known), _with_accepted(known)
         return recommendations_of(
-            first_start_utc, plan, Context(asked, state.notes, known.orders, pen, load, planner, self._settings.most_open)
+            first_start_utc, plan, Context(stated, state.notes, known.orders, pen, load, planner, self._settings.most_open)
         )
 
     def kept(self, state: AdviceState, forecast: Forecast, beside: Beside, advice: Recommendation, load: Outlook) -> Kept | None:
@@ -118,18 +118,18 @@ class LivePlanning:
         if horizon is None or not all(_is_there(known.orders, place) for place in advice.before.jobs):
             return None
         free = SlotPrices((0.0,) * horizon.count, ())
-        asked = problem_of(known, horizon, free, to_decide=False)
-        if isinstance(asked, Nothing):
+        stated = problem_of(known, horizon, free, to_decide=False)
+        if isinstance(stated, Nothing):
             return None
-        plan = with_advice(asked.problem, horizon, asked.present, advice)
-        if plan is None or breaks(asked.problem, plan):
+        plan = with_advice(stated.problem, horizon, stated.present, advice)
+        if plan is None or breaks(stated.problem, plan):
             return None
         pen = self._pen(state, known)
-        draft = again(advice, asked, known.orders, pen, load)
+        draft = again(advice, stated, known.orders, pen, load)
         if draft is None or advice.versions is None or (draft.saving_eur or 0.0) <= 0:
             return None
         planner, revision = advice.versions.planner, advice.revision + 1
-        now = write(draft, asked, known.orders, pen, planner, advice.recommendation, advice.issued_utc, revision)
+        now = write(draft, stated, known.orders, pen, planner, advice.recommendation, advice.issued_utc, revision)
         return Kept(draft.change_kw, now)
 
     def _known(self, state: AdviceState, forecast: Forecast, beside: Beside) -> Known:

@@ -49,7 +49,7 @@ class Nothing(StrEnum):
 
 
 @dataclass(frozen=True)
-class Asked:
+class Stated:
     """A planning problem, and what its ids stand for."""
 
     problem: Problem
@@ -74,7 +74,7 @@ class Asked:
         return job in self.problem.job and self.problem.job[job].locked is None
 
 
-def problem_of(known: Known, horizon: Horizon, prices: SlotPrices, to_decide: bool = True) -> Asked | Nothing:
+def problem_of(known: Known, horizon: Horizon, prices: SlotPrices, to_decide: bool = True) -> Stated | Nothing:
     """The problem of a plant, with the present plan as its current one; or why there is nothing to plan.
 
     Parameters
@@ -106,7 +106,7 @@ def problem_of(known: Known, horizon: Horizon, prices: SlotPrices, to_decide: bo
         problem.__dict__.pop("current", None)
     shifts = {shift.id: shift for shift in draft.shifts}
     has_crews = bool(problem.crews)
-    return Asked(problem, horizon, draft.pieces, shifts, present, excuses, draft.staff.has_workers, has_crews)
+    return Stated(problem, horizon, draft.pieces, shifts, present, excuses, draft.staff.has_workers, has_crews)
 
 
 def _advised(problem: Problem, horizon: Horizon, present: Plan, advice: Iterable[Recommendation]) -> Plan:

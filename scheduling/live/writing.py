@@ -36,7 +36,7 @@ from scheduling.explain import (
 )
 from scheduling.live.difference import Group
 from scheduling.live.horizon import Horizon
-from scheduling.live.problem import Asked
+from scheduling.live.problem import Stated
 from scheduling.pen import Pen, free_name, short
 from scheduling.problem import Load, Outlook, load_change
 from scheduling.solve import peak_of
@@ -67,7 +67,7 @@ class Draft:
         return None if total is None else total - self.cost_eur
 
 
-def action_of(group: Group, asked: Asked) -> Action | None:
+def action_of(group: Group, stated: Stated) -> Action | None:
     """What a group is; None for one that no single recommendation can say: two shifts at once."""
     shifts = [change for change in group if change.shift]
     jobs = [change for change in group if change.job]
@@ -77,21 +77,21 @@ def action_of(group: Group, asked: Asked) -> Action | None:
         return Action.OPEN_SHIFT if shifts[0].opens else Action.DROP_SHIFT
     if len(jobs) > 1:
         return Action.SWAP_JOBS
-    return Action.MOVE_JOB if asked.present.places[jobs[0].job].machine == jobs[0].machine else Action.OTHER_MACHINE
+    return Action.MOVE_JOB if stated.present.places[jobs[0].job].machine == jobs[0].machine else Action.OTHER_MACHINE
 
 
-def drafted(group: Group, asked: Asked, orders: Mapping[str, Order], pen: Pen, outlook: Outlook) -> Draft | None:
+def drafted(group: Group, stated: Stated, orders: Mapping[str, Order], pen: Pen, outlook: Outlook) -> Draft | None:
     """What a group does in the load `outlook`; None where no recommendation can say it."""
-    action = action_of(group, asked)
+    action = action_of(group, stated)
     if action is None:
         return None
-    places = [_job_places(change.job, change.machine, change.start, asked.horizon, orders) for change in group if change.job]
+    places = [_job_places(change.job, change.machine, change.start, stated.horizon, orders) for change in group if change.job]
     places.sort(key=lambda pair: (-_energy(orders[pair[0].job]), pair[0].job))
     before, after = Places(tuple(was for was, _ in places)), Places(tuple(then for _, then in places))
     cost_eur = 0.0
     for change in group:
         if change.shift:
-            place, eur = _shift_place(change.shift, change.crew, asked)
+            place, eur = _shift_place(change.shift, change.crew, stated)
             cost_eur += eur if change.opens else -eur
             before = before if change.opens else replace(before, shifts=(place,))
             after = replace(after, shifts=(place,)) if change.opens else after
@@ -107,15 +107,15 @@ def priced(
     return Draft(action, before, after, outlook, change_kw, saving, cost_eur)
 
 
-def again(advice: Recommendation, asked: Asked, orders: Mapping[str, Order], pen: Pen, outlook: Outlook) -> Draft | None:
+def again(advice: Recommendation, stated: Stated, orders: Mapping[str, Order], pen: Pen, outlook: Outlook) -> Draft | None:
     """Open advice as it is now; None where its shift may not be changed any more."""
     cost_eur = 0.0
     for places, sign in ((advice.after, 1), (advice.before, -1)):
         for place in places.shifts:
             key = f"{place.shift}@{place.day_local}"
-            if key not in asked.shifts:
+            if key not in stated.shifts:
                 return None
-            cost_eur += sign * _shift_place(key, place.crew, asked)[1]
+            cost_eur += sign * _shift_place(key, place.crew, stated)[1]
     return priced(advice.action, advice.before, advice.after, cost_eur, orders, pen, outlook)
 
 
@@ -126,9 +126,9 @@ def _job_places(job: str, machine: str, start: int, horizon: Horizon, orders: Ma
     return JobPlace(job, order.machine, order.start_utc, order.end_utc), JobPlace(job, machine, begin, begin + there.duration)
 
 
-def _shift_place(key: str, crew: str, asked: Asked) -> tuple[ShiftPlace, float]:
-    shift = asked.shifts[key]
-    crew = crew or asked.present.crew_of_shift.get(key, "")
+def _shift_place(key: str, crew: str, stated: Stated) -> tuple[ShiftPlace, float]:
+    shift = stated.shifts[key]
+    crew = crew or stated.present.crew_of_shift.get(key, "")
     eur = shift.crews_eur.get(crew, 0.0) if crew else shift.optional_eur or 0.0
     people = tuple(Workers(skill, count) for skill, count in sorted(shift.workers.items()))
     one = shift.instance
@@ -140,7 +140,14 @@ def _energy(order: Order) -> float:
 
 
 def write(
-    draft: Draft, asked: Asked, orders: Mapping[str, Order], pen: Pen, planner: str, name: str, issued_utc: datetime, revision: int
+    draft: Draft,
+    stated: Stated,
+    orders: Mapping[str, Order],
+    pen: Pen,
+    planner: str,
+    name: str,
+    issued_utc: datetime,
+    revision: int,
 ) -> Recommendation:
     """A draft as the recommendation `name`."""
     outlook = draft.outlook
@@ -148,10 +155,12 @@ def write(
     saving_eur = None if saving.total_eur is None else saving.total_eur - draft.cost_eur
     peak, after = peak_of(outlook), peak_of(outlook.plus(draft.change_kw))
     reduction_kw = peak.median_kw - after.median_kw
-    checked, unchecked = plan_checked(workers=asked.has_workers, working_time=asked.has_crews, changeovers=_has_changeovers(asked))
+    checked, unchecked = plan_checked(
+        workers=stated.has_workers, working_time=stated.has_crews, changeovers=_has_changeovers(stated)
+    )
     moves_people = draft.action in CHANGES_WORKING_TIME
     return Recommendation(
-        site=asked.problem.site, recommendation=name, revision=revision, status=RecommendationStatus.OPEN,
+        site=stated.problem.site, recommendation=name, revision=revision, status=RecommendationStatus.OPEN,
         issued_utc=issued_utc, at_utc=pen.rules.now_utc, valid_until_utc=decide_until(draft.before, draft.after, pen.basis.plant),
         action=draft.action, before=draft.before, after=draft.after, peak_start_utc=slot_start(peak.slot),
         peak_before_kw=round(peak.median_kw, 1), peak_after_kw=round(after.median_kw, 1), reduction_kw=round(reduction_kw, 1),
@@ -160,7 +169,7 @@ def write(
         confidence=round(pen.confidence(outlook, peak.slot, reduction_kw), 2), reason=_reason(draft, saving, slot_start(peak.slot), (peak.median_kw, after.median_kw)),
         alternatives=(nothing(draft.before, peak.median_kw, reduction_kw, cents(saving_eur)),), checked=checked,
         not_checked=(*unchecked, *([WORKS_COUNCIL] if moves_people else []), *(one for one in not_checked(saving) if one.key != FOLLOWING)),
-        lines=lines_of(saving), cost_eur=cents(draft.cost_eur) or 0.0, drivers=drivers(orders, asked, peak.slot, peak.median_kw),
+        lines=lines_of(saving), cost_eur=cents(draft.cost_eur) or 0.0, drivers=drivers(orders, stated, peak.slot, peak.median_kw),
         needs_works_council=moves_people, versions=versions_of(pen, orders, planner),
     )  # fmt: skip
 
@@ -174,8 +183,8 @@ def decide_until(before: Places, after: Places, plant: Plant) -> datetime:
     return min(shifts + [one.start_utc - job for part in places for one in part.jobs])
 
 
-def _has_changeovers(asked: Asked) -> bool:
-    return any(machine.setups for machine in asked.problem.machines)
+def _has_changeovers(stated: Stated) -> bool:
+    return any(machine.setups for machine in stated.problem.machines)
 
 
 def _reason(draft: Draft, saving: Saving, peak_utc: datetime, peaks_kw: tuple[float, float]) -> tuple[Fact, ...]:
@@ -188,10 +197,10 @@ def _reason(draft: Draft, saving: Saving, peak_utc: datetime, peaks_kw: tuple[fl
     return tuple(found[:MOST_FACTS])
 
 
-def drivers(orders: Mapping[str, Order], asked: Asked, slot: int, peak_kw: float) -> tuple[Driver, ...]:
+def drivers(orders: Mapping[str, Order], stated: Stated, slot: int, peak_kw: float) -> tuple[Driver, ...]:
     """Machines whose jobs draw in quarter hour `slot`, the largest first, and their share in the peak."""
     kw: defaultdict[str, float] = defaultdict(float)
-    for job, piece in asked.pieces.items():
+    for job, piece in stated.pieces.items():
         place = slot - slot_of(orders[job].start_utc)
         if piece.powers_kw is not None and 0 <= place < len(orders[job].profile_kw):
             kw[orders[job].machine] += orders[job].profile_kw[place]

@@ -17,7 +17,7 @@ from domain.orders import OrderStatus, OtherMachine, Workers
 from domain.plant import Plant
 from domain.recommendations import Action, DecisionKind, Recommendation, RecommendationStatus
 from scheduling.live.planning import Beside, LivePlanning
-from scheduling.live.problem import Asked, with_advice
+from scheduling.live.problem import Stated, with_advice
 from scheduling.planner.answer import Request, plan
 from scheduling.planner.plan import Place, Plan
 from scheduling.planner.rules import breaches
@@ -45,16 +45,16 @@ class Planned:
     def forecast(self):
         return forecast([one for one in self.orders if one.profile_kw], **self.loads)
 
-    def ask(self) -> Asked:
-        found = self.planning.ask(self.state, self.forecast, self.beside)
-        assert isinstance(found, Asked), found
+    def state_problem(self) -> Stated:
+        found = self.planning.state_problem(self.state, self.forecast, self.beside)
+        assert isinstance(found, Stated), found
         return found
 
     def solve(self, rounds=2) -> Plan:
-        return plan(self.ask().problem, Request(30.0, rounds=rounds), lambda: 0.0).plan
+        return plan(self.state_problem().problem, Request(30.0, rounds=rounds), lambda: 0.0).plan
 
     def advise(self, found: Plan | None = None) -> list[Recommendation]:
-        first = self.ask().horizon.start_utc
+        first = self.state_problem().horizon.start_utc
         return self.planning.answer(self.state, self.forecast, self.beside, first, found or self.solve(), "planner 1")
 
 
@@ -62,23 +62,23 @@ class Planned:
 @given(plant=plants(), orders=order_books())
 def test_each_recommendation_can_be_carried_out_alone_and_with_any_other(sheet, plant, orders):
     planned = Planned(plant, orders, sheet)
-    if not isinstance(planned.planning.ask(planned.state, planned.forecast, planned.beside), Asked):
+    if not isinstance(planned.planning.state_problem(planned.state, planned.forecast, planned.beside), Stated):
         return
-    asked, found = planned.ask(), planned.solve()
+    stated, found = planned.state_problem(), planned.solve()
     issued = planned.advise(found)
     jobs = [place.job for one in issued for place in one.before.jobs]
     assert len(jobs) == len(set(jobs)), "one job is in one recommendation"
-    together = asked.present
+    together = stated.present
     for one in issued:
         assert one.saving_eur is not None
         assert one.saving_eur > 0
         assert one.valid_until_utc >= NOW
-        alone = with_advice(asked.problem, asked.horizon, asked.present, one)
+        alone = with_advice(stated.problem, stated.horizon, stated.present, one)
         assert alone is not None
-        assert breaches(asked.problem, alone) == []
-        together = with_advice(asked.problem, asked.horizon, together, one)
+        assert breaches(stated.problem, alone) == []
+        together = with_advice(stated.problem, stated.horizon, together, one)
         assert together is not None
-        assert breaches(asked.problem, together) == []
+        assert breaches(stated.problem, together) == []
         assert all(together.places[place.job] == found.places[place.job] for place in one.after.jobs), "as in the plan"
         _in_open_time(plant, one)
 
@@ -163,26 +163,28 @@ def test_an_opened_shift_that_nobody_needs_is_dropped(sheet):
 
 def test_a_plan_that_comes_late_advises_only_what_can_still_be_done(sheet):
     planned = Planned(planned_works(), [order("A", start=8), order("B", "furnace-2", 8, movable=False)], sheet)
-    asked, found = planned.ask(), planned.solve()
+    stated, found = planned.state_problem(), planned.solve()
     moved = order("A", start=8, revision=2, status=OrderStatus.RUNNING)
     planned.state.notes.orders["A"] = moved
-    assert planned.planning.answer(planned.state, planned.forecast, planned.beside, asked.horizon.start_utc, found, "p") == []
+    assert planned.planning.answer(planned.state, planned.forecast, planned.beside, stated.horizon.start_utc, found, "p") == []
     planned.state.notes.orders["A"] = order("A", start=8)
     taken = order("C", start=0, profile=(1.0,) * 8, movable=False)
     start = found.places["A"].start + 2
     planned.state.notes.orders["C"] = replace(taken, start_utc=NOW + (start - 1) * QUARTER)
-    assert planned.planning.answer(planned.state, planned.forecast, planned.beside, asked.horizon.start_utc, found, "p") == []
+    assert planned.planning.answer(planned.state, planned.forecast, planned.beside, stated.horizon.start_utc, found, "p") == []
 
 
 def test_open_advice_stays_until_something_better_is_worth_the_change(sheet):
     planned = Planned(planned_works(eur_per_moved_job=25), [order("A", start=8), order("B", "furnace-2", 8, movable=False)], sheet)
     (first,) = planned.advise()
-    assert planned.ask().problem.current.places["A"] == planned.solve().places["A"], "the next plan begins with what is advised"
+    assert planned.state_problem().problem.current.places["A"] == planned.solve().places["A"], (
+        "the next plan begins with what is advised"
+    )
     assert planned.advise() == [], "the same plan says nothing new"
     elsewhere = replace(planned.solve(), places={**planned.solve().places, "A": Place("furnace-1", 20)})
     withdrawn, second = planned.advise(elsewhere)
     assert (withdrawn.recommendation, withdrawn.status) == (first.recommendation, RecommendationStatus.WITHDRAWN)
-    assert second.after.jobs[0].start_utc == planned.ask().horizon.instant(20)
+    assert second.after.jobs[0].start_utc == planned.state_problem().horizon.instant(20)
 
 
 def test_a_declined_job_is_left_alone(sheet):
@@ -191,8 +193,8 @@ def test_a_declined_job_is_left_alone(sheet):
     (advice,) = planned.advise()
     step = AdviceStep(planned.plant, sheet)
     step.take_decision(planned.state, texts_of(advice.recommendation, DecisionKind.REJECTED))
-    assert not planned.ask().is_free("A")
-    assert planned.ask().is_free("C")
+    assert not planned.state_problem().is_free("A")
+    assert planned.state_problem().is_free("C")
 
 
 def test_what_a_plan_advises_lives_through_forecasts_while_it_helps(sheet):

@@ -16,7 +16,7 @@ from domain.intervals import QUARTER
 from domain.orders import OrderStatus, Predecessor, Workers
 from domain.plant import Plant
 from scheduling.live.planning import Beside, LivePlanning
-from scheduling.live.problem import Asked, Nothing
+from scheduling.live.problem import Nothing, Stated
 from scheduling.planner.answer import Request, plan
 from scheduling.planner.plan import Plan
 from scheduling.planner.reading import load_problem
@@ -33,22 +33,22 @@ def sheet(tmp_path_factory):
     return tariff(tmp_path_factory.mktemp("tariff"))
 
 
-def asked_of(plant: Plant, orders, sheet, **loads) -> Asked | Nothing:
+def stated_of(plant: Plant, orders, sheet, **loads) -> Stated | Nothing:
     planning = LivePlanning(Pricing(plant, sheet), sheet, AdviceSettings())
     known = [one for one in orders if one.profile_kw]
-    return planning.ask(state_of(list(orders)), forecast(known, **{"spread": 20.0, **loads}), Beside(plant))
+    return planning.state_problem(state_of(list(orders)), forecast(known, **{"spread": 20.0, **loads}), Beside(plant))
 
 
-def asked(plant: Plant, orders, sheet, **loads) -> Asked:
-    found = asked_of(plant, orders, sheet, **loads)
-    assert isinstance(found, Asked), found
+def stated(plant: Plant, orders, sheet, **loads) -> Stated:
+    found = stated_of(plant, orders, sheet, **loads)
+    assert isinstance(found, Stated), found
     return found
 
 
 @FEW
 @given(plant=plants(), orders=order_books())
 def test_the_present_plan_of_any_plant_is_a_plan_of_its_problem(sheet, plant, orders):
-    found = asked_of(plant, orders, sheet)
+    found = stated_of(plant, orders, sheet)
     if isinstance(found, Nothing):
         return
     assert not list(problem_faults(found.problem))
@@ -60,7 +60,7 @@ def test_the_present_plan_of_any_plant_is_a_plan_of_its_problem(sheet, plant, or
 @FEW
 @given(plant=plants(), orders=order_books())
 def test_the_load_of_a_problem_is_the_forecast(sheet, plant, orders):
-    found = asked_of(plant, orders, sheet)
+    found = stated_of(plant, orders, sheet)
     if isinstance(found, Nothing):
         return
     problem, loads = found.problem, forecast([one for one in orders if one.profile_kw], spread=20.0)
@@ -75,27 +75,27 @@ def test_the_load_of_a_problem_is_the_forecast(sheet, plant, orders):
 
 
 def test_a_problem_is_read_back_as_it_was(sheet, tmp_path: Path):
-    found = asked(planned_works(changeover_min=30), [order("A", workers=(Workers("setter", 1),))], sheet)
+    found = stated(planned_works(changeover_min=30), [order("A", workers=(Workers("setter", 1),))], sheet)
     path = tmp_path / "problem.json"
     path.write_text(found.problem.model_dump_json(by_alias=True), encoding="utf-8")
     assert load_problem(path) == found.problem
 
 
 def test_slot_0_is_the_first_that_people_can_still_decide_on(sheet):
-    found = asked(planned_works(notice_min=30, decide_min=20), [order("A", start=20)], sheet)
+    found = stated(planned_works(notice_min=30, decide_min=20), [order("A", start=20)], sheet)
     assert found.horizon.start_utc == NOW + timedelta(minutes=60), "50 minutes ahead begins no quarter hour"
     assert found.problem.slots.start_utc == "2026-10-23T05:00:00Z"
 
 
 def test_a_machine_is_closed_outside_its_shifts_and_in_a_shutdown(sheet):
     plant = planned_works(extra=False, more={"shutdown": [{"from": date(2026, 10, 24), "to": date(2026, 10, 24)}]})
-    machines = {one.id: one for one in asked(plant, [order("A")], sheet).problem.machines}
+    machines = {one.id: one for one in stated(plant, [order("A")], sheet).problem.machines}
     assert machines["furnace-1"].unavailable == ((62, 190),), "from Friday 22:00 on"
     assert machines["saw"].unavailable == ((70, 166),), "the Saturday of the shutdown"
 
 
 def test_an_optional_shift_is_offered_with_its_crews_and_what_it_costs(sheet):
-    found = asked(planned_works(shift_notice_h=12), [order("A", workers=(Workers("setter", 1),))], sheet)
+    found = stated(planned_works(shift_notice_h=12), [order("A", workers=(Workers("setter", 1),))], sheet)
     shift = found.problem.shift["saturday@2026-10-24"]
     assert shift.optional
     assert found.present.open_shifts == frozenset()
@@ -105,12 +105,12 @@ def test_an_optional_shift_is_offered_with_its_crews_and_what_it_costs(sheet):
 
 def test_a_shift_whose_cost_is_not_known_is_not_offered(sheet):
     plant = planned_works(shift_notice_h=12, more={"crew": [{"id": "red"}, {"id": "blue"}]})
-    assert not any(shift.optional for shift in asked(plant, [order("A")], sheet).problem.shifts)
+    assert not any(shift.optional for shift in stated(plant, [order("A")], sheet).problem.shifts)
 
 
 def test_a_shift_is_not_offered_to_a_crew_that_would_not_rest(sheet):
     jobs = [order(name, machine, 40, (150.0,) * 8, due=190) for name, machine in (("A", "furnace-1"), ("B", "furnace-2"))]
-    found = asked(planned_works(shift_notice_h=0), jobs, sheet)
+    found = stated(planned_works(shift_notice_h=0), jobs, sheet)
     opened = Plan(
         found.present.places,
         frozenset(),
@@ -122,13 +122,13 @@ def test_a_shift_is_not_offered_to_a_crew_that_would_not_rest(sheet):
 
 def test_a_running_job_is_what_is_left_of_it(sheet):
     running = order("A", start=-2, profile=(10.0, 20.0, 30.0, 40.0, 50.0, 60.0), status=OrderStatus.RUNNING)
-    job = asked(planned_works(), [running, order("B", "furnace-2")], sheet).problem.job["A"]
+    job = stated(planned_works(), [running, order("B", "furnace-2")], sheet).problem.job["A"]
     assert job.locked is not None
     assert (job.locked.start, job.on["furnace-1"].power_kw) == (0, (50.0, 60.0)), "slot 0 begins half an hour from now"
 
 
 def test_a_job_of_unknown_power_keeps_its_place_and_is_named(sheet):
-    found = asked(planned_works(), [order("A", profile=(), quarters=4), order("B", "furnace-2")], sheet)
+    found = stated(planned_works(), [order("A", profile=(), quarters=4), order("B", "furnace-2")], sheet)
     assert found.unknown_power == ("A",)
     assert not found.is_free("A")
 
@@ -137,21 +137,21 @@ def test_a_job_waits_for_one_that_ends_before_the_horizon_and_makes_way_for_one_
     done = order("A", start=-4, profile=(1.0,) * 4)
     waits = order("B", start=20, predecessors=(Predecessor("A", 120),))
     later = order("C", start=200, due=230, predecessors=(Predecessor("B", 60 * 44),))
-    job = asked(planned_works(), [done, waits, later], sheet).problem.job["B"]
+    job = stated(planned_works(), [done, waits, later], sheet).problem.job["B"]
     assert job.earliest == 6, "two hours after A, half an hour of which is over"
     assert job.deadline == 22, "44 hours before C begins, at slot 198; it is due at slot 30"
 
 
 def test_without_a_price_or_a_job_there_is_nothing_to_plan(sheet):
-    assert asked_of(planned_works(extra=False), [order("A", movable=False)], sheet) is Nothing.NOTHING_MOVES
-    assert asked_of(planned_works(), [order("A")], None) is Nothing.NO_PRICE
-    assert asked_of(planned_works(), [order("A")], sheet, slots=1) is Nothing.NO_HORIZON
+    assert stated_of(planned_works(extra=False), [order("A", movable=False)], sheet) is Nothing.NOTHING_MOVES
+    assert stated_of(planned_works(), [order("A")], None) is Nothing.NO_PRICE
+    assert stated_of(planned_works(), [order("A")], sheet, slots=1) is Nothing.NO_HORIZON
 
 
 @settings(FEW, max_examples=15)
 @given(plant=plants(), orders=order_books(), seed=st.integers(0, 3))
 def test_no_plan_is_more_expensive_than_the_present_one(sheet, plant, orders, seed):
-    found = asked_of(plant, orders, sheet)
+    found = stated_of(plant, orders, sheet)
     if isinstance(found, Nothing):
         return
     answer = plan(found.problem, Request(5.0, seed, rounds=1), lambda: 0.0)
