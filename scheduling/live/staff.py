@@ -18,6 +18,7 @@ from domain.calendars import ShiftInstance, at_local, change_of, crews_of, is_ho
 from domain.plant import Machine, Plant
 from domain.shift_cost import cost_of
 from domain.shifts import PlannedShiftChange, Shift
+from quarters.periods import midnight_utc
 from scheduling.live.horizon import Horizon, Slots, gaps, slots_of
 from scheduling.planner.problem import SLOTS_PER_DAY
 
@@ -173,7 +174,7 @@ class Staff:
         zone = self.plant.site.zone
         closed = []
         for shutdown in self.plant.shutdowns:
-            span = at_local(shutdown.from_, "00:00", zone), at_local(shutdown.to, "24:00", zone)
+            span = midnight_utc(shutdown.from_, zone), midnight_utc(shutdown.to + timedelta(days=1), zone)
             first, end = self.horizon.touched(span)
             closed += [(first, end)] if first < end else []
         return gaps(closed, self.horizon.count)
