@@ -115,9 +115,11 @@ def _by_lack(lacking: Sequence[LeftOut]) -> list[tuple[str, list[str]]]:
 
 def plan_checked(*, workers: bool, working_time: bool, changeovers: bool) -> tuple[tuple[Fact, ...], tuple[Fact, ...]]:
     """What the planner checked of a whole plan, and what it could not: only what the plant file says can be."""
-    known = {"condition.workers": workers, "condition.working_time": working_time, "condition.changeover": changeovers}
-    checked = (*CHECKED, fact("condition.sequence"), *(fact(key) for key, is_known in known.items() if is_known))
-    return checked, tuple(fact(key) for key, is_known in known.items() if not is_known)
+    known = (
+        (fact("condition.workers"), workers), (fact("condition.working_time"), working_time), (fact("condition.changeover"), changeovers),
+    )  # fmt: skip
+    checked = (*CHECKED, fact("condition.sequence"), *(rule for rule, is_known in known if is_known))
+    return checked, tuple(rule for rule, is_known in known if not is_known)
 
 
 def not_checked(saving: Saving) -> tuple[Fact, ...]:
