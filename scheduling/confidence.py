@@ -57,12 +57,12 @@ class Misses:
     found: dict[str, list[float]] = field(default_factory=dict)
     """By class of lead: how far the peak lay above its forecast, in standard deviations of the band; oldest first."""
 
-    def share_above(self, lead: int, least: float) -> float:
-        """P(miss > `least`) at a lead, 0..1."""
+    def share_above(self, lead: int, widths_factor: float) -> float:
+        """P(miss > `widths_factor` standard deviations of the band) at a lead, 0..1."""
         everywhere = [miss for misses in self.found.values() for miss in misses]
-        normal = 0.5 * (1 - erf(least / sqrt(2)))
-        overall = _drawn(everywhere, least, normal)
-        return _drawn(self.found.get(str(lead), []), least, overall)
+        normal = 0.5 * (1 - erf(widths_factor / sqrt(2)))
+        overall = _drawn(everywhere, widths_factor, normal)
+        return _drawn(self.found.get(str(lead), []), widths_factor, overall)
 
 
 def _drawn(misses: Sequence[float], least: float, prior_share: float) -> float:
