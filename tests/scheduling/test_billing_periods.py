@@ -156,7 +156,7 @@ def test_a_winter_season_does_not_end_with_the_year(tmp_path):
     december = datetime(2026, 11, 30, 23, tzinfo=UTC)
     rows = [interval(december + n * QUARTER, 600.0 if n == 1000 else 400.0) for n in range((JANUARY - december) // QUARTER)]
     [advice] = advised(tmp_path, rows, season, JANUARY)
-    assert advice.saving_eur == 40 * 50.0
+    assert 1_000 < advice.saving_eur < 40 * 50.0, "600 kW are sunk since December; what the weeks to come may reach costs anyway"
 
 
 def test_the_billed_peak_of_two_charges_is_that_of_the_shorter_one_and_each_is_priced_by_its_own(tmp_path):
