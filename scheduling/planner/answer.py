@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from domain.errors import LastgangError
 from scheduling.planner.conflicts import Conflict, conflicts_of
-from scheduling.planner.construct import current_solution, first_solution
+from scheduling.planner.construct import current_solution, first_solutions
 from scheduling.planner.cost.total import Cost, cost_of
 from scheduling.planner.exact import QUICK_OPTIONS, QUICK_SHARE, Feasibility, Limits, any_solution, cheapest, options
 from scheduling.planner.plan import Plan
@@ -70,15 +70,16 @@ def plan(problem: Problem, request: Request, clock: Clock, side_by_side: SideByS
     begun_s = clock()
     tables, rosters = tables_of(problem, RULES), Rosters(problem, RULES)
     current = current_solution(tables, rosters)
-    first = first_solution(tables, rosters, current)
-    if first is None:
+    found = first_solutions(tables, rosters, current)
+    if not found:
         state, first = any_solution(tables, rosters, request.seconds + GRACE_S)
         if state is Feasibility.UNKNOWN:
             msg = f"{problem.site}: neither a plan nor a proof that there is none within {request.seconds + GRACE_S:g} s; give more seconds"
             raise NoAnswer(msg)
         if first is None:
             return _refusal(problem)
-    starts = [first] if current is None else [cheaper(current, first), current]
+        found = [first]
+    starts = found if current is None else [cheaper(current, found[0]), current, *found[1:]]
     if request.seconds <= 0:
         return _answer(tables, starts[0], is_proved=False)
     if options(tables) <= QUICK_OPTIONS:

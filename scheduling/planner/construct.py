@@ -35,17 +35,21 @@ def current_solution(tables: Tables, rosters: Rosters) -> Solution | None:
     return solution_of(board_of(tables, roster if found is None else found, tables.current))
 
 
-def first_solution(tables: Tables, rosters: Rosters, current: Solution | None) -> Solution | None:
-    """A plan that keeps all rules, no more expensive than the current one; None where the rule finds none."""
+def first_solutions(tables: Tables, rosters: Rosters, current: Solution | None) -> list[Solution]:
+    """Plans that keep all rules, in different valleys, the first no more expensive than the current one; none where the rule finds none."""
     start = current or _repaired(tables, rosters)
     if start is None:
-        return None
+        return []
+    return [cheaper(start, _improved(tables, rosters, start, GUIDES)), _improved(tables, rosters, start, (0.0,))]
+
+
+def _improved(tables: Tables, rosters: Rosters, start: Solution, guides: Iterable[float]) -> Solution:
     board = board_of(tables, start.roster, start.choices)
-    for share in GUIDES:
+    for share in guides:
         board.flows.weigh_load(share)
         improve_each(board, _by_energy(tables))
     close_idle_shifts(board, rosters)
-    return cheaper(start, solution_of(board))
+    return solution_of(board)
 
 
 def improve_each(board: Board, jobs: Iterable[int]) -> None:
