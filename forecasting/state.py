@@ -66,7 +66,17 @@ def encode_state(state: ForecastState, form: StateForm = SITE_FORM) -> bytes:
     head = _HEAD.pack(newest, issued, KEPT_SLOTS, changed, state.fitted_on, *sizes, state.awaits_present)
     arrays = (ring.load_kw.tobytes(), ring.trust.tobytes(), ring.revision.tobytes())
     return b"".join(
-        (form.header, head, *arrays, state.highs.to_bytes(), experts, reach, shifts, state.encoded_jobs, *_powers_line(state.powers))
+        (
+            form.header,
+            head,
+            *arrays,
+            state.highs.to_bytes(),
+            experts,
+            reach,
+            shifts,
+            state.encoded_jobs,
+            *_powers_line(state.powers),
+        )
     )
 
 
