@@ -10,7 +10,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-Int64 = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+MOST_INT64 = 2**63 - 1
+"""The highest revision that a record can hold: none follows it."""
+Int64 = Annotated[int, Field(ge=-(2**63), le=MOST_INT64)]
 """A whole number as tables, brokers and databases can hold it."""
 
 Count = Annotated[int, Field(ge=0, lt=2**31)]

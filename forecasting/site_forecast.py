@@ -57,8 +57,9 @@ class SiteForecast:
                 if record.site == key and state.powers.learn(record, state.jobs):
                     state.encoded_jobs = None
             else:
+                before = state.jobs.get(record.job)
                 state, forecasts = self._step.take_order(state, state.powers.filled(record), now_utc)
-                if (plan := state.jobs.get(record.job)) is not None and plan.revision == record.revision:
+                if (plan := state.jobs.get(record.job)) is not None and plan is not before:
                     state.powers.note(record, state.jobs)
             looked_back += [forecast for forecast in forecasts if forecast.replayed]
             newest |= {forecast.first_start_utc: forecast for forecast in forecasts if not forecast.replayed}

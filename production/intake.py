@@ -96,16 +96,24 @@ class Intake:
         news.jobs.add(order.job)
 
     def note(self, state: ProductionState, order: Order) -> None:
-        """Take `order` for its job's newest revision."""
+        """Take `order` for its job's newest revision.
+
+        Who changes another field of a job that runs or is over, such as its due date, hands its status and start in again: that reports nothing.
+        """
         notes, job = state.notes, order.job
         state.encoded = None
+        before = notes.orders.get(job)
         if order.source == PROGRESS_SOURCE:
-            before = notes.orders.get(job)
             if before is not None and before.source != PROGRESS_SOURCE:
-                notes.plans[job] = before
+                if before.status is OrderStatus.PLANNED:
+                    notes.plans[job] = before
+                else:
+                    notes.plans.setdefault(job, before)
         else:
-            notes.plans.pop(job, None)
-            if order.status in (OrderStatus.RUNNING, OrderStatus.DONE) and order.start_utc < NEVER_UTC:
+            same = before is not None and (before.status, before.start_utc) == (order.status, order.start_utc)
+            if not same or before is None or _work_of(before) != _work_of(order):
+                notes.plans.pop(job, None)
+            if not same and order.status in (OrderStatus.RUNNING, OrderStatus.DONE) and order.start_utc < NEVER_UTC:
                 notes.reporters[order.machine] = max(notes.reporters.get(order.machine, 0), slot_of(order.start_utc))
         notes.orders[job] = order
 
@@ -157,3 +165,7 @@ def _sound(interval: Interval) -> Interval:
     if is_sound(interval.quality):
         return interval
     return replace(interval, energy_uwh=None, quality=IntervalQuality.MISSING)
+
+
+def _work_of(order: Order) -> tuple[int, tuple[float, ...]]:
+    return order.duration_quarters, order.profile_kw

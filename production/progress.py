@@ -16,6 +16,7 @@ import numpy as np
 from domain.instants import NEVER_UTC
 from domain.job_power import stretched
 from domain.orders import MOST_QUARTERS, PROGRESS_SOURCE, Order, OrderStatus
+from domain.units import MOST_INT64
 from production.activity import OFF, ON, Activity
 from quarters.numbers import slot_of, slot_start
 
@@ -55,10 +56,12 @@ def progressed(orders: Collection[Order], plans: Mapping[str, Order], activity_o
     """
     standing = [order for order in orders if not order.status.is_over and order.start_utc < NEVER_UTC]
     standing.sort(key=lambda order: (order.status is not OrderStatus.RUNNING, order.start_utc, order.job))
-    free_from = max((slot_of(order.end_utc) for order in orders if order.status is OrderStatus.DONE), default=0)
+    done, free_from = [order for order in orders if order.status is OrderStatus.DONE], 0
     found = []
     for number, order in enumerate(standing):
         activity = activity_of(order)
+        # What somebody dated ahead of all that is measured, such as 9999-12-31, holds no other job up.
+        free_from = max((free_from, *(slot_of(one.end_utc) for one in done if slot_of(one.start_utc) < activity.end_slot)))
         if free_from > activity.end_slot:  # a job that somebody dated ahead of what is measured
             break
         behind = slot_of(standing[number + 1].start_utc) if number + 1 < len(standing) else None
@@ -123,7 +126,7 @@ def _revision(order: Order, plan: Order, place: Place, at_utc: datetime) -> Orde
     status = OrderStatus.DONE if place.is_over else OrderStatus.RUNNING
     quarters = min(max(place.end - place.begin, 1), MOST_QUARTERS)
     start_utc = slot_start(place.begin)
-    if (order.status, order.start_utc, order.duration_quarters) == (status, start_utc, quarters):
+    if order.revision >= MOST_INT64 or (order.status, order.start_utc, order.duration_quarters) == (status, start_utc, quarters):
         return None
     profile_kw = tuple(np.round(stretched(plan.profile_kw, quarters), 3).tolist())
     return replace(

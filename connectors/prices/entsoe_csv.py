@@ -80,7 +80,7 @@ def _rows_by_area(table: CsvTable, mtu: int, price: int, sequence: int, faults: 
             faults.wrong(line, "row", f"{len(cells)} cells", f"{len(header)} cells")
             continue
         stated = "" if sequence_place is None else cells[sequence_place].strip()
-        if stated.removeprefix("Sequence").strip() not in ("", "Without", "Without Sequence", str(sequence)):
+        if stated.replace("Sequence", "").strip() not in ("", "Without", str(sequence)):
             continue
         text = cells[price].strip()
         value = None if text.lower() in _NOTHING else numbers.read(text)

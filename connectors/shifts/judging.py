@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import TypeVar
@@ -287,6 +288,8 @@ def _clock_in(value: CellValue) -> str:
         )
     if isinstance(value, time):
         value = timedelta(hours=value.hour, minutes=value.minute, seconds=value.second)
+    if isinstance(value, float | Decimal) and 0 < value < 1:  # a cell without a time format holds the fraction of a day
+        value = timedelta(minutes=round(float(value) * 24 * 60))
     if isinstance(value, timedelta):
         minutes, rest = divmod(value, timedelta(minutes=1))
         if rest or not 0 <= minutes <= 24 * 60:

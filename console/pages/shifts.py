@@ -15,6 +15,7 @@ from console.render.markup import icon, join, tag
 from console.views.shifts import ShiftCalendar, shift_calendar
 from domain.errors import LastgangError
 from domain.shift_changes import ShiftChange
+from domain.texts import printable
 from words.shift_faults import fault_text, limit_text
 
 SOURCE = "page"
@@ -108,7 +109,7 @@ class ShiftPanel:
             return
         w = self._visit.words
         try:
-            await self._visit.board.shifts.withdraw(change.shift, change.day_local, self._entries["by"].value[:200])
+            await self._visit.board.shifts.withdraw(change.shift, change.day_local, printable(self._entries["by"].value, 200))
             self._show("ok", "tone-good", w["shifts.withdrawn"])
         except LastgangError as error:
             self._show("stop", "tone-bad", w.fill("orders.failed", why=error))

@@ -177,6 +177,14 @@ def test_the_table_of_energy_prices_gives_the_coupled_auction_of_the_area(tmp_pa
     assert read(tmp_path, TABLE + rows, sequence=2)[1][0] == ("30 22:00", 15, 20.5)
 
 
+def test_rows_marked_twice_as_sequence_1_are_of_sequence_1_too(tmp_path: Path):
+    rows = "".join(
+        f'"01/10/2025 0{n}:00:00 - 01/10/2025 0{n + 1}:00:00","BZN|DE-LU","{marked}","{n}","",""\n'
+        for n, marked in enumerate(("Sequence Sequence 1", "Without Sequence", "Sequence 2"))
+    )
+    assert read(tmp_path, TABLE + rows)[1] == [("30 22:00", 60, 0.0), ("30 23:00", 60, 1.0)]
+
+
 def test_the_table_of_before_2025_names_the_zone_in_a_heading(tmp_path: Path):
     text = '"MTU (CET/CEST)","Day-ahead Price [EUR/MWh]","Currency","BZN|DE-LU"\n' + (
         '"01.01.2023 00:00 - 01.01.2023 01:00","-5.17","EUR",""\n"01.01.2023 01:00 - 01.01.2023 02:00","-1.07","EUR",""\n'

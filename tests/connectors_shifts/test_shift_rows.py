@@ -165,7 +165,7 @@ def test_a_day_that_is_over_is_taken_and_reported() -> None:
 
 CELLS = [
     (time(6), "06:00"), (timedelta(hours=6, minutes=15), "06:15"), (timedelta(days=1), "24:00"), ("6", "06:00"), ("6:30 Uhr", "06:30"),
-    ("06.45", "06:45"), ("24:00", "24:00"),
+    ("06.45", "06:45"), ("24:00", "24:00"), (0.25, "06:00"), (0.5, "12:00"),
 ]  # fmt: skip
 
 

@@ -157,6 +157,32 @@ def test_where_another_program_reports_how_jobs_stand_the_load_reports_nothing()
     assert len(driven.orders()) == 3
 
 
+@pytest.mark.parametrize("status", [RUNNING, DONE])
+def test_who_changes_the_due_date_of_a_job_that_runs_or_is_over_reports_nothing(status: OrderStatus) -> None:
+    driven = Driven()
+    driven.take([*jobs(PLANNED), *rows(10 if status is RUNNING else 14)])
+    own = driven.state.notes.orders["J0"]
+    assert own.status is status
+    edited = replace(own, revision=own.revision + 1, due_utc=own.due_utc + QUARTER, source="page")
+    driven.take([(ORDERS, edited), *rows(44, 10)])
+    assert [driven.state.notes.orders[job].status for job in ("J0", "J1", "J2")] == [DONE, DONE, DONE]
+    assert driven.state.notes.reporters == {}
+
+
+@pytest.mark.parametrize("start_utc", [NEVER_UTC, MONDAY + timedelta(days=365)])
+def test_a_done_job_dated_ahead_of_all_that_is_measured_holds_no_other_up(start_utc: Any) -> None:
+    driven = Driven()
+    odd = replace(order("J9", 0, 2, machine="furnace"), start_utc=start_utc, status=DONE, source=PROGRESS_SOURCE)
+    driven.take([(ORDERS, odd), *jobs(PLANNED), *rows()])
+    assert {job: driven.state.notes.orders[job].status for job in ("J0", "J1", "J2")} == {"J0": DONE, "J1": DONE, "J2": DONE}
+
+
+def test_the_highest_revision_that_a_record_can_hold_is_followed_by_none() -> None:
+    driven = Driven()
+    driven.take([(ORDERS, replace(order("J0", 8, status=PLANNED), revision=2**63 - 1)), *jobs(PLANNED)[1:], *rows()])
+    assert {one.job for one in driven.orders()} == {"J1", "J2"}
+
+
 def test_machines_do_not_touch_each_other() -> None:
     """The mill's meter sends odd dates, odd values and nothing; the furnace's power is the same."""
     odd = [
