@@ -83,17 +83,20 @@ class Advice:
         notes = state.notes
         if not self._plant.planning.revises_plan:
             return []
-        accepted = [one for one in found if one.status is RecommendationStatus.ACCEPTED]
+        now = notes.now_utc
+        accepted = [one for one in found if one.status is RecommendationStatus.ACCEPTED and (now is None or now < one.begins_utc)]
         orders = [(ORDERS, order) for one in accepted for order in revised_orders(one, notes.orders)]
-        shifts = [(SHIFT_CHANGES, change) for one in accepted for change in revised_shifts(one, self._plant, notes.replan.changes)]
+        # An order that a program planned as advised opens no shift: that takes a person's word.
+        decided = [one for one in accepted if one.decided_by]
+        shifts = [(SHIFT_CHANGES, change) for one in decided for change in revised_shifts(one, self._plant, notes.replan.changes)]
         return [*orders, *shifts]
 
     def _plan(self, state: AdviceState, topic: Topic, record: Any) -> Outputs:
         """What concerns whole plans: what they are made from, when one is due, and what one comes to."""
         replanning = self._step.replanning
         if topic is SHIFT_CHANGES:
-            replanning.take_shift_change(state, record)
-        elif topic is JOB_POWERS:
+            return [(RECOMMENDATIONS, one) for one in replanning.take_shift_change(state, record)]
+        if topic is JOB_POWERS:
             replanning.take_power(state, record)
         elif topic in _CARRY_TIME:
             return [(PLANNING_PROBLEMS, problem) for problem in replanning.problems(state)]

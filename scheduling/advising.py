@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from billing.tariff import Tariff
 from domain.forecasts import Forecast
+from domain.job_power import with_power
 from domain.orders import Order
 from domain.plant import Plant
 from domain.recommendations import Recommendation, RecommendationStatus
@@ -50,18 +51,20 @@ class Advising:
         if not forecast.q50_kw:
             return []
         outlook = outlook_of(notes, forecast, settings.risk_weight, self._zone)
-        rules = Rules.at(self._plant, settings, now, outlook)
+        beside = self.besides.of(notes)
+        known = {job: with_power(order, beside.powers) for job, order in notes.orders.items()}
+        rules = Rules.at(beside.plant, settings, now, outlook)
         worth = self.worth(state, outlook)
         level = self._plant.site.target_kw if self._plant.site.target_kw is not None else worth.billed_kw
         planned = outlook
-        outlook, orders = _with_accepted(notes, outlook, now)
+        outlook, orders = _with_accepted(notes, known, outlook, now)
         pen = Pen(
             forecast,
             rules,
             worth,
             Basis(self._plant, worth.billed_kw, level),
             lambda instant: day_of(instant, self._zone),
-            ledger_of(notes, planned, now),
+            ledger_of(notes, known, planned, now),
             notes.misses,
         )
         issued: list[Recommendation] = []
@@ -174,19 +177,21 @@ class Advising:
         return True
 
 
-def ledger_of(notes: Notes, outlook: Outlook, now_utc: datetime) -> Callable[[str], Promised]:
+def ledger_of(notes: Notes, orders: Mapping[str, Order], outlook: Outlook, now_utc: datetime) -> Callable[[str], Promised]:
     """What is promised beside the recommendation of a name; `outlook` has the jobs where they are planned now."""
-    return lambda name: promised_beside(notes.promised, notes.recommendations, name, outlook, notes.orders, now_utc)
+    return lambda name: promised_beside(notes.promised, notes.recommendations, name, outlook, orders, now_utc)
 
 
-def _with_accepted(notes: Notes, outlook: Outlook, now_utc: datetime) -> tuple[Outlook, dict[str, Order]]:
-    """The outlook and the orders with every accepted move that is still to be carried out."""
-    orders = dict(notes.orders)
+def _with_accepted(
+    notes: Notes, known: Mapping[str, Order], outlook: Outlook, now_utc: datetime
+) -> tuple[Outlook, dict[str, Order]]:
+    """The outlook and the orders `known`, with every accepted move that is still to be carried out."""
+    orders = dict(known)
     for advice in notes.with_status(RecommendationStatus.ACCEPTED):
         for _, after in advice.moves():
             order = orders.get(after.job)
             if order is not None and now_utc < advice.begins_utc and still_as_advised(advice, order):
-                change_kw = load_change([(place_of(order), after)], notes.orders, outlook)
+                change_kw = load_change([(place_of(order), after)], known, outlook)
                 outlook, orders = outlook.plus(change_kw), with_move(orders, after.job, slot_of(after.start_utc), after.machine)
     return outlook, orders
 

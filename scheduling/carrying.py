@@ -42,16 +42,23 @@ def _revised(accepted: Recommendation, order: Order | None, before: JobPlace, af
 
 
 def revised_shifts(accepted: Recommendation, plant: Plant, known: Iterable[ShiftChange]) -> list[ShiftChange]:
-    """The shift changes that `accepted` makes, each newer than what is known of that shift and day."""
+    """The shift changes that `accepted` makes, each newer than what is known of that shift and day; what a person entered there stays."""
     revisions: dict[tuple[str, str], int] = {}
     for change in known:
         key = (change.shift, change.day_local)
         revisions[key] = max(change.revision, revisions.get(key, 0))
     zone = plant.site.zone
+    entered = {(one.shift, one.day_local): one.worked for one in known if not one.withdrawn}
     return [
         replace(change, revision=revisions.get((change.shift, change.day_local), 0) + 1)
         for change in _changes(accepted, plant.site.id, zone)
+        if _is_news(change, entered.get((change.shift, change.day_local)))
     ]
+
+
+def _is_news(change: ShiftChange, worked: bool | None) -> bool:
+    """Whether a change says more than what a person entered for that shift and day (None: nothing), which stays as it is."""
+    return worked is None if change.worked else worked is not False
 
 
 def _changes(accepted: Recommendation, site: str, zone: ZoneInfo) -> Iterator[ShiftChange]:

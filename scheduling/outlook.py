@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from domain.forecasts import Forecast
+from domain.job_power import with_power
 from domain.orders import Order, OrderStatus
 from quarters.numbers import slot_of, slot_start
 from scheduling.now import JUMP
 from scheduling.problem import Load, Outlook
+from scheduling.replan_notes import by_product
 from scheduling.state import Notes
 
 
@@ -34,12 +36,13 @@ def outlook(notes: Notes, forecast: Forecast, risk_share: float, zone: ZoneInfo)
     """
     median, high = np.array(forecast.q50_kw), np.array(forecast.q90_kw)
     found = Outlook(slot_of(forecast.first_start_utc), median, _judged(forecast, median, high, risk_share, zone))
+    powers = by_product(notes.replan.powers)
     for job, order in notes.orders.items():
         if not forecast.issued_utc < order.at_utc <= forecast.issued_utc + JUMP:
             continue
         was = notes.before.get(job)
-        change = _profile(found, order) - (_profile(found, was) if was is not None else 0.0)
-        found = found.plus(change)
+        before_kw = 0.0 if was is None else _profile(found, with_power(was, powers))
+        found = found.plus(_profile(found, with_power(order, powers)) - before_kw)
     return found
 
 

@@ -92,7 +92,7 @@ class Rules:
         if not self.may_move(order, lead):
             return []
         first = slot_of(quarter_from(max(order.earliest_utc, self.now_utc + lead)))
-        last = min(slot_of(order.due_utc - order.duration), self.end_slot - order.duration_quarters)
+        last = min(slot_of(min(order.due_utc, order.deadline_utc) - order.duration), self.end_slot - order.duration_quarters)
         beside = others_on_machine(order, orders)
         planned = slot_of(order.start_utc)
         return [slot for slot in range(first, last + 1) if slot != planned and self._fits(order, slot_start(slot), beside)]

@@ -16,7 +16,7 @@ from domain.known_changes import with_change
 from domain.planning import PlanningCause, PlanningProblem, ProposedPlan
 from domain.plant import Plant
 from domain.readings import Rejection, RejectionReason
-from domain.recommendations import Recommendation
+from domain.recommendations import Recommendation, RecommendationStatus
 from domain.shift_changes import ShiftChange
 from domain.texts import DOCUMENT_LENGTH, printable
 from scheduling.besides import Besides
@@ -43,15 +43,20 @@ class Replanning:
     def __init__(self, plant: Plant, planning: LivePlanning, besides: Besides, is_sound: Callable[[AdviceState], bool]) -> None:
         self._plant, self._planning, self._besides, self._is_sound = plant, planning, besides, is_sound
 
-    def take_shift_change(self, state: AdviceState, change: ShiftChange) -> None:
-        """Learn what differs from the weekly pattern of shifts; it counts from the next plan on."""
+    def take_shift_change(self, state: AdviceState, change: ShiftChange) -> list[Recommendation]:
+        """Learn what differs from the weekly pattern of shifts; it counts from the next plan on, and open advice about that shift is over."""
         replan, now = state.notes.replan, state.notes.now_utc
         if change.site != self._plant.site.id:
-            return
+            return []
         known = with_change(replan.changes, change, None if now is None else now.astimezone(self._plant.site.zone).date())
-        if known is not replan.changes:
-            replan.changes, state.encoded = known, None
-            replan.note(PlanningCause.SHIFT)
+        if known is replan.changes:
+            return []
+        replan.changes, state.encoded = known, None
+        replan.note(PlanningCause.SHIFT)
+        open_advice = state.notes.with_status(RecommendationStatus.OPEN)
+        return [
+            state.notes.end(one, RecommendationStatus.WITHDRAWN, change.at_utc) for one in open_advice if _is_about(one, change)
+        ]
 
     def take_power(self, state: AdviceState, power: JobPower) -> None:
         """Learn what a product's jobs draw on a machine; it counts from the next plan on."""
@@ -94,6 +99,11 @@ class Replanning:
             return []
         beside = self._besides.of(state.notes)
         return self._planning.answer(state, replan.forecast, beside, proposed.first_start_utc, plan, proposed.planner)
+
+
+def _is_about(advice: Recommendation, change: ShiftChange) -> bool:
+    places = (*advice.before.shifts, *advice.after.shifts)
+    return any((place.shift, place.day_local) == (change.shift, change.day_local) for place in places)
 
 
 def _rejected(proposed: ProposedPlan, error: Exception) -> Rejection:

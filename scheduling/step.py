@@ -21,14 +21,14 @@ from domain.orders import Order, OrderStatus
 from domain.planning import PlanningCause
 from domain.plant import PLANT_FILE_REVISION, Plant, planned_orders
 from domain.prices import Prices
-from domain.recommendations import Decision, DecisionKind, Recommendation, RecommendationStatus
+from domain.recommendations import Decision, DecisionKind, JobPlace, Recommendation, RecommendationStatus
 from quarters.newest import admit
 from quarters.numbers import slot_of, slot_start
 from quarters.periods import billing_period
 from scheduling.advising import Advising, still_as_advised
 from scheduling.confidence import drop_changed, note, settle
 from scheduling.forget import forget
-from scheduling.now import agreed, is_near, now_of
+from scheduling.now import JUMP, agreed, is_near, now_of
 from scheduling.outlook import day_of, outlook
 from scheduling.prices_ahead import with_prices
 from scheduling.problem import is_at
@@ -53,7 +53,10 @@ class AdviceStep:
     def __init__(self, plant: Plant, tariff: Tariff | None, settings: AdviceSettings | None = None) -> None:
         self._plant = plant
         self._tariff = tariff
-        self._settings = settings or AdviceSettings()
+        planning = plant.planning
+        self._settings = settings or AdviceSettings(
+            notice=timedelta(minutes=planning.notice_min), time_to_decide=timedelta(minutes=planning.decide_min)
+        )
         meter = plant.billing_meter()
         self._meter = None if meter is None else meter.id
         self._channel = None if meter is None else meter.energy_channel()
@@ -106,12 +109,15 @@ class AdviceStep:
         if known is not None and known.revision >= order.revision:
             return state, []
         state.encoded = None
-        if known is not None and _load_of(known) != _load_of(order):
+        issued = notes.clocks.get("forecast")
+        if known is not None and (issued is None or not issued < known.at_utc <= issued + JUMP):
             notes.before[order.job] = known
+        if known is not None and _load_of(known) != _load_of(order):
             drop_changed(notes.misses, (known, order))
         notes.orders[order.job] = order
         notes.replan.note(PlanningCause.ORDER)
-        advice = [advice for advice in notes.with_status(RecommendationStatus.OPEN) if advice.changes(order.job)]
+        open_advice = notes.with_status(RecommendationStatus.OPEN)
+        advice = [advice for advice in open_advice if advice.changes(order.job) or _takes_place(order, advice)]
         changed = [
             (one, status) for one in advice if (status := _status_after(one, notes.orders, order)) is not RecommendationStatus.OPEN
         ]
@@ -221,7 +227,8 @@ class AdviceStep:
         over = max(recommendation.peak_start_utc, recommendation.last_start_utc)
         newest = state.known.newest(slot_of(now) + 1)
         measured = state.known.power_kw(slot_of(recommendation.peak_start_utc))
-        if measured is None or newest is None or slot_start(newest) < over:
+        is_late = now > over + self._settings.keep_closed  # its quarter hour will not come any more
+        if newest is None or slot_start(newest) < over or (measured is None and not is_late):
             return []
         return [notes.end(recommendation, RecommendationStatus.CARRIED_OUT, now)]
 
@@ -240,11 +247,29 @@ def _load_of(order: Order) -> tuple[datetime, tuple[float, ...], bool]:
 
 def _status_after(advice: Recommendation, orders: Mapping[str, Order], order: Order) -> RecommendationStatus:
     """Where open advice stands once one of its jobs is planned as in `order`: accepted when all of them are where it says."""
-    if still_as_advised(advice, order):
-        return RecommendationStatus.OPEN
     places = {place.job: place for place in advice.after.jobs}
+    if order.job not in places:
+        return RecommendationStatus.WITHDRAWN
+    if still_as_advised(advice, order):
+        return RecommendationStatus.OPEN if _fits(order, places[order.job]) else RecommendationStatus.WITHDRAWN
     if not is_at(order, places[order.job]):
         return RecommendationStatus.WITHDRAWN
     others = [orders.get(job) for job in places if job != order.job]
     all_there = all(other is not None and is_at(other, places[other.job]) for other in others)
     return RecommendationStatus.ACCEPTED if all_there else RecommendationStatus.OPEN
+
+
+def _takes_place(order: Order, advice: Recommendation) -> bool:
+    """Whether `order`, which `advice` does not move, now runs where `advice` wants to have one of its jobs."""
+    if order.status.is_over or advice.changes(order.job):
+        return False
+    there = [place for place in advice.after.jobs if place.machine == order.machine]
+    return any(order.start_utc < place.end_utc and place.start_utc < order.end_utc for place in there)
+
+
+def _fits(order: Order, place: JobPlace) -> bool:
+    """Whether `order` may run at `place` as long as it takes by now."""
+    there = order.on(place.machine)
+    if there is None or place.start_utc < order.earliest_utc:
+        return False
+    return place.start_utc + there.duration == place.end_utc <= order.deadline_utc

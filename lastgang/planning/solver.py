@@ -71,7 +71,7 @@ class SolverProcess:
     def _received(self, answer: Connection) -> Solved:
         try:
             found: Solved = answer.recv()
-        except EOFError:
+        except (EOFError, OSError):  # OSError: ended in the middle of an answer
             self._process.join(1.0)
             return unsolved(f"the solver's process ended with exit code {self._process.exitcode}")
         return found

@@ -74,16 +74,27 @@ def recommendations_of(first_start_utc: datetime, plan: Plan, context: Context) 
         if not breaks(problem, applied(stated.present, group)) and not _breaks_with_any(stated, kept, group)
     ]
     drafts = _in_turn(context, base, groups, kept, len(kept))
-    moved = {place.job for draft in drafts for place in draft.before.jobs}
-    shifts = {place.shift for draft in drafts for place in (*draft.before.shifts, *draft.after.shifts)}
-    replaced = [
-        advice
-        for advice in touched
-        if any(advice.changes(job) for job in moved) or (advice.shift is not None and advice.shift.shift in shifts)
-    ]
+    count = len(notes.with_status(RecommendationStatus.OPEN))
+    while True:
+        replaced = [advice for advice in touched if _is_replaced(stated, advice, drafts)]
+        room = max(context.most - (count - len(replaced)), 0)
+        if len(drafts) <= room:
+            break
+        drafts = drafts[:room]
     issued = [notes.end(advice, RecommendationStatus.WITHDRAWN, context.pen.rules.now_utc) for advice in replaced]
-    still_open = len(notes.with_status(RecommendationStatus.OPEN))
-    return issued + [_written(draft, context) for draft in drafts[: max(context.most - still_open, 0)]]
+    return issued + [_written(draft, context) for draft in drafts]
+
+
+def _is_replaced(stated: Stated, advice: Recommendation, drafts: list[Draft]) -> bool:
+    """Whether a draft moves one of its jobs, changes its shift, or breaks a rule beside it."""
+    shifts = {place.shift for draft in drafts for place in (*draft.before.shifts, *draft.after.shifts)}
+    if any(advice.changes(place.job) for draft in drafts for place in draft.before.jobs):
+        return True
+    if advice.shift is not None and advice.shift.shift in shifts:
+        return True
+    plan = with_advice(stated.problem, stated.horizon, stated.present, advice)
+    both = [] if plan is None else [with_advice(stated.problem, stated.horizon, plan, draft) for draft in drafts]
+    return any(then is not None and breaks(stated.problem, then) for then in both)
 
 
 def _written(draft: Draft, context: Context) -> Recommendation:

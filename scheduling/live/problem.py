@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 from itertools import groupby
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -119,7 +119,21 @@ def _advised(problem: Problem, horizon: Horizon, present: Plan, advice: Iterable
     return plan
 
 
-def with_advice(problem: Problem, horizon: Horizon, plan: Plan, advice: Recommendation) -> Plan | None:
+class Changing(Protocol):
+    """What changes a plan: a recommendation, or the draft of one."""
+
+    @property
+    def before(self) -> Places:
+        """The part that is changed, as it is."""
+        ...
+
+    @property
+    def after(self) -> Places:
+        """As it would be."""
+        ...
+
+
+def with_advice(problem: Problem, horizon: Horizon, plan: Plan, advice: Changing) -> Plan | None:
     """`plan` as it is once `advice` is carried out; None where the problem does not know what it is about."""
     places = dict(plan.places)
     for place in advice.after.jobs:
@@ -162,7 +176,9 @@ class _Draft:
         pieces = pieces_of(known.orders, known.accepted, horizon)
         self.pieces = {one.job: replace(one, is_free=False) if one.job in kept else one for one in pieces}
         self.shifts = tuple(
-            one for one in self.staff.shifts if not one.is_optional or one.is_open or one.instance.shift not in kept
+            one if one.instance.shift not in kept or not one.is_optional else _settled(one)
+            for one in self.staff.shifts
+            if not one.is_optional or one.is_open or one.instance.shift not in kept
         )
         self._staffed = {machine.id: staffing(machine) for machine in self.staff.in_optional_shifts}
         self._skills = self._known_skills()
@@ -356,3 +372,9 @@ def family_of(order: Order) -> str:
 def standing_on(job: str) -> str:
     """The machine of its own of a job that stays where it is by exception."""
     return f"as planned: {job}"
+
+
+def _settled(shift: PlannedShift) -> PlannedShift:
+    """An open optional shift that somebody declined to drop: it is worked, whatever it costs."""
+    crew = min(shift.crews_eur, key=lambda one: (shift.crews_eur[one], one), default=None)
+    return replace(shift, is_optional=False, optional_eur=None, crews_eur={} if crew is None else {crew: 0.0})

@@ -80,8 +80,9 @@ def test_an_opened_shift_is_a_change_of_its_local_day_with_its_people_and_newer_
     )
     along = place("press-1", BEGIN, 2), place("press-1", BEGIN - 2 * QUARTER, 2)
     advice = accepted(Action.OPEN_SHIFT, along[0], replace(along[1], shifts=(night,)))
-    known = [ShiftChange("works", "night", "2026-10-24", 4, False, NOW), ShiftChange("works", "night", "2026-10-25", 9, False, NOW)]
-    (change,) = revised_shifts(advice, works, known)
+    withdrawn = ShiftChange("works", "night", "2026-10-24", 4, False, NOW, withdrawn=True)
+    other = ShiftChange("works", "night", "2026-10-25", 9, False, NOW)
+    (change,) = revised_shifts(advice, works, [withdrawn, other])
     # 20:00 to 05:00 UTC over the night in which the clock is set back: 22:00 summer time to 06:00 winter time.
     assert (change.from_local, change.to_local, change.worked) == ("22:00", "06:00", True)
     assert (change.revision, change.crew, change.by, change.workers) == (5, "stand-by", "M. Adler", (Workers("operator", 2),))
@@ -95,3 +96,13 @@ def test_a_dropped_shift_is_not_worked_and_one_that_begins_earlier_is(works: Pla
     earlier = replace(late, start_utc=late.start_utc - timedelta(hours=1), end_utc=late.end_utc - timedelta(hours=1))
     (moved,) = revised_shifts(accepted(Action.SHIFT_EARLIER, Places(shifts=(late,)), Places(shifts=(earlier,))), works, [])
     assert (moved.worked, moved.from_local, moved.to_local) == (True, "19:00", "23:00")
+
+
+@pytest.mark.parametrize("worked", [False, True])
+def test_what_a_person_entered_for_a_shift_stays(works: Plant, worked: bool):
+    night = ShiftPlace("night", "2026-10-24", NOW - timedelta(hours=1), NOW + timedelta(hours=8))
+    entered = [ShiftChange("works", "night", "2026-10-24", 4, worked, NOW, by="works council")]
+    opening = accepted(Action.OPEN_SHIFT, Places(), Places(shifts=(night,)))
+    assert revised_shifts(opening, works, entered) == []
+    dropping = accepted(Action.DROP_SHIFT, Places(shifts=(night,)), Places())
+    assert [change.worked for change in revised_shifts(dropping, works, entered)] == ([False] if worked else [])
