@@ -60,6 +60,16 @@ WRONG_INPUT = {
     "orders import": Case("orders import {work}/nothing.csv --plant {plant} --dry-run", "nothing.csv: file: found No such file"),
     "orders template": Case("orders template {work}/orders.xlsx --plant {empty}", "plant.toml: file: found No such file"),
     "orders list": Case("orders list --plant {empty}", "plant.toml: file: found No such file"),
+    "prices import": Case(
+        "prices import {work}/nothing.csv --plant {plant} --zone DE-LU --dry-run", "nothing.csv: file: found No such file"
+    ),
+    "prices list": Case("prices list --plant {empty}", "plant.toml: file: found No such file"),
+    "prices pull": Case(
+        "prices pull --plant {empty} --service smard --url http://127.0.0.1:9", "plant.toml: file: found No such file"
+    ),
+    "shifts import": Case("shifts import {work}/nothing.csv --plant {plant} --dry-run", "nothing.csv: file: found No such file"),
+    "shifts template": Case("shifts template {work}/shifts.xlsx --plant {empty}", "plant.toml: file: found No such file"),
+    "shifts list": Case("shifts list --plant {empty}", "plant.toml: file: found No such file"),
     "report": Case("report --plant {plant} --month 2026-13 --out {work}/reports", "--month"),
     "verify": Case("verify {empty}", "no manifest.json"),
     "check-config": Case("check-config {empty}", "plant.toml: file: found No such file"),
@@ -79,6 +89,7 @@ WRONG_INPUT = {
     "bench faults": Case("bench faults --only nothing", "--only: found nothing; expected one of kill-kafka"),
     "bench forecast": Case("bench forecast --data {empty}", "--data: found"),
     "bench plan": Case("bench plan --only nothing", "--only: found nothing; expected one of calm-20"),
+    "bench worth": Case("bench worth --only nothing", "--only: found nothing; expected one of single moves"),
     "bench fuzz": Case("bench fuzz --only nothing", "no target nothing"),
 }
 
@@ -102,6 +113,16 @@ FAILED_RUN = {
     "orders import": Case("orders import {orders} --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
     "orders template": Case("orders template {full} --plant {plant}", "No space left on device"),
     "orders list": Case("orders list --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
+    "prices import": Case(
+        "prices import {prices} --plant {plant} --zone DE-LU --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"
+    ),
+    "prices list": Case("prices list --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
+    "prices pull": Case(
+        "prices pull --plant {plant} --service smard --url http://127.0.0.1:{nobody} --zone DE-LU --dry-run", "127.0.0.1"
+    ),
+    "shifts import": Case("shifts import {shifts} --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
+    "shifts template": Case("shifts template {full} --plant {plant}", "No space left on device"),
+    "shifts list": Case("shifts list --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
     "verify": Case("verify {report}", "missing"),
     "check-config": Case("check-config {plant} --connect", "no connection; is the device or its gateway on"),
     "set-back": Case(
@@ -122,6 +143,7 @@ FAILED_RUN = {
     "bench faults": Case("bench faults", "", "faults"),
     "bench forecast": Case("bench forecast --data {empty}", "the machine has stopped", "forecast"),
     "bench plan": Case("bench plan --only calm-20 --seconds 0.1 --json /dev/full", "No space left on device"),
+    "bench worth": Case("bench worth --days 2 --seeds 1", "the machine has stopped", "worth"),
     "bench fuzz": Case("bench fuzz --only json --inputs 50 --json {work}/fuzz.json", "ZeroDivisionError", "fuzz"),
 }
 ALWAYS_DONE = {"down", "report", "contracts", "reference", "grafana build"}
@@ -132,6 +154,9 @@ DONE = {
     "import": Case("import {load} --plant {plant} --dry-run", "2 quarter hours would be sent"),
     "orders import": Case("orders import {orders} --plant {plant} --dry-run", "1 new, 0 changed"),
     "orders template": Case("orders template {work}/orders.xlsx --plant {plant}", "orders.xlsx"),
+    "prices import": Case("prices import {prices} --plant {plant} --zone DE-LU --dry-run", ""),
+    "shifts import": Case("shifts import {shifts} --plant {plant} --dry-run", "1 new"),
+    "shifts template": Case("shifts template {work}/shifts.xlsx --plant {plant}", "shifts.xlsx"),
     "check-config": Case("check-config {plant}", "no fault found"),
     "contracts": Case("contracts --out {work}/contracts", "energy.readings.v1"),
     "reference": Case("reference --out {work}/reference", "plant-file.md"),
@@ -160,6 +185,8 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
         (work / name).mkdir()
     (work / "load.csv").write_text(LOAD)
     (work / "orders.csv").write_text("Auftrag;Maschine;Start;Dauer\n4711;press-1;23.10.2050 10:00;1 h\n")
+    (work / "shifts.csv").write_text("Schicht;Tag;Gearbeitet\nearly;22.10.2050;ja\n")
+    (work / "prices.csv").write_text("start_utc,price_eur_per_mwh\n2026-10-01T00:00:00Z,85.1\n2026-10-01T01:00:00Z,-3.2\n")
     (work / "full.xlsx").symlink_to("/dev/full")
     (work / "readings.jsonl").write_text("")
     (work / "problem.json").write_text(json.dumps(PROBLEM))
@@ -175,6 +202,8 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
             "work": str(work),
             "load": str(work / "load.csv"),
             "orders": str(work / "orders.csv"),
+            "shifts": str(work / "shifts.csv"),
+            "prices": str(work / "prices.csv"),
             "full": str(work / "full.xlsx"),
             "readings": str(work / "readings.jsonl"),
             "problem": str(work / "problem.json"),

@@ -16,7 +16,7 @@ if WHAT == "fuzz":
 
     campaign.TARGETS["json"] = "broken_target"
 
-if WHAT in ("pipeline", "forecast"):
+if WHAT in ("pipeline", "forecast", "worth"):
     import importlib
 
     from domain.errors import LastgangError
@@ -24,5 +24,9 @@ if WHAT in ("pipeline", "forecast"):
     def fail(*_: object) -> None:
         raise LastgangError("the machine has stopped")
 
-    module = importlib.import_module({"pipeline": "benchmarks.pipeline.bench", "forecast": "benchmarks.forecast.command"}[WHAT])
-    setattr(module, {"pipeline": "measure", "forecast": "run"}[WHAT], fail)
+    modules = {
+        "pipeline": "benchmarks.pipeline.bench",
+        "forecast": "benchmarks.forecast.command",
+        "worth": "benchmarks.worth.command",
+    }
+    setattr(importlib.import_module(modules[WHAT]), "measure" if WHAT == "pipeline" else "run", fail)
