@@ -58,7 +58,7 @@ def decode(record_type: type[Record], payload: bytes | str) -> Record:
         record: Record = _reader(cast(Hashable, record_type)).validate_json(raw)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        field = ".".join(str(part) for part in first["loc"]) or "record"
+        field = printable(".".join(str(part) for part in first["loc"])) or "record"  # a name in a record may hold anything
         raise _unreadable(record_type, field, first["msg"].removeprefix("Value error, "), _shown(first["input"])) from error
     except UnicodeEncodeError as error:
         found = ascii(cast(str, payload)[error.start])

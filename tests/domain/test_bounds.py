@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 
 from domain.codec import UnreadableRecord, decode, decode_stored, encode
 from domain.contracts import EXAMPLES
+from domain.facts import Fact
 from domain.instants import NEVER_UTC
 from domain.orders import Order
 from domain.recommendations import Decision
@@ -167,3 +168,11 @@ def test_all_words_of_our_own_fit_where_they_go():
                 assert all(refused_character(word) is None for word in hint)
     assert all(dataclasses.is_dataclass(topic.record) for topic in TOPICS)
     assert datetime(8999, 12, 31, 23, 45, tzinfo=UTC) == NEVER_UTC
+
+
+def test_the_name_of_a_field_with_a_control_character_can_be_reported() -> None:
+    payload = b'{"key": "advice.saves", "numbers": {"more_\\u007f": 3.0}, "instants": {}, "ids": {}}'
+    with pytest.raises(UnreadableRecord) as refused:
+        decode(Fact, payload)
+    assert "\x7f" not in str(refused.value)
+    assert "numbers.more_" in str(refused.value)
