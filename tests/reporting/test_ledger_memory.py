@@ -15,7 +15,8 @@ from report_sample import StepClock
 
 from domain.contracts import EXAMPLES
 from domain.intervals import QUARTER
-from domain.topics import BY_NAME, INTERVALS, ORDERS, READINGS
+from domain.topics import BY_NAME, INTERVALS, ORDERS
+from reporting.historian import TOPICS_KEPT
 from reporting.ledger import Entry, Ledger, LedgerError, LedgerReader
 
 FROM, TO = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
@@ -44,6 +45,7 @@ QUESTIONS: dict[str, Callable[[LedgerReader], Any]] = {
     "order_revisions": lambda ledger: ledger.order_revisions(EXAMPLES[ORDERS.name].job),
     "shift_changes": lambda ledger: ledger.shift_changes(),
     "job_powers": lambda ledger: ledger.job_powers(),
+    "prices": lambda ledger: ledger.prices(),
     "recommendations": lambda ledger: ledger.recommendations(),
     "decisions": lambda ledger: ledger.decisions(),
     "rejections": lambda ledger: ledger.rejections(FROM, TO),
@@ -61,9 +63,9 @@ NOT_ANSWERS = {"begun", "remembering", "refresh", "close"}
 
 
 def entries() -> Iterator[Entry]:
-    """A record of each topic, and a correction of the quarter hour."""
+    """A record of each topic that is kept, and a correction of the quarter hour."""
     for name, record in EXAMPLES.items():
-        if name != READINGS.name:
+        if BY_NAME[name] in TOPICS_KEPT:
             yield BY_NAME[name], 0, 0, record
     yield INTERVALS, 0, 1, replace(ROW, revision=ROW.revision + 1, energy_uwh=1)
     yield INTERVALS, 0, 2, replace(ROW, start_utc=ROW.start_utc + QUARTER)
