@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
+from functools import partial
 from typing import Any, TypeVar
 
 from connectors.orders.keyed import UNREADABLE_KEYS
@@ -15,12 +16,12 @@ from connectors.orders.values import (
     MOST_SECONDS,
     DayOnly,
     Reading,
-    Refused,
     jobs_in,
     moment_in,
     per_hour_in,
     quantity_in,
     quarters_of,
+    read_cell,
     seconds_in,
     status_in,
     text_in,
@@ -90,13 +91,7 @@ class _RowReader:
         """The value of a filled cell; `otherwise` where it is empty or wrong."""
         if not self.is_filled(name):
             return otherwise
-        try:
-            return how(self.cell(name).value)
-        except Refused as refused:
-            self.wrong(name, refused.key, **refused.values)
-        except (OverflowError, ValueError, ArithmeticError):  # numbers and dates beyond all calendars
-            self.wrong(name, "unreadable")
-        return otherwise
+        return read_cell(self.cell(name).value, how, otherwise, partial(self.wrong, name))
 
     def wrong(self, name: str, key: str, **values: str) -> None:
         """Keep one fault."""

@@ -6,11 +6,12 @@ Every reader raises `Refused` with what is expected; none of them guesses a zone
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from connectors.orders.table import CellValue
@@ -20,6 +21,7 @@ from domain.orders import MOST_QUARTERS, OrderStatus, Predecessor, Workers
 from domain.texts import KEY_LENGTH, refused_character
 from quarters.profiles.cells import Numbers
 
+Value = TypeVar("Value")
 DAY = timedelta(days=1)
 SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
 UNITS = {
@@ -47,6 +49,17 @@ class Refused(Exception):
     def __init__(self, rule: str, **values: str) -> None:
         super().__init__(rule)
         self.key, self.values = rule, values
+
+
+def read_cell(value: CellValue, how: Callable[[Any], Value], otherwise: Value, wrong: Callable[..., None]) -> Value:
+    """What `how` makes of a filled cell; `otherwise` where it cannot, after `wrong` was called with the rule's key and its values."""
+    try:
+        return how(value)
+    except Refused as refused:
+        wrong(refused.key, **refused.values)
+    except (OverflowError, ValueError, ArithmeticError):  # numbers and dates beyond all calendars
+        wrong("unreadable")
+    return otherwise
 
 
 @dataclass(frozen=True, slots=True)

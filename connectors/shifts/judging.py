@@ -12,11 +12,12 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from difflib import get_close_matches
 from enum import StrEnum
+from functools import partial
 from typing import TypeVar
 
 from connectors.orders.mapping import is_empty
 from connectors.orders.table import Cell, CellValue, Place
-from connectors.orders.values import NO, YES, DayOnly, Reading, Refused, moment_in, text_in, workers_in
+from connectors.orders.values import NO, YES, DayOnly, Reading, Refused, moment_in, read_cell, text_in, workers_in
 from connectors.shifts.rows import FIELDS, UNREADABLE_KEYS, ChangeRow
 from domain.instants import NEVER_UTC
 from domain.order_rules import MOST_NAMED, OrderFault
@@ -185,13 +186,7 @@ class _RowReader:
         """The value of a filled cell; None where it is empty or wrong."""
         if not self.is_filled(name):
             return None
-        try:
-            return how(self.cell(name).value)
-        except Refused as refused:
-            self.wrong(name, refused.key, **refused.values)
-        except (OverflowError, ValueError, ArithmeticError):  # numbers and dates beyond all calendars
-            self.wrong(name, "unreadable")
-        return None
+        return read_cell(self.cell(name).value, how, None, partial(self.wrong, name))
 
     def wrong(self, name: str, key: str, **values: str) -> None:
         """Keep one fault."""
