@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
 
 from billing.tariff import Tariff
 from domain.forecasts import Forecast
-from domain.job_power import with_power
 from domain.orders import Order
 from domain.plant import Plant
 from domain.recommendations import Recommendation, RecommendationStatus
 from quarters.numbers import slot_of, slot_start
 from scheduling.besides import Besides
-from scheduling.explain import Basis
+from scheduling.live.known import Known
 from scheduling.live.planning import LivePlanning, is_of_a_plan
 from scheduling.outlook import day_of
-from scheduling.outlook import outlook as outlook_of
 from scheduling.pen import Pen, recommendation_id
 from scheduling.pricing import Pricing
-from scheduling.problem import Outlook, Rules, is_movable_from, load_change, place_of, with_move
-from scheduling.promised import Promised, promised_beside
+from scheduling.problem import Outlook, is_movable_from, load_change, place_of, with_move
 from scheduling.settings import AdviceSettings
 from scheduling.solve import Move, Request, moves, plan
 from scheduling.state import AdviceState, Notes
@@ -46,31 +41,16 @@ class Advising:
 
     def plan(self, state: AdviceState, forecast: Forecast) -> list[Recommendation]:
         """What changes in the light of `forecast`: open recommendations first, then new ones that rest on them."""
-        notes, settings = state.notes, self._settings
-        now = notes.now_utc or forecast.issued_utc
         if not forecast.q50_kw:
             return []
-        outlook = outlook_of(notes, forecast, settings.risk_weight, self._zone)
-        beside = self.besides.of(notes)
-        known = {job: with_power(order, beside.powers) for job, order in notes.orders.items()}
-        rules = Rules.at(beside.plant, settings, now, outlook)
-        worth = self.worth(state, outlook)
-        level = self._plant.site.target_kw if self._plant.site.target_kw is not None else worth.billed_kw
-        planned = outlook
-        outlook, orders = _with_accepted(notes, known, outlook, now)
-        pen = Pen(
-            forecast,
-            rules,
-            worth,
-            Basis(self._plant, worth.billed_kw, level),
-            lambda instant: day_of(instant, self._zone),
-            ledger_of(notes, known, planned, now),
-            notes.misses,
-        )
+        notes = state.notes
+        known = self.planning.known(state, forecast, self.besides.of(notes))
+        pen = self.planning.pen(state, known)
+        outlook, orders = _with_accepted(notes, known)
         issued: list[Recommendation] = []
         for advice in notes.with_status(RecommendationStatus.OPEN):
             if is_of_a_plan(advice):
-                outlook, orders, news = self._kept_of_plan(state, forecast, advice, outlook, orders)
+                outlook, orders, news = self._kept_of_plan(notes, known, pen, advice, outlook, orders)
                 issued += news
                 continue
             kept, news = self._kept(notes, pen, advice, outlook, orders)
@@ -110,14 +90,13 @@ class Advising:
         return move, [again]
 
     def _kept_of_plan(
-        self, state: AdviceState, forecast: Forecast, advice: Recommendation, outlook: Outlook, orders: dict[str, Order]
+        self, notes: Notes, known: Known, pen: Pen, advice: Recommendation, outlook: Outlook, orders: dict[str, Order]
     ) -> tuple[Outlook, dict[str, Order], list[Recommendation]]:
         """The same for advice that a plan made; the load and the orders as they are with it."""
-        notes, settings = state.notes, self._settings
-        kept = self.planning.kept(state, forecast, self.besides.of(notes), advice, outlook)
+        settings = self._settings
+        kept = self.planning.kept(notes, known, pen, advice, outlook)
         if kept is None:
-            now = notes.now_utc or forecast.issued_utc
-            return outlook, orders, [notes.end(advice, RecommendationStatus.WITHDRAWN, now)]
+            return outlook, orders, [notes.end(advice, RecommendationStatus.WITHDRAWN, known.now_utc)]
         for _, after in advice.moves():
             orders = with_move(orders, after.job, slot_of(after.start_utc), after.machine)
         changed = (
@@ -177,21 +156,14 @@ class Advising:
         return True
 
 
-def ledger_of(notes: Notes, orders: Mapping[str, Order], outlook: Outlook, now_utc: datetime) -> Callable[[str], Promised]:
-    """What is promised beside the recommendation of a name; `outlook` has the jobs where they are planned now."""
-    return lambda name: promised_beside(notes.promised, notes.recommendations, name, outlook, orders, now_utc)
-
-
-def _with_accepted(
-    notes: Notes, known: Mapping[str, Order], outlook: Outlook, now_utc: datetime
-) -> tuple[Outlook, dict[str, Order]]:
-    """The outlook and the orders `known`, with every accepted move that is still to be carried out."""
-    orders = dict(known)
+def _with_accepted(notes: Notes, known: Known) -> tuple[Outlook, dict[str, Order]]:
+    """The outlook and the orders that are known, with every accepted move that is still to be carried out."""
+    outlook, orders = known.outlook, dict(known.orders)
     for advice in notes.with_status(RecommendationStatus.ACCEPTED):
         for _, after in advice.moves():
             order = orders.get(after.job)
-            if order is not None and now_utc < advice.begins_utc and still_as_advised(advice, order):
-                change_kw = load_change([(place_of(order), after)], known, outlook)
+            if order is not None and known.now_utc < advice.begins_utc and still_as_advised(advice, order):
+                change_kw = load_change([(place_of(order), after)], known.orders, outlook)
                 outlook, orders = outlook.plus(change_kw), with_move(orders, after.job, slot_of(after.start_utc), after.machine)
     return outlook, orders
 

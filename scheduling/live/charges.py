@@ -8,14 +8,13 @@ number, and the planner gets one charge a case: a fifth of the price above that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from itertools import groupby
 
 import numpy as np
 
 from billing.component import Component
-from billing.price import marginal_energy_price_eur_per_kwh
+from billing.energy_prices import energy_price_eur_per_kwh
 from billing.tariff import Tariff
 from quarters.numbers import slot_of, slot_start
 from quarters.periods import midnight_utc
@@ -26,22 +25,14 @@ from scheduling.live.rest import SLOTS_PER_DAY, RestPeak
 from scheduling.odds import CASES
 from scheduling.planner.problem import DemandCharge
 
-EnergyPrice = Callable[[datetime], float | None]
-"""Price of one more kWh at an instant [EUR/kWh]; None where it is not known (yet)."""
 
-
-def marginal_price(tariff: Tariff) -> EnergyPrice:
-    """The price of the tariff's own components."""
-    return lambda at_utc: marginal_energy_price_eur_per_kwh(tariff, at_utc)
-
-
-def slot_prices(
-    tariff: Tariff, energy: EnergyPrice, rest: Sequence[RestPeak], known: QuarterSeries, sunk_kw: float, horizon: Horizon
-) -> SlotPrices:
+def slot_prices(tariff: Tariff, rest: Sequence[RestPeak], known: QuarterSeries, sunk_kw: float, horizon: Horizon) -> SlotPrices:
     """What load costs in the slots of `horizon`.
 
     Parameters
     ----------
+    tariff
+        With the day-ahead prices that have come.
     rest
         The peaks of the rest of each charge's period.
     known
@@ -55,7 +46,7 @@ def slot_prices(
         if (windows := _windows(peak.component, tariff, horizon)) is not None
         for charge in _charges(peak, _billed_kw(peak, tariff, known, sunk_kw, horizon), windows)
     ]
-    return SlotPrices(energy_prices(energy, horizon), tuple(charges))
+    return SlotPrices(energy_prices(tariff, horizon), tuple(charges))
 
 
 def _charges(peak: RestPeak, billed_kw: float, windows: tuple[Slots, ...]) -> list[DemandCharge]:
@@ -96,12 +87,12 @@ def _windows(component: Component, tariff: Tariff, horizon: Horizon) -> tuple[Sl
     return tuple(spans) or None
 
 
-def energy_prices(energy: EnergyPrice, horizon: Horizon) -> tuple[float, ...]:
+def energy_prices(tariff: Tariff, horizon: Horizon) -> tuple[float, ...]:
     """The price of each slot [EUR/kWh]; one that is not known yet is taken to be that of the day before, else the mean of the others.
 
     Where none is known all are 0: energy then says nothing for or against a slot.
     """
-    prices = [energy(horizon.instant(slot)) for slot in range(horizon.count)]
+    prices = list(energy_price_eur_per_kwh(tariff, None, range(horizon.first_slot, horizon.first_slot + horizon.count)).eur_per_kwh)
     known = [price for price in prices if price is not None]
     mean = sum(known) / len(known) if known else 0.0
     for slot, price in enumerate(prices):

@@ -6,7 +6,7 @@ One place for everything that needs a whole plan; moves of single jobs are found
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from domain.forecasts import Forecast
@@ -16,7 +16,7 @@ from domain.plant import Plant
 from domain.recommendations import JobPlace, Recommendation, RecommendationStatus
 from scheduling.explain import Basis
 from scheduling.live.answer import Context, recommendations_of
-from scheduling.live.charges import EnergyPrice, marginal_price, slot_prices
+from scheduling.live.charges import slot_prices
 from scheduling.live.difference import breaks
 from scheduling.live.known import Known, SlotPrices
 from scheduling.live.problem import Nothing, Stated, problem_of, with_advice
@@ -29,6 +29,7 @@ from scheduling.problem import Load, Outlook, Rules, is_movable_from, load_chang
 from scheduling.promised import Promised, promised_beside
 from scheduling.settings import AdviceSettings
 from scheduling.state import AdviceState, Notes
+from scheduling.worth import Worth
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +42,10 @@ class Beside:
         With the shift changes that have come (`domain.plant.plant_with_changes`).
     powers
         Newest learned power of each machine and product.
-    energy
-        Price of one more kWh at an instant, where it does not follow from the tariff alone.
     """
 
     plant: Plant
     powers: Mapping[MachineProduct, JobPower] = field(default_factory=dict)
-    energy: EnergyPrice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +66,17 @@ class LivePlanning:
 
     def problem(self, state: AdviceState, forecast: Forecast, beside: Beside) -> Stated | Nothing:
         """The problem of the present moment; or why there is nothing to plan."""
-        known = self._known(state, forecast, beside)
+        known = self.known(state, forecast, beside)
+        return self._stated(state, known, self._pricing.worth(state, known.outlook))
+
+    def _stated(self, state: AdviceState, known: Known, worth: Worth) -> Stated | Nothing:
         horizon = known.horizon()
         if horizon is None:
             return Nothing.NO_HORIZON
         tariff = self._pricing.published(state)
         if tariff is None:
             return Nothing.NO_PRICE
-        worth = self._pricing.worth(state, known.outlook)
-        energy = beside.energy or marginal_price(tariff)
-        prices = slot_prices(tariff, energy, worth.rest, state.known, worth.known_peak_kw, horizon)
+        prices = slot_prices(tariff, worth.rest, state.known, worth.known_peak_kw, horizon)
         return problem_of(known, horizon, prices)
 
     def answer(
@@ -90,16 +89,16 @@ class LivePlanning:
         planner
             Its name and version.
         """
-        stated = self.problem(state, forecast, beside)
+        known = self.known(state, forecast, beside)
+        pen, load = self.pen(state, known), _with_accepted(known)
+        stated = self._stated(state, known, pen.worth)
         if isinstance(stated, Nothing):
             return []
-        known = self._known(state, forecast, beside)
-        pen, load = self._pen(state, known), _with_accepted(known)
         return recommendations_of(
             first_start_utc, plan, Context(stated, state.notes, known.orders, pen, load, planner, self._settings.most_open)
         )
 
-    def kept(self, state: AdviceState, forecast: Forecast, beside: Beside, advice: Recommendation, load: Outlook) -> Kept | None:
+    def kept(self, notes: Notes, known: Known, pen: Pen, advice: Recommendation, load: Outlook) -> Kept | None:
         """Advice that a plan made, in the light of a new forecast: kept while it keeps the rules and saves something; None where it is over.
 
         Parameters
@@ -107,7 +106,7 @@ class LivePlanning:
         load
             The expected load with everything that is kept before it.
         """
-        known = self._known(state, forecast, beside)
+        known = replace(known, open=tuple(notes.with_status(RecommendationStatus.OPEN)))
         horizon = known.horizon(to_decide=False)
         if horizon is None or not all(_is_there(known.orders, place) for place in advice.before.jobs):
             return None
@@ -118,7 +117,6 @@ class LivePlanning:
         plan = with_advice(stated.problem, horizon, stated.present, advice)
         if plan is None or breaks(stated.problem, plan):
             return None
-        pen = self._pen(state, known)
         draft = again(advice, stated, known.orders, pen, load)
         if draft is None or advice.versions is None or (draft.saving_eur or 0.0) <= 0:
             return None
@@ -126,7 +124,8 @@ class LivePlanning:
         now = write(draft, stated, known.orders, pen, planner, advice.recommendation, advice.issued_utc, revision)
         return Kept(draft.change_kw, now)
 
-    def _known(self, state: AdviceState, forecast: Forecast, beside: Beside) -> Known:
+    def known(self, state: AdviceState, forecast: Forecast, beside: Beside) -> Known:
+        """All that is known at this moment."""
         notes, zone = state.notes, beside.plant.site.zone
         now_utc = notes.now_utc or forecast.issued_utc
         orders = {job: with_power(order, beside.powers) for job, order in notes.orders.items()}
@@ -136,7 +135,8 @@ class LivePlanning:
         open_advice = tuple(notes.with_status(RecommendationStatus.OPEN))
         return Known(beside.plant, now_utc, forecast, load, orders, _accepted(notes, now_utc), open_advice, held)
 
-    def _pen(self, state: AdviceState, known: Known) -> Pen:
+    def pen(self, state: AdviceState, known: Known) -> Pen:
+        """What recommendations are written from at this moment, those of single moves too."""
         plant = known.plant
         worth = self._pricing.worth(state, known.outlook)
         level_kw = plant.site.target_kw if plant.site.target_kw is not None else worth.billed_kw
