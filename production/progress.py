@@ -83,24 +83,31 @@ def progressed(
     plans
         Job -> its newest revision that somebody planned: how long it was meant to take. What is missing is planned as its order says.
     activity_of
-        Whether the machine runs, as far as one of its jobs can be seen.
+        Whether the machine runs, as far as one of its jobs can be seen; known until the same instant for all of them.
     """
     standing = [order for order in orders if not order.status.is_over and order.start_utc < NEVER_UTC]
     standing.sort(key=lambda order: (order.status is not OrderStatus.RUNNING, order.start_utc, order.job))
     done, free_from_ms = [order for order in orders if order.status is OrderStatus.DONE], 0
-    found = []
-    for number, order in enumerate(standing):
+    found: list[Order] = []
+    placed: set[str] = set()
+    activity: Activity | None = None
+    for order in standing:
+        if activity is not None and order.status is OrderStatus.PLANNED and epoch_ms(order.start_utc) - EARLY_MS >= activity.end_ms:
+            break  # nor have those behind it begun
         activity = activity_of(order)
         # What somebody dated ahead of all that is measured, such as 9999-12-31, holds no other job up.
         over = (_ended_ms(one) for one in done if epoch_ms(one.start_utc) < activity.end_ms)
         free_from_ms = max((free_from_ms, *over))
         if free_from_ms > activity.end_ms:  # a job that somebody dated ahead of what is measured
             break
-        behind_ms = epoch_ms(standing[number + 1].start_utc) if number + 1 < len(standing) else None
+        # Also one planned before it that has not begun yet: so it comes to the same once this one runs.
+        behind = (epoch_ms(one.start_utc) for one in standing if one is not order and one.job not in placed)
+        behind_ms = min(behind, default=None)
         job = _Job(order, plans.get(order.job, order), activity, behind_ms, made_of)
         place = job.place(free_from_ms)
         if place is None:
             continue
+        placed.add(order.job)
         free_from_ms = max(free_from_ms, place.end_ms)
         revision = _revision(job, place)
         if revision is not None:
@@ -118,7 +125,7 @@ class _Job:
     plan: Order
     activity: Activity
     behind_ms: int | None
-    """Planned start of the job behind."""
+    """Planned start of the first job that is still to begin."""
     made_of: MadeOf
 
     @property

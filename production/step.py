@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from functools import cache
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from domain.calendars import is_holiday
 from domain.clock import Clock
 from domain.intervals import QUARTER_MS
 from domain.job_power import JobPower, MachineProduct, with_power
-from domain.orders import Order, OrderStatus
+from domain.orders import LoadCurve, Order, OrderStatus
 from domain.plant import Machine, Plant
 from domain.steps import Outputs, Records
 from domain.topics import INTERVALS, JOB_POWERS, ORDERS, READINGS
@@ -115,9 +116,13 @@ class Production:
             return []
         by_control = None if signals is None else signals.activity(end_ms)
 
-        def activity_of(order: Order) -> Activity:
-            drawn = by_load(loads, idle, machine.rated_kw, with_power(order, powers).profile_kw)
+        @cache
+        def activity(curve_kw: LoadCurve) -> Activity:
+            drawn = by_load(loads, idle, machine.rated_kw, curve_kw)
             return drawn if by_control is None else together(by_control, drawn)
+
+        def activity_of(order: Order) -> Activity:
+            return activity(with_power(order, powers).profile_kw)
 
         def made_of(order: Order, begin_ms: int) -> Made | None:
             return None if signals is None or order.quantity is None else signals.made(begin_ms, order.quantity)

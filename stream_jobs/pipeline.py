@@ -10,7 +10,7 @@ from pyflink.table import StreamTableEnvironment
 
 from domain.plant import Plant, load_plant
 from domain.readings import CONNECTION_CHANNEL
-from domain.topics import Topic
+from domain.topics import READINGS, Topic
 from stream_jobs import streams
 from stream_jobs.functions import OUTPUT_TYPE, PausingStepFunction, StepFunction, TimedStepFunction
 from stream_jobs.jobs import Job, Pace, StepRow, make_step
@@ -58,7 +58,9 @@ def _records(row: StepRow, plant: Plant, settings: JobSettings, execution: Strea
     if len(wanted) == len(row.reads):  # the others are passed over unread
         return streams.records(execution, row.source, settings, row.reads, only_key=wanted[row.reads[0]])
     if row.controls_alone:
-        records = streams.records(execution, row.source, settings, row.reads, only_channels=control_channels(plant))
+        channels = control_channels(plant)
+        reads = row.reads if channels else tuple(topic for topic in row.reads if topic is not READINGS)
+        records = streams.records(execution, row.source, settings, reads, only_channels=channels)
         records = streams.changes(records, settings)
     else:
         records = streams.records(execution, row.source, settings, row.reads)
@@ -77,8 +79,8 @@ def _billing_keys(row: StepRow, plant: Plant) -> dict[Topic, str]:
 
 
 def control_channels(plant: Plant) -> dict[str, tuple[str, ...]]:
-    """Key of readings -> the channels of it that say what a machine's control reports. Never empty: without controls that of no meter."""
-    found: dict[str, tuple[str, ...]] = {f"{plant.site.id}/": ()}
+    """Key of readings -> the channels of it that say what a machine's control reports."""
+    found: dict[str, tuple[str, ...]] = {}
     for machine in plant.machines:
         if machine.control is not None:
             own = f"{plant.site.id}/{machine.meter}"

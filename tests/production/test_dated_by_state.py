@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import re
+import tomllib
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.clock import epoch_ms
@@ -275,6 +278,7 @@ def test_what_is_kept_of_a_control_is_bounded() -> None:
 codes = st.lists(st.tuples(st.integers(0, 300), st.sampled_from([ON, OFF, UNKNOWN, LOST, BACK])), min_size=1, max_size=40)
 
 
+@settings(deadline=None)
 @given(codes, st.randoms(use_true_random=False))
 def test_reports_in_any_order_come_to_the_same_activity(reports: list[tuple[int, int]], random: Any) -> None:
     unique = list({minute: (minute, code) for minute, code in reports}.values())
@@ -302,6 +306,7 @@ def filled(reports: list[tuple[int, int]]) -> list[int]:
     return found
 
 
+@settings(deadline=None)
 @given(codes, st.lists(st.sampled_from([20.0, 70.0, 28.0, float("nan")]), max_size=20))
 def test_the_load_counts_exactly_where_no_state_is_known(reports: list[tuple[int, int]], kw: list[float]) -> None:
     signals = Signals()
@@ -319,6 +324,7 @@ def test_the_load_counts_exactly_where_no_state_is_known(reports: list[tuple[int
             assert both.state(ms(minute)) == drawn.state(ms(minute))
 
 
+@settings(deadline=None)
 @given(codes, st.lists(st.tuples(st.integers(0, 18), st.integers(1, 6)), min_size=1, max_size=5), st.integers(1, 20))
 def test_the_same_again_publishes_nothing_jobs_do_not_overlap_and_what_is_done_stays(
     reports: list[tuple[int, int]], plan: list[tuple[int, int]], until: int
@@ -348,6 +354,12 @@ def test_a_control_names_a_channel_and_no_two_machines_share_one() -> None:
         Control()
     with pytest.raises(ValueError, match="two different channels"):
         Control(state_channel="state", parts_channel="state")
+
+
+def test_the_how_to_page_shows_a_control_that_can_be_read() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "orders-from-a-spreadsheet.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```toml\n\[machine\.control\].*?\n(.*?)```", page, re.DOTALL)
+    assert Control.model_validate(tomllib.loads(block)).channels == ("state", "parts")
 
 
 def test_an_activity_of_nothing_is_unknown() -> None:

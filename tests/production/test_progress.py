@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.intervals import QUARTER, QUARTER_MS
@@ -142,6 +142,7 @@ def applied(orders: list[Order], plan: list[Order], activity: Activity) -> list[
     return [newer.get(one.job, one) for one in orders]
 
 
+@settings(deadline=None)
 @given(spans, st.lists(st.tuples(st.integers(0, 60), st.integers(1, 10)), min_size=1, max_size=6), st.integers(1, 60))
 def test_the_same_again_publishes_nothing_and_jobs_do_not_overlap(
     lengths: list[int], plan: list[tuple[int, int]], until: int
