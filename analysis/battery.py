@@ -74,7 +74,7 @@ def bound(load: LocalLoad, battery: Battery, periods: Ints) -> Shaved:
 def lowest_level(kw: Floats, battery: Battery) -> float:
     """The lowest level [kW] that no quarter hour of `kw` has to pass, with a battery that is full at the beginning."""
     high = float(kw.max(initial=0.0))
-    low = max(high - battery.power_kw, float(kw.mean()) if len(kw) else 0.0, 0.0)
+    low = max(high - battery.power_kw, 0.0)
     if high <= low or can_hold(kw, low, battery):
         return min(low, high)
     for _ in range(HALVINGS):

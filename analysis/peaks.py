@@ -51,7 +51,7 @@ def peaks_of(load: LocalLoad, most: int) -> list[Peak]:
     """The highest peaks, the highest first; fewer where there are not so many."""
     places = peak_places(load.kw, most + 1)
     found = []
-    for place, following in zip(places, [*places[1:], None], strict=True):
+    for place, following in zip(places, [*places[1:], None], strict=False):
         below = float(load.kw[following]) if following is not None else 0.0
         around = load.kw[max(place - APART + 1, 0) : place + APART]
         count = int((around > below).sum()) if following is not None else len(around)

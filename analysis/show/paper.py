@@ -13,7 +13,7 @@ TEMPLATE = Path(__file__).parent / "paper.typ"
 
 
 def pdf(document: Document) -> bytes:
-    """The PDF's bytes; the same document makes the same bytes."""
+    """The PDF's bytes."""
     import typst
 
     page = {
