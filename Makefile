@@ -100,7 +100,7 @@ format: setup-dev
 # New versions of everything, within the bounds of pyproject.toml.
 COMPILE := $(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-header \
   --no-emit-index-url --no-emit-find-links
-ANALYSE := click holidays matplotlib numpy pandas pydantic rich structlog typst tzdata
+ANALYSE := click holidays matplotlib numpy pandas pydantic python-calamine rich structlog typst tzdata
 lock: $(MADE_UV)
 	@$(COMPILE) pyproject.toml -o requirements.lock
 	@$(COMPILE) pyproject.toml --extra dev -c requirements.lock -o requirements-dev.lock

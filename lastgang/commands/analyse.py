@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from lastgang.reading import reading_options_beside_a_zone
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from analysis.sheets import PriceSheet
     from billing.load import LoadProfile
 
+FINE_ENOUGH_MIN = (1, 5, 15)
+"""Resolutions whose quarter hours are those that are billed [min]."""
 _file = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -43,17 +47,19 @@ _file = click.Path(path_type=Path, dir_okay=False)
 )
 @click.option("--co2", type=click.FloatRange(min=0), default=None, help="Emissions of what is drawn [g/kWh]. [default: German mix]")
 @click.option("--json", "json_file", type=_file, default=None, help="Write the figures here too.")
+@reading_options_beside_a_zone
 def command(
     load: Path, tariffs: tuple[Path, ...], out: Path, timezone: str, language: str, battery_text: str | None, pv_kwp: float | None,
-    pv_yield: float, co2: float | None, json_file: Path | None,
+    pv_yield: float, co2: float | None, json_file: Path | None, **options: Any,
 ) -> None:  # fmt: skip
     """Analyse a load profile: the peaks that make the bill, nights, quick wins in euros. No server, no configuration.
 
-    LOAD is one meter's load in 15 minutes or finer. One page with everything in it and a PDF are written beside a summary in the terminal.
+    LOAD is one meter's load in 15 minutes or finer, as CSV or a spreadsheet: what a grid operator, a logger or a program wrote. It is shown how it was
+    read, and asked where it can be read in two ways. One page with everything in it and a PDF are written beside a summary in the terminal.
 
     \b
     Examples:
-      lastgang analyse load.csv
+      lastgang analyse Lastgang_2025.xlsx
       lastgang analyse load.csv --tariff tariff.toml --language de --out analysis
     """
     import json
@@ -69,8 +75,11 @@ def command(
     from analysis.show.page import html_page
     from analysis.show.paper import pdf
     from analysis.show.terminal import summary
-    from billing.load import read_load
+    from billing.load import profile_of
     from domain.files import output_file
+    from lastgang.reading import asking, options_of
+    from quarters.profiles.sniff.read import read_any
+    from words.reader import assumption_text
     from words.speech import Words
 
     zone = _zone(timezone)
@@ -88,6 +97,13 @@ def command(
     with ExitStack() as places:
         out.mkdir(parents=True, exist_ok=True)
         page, paper, *more = [places.enter_context(output_file(file)) for file in files]
+        loaded = asking(
+            load,
+            options_of(options, timezone),
+            lambda stated: read_any(load, stated, FINE_ENOUGH_MIN),
+            {"--timezone": "--file-timezone"},
+        )
+        profile = profile_of(loaded.series)
         progress = places.enter_context(spinner)
         task = progress.add_task(words["step.load"], total=None)
 
@@ -95,11 +111,11 @@ def command(
             known = {"load", "battery", "pages"}
             progress.update(task, description=words[f"step.{name}"] if name in known else words.fill("step.sheet", sheet=name))
 
-        profile = read_load(load)
         found = analyse(profile, zone, _sheets(tariffs, profile, zone), Wishes(battery, pv_kwp, pv_yield, co2), step)
         step("pages")
         minutes = words.number(profile.resolution.total_seconds() / 60)
-        assumed = [words.fill("read.own_form", minutes=minutes, count=words.number(int(profile.power.there.sum())))]
+        assumed = [assumption_text(one.key, one.values, Words(language, zone)) for one in loaded.assumptions]
+        assumed = assumed or [words.fill("read.own_form", minutes=minutes, count=words.number(int(profile.power.there.sum())))]
         shown = document(found, words, load.name, assumed)
         page.write_text(html_page(shown), encoding="utf-8")
         paper.write_bytes(pdf(shown))
