@@ -1,4 +1,4 @@
-"""What is said of a load, in order: the quick wins first, then what they rest on."""
+"""The text of an analysis, in order: the quick wins first, then what they rest on."""
 
 from __future__ import annotations
 
