@@ -91,6 +91,7 @@ WRONG_INPUT = {
     "bench forecast": Case("bench forecast --data {empty}", "--data: found"),
     "bench plan": Case("bench plan --only nothing", "--only: found nothing; expected one of calm-20"),
     "bench worth": Case("bench worth --only nothing", "--only: found nothing; expected one of single moves"),
+    "bench analyse": Case("bench analyse {work}/nothing.csv", "nothing.csv"),
     "bench fuzz": Case("bench fuzz --only nothing", "no target nothing"),
 }
 
@@ -146,6 +147,7 @@ FAILED_RUN = {
     "bench forecast": Case("bench forecast --data {empty}", "the machine has stopped", "forecast"),
     "bench plan": Case("bench plan --only calm-20 --seconds 0.1 --json /dev/full", "No space left on device"),
     "bench worth": Case("bench worth --days 2 --seeds 1", "the machine has stopped", "worth"),
+    "bench analyse": Case("bench analyse {load} --json /dev/full", "No space left on device"),
     "bench fuzz": Case("bench fuzz --only json --inputs 50 --json {work}/fuzz.json", "ZeroDivisionError", "fuzz"),
 }
 ALWAYS_DONE = {"down", "report", "contracts", "reference", "grafana build"}
