@@ -117,7 +117,7 @@ def walls_of(texts: Sequence[str], order: DateOrder | None, options: ReadOptions
     else:
         walls = [wall_clock(text, row, order) for row, text in enumerate(texts)]
         rising = walls
-    newest_first = len(rising) > 1 and rising[0] > rising[-1]
+    newest_first = 2 * sum(after < before for before, after in pairwise(rising)) > len(rising) - 1
     if newest_first:
         walls = walls[::-1]
         instants = None if instants is None else instants[::-1]

@@ -226,9 +226,11 @@ def _key(
         ):
             return place, imports[0], (Assumption("meter_import", {"meter": imports[0], "column": table.header[place]}),)
         shown = ", ".join(found[:8]) + (" ..." if len(found) > 8 else "")
-        expected = "the meter to read, as it stands there: --meter"
+        expected = "the meter to read, as it stands there: --file-meter"
         values = {"column": table.header[place], "meters": shown}
-        return Question("--meter", "meter", f"rows of {shown} in column {table.header[place]!r}", expected, tuple(found), values)
+        return Question(
+            "--file-meter", "meter", f"rows of {shown} in column {table.header[place]!r}", expected, tuple(found), values
+        )
     return None, "", ()
 
 

@@ -74,26 +74,28 @@ def _is_candidate(row: Row) -> bool:
 def _first_data(rows: Sequence[Row]) -> int | None:
     """The first row of the most frequent shape of those that have a time and a number."""
     sample = [*rows[:_SAMPLE], *rows[_SAMPLE :: max(1, len(rows) // _SAMPLE)]]
-    shapes = Counter((_timed_places(row)[0], len(row.cells)) for row in sample if _is_candidate(row))
+    shapes = Counter((_timed_places(row)[-1], len(row.cells)) for row in sample if _is_candidate(row))
     if not shapes:
         return None
     (place, width), _ = shapes.most_common(1)[0]
-    # A row without a value, or of other widths, may come before the first one that has all.
     first = next(
-        at for at, row in enumerate(rows) if _is_candidate(row) and (_timed_places(row)[0], len(row.cells)) == (place, width)
+        at for at, row in enumerate(rows) if _is_candidate(row) and (_timed_places(row)[-1], len(row.cells)) == (place, width)
     )
-    while first > 0 and len(rows[first - 1].cells) == width and _is_blank_data(rows[first - 1], place):
+    # A row without a value may come before the first one that has one.
+    while (
+        first > 0
+        and len(rows[first - 1].cells) == width
+        and _timed_places(rows[first - 1])[-1:] == (place,)
+        and not _is_heading(rows[first - 1])
+    ):
         first -= 1
     return first
 
 
-def _is_blank_data(row: Row, place: int) -> bool:
+def _is_heading(row: Row) -> bool:
+    """Whether a row with a time in it is a heading all the same: of days, or with a name in it."""
     timed = _timed_places(row)
-    return (
-        len(timed) < 20
-        and timed[:1] == (place,)
-        and all(kind_of(cell) in ("none", "number") for at, cell in enumerate(row.cells) if at > max(timed))
-    )
+    return len(timed) >= 20 or any(kind_of(cell) == "text" for cell in row.cells[: max(timed)])
 
 
 def _header(above: Sequence[Row], data: Row) -> tuple[list[str], int | None, list[Row]]:
