@@ -240,6 +240,12 @@ def clock_of_file(
     blank = frozenset(wall for verdict, hour in seen if verdict == "blank" for wall in hour)
     if options.timezone is not None:
         return Clock(zone_name, blank)
+    if named is not None and not isinstance(zone, ZoneInfo):
+        place = options.home or CENTRAL
+        if any(verdict == "changes" for verdict, _ in _seen(found, has_value, zone_named(place))):
+            text = f"{zone_name} named in the file, and times that change as in {place}"
+            expected = f"the zone of the stamps: --timezone {place}, or --timezone {zone_name}"
+            return Question("--timezone", "timezone_contradicted", text, expected, values={"zone": zone_name, "place": place})
     if named is not None and "fixed" not in verdicts:
         return Clock(zone_name, blank, (Assumption("zone_named", {"zone": zone_name}),))
     if verdicts and "fixed" not in verdicts:

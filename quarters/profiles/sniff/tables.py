@@ -74,28 +74,27 @@ def _is_candidate(row: Row) -> bool:
 def _first_data(rows: Sequence[Row]) -> int | None:
     """The first row of the most frequent shape of those that have a time and a number."""
     sample = [*rows[:_SAMPLE], *rows[_SAMPLE :: max(1, len(rows) // _SAMPLE)]]
-    shapes = Counter((_timed_places(row)[-1], len(row.cells)) for row in sample if _is_candidate(row))
+    shapes = Counter(_shape(row) for row in sample if _is_candidate(row))
     if not shapes:
         return None
-    (place, width), _ = shapes.most_common(1)[0]
-    first = next(
-        at for at, row in enumerate(rows) if _is_candidate(row) and (_timed_places(row)[-1], len(row.cells)) == (place, width)
-    )
-    # A row without a value may come before the first one that has one.
-    while (
-        first > 0
-        and len(rows[first - 1].cells) == width
-        and _timed_places(rows[first - 1])[-1:] == (place,)
-        and not _is_heading(rows[first - 1])
-    ):
-        first -= 1
-    return first
+    shape = shapes.most_common(1)[0][0]
+    # Rows of other widths, or without a value, may come first: none of them may be taken for a title.
+    return next(at for at, row in enumerate(rows) if _is_first(row, shape))
 
 
-def _is_heading(row: Row) -> bool:
-    """Whether a row with a time in it is a heading all the same: of days, or with a name in it."""
+def _shape(row: Row) -> tuple[int, str, int]:
+    """Place and kind of the last cell that says when, and the number of cells; a date alone may be midnight."""
+    place = _timed_places(row)[-1]
+    kind = kind_of(row.cells[place])
+    return place, "stamp" if kind == "date" else kind, len(row.cells)
+
+
+def _is_first(row: Row, shape: tuple[int, str, int]) -> bool:
     timed = _timed_places(row)
-    return len(timed) >= 20 or any(kind_of(cell) == "text" for cell in row.cells[: max(timed)])
+    if not timed or len(timed) >= 20 or _shape(row)[:2] != shape[:2]:
+        return False
+    is_blank = len(row.cells) == shape[2] and not any(kind_of(cell) == "text" for cell in row.cells[: max(timed)])
+    return is_blank or _is_candidate(row)
 
 
 def _header(above: Sequence[Row], data: Row) -> tuple[list[str], int | None, list[Row]]:
@@ -131,7 +130,7 @@ def _body(grid: Grid, first: int, timed: Sequence[int], headers: Sequence[list[s
     for at, row in enumerate(rows):
         if row.cells in headers:
             skipped.append(Skipped(row.line, "heading_again"))
-        elif _is_footer(row) or (at > last):
+        elif _is_footer(row) or (at > last and _has_words(row)):
             footers.append(row)
             skipped.append(Skipped(row.line, "footer"))
         elif is_timed(row):
@@ -146,3 +145,8 @@ def _body(grid: Grid, first: int, timed: Sequence[int], headers: Sequence[list[s
 
 def _is_footer(row: Row) -> bool:
     return _FOOTERS.match(next((cell for cell in row.cells if cell), "")) is not None
+
+
+def _has_words(row: Row) -> bool:
+    """Whether a row begins with text, as notes and sums do, and a row that lost its time does not."""
+    return kind_of(next((cell for cell in row.cells if cell), "")) == "text"
