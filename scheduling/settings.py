@@ -20,6 +20,8 @@ class AdviceSettings:
     """More at a time are not read."""
     min_reduction_kw: float = 5.0
     """A move that lowers the expected peak by less is not advised."""
+    min_gain_kw: float = 3.0
+    """The same on average of the days that may come, as far as the peak lies above the level."""
     keep_share: float = 0.5
     """An open recommendation is kept while it still lowers the load where it acts by this share of `min_reduction_kw` ..."""
     keep_margin_kw: float = 20.0
