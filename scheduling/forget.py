@@ -54,7 +54,6 @@ def forget(state: AdviceState, plant: Plant, tariff: Tariff | None, settings: Ad
     notes.declined = [d for d in notes.declined if d.peak_day >= day_of(oldest, plant.site.zone)]
     notes.decided = [name for name in notes.decided if name in notes.recommendations]
     notes.track.forget(set(notes.recommendations), slot_of(now + REACH))
-    state.past_forecasts.forget(slot_of(now - PAST_WEEKS), slot_of(now + REACH))
     first = min(first, slot_of(now - PAST_WEEKS))
     for series in (state.known, state.reactive_import, state.reactive_export):
         series.forget(first, slot_of(now + REACH))

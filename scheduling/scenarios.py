@@ -1,10 +1,11 @@
 """How the load may come: whole days, each as likely as the others, and what a change of the plan does in each of them.
 
-In: what is expected, and how forecasts of the last weeks missed (`scheduling.past_forecasts`).  Out: how likely a change lowers the peak, by how
-much on average, and a few days that stand for all where each is priced by whole bills.
+In: a forecast with its band and its distribution of each day's highest quarter hour.  Out: how likely a change lowers the peak, by how much on
+average, and a few days that stand for all where each is priced by whole bills.
 
 A peak is the highest of many quarter hours, and often comes in another one than is expected. A job moved out of the expected one lowers it
-then by nothing. So both peaks, without the change and with it, are taken of the same days.
+then by nothing. So both peaks, without the change and with it, are taken of the same days. The band says in which quarter hour the peak may
+come, the forecast's distribution of peaks how high.
 """
 
 from __future__ import annotations
@@ -21,17 +22,20 @@ from domain.forecasts import Forecast
 from domain.orders import Order
 from quarters.numbers import slot_of
 from scheduling.odds import lifted
-from scheduling.past_forecasts import NORMAL_10_TO_90
 from scheduling.problem import Load, Outlook
 
 COUNT = 64
-"""Days at most; drawn ones fill up where fewer are known."""
+"""Days that may come."""
+NORMAL_10_TO_90 = 2.5631
+"""Width of a normal distribution between its 10 % and 90 % quantiles, in standard deviations."""
+BAND_SHARE = 0.8
+"""Standard deviation of a drawn quarter hour, in those that the band states: measured misses have more of the small and of the very large."""
 CASES = 5
 """Days that stand for all."""
 PASSES_BY_KW = 1.0
 """A peak that is passed by less is not passed: compressors switch a little earlier or later."""
 MEMORY = 0.25
-"""Share of a drawn miss that is still there a quarter hour later."""
+"""Share of a drawn miss that is still there a quarter hour later: as measured."""
 PERIOD = 7 * 96
 """After so many quarter hours drawn misses come again."""
 
@@ -49,24 +53,13 @@ class Scenarios:
     misses_kw: Load
 
     @staticmethod
-    def of(measured_kw: Load, forecast: Forecast, day_of: Callable[[datetime], str]) -> Scenarios:
-        """The newest of the misses that were measured, filled up by drawn ones: with the forecast's band, and its distribution of peaks.
-
-        Parameters
-        ----------
-        measured_kw
-            Oldest first.
-        day_of
-            The local date of an instant.
-        """
-        newest = measured_kw[-COUNT:]
-        band = (np.array(forecast.q90_kw) - np.array(forecast.q10_kw)) / NORMAL_10_TO_90
-        missing = COUNT - len(newest)
-        if not band.any():
-            missing = 0 if len(newest) else CASES if forecast.peaks else 1
+    def of(forecast: Forecast, day_of: Callable[[datetime], str]) -> Scenarios:
+        """Days with the forecast's band, whose highest quarter hours come as it says; `day_of` gives the local date of an instant."""
+        band = BAND_SHARE * (np.array(forecast.q90_kw) - np.array(forecast.q10_kw)) / NORMAL_10_TO_90
+        count = COUNT if band.any() else CASES if forecast.peaks else 1
         first = slot_of(forecast.first_start_utc)
-        drawn = _drawn()[:missing, (first + np.arange(len(band))) % PERIOD] * band
-        return Scenarios(np.concatenate([newest, lifted(drawn, forecast, day_of)]))
+        drawn = _drawn()[:count, (first + np.arange(len(band))) % PERIOD] * band
+        return Scenarios(lifted(drawn, forecast, day_of))
 
     @staticmethod
     def certain(count: int) -> Scenarios:

@@ -15,7 +15,6 @@ from domain.stored_state import StateForm
 from quarters.newest import Newest
 from quarters.series import QuarterSeries
 from scheduling.now import Clocks, is_near, now_of
-from scheduling.past_forecasts import PastForecasts
 from scheduling.promised import Promise
 from scheduling.replan_notes import ReplanNotes
 from scheduling.track import Track
@@ -99,18 +98,17 @@ class AdviceState:
     """Imported energy of the billing meter."""
     reactive_import: QuarterSeries = field(default_factory=QuarterSeries)
     reactive_export: QuarterSeries = field(default_factory=QuarterSeries)
-    past_forecasts: PastForecasts = field(default_factory=PastForecasts)
     encoded: bytes | None = None
 
 
 FORM = StateForm("advice", 8)
-_HEAD = struct.Struct("<qqqqq")
+_HEAD = struct.Struct("<qqqq")
 
 
 def encode_state(state: AdviceState) -> bytes:
-    """The state as bytes: quarter hours and forecasts as they lie in memory, then the notes as JSON."""
+    """The state as bytes: the quarter hours as they lie in memory, then the notes as JSON."""
     if state.encoded is None:
-        parts = [series.to_bytes() for series in (state.known, state.reactive_import, state.reactive_export, state.past_forecasts)]
+        parts = [series.to_bytes() for series in (state.known, state.reactive_import, state.reactive_export)]
         parts.append(encode(state.notes))
         state.encoded = b"".join((FORM.header, _HEAD.pack(*map(len, parts)), *parts))
     return state.encoded
@@ -131,6 +129,5 @@ def decode_state(stored: bytes) -> AdviceState:
     for length in lengths:
         parts.append(stored[at : at + length])
         at += length
-    known, reactive_import, reactive_export = (QuarterSeries.from_bytes(part) for part in parts[:-2])
-    past = PastForecasts.from_bytes(parts[-2])
-    return AdviceState(decode(Notes, parts[-1]), known, reactive_import, reactive_export, past, stored)
+    known, reactive_import, reactive_export = (QuarterSeries.from_bytes(part) for part in parts[:-1])
+    return AdviceState(decode(Notes, parts[-1]), known, reactive_import, reactive_export, stored)

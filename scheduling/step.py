@@ -17,7 +17,6 @@ from domain.demand import Demand
 from domain.forecasts import Forecast
 from domain.instants import NEVER_UTC
 from domain.intervals import QUARTER, Interval, IntervalOrigin
-from domain.job_power import with_power
 from domain.orders import Order, OrderStatus
 from domain.planning import PlanningCause
 from domain.plant import PLANT_FILE_REVISION, Plant, planned_orders
@@ -29,10 +28,9 @@ from quarters.periods import billing_period
 from scheduling.advising import Advising, still_as_advised
 from scheduling.forget import forget
 from scheduling.now import JUMP, agreed, is_near, now_of
-from scheduling.outlook import day_of, outlook
+from scheduling.outlook import day_of
 from scheduling.prices_ahead import with_prices
 from scheduling.problem import is_at
-from scheduling.replan_notes import by_product
 from scheduling.replanning import Replanning
 from scheduling.settings import AdviceSettings
 from scheduling.state import AdviceState, Billed, Declined
@@ -92,7 +90,6 @@ class AdviceStep:
         # Quarter hours up to now are the proof that it is now.
         forget(state, self._plant, self._tariff, self._settings)
         notes.track.settle(state.known, slot_of(forecast.first_start_utc))
-        state.past_forecasts.note(outlook(notes, forecast, self._settings.risk_weight, self._plant.site.zone), forecast)
         return state, [*issued, *self._advising.plan(state, forecast)]
 
     def take_order(self, state: AdviceState, order: Order) -> tuple[AdviceState, Recommendations]:
@@ -109,8 +106,6 @@ class AdviceStep:
         if known is not None and (issued is None or not issued < known.at_utc <= issued + JUMP):
             notes.before[order.job] = known
         if known is not None and _load_of(known) != _load_of(order):
-            powers = by_product(notes.replan.powers)
-            state.past_forecasts.replan(with_power(known, powers), with_power(order, powers))
             notes.track.replan(order)
         notes.orders[order.job] = order
         notes.replan.note(PlanningCause.ORDER)

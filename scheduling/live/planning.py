@@ -22,7 +22,6 @@ from scheduling.live.known import Known, SlotPrices
 from scheduling.live.problem import Nothing, Stated, problem_of, with_advice
 from scheduling.live.writing import again, write
 from scheduling.outlook import day_of, outlook
-from scheduling.past_forecasts import band_kw
 from scheduling.pen import SINGLE_MOVES, Pen
 from scheduling.planner.plan import Plan
 from scheduling.pricing import Pricing
@@ -157,8 +156,7 @@ class LivePlanning:
         def local_day(instant: datetime) -> str:
             return day_of(instant, plant.site.zone)
 
-        missed = state.past_forecasts.misses(state.known, known.outlook.first_slot, band_kw(known.forecast))
-        scenarios = Scenarios.of(missed, known.forecast, local_day)
+        scenarios = Scenarios.of(known.forecast, local_day)
         return Pen(known.forecast, rules, worth, basis, local_day, ledger, scenarios, notes.track)
 
 

@@ -9,17 +9,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from small_works import NOW, SITE, forecast, interval, order
+from small_works import NOW, SITE, forecast, order
 
 from domain.forecasts import DayPeak, Forecast
 from domain.intervals import QUARTER
 from quarters.numbers import slot_of
-from quarters.series import QuarterSeries
 from scheduling.odds import peak_case
 from scheduling.outlook import day_of
-from scheduling.past_forecasts import PastForecasts, band_kw
 from scheduling.problem import Outlook
-from scheduling.scenarios import CASES, COUNT, Scenarios
+from scheduling.scenarios import BAND_SHARE, CASES, COUNT, Scenarios
 
 ZONE = ZoneInfo("Europe/Berlin")
 MONDAY = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
@@ -98,68 +96,56 @@ def test_without_a_past_a_day_s_peak_comes_as_the_forecast_says():
     day = day_of(NOW, ZONE)
     peak = DayPeak(day, 430.0, 450.0, 500.0, NOW + 30 * QUARTER, 0.9)
     made = Forecast(SITE, NOW, NOW, plain.q10_kw, plain.q50_kw, plain.q90_kw, (peak,), "test", NOW, 192, 0.5)
-    days = Scenarios.of(np.empty((0, 192)), made, lambda instant: day_of(instant, ZONE))
+    days = Scenarios.of(made, lambda instant: day_of(instant, ZONE))
     today = sum(day_of(NOW + n * QUARTER, ZONE) == day for n in range(192))
     found = np.sort(days.peaks_kw(outlook_of(plain.q50_kw), None, FIRST + today))
     assert found == pytest.approx([peak_case(peak, (n + 0.5) / COUNT) for n in range(COUNT)])
     assert not days.is_certain
-    assert Scenarios.of(np.empty((0, 192)), forecast(), lambda instant: day_of(instant, ZONE)).is_certain
+    assert Scenarios.of(forecast(), lambda instant: day_of(instant, ZONE)).is_certain
 
 
 # -- what is stated is reached -------------------------------------------------------------------------------------------
 
 
-def lived(days: int, noise_kw: float, bias_kw: float, band_share: float, seed: int) -> list[tuple[float, bool]]:
-    """Statements about a job of 60 kW on a day's peak, four times a day, and whether they came true, once four weeks are known.
+def lived(days: int, noise_kw: float, seed: int) -> list[tuple[float, bool]]:
+    """Statements about a job of 60 kW on a day's peak, and whether they came true.
 
-    The load strays from its forecast by a slow and a fast part; the forecast states a band of `band_share` of the true width.
+    The load strays from its forecast by a part that stays all day and one of single quarter hours. The forecast states the band of the latter
+    and, as its distribution of the day's peak, how high the peaks of other days came above the highest median.
     """
     draw = np.random.default_rng(seed)
-    total = 96 * (days + 3)
-    slow = np.repeat(draw.normal(0, noise_kw, days + 3), 96)
-    expected = np.tile(SHAPE, days + 3)
-    actual = expected + bias_kw + slow + draw.normal(0, noise_kw, total)
-    past, known, found = PastForecasts(), QuarterSeries(), []
-    for n in range(total):
-        known.put(interval(MONDAY + n * QUARTER, float(actual[n])))
-    for quarter in range(0, 96 * days, 36):
-        start = MONDAY + quarter * QUARTER
-        loads = expected[quarter : quarter + 192]
-        half = band_share * 1.2816 * noise_kw * np.sqrt(2.0)
-        made = Forecast(SITE, start, start, tuple(loads - half), tuple(loads), tuple(loads + half), (), "test", start, 192, 0.5)
+    loads = np.tile(SHAPE, 2)
+
+    def strayed():
+        return loads + draw.normal(0, noise_kw) + draw.normal(0, noise_kw, 192)
+
+    highest = np.quantile([strayed()[:96].max() for _ in range(400)], (0.1, 0.5, 0.9))
+    half = 1.2816 * noise_kw / BAND_SHARE
+    found = []
+    for number in range(days):
+        start = MONDAY - timedelta(hours=6) + timedelta(days=number)  # midnight
+        peak = DayPeak(day_of(start, ZONE), *highest, start + 48 * QUARTER, 0.5)
+        made = Forecast(
+            SITE, start, start, tuple(loads - half), tuple(loads), tuple(loads + half), (peak,), "test", start, 192, 0.5
+        )
+        scenarios = Scenarios.of(made, lambda instant: day_of(instant, ZONE))
         load = Outlook(slot_of(start), loads.copy(), loads.copy())
-        past.note(load, made)
-        if quarter < 96 * 28:
-            continue
-        misses = past.misses(known, slot_of(start), band_kw(made))
-        scenarios = Scenarios.of(misses, made, lambda instant: day_of(instant, ZONE))
-        # The job lies somewhere near the top of the coming day, or not.
-        top = int(np.argmax(loads[:96]))
-        place = int(np.clip(top + draw.integers(-20, 20), 0, 80))
+        # The job lies somewhere near the top of the day, or not.
+        place = int(np.clip(int(np.argmax(loads[:96])) + draw.integers(-20, 20), 0, 80))
         change = np.zeros(192)
         change[place : place + 12] = -60.0
         chance = scenarios.chance(load, change, slot_of(start) + 96)
-        came = actual[quarter : quarter + 96]
+        came = strayed()[:96]
         found.append((chance, bool(came.max() - (came + change[:96]).max() > 1.0)))
     return found
 
 
-@pytest.mark.parametrize(("bias_kw", "band_share"), [(0.0, 1.0), (0.0, 0.4), (-15.0, 0.4), (-15.0, 2.5)])
-def test_of_what_is_stated_as_likely_so_many_come_true(bias_kw, band_share):
-    found = [one for seed in range(4) for one in lived(120, 15.0, bias_kw, band_share, seed)]
-    for low, high in ((0.0, 0.2), (0.2, 0.5), (0.5, 0.7), (0.7, 1.01)):
+@pytest.mark.parametrize("noise_kw", [8.0, 15.0, 30.0])
+def test_of_what_is_stated_as_likely_so_many_come_true(noise_kw):
+    found = [one for seed in range(6) for one in lived(25, noise_kw, seed)]
+    for low, high in ((0.0, 0.3), (0.3, 0.7), (0.7, 1.01)):
         chosen = [(chance, came) for chance, came in found if low <= chance < high]
-        assert len(chosen) >= 50, f"{len(chosen)} statements of {low} to {high}"
-        stated, reached = (float(np.mean([one[part] for one in chosen])) for part in (0, 1))
-        assert reached == pytest.approx(stated, abs=0.06), f"{len(chosen)} statements of {low} to {high}"
-    assert np.mean([came for _, came in found]) == pytest.approx(np.mean([chance for chance, _ in found]), abs=0.04)
-
-
-def test_a_year_of_forecasts_is_bounded():
-    past = PastForecasts()
-    loads = np.tile(SHAPE, 2)
-    for hour in range(24 * 60):
-        start = MONDAY + timedelta(hours=hour)
-        past.note(Outlook(slot_of(start), loads, loads), forecast(issued=start, spread=5.0))
-    assert len(past) == 72
-    assert len(past.to_bytes()) < 120_000
+        if len(chosen) >= 40:
+            stated, reached = (float(np.mean([one[part] for one in chosen])) for part in (0, 1))
+            assert reached == pytest.approx(stated, abs=0.12), f"{len(chosen)} statements of {low} to {high}"
+    assert np.mean([came for _, came in found]) == pytest.approx(np.mean([chance for chance, _ in found]), abs=0.08)
