@@ -41,17 +41,29 @@ def lifted(misses_kw: Load, forecast: Forecast, day_of: Callable[[datetime], str
     -------
     Load
         The same, where a day's peak is forecast and still to come: the lowest row at the lowest of as many levels of its distribution, and so on.
+        Other days are lowered or raised as those are on average.
     """
     median, found = np.array(forecast.q50_kw), misses_kw.copy()
-    levels = (np.arange(len(found)) + 0.5) / max(len(found), 1)
     days = np.array([day_of(forecast.first_start_utc + n * QUARTER) for n in range(len(median))])
-    for peak in forecast.peaks:
-        of_day = days == peak.day_local
-        if peak.start_utc >= forecast.first_start_utc and of_day.any() and peak.q90_kw > peak.q10_kw:
-            highest = (median + found)[:, of_day].max(axis=1)
-            order = np.argsort(highest, kind="stable")
-            come = np.array([peak_case(peak, level) for level in levels])
-            found[np.ix_(order, of_day)] += (come - highest[order])[:, None]
+    stated = {
+        peak.day_local: np.array([peak_case(peak, level) for level in (np.arange(len(found)) + 0.5) / max(len(found), 1)])
+        for peak in forecast.peaks
+        if peak.start_utc >= forecast.first_start_utc and peak.q90_kw > peak.q10_kw
+    }
+    raised: list[Load] = []
+    for day in sorted(set(days), key=lambda one: (one not in stated, one)):
+        of_day = days == day
+        highest = (median + found)[:, of_day].max(axis=1)
+        order = np.argsort(highest, kind="stable")
+        if day in stated:
+            by_kw = stated[day] - highest[order]
+            raised.append(by_kw)
+        elif raised:
+            # Nothing is stated of it: as the others, and not below what is expected.
+            by_kw = np.maximum(np.mean(raised, axis=0), np.minimum(float(median[of_day].max()) - highest[order], 0.0))
+        else:
+            break
+        found[np.ix_(order, of_day)] += by_kw[:, None]
     return found
 
 

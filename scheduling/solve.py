@@ -123,10 +123,12 @@ class Request:
         found = self.scenarios
         return None if found is None or found.is_certain or found.misses_kw.shape[1] != len(outlook.median_kw) else found
 
-    def excess_kw(self, outlook: Outlook) -> float:
-        """How far the peak passes the level: on average, or by the judged load."""
+    def is_too_high(self, outlook: Outlook) -> bool:
+        """Whether the peak passes the level: on average by as much as a move must gain, or by the judged load."""
         days = self.days(outlook)
-        return peak_of(outlook).judged_kw - self.level_kw if days is None else days.excess_kw(outlook, self.level_kw)
+        if days is None:
+            return peak_of(outlook).judged_kw > self.level_kw
+        return days.excess_kw(outlook, self.level_kw) >= self.rules.settings.min_gain_kw
 
 
 def plan(outlook: Outlook, orders: Mapping[str, Order], request: Request) -> list[list[Move]]:
@@ -162,7 +164,7 @@ def _is_worth_while(turns: list[list[Move]], request: Request, outlook: Outlook)
 def _greedy(outlook: Outlook, orders: Mapping[str, Order], request: Request) -> dict[str, int]:
     chosen: dict[str, int] = {}
     refused: set[str] = set()
-    while len(chosen) < request.most and request.excess_kw(outlook) > 0:
+    while len(chosen) < request.most and request.is_too_high(outlook):
         move = best_move(outlook, orders, request, request.without | refused | chosen.keys())
         if move is None:
             break

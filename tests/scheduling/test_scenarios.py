@@ -149,3 +149,16 @@ def test_of_what_is_stated_as_likely_so_many_come_true(noise_kw):
             stated, reached = (float(np.mean([one[part] for one in chosen])) for part in (0, 1))
             assert reached == pytest.approx(stated, abs=0.12), f"{len(chosen)} statements of {low} to {high}"
     assert np.mean([came for _, came in found]) == pytest.approx(np.mean([chance for chance, _ in found]), abs=0.08)
+
+
+def test_a_day_of_which_no_peak_is_stated_is_lowered_as_the_others_are():
+    """Two days of the same band: of the second no peak is stated; it comes no higher than the first, and never below what is expected."""
+    plain = forecast(spread=60.0)
+    day = day_of(NOW, ZONE)
+    peak = DayPeak(day, 405.0, 415.0, 430.0, NOW + 30 * QUARTER, 0.9)
+    made = Forecast(SITE, NOW, NOW, plain.q10_kw, plain.q50_kw, plain.q90_kw, (peak,), "test", NOW, 192, 0.5)
+    days = Scenarios.of(made, lambda instant: day_of(instant, ZONE))
+    today = sum(day_of(NOW + n * QUARTER, ZONE) == day for n in range(192))
+    tomorrow = days.misses_kw[:, today : today + 96].max(axis=1)
+    assert tomorrow.min() >= -1e-9
+    assert tomorrow.mean() < 45.0, "as drawn it would be about 100 kW"
