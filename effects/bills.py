@@ -15,7 +15,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from billing.bill import bill
+from billing.bill import Bill, bill
 from billing.demand.price import DemandPrice
 from billing.demand_prices import demand_components
 from billing.load import LoadProfile
@@ -63,8 +63,15 @@ class Bills:
 
     def eur(self, load_kw: Floats) -> Fraction:
         """What the span costs with `load_kw` [kW] in place of the measured load; shape as `load.kw`, NaN where it is missing."""
+        return self._bill(load_kw).total_eur
+
+    def demand_eur(self, load_kw: Floats) -> Fraction:
+        """What of it is paid for power, before VAT."""
+        return self._bill(load_kw).demand_eur
+
+    def _bill(self, load_kw: Floats) -> Bill:
         loads = self.year.loads_kw(self.load.first_slot, load_kw, self.otherwise_kw)
-        return bill(self.priced.tariff, LoadProfile.of_quarter_hours(slot_start(self.year.first_slot), loads), self.days).total_eur
+        return bill(self.priced.tariff, LoadProfile.of_quarter_hours(slot_start(self.year.first_slot), loads), self.days)
 
     def peaks(self, places: Ints) -> list[Peaks]:
         """Which of the quarter hours at `places` of the load are billed together, and the highest load beside them."""

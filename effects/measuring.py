@@ -21,12 +21,12 @@ from domain.effects import Figure
 from domain.plant import Plant
 from effects.bills import Bills
 from effects.series import Floats, Ints, Powers
-from effects.sharing import Peaks, Share, groups, shared
+from effects.sharing import OF_A_CASE, WHOLE, Peaks, Share, groups, shared
 from effects.undoing import Undoing, interval
 from quarters.numbers import slot_of, slot_start
 from quarters.periods import BillingPeriod, billing_period, known_peak_kw
 
-MONEY_CASES = 24
+MONEY_CASES = 20
 """Of the cases of a load, those that are billed."""
 DOUBT_SPREAD = 0.10
 """Standard deviation of a substituted or estimated quarter hour of the billing meter, as a share of it."""
@@ -214,7 +214,7 @@ class _Period:
                 values[done] = -Fraction(round(peak * 10**6), 10**6)
             return values[done]
 
-        return shared(parts, value, seed, dict.fromkeys(self.names, Fraction(0)))
+        return shared(parts, value, seed, dict.fromkeys(self.names, Fraction(0)), OF_A_CASE if case else WHOLE)
 
 
 # Money.
@@ -247,4 +247,4 @@ def _money_shares(
             values[done] = -bills.eur(work.load_kw(done, case))
         return values[done]
 
-    return shared(parts, value, seed, idle)
+    return shared(parts, value, seed, idle, OF_A_CASE if case else WHOLE)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from domain.effects import Basis, Outcome
 from domain.job_power import JobPower, MachineProduct
-from domain.orders import Order
+from domain.orders import Order, OrderStatus
 from domain.recommendations import JobPlace, Recommendation
 from effects.draws import Draw, Lack, Ran, draw_of
 from effects.undoing import Undoing, undoing
@@ -39,6 +39,8 @@ class Moved:
     """Why its effect is not known; None: nothing is lacking so far."""
     undoing: Undoing
     """Empty where nothing was moved, or where something is lacking."""
+    draws: tuple[Draw, ...] = ()
+    """Of its jobs; none where something is lacking."""
 
     @property
     def named_slot(self) -> int:
@@ -78,18 +80,23 @@ def moved(one: Owed, ran_of: Callable[[str], Ran], powers: Mapping[MachineProduc
     other_kw
         `effects.undoing.chance_kw` of the site.
     """
-    nothing = undoing(one.advice.recommendation, (), other_kw)
-    if one.replaced:
-        return Moved(one.advice, Outcome.REPLACED, Basis.NONE, None, nothing)
     found = [draw_of(before, after, ran_of(after.job), powers) for before, after in one.moves]
+    return moved_by(one, found, other_kw)
+
+
+def moved_by(one: Owed, found: Sequence[Draw | Lack], other_kw: float) -> Moved:
+    """The same by what its jobs drew, in the order of its moves."""
+    advice, nothing = one.advice, undoing(one.advice.recommendation, (), other_kw)
+    if one.replaced:
+        return Moved(advice, Outcome.REPLACED, Basis.NONE, None, nothing)
     lacks = [lack for lack in found if isinstance(lack, Lack)]
-    draws = [draw for draw in found if isinstance(draw, Draw)]
+    draws = tuple(draw for draw in found if isinstance(draw, Draw))
     if lacks or not draws:
         lack = next((lack for lack in lacks if lack is Lack.NOT_OVER), lacks[0] if lacks else Lack.NO_ORDER)
-        return Moved(one.advice, _outcome(draws, len(one.moves)), Basis.NONE, lack, nothing)
+        return Moved(advice, _outcome(draws, len(found)), Basis.NONE, lack, nothing)
     changed = [draw for draw in draws if draw.outcome is not Outcome.NOT_CARRIED_OUT]
     basis = max((draw.basis for draw in changed or draws), key=list(Basis).index)
-    return Moved(one.advice, _outcome(draws, len(one.moves)), basis, None, undoing(one.advice.recommendation, changed, other_kw))
+    return Moved(advice, _outcome(draws, len(found)), basis, None, undoing(advice.recommendation, changed, other_kw), draws)
 
 
 def _outcome(draws: Sequence[Draw], moves: int) -> Outcome:
@@ -103,4 +110,4 @@ def _outcome(draws: Sequence[Draw], moves: int) -> Outcome:
 def others_on(machine: str, job: str, orders: Mapping[str, Order]) -> list[Order]:
     """The other jobs of a machine that ran, or are to."""
     there = (order for order in orders.values() if order.machine == machine and order.job != job)
-    return [order for order in there if not (order.status.is_over and order.status.value == "cancelled")]
+    return [order for order in there if order.status is not OrderStatus.CANCELLED]

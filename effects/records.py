@@ -17,8 +17,6 @@ from effects.series import Powers
 from quarters.numbers import quarter_start
 from quarters.periods import billing_period
 
-LACKS = {Lack.NO_ORDER: "effect.no_order", Lack.NO_POWER: "effect.no_power"}
-
 
 def effects_of(
     plant: Plant, tariff: Tariff | None, load: Powers, moves: Sequence[Moved], at_utc: datetime, is_over: bool
@@ -62,16 +60,21 @@ def _less(saving: Figure | None, cost_eur: float) -> Figure | None:
 
 
 def _reasons(one: Moved, figures: Figures, tariff: Tariff | None) -> Iterator[Fact]:
-    if one.lack is not None:
-        yield fact(LACKS.get(one.lack, "effect.no_order"), job=[place.job for place in one.advice.after.jobs])
+    jobs = [place.job for place in one.advice.after.jobs]
+    if one.lack is Lack.NO_POWER:
+        yield fact("effect.no_power", job=jobs)
+    elif one.lack is not None:
+        yield fact("effect.no_order", job=jobs)
     if figures.gap:
-        yield Fact("effect.gap")
+        yield fact("effect.gap")
     if figures.in_doubt:
-        yield Fact("effect.in_doubt")
-    if one.basis in (Basis.LEARNED, Basis.TYPED):
-        yield Fact(f"effect.{one.basis.value}_power")
+        yield fact("effect.in_doubt")
+    if one.basis is Basis.LEARNED:
+        yield fact("effect.learned_power")
+    if one.basis is Basis.TYPED:
+        yield fact("effect.typed_power")
     if tariff is None:
-        yield Fact("effect.no_tariff")
+        yield fact("effect.no_tariff")
     if figures.sampled:
         yield fact("effect.sampled", recommendations=len(figures.shared_with) + 1)
 

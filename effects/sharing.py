@@ -15,9 +15,22 @@ from fractions import Fraction
 import numpy as np
 
 from effects.series import Bools, Floats
-from effects.shapley import MOST_EXACT, shares
+from effects.shapley import MOST_EXACT, ORDERS, shares
 
 TOUCHES_KW = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """Up to how many moves all orders count, and how many are drawn beyond."""
+
+    most_exact: int
+    orders: int
+
+
+WHOLE = Effort(MOST_EXACT, ORDERS)
+OF_A_CASE = Effort(4, 4)
+"""Of each case of an interval: there are many, and their quantiles alone count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +104,11 @@ def groups(changes: Mapping[str, Floats], load_kw: Floats, peaks: Iterable[Peaks
 
 
 def shared(
-    parts: Sequence[Group], value: Callable[[frozenset[str]], Fraction], seed: int, idle: Mapping[str, Fraction] | None = None
+    parts: Sequence[Group],
+    value: Callable[[frozenset[str]], Fraction],
+    seed: int,
+    idle: Mapping[str, Fraction] | None = None,
+    effort: Effort | None = None,
 ) -> dict[str, Share]:
     """The share of each move; they sum to ``value(all) - value(none)`` exactly where `idle` is None.
 
@@ -100,6 +117,7 @@ def shared(
     idle
         What moves that bear on no peak are worth, where that is known; the others are priced.
     """
+    effort = effort or WHOLE
     done: frozenset[str] = frozenset()
     found: dict[str, Share] = {}
     for part in sorted(parts, key=lambda part: (part.bears, len(part.names))):
@@ -108,7 +126,13 @@ def shared(
             found[names[0]] = Share(idle[names[0]])
         else:
             before = done
-            of_group = shares(names, lambda members, before=before: value(before | members), seed)  # type: ignore[misc]
+            of_group = shares(
+                names,
+                lambda members, before=before: value(before | members),
+                seed,
+                effort.most_exact,
+                effort.orders,  # type: ignore[misc]
+            )
             for name, share in of_group.items():
                 found[name] = Share(share, tuple(other for other in names if other != name))
         done |= frozenset(names)

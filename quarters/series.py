@@ -132,6 +132,10 @@ class QuarterSeries:
             place -= len(day)
         return None
 
+    def first(self) -> int | None:
+        """The first quarter hour of the oldest day that is kept; None where nothing is."""
+        return min(self._days) * SLOTS if self._days else None
+
     def newest(self, end_slot: int) -> int | None:
         """The newest quarter hour before `end_slot` of which there is a row, of whatever quality."""
         for number in sorted((n for n in self._days if n * SLOTS < end_slot), reverse=True):

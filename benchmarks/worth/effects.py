@@ -69,7 +69,7 @@ def measured_effects(days: Days, before_kw: Mapping[datetime, float], tariff: Ta
         Import [kW] of the weeks before.
     """
     plant = days.span.plant
-    first, end = slot_of(min(before_kw)), slot_of(max(days.load_kw)) + 1
+    first, end = slot_of(min(before_kw, default=days.span.start_utc)), slot_of(max(days.load_kw)) + 1
     load = powers_from({slot_of(at): kw for at, kw in {**before_kw, **days.load_kw}.items()}, first, end)
     machines = {
         name: powers_from({slot_of(at): kw for at, kw in power_kw.items()}, slot_of(days.span.start_utc), end)

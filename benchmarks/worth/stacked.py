@@ -22,7 +22,7 @@ from quarters.periods import midnight_utc
 
 NOTICE = timedelta(hours=2)
 MOST_A_DAY = 6
-FEWEST_KW = 10.0
+FEWEST_KW = 3.0
 """A move that lowers the stack by less is not advised."""
 
 
@@ -116,9 +116,9 @@ def _advice(
     plant: Plant, order: Order, start: int, now_utc: datetime, peak: int, before_kw: float, after_kw: float
 ) -> Recommendation:
     begin = slot_start(start)
-    places = [Places((JobPlace(order.job, order.machine, at, at + order.duration),)) for at in (order.start_utc, begin)]
+    before, after = (Places((JobPlace(order.job, order.machine, at, at + order.duration),)) for at in (order.start_utc, begin))
     name = f"{order.job}-{order.start_utc:%y%m%d%H%M}-{begin:%y%m%d%H%M}"
     return Recommendation(
-        plant.site.id, name, 0, RecommendationStatus.OPEN, now_utc, now_utc, min(order.start_utc, begin) - QUARTER, Action.MOVE_JOB, *places,
+        plant.site.id, name, 0, RecommendationStatus.OPEN, now_utc, now_utc, min(order.start_utc, begin) - QUARTER, Action.MOVE_JOB, before, after,
         slot_start(peak), before_kw, after_kw, before_kw - after_kw, None, None, None, None, None, 0.5,
     )  # fmt: skip
