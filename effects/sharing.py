@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 
@@ -125,15 +126,12 @@ def shared(
         if not part.bears and idle is not None and names[0] in idle:
             found[names[0]] = Share(idle[names[0]])
         else:
-            before = done
-            of_group = shares(
-                names,
-                lambda members, before=before: value(before | members),
-                seed,
-                effort.most_exact,
-                effort.orders,  # type: ignore[misc]
-            )
+            of_group = shares(names, partial(_beside, value, done), seed, effort.most_exact, effort.orders)
             for name, share in of_group.items():
                 found[name] = Share(share, tuple(other for other in names if other != name))
         done |= frozenset(names)
     return found
+
+
+def _beside(value: Callable[[frozenset[str]], Fraction], done: frozenset[str], members: frozenset[str]) -> Fraction:
+    return value(done | members)

@@ -6,7 +6,7 @@ run in which nobody moved a job; that of one move in the quarter hour that its a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -122,3 +122,28 @@ def _true_relief(days: Days, advice: Recommendation) -> float | None:
 
 def _back(order: Order, place: JobPlace) -> Order:
     return order_at(order, place, order.at_utc, "")
+
+
+HEADINGS = (
+    "adviser",
+    "measured [EUR]",
+    "interval [EUR]",
+    "true [EUR]",
+    "measured / true",
+    "moves",
+    "interval of a move holds",
+    "unknown",
+)
+"""Of the table that sets what was measured beside the truth."""
+
+
+def effect_row(name: str, found: Sequence[tuple[Effects, float | None]]) -> tuple[str, ...]:
+    """The row of one adviser, summed over seeds, each with its true EUR."""
+    known = [(one.saving_eur, true) for one, true in found if one.saving_eur is not None and true is not None]
+    measured_eur, low, high = (sum(getattr(figure, part) for figure, _ in known) for part in ("value", "low", "high"))
+    true_eur = sum(true for _, true in known)
+    moves, holding = sum(len(one.reliefs) for one, _ in found), sum(one.holding for one, _ in found)
+    return (
+        name, f"{measured_eur:,.0f}", f"{low:,.0f} to {high:,.0f}", f"{true_eur:,.0f}", f"{measured_eur / true_eur:.0%}" if true_eur else "-",
+        str(moves), f"{holding / moves:.0%}" if moves else "-", str(sum(one.unknown for one, _ in found)),
+    )  # fmt: skip

@@ -53,6 +53,8 @@ def _autopsy_data(one: Autopsy) -> dict[str, Any]:
 
 def _page(content: Content, words: Words) -> list[Block]:
     month = content.month
+    if not month.effects and not month.autopsies:
+        return []
     columns: list[PrintColumn[Effect]] = [
         PrintColumn(words["effects.moment"], lambda one: words.moment(one.quarter_utc)),
         PrintColumn(words["effects.machine"], lambda one: one_line(_machine(month, one.machine), NAME), "1fr"),
