@@ -40,6 +40,8 @@ class LoadState:
     """Of a furnace: whether a job is in it; None: not known, which counts as yes."""
     session: Session | None = None
     """Of a charge point: the vehicle that stands there; None: none does."""
+    before_kw: float = 0.0
+    """What it drew before the hold that runs, and would draw without it [kW]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Holdable:
     name: str
     """Id of the load."""
     kw_now: float
-    """By how much the site draws less while it is held [kW]."""
+    """By how much the site draws less while it is held, against what the load draws now or drew before the hold that runs [kW]."""
     until_utc: datetime
     """When it must be released at the latest, to work fully again before the edge of its band."""
     must_return_kwh: float
@@ -63,7 +65,7 @@ class Holdable:
 def holdable_now(
     loads: Iterable[FlexibleLoad], states: Mapping[str, LoadState], now_utc: datetime, step: timedelta, fresh: timedelta = FRESH
 ) -> tuple[Holdable, ...]:
-    """The loads that can be held from now until the next decision, who waits first at the front.
+    """The loads that can be held, or stay held, from now until the next decision, who waits first at the front.
 
     Parameters
     ----------
@@ -83,7 +85,7 @@ def holdable_now(
         state = states.get(load.id)
         if state is not None and can_hold(load, state, now_utc, step, fresh):
             one = _holdable(load, state, now_utc)
-            if one.kw_now > 0:
+            if one.kw_now > 0 or state.held_since_utc is not None:
                 found.append(one)
     return tuple(sorted(found, key=lambda one: (one.priority, -one.kw_now, one.name)))
 
@@ -141,7 +143,8 @@ def _holdable(load: FlexibleLoad, state: LoadState, now_utc: datetime) -> Holdab
     until = latest_release_utc(load, state, now_utc)
     store = store_of(load)
     held_kw = 0.0 if store is None else store.held_kw
-    less_kw = max(state.power_kw - held_kw, 0.0)
+    draws_kw = state.power_kw if state.held_since_utc is None else state.before_kw
+    less_kw = max(draws_kw - held_kw, 0.0)
     hours = max((until - now_utc) / HOUR, 0.0)
     back_kwh = less_kw * hours if store is None else _back_kwh(store, state.level, hours)
     if state.session is not None:
@@ -186,4 +189,5 @@ def after_step(
     elif session is not None and not is_held:
         drawn_kwh = min(session.max_kw * hours, max(session.top_kwh - level, 0.0) / session.efficiency)
         level, power_kw = level + session.efficiency * drawn_kwh, drawn_kwh / hours if hours > 0 else 0.0
-    return LoadState(until_utc, level, power_kw, held_since, released, state.job_inside, session)
+    before_kw = state.power_kw if state.held_since_utc is None else state.before_kw
+    return LoadState(until_utc, level, power_kw, held_since, released, state.job_inside, session, before_kw if is_held else 0.0)

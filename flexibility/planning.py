@@ -16,6 +16,7 @@ from flexibility.horizon import QUARTER_H, Cost, Horizon, cost_of
 from flexibility.levels import LevelColumns, add_level
 from flexibility.physics import store_of
 from flexibility.program import Program
+from flexibility.store import Store
 
 SMALL_KWH = 1e-3
 """Less than this counts as met: rounding of the solver [kWh]."""
@@ -60,7 +61,7 @@ class FlexiblePlan:
 
 
 def plan_flexible(
-    loads: Iterable[FlexibleLoad], horizon: Horizon, sessions: Sequence[Session], levels: Mapping[str, float]
+    loads: Sequence[FlexibleLoad], horizon: Horizon, sessions: Sequence[Session], levels: Mapping[str, float]
 ) -> FlexiblePlan:
     """Place `loads` in `horizon`.
 
@@ -80,25 +81,69 @@ def plan_flexible(
     flexibility.program.NoOptimum
         Where the solver does not end; every input has a plan.
     """
-    loads = tuple(loads)
     program = Program()
+    fleet, known, unknown = _put(program, horizon, loads, sessions, levels)
+    money = _money(program, horizon, fleet, known)
+    values = program.solve([goal for goal in (_missing(fleet, known), money, _early(fleet)) if goal])
+    placed = (*_charged(loads, horizon, fleet, values), *(_kept(one, horizon, values) for one in known))
+    return _plan(horizon, placed, _unmet(fleet, known, values), unknown, _life_eur(known, values))
+
+
+def left_alone(
+    loads: Sequence[FlexibleLoad], horizon: Horizon, sessions: Sequence[Session], levels: Mapping[str, float]
+) -> FlexiblePlan:
+    """The same loads without a plan: vehicles charge when they come, what has a band keeps its level, batteries stand.
+
+    Vehicles charge what they need, within the limits of their batteries' life, so that the difference to `plan_flexible` is one of time alone.
+    """
+    program = Program()
+    vehicles = [load for load in loads if isinstance(load, ChargePoint)]
+    fleet, _, _ = _put(program, horizon, vehicles, sessions, {})
+    values = program.solve([goal for goal in (_missing(fleet, []), _early(fleet)) if goal])
+    stores = [(load, store) for load in loads if (store := store_of(load)) is not None]
+    steady = [(load, store, levels[load.id]) for load, store in stores if load.id in levels]
+    placed = (*_charged(vehicles, horizon, fleet, values), *(_steady(*one, horizon) for one in steady))
+    unknown = tuple(load.id for load, _ in stores if load.id not in levels)
+    return _plan(horizon, placed, _unmet(fleet, [], values), unknown, 0.0)
+
+
+def _put(
+    program: Program, horizon: Horizon, loads: Sequence[FlexibleLoad], sessions: Sequence[Session], levels: Mapping[str, float]
+) -> tuple[list[SessionColumns], list[LevelColumns], tuple[str, ...]]:
+    """Vehicles and bands in `program`, and the loads whose level is not known."""
     points = {load.id for load in loads if isinstance(load, ChargePoint)}
     fleet = add_sessions(program, horizon, [one for one in sessions if one.charge_point in points])
     stores = [(load, store) for load in loads if (store := store_of(load)) is not None]
     known = [add_level(program, horizon, load, store, levels[load.id]) for load, store in stores if load.id in levels]
-    money = _money(program, horizon, fleet, known)
-    missing = {one.unmet: 1.0 for one in fleet} | {column: 1.0 for one in known for column in one.outside}
-    early = {column: slot + 1.0 for one in fleet for slot, column in one.power.items()}
-    # Only goals that have something to choose.
-    values = program.solve([goal for goal in (missing, money, early) if goal])
-    placed = (*_charged(loads, horizon, fleet, values), *(_kept(one, horizon, values) for one in known))
-    unmet = [Unmet(one.session.vehicle, values[one.unmet]) for one in fleet]
-    unmet += [Unmet(one.load.id, math.fsum(values[column] for column in one.outside)) for one in known]
+    return fleet, known, tuple(load.id for load, _ in stores if load.id not in levels)
+
+
+def _plan(
+    horizon: Horizon, placed: tuple[Placed, ...], unmet: tuple[Unmet, ...], unknown: tuple[str, ...], life_eur: float
+) -> FlexiblePlan:
     total = tuple(math.fsum(one.kw[slot] for one in placed) for slot in horizon.slots)
-    return FlexiblePlan(
-        placed, tuple(one for one in unmet if one.kwh > SMALL_KWH),
-        tuple(load.id for load, _ in stores if load.id not in levels), cost_of(horizon, total, _life_eur(known, values)),
-    )  # fmt: skip
+    return FlexiblePlan(placed, unmet, unknown, cost_of(horizon, total, life_eur))
+
+
+def _missing(fleet: list[SessionColumns], known: list[LevelColumns]) -> dict[int, float]:
+    """The goal that goes before all others."""
+    return {one.unmet: 1.0 for one in fleet} | {column: 1.0 for one in known for column in one.outside}
+
+
+def _early(fleet: list[SessionColumns]) -> dict[int, float]:
+    """The goal that comes last: charge early, so that whoever leaves early has more."""
+    return {column: slot + 1.0 for one in fleet for slot, column in one.power.items()}
+
+
+def _unmet(fleet: list[SessionColumns], known: list[LevelColumns], values: list[float]) -> tuple[Unmet, ...]:
+    found = [Unmet(one.session.vehicle, values[one.unmet]) for one in fleet]
+    found += [Unmet(one.load.id, math.fsum(values[column] for column in one.outside)) for one in known]
+    return tuple(one for one in found if one.kwh > SMALL_KWH)
+
+
+def _steady(load: FlexibleLoad, store: Store, level: float, horizon: Horizon) -> Placed:
+    kw = 0.0 if isinstance(load, Battery) else max(store.held_kw, 0.0) + store.keeping_kw(level, store.usual_use_per_h)
+    return Placed(load.id, (kw,) * len(horizon.slots), (level,) * len(horizon.slots))
 
 
 def _money(program: Program, horizon: Horizon, fleet: list[SessionColumns], known: list[LevelColumns]) -> dict[int, float]:
@@ -142,9 +187,7 @@ def _life_eur(known: list[LevelColumns], values: list[float]) -> float:
     )
 
 
-def _charged(
-    loads: tuple[FlexibleLoad, ...], horizon: Horizon, fleet: list[SessionColumns], values: list[float]
-) -> Iterable[Placed]:
+def _charged(loads: Sequence[FlexibleLoad], horizon: Horizon, fleet: list[SessionColumns], values: list[float]) -> Iterable[Placed]:
     for load in loads:
         if isinstance(load, ChargePoint):
             mine = [one.power for one in fleet if one.session.charge_point == load.id]

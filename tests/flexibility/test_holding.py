@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from flexibility.holding import Holdable, LoadState, can_hold, holdable_now
+from flexibility.holding import Holdable, LoadState, after_step, can_hold, holdable_now
 from flexibility.physics import ATMOSPHERE_BAR, store_of
 from tests.flexibility.examples_of_loads import BATTERY, CHARGE_POINT, COLD_STORE, COMPRESSOR, FURNACE, NOW, SESSION
 
@@ -103,3 +103,10 @@ def test_an_age_of_the_state_shortens_the_hold() -> None:
     old = only(COMPRESSOR, LoadState(NOW - timedelta(seconds=30), 7.3, 75.0))
     new = only(COMPRESSOR, LoadState(NOW, 7.3, 75.0))
     assert new.until_utc - old.until_utc == timedelta(seconds=30)
+
+
+def test_a_load_that_is_held_still_counts_with_what_it_drew_before() -> None:
+    state = LoadState(NOW - timedelta(seconds=10), 7.4, 75.0)
+    held = after_step(COMPRESSOR, state, True, NOW)
+    assert held.power_kw == 15.0
+    assert only(COMPRESSOR, held).kw_now == 60.0
