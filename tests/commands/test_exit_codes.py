@@ -83,6 +83,10 @@ WRONG_INPUT = {
     "analyse": Case("analyse {work}/nothing.csv --out {work}", "nothing.csv: file: found"),
     "bill": Case("bill {work}/nothing.csv --tariff {plant}/tariff.toml", "nothing.csv: file: found"),
     "plan": Case("plan {work}/nothing.json", "nothing.json: file: found No such file"),
+    "flexible show": Case("flexible show --plant {empty}", "plant.toml: file: found No such file"),
+    "flexible plan": Case(
+        "flexible plan {load} --plant {plant} --level van=1", "--level: level: found 'van=1'; expected NAME=NUMBER"
+    ),
     "forecast backtest": Case(
         "forecast backtest {load} --first-origin 2026-03-01T23:07:00Z --origins 1 --out {work}/x.csv", "on a full quarter hour"
     ),
@@ -139,6 +143,7 @@ FAILED_RUN = {
     "analyse": Case("analyse {load} --out {work} --json /dev/full", "No space left on device"),
     "bill": Case("bill {load} --tariff {plant}/tariff.toml --json /dev/full", "No space left on device"),
     "plan": Case("plan {problem} --seconds 0 --out /dev/full", "No space left on device"),
+    "flexible plan": Case("flexible plan {load} --plant {plant} --out /dev/full", "No space left on device"),
     "forecast backtest": Case(
         "forecast backtest {load} --first-origin 2026-10-01T00:30:00Z --origins 1 --out /dev/full", "No space left on device"
     ),
@@ -150,7 +155,7 @@ FAILED_RUN = {
     "bench analyse": Case("bench analyse {load} --json /dev/full", "No space left on device"),
     "bench fuzz": Case("bench fuzz --only json --inputs 50 --json {work}/fuzz.json", "ZeroDivisionError", "fuzz"),
 }
-ALWAYS_DONE = {"down", "report", "contracts", "reference", "grafana build"}
+ALWAYS_DONE = {"down", "report", "contracts", "reference", "grafana build", "flexible show"}
 """What `down` cannot do in peace it does by force; the others say beforehand what is wrong with their input or place."""
 
 DONE = {
@@ -170,6 +175,8 @@ DONE = {
     "analyse": Case("analyse {load} --out {work}", "Load analysis"),
     "bill": Case("bill {load} --tariff {plant}/tariff.toml", "total"),
     "plan": Case("plan {problem} --seconds 0", "feasible"),
+    "flexible show": Case("flexible show --plant {plant}", "holds_kw"),
+    "flexible plan": Case("flexible plan {load} --plant {plant}", "saved: 0.00 EUR"),
     "forecast backtest": Case(
         "forecast backtest {load} --first-origin 2026-10-01T00:30:00Z --origins 1 --out {work}/x.csv", "1 forecasts written"
     ),
