@@ -44,7 +44,7 @@ def least_peaks_kw(load_kw: Floats, share: float, delay: int, owed_kw: Floats) -
     Parameters
     ----------
     load_kw
-        Shape ``(scenarios, n)``.
+        Shape ``(scenarios, n)``, n >= 2.
     owed_kw
         Shape ``(ways, n)``: what of the owed energy must have been drawn by the end of each quarter hour [kW times quarter hours].
 
