@@ -23,6 +23,7 @@ from simulation import demo_plant
 
 SABOTAGE = Path(__file__).parent / "sabotage"
 LOAD = "start_utc,power_kw\n2026-10-01T00:00:00Z,112.4\n2026-10-01T00:15:00Z,108.0\n"
+PEAK = "--tariff {plant}/tariff.toml --plan {planned} --flexible-share 0.15 --max-delay 60min"
 INFLUX = "--influx-org werk --influx-bucket energy"
 
 
@@ -90,6 +91,9 @@ WRONG_INPUT = {
     "forecast backtest": Case(
         "forecast backtest {load} --first-origin 2026-03-01T23:07:00Z --origins 1 --out {work}/x.csv", "on a full quarter hour"
     ),
+    "peak backtest": Case(
+        f"peak backtest {{work}}/nothing.csv {PEAK} --out {{work}}/x.csv", "nothing.csv: file: found No such file"
+    ),
     "bench pipeline": Case("bench pipeline --json {load}/p.json", "is a file; expected a folder"),
     "bench faults": Case("bench faults --only nothing", "--only: found nothing; expected one of kill-kafka"),
     "bench forecast": Case("bench forecast --data {empty}", "--data: found"),
@@ -147,6 +151,7 @@ FAILED_RUN = {
     "forecast backtest": Case(
         "forecast backtest {load} --first-origin 2026-10-01T00:30:00Z --origins 1 --out /dev/full", "No space left on device"
     ),
+    "peak backtest": Case(f"peak backtest {{minutes}} {PEAK} --out /dev/full", "No space left on device"),
     "bench pipeline": Case("bench pipeline", "the machine has stopped", "pipeline"),
     "bench faults": Case("bench faults", "", "faults"),
     "bench forecast": Case("bench forecast --data {empty}", "the machine has stopped", "forecast"),
@@ -180,6 +185,7 @@ DONE = {
     "forecast backtest": Case(
         "forecast backtest {load} --first-origin 2026-10-01T00:30:00Z --origins 1 --out {work}/x.csv", "1 forecasts written"
     ),
+    "peak backtest": Case(f"peak backtest {{minutes}} {PEAK} --out {{work}}/x.csv", "0 pieces of advice on 1 quarter hours"),
     "bench plan": Case("bench plan --only calm-20 --seconds 0.1", "calm-20"),
     "bench fuzz": Case("bench fuzz --only json --inputs 50", "json"),
     "version": Case("--version", "lastgang, version"),
@@ -196,6 +202,8 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
     for name in ("empty", "report", "running/.lastgang"):
         (work / name).mkdir()
     (work / "load.csv").write_text(LOAD)
+    (work / "minutes.csv").write_text("start_utc,power_kw\n2026-10-01T00:00:00Z,112.4\n2026-10-01T00:01:00Z,108.0\n")
+    (work / "planned.csv").write_text("start_utc,planned_kw\n2026-10-01T00:00:00Z,110\n")
     (work / "orders.csv").write_text("Auftrag;Maschine;Start;Dauer\n4711;press-1;23.10.2050 10:00;1 h\n")
     (work / "shifts.csv").write_text("Schicht;Tag;Gearbeitet\nearly;22.10.2050;ja\n")
     (work / "prices.csv").write_text("start_utc,price_eur_per_mwh\n2026-10-01T00:00:00Z,85.1\n2026-10-01T01:00:00Z,-3.2\n")
@@ -213,6 +221,8 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
             **{name: str(work / name) for name in ("plant", "running", "empty", "report")},
             "work": str(work),
             "load": str(work / "load.csv"),
+            "minutes": str(work / "minutes.csv"),
+            "planned": str(work / "planned.csv"),
             "orders": str(work / "orders.csv"),
             "shifts": str(work / "shifts.csv"),
             "prices": str(work / "prices.csv"),
