@@ -16,8 +16,8 @@ from quarters.profiles.sniff.units import OF_REACTIVE, units_in
 from quarters.profiles.status import folded, known_words
 
 _SAMPLE = 400
-_BEGINS = re.compile(r"(?<![a-z])(?:von|ab|beginn|start|begin|from|since)", re.IGNORECASE)
-_ENDS = re.compile(r"(?<![a-z])(?:bis|ende?|to|until|till|stop)(?![a-z])", re.IGNORECASE)
+_BEGINS = re.compile(r"(?<![a-z])(?:von|ab|from|since)(?![a-z])|beginn|start|begin", re.IGNORECASE)
+_ENDS = re.compile(r"(?<![a-z])(?:bis|to|until|till|stop|end)(?![a-z])|ende(?:zeit)?(?![a-z])|endzeit|end_?time", re.IGNORECASE)
 _STATUS = re.compile(r"status|kennung|qualit|quality|flag|güte|ersatz|plausib", re.IGNORECASE)
 _STATUS_ALONE = re.compile(
     r"^(?:mess)?(?:wert)?\W?(?:status|(?:status)?kennung|qualität|qualitaet|quality|flag|güte|ersatzwert(?:kennzeichen)?)$",
@@ -226,9 +226,11 @@ def _key(
         ):
             return place, imports[0], (Assumption("meter_import", {"meter": imports[0], "column": table.header[place]}),)
         shown = ", ".join(found[:8]) + (" ..." if len(found) > 8 else "")
-        expected = "the meter to read, as it stands there: --meter"
+        expected = "the meter to read, as it stands there: --file-meter"
         values = {"column": table.header[place], "meters": shown}
-        return Question("--meter", "meter", f"rows of {shown} in column {table.header[place]!r}", expected, tuple(found), values)
+        return Question(
+            "--file-meter", "meter", f"rows of {shown} in column {table.header[place]!r}", expected, tuple(found), values
+        )
     return None, "", ()
 
 

@@ -13,9 +13,9 @@ from typing import cast
 
 from domain.errors import Fault, InputFaults
 from quarters.profiles.cells import Numbers, Unit
-from quarters.profiles.sniff.clocks import Clock, Edge, Order, Walls, clock_of_file, edge_of, order_of, walls_of
+from quarters.profiles.sniff.clocks import Clock, Edge, Order, Walls, clock_of_file, edge_of, order_of, walls_of, with_whole_years
 from quarters.profiles.sniff.columns import Columns, axis_of, columns_of, kinds_of
-from quarters.profiles.sniff.grids import Grid, Numeral, grids_of
+from quarters.profiles.sniff.grids import Grid, Numeral, Row, grids_of
 from quarters.profiles.sniff.marks import Mark, mark_of, without_unit
 from quarters.profiles.sniff.reading import Assumption, Layout, Question, Reading, ReadOptions, Skipped, Unclear
 from quarters.profiles.sniff.rows import RowFault, Rows, dates_beside, days_in, rows_beside, rows_of, rows_of_days, sums_in
@@ -25,7 +25,11 @@ from quarters.profiles.sniff.units import is_energy, unit_of, units_in
 from quarters.profiles.stamps import Label, StampFault
 
 UNITS: tuple[Unit, ...] = ("kW", "kWh", "W", "Wh", "MW", "MWh")
-_SENTINELS = frozenset({"-999", "-9999", "-99999", "-999999"})
+_WITH_UNIT = re.compile(r"\d\s*[kM]?Wh?(?![A-Za-z])")
+_ABOUT_ZONE = re.compile(
+    r"zeit(?:zone|basis|angabe|en\b|stempel)|time ?(?:zone|base|stamp)|\btz\b|all times|alle zeiten|winterzeit|normalzeit",
+    re.IGNORECASE,
+)
 _BEGIN = timedelta(minutes=15)
 
 
@@ -169,14 +173,25 @@ def _laid(table: Table, options: ReadOptions) -> _Laid | Question:
 def _laid_rows(table: Table, columns: Columns) -> _Laid:
     axis, header = columns.axis, table.header
     label: Label | None = "start" if axis.is_begin else "end" if axis.is_end else None
-    unit_cells = {
-        row.cells[columns.unit_place]
+    rows = [
+        row
         for row in table.body
-        if columns.unit_place is not None and columns.unit_place < len(row.cells)
-    }
+        if columns.key_place is None or row.cells[columns.key_place : columns.key_place + 1] == [columns.key]
+    ]
+    units = (
+        {cell for row in rows for cell in row.cells[columns.unit_place : columns.unit_place + 1]}
+        if columns.unit_place is not None
+        else set()
+    )
+    if len(units) > 1:
+        expected = "one unit in all rows that are read (--file-meter names those of one meter or quantity)"
+        raise InputFaults([Fault(str(table.grid.path), None, header[columns.unit_place or 0], ", ".join(sorted(units)), expected)])
+    used = {*axis.places, axis.ends_place, columns.value, columns.status, columns.unit_place, columns.key_place}
+    unread = [name for place, name in enumerate(header) if place not in used]
+    assumptions = (*columns.assumptions, *([Assumption("columns_unread", {"columns": ", ".join(unread)})] if unread else []))
     return _Laid(
         "rows", rows_of(table, columns), header, table.header_line, tuple(header[place] for place in axis.places), header[columns.value], columns.value,
-        None if columns.status is None else header[columns.status], " ".join(sorted(unit_cells)), label, header[axis.places[-1]], columns.assumptions,
+        None if columns.status is None else header[columns.status], " ".join(units), label, header[axis.places[-1]], assumptions,
     )  # fmt: skip
 
 
@@ -193,6 +208,7 @@ def _clocked(table: Table, laid: _Laid, options: ReadOptions) -> Proposal:
     order = order_of(rows.stamps, options)
     if isinstance(order, Question):
         raise Unclear(path, (*open_questions, order))
+    rows.stamps = with_whole_years(rows.stamps)
     try:
         walls = walls_of(rows.stamps, order.order, options)
     except StampFault as fault:
@@ -217,7 +233,8 @@ def _clock(table: Table, laid: _Laid, walls: Walls, edge: Edge, options: ReadOpt
     has_value = [value.lower() not in NONE for value in laid.rows.values]
     if walls.newest_first:
         has_value.reverse()
-    above = " ".join(cell for row in table.preamble for cell in row.cells)
+    lines = [" ".join(row.cells) for row in table.preamble]
+    above = " ".join(line for line in lines if _ABOUT_ZONE.search(line))  # when the file was written is no evidence
     return clock_of_file(walls, has_value, edge.label, " ".join(laid.time_columns), options, above)
 
 
@@ -319,19 +336,25 @@ def _unit(table: Table, laid: _Laid, mark: Mark | None, options: ReadOptions) ->
 
 
 def _named_unit(table: Table, laid: _Laid) -> tuple[Unit | None, str, str]:
-    suffixes = {one for value in laid.rows.values[:500] if value != without_unit(value) for one in units_in(value)}
+    """The unit that the file names, where and in which words; None where it names none, or two of them."""
+    suffixes = {
+        one for value in laid.rows.values if value[-1:] in "hHWw" and value != without_unit(value) for one in units_in(value)
+    }
     heading = laid.value_column if laid.layout == "rows" else " ".join(dict.fromkeys(laid.time_columns))
-    for why, texts in (("column", [laid.unit_cell]), ("heading", [heading]), ("cells", sorted(suffixes))):
-        if (unit := unit_of(texts)) is not None:
-            return cast("Unit", unit), why, " ".join(texts)
-        if unit_words := set().union(*map(units_in, texts), set()):
-            return None, "", ", ".join(unit_words)
-    for row in table.preamble:
-        if (unit := unit_of(row.cells)) is not None and not any(
-            kind_of(cell) == "number" or re.search(r"\d\s*[kM]?Wh?", cell) for cell in row.cells
-        ):
-            return cast("Unit", unit), "above", " ".join(cell for cell in row.cells if cell)[:80]
-    return None, "", ""
+    above = [" ".join(cell for cell in row.cells if cell) for row in table.preamble if _may_name_a_unit(row)]
+    near = [("column", [laid.unit_cell]), ("heading", [heading]), ("cells", sorted(suffixes))]
+    named = [(why, texts) for why, texts in near if any(map(units_in, texts))] or [
+        ("above", [text for text in above if units_in(text)])
+    ]
+    units = set().union(*(units_in(text) for _, texts in named for text in texts))
+    if len(units) != 1:
+        return None, "", ""
+    return cast("Unit", units.pop()), named[0][0], " ".join(named[0][1])[:80]
+
+
+def _may_name_a_unit(row: Row) -> bool:
+    """A line without a number: "120 kW" above a table is what was agreed, not what the values are."""
+    return not any(kind_of(cell) == "number" or _WITH_UNIT.search(cell) for cell in row.cells)
 
 
 def _total(laid: _Laid, numbers: Numbers) -> Decimal:

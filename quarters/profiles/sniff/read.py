@@ -19,7 +19,7 @@ from quarters.profiles.sniff.marks import without_unit
 from quarters.profiles.sniff.propose import Proposal, proposal
 from quarters.profiles.sniff.reading import Assumption, Reading, ReadOptions
 from quarters.profiles.sniff.spelling import NONE
-from quarters.profiles.sniff.units import is_energy
+from quarters.profiles.sniff.units import is_energy, units_in
 from quarters.profiles.stamps import StampFault, aware_stamp, starts_of, zone_named
 from quarters.profiles.status import explained_words, folded, known_words, unknown_word
 
@@ -110,8 +110,11 @@ def _values(found: Proposal, faults: Faults) -> list[Decimal | None]:
             values.append(None)
             continue
         numbers = as_workbook if isinstance(text, Numeral) else found.numbers
-        number = numbers.read(without_unit(text).replace(" ", ""))
+        bare = without_unit(text)
+        number = numbers.read(bare.replace(" ", ""))
         expected = number if isinstance(number, str) else _beyond(number, reading.unit)
+        if bare != text and units_in(text) != {reading.unit}:
+            expected = f"{reading.unit}, as in the other rows"
         if expected is not None:
             faults.wrong(line, reading.column, repr(text), expected)
         values.append(EXACT.scaleb(number, Decimal(scale)) if isinstance(number, Decimal) else None)

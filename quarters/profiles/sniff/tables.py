@@ -51,11 +51,29 @@ def table_of(grid: Grid) -> Table | None:
     timed = _timed_places(grid.rows[first])
     header, header_line, rows_of_header = _header(grid.rows[:first], grid.rows[first])
     above = grid.rows[: first - len(rows_of_header)]
+    if header:
+        _check_widths(grid, grid.rows[first:], len(header), header_line)
     body, footers, skipped = _body(grid, first, timed, [row.cells for row in rows_of_header])
     skipped = [*(Skipped(row.line, "preamble") for row in above), *skipped]
     return Table(
         grid, _named(header, max(len(header), len(grid.rows[first].cells))), header_line, body, above, footers, tuple(skipped)
     )
+
+
+def _check_widths(grid: Grid, rows: Sequence[Row], width: int, header_line: int | None) -> None:
+    """A row with more cells than its heading has names may have a decimal comma between commas: nobody knows which part is the number.
+
+    Raises
+    ------
+    InputFaults
+        Naming the first such row.
+    """
+    wide = next((row for row in rows if any(row.cells[width:]) and not _is_footer(row)), None)
+    if wide is not None:
+        found = f"{len(wide.cells)} cells ({grid.delimiter.join(wide.cells)[:60]})"
+        raise InputFaults(
+            [Fault(str(grid.path), wide.line, "row", found, f"{width} cells, as the heading in line {header_line} has")]
+        )
 
 
 def _timed_places(row: Row) -> tuple[int, ...]:
@@ -74,26 +92,28 @@ def _is_candidate(row: Row) -> bool:
 def _first_data(rows: Sequence[Row]) -> int | None:
     """The first row of the most frequent shape of those that have a time and a number."""
     sample = [*rows[:_SAMPLE], *rows[_SAMPLE :: max(1, len(rows) // _SAMPLE)]]
-    shapes = Counter((_timed_places(row)[0], len(row.cells)) for row in sample if _is_candidate(row))
+    shapes = Counter(_shape(row) for row in sample if _is_candidate(row))
     if not shapes:
         return None
-    (place, width), _ = shapes.most_common(1)[0]
-    # A row without a value, or of other widths, may come before the first one that has all.
-    first = next(
-        at for at, row in enumerate(rows) if _is_candidate(row) and (_timed_places(row)[0], len(row.cells)) == (place, width)
-    )
-    while first > 0 and len(rows[first - 1].cells) == width and _is_blank_data(rows[first - 1], place):
-        first -= 1
-    return first
+    shape = shapes.most_common(1)[0][0]
+    # Rows of other widths, or without a value, may come first: none of them may be taken for a title.
+    return next(at for at, row in enumerate(rows) if _is_first(row, shape))
 
 
-def _is_blank_data(row: Row, place: int) -> bool:
+def _shape(row: Row) -> tuple[int, str, int]:
+    """Place and kind of the last cell that says when, and the number of cells."""
+    place = _timed_places(row)[-1]
+    kind = kind_of(row.cells[place])
+    return place, "stamp" if kind in ("date", "compact") else kind, len(row.cells)
+
+
+def _is_first(row: Row, shape: tuple[int, str, int]) -> bool:
+    """Whether a row can be one of those of intervals: rather one too many, which is a fault then, than one taken for a title."""
     timed = _timed_places(row)
-    return (
-        len(timed) < 20
-        and timed[:1] == (place,)
-        and all(kind_of(cell) in ("none", "number") for at, cell in enumerate(row.cells) if at > max(timed))
-    )
+    if not timed or len(timed) >= 20 or timed[-1] != shape[0]:
+        return False
+    is_wide, is_blank = len(row.cells) == shape[2], not any(kind_of(cell) == "text" for cell in row.cells[: max(timed)])
+    return (is_wide and is_blank) or (_is_candidate(row) and (is_wide or _shape(row)[1] == shape[1]))
 
 
 def _header(above: Sequence[Row], data: Row) -> tuple[list[str], int | None, list[Row]]:
@@ -129,7 +149,7 @@ def _body(grid: Grid, first: int, timed: Sequence[int], headers: Sequence[list[s
     for at, row in enumerate(rows):
         if row.cells in headers:
             skipped.append(Skipped(row.line, "heading_again"))
-        elif _is_footer(row) or (at > last):
+        elif _is_footer(row) or (at > last and _has_words(row)):
             footers.append(row)
             skipped.append(Skipped(row.line, "footer"))
         elif is_timed(row):
@@ -144,3 +164,8 @@ def _body(grid: Grid, first: int, timed: Sequence[int], headers: Sequence[list[s
 
 def _is_footer(row: Row) -> bool:
     return _FOOTERS.match(next((cell for cell in row.cells if cell), "")) is not None
+
+
+def _has_words(row: Row) -> bool:
+    """Whether a row begins with text, as notes and sums do, and a row that lost its time does not."""
+    return kind_of(next((cell for cell in row.cells if cell), "")) == "text"
