@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from domain.instants import as_utc
-from lastgang.reading import reading_options_beside_a_zone
 from lastgang.options import Span
+from lastgang.reading import reading_options_beside_a_zone
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _MOST_ORIGINS = 100_000
