@@ -15,7 +15,7 @@ from console.views.scene import Scene
 from domain.intervals import Interval
 from domain.job_power import newest_powers, with_power
 from domain.orders import Order
-from domain.plant import plant_with_changes, planned_orders
+from domain.plant import planned_orders, plant_with_changes
 from quarters.numbers import quarter_start, slot_start
 from scheduling.prices_ahead import prices_ahead
 from scheduling.what_if import Consequence, Known, WhatIf
