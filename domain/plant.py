@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from domain.controls import Control
 from domain.errors import Fault, InputFaults
 from domain.flexible_loads import FlexibleLoads, flexible_faults
 from domain.formulas import FormulaFault, Term, cycle_in, expanded, parse_formula
@@ -286,6 +287,8 @@ class Machine(Settings):
     """What it may draw outside its shifts without being reported."""
     shifts: tuple[Identifier, ...] = ()
     """Shifts in which it runs; none: it may run at any time except in a shutdown."""
+    control: Control | None = None
+    """What its control reports of its jobs; None: nothing that is read."""
 
     @property
     def label(self) -> str:
@@ -542,6 +545,7 @@ def _reference_faults(plant: Plant, path: Path, lines: dict[tuple[str | int, ...
         for shift_id in machine.shifts:
             if shift_id not in shifts:
                 wrong(("machine", index, "shifts"), shift_id, f"one of the shifts {sorted(shifts)}")
+    _check_controls(plant, wrong)
     for index, group in enumerate(plant.machine_groups):
         if group.id in machines:
             wrong(("machine_group", index, "id"), group.id, "an id that no machine has")
@@ -576,6 +580,16 @@ def _reference_faults(plant: Plant, path: Path, lines: dict[tuple[str | int, ...
 
 
 _DAY_MIN = 24 * 60
+
+
+def _check_controls(plant: Plant, wrong: Wrong) -> None:
+    seen: dict[tuple[str, str], str] = {}
+    for index, machine in enumerate(plant.machines):
+        for channel in machine.control.channels if machine.control is not None else ():
+            other = seen.setdefault((machine.meter, channel), machine.id)
+            if other != machine.id:
+                expected = f"a channel of meter {machine.meter!r} that is not that of machine {other!r}"
+                wrong(("machine", index, "control"), channel, expected)
 
 
 def _check_shifts(plant: Plant, wrong: Wrong) -> None:

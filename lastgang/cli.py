@@ -35,6 +35,7 @@ VERBS = {
     "sentences": ("lastgang.commands.sentences", "Turn findings and advice of the topics into sentences."),
     "grafana": ("lastgang.commands.grafana", "Build, provision and push the Grafana dashboards."),
     "metering": ("lastgang.commands.metering", "Readings to quarter hours, offline."),
+    "analyse": ("lastgang.commands.analyse", "From a load profile to euros: peaks, nights, quick wins, offline."),
     "bill": ("lastgang.commands.bill", "Bill a load profile by a tariff, offline."),
     "plan": ("lastgang.commands.plan", "Plan jobs, shifts and crews against the bill, offline."),
     "flexible": ("lastgang.commands.flexible", "Show and place loads that can wait, offline."),

@@ -87,6 +87,8 @@ class StepRow:
     """Of these topics only the records of the billing meter are taken."""
     to_each_meter: tuple[Topic, ...] = ()
     """Of these topics each meter of the plant file is given every record of its site. What of them cannot be read another job rejects, once."""
+    controls_alone: bool = False
+    """Whether of readings only changes of what the plant file's controls report are taken, as records; others are neither taken nor rejected."""
     answers_pauses: bool = False
     """Whether it is a `domain.steps.PausingStep`."""
     needed: Callable[[Plant], bool] = _always
@@ -95,6 +97,11 @@ class StepRow:
     """Name of its source: uid and consumer group."""
     sink: str = "results"
     """Name of its sink: uid and transactions."""
+
+    @property
+    def rejected_elsewhere(self) -> tuple[Topic, ...]:
+        """Topics of which another step rejects what cannot be read."""
+        return (*self.to_each_meter, READINGS) if self.controls_alone else self.to_each_meter
 
     @property
     def rejects(self) -> bool:
@@ -208,7 +215,8 @@ PRODUCTION = Job(
     (
         StepRow(
             "production.step:Production",
-            reads=(INTERVALS, ORDERS), writes=(JOB_POWERS, ORDERS, REJECTED), keyed_by="site", needed=has_machines,
+            reads=(INTERVALS, ORDERS, READINGS), writes=(JOB_POWERS, ORDERS, REJECTED), keyed_by="site", controls_alone=True,
+            needed=has_machines,
             uid="production-step", state="production-state-v1",
         ),
     ),

@@ -38,6 +38,7 @@ from scheduling.explain import (
 from scheduling.live.difference import Group
 from scheduling.live.horizon import Horizon
 from scheduling.live.problem import Stated
+from scheduling.live.staff import key_in
 from scheduling.pen import Pen, free_name, short
 from scheduling.problem import Load, Outlook, load_change
 from scheduling.solve import peak_of
@@ -69,10 +70,15 @@ class Draft:
 
 
 def action_of(group: Group, stated: Stated) -> Action | None:
-    """What a group is; None for one that no single recommendation can say: two shifts at once."""
+    """What a group is; None for one that no single recommendation can say: two shifts at once, or one of two times of a shift."""
     shifts = [change for change in group if change.shift]
     jobs = [change for change in group if change.job]
-    if len(shifts) > 1:
+    usual = {stated.shifts[change.shift].usual for change in shifts}
+    if len(shifts) == 2 and len(usual) == 1 and usual != {""}:
+        was, then = sorted(shifts, key=lambda change: change.opens)
+        begins = [stated.shifts[change.shift].instance.start_utc for change in (was, then)]
+        return Action.SHIFT_EARLIER if begins[1] < begins[0] else Action.SHIFT_LATER
+    if len(shifts) > 1 or (shifts and usual != {""}):
         return None
     if shifts:
         return Action.OPEN_SHIFT if shifts[0].opens else Action.DROP_SHIFT
@@ -113,8 +119,8 @@ def again(advice: Recommendation, stated: Stated, orders: Mapping[str, Order], p
     cost_eur = 0.0
     for places, sign in ((advice.after, 1), (advice.before, -1)):
         for place in places.shifts:
-            key = f"{place.shift}@{place.day_local}"
-            if key not in stated.shifts:
+            key = key_in(place, stated.shifts)
+            if key not in stated.shifts or stated.shifts[key].instance.start_utc != place.start_utc:
                 return None
             cost_eur += sign * _shift_place(key, place.crew, stated)[1]
     return priced(advice.action, advice.before, advice.after, cost_eur, orders, pen, outlook)

@@ -16,6 +16,7 @@ from typing import Any
 from detection.priced import Detection
 from domain.clock import epoch_ms
 from domain.contracts import EXAMPLES
+from domain.controls import Control
 from domain.demand import Demand
 from domain.intervals import QUARTER, IntervalOrigin
 from domain.plant import Plant, VirtualMeter, load_plant
@@ -231,9 +232,20 @@ def production_scene() -> Scene:
 
     jobs = [sample.order(f"J{n}", 8 + 12 * n) for n in range(3)]
     rows = [(INTERVALS, sample.interval(n, 80.0 if n % 12 in (8, 9, 10, 11) else 20.0)) for n in range(44)]
+    control = Control(state_channel="state", parts_channel="parts", device="plc")
+    machines = tuple(machine.model_copy(update={"control": control}) for machine in sample.PLANT.machines[:1])
+    plant = sample.PLANT.model_copy(update={"machines": (*machines, *sample.PLANT.machines[1:])})
+    at_ms = epoch_ms(sample.MONDAY)
+    states = [
+        (
+            READINGS,
+            Reading(sample.SITE, "furnace", "state", at_ms + n * 3_600_000, at_ms, None, text="Execute" if n % 3 == 2 else "Idle"),
+        )
+        for n in range(12)
+    ]
     return Scene(
-        "production", Production(sample.PLANT), sample.SITE, [*((ORDERS, job) for job in jobs), *rows[:34]],
-        {INTERVALS: sample.interval(20, 90.0, revision=2), ORDERS: sample.order("J1", 20, revision=2)},
+        "production", Production(plant), sample.SITE, [*((ORDERS, job) for job in jobs), *rows[:34], *states],
+        {INTERVALS: sample.interval(20, 90.0, revision=2), ORDERS: sample.order("J1", 20, revision=2), READINGS: states[5][1]},
         [*((ORDERS, replace(job, revision=MOST_REVISIONS)) for job in jobs),
          *((topic, replace(row, revision=MOST_REVISIONS)) for topic, row in rows)],
         JOB_POWERS,
