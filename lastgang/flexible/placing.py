@@ -19,7 +19,7 @@ from flexibility.charging import usual_sessions
 from flexibility.horizon import QUARTER, Horizon, PeakPrice
 from flexibility.physics import store_of
 from flexibility.planning import FlexiblePlan, left_alone, plan_flexible
-from quarters.numbers import slot_of
+from quarters.numbers import quarter_starts, slot_of
 from quarters.periods import known_peak_kw
 from quarters.profiles.load import read_profile
 
@@ -80,10 +80,10 @@ def _horizon(load: Path, plant: Plant, tariff: Tariff) -> Horizon:
     series = read_profile(load)
     if series.end_utc - series.start_utc > timedelta(days=MOST_DAYS):
         raise InputFaults([fault(load, "file", str(series.end_utc - series.start_utc), f"{MOST_DAYS} days of load at most")])
-    energies = series.quarters_uwh()
-    missing = [index for index, energy in enumerate(energies) if energy is None]
-    if missing:
-        at = instant_text(series.start_utc + missing[0] * QUARTER)
+    known = dict(zip(series.starts, series.quarters_uwh(), strict=True))
+    energies = [known.get(start) for start in quarter_starts(series.start_utc, series.end_utc)]
+    if None in energies:
+        at = instant_text(series.start_utc + energies.index(None) * QUARTER)
         raise InputFaults(
             [fault(load, "power_kw", f"nothing at {at}", "a power in each quarter hour: what is missing is not zero")]
         )

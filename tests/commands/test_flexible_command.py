@@ -113,6 +113,13 @@ def test_a_load_with_a_hole_or_of_a_month_is_refused(folder: Path, capsys: pytes
         assert words in capsys.readouterr().err
 
 
+def test_a_row_that_is_left_out_is_a_hole(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = (folder / "load.csv").read_text().splitlines()
+    (folder / "load.csv").write_text("\n".join(rows[:4] + rows[5:]) + "\n")
+    assert run(["flexible", "plan", str(folder / "load.csv"), "--plant", str(folder)]) == 2
+    assert "nothing at 2026-10-18T22:45:00Z" in capsys.readouterr().err
+
+
 def test_show_has_a_row_a_load_with_its_times(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["flexible", "show", "--plant", str(folder)]) == 0
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
