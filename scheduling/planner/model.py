@@ -18,7 +18,7 @@ from scheduling.planner.cost.demand import NOWHERE_KW
 from scheduling.planner.problem import Shift
 from scheduling.planner.roster import Roster
 from scheduling.planner.solver import library
-from scheduling.planner.tables import Choice, Floats
+from scheduling.planner.tables import Choice, Flags, Floats, Way
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -56,8 +56,7 @@ class Model:
     board
         What stays as it is.
     jobs
-        Free jobs; `among` limits their choices, and `most_kw` the load above the incumbent peak, by charge. What stays on the board may
-        be higher; then no free job adds to it there.
+        Free jobs; `among` limits their choices, `most_kw` the load above the incumbent peak by charge, where they add to it.
     options
         Open starts of each free job.
     opened
@@ -171,10 +170,7 @@ class Model:
         self.options[job] = []
         for number in tables.of_job[job]:
             way = tables.ways[number]
-            is_open = self.board.open_starts(way)
-            if self._most_kw is not None:
-                is_open &= self.board.flows.is_below(way, self._most_kw)
-            for start in np.flatnonzero(is_open):
+            for start in np.flatnonzero(_open_starts(self.board, way, self._most_kw)):
                 if among is not None and Choice(number, int(start)) not in among:
                     continue
                 literal = self.solver.new_bool_var("")
@@ -249,6 +245,11 @@ class Model:
                 left = self.solver.new_int_var(0, exported, "")
                 self.solver.add(left + load.sum() >= exported)
                 self._objective.append((loss, left))
+
+
+def _open_starts(board: Board, way: Way, most_kw: Floats | None) -> Flags:
+    is_open = board.open_starts(way)
+    return is_open if most_kw is None else is_open & board.flows.is_below(way, most_kw)
 
 
 class _Load:
