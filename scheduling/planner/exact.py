@@ -12,7 +12,7 @@ from scheduling.planner.model import Model
 from scheduling.planner.roster import Roster, Rosters
 from scheduling.planner.solution import Solution, cheaper, solution_of
 from scheduling.planner.solver import has_none, has_plan, is_proved, library
-from scheduling.planner.tables import Choice, Tables
+from scheduling.planner.tables import Choice, Floats, Tables
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -70,20 +70,29 @@ def cheapest(tables: Tables, rosters: Rosters, start: Solution, limits: Limits) 
     return _cheapest(Model(empty_board(tables), range(len(tables.of_job)), free_shifts=True), rosters, start, limits)
 
 
-def merged(tables: Tables, rosters: Rosters, solutions: Sequence[Solution], limits: Limits) -> Solution:
-    """The cheapest plan in which every job is where the current plan or one of several others has it, or a slot beside.
+def merged(
+    tables: Tables, rosters: Rosters, solutions: Sequence[Solution], limits: Limits, *, slots_beside: int = 1, most_kw: Floats | None = None
+) -> Solution:  # fmt: skip
+    """The cheapest plan in which every job is where the current plan or one of several others has it, or a few slots beside.
 
     It costs no more than the first of them.
+
+    Parameters
+    ----------
+    slots_beside
+        How far from such a place a job may be.
+    most_kw
+        Highest load above the incumbent peak that the solver looks at, by charge; None: any.
     """
     plans = [tables.current, *(one.choices for one in solutions)]
-    among = {job: {near for plan in plans for near in _near(plan.get(job))} for job in solutions[0].choices}
-    model = Model(empty_board(tables), range(len(tables.of_job)), free_shifts=True, among=among)
+    among = {job: {near for plan in plans for near in _near(plan.get(job), slots_beside)} for job in solutions[0].choices}
+    model = Model(empty_board(tables), range(len(tables.of_job)), free_shifts=True, among=among, most_kw=most_kw)
     return _cheapest(model, rosters, solutions[0], limits)[0]
 
 
-def _near(choice: Choice | None) -> Iterator[Choice]:
+def _near(choice: Choice | None, slots: int) -> Iterator[Choice]:
     if choice is not None:
-        yield from (Choice(choice.way, choice.start + shift) for shift in (-1, 0, 1))
+        yield from (Choice(choice.way, choice.start + shift) for shift in range(-slots, slots + 1))
 
 
 def _cheapest(model: Model, rosters: Rosters, start: Solution, limits: Limits) -> tuple[Solution, bool]:

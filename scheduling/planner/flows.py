@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from scheduling.planner.cost import demand
-from scheduling.planner.tables import Choice, Floats, Tables, Way
+from scheduling.planner.tables import Choice, Flags, Floats, Tables, Way
 
 EXACT_KW = 1e-9
 """Loads that are not further apart are equal."""
@@ -127,6 +127,12 @@ class Flows:
                 cost_eur = cost_eur + self._price @ self._weighed_kw(after_kw, self._levels or self._measured(), way, starts)
             cost_eur = np.where(is_too_high, np.inf, cost_eur)
         return cost_eur - self._saved_export_eur(way) if self._can_export else cost_eur
+
+    def is_below(self, way: Way, most_kw: Floats) -> Flags:
+        """Whether a job on a way leaves the load above the incumbent peak at most at `most_kw`, by charge; by start."""
+        after_kw = self._windows_kw(way) + way.power_kw[:, None]
+        is_below: Flags = (np.maximum.reduce(after_kw, axis=1) <= most_kw[:, None] + EXACT_KW).all(axis=0)
+        return is_below
 
     def _windows_kw(self, way: Way) -> Any:
         return self._view("load", self.load_kw, way.slots)

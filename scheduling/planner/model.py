@@ -18,7 +18,7 @@ from scheduling.planner.cost.demand import NOWHERE_KW
 from scheduling.planner.problem import Shift
 from scheduling.planner.roster import Roster
 from scheduling.planner.solver import library
-from scheduling.planner.tables import Choice
+from scheduling.planner.tables import Choice, Flags, Floats, Way
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -56,7 +56,7 @@ class Model:
     board
         What stays as it is.
     jobs
-        Free jobs; `among` limits their choices.
+        Free jobs; `among` limits their choices, `most_kw` the load above the incumbent peak by charge, where they add to it.
     options
         Open starts of each free job.
     opened
@@ -66,9 +66,11 @@ class Model:
     """
 
     def __init__(
-        self, board: Board, jobs: Collection[int], *, free_shifts: bool, among: Mapping[int, Collection[Choice]] | None = None
-    ) -> None:
+        self, board: Board, jobs: Collection[int], *, free_shifts: bool, among: Mapping[int, Collection[Choice]] | None = None,
+        most_kw: Floats | None = None,
+    ) -> None:  # fmt: skip
         self.board = board
+        self._most_kw = most_kw
         self.jobs = sorted(jobs)
         self.has_free_shifts = free_shifts
         self.solver: cp_model.CpModel = library().CpModel()
@@ -168,7 +170,7 @@ class Model:
         self.options[job] = []
         for number in tables.of_job[job]:
             way = tables.ways[number]
-            for start in np.flatnonzero(self.board.open_starts(way)):
+            for start in np.flatnonzero(_open_starts(self.board, way, self._most_kw)):
                 if among is not None and Choice(number, int(start)) not in among:
                     continue
                 literal = self.solver.new_bool_var("")
@@ -222,10 +224,12 @@ class Model:
 
     def _price_demand(self) -> None:
         charges = self.board.tables.problem.demand_charges
-        for charge, load_kw in zip(charges, self.board.flows.load_kw, strict=True):
+        for row, (charge, load_kw) in enumerate(zip(charges, self.board.flows.load_kw, strict=True)):
             fixed = np.ceil(load_kw * self.parts_per_kw - 1e-6).astype(int).tolist()
             least = max(0, *fixed)
             highest = max([least, *(fixed[slot] + load.most for slot, load in self._load.items())])
+            if self._most_kw is not None:
+                highest = max(least, min(highest, int(np.floor(self._most_kw[row] * self.parts_per_kw + 1e-6))))
             peak = self.solver.new_int_var(least, highest, "")
             for slot, load in self._load.items():
                 if fixed[slot] + load.most > least:
@@ -241,6 +245,11 @@ class Model:
                 left = self.solver.new_int_var(0, exported, "")
                 self.solver.add(left + load.sum() >= exported)
                 self._objective.append((loss, left))
+
+
+def _open_starts(board: Board, way: Way, most_kw: Floats | None) -> Flags:
+    is_open = board.open_starts(way)
+    return is_open if most_kw is None else is_open & board.flows.is_below(way, most_kw)
 
 
 class _Load:

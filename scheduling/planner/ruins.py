@@ -42,6 +42,17 @@ class Ruins:
         """Some jobs that need workers of a skill."""
         return self._some([job for job in self._free if self._needs(board, job, skill)], count)
 
+    def on_two_machines(self, board: Board, count: int) -> list[int]:
+        """Jobs of two machines, those nearest to a time first: they may have to change places in sequence and between the machines at once."""
+        tables, placed = self._tables, {job: at for job in self._free if (at := board.choices.get(job)) is not None}
+        if not placed:
+            return []
+        one, other = (list(placed)[int(place)] for place in self._draw.integers(len(placed), size=2))
+        machines = {tables.ways[placed[job].way].machine for job in (one, other)}
+        middle = placed[one].start
+        near = [job for job, at in placed.items() if tables.ways[at.way].machine in machines]
+        return sorted(near, key=lambda job: abs(placed[job].start - middle))[:count]
+
     def _anywhere(self, board: Board, count: int) -> list[int]:
         return self._some(self._free, count)
 

@@ -3,7 +3,8 @@
 *Exploring*: chains of annealing from the first plan and from the current one, each in another climate; one chain ends in one valley of
 many. *Merging*: the first worker's solver picks for each job a place that one of the plans has, or the slot beside it, first from a few of
 the best plans, then from more; the others anneal from the best one on. *Refining*: from the best plan on, by more annealing and, where the
-rules leave little choice, by large neighbourhoods for the solver. Workers search by themselves, each with its own seed, and tell each other
+rules leave little choice, by large neighbourhoods for the solver. There all workers merge, again and again, around plans and below peaks
+that are drawn: with a bounded peak the solver is many times as fast, and a plan with another peak is another valley. Workers search by themselves, each with its own seed, and tell each other
 what they found between the stages only.
 """
 
@@ -15,24 +16,39 @@ from enum import Enum
 from random import Random
 
 from scheduling.planner.annealing import CLIMATES, HOT_CLIMATES, Annealing
+from scheduling.planner.board import board_of
 from scheduling.planner.exact import MOST_OPTIONS, Limits, merged, options
 from scheduling.planner.neighbourhoods import Neighbourhoods
 from scheduling.planner.problem import Problem
 from scheduling.planner.roster import Rosters
 from scheduling.planner.rules import RULES
-from scheduling.planner.solution import Solution
-from scheduling.planner.tables import Tables, tables_of
+from scheduling.planner.solution import Solution, cheaper
+from scheduling.planner.tables import Floats, Tables, tables_of
 
 Clock = Callable[[], float]
 """Seconds from some instant on."""
-SHARES = (0.5, 0.35, 0.15)
+Shares = tuple[float, float, float]
+SHARES: Shares = (0.5, 0.35, 0.15)
 """Of the time, by stage."""
+SMALL_SHARES: Shares = (0.4, 0.5, 0.1)
+"""The same where the rules leave little choice: there every worker merges, and a merge goes further than another chain."""
 MERGED_AT_ONCE = (6, 24)
 """Plans: of few the solver finds the best combination quickly, of many it finds better ones if there is time."""
 MERGED_LATER = 12
 """Plans, drawn from all that are known."""
 MERGING_WORK = 4.0
-"""Of the solver for one merge (see `Limits`)."""
+SMALL_MERGING_WORK = 2.0
+"""Of the solver for one merge (see `Limits`); the latter where the rules leave little choice."""
+MERGED_AROUND = 12
+"""Good plans that a merge may be around instead of the best one."""
+AROUND_OTHER = 0.5
+"""Of all merges, those around another plan than the best."""
+ANY_PEAK, NEAR_PEAK = 0.2, 0.5
+"""Of all merges, those with any peak, and those with one that is not much higher than that of the plan around which they are."""
+NEAR = 1.15
+"""A little higher than the plan's peak above what is billed already."""
+DRAWN_PEAK = (0.3, 1.3)
+"""The same, where it is drawn for each charge by itself: so one may give way to another."""
 NEIGHBOURHOODS_A_ROUND = 3
 """Where rounds are counted instead of time."""
 
@@ -63,13 +79,13 @@ class Effort:
     seed: int = 0
     rounds: int | None = None
 
-    def stages(self) -> Iterator[tuple[Stage, Effort]]:
+    def stages(self, shares: Shares) -> Iterator[tuple[Stage, Effort]]:
         """The effort of each stage; of each round the stages have their share, but at least one."""
         begin_s = self.begin_s
-        for number, (stage, share) in enumerate(zip(Stage, SHARES, strict=True)):
+        for number, (stage, share) in enumerate(zip(Stage, shares, strict=True)):
             until_s = begin_s + share * (self.until_s - self.begin_s)
             rounds = None if self.rounds is None else max(1, round(share * self.rounds))
-            yield stage, Effort(begin_s, until_s, len(SHARES) * self.seed + number, rounds)
+            yield stage, Effort(begin_s, until_s, len(Stage) * self.seed + number, rounds)
             begin_s = until_s
 
 
@@ -99,7 +115,8 @@ def search(
 ) -> Solution:
     """The cheapest plan that `workers` find from any of `starts` on."""
     known = _by_cost(starts)
-    for stage, part in effort.stages():
+    shares = SMALL_SHARES if _is_small(tables_of(problem, RULES)) else SHARES
+    for stage, part in effort.stages(shares):
         found = side_by_side(work, [Task(problem, known, stage, part, worker, clock) for worker in range(workers)])
         known = _by_cost([*known, *(one for several in found for one in several)])
     return known[0]
@@ -112,21 +129,45 @@ def _by_cost(solutions: Iterable[Solution]) -> tuple[Solution, ...]:
 def work(task: Task) -> list[Solution]:
     """The plans that one worker finds in one stage."""
     tables, rosters = tables_of(task.problem, RULES), Rosters(task.problem, RULES)
-    if task.stage is Stage.MERGING and task.worker == 0 and len(task.known) > 2:
+    if task.stage is Stage.MERGING and (task.worker == 0 or _is_small(tables)) and len(task.known) > 2:
         return [_merge(tables, rosters, task)]
     if task.stage is Stage.REFINING and task.worker == 0 and options(tables) <= MOST_OPTIONS:
         return [_try_neighbourhoods(tables, task)]
     return _anneal(tables, rosters, task)
 
 
+def _is_small(tables: Tables) -> bool:
+    return options(tables) <= MOST_OPTIONS
+
+
 def _merge(tables: Tables, rosters: Rosters, task: Task) -> Solution:
-    best, known = task.known[0], list(task.known[1:])
-    counts, random = iter(MERGED_AT_ONCE), Random(_seed(task))
+    best, known, random = task.known[0], list(task.known[1:]), Random(_seed(task))
+    counts = iter(MERGED_AT_ONCE)
     for _ in _rounds(task, 1):
         count = next(counts, None)
         chosen = random.sample(known, min(len(known), MERGED_LATER)) if count is None else known[:count]
-        best = merged(tables, rosters, [best, *chosen], Limits(task.effort.until_s - task.clock(), MERGING_WORK))
+        left_s = task.effort.until_s - task.clock()
+        if count is not None and not _is_small(tables):
+            best = merged(tables, rosters, [best, *chosen], Limits(left_s, MERGING_WORK))
+            continue
+        around = random.choice(known[:MERGED_AROUND]) if random.random() < AROUND_OTHER else best
+        most_kw = _drawn_peak_kw(tables, around, random)
+        limits = Limits(left_s, SMALL_MERGING_WORK if _is_small(tables) else MERGING_WORK)
+        found = merged(tables, rosters, [around, best, *chosen], limits, slots_beside=random.choice((1, 2)), most_kw=most_kw)
+        known.append(found)
+        best = cheaper(best, found)
     return best
+
+
+def _drawn_peak_kw(tables: Tables, around: Solution, random: Random) -> Floats | None:
+    """Highest load above the incumbent peak for a merge around a plan, by charge; None: any."""
+    highest_kw = board_of(tables, around.roster, around.choices).flows.highest_kw()
+    kind = random.random()
+    if kind < ANY_PEAK:
+        return None
+    if kind < ANY_PEAK + NEAR_PEAK:
+        return NEAR * highest_kw
+    return highest_kw * [random.uniform(*DRAWN_PEAK) for _ in highest_kw]
 
 
 def _anneal(tables: Tables, rosters: Rosters, task: Task) -> list[Solution]:
