@@ -19,7 +19,7 @@ CENTRAL = "Europe/Berlin"
 ORDERS: tuple[DateOrder, ...] = ("day-first", "month-first")
 _DAY, _MARGIN = timedelta(days=1), timedelta(hours=2)
 _OFFSET = re.compile(r"(?:[+-]\d\d:\d\d|Z)$")
-_SLASHED = re.compile(r"^(\d{1,2})/(\d{1,2})/(\d{4})")
+_SLASHED = re.compile(r"^(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})(?!\d)")
 _IN_HEADING = re.compile(r"(?<![A-Za-z])(?:UTC|GMT)\s*([+-]\s?\d{1,2}(?::?\d{2})?)?(?![A-Za-z\d])")
 _NAMED_ZONE = re.compile(r"(?<![A-Za-z])(?:Europe|Asia|America|Africa|Australia|Pacific|Atlantic)/[A-Z][A-Za-z_]+")
 _WINTER = re.compile(r"winterzeit|normalzeit|ohne (?:sommerzeit|zeitumstellung)|(?<![A-Za-z])MEZ ganzj", re.IGNORECASE)
@@ -46,7 +46,9 @@ def order_of(texts: Sequence[str], options: ReadOptions) -> Order | Question:
         return Order(None)
     if options.date_order is not None:
         return Order(options.date_order)
-    dates = [tuple(map(int, one.groups())) for one in found]
+    dates = [(int(one[1]), int(one[2]), int(one[3]) + (2000 if len(one[3]) == 2 else 0)) for one in found]
+    if all(len(part) == 2 for one in found for part in one.groups()) and (question := _year_first(dates)):
+        return question
     dates = [one for place, one in enumerate(dates) if place == 0 or one != dates[place - 1]]
     read: dict[DateOrder, list[date] | None] = {
         "day-first": _days([(year, second, first) for first, second, year in dates]),
@@ -66,6 +68,27 @@ def order_of(texts: Sequence[str], options: ReadOptions) -> Order | Question:
     expected = "which number is the day: --date-order day-first or month-first"
     shown = "{}/{}/{}".format(*dates[0])
     return Question("--date-order", "date_order", f"dates such as {shown}", expected, ("day-first", "month-first"), {"date": shown})
+
+
+def with_whole_years(texts: Sequence[str]) -> list[str]:
+    """Dates with slashes and two digits for the year with four of them."""
+    return [
+        f"{one[1]}/{one[2]}/20{one[3]}{text[one.end() :]}" if (one := _SLASHED.match(text)) and len(one[3]) == 2 else text
+        for text in texts
+    ]
+
+
+def _year_first(dates: Sequence[tuple[int, int, int]]) -> Question | None:
+    """A question where ``26-01-14`` may be January 2026 or January 2014, and the days do not show which."""
+    different = [one for place, one in enumerate(dates) if place == 0 or one != dates[place - 1]]
+    as_year_first = _days([(2000 + first, second, year - 2000) for first, second, year in different])
+    others = (_days([(year, second, first) for first, second, year in different]), _days(dates_us(different)))
+    if as_year_first is None or any(other is not None and _follow(other) for other in others):
+        return None
+    shown = f"{different[0][0]:02}/{different[0][1]:02}/{different[0][2] - 2000:02}"
+    text = f"dates such as {shown}, whose first number may be the year"
+    expected = "years of four digits in the file; or --date-order day-first or month-first if the year comes last"
+    return Question("--date-order", "date_order_year", text, expected, ("day-first", "month-first"), {"date": shown})
 
 
 def dates_us(dates: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:

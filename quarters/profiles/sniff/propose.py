@@ -13,7 +13,7 @@ from typing import cast
 
 from domain.errors import Fault, InputFaults
 from quarters.profiles.cells import Numbers, Unit
-from quarters.profiles.sniff.clocks import Clock, Edge, Order, Walls, clock_of_file, edge_of, order_of, walls_of
+from quarters.profiles.sniff.clocks import Clock, Edge, Order, Walls, clock_of_file, edge_of, order_of, walls_of, with_whole_years
 from quarters.profiles.sniff.columns import Columns, axis_of, columns_of, kinds_of
 from quarters.profiles.sniff.grids import Grid, Numeral, Row, grids_of
 from quarters.profiles.sniff.marks import Mark, mark_of, without_unit
@@ -208,6 +208,7 @@ def _clocked(table: Table, laid: _Laid, options: ReadOptions) -> Proposal:
     order = order_of(rows.stamps, options)
     if isinstance(order, Question):
         raise Unclear(path, (*open_questions, order))
+    rows.stamps = with_whole_years(rows.stamps)
     try:
         walls = walls_of(rows.stamps, order.order, options)
     except StampFault as fault:

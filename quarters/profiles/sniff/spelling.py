@@ -69,7 +69,9 @@ def _dated(text: str) -> tuple[str, int]:
                 return f"{year:04}-{month:02}-{int(part['d']):02}", found.end()
     if found := _SLASHED.match(text):
         first, second, year_text = found.groups()
-        return f"{int(first)}/{int(second)}/{int(year_text) + (2000 if len(year_text) == 2 else 0):04}", found.end()
+        if len(year_text) == 2:
+            return "/".join(found.groups()), found.end()  # the year may come first: `clocks.order_of` looks at all of them
+        return f"{int(first)}/{int(second)}/{year_text}", found.end()
     if found := re.match(r"^(\d{4})(\d{2})(\d{2})(?=$|[ T])", text):
         return "-".join(found.groups()), found.end()
     return "", 0

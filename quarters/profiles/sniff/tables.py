@@ -51,11 +51,29 @@ def table_of(grid: Grid) -> Table | None:
     timed = _timed_places(grid.rows[first])
     header, header_line, rows_of_header = _header(grid.rows[:first], grid.rows[first])
     above = grid.rows[: first - len(rows_of_header)]
+    if header:
+        _check_widths(grid, grid.rows[first:], len(header), header_line)
     body, footers, skipped = _body(grid, first, timed, [row.cells for row in rows_of_header])
     skipped = [*(Skipped(row.line, "preamble") for row in above), *skipped]
     return Table(
         grid, _named(header, max(len(header), len(grid.rows[first].cells))), header_line, body, above, footers, tuple(skipped)
     )
+
+
+def _check_widths(grid: Grid, rows: Sequence[Row], width: int, header_line: int | None) -> None:
+    """A row with more cells than its heading has names may have a decimal comma between commas: nobody knows which part is the number.
+
+    Raises
+    ------
+    InputFaults
+        Naming the first such row.
+    """
+    wide = next((row for row in rows if any(row.cells[width:]) and not _is_footer(row)), None)
+    if wide is not None:
+        found = f"{len(wide.cells)} cells ({grid.delimiter.join(wide.cells)[:60]})"
+        raise InputFaults(
+            [Fault(str(grid.path), wide.line, "row", found, f"{width} cells, as the heading in line {header_line} has")]
+        )
 
 
 def _timed_places(row: Row) -> tuple[int, ...]:
@@ -83,18 +101,19 @@ def _first_data(rows: Sequence[Row]) -> int | None:
 
 
 def _shape(row: Row) -> tuple[int, str, int]:
-    """Place and kind of the last cell that says when, and the number of cells; a date alone may be midnight."""
+    """Place and kind of the last cell that says when, and the number of cells."""
     place = _timed_places(row)[-1]
     kind = kind_of(row.cells[place])
-    return place, "stamp" if kind == "date" else kind, len(row.cells)
+    return place, "stamp" if kind in ("date", "compact") else kind, len(row.cells)
 
 
 def _is_first(row: Row, shape: tuple[int, str, int]) -> bool:
+    """Whether a row can be one of those of intervals: rather one too many, which is a fault then, than one taken for a title."""
     timed = _timed_places(row)
-    if not timed or len(timed) >= 20 or _shape(row)[:2] != shape[:2]:
+    if not timed or len(timed) >= 20 or timed[-1] != shape[0]:
         return False
-    is_blank = len(row.cells) == shape[2] and not any(kind_of(cell) == "text" for cell in row.cells[: max(timed)])
-    return is_blank or _is_candidate(row)
+    is_wide, is_blank = len(row.cells) == shape[2], not any(kind_of(cell) == "text" for cell in row.cells[: max(timed)])
+    return (is_wide and is_blank) or (_is_candidate(row) and (is_wide or _shape(row)[1] == shape[1]))
 
 
 def _header(above: Sequence[Row], data: Row) -> tuple[list[str], int | None, list[Row]]:
