@@ -98,7 +98,7 @@ class Advising:
         if days is None or days.is_certain:
             too_low = move.before.judged_kw < level_kw - settings.keep_margin_kw
             return not too_low and move.reduction_kw >= 0 and move.relief_kw >= settings.keep_share * settings.min_reduction_kw
-        gain_kw = float(days.gains_kw(outlook, move.order, [move.to_slot], level_kw)[0])
+        gain_kw = float(days.tried(outlook, move.order, [move.to_slot], level_kw)[0][0])
         return move.reduction_kw >= 0 and gain_kw >= settings.keep_share * settings.min_gain_kw
 
     def _kept_of_plan(
@@ -138,7 +138,7 @@ class Advising:
             settings.notice + settings.time_to_decide,
             settings.most_open - len(notes.with_status(RecommendationStatus.OPEN)),
             frozenset(busy),
-            lambda move, load: self._is_likely(pen, move, load) and self._may_be_advised(notes, move, pen.saving(load, move)),
+            lambda move, load: self._may_be_advised(notes, move, pen.saving(load, move)),
             pen.scenarios,
         )
         issued: list[Recommendation] = []
@@ -159,13 +159,6 @@ class Advising:
             notes.recommendations = before
             return []
         return issued
-
-    def _is_likely(self, pen: Pen, move: Move, load: Outlook) -> bool:
-        """Whether a move lowers the peak on enough of the days that may come."""
-        days = pen.scenarios
-        if days is None or days.is_certain:
-            return True
-        return days.chance(load, change_of(load, move), load.end_slot) >= self._settings.min_chance
 
     def _may_be_advised(self, notes: Notes, move: Move, saving: Saving) -> bool:
         """Whether a move is not known to cost money, and nobody has declined it for this peak, unless it is worth much more now.

@@ -21,7 +21,7 @@ from scheduling.scenarios import CASES, Scenarios
 from scheduling.solve import Move
 from scheduling.track import Places as Moves
 from scheduling.track import Track
-from scheduling.worth import Saving, Worth, cents, mean_saving
+from scheduling.worth import PricedDay, Saving, Worth, cents, mean_saving
 
 SINGLE_MOVES = "single moves"
 """The planner that moves of single jobs are found by (`scheduling.solve`), as `Versions` name it."""
@@ -62,11 +62,10 @@ class Pen:
 
     def promise_by(self, outlook: Outlook, change_kw: Load, name: str) -> Saving:
         """What of it the recommendation `name` may promise: what is promised already in the billing period is sunk (`scheduling.promised`)."""
-        days, promised = self._days(outlook).cases(outlook, change_kw), self.ledger(name)
+        days = self._days(outlook).cases(outlook, change_kw)
         loads = [outlook.plus(day) for day in days]
-        return mean_saving(
-            [self.worth.promise(loads[n], loads[n].plus(change_kw), promised, rest, days[n]) for n, rest in self._pairs(len(days))]
-        )
+        priced = [PricedDay(loads[n], loads[n].plus(change_kw), days[n], rest) for n, rest in self._pairs(len(days))]
+        return self.worth.promise(priced, self.ledger(name))
 
     def _days(self, outlook: Outlook) -> Scenarios:
         return self.scenarios or Scenarios.certain(len(outlook.median_kw))

@@ -86,21 +86,29 @@ class Scenarios:
         """How far the peak lies above a level on average; below it counts as 0 [kW]."""
         return float(np.maximum(self.peaks_kw(outlook) - level_kw, 0.0).mean())
 
-    def gains_kw(self, outlook: Outlook, order: Order, starts: Sequence[int], level_kw: float) -> Load:
-        """By how much less the peak lies above a level on average once `order` begins at each of `starts` [kW]; all inside the outlook."""
+    def tried(self, outlook: Outlook, order: Order, starts: Sequence[int], level_kw: float) -> tuple[Load, Load]:
+        """What it does that `order` begins at each of `starts`, all inside the outlook.
+
+        Returns
+        -------
+        tuple
+            By how much less the peak lies above a level on average [kW]; P(the peak is lower), 0..1.
+        """
+        before = self.peaks_kw(outlook)
         base = outlook.median_kw - outlook.profile(order, slot_of(order.start_utc)) + self.misses_kw
         edge = np.full((len(base), 1), -np.inf)
         ahead = np.hstack([edge, np.maximum.accumulate(base, axis=1)])
         behind = np.hstack([np.maximum.accumulate(base[:, ::-1], axis=1)[:, ::-1], edge])
         profile = np.array(order.profile_kw)
-        found = np.empty(len(starts))
+        gains, chances = np.empty(len(starts)), np.empty(len(starts))
         for place, slot in enumerate(starts):
             first = slot - outlook.first_slot
             end = first + len(profile)
             there = (base[:, first:end] + profile).max(axis=1)
             peaks = np.maximum(np.maximum(ahead[:, first], behind[:, end]), there)
-            found[place] = np.maximum(peaks - level_kw, 0.0).mean()
-        return self.excess_kw(outlook, level_kw) - found
+            gains[place] = (np.maximum(before - level_kw, 0.0) - np.maximum(peaks - level_kw, 0.0)).mean()
+            chances[place] = (before - peaks > PASSES_BY_KW).mean()
+        return gains, chances
 
     def peak_places(self, outlook: Outlook, level_kw: float) -> npt.NDArray[np.bool_]:
         """The quarter hours in which the peak comes on some day on which it passes a level."""

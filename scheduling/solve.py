@@ -196,8 +196,9 @@ def good_moves(outlook: Outlook, order: Order, orders: Mapping[str, Order], requ
     if days is None:
         good = [move for move in moves(outlook, order, starts) if is_better(move, settings.min_reduction_kw)]
     else:
-        gains = dict(zip(starts, days.gains_kw(outlook, order, starts, request.level_kw).tolist(), strict=True))
-        best = sorted((slot for slot in starts if gains[slot] >= settings.min_gain_kw), key=lambda slot: (-gains[slot], slot))
+        tried = zip(starts, *(each.tolist() for each in days.tried(outlook, order, starts, request.level_kw)), strict=True)
+        gains = {slot: gain for slot, gain, chance in tried if gain >= settings.min_gain_kw and chance >= settings.min_chance}
+        best = sorted(gains, key=lambda slot: (-gains[slot], slot))
         found = (replace(move, gain_kw=gains[move.to_slot]) for move in moves(outlook, order, best[:MOST_STARTS]))
         good = [move for move in found if move.reduction_kw >= 0]
     return sorted(good, key=lambda move: move.rank(request.level_kw))

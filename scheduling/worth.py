@@ -176,6 +176,17 @@ def _changed_lines(before: Bill, after: Bill) -> dict[str, tuple[float, float]]:
 
 
 @dataclass(frozen=True, slots=True)
+class PricedDay:
+    """One of equally likely days: the load before and after a change, and which case of the rest of the period it is billed with."""
+
+    before: Outlook
+    after: Outlook
+    added_kw: Load
+    """What this day adds to what is expected [kW]."""
+    rest_case: int
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
     """Quarter hours of the billing meter."""
 
@@ -242,26 +253,27 @@ class Worth:
         was, then = (self._bill(priced, one, case) for one in (before, after))
         return _difference(priced.prices, was, then)
 
-    def promise(self, before: Outlook, after: Outlook, promised: Promised, case: int = 0, change_kw: Load | None = None) -> Saving:
-        """What of `saving` may be promised: the charges for power without any advice less those after, less what is promised already.
+    def promise(self, days: Sequence[PricedDay], promised: Promised) -> Saving:
+        """What of the mean saving of equally likely days may be promised.
 
-        Parameters
-        ----------
-        change_kw
-            What is added to the load without any advice in this case [kW]; None: nothing.
+        That is what the charges for power are without any advice, on average, less those after it, less what is promised already: the mean is
+        taken first. What is promised exceeds that of some days always, and to count only the others would promise it again.
         """
-        priced = self._priced(before, after)
-        if isinstance(priced, Saving):
-            return priced
-        was, then = (self._bill(priced, one, case) for one in (before, after))
-        alone = _difference(priced.prices, was, then)
+        alone: list[Saving] = []
+        raw: list[Saving] = []
         avoided = tuple(promised.avoided())
-        added_kw = np.zeros(len(before.median_kw)) if change_kw is None else change_kw
-        without = before if promised.without is None else promised.without.plus(added_kw)
-        if not promised.promises and promised.without is None:
-            return alone
-        raw = self._bill(priced, without, case, avoided)
-        return _net(alone, _changed_lines(raw, then), self._sunk_eur(priced, promised), then, priced.prices.tariff)
+        for day in days:
+            priced = self._priced(day.before, day.after)
+            if isinstance(priced, Saving):
+                return priced
+            was, then = (self._bill(priced, one, day.rest_case) for one in (day.before, day.after))
+            alone.append(_difference(priced.prices, was, then))
+            if promised.promises or promised.without is not None:
+                without = day.before if promised.without is None else promised.without.plus(day.added_kw)
+                raw.append(Saving(lines_eur=_changed_lines(self._bill(priced, without, day.rest_case, avoided), then)))
+        if not raw:
+            return mean_saving(alone)
+        return _net(mean_saving(alone), _mean_lines(raw), self._sunk_eur(priced, promised), then, priced.prices.tariff)
 
     def _sunk_eur(self, change: _Change, promised: Promised) -> dict[str, float]:
         tariff = change.prices.tariff

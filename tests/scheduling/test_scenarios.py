@@ -76,7 +76,12 @@ def test_what_a_job_gains_at_each_start_is_what_trying_them_all_says(misses, bas
     days, starts = Scenarios(np.array(misses)), [FIRST + n for n in (0, 7, 9, 20, 29)]
     before_kw = days.excess_kw(load, level)
     tried = [before_kw - days.excess_kw(load.moved(job, slot), level) for slot in starts]
-    assert days.gains_kw(load, job, starts, level).tolist() == pytest.approx(tried, abs=1e-6)
+    gains, chances = days.tried(load, job, starts, level)
+    assert gains.tolist() == pytest.approx(tried, abs=1e-6)
+    lower = [days.peaks_kw(load) - days.peaks_kw(load.moved(job, slot)) for slot in starts]
+    assert all(
+        abs(chance - (by > 1.0).mean()) < 1e-9 or (abs(by - 1.0) < 1e-6).any() for chance, by in zip(chances, lower, strict=True)
+    )
 
 
 @given(misses=st.lists(st.lists(st.floats(-80, 80), min_size=32, max_size=32), min_size=10, max_size=40))
