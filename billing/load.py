@@ -12,9 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from billing.sums import Flags, Ints, Numbers
+from domain.intervals import IntervalQuality
 from quarters.profiles.cells import EXACT
 from quarters.profiles.grid import RESOLUTIONS_MIN
-from quarters.profiles.load import read_profile
+from quarters.profiles.load import LoadSeries
+from quarters.profiles.sniff.read import read_any
+from quarters.profiles.sniff.reading import ReadOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +61,35 @@ class LoadProfile:
         return LoadProfile(start_utc, timedelta(minutes=15), 9, Series(values, there))
 
 
-def read_load(path: Path) -> LoadProfile:
-    """The profile in `path`, of any resolution that a bill can be made of: see `quarters.profiles.load`.
+def read_load(path: Path, options: ReadOptions | None = None) -> LoadProfile:
+    """The profile in `path`, of any resolution that a bill can be made of: see `quarters.profiles.sniff.read.read_any`.
 
     Raises
     ------
     InputFaults
-        With every fault of the file.
+        With every fault of the file; `Unclear` where a person must say how it is to be read.
     """
-    series = read_profile(path, RESOLUTIONS_MIN)
+    return profile_of(read_any(path, options, RESOLUTIONS_MIN).series)
+
+
+def profile_of(series: LoadSeries) -> LoadProfile:
+    """The series on its grid; energies whose status word says that they are faulty count and make no maximum."""
     places = np.array([(instant - series.start_utc) // series.resolution for instant in series.starts])
     power_kw, reactive_kvar = series.power_kw(), series.reactive_kvar
     decimals = max((_decimals(value) for value in (*power_kw, *(reactive_kvar or ())) if value is not None), default=0)
     reactive = None if reactive_kvar is None else _series(reactive_kvar, places, decimals)
-    return LoadProfile(series.start_utc, series.resolution, decimals, _series(power_kw, places, decimals), reactive, path)
+    power = _series(power_kw, places, decimals)
+    return LoadProfile(
+        series.start_utc, series.resolution, decimals, power, reactive, series.path, _faulty(series, places, len(power.values))
+    )
+
+
+def _faulty(series: LoadSeries, places: Ints, size: int) -> Flags | None:
+    if series.qualities is None or IntervalQuality.FAULTY not in series.qualities:
+        return None
+    found = np.zeros(size, dtype=np.bool_)
+    found[places] = [quality is IntervalQuality.FAULTY for quality in series.qualities]
+    return found
 
 
 def _decimals(value: Decimal) -> int:

@@ -17,6 +17,8 @@ from console.access import is_loopback
 from console.context import Console
 from console.events import StreamLimits
 from console.limits import Guard, Limits, Scope
+from console.pages.analyse import PATH as ANALYSE_PATH
+from console.pages.analyse import analyse_page, analyse_routes
 from console.pages.frame import DARK, LANGUAGE_COOKIE, PAGES, THEME_COOKIE, visit_of
 from console.pages.meters import meters_page
 from console.pages.now import now_page
@@ -73,6 +75,7 @@ def build_app(console: Console, host: str) -> FastAPI:
     app.include_router(api.router(console))
     _guard(app, host)
     _settings_routes(app)
+    analyse_routes(app, console)
     _pages(console)
     ui.run_with(
         app,
@@ -99,7 +102,7 @@ def _guard(app: FastAPI, host: str) -> None:
             response.headers.setdefault(name, value)
         return response
 
-    app.add_middleware(Guard, limits=LIMITS, kept=_kept)  # added last: called first
+    app.add_middleware(Guard, limits=LIMITS, kept=_kept, uploads=frozenset({ANALYSE_PATH}))  # added last: called first
 
 
 def _kept(scope: Scope) -> int:
@@ -162,6 +165,10 @@ def _pages(console: Console) -> None:
     @ui.page("/reports", response_timeout=PAGE_S)
     async def _reports(request: Request) -> None:
         await reports_page(visit_of(console, request))
+
+    @ui.page("/analyse", response_timeout=PAGE_S)
+    async def _analyse(request: Request) -> None:
+        await analyse_page(visit_of(console, request))
 
     @ui.page("/platform", response_timeout=PAGE_S)
     async def _platform(request: Request) -> None:

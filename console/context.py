@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from console.access import Access
+from console.analyses import AnalysisDesk
 from console.board import Board
 from console.reports import ReportShelf
 
@@ -16,3 +17,4 @@ class Console:
     board: Board
     shelf: ReportShelf
     access: Access
+    analyses: AnalysisDesk = field(default_factory=AnalysisDesk)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
@@ -33,6 +33,11 @@ class Limits:
     body_bytes: int = 65_536
     body_s: float = 10.0
     """Until a request's body must be there."""
+    upload_bytes: int = 16 * 1_048_576
+    """The body of an upload: ten years of quarter hours as CSV."""
+    upload_s: float = 60.0
+    uploads: int = 2
+    """Uploads at the same time, so that they cannot fill the memory."""
     address_bytes: int = 4_096
     """Path and query."""
     requests: int = 128
@@ -53,14 +58,20 @@ class Guard:
     ----------
     kept
         How many pages or sessions are kept already of the kind that this request would add one to; 0 where it adds none.
+    uploads
+        Paths whose bodies may be as long as an upload.
     """
 
-    def __init__(self, app: Application, limits: Limits, kept: Callable[[Scope], int] = lambda _: 0) -> None:
-        self._app, self._limits, self._kept = app, limits, kept
+    def __init__(
+        self, app: Application, limits: Limits, kept: Callable[[Scope], int] = lambda _: 0, uploads: Collection[str] = ()
+    ) -> None:
+        self._app, self._limits, self._kept, self._uploads = app, limits, kept, uploads
         self._open = Counter[str]()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
+        if scope["type"] == "http" and scope["path"] in self._uploads:
+            await self._counted("uploads", self._http, scope, receive, send)
+        elif scope["type"] == "http":
             await self._counted("requests", self._http, scope, receive, send)
         elif scope["type"] == "websocket":
             await self._counted("sockets", self._websocket, scope, receive, send)
@@ -89,12 +100,14 @@ class Guard:
         if self._kept(scope) >= limits.pages:
             await _refuse(scope, receive, send, 503, f"{limits.pages} pages are open already; close some, or try again in a minute")
             return
+        is_upload = scope["path"] in self._uploads
+        most, within_s = (limits.upload_bytes, limits.upload_s) if is_upload else (limits.body_bytes, limits.body_s)
         try:
-            body = await asyncio.wait_for(_whole_body(scope, receive, limits.body_bytes), limits.body_s)
+            body = await asyncio.wait_for(_whole_body(scope, receive, most), within_s)
         except TimeoutError:
-            await _refuse(scope, receive, send, 408, f"the request's body was not there within {limits.body_s:g} s")
+            await _refuse(scope, receive, send, 408, f"the request's body was not there within {within_s:g} s")
         except _TooLong:
-            await _refuse(scope, receive, send, 413, f"the request's body is longer than {limits.body_bytes:,} bytes")
+            await _refuse(scope, receive, send, 413, f"the request's body is longer than {most:,} bytes")
         except _Gone:
             pass
         else:

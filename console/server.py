@@ -13,6 +13,7 @@ import uvicorn
 from billing.tariff import load_tariff
 from connectors.kafka.client import KafkaSettings
 from console.access import access_for
+from console.analyses import AnalysisDesk
 from console.board import Board, ledger_opener
 from console.context import Console
 from console.events import Hub
@@ -61,9 +62,12 @@ def run(
     plant = load_plant(plant_folder / "plant.toml")
     listener = listen(host, port)
     clock = process_clock()
-    tariff = None if plant.tariff is None else load_tariff(plant_folder / plant.tariff.file)
+    sheet = None if plant.tariff is None else plant_folder / plant.tariff.file
+    tariff = None if sheet is None else load_tariff(sheet)
     board = Board(plant, KafkaFeed(kafka, plant, clock), clock, ledger_opener(ledger), processes, parts, tariff)
-    console = Console(board, ReportShelf(reports, report_command(plant_folder, ledger)), access)
+    console = Console(
+        board, ReportShelf(reports, report_command(plant_folder, ledger)), access, AnalysisDesk(sheet, plant.site.timezone)
+    )
     serve(console, listener, host)
 
 

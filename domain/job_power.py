@@ -14,6 +14,8 @@ from domain.orders import LoadCurve, Order, TypedLoadCurve
 from domain.texts import Key, Name
 from domain.units import Count, Int64, Power
 
+MOST_PRODUCTS = 500
+"""Products, each on one machine, whose power is remembered: those that were learned last."""
 MachineProduct = tuple[str, str]
 """Machine and product."""
 

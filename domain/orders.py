@@ -116,6 +116,10 @@ class Order:
     """By when it must have ended, whatever it costs; `NEVER_UTC`: being late is only expensive."""
     source: Name = ""
     """Where it comes from: a file's name, ``api``, ``page``, ``progress``; empty: another program."""
+    began_utc: UtcInstant | None = None
+    """When it really began, to the second; None where that is known to the quarter hour at most (`start_utc`)."""
+    ended_utc: UtcInstant | None = None
+    """When it really ended, to the second; None where that is known to the quarter hour at most, or not yet."""
 
     def __post_init__(self) -> None:
         if not self.quarters and not self.profile_kw:

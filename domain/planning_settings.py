@@ -23,6 +23,8 @@ class Planning(Settings):
     """What people need to know before a shift is opened, dropped or moved [h]."""
     eur_per_moved_job: float = Field(default=25.0, ge=0, le=1e6)
     """What moving a job must save at least: the work of those who carry it out [EUR]."""
+    eur_per_moved_shift_hour: float = Field(default=50.0, ge=0, le=1e6)
+    """What an hour by which a shift is moved must save at least, on top of its surcharges: people change their day for it [EUR]."""
     most_moved_jobs: int | None = Field(default=None, ge=0, le=1000)
     """How many jobs one plan may move; none: as many as are worth it."""
     tardiness_eur_per_hour: float | None = Field(default=None, ge=0, le=1e6)

@@ -18,7 +18,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from domain.controls import Control
 from domain.errors import Fault, InputFaults
+from domain.flexible_loads import FlexibleLoads, flexible_faults
 from domain.formulas import FormulaFault, Term, cycle_in, expanded, parse_formula
 from domain.instants import UtcInstant, UtcInstantOrNever
 from domain.orders import Order, OrderStatus, TypedLoadCurve
@@ -285,6 +287,8 @@ class Machine(Settings):
     """What it may draw outside its shifts without being reported."""
     shifts: tuple[Identifier, ...] = ()
     """Shifts in which it runs; none: it may run at any time except in a shutdown."""
+    control: Control | None = None
+    """What its control reports of its jobs; None: nothing that is read."""
 
     @property
     def label(self) -> str:
@@ -364,6 +368,7 @@ class Plant(Settings):
     changeovers: tuple[Changeover, ...] = Field(default=(), alias="changeover")
     planning: Planning = Planning()
     orders: tuple[PlannedJob, ...] = Field(default=(), alias="order")
+    flexible: FlexibleLoads = FlexibleLoads()
     connections: Connections | None = None
     tariff: TariffRef | None = None
 
@@ -540,6 +545,7 @@ def _reference_faults(plant: Plant, path: Path, lines: dict[tuple[str | int, ...
         for shift_id in machine.shifts:
             if shift_id not in shifts:
                 wrong(("machine", index, "shifts"), shift_id, f"one of the shifts {sorted(shifts)}")
+    _check_controls(plant, wrong)
     for index, group in enumerate(plant.machine_groups):
         if group.id in machines:
             wrong(("machine_group", index, "id"), group.id, "an id that no machine has")
@@ -566,12 +572,24 @@ def _reference_faults(plant: Plant, path: Path, lines: dict[tuple[str | int, ...
         if order.machine not in machines:
             wrong(("order", index, "machine"), order.machine, f"one of the machines {sorted(machines)}")
     _check_virtual_meters(plant, wrong)
+    for where, value, expected in flexible_faults(plant.flexible, dict.fromkeys(machines)):
+        wrong(where, value, expected)
     if plant.tariff is not None and not is_file(path.parent / plant.tariff.file):
         wrong(("tariff", "file"), plant.tariff.file, f"a tariff file in {path.parent}")
     return faults
 
 
 _DAY_MIN = 24 * 60
+
+
+def _check_controls(plant: Plant, wrong: Wrong) -> None:
+    seen: dict[tuple[str, str], str] = {}
+    for index, machine in enumerate(plant.machines):
+        for channel in machine.control.channels if machine.control is not None else ():
+            other = seen.setdefault((machine.meter, channel), machine.id)
+            if other != machine.id:
+                expected = f"a channel of meter {machine.meter!r} that is not that of machine {other!r}"
+                wrong(("machine", index, "control"), channel, expected)
 
 
 def _check_shifts(plant: Plant, wrong: Wrong) -> None:

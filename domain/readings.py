@@ -92,6 +92,8 @@ class RejectionReason(StrEnum):
     """An order that cannot be planned: its machine does not exist, or it waits for itself (`domain.order_rules`). The revision before counts."""
     STEP_FAILED = "step_failed"
     """The program could not take a record that is as it should be: a fault of ours. The record is on the log and can be read again."""
+    WRONG_KEY = "wrong_key"
+    """The record lies under a key that its fields do not make, so that it would be counted for another meter or site. Write it under its own."""
 
 
 @dataclass(frozen=True, slots=True)

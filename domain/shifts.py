@@ -61,6 +61,8 @@ class Shift(Settings):
     """How many people of each skill work it; none: as many as the crew has."""
     wage_eur_per_hour: Wage | None = None
     """What an hour of one of its people costs without surcharges, with what the employer pays on top; none: as the crew's [EUR/h]."""
+    may_move_min: int = Field(default=0, ge=0, le=240, multiple_of=15)
+    """By how much advice may have it begin and end earlier or later on a day [min]; 0: never. It needs a crew."""
 
 
 class Shutdown(Settings):

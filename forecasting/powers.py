@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from domain.job_power import JobPower, MachineProduct, with_power
+from domain.job_power import MOST_PRODUCTS, JobPower, MachineProduct, with_power
 from domain.orders import Order, OrderStatus
 from forecasting.jobs import Jobs, with_learned_power
 
@@ -14,7 +14,7 @@ class KnownPowers:
     """Changed in place."""
 
     known: list[JobPower] = field(default_factory=list)
-    """The newest revision of each."""
+    """The newest revision of each; of more than `MOST_PRODUCTS` those that were learned last."""
     untyped: dict[str, Order] = field(default_factory=dict)
     """By job: newest revisions without a typed power that have none yet, or that are still to run and follow what is learned."""
 
@@ -37,6 +37,8 @@ class KnownPowers:
         if known is not None and known.revision >= power.revision:
             return False
         self.known = [one for one in self.known if one.key != power.key] + [power]
+        if len(self.known) > MOST_PRODUCTS:
+            self.known.remove(min(self.known[:-1], key=lambda one: (one.at_utc, one.key)))
         changed = False
         for order in [one for one in self.untyped.values() if (one.machine, one.product) == power.key]:
             plan = jobs.get(order.job)

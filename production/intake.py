@@ -9,7 +9,7 @@ from datetime import datetime
 import numpy as np
 
 from domain.instants import NEVER_UTC
-from domain.intervals import Interval, IntervalQuality
+from domain.intervals import QUARTER_MS, Interval, IntervalQuality
 from domain.orders import PROGRESS_SOURCE, Order, OrderStatus
 from domain.plant import PLANT_FILE_REVISION, Plant, planned_orders
 from production.meters import MachineMeters
@@ -33,6 +33,8 @@ class News:
     slots: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Meter -> the first and the last quarter hour that is new or another."""
     jobs: set[str] = field(default_factory=set)
+    machines: set[str] = field(default_factory=set)
+    """Of which a control reported something new."""
 
     def touch(self, meter: str, slot: int) -> None:
         """Note one quarter hour."""
@@ -123,8 +125,10 @@ class Intake:
         return reported is not None and abs(slot - reported) <= REPORTED_SLOTS
 
     def forget(self, state: ProductionState) -> None:
-        """Drop jobs that ended before all that is kept."""
+        """Drop jobs that ended before all that is kept, and reports of controls that are as old."""
         notes, newest = state.notes, newest_slot(state.notes)
+        for signals in state.signals.values():
+            signals.forget((newest - KEPT_SLOTS) * QUARTER_MS)
         written = {job.job for job in self._plant.orders}
         gone = {job for job, order in notes.orders.items() if job not in written and _is_gone(order, newest)}
         if gone:

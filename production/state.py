@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from domain.codec import decode, encode
-from domain.job_power import JobPower, MachineProduct
+from domain.job_power import MOST_PRODUCTS, JobPower, MachineProduct
 from domain.orders import Order
 from domain.stored_state import StateForm
 from domain.texts import Key, Name
 from domain.units import Int64
 from production.runs import Run
+from production.signals import Signals
 from quarters.newest import Newest
+from quarters.numbers import slot_of
 from quarters.series import QuarterSeries
 
 
@@ -25,6 +28,12 @@ class Learned:
     runs: tuple[Run, ...] = ()
     """Oldest first; none where the power comes from a regression."""
     published: JobPower | None = None
+
+
+def _learned_until(one: Learned) -> tuple[int, str, str]:
+    by_runs = max((run.end_slot for run in one.runs), default=0)
+    published = 0 if one.published is None else slot_of(one.published.at_utc)
+    return max(by_runs, published), one.machine, one.product
 
 
 @dataclass(slots=True)
@@ -51,7 +60,15 @@ class Notes:
         if found is None:
             found = Learned(machine, product)
             self.learned.append(found)
+            self._forget_oldest()
         return found
+
+    def _forget_oldest(self) -> None:
+        """Keep `MOST_PRODUCTS`, those with the newest runs; what was published of the others stays on the topic."""
+        if len(self.learned) > MOST_PRODUCTS:
+            *others, new = self.learned
+            others.remove(min(others, key=_learned_until))
+            self.learned = [*others, new]
 
     def powers(self) -> dict[MachineProduct, JobPower]:
         """Powers as published."""
@@ -66,20 +83,22 @@ class ProductionState:
     series: dict[str, QuarterSeries] = field(default_factory=dict)
     """By meter; what does not rest on readings is noted as missing."""
     encoded: bytes | None = None
+    """Of notes and quarter hours; what controls reported comes every minute and is written each time."""
+    signals: dict[str, Signals] = field(default_factory=dict)
+    """By machine."""
 
 
-FORM = StateForm("production", 1)
+FORM = StateForm("production", 2)
 _SIZE = struct.Struct("<q")
 
 
 def encode_state(state: ProductionState) -> bytes:
-    """The state as bytes: the notes as JSON, then meter by meter its name and its quarter hours as they lie in memory."""
+    """The state as bytes: the notes as JSON, then meter by meter and machine by machine its name and its columns as they lie in memory."""
     if state.encoded is None:
-        parts = [encode(state.notes)]
-        for meter in sorted(state.series):
-            parts += [meter.encode(), state.series[meter].to_bytes()]
-        state.encoded = b"".join((FORM.header, *(piece for part in parts for piece in (_SIZE.pack(len(part)), part))))
-    return state.encoded
+        parts = [encode(state.notes), *_named({meter: series.to_bytes() for meter, series in state.series.items()})]
+        state.encoded = _joined(parts)
+    signals = _joined(_named({machine: one.to_bytes() for machine, one in state.signals.items()}))
+    return b"".join((FORM.header, _SIZE.pack(len(state.encoded)), state.encoded, signals))
 
 
 def decode_state(stored: bytes) -> ProductionState:
@@ -88,14 +107,35 @@ def decode_state(stored: bytes) -> ProductionState:
     Raises
     ------
     domain.stored_state.UnreadableState
-        If the bytes are of another step or version.
+        If it is of another step or version.
     """
-    at = FORM.begin(stored)
-    parts = []
-    while at < len(stored):
-        (size,) = _SIZE.unpack_from(stored, at)
+    at = FORM.begin(stored) + _SIZE.size
+    (size,) = _SIZE.unpack_from(stored, at - _SIZE.size)
+    known, signals = stored[at : at + size], _parted(stored[at + size :])
+    notes, *series = _parted(known)
+    return ProductionState(
+        decode(Notes, notes), {meter: QuarterSeries.from_bytes(rows) for meter, rows in _pairs(series)}, known,
+        {machine: Signals.from_bytes(rows) for machine, rows in _pairs(signals)},
+    )  # fmt: skip
+
+
+def _named(columns: Mapping[str, bytes]) -> list[bytes]:
+    return [part for name in sorted(columns) for part in (name.encode(), columns[name])]
+
+
+def _pairs(parts: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
+    return ((name.decode(), rows) for name, rows in zip(parts[::2], parts[1::2], strict=True))
+
+
+def _joined(parts: Iterable[bytes]) -> bytes:
+    return b"".join(piece for part in parts for piece in (_SIZE.pack(len(part)), part))
+
+
+def _parted(joined: bytes) -> list[bytes]:
+    parts, at = [], 0
+    while at < len(joined):
+        (size,) = _SIZE.unpack_from(joined, at)
         at += _SIZE.size
-        parts.append(stored[at : at + size])
+        parts.append(joined[at : at + size])
         at += size
-    series = {meter.decode(): QuarterSeries.from_bytes(rows) for meter, rows in zip(parts[1::2], parts[2::2], strict=True)}
-    return ProductionState(decode(Notes, parts[0]), series, stored)
+    return parts

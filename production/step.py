@@ -1,4 +1,5 @@
-"""The step of the production, keyed by site: orders and quarter hours of the machines' meters to powers of jobs, and to orders as they really ran.
+"""The step of the production, keyed by site: orders, quarter hours of the machines' meters and reports of their controls to powers of jobs, and
+to orders as they really ran.
 
 What it writes to the orders comes back to it and is known already: what follows from the same records is the same, and is not published again.
 """
@@ -7,27 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from functools import cache
 
 import numpy as np
 
 from domain.calendars import is_holiday
 from domain.clock import Clock
+from domain.intervals import QUARTER_MS
 from domain.job_power import JobPower, MachineProduct, with_power
-from domain.orders import Order, OrderStatus
+from domain.orders import LoadCurve, Order, OrderStatus
 from domain.plant import Machine, Plant
 from domain.steps import Outputs, Records
-from domain.topics import INTERVALS, JOB_POWERS, ORDERS
-from production.activity import by_load
+from domain.topics import INTERVALS, JOB_POWERS, ORDERS, READINGS
+from production.activity import Activity, by_load, together
+from production.controls import Controls
 from production.intake import Intake, News, newest_slot, ran_of
 from production.learning import Subject, is_news, power_from_regression, power_from_runs, with_runs
 from production.meters import machine_meters
-from production.progress import progressed
+from production.progress import Made, progressed
 from production.regression import JobSpans, job_coefficients
 from production.runs import Loads, idle_kw, run_of, spans_of
+from production.signals import Signals
 from production.state import ProductionState, decode_state, encode_state
 from quarters.numbers import slot_of, slot_start
 
 DAY_SLOTS = 96
+NO_LOADS = Loads(0, np.empty(0))
 MOST_IDLE_SHARE = 1.0
 """Of the rated power: a machine that draws more between jobs than it is rated for was measured while it ran."""
 
@@ -46,6 +52,8 @@ class Production:
         self._meters = machine_meters(plant)
         self._machines = {machine.id: machine for machine in plant.machines}
         self._intake = Intake(plant, self._meters)
+        self._controls = Controls(plant)
+        self._controlled = {machine.id for machine in self._controls.machines}
         self._levels = Levels(plant)
 
     def initial(self, key: str) -> ProductionState:
@@ -69,13 +77,18 @@ class Production:
                 self._intake.take_interval(state, record, now_utc, news)
             elif topic is ORDERS:
                 self._intake.take_order(state, record, news)
+            elif topic is READINGS:
+                news.machines.update(self._controls.take(state.signals, record, now_utc))
         if newest_slot(state.notes) // DAY_SLOTS != before // DAY_SLOTS:
             self._intake.forget(state)
         changed = {state.notes.orders[job].machine for job in news.jobs if job in state.notes.orders}
         outputs: Outputs = []
         for machine, meter in self._meters.own.items():
-            if machine in changed or meter in news.slots:
+            if machine in changed or machine in news.machines or meter in news.slots:
                 outputs += self._look_at(state, self._machines[machine], meter, news)
+        for machine in sorted(self._controlled - self._meters.own.keys()):
+            if machine in changed or machine in news.machines or news.slots:
+                outputs += [(ORDERS, order) for order in self._progress(state, self._machines[machine], NO_LOADS, 0.0, news)]
         for meter in self._meters.shared:
             if meter in news.slots or changed & self._meters.below[meter]:
                 outputs += [(JOB_POWERS, power) for power in self._regress(state, meter)]
@@ -85,30 +98,56 @@ class Production:
 
     def _look_at(self, state: ProductionState, machine: Machine, meter: str, news: News) -> Outputs:
         loads = self._intake.loads(state, meter)
-        orders = [order for order in state.notes.orders.values() if order.machine == machine.id]
-        if not orders or not len(loads.kw):
+        orders = self._orders_on(state, machine)
+        if not orders or not (len(loads.kw) or machine.id in state.signals):
             return []
         idle = idle_kw(loads, spans_of(ran_of(orders, loads.end_slot)))
         if idle is None or idle > MOST_IDLE_SHARE * machine.rated_kw:
             idle = machine.standby_kw
-        revisions = self._progress(state, machine, loads, idle, orders)
-        news.jobs.update(order.job for order in revisions)
+        revisions = self._progress(state, machine, loads, idle, news)
         orders = [state.notes.orders[order.job] for order in orders]
         powers = self._learn(state, loads, idle, orders, _measured_again(orders, meter, news))
         return [*((ORDERS, order) for order in revisions), *((JOB_POWERS, power) for power in powers)]
 
-    def _progress(self, state: ProductionState, machine: Machine, loads: Loads, idle: float, orders: list[Order]) -> list[Order]:
-        notes, powers = state.notes, state.notes.powers()
-        if self._intake.has_reporter(notes, machine.id, loads.end_slot):
+    def _progress(self, state: ProductionState, machine: Machine, loads: Loads, idle: float, news: News) -> list[Order]:
+        notes, powers, signals = state.notes, state.notes.powers(), state.signals.get(machine.id)
+        end_ms = self._known_until_ms(state, signals, loads)
+        if self._intake.has_reporter(notes, machine.id, end_ms // QUARTER_MS):
             return []
-        revisions = progressed(
-            orders, notes.plans, lambda order: by_load(loads, idle, machine.rated_kw, with_power(order, powers).profile_kw)
-        )
+        by_control = None if signals is None else signals.activity(end_ms)
+
+        @cache
+        def activity(curve_kw: LoadCurve) -> Activity:
+            drawn = by_load(loads, idle, machine.rated_kw, curve_kw)
+            return drawn if by_control is None else together(by_control, drawn)
+
+        def activity_of(order: Order) -> Activity:
+            return activity(with_power(order, powers).profile_kw)
+
+        def made_of(order: Order, begin_ms: int) -> Made | None:
+            return None if signals is None or order.quantity is None else signals.made(begin_ms, order.quantity)
+
+        revisions = progressed(self._orders_on(state, machine), notes.plans, activity_of, made_of)
         for revision in revisions:
             self._intake.note(state, revision)
             if revision.job not in notes.unconfirmed:
                 notes.unconfirmed.append(revision.job)
+        news.jobs.update(order.job for order in revisions)
         return revisions
+
+    def _orders_on(self, state: ProductionState, machine: Machine) -> list[Order]:
+        return [order for order in state.notes.orders.values() if order.machine == machine.id]
+
+    def _known_until_ms(self, state: ProductionState, signals: Signals | None, loads: Loads) -> int:
+        """First instant of which nothing is known of a machine. A report moves it no more than a day beyond the quarter hours of all meters."""
+        by_load_ms, newest = loads.end_slot * QUARTER_MS, newest_slot(state.notes)
+        if signals is None:
+            return by_load_ms
+        reported_ms = signals.newest_ms + 1
+        if newest:
+            measured_ms = (newest + 1) * QUARTER_MS
+            reported_ms = max(measured_ms, min(reported_ms, measured_ms + DAY_SLOTS * QUARTER_MS))
+        return max(by_load_ms, reported_ms)
 
     def _learn(
         self, state: ProductionState, loads: Loads, idle: float, orders: list[Order], measured: list[Order]

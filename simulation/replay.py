@@ -18,7 +18,8 @@ from zoneinfo import ZoneInfo
 from domain.calendars import at_local
 from domain.errors import Fault, InputFaults
 from domain.intervals import QUARTER
-from quarters.profiles.load import read_profile
+from quarters.profiles.sniff.read import read_any
+from quarters.profiles.sniff.reading import ReadOptions
 from simulation.noise import Noise
 from simulation.surprises import Surprises
 from simulation.surroundings import QUARTER_S
@@ -68,7 +69,7 @@ class LoadProfile:
         return datetime.fromtimestamp(self.starts_s[-1], UTC) + QUARTER
 
 
-def read_replay(path: Path) -> LoadProfile:
+def read_replay(path: Path, options: ReadOptions | None = None) -> LoadProfile:
     """The load profile of quarter hours in `path`; rows without a value are left out.
 
     Raises
@@ -76,7 +77,7 @@ def read_replay(path: Path) -> LoadProfile:
     InputFaults
         With every fault of the file, or if no row has a value.
     """
-    load = read_profile(path)
+    load = read_any(path, options).series
     known = [(int(start.timestamp()), float(kw)) for start, kw in zip(load.starts, load.power_kw(), strict=True) if kw is not None]
     if not known:
         raise InputFaults([Fault(str(path), None, "rows", "none with a value", "a value a quarter hour")])

@@ -39,7 +39,7 @@ class StepFunction(KeyedProcessFunction):
         self._kafka = settings.kafka
         self._state_name = row.state
         self._rejects_unreadable = row.rejects
-        self._rejected_elsewhere = tuple(topic.name for topic in row.to_each_meter)
+        self._rejected_elsewhere = tuple(topic.name for topic in row.rejected_elsewhere)
 
     def open(self, runtime_context: RuntimeContext) -> None:
         sys.setswitchinterval(_SWITCH_S)

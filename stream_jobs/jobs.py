@@ -18,8 +18,10 @@ from domain.plant import Plant, load_plant
 from domain.steps import Step
 from domain.topics import (
     ANOMALIES,
+    AUTOPSIES,
     DECISIONS,
     DEMAND,
+    EFFECTS,
     FORECASTS,
     INTERVALS,
     JOB_POWERS,
@@ -87,6 +89,8 @@ class StepRow:
     """Of these topics only the records of the billing meter are taken."""
     to_each_meter: tuple[Topic, ...] = ()
     """Of these topics each meter of the plant file is given every record of its site. What of them cannot be read another job rejects, once."""
+    controls_alone: bool = False
+    """Whether of readings only changes of what the plant file's controls report are taken, as records; others are neither taken nor rejected."""
     answers_pauses: bool = False
     """Whether it is a `domain.steps.PausingStep`."""
     needed: Callable[[Plant], bool] = _always
@@ -95,6 +99,11 @@ class StepRow:
     """Name of its source: uid and consumer group."""
     sink: str = "results"
     """Name of its sink: uid and transactions."""
+
+    @property
+    def rejected_elsewhere(self) -> tuple[Topic, ...]:
+        """Topics of which another step rejects what cannot be read."""
+        return (*self.to_each_meter, READINGS) if self.controls_alone else self.to_each_meter
 
     @property
     def rejects(self) -> bool:
@@ -208,8 +217,21 @@ PRODUCTION = Job(
     (
         StepRow(
             "production.step:Production",
-            reads=(INTERVALS, ORDERS), writes=(JOB_POWERS, ORDERS, REJECTED), keyed_by="site", needed=has_machines,
+            reads=(INTERVALS, ORDERS, READINGS), writes=(JOB_POWERS, ORDERS, REJECTED), keyed_by="site", controls_alone=True,
+            needed=has_machines,
             uid="production-step", state="production-state-v1",
+        ),
+    ),
+)  # fmt: skip
+EFFECT = Job(
+    "effects",
+    "what advice changed by measurement, and who made a new peak",
+    (
+        StepRow(
+            "effects.step:Effects",
+            reads=(INTERVALS, RECOMMENDATIONS, ORDERS, JOB_POWERS), writes=(EFFECTS, AUTOPSIES, REJECTED), keyed_by="site",
+            made_from=("plant", "tariff", "clock"), needed=has_billing_meter,
+            uid="effects-step", state="effects-state-v1",
         ),
     ),
 )  # fmt: skip
@@ -225,10 +247,10 @@ VIRTUAL_METERS = Job(
     ),
 )  # fmt: skip
 
-JOBS = (METERING, DETECTION, FORECAST, METER_FORECAST, ADVICE, PRODUCTION, VIRTUAL_METERS)
+JOBS = (METERING, DETECTION, FORECAST, METER_FORECAST, ADVICE, PRODUCTION, EFFECT, VIRTUAL_METERS)
 BY_NAME = {job.name: job for job in JOBS}
 
 
 def jobs_of(plant: Plant) -> tuple[Job, ...]:
-    """The jobs that a plant needs: the six jobs, and that of the virtual meters where the plant file names some."""
+    """The jobs that a plant needs: the seven jobs, and that of the virtual meters where the plant file names some."""
     return tuple(job for job in JOBS if job.needed_steps(plant))

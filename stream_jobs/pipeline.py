@@ -9,7 +9,8 @@ from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import StreamTableEnvironment
 
 from domain.plant import Plant, load_plant
-from domain.topics import Topic
+from domain.readings import CONNECTION_CHANNEL
+from domain.topics import READINGS, Topic
 from stream_jobs import streams
 from stream_jobs.functions import OUTPUT_TYPE, PausingStepFunction, StepFunction, TimedStepFunction
 from stream_jobs.jobs import Job, Pace, StepRow, make_step
@@ -56,7 +57,13 @@ def _records(row: StepRow, plant: Plant, settings: JobSettings, execution: Strea
     wanted = _billing_keys(row, plant)
     if len(wanted) == len(row.reads):  # the others are passed over unread
         return streams.records(execution, row.source, settings, row.reads, only_key=wanted[row.reads[0]])
-    records = streams.records(execution, row.source, settings, row.reads)
+    if row.controls_alone:
+        channels = control_channels(plant)
+        reads = row.reads if channels else tuple(topic for topic in row.reads if topic is not READINGS)
+        records = streams.records(execution, row.source, settings, reads, only_channels=channels)
+        records = streams.changes(records, settings)
+    else:
+        records = streams.records(execution, row.source, settings, row.reads)
     if wanted:
         records = streams.only(records, settings, wanted)
     if row.to_each_meter:
@@ -69,6 +76,19 @@ def _billing_keys(row: StepRow, plant: Plant) -> dict[Topic, str]:
     """Topic -> the only key of it that is taken."""
     billing = plant.billing_meter()
     return dict.fromkeys(row.of_billing_meter, f"{plant.site.id}/{billing.id if billing else ''}")
+
+
+def control_channels(plant: Plant) -> dict[str, tuple[str, ...]]:
+    """Key of readings -> the channels of it that say what a machine's control reports."""
+    found: dict[str, tuple[str, ...]] = {}
+    for machine in plant.machines:
+        if machine.control is not None:
+            own = f"{plant.site.id}/{machine.meter}"
+            found[own] = (*found.get(own, ()), *machine.control.channels)
+            if machine.control.device is not None:
+                device = f"{plant.site.id}/{machine.control.device}"
+                found[device] = (*found.get(device, ()), CONNECTION_CHANNEL)
+    return found
 
 
 def _buckets(row: StepRow, records: streams.Records) -> streams.Buckets:

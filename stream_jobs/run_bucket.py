@@ -21,16 +21,19 @@ log = structlog.get_logger("stream-jobs")
 
 
 def read(raws: Sequence[Raw], key: str, rejected_elsewhere: Container[str] = ()) -> tuple[list[tuple[Topic, Any]], Outputs]:
-    """Records that can be used, and rejections of those that cannot be read or are dated ahead of the plant's clock."""
+    """Records that can be used, and rejections of those that cannot be read, lie under another record's key, or are dated ahead of the plant's clock."""
     good: list[tuple[Topic, Any]] = []
     bad: Outputs = []
     site, _, meter = key.partition("/")
     for raw in raws:
         try:
             record = decode(raw.topic.record, raw.payload)
-            if not raw.is_ahead:
+            misplaced = _misplaced(raw, record, key, is_copy=raw.topic.name in rejected_elsewhere)
+            if misplaced is not None:
+                bad += [] if raw.topic.name in rejected_elsewhere else [(REJECTED, misplaced)]
+            elif not raw.is_ahead:
                 good.append((raw.topic, record))
-            elif record.channel not in CONTROL_CHANNELS:
+            elif record.channel not in CONTROL_CHANNELS and raw.topic.name not in rejected_elsewhere:
                 bad.append((REJECTED, dated_ahead(record, raw.source)))
         except UnreadableRecord as error:
             if raw.topic.name in rejected_elsewhere:
@@ -40,6 +43,21 @@ def read(raws: Sequence[Raw], key: str, rejected_elsewhere: Container[str] = ())
             )
             bad.append((REJECTED, rejection))
     return good, bad
+
+
+def _misplaced(raw: Raw, record: Any, key: str, is_copy: bool) -> Rejection | None:
+    """The rejection of a record whose fields do not make the key that it came by; None where they do.
+
+    A state of a site is given the records of all its keys, and a copy has another record's key: there the site alone is compared.
+    """
+    own = raw.topic.key(record)
+    site, slash, _ = key.partition("/")
+    if record.site == site if is_copy or not slash else own == key:
+        return None
+    found = f"key {key!r}" if slash else f"a key of site {key!r}"
+    detail = f"{raw.topic.name}: written under {found}; expected {own!r}, which its fields make. Write it under that key"
+    meter = getattr(record, "meter", None) or "unknown"
+    return Rejection(record.site, meter, RejectionReason.WRONG_KEY, raw.original, printable(detail), raw.source)
 
 
 def run_bucket(
@@ -71,7 +89,7 @@ def run_bucket(
         if unchanged is None:
             raise
         log.exception("step_failed", key=key, error=str(error))
-        state, outputs = _take_one_by_one(step, key, unchanged(), runs, raws)
+        state, outputs = _take_one_by_one(step, key, unchanged(), runs, raws, rejected_elsewhere)
     return state, rejections + outputs if rejects_unreadable else outputs
 
 
@@ -86,12 +104,14 @@ def _take(step: Step, key: str, state: Any, runs: Sequence[ReadingRun], good: Re
     return state, outputs
 
 
-def _take_one_by_one(step: Step, key: str, state: Any, runs: Sequence[ReadingRun], raws: Sequence[Raw]) -> tuple[Any, Outputs]:
+def _take_one_by_one(
+    step: Step, key: str, state: Any, runs: Sequence[ReadingRun], raws: Sequence[Raw], rejected_elsewhere: Container[str]
+) -> tuple[Any, Outputs]:
     """The same, record by record: those that the step fails on are set aside, with the state as it was before them."""
     outputs: Outputs = []
     singles = [(READINGS, reading, encode(reading).decode(), "") for run in runs for reading in run.readings()]
     for raw in raws:
-        good, _ = read([raw], key)
+        good, _ = read([raw], key, rejected_elsewhere)
         singles += [(topic, record, raw.original, raw.source) for topic, record in good]
     for topic, record, original, source in singles:
         before = step.encode(state)

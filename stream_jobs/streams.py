@@ -18,6 +18,7 @@ IDLE_MS = 5_000
 _ROWS = Types.ROW([Types.STRING(), Types.PRIMITIVE_ARRAY(Types.BYTE())])
 _KEY = Types.ROW([Types.STRING()])
 
+NO_CHANNELS: Mapping[str, Iterable[str]] = {}
 Records = Any
 """A Java stream of items."""
 Buckets = Any
@@ -25,21 +26,32 @@ Buckets = Any
 
 
 def records(
-    execution: StreamExecutionEnvironment, name: str, settings: JobSettings, topics: Sequence[Topic], only_key: str = ""
+    execution: StreamExecutionEnvironment,
+    name: str,
+    settings: JobSettings,
+    topics: Sequence[Topic],
+    only_key: str = "",
+    only_channels: Mapping[str, Iterable[str]] = NO_CHANNELS,
 ) -> Records:
     """Every committed record of `topics` from their beginning; readings carry their event time.
 
-    With `only_key` the records of other keys are passed over unread, and nothing carries event time.
+    With `only_key` the records of other keys are passed over unread, and nothing carries event time. With `only_channels` (key -> channels) only
+    these readings are taken, as records and not as columns, and nothing carries event time.
     """
-    names = get_gateway().jvm.java.util.ArrayList()
-    for topic in topics:
-        names.add(settings.kafka.full_name(topic))
+    names, channels = _list(settings.kafka.full_name(topic) for topic in topics), get_gateway().jvm.java.util.HashMap()
+    for key, wanted in only_channels.items():
+        channels.put(key, _list(wanted))
     return _buckets().records(
         execution._j_stream_execution_environment, name, settings.kafka.bootstrap,
         f"{settings.kafka.namespace}lastgang-{settings.name}-{name}", names,
         settings.kafka.full_name(READINGS) if READINGS in topics else "",
-        OUT_OF_ORDER_MS, CLOCK_AHEAD_MS, AHEAD_OF_PLANT_MS, IDLE_MS, only_key,
+        OUT_OF_ORDER_MS, CLOCK_AHEAD_MS, AHEAD_OF_PLANT_MS, IDLE_MS, only_key, channels,
     )  # fmt: skip
+
+
+def changes(stream: Records, settings: JobSettings) -> Records:
+    """Of readings, taken by `only_channels`, those that say something new, of each channel at most one a minute; all of other topics'."""
+    return _buckets().changes(stream, settings.kafka.full_name(READINGS))
 
 
 def only(stream: Records, settings: JobSettings, keys: Mapping[Topic, str]) -> Records:
@@ -57,12 +69,7 @@ def by_site(stream: Records) -> Records:
 
 def to_each(stream: Records, settings: JobSettings, topics: Iterable[Topic], keys: Iterable[str]) -> Records:
     """Each record of `topics` once for each of `keys` of its site; records of other topics under their own key."""
-    names, every = get_gateway().jvm.java.util.ArrayList(), get_gateway().jvm.java.util.ArrayList()
-    for topic in topics:
-        names.add(settings.kafka.full_name(topic))
-    for key in keys:
-        every.add(key)
-    return _buckets().toEach(stream, names, every)
+    return _buckets().toEach(stream, _list(settings.kafka.full_name(topic) for topic in topics), _list(keys))
 
 
 def two_paths(stream: Records, bucket_ms: int) -> Buckets:
@@ -84,6 +91,13 @@ def keyed(buckets: Buckets) -> KeyedStream:
     """Buckets as PyFlink's keyed stream of rows ``(key, bucket)``: what its `key_by` makes, without a step in Python."""
     rows = buckets.keyBy(get_gateway().jvm.KeyByKeySelector(), _KEY.get_java_type_info())
     return KeyedStream(rows, _ROWS, DataStream(buckets))
+
+
+def _list(texts: Iterable[str]) -> Any:
+    found = get_gateway().jvm.java.util.ArrayList()
+    for text in texts:
+        found.add(text)
+    return found
 
 
 def _buckets() -> Any:

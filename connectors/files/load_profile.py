@@ -15,13 +15,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
-from connectors.files.status import StatusCount, explained_words, folded, known_words, unknown_word
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from quarters.numbers import quarter_start
 from quarters.profiles.cells import NO_VALUE, Faults, Numbers, Unit, beyond_a_ledger, energy_uwh, text_of
 from quarters.profiles.grid import QUARTER_HOURS, Stamps, checked_resolution
 from quarters.profiles.load import REACTIVE, read_series
 from quarters.profiles.stamps import DateOrder, Label, Midnight, StampFault, aware_stamp, starts_of, wall_clock, zone_named
+from quarters.profiles.status import StatusCount, explained_words, folded, known_words, unknown_word
 from quarters.profiles.table import NO_ROWS, START, CsvTable, decimal_of, delimiter_of, open_table
 from quarters.quality import is_sound
 
@@ -93,7 +93,7 @@ def read_profile(path: Path, options: ProfileOptions | None = None) -> Profile:
 
 
 def _own_form(table: CsvTable) -> Profile:
-    series = read_series(table, QUARTER_HOURS, lambda column, value: None if column == REACTIVE else _negative(value))
+    series = read_series(table, QUARTER_HOURS, lambda column, value: None if column == REACTIVE else negative_fault(value))
     rows = [
         ProfileRow(line, start, energy, one.meter, one.channel, one.site)
         for one in series
@@ -104,8 +104,8 @@ def _own_form(table: CsvTable) -> Profile:
     return Profile(tuple(sorted(rows, key=lambda row: row.line)), notes)
 
 
-def _negative(value: Decimal) -> str | None:
-    """A channel of a meter counts one direction only."""
+def negative_fault(value: Decimal) -> str | None:
+    """What was expected in place of a negative value, since a channel of a meter counts one direction only; None for others."""
     if value >= 0:
         return None
     return "no negative value: feed-in belongs to a channel of its own (energy_export), in a file of its own"
@@ -116,7 +116,7 @@ def _value(text: str, unit: Unit, numbers: Numbers, line: int, column: str, faul
     if text.strip().lower() in _NO_VALUE:
         return None
     number = numbers.read(text)
-    expected = number if isinstance(number, str) else _negative(number) or beyond_a_ledger(number, unit)
+    expected = number if isinstance(number, str) else negative_fault(number) or beyond_a_ledger(number, unit)
     if expected is not None:
         faults.wrong(line, column, repr(text), expected)
     return None if isinstance(number, str) or expected is not None else energy_uwh(number, unit)

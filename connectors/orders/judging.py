@@ -328,8 +328,8 @@ def _ready(draft: Draft, fields: Mapping[str, Any], standing: Mapping[str, Order
 
 # -- results -----------------------------------------------------------------------------------------------------------
 
-SAME = {"revision", "at_utc", "reason", "source"}
-"""Fields that do not make a revision by themselves."""
+SAME = {"revision", "at_utc", "reason", "source", "began_utc", "ended_utc"}
+"""Fields that do not make a revision by themselves, and that no sheet has."""
 
 
 def differences(before: Order, after: Order) -> tuple[str, ...]:
@@ -355,6 +355,8 @@ def _result(place: Place, order: Order, case: _Case) -> Result:
     if known is None:
         return Result(place, order.job, Outcome.NEW, order)
     changed = differences(known, order)
+    if (order.status, order.start_utc, order.duration_quarters) == (known.status, known.start_utc, known.duration_quarters):
+        order = replace(order, began_utc=known.began_utc, ended_utc=known.ended_utc)  # as a machine's control showed them
     return Result(place, order.job, Outcome.CHANGED if changed else Outcome.UNCHANGED, order if changed else known, (), changed)
 
 

@@ -26,6 +26,7 @@ PAGES = (
     ("orders", "/orders"),
     ("meters", "/meters"),
     ("reports", "/reports"),
+    ("analyse", "/analyse"),
     ("platform", "/platform"),
 )
 Theme = Literal["auto", "light", "dark"]

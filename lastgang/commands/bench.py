@@ -27,6 +27,10 @@ SUBJECTS = {
         "lastgang.commands.bench_worth",
         "What advice is worth: plant days with and without it, and with perfect foresight.",
     ),
+    "analyse": (
+        "lastgang.commands.bench_analyse",
+        "The analysis of load files: time, memory, and the battery's bound beside another program's.",
+    ),
     "fuzz": ("lastgang.commands.bench_fuzz", "The decoders against a million broken inputs."),
 }
 """Subject -> (module with a click command named `command`, its line in the overview)."""

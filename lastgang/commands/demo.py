@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from lastgang.reading import reading_options
+
+if TYPE_CHECKING:
+    from quarters.profiles.sniff.reading import ReadOptions
 
 
 @click.command()
@@ -14,7 +20,7 @@ import click
 @click.option(
     "--replay",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="CSV start_utc,power_kw that drives the grid meter.",
+    help="Load profile that drives the grid meter, in any form that `lastgang bill` reads.",
 )
 @click.option(
     "--replay-first-start",
@@ -38,6 +44,7 @@ import click
     help="Kill a job such as forecast at a local time of the plant; the supervision brings it back. May be given more than once.",
 )  # fmt: skip
 @click.option("--fresh", is_flag=True, help="Forget what earlier runs stored.")
+@reading_options
 def command(
     minutes: float | None,
     summary: Path | None,
@@ -51,6 +58,7 @@ def command(
     pull: tuple[str, ...],
     kill: tuple[str, ...],
     fresh: bool,
+    **options: Any,
 ) -> None:
     """Run the whole platform against a simulated factory on a fast clock; Ctrl-C stops every process and loses nothing.
 
@@ -81,7 +89,7 @@ def command(
         seed=seed,
         accept=accept,
         replay=None if replay is None else replay.resolve(),
-        replay_first_start=replay_first_start,
+        read_options=_read_options(options, replay_first_start),
         start_utc=start_utc,
         pull=pull,
         kill=kill,
@@ -92,3 +100,12 @@ def command(
     account = run_demo(settings, console)
     if account is not None:
         show_summary(account, console)
+
+
+def _read_options(given: dict[str, Any], first_start: str | None) -> ReadOptions:
+    """What the command line says of the profile; bare values are kW where nothing says otherwise."""
+    from lastgang.reading import options_of
+
+    first = first_start or given["first_start"]
+    bare = {"first_start": first, "unit": given["unit"] or "kW"} if first is not None else {}
+    return options_of(given | bare, "Europe/Berlin")

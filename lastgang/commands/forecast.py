@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from math import isfinite
 from pathlib import Path
+from typing import Any
 
 import click
 
 from domain.instants import as_utc
 from lastgang.options import Span
+from lastgang.reading import reading_options_beside_a_zone
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _MOST_ORIGINS = 100_000
@@ -58,7 +60,11 @@ def command() -> None:
 @click.option("--timezone", default="UTC", show_default=True, help="Where the plant lives: IANA name.")
 @click.option("--holidays", "region", help="Region whose public holidays apply: DE-BW, KR.")
 @click.option("--holidays-abroad", "abroad", is_flag=True, help="They are meant although that country keeps another time zone.")
+@reading_options_beside_a_zone
+@click.pass_context
 def backtest(
+    context: click.Context,
+    /,
     load: Path,
     first_utc: datetime,
     count: int,
@@ -72,8 +78,11 @@ def backtest(
     timezone: str,
     region: str | None,
     abroad: bool,
+    **options: Any,
 ) -> None:
-    """Forecast LOAD (CSV of quarter hours: start_utc,power_kw or start_utc,energy_kwh) from past origins, each knowing only what was before it.
+    """Forecast LOAD from past origins, each knowing only what was before it.
+
+    LOAD is a CSV file of quarter hours start_utc,power_kw or start_utc,energy_kwh, or what `lastgang bill` reads.
 
     \b
     Example:
@@ -94,7 +103,8 @@ def backtest(
     from forecasting.backtest import loads_by_slot, score
     from forecasting.slots import LEADS
     from forecasting.table import as_intervals, bare_plant, origins, read_inputs, read_orders, write_forecasts, write_peaks
-    from quarters.profiles.load import read_profile
+    from lastgang.reading import asking, options_of, show_assumptions
+    from quarters.profiles.sniff.read import read_any
 
     quarter = timedelta(minutes=15)
     if every < quarter or every % quarter or horizon < quarter or horizon % quarter or horizon > LEADS * quarter:
@@ -104,7 +114,11 @@ def backtest(
     with ExitStack() as places:
         forecasts_to = places.enter_context(output_file(out_file))
         peaks_to = None if peaks_file is None else places.enter_context(output_file(peaks_file))
-        profile = read_profile(load)
+        home = None if context.get_parameter_source("timezone") is click.core.ParameterSource.DEFAULT else timezone
+        names = {"--timezone": "--file-timezone"}
+        loaded = asking(load, options_of(options, home), lambda stated: read_any(load, stated), names)
+        show_assumptions(loaded.assumptions)
+        profile = loaded.series
         wanted = origins(first_utc, count, every, profile.end_utc)
         inputs = None if plan_file is None else read_inputs(plan_file)
         orders = [] if orders_file is None else read_orders(orders_file)

@@ -10,18 +10,20 @@ import click
 
 from domain.channels import IMPORT
 from lastgang.options import broker_options
+from lastgang.reading import reading_options_of_import
 
 if TYPE_CHECKING:
     from connectors.files.import_check import SeriesCheck
     from connectors.files.plausible import Confirmation, Limits
-    from connectors.files.status import StatusCount
     from connectors.kafka.client import KafkaSettings
     from domain.intervals import Interval
     from domain.plant import Plant
+    from quarters.profiles.status import StatusCount
 
 _EPILOG = """\b
 Examples:
   lastgang import LOAD.csv --plant my-plant --dry-run
+  lastgang import Lastgang_2025.xlsx --plant my-plant --dry-run
   lastgang import Lastgang_2025.csv --plant my-plant --timezone Europe/Berlin --label end \\
       --time-column Datum --time-column Uhrzeit --power-column "Wirkleistung [kW]" --unit kW
   lastgang import load.csv.txt --plant my-plant --first-start 2020-01-01T00:00+01:00 --unit kW
@@ -34,24 +36,7 @@ _PROGRESS_EVERY = 500
 @click.option("--plant", "folder", type=click.Path(path_type=Path), required=True, help="Folder with plant.toml.")
 @click.option("--meter", default=None, help="Meter of a file that names none. [default: the billing meter]")
 @click.option("--channel", default=IMPORT, show_default=True, help="Channel of a file that names none.")
-@click.option(
-    "--timezone", default=None, metavar="ZONE", help="Zone of local stamps: Europe/Berlin, or +01:00 for winter time all year."
-)
-@click.option("--label", type=click.Choice(["start", "end"]), default=None, help="Which edge of the quarter hour the stamps name.")
-@click.option("--time-column", "time_columns", multiple=True, help="Column with date and time; twice: date, time.")
-@click.option("--power-column", default=None, help="Column with the values.")
-@click.option("--unit", type=click.Choice(["kW", "W", "MW", "kWh", "Wh", "MWh"]), default=None, help="What the values are.")
-@click.option("--status-column", default=None, help="Column with status words: W, E, V, 220, 67, Z18, Ersatzwert ...")
-@click.option("--status", multiple=True, metavar="WORD=QUALITY",
-    help="What a status word means that is not known: 'Wert fraglich=faulty'; '=measured' for rows without one. Repeatable.")  # fmt: skip
-@click.option("--decimal", type=click.Choice([",", "."]), default=None, help="Decimal mark. [default: a comma where ; separates]")
-@click.option("--date-order", type=click.Choice(["day-first", "month-first"]), default=None, help="Of dates with slashes.")
-@click.option("--midnight", type=click.Choice(["begins-day", "ends-day"]), default="begins-day", show_default=True,
-    help="Whether 00:00 begins the date beside it or ends it.")  # fmt: skip
-@click.option(
-    "--first-start", default=None, metavar="INSTANT", help="Start of the first row of a file without stamps, with offset."
-)
-@click.option("--skip-lines", type=click.IntRange(min=0), default=0, help="Lines before the header.")
+@reading_options_of_import
 @click.option("--revision", type=click.IntRange(min=0), default=0, show_default=True,
     help="Stands above lower ones; 0 is below all that the platform has metered itself.")  # fmt: skip
 @click.option("--confirm", "confirmed", multiple=True, type=click.Choice(["above-rating", "unit"]),
@@ -72,27 +57,31 @@ def command(
 ) -> None:
     """Bring a load profile of quarter hours into the intervals topic; may be repeated, nothing is written twice.
 
-    Reads start_utc,power_kw and meter,channel,start_utc,energy_kwh as they are; for other files the options say what the columns mean.
-    What is ambiguous is refused, never guessed. Rows without a value are sent as missing; absent rows are reported.
+    Reads start_utc,power_kw and meter,channel,start_utc,energy_kwh as they are. Of other files it is shown what they were taken for and why;
+    what could mean two things is asked, never guessed, and the options answer it. Rows without a value are sent as missing; absent rows are reported.
 
     Refused are quarter hours that end more than 5 s after the plant's clock, as metering does with readings, and those before 1990.
     Quarter hours above 1.2 times max_power_kw of their meter are refused until --confirm above-rating; what was imported in a wrong unit is
     repaired by importing it again with a higher --revision.
     """
+    from connectors.files.any_file import read_file
     from connectors.files.import_check import check
-    from connectors.files.load_profile import ProfileOptions, read_profile, to_intervals
+    from connectors.files.load_profile import to_intervals
     from connectors.files.plausible import power_faults, power_notes, time_faults, without_blanks_ahead
     from deploy.whereabouts import Whereabouts
     from domain.errors import InputFaults
     from domain.plant import load_plant
+    from lastgang.reading import asking, options_of, show_assumptions
 
     plant = load_plant(folder / "plant.toml")
     limits = _limits(plant)
     billing = plant.billing_meter()
     meter = meter or (billing.id if billing else "")
-    profile, blanks = without_blanks_ahead(
-        read_profile(file, ProfileOptions(**options, unit_confirmed="unit" in confirmed)), limits
+    read, assumptions = asking(
+        file, options_of(options | {"confirmed": confirmed}, str(plant.site.zone)), lambda stated: read_file(file, stated)
     )
+    show_assumptions(assumptions)
+    profile, blanks = without_blanks_ahead(read, limits)
     intervals = to_intervals(profile, plant.site.id, meter, channel, revision)
     _check_against_plant(intervals, {row.site for row in profile.rows} - {None, plant.site.id}, plant, file)
     if faults := time_faults(profile.rows, limits, str(file)):

@@ -10,17 +10,16 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
-from connectors.files import load_profile
-from connectors.files.load_profile import ProfileOptions
 from deploy.ports import free_port
 from deploy.settings import PlannerSection
 from domain.errors import Fault, InputFaults
 from domain.files import output_file, write_whole
 from domain.instants import instant_text
-from domain.intervals import QUARTERS_PER_HOUR
 from domain.toml_files import load_toml
-from domain.units import UWH_PER_KWH
 from lastgang.demo.settings import DemoSettings
+from lastgang.reading import asking, show_assumptions
+from quarters.profiles.load import is_own_form
+from quarters.profiles.sniff.read import read_any
 from simulation import demo_plant
 from simulation.history import write_history
 from simulation.layout import METERS
@@ -98,17 +97,17 @@ def _pulled(settings: DemoSettings) -> list[tuple[str, datetime, datetime]]:
 
 
 def _with_stamped_profile(settings: DemoSettings) -> DemoSettings:
-    """A profile of bare values gets its stamps, in a file of ours."""
-    if settings.replay is None or settings.replay_first_start is None:
+    """A profile in a form of others is written in ours, once: the simulator reads no other."""
+    if settings.replay is None or (settings.read_options.first_start is None and is_own_form(settings.replay)):
         return settings
-    stamped = settings.folder / "replay.csv"
+    stamped, replay = settings.folder / "replay.csv", settings.replay
     if not stamped.exists():
-        options = ProfileOptions(first_start=settings.replay_first_start, unit="kW")
+        loaded = asking(replay, settings.read_options, lambda stated: read_any(replay, stated))
+        show_assumptions(loaded.assumptions)
         with output_file(stamped) as scratch, scratch.open("w", encoding="ascii") as file:
             file.write("start_utc,power_kw\n")
-            for row in load_profile.read_profile(settings.replay, options).rows:
-                power = "" if row.energy_uwh is None else f"{row.energy_uwh * QUARTERS_PER_HOUR / UWH_PER_KWH:.6f}"
-                file.write(f"{instant_text(row.start_utc)},{power}\n")
+            for start, power_kw in zip(loaded.series.starts, loaded.series.power_kw(), strict=True):
+                file.write(f"{instant_text(start)},{'' if power_kw is None else format(power_kw, 'f')}\n")
     return replace(settings, replay=stamped)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+
+from quarters.profiles.sniff.reading import ReadOptions
 
 QUARTER_S = 900
 
@@ -21,8 +23,8 @@ class DemoSettings:
     seed: int | None = None
     accept: str = "auto"
     replay: Path | None = None
-    replay_first_start: str | None = None
-    """For a load profile without stamps: instant of its first row, with offset."""
+    read_options: ReadOptions = field(default_factory=ReadOptions)
+    """How the load profile is to be read, where it leaves something open."""
     start_utc: datetime | None = None
     pull: tuple[str, ...] = ()
     """Plugs to pull, each as ``METER@HH:MM+MINUTES``: local time of the plant and plant minutes."""

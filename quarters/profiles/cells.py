@@ -35,6 +35,8 @@ _MOST_CHARACTERS = 60
 _MOST_DECIMALS = 99
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _BOOKS = {b"PK\x03\x04": "a ZIP archive or an Excel workbook", b"\xd0\xcf\x11\xe0": "an old Excel workbook", b"%PDF": "a PDF"}
+BOOKS = tuple(_BOOKS)
+"""How files begin that are no text."""
 
 
 class Faults(list[Fault]):

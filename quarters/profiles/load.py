@@ -10,10 +10,22 @@ from pathlib import Path
 
 from domain.channels import IMPORT
 from domain.errors import Fault, InputFaults
-from domain.intervals import QUARTER
-from quarters.profiles.cells import EXACT, Faults, beyond_a_ledger, energy_uwh
+from domain.files import read_unpacked
+from domain.intervals import QUARTER, IntervalQuality
+from quarters.profiles.cells import BOOKS, EXACT, Faults, beyond_a_ledger, energy_uwh, text_of
 from quarters.profiles.grid import MINUTE, QUARTER_HOURS, checked_resolution
-from quarters.profiles.table import NO_ROWS, Columns, CsvTable, Layout, Refusal, layout_of, open_table, read_columns
+from quarters.profiles.table import (
+    NO_ROWS,
+    START,
+    Columns,
+    CsvTable,
+    Layout,
+    Refusal,
+    delimiter_of,
+    layout_of,
+    open_table,
+    read_columns,
+)
 
 POWER, REACTIVE, ENERGY = "power_kw", "reactive_kvar", "energy_kwh"
 LAYOUTS = (
@@ -41,6 +53,8 @@ class LoadSeries:
     meter: str | None = None
     channel: str | None = None
     site: str | None = None
+    qualities: Sequence[IntervalQuality] | None = None
+    """Of each row, where the file has status words."""
 
     @property
     def start_utc(self) -> datetime:
@@ -63,6 +77,23 @@ class LoadSeries:
         """Energy [uWh] of each row of a profile of quarter hours, rounded half to even; None where it is missing."""
         assert self.resolution == QUARTER
         return [None if value is None else energy_uwh(value, _UNITS[self.column]) for value in self.values]
+
+
+def is_own_form(path: Path) -> bool:
+    """Whether the first row of `path` names the column ``start_utc``, or there is none: then the file is read strictly, and no evidence is looked for.
+
+    Raises
+    ------
+    InputFaults
+        If it cannot be read.
+    """
+    raw = read_unpacked(path)
+    if raw.startswith(BOOKS):
+        return False
+    lines = text_of(path).replace("\r", "\n").split("\n")
+    first = next((line for line in lines if line.strip()), "")
+    names = [name.strip().strip('"').strip("\ufeff") for name in first.split(delimiter_of(first))]
+    return not first or START in names
 
 
 def read_profile(path: Path, resolutions_min: Sequence[int] = QUARTER_HOURS) -> LoadSeries:
@@ -116,5 +147,6 @@ def _series(path: Path, layout: Layout, key: tuple[str | None, ...], columns: Co
     named = dict(zip((*layout.keys, *layout.optional_keys), key, strict=True))
     stamps = columns.stamps
     return LoadSeries(
-        path, minutes * MINUTE, stamps.starts, stamps.lines, column, columns.values[column], columns.values.get(REACTIVE), **named
-    )
+        path, minutes * MINUTE, stamps.starts, stamps.lines, column, columns.values[column], columns.values.get(REACTIVE),
+        meter=named.get("meter"), channel=named.get("channel"), site=named.get("site"),
+    )  # fmt: skip

@@ -101,11 +101,11 @@ def _date(text: str, row: int, order: DateOrder | None) -> datetime:
         raise StampFault(row, repr(text), "a date of the calendar (see --date-order)") from error
 
 
-def starts_of(labels: Sequence[datetime], zone: tzinfo, label: Label) -> list[datetime]:
-    """Start instants [UTC] of the quarter hours with the wall-clock `labels`, in the order of the file.
+def starts_of(labels: Sequence[datetime], zone: tzinfo, label: Label, step: timedelta = QUARTER) -> list[datetime]:
+    """Start instants [UTC] of the intervals of `step` with the wall-clock `labels`, in the order of the file.
 
     End labels are written in two ways on the day that has 25 hours: the wall clock at the end (``02:45, 02:00, 02:15``), or the local
-    start plus a quarter hour (``02:45, 03:00, 02:15``). Whichever of the two fits the whole file is taken; they can never both fit
+    start plus the step (``02:45, 03:00, 02:15``). Whichever of the two fits the whole file is taken; they can never both fit
     and differ, since each label has its place in one of them only.
 
     Raises
@@ -116,10 +116,10 @@ def starts_of(labels: Sequence[datetime], zone: tzinfo, label: Label) -> list[da
     if label == "start":
         return _instants(labels, zone)
     try:
-        return [end - QUARTER for end in _instants(labels, zone)]
+        return [end - step for end in _instants(labels, zone)]
     except StampFault as fault:
         try:
-            return _instants([end - QUARTER for end in labels], zone)
+            return _instants([end - step for end in labels], zone)
         except StampFault:
             raise fault from None
 

@@ -7,15 +7,19 @@ is taken, falls away; the rest goes on.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+
+import numpy as np
 
 from domain.orders import Order
 from domain.recommendations import Recommendation, RecommendationStatus
 from quarters.numbers import slot_of
 from scheduling.live.difference import Change, Group, applied, breaks, changes_between, groups_of
 from scheduling.live.problem import Stated, with_advice
+from scheduling.live.staff import key_in
 from scheduling.live.writing import Draft, drafted, name_of, write
 from scheduling.pen import Pen
 from scheduling.planner.cost.total import cost_of
@@ -67,7 +71,7 @@ def recommendations_of(first_start_utc: datetime, plan: Plan, context: Context) 
     for advice in kept:
         base = with_advice(problem, stated.horizon, base, advice) or base
     free = [job for job in problem.job if stated.is_free(job) and not any(advice.changes(job) for advice in kept)]
-    changes = [change for change in changes_between(base, proposed, free) if not change.shift or _may_change(change, kept)]
+    changes = [change for change in changes_between(base, proposed, free) if not change.shift or _may_change(stated, change, kept)]
     groups = [
         group
         for group in groups_of(problem, base, changes)
@@ -82,7 +86,11 @@ def recommendations_of(first_start_utc: datetime, plan: Plan, context: Context) 
             break
         drafts = drafts[:room]
     issued = [notes.end(advice, RecommendationStatus.WITHDRAWN, context.pen.rules.now_utc) for advice in replaced]
-    return issued + [_written(draft, context) for draft in drafts]
+    later_kw = np.zeros(len(context.outlook.median_kw)) + sum(draft.change_kw for draft in drafts)
+    for draft in drafts:
+        later_kw = later_kw - draft.change_kw
+        issued.append(_written(draft, context, later_kw))
+    return issued
 
 
 def _is_replaced(stated: Stated, advice: Recommendation, drafts: list[Draft]) -> bool:
@@ -97,13 +105,13 @@ def _is_replaced(stated: Stated, advice: Recommendation, drafts: list[Draft]) ->
     return any(then is not None and breaks(stated.problem, then) for then in both)
 
 
-def _written(draft: Draft, context: Context) -> Recommendation:
+def _written(draft: Draft, context: Context, later_kw: Load) -> Recommendation:
     notes, now_utc = context.notes, context.pen.rules.now_utc
     name = name_of(draft, notes.decided)
     known = notes.recommendations.get(name)
     issued_utc = known.issued_utc if known is not None and known.status is RecommendationStatus.OPEN else now_utc
     revision = 1 if known is None else known.revision + 1
-    found = write(draft, context.stated, context.orders, context.pen, context.planner, name, issued_utc, revision)
+    found = write(draft, context.stated, context.orders, context.pen, context.planner, name, issued_utc, revision, later_kw)
     notes.recommendations[name] = found
     return found
 
@@ -119,9 +127,22 @@ def _as_of_now(plan: Plan, first_start_utc: datetime, stated: Stated) -> Plan:
     optional = {shift.id for shift in problem.shifts if shift.optional}
     # A shift that the plan did not know of yet stays as it is.
     opened = frozenset((plan.open_shifts & optional) | (stated.present.open_shifts - plan_shifts(plan, stated)))
+    opened = _one_time_each(opened, stated)
     crews = {**stated.present.crew_of_shift, **{key: crew for key, crew in plan.crew_of_shift.items() if key in opened}}
     crews = {key: crew for key, crew in crews.items() if key not in optional or key in opened}
     return Plan(places, stated.present.skipped, opened, crews)
+
+
+def _one_time_each(opened: frozenset[str], stated: Stated) -> frozenset[str]:
+    """Shifts that may be moved are worked once: at their usual time where the plan has them at no time, or at several."""
+    times: defaultdict[str, set[str]] = defaultdict(set)
+    for key, shift in stated.shifts.items():
+        if shift.usual and shift.is_optional:
+            times[shift.usual].add(key)
+    for usual, keys in times.items():
+        if len(keys & opened) != 1:
+            opened = (opened - keys) | {usual}
+    return opened
 
 
 def plan_shifts(plan: Plan, stated: Stated) -> frozenset[str]:
@@ -138,18 +159,23 @@ def _open_advice(stated: Stated, notes: Notes, proposed: Plan) -> tuple[list[Rec
         agrees = then is None or all(
             not stated.is_free(place.job) or proposed.decision(place.job) == then.decision(place.job) for place in advice.after.jobs
         )
-        agrees = agrees and (then is None or advice.shift is None or _has_shift(advice, proposed) == _has_shift(advice, then))
+        agrees = agrees and (
+            then is None or advice.shift is None or _has_shift(stated, advice, proposed) == _has_shift(stated, advice, then)
+        )
         (kept if agrees else touched).append(advice)
     return kept, touched
 
 
-def _has_shift(advice: Recommendation, plan: Plan) -> bool:
+def _has_shift(stated: Stated, advice: Recommendation, plan: Plan) -> bool:
     assert advice.shift is not None
-    return f"{advice.shift.shift}@{advice.shift.day_local}" in plan.open_shifts
+    return key_in(advice.shift, stated.shifts) in plan.open_shifts
 
 
-def _may_change(change: Change, kept: Iterable[Recommendation]) -> bool:
-    return not any(advice.shift is not None and f"{advice.shift.shift}@{advice.shift.day_local}" == change.shift for advice in kept)
+def _may_change(stated: Stated, change: Change, kept: Iterable[Recommendation]) -> bool:
+    """Whether no open advice is about the shift of a change, at any of its times."""
+    shift = stated.shifts[change.shift].instance
+    subjects = {(advice.shift.shift, advice.shift.day_local) for advice in kept if advice.shift is not None}
+    return (shift.shift, shift.day_local.isoformat()) not in subjects
 
 
 def _breaks_with_any(stated: Stated, kept: Iterable[Recommendation], group: Group) -> bool:
@@ -177,7 +203,7 @@ def _in_turn(context: Context, base: Plan, groups: list[Group], kept: list[Recom
         if not _fits_beside(stated, chosen, best):
             continue
         draft = drafted(best, stated, context.orders, context.pen, outlook)
-        if draft is None or not is_worth_it(draft, best, stated.problem):
+        if draft is None or not is_worth_it(draft, best, stated):
             continue
         drafts.append(draft)
         chosen.append(best)
@@ -206,7 +232,8 @@ def _gain(problem: Problem, base: Plan, group: Group) -> float:
     return cost_of(problem, base).total_eur - _cost_with(problem, base, group)
 
 
-def is_worth_it(draft: Draft, group: Group, problem: Problem) -> bool:
-    """Whether it saves what moving its jobs costs the plant."""
-    work_eur = problem.changes.eur_per_moved_job * sum(bool(change.job) for change in group)
+def is_worth_it(draft: Draft, group: Group, stated: Stated) -> bool:
+    """Whether it saves what moving its jobs and its shift costs the plant."""
+    work_eur = stated.problem.changes.eur_per_moved_job * sum(bool(change.job) for change in group)
+    work_eur += sum(stated.shifts[change.shift].effort_eur for change in group if change.opens)
     return draft.saving_eur is not None and round(draft.saving_eur, 2) > 0 and draft.saving_eur >= work_eur

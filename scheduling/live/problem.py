@@ -28,7 +28,7 @@ from scheduling.live.excuses import Excuses, excused
 from scheduling.live.horizon import Horizon, Slots, gaps, slots_of
 from scheduling.live.known import Known, SlotPrices
 from scheduling.live.pieces import Piece, is_planned, pieces_of
-from scheduling.live.staff import NOBODY, PlannedShift, Staff, staffing
+from scheduling.live.staff import NOBODY, PlannedShift, Staff, key_in, staffing
 from scheduling.planner.plan import Place, Plan
 from scheduling.planner.problem import FORMAT, SLOTS_PER_DAY, Problem
 from scheduling.planner.rules import breaches
@@ -142,10 +142,10 @@ def with_advice(problem: Problem, horizon: Horizon, plan: Plan, advice: Changing
             return None
         places[place.job] = Place(place.machine, slot)
     opened, crews = set(plan.open_shifts), dict(plan.crew_of_shift)
-    for key, _ in _shifts_of(advice.before):
+    for key, _ in _shifts_of(advice.before, problem):
         opened.discard(key)
         crews.pop(key, None)
-    for key, crew in _shifts_of(advice.after):
+    for key, crew in _shifts_of(advice.after, problem):
         if key not in problem.shift or not problem.shift[key].optional:
             return None
         opened.add(key)
@@ -154,8 +154,8 @@ def with_advice(problem: Problem, horizon: Horizon, plan: Plan, advice: Changing
     return Plan(places, plan.skipped, frozenset(opened), crews)
 
 
-def _shifts_of(places: Places) -> Iterator[tuple[str, str]]:
-    return ((f"{shift.shift}@{shift.day_local}", shift.crew) for shift in places.shifts)
+def _shifts_of(places: Places, problem: Problem) -> Iterator[tuple[str, str]]:
+    return ((key_in(shift, problem.shift), shift.crew) for shift in places.shifts)
 
 
 def current_plan(problem: Problem, plan: Plan) -> Any:
@@ -293,7 +293,9 @@ class _Draft:
         if first >= end:  # shorter than a quarter hour, or outside
             first, end, workers, also = 0, 1, 0, {}
         paid = max(workers * (end - first), 1)
-        crews = tuple({"crew": crew, "eur_per_worker_slot": eur / paid} for crew, eur in sorted(shift.crews_eur.items()))
+        crews = tuple(
+            {"crew": crew, "eur_per_worker_slot": (eur + shift.effort_eur) / paid} for crew, eur in sorted(shift.crews_eur.items())
+        )
         price = shift.optional_eur / paid if shift.optional_eur is not None and not crews else None
         return {
             "id": shift.id, "skill": skill, "from": first, "to": end, "workers": workers, "also": also, "optional": shift.is_optional,

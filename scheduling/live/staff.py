@@ -1,5 +1,7 @@
 """Shifts and people of a horizon: given and optional shifts with their workers and their cost, crews with what they have worked.
 
+A shift that may begin earlier or later is offered at each of its times, and one of them is worked: the crew cannot work two of them.
+
 Machines that run in shifts, one of them optional, need that shift: it brings one worker a machine of a skill of its own (`staffing`), so that
 opening it opens its machines too.
 """
@@ -7,7 +9,7 @@ opening it opens its machines too.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -16,10 +18,12 @@ from typing import Any
 
 from domain.calendars import ShiftInstance, at_local, change_of, crews_of, is_holiday, is_shutdown, shift_instances, workers_of
 from domain.plant import Machine, Plant
+from domain.recommendations import ShiftPlace
 from domain.shift_cost import cost_of
 from domain.shifts import PlannedShiftChange, Shift
 from quarters.periods import midnight_utc
 from scheduling.live.horizon import Horizon, Slots, gaps, slots_of
+from scheduling.live.times import other_times
 from scheduling.planner.problem import SLOTS_PER_DAY
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -43,12 +47,32 @@ class PlannedShift:
     is_optional: bool
     is_open: bool
     """Whether it is worked as planned now."""
+    effort_eur: float = 0.0
+    """What people find it worth that it is not moved: nobody is paid for it."""
+    usual: str = ""
+    """Of a given shift that may be moved: the id of the one at its usual time, also of itself. Empty: it may not."""
+
+    @property
+    def is_given(self) -> bool:
+        """Whether it is worked at this time unless advice changes it."""
+        return not self.is_optional or self.usual == self.id
 
 
 def shift_key(instance: ShiftInstance, crew: str = "") -> str:
     """The id of a shift in a problem."""
     name = f"{instance.shift}@{instance.day_local.isoformat()}"
     return f"{name}@{crew}" if crew else name
+
+
+def key_in(place: ShiftPlace, ids: Collection[str]) -> str:
+    """The id of `place` among those of a problem: a shift at another than its usual time has the time in it."""
+    usual = f"{place.shift}@{place.day_local}"
+    moved = _moved_key(usual, place.start_utc)
+    return moved if moved in ids else usual
+
+
+def _moved_key(usual: str, start_utc: datetime) -> str:
+    return f"{usual}@{start_utc:%H%M}Z"
 
 
 def staffing(machine: Machine) -> str:
@@ -78,7 +102,7 @@ class Staff:
         for instance in shift_instances(self.plant.shifts, self.plant, horizon.start_utc, horizon.end_utc):
             optional = self._by_id[instance.shift].optional and self._in_time(instance) and self._is_inside(instance)
             offer = self._offer(instance, is_open=True) if optional else None
-            found += [offer] if offer is not None else self._given(instance)
+            found += [offer] if offer is not None else self._movable(instance) or self._given(instance)
         for shift, day in self._candidates():
             changed = _opened(self.plant, shift.id, day)
             begin = at_local(day, shift.from_, self.plant.site.zone)
@@ -92,7 +116,7 @@ class Staff:
     @property
     def has_workers(self) -> bool:
         """Whether the people of every given shift are known."""
-        given = [one for one in self.shifts if not one.is_optional]
+        given = [one for one in self.shifts if one.is_given]
         return bool(given) and all(workers_of(one.instance, self.plant) for one in given)
 
     def _given(self, instance: ShiftInstance) -> list[PlannedShift]:
@@ -106,6 +130,24 @@ class Staff:
             mine = people if number == 0 else {}  # together they bring what the shift has
             parts.append(PlannedShift(name, instance, mine, {crew: 0.0}, None, is_optional=False, is_open=True))
         return parts
+
+    def _movable(self, instance: ShiftInstance) -> list[PlannedShift]:
+        """A given shift at its usual time and at each other that it may have; empty where it may have none, or its crew or cost is not known."""
+        crews = crews_of(instance, self.plant)
+        if instance.is_changed or len(crews) != 1 or crews[0] not in self.sound_crews:
+            return []
+        times = [one for one in other_times(instance, self.plant) if self._in_time(one.instance) and self._is_inside(one.instance)]
+        people = {one.skill: one.workers for one in workers_of(instance, self.plant) if one.workers}
+        if len(times) < 2 or times[0].instance is not instance or not people:
+            return []
+        cheapest_eur, usual = min(one.eur for one in times), shift_key(instance)
+        return [
+            PlannedShift(
+                usual if one is times[0] else _moved_key(usual, one.instance.start_utc), one.instance, people,
+                {crews[0]: one.eur - cheapest_eur}, None, is_optional=True, is_open=one is times[0], effort_eur=one.effort_eur, usual=usual,
+            )
+            for one in times
+        ]  # fmt: skip
 
     def _offer(self, instance: ShiftInstance, *, is_open: bool) -> PlannedShift | None:
         """An optional shift as the planner may open or drop it; None where its people or their cost are not known."""
@@ -158,14 +200,10 @@ class Staff:
         """When `machine` may run, optional shifts that may be opened included."""
         if not machine.shifts:
             return self.horizon_without_shutdowns
-        return _merged(self.horizon.whole(span) for span in _joined(self._spans(machine, optional=True)))
+        return _merged(self.horizon.whole(span) for span in _joined(self._spans(machine)))
 
-    def given_slots(self, machine: Machine) -> list[Slots]:
-        """When `machine` is staffed whatever is opened."""
-        return _merged(self.horizon.whole(span) for span in _joined(self._spans(machine, optional=False)))
-
-    def _spans(self, machine: Machine, *, optional: bool) -> list[tuple[datetime, datetime]]:
-        mine = (one for one in self.shifts if one.instance.shift in machine.shifts and (optional or not one.is_optional))
+    def _spans(self, machine: Machine) -> list[tuple[datetime, datetime]]:
+        mine = (one for one in self.shifts if one.instance.shift in machine.shifts)
         return [(one.instance.start_utc, one.instance.end_utc) for one in mine]
 
     @cached_property

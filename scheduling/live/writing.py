@@ -38,6 +38,7 @@ from scheduling.explain import (
 from scheduling.live.difference import Group
 from scheduling.live.horizon import Horizon
 from scheduling.live.problem import Stated
+from scheduling.live.staff import key_in
 from scheduling.pen import Pen, free_name, short
 from scheduling.problem import Load, Outlook, load_change
 from scheduling.solve import peak_of
@@ -69,10 +70,15 @@ class Draft:
 
 
 def action_of(group: Group, stated: Stated) -> Action | None:
-    """What a group is; None for one that no single recommendation can say: two shifts at once."""
+    """What a group is; None for one that no single recommendation can say: two shifts at once, or one of two times of a shift."""
     shifts = [change for change in group if change.shift]
     jobs = [change for change in group if change.job]
-    if len(shifts) > 1:
+    usual = {stated.shifts[change.shift].usual for change in shifts}
+    if len(shifts) == 2 and len(usual) == 1 and usual != {""}:
+        was, then = sorted(shifts, key=lambda change: change.opens)
+        begins = [stated.shifts[change.shift].instance.start_utc for change in (was, then)]
+        return Action.SHIFT_EARLIER if begins[1] < begins[0] else Action.SHIFT_LATER
+    if len(shifts) > 1 or (shifts and usual != {""}):
         return None
     if shifts:
         return Action.OPEN_SHIFT if shifts[0].opens else Action.DROP_SHIFT
@@ -104,7 +110,7 @@ def priced(
 ) -> Draft:
     """A change with what it does in the load `outlook`."""
     change_kw = load_change(zip(before.jobs, after.jobs, strict=True), orders, outlook)
-    saving = pen.saving_by(outlook, change_kw, peak_of(outlook).slot)
+    saving = pen.saving_by(outlook, change_kw)
     return Draft(action, before, after, outlook, change_kw, saving, cost_eur)
 
 
@@ -113,8 +119,8 @@ def again(advice: Recommendation, stated: Stated, orders: Mapping[str, Order], p
     cost_eur = 0.0
     for places, sign in ((advice.after, 1), (advice.before, -1)):
         for place in places.shifts:
-            key = f"{place.shift}@{place.day_local}"
-            if key not in stated.shifts:
+            key = key_in(place, stated.shifts)
+            if key not in stated.shifts or stated.shifts[key].instance.start_utc != place.start_utc:
                 return None
             cost_eur += sign * _shift_place(key, place.crew, stated)[1]
     return priced(advice.action, advice.before, advice.after, cost_eur, orders, pen, outlook)
@@ -149,13 +155,16 @@ def write(
     name: str,
     issued_utc: datetime,
     revision: int,
+    later_kw: Load | None = None,
 ) -> Recommendation:
-    """A draft as the recommendation `name`."""
+    """A draft as the recommendation `name`; `later_kw` is what advice that is issued after it changes in the load."""
     outlook = draft.outlook
-    saving = pen.promise_by(outlook, draft.change_kw, peak_of(outlook).slot, name)
+    saving = pen.promise_by(outlook, draft.change_kw, name)
     saving_eur = None if saving.total_eur is None else saving.total_eur - draft.cost_eur
     peak, after = peak_of(outlook), peak_of(outlook.plus(draft.change_kw))
     reduction_kw = peak.median_kw - after.median_kw
+    moves = tuple(zip(draft.before.jobs, draft.after.jobs, strict=True))
+    sure = pen.confidence(outlook, draft.change_kw, later_kw, peak.slot, moves, name)
     checked, unchecked = plan_checked(
         workers=stated.has_workers, working_time=stated.has_crews, changeovers=_has_changeovers(stated)
     )
@@ -167,7 +176,7 @@ def write(
         peak_before_kw=round(peak.median_kw, 1), peak_after_kw=round(after.median_kw, 1), reduction_kw=round(reduction_kw, 1),
         bill_before_eur=cents(saving.before_eur), bill_after_eur=cents(saving.after_eur), saving_eur=cents(saving_eur),
         saving_demand_eur=cents(saving.demand_eur), saving_energy_eur=cents(saving.energy_eur),
-        confidence=round(pen.confidence(outlook, peak.slot, reduction_kw), 2), reason=_reason(draft, saving, slot_start(peak.slot), (peak.median_kw, after.median_kw)),
+        confidence=sure, reason=_reason(draft, saving, slot_start(peak.slot), (peak.median_kw, after.median_kw)),
         alternatives=(nothing(draft.before, peak.median_kw, reduction_kw, cents(saving_eur)),), checked=checked,
         not_checked=(*unchecked, *([WORKS_COUNCIL] if moves_people else []), *(one for one in not_checked(saving) if one.key != FOLLOWING)),
         lines=lines_of(saving), cost_eur=cents(draft.cost_eur) or 0.0, drivers=drivers(orders, stated, peak.slot, peak.median_kw),

@@ -81,8 +81,13 @@ WRONG_INPUT = {
     "grafana build": Case(f"grafana build --plant {{plant}} {INFLUX} --out {{load}}/g", "is a file; expected a folder"),
     "grafana push": Case(f"grafana push --plant {{plant}} {INFLUX} --url http://127.0.0.1:9", "GRAFANA_TOKEN: found nothing"),
     "metering": Case("metering {work}/nothing.jsonl --plant {plant}/plant.toml --out {work}/x.csv", "nothing.jsonl: file: found"),
+    "analyse": Case("analyse {work}/nothing.csv --out {work}", "nothing.csv: file: found"),
     "bill": Case("bill {work}/nothing.csv --tariff {plant}/tariff.toml", "nothing.csv: file: found"),
     "plan": Case("plan {work}/nothing.json", "nothing.json: file: found No such file"),
+    "flexible show": Case("flexible show --plant {empty}", "plant.toml: file: found No such file"),
+    "flexible plan": Case(
+        "flexible plan {load} --plant {plant} --level van=1", "--level: level: found 'van=1'; expected NAME=NUMBER"
+    ),
     "forecast backtest": Case(
         "forecast backtest {load} --first-origin 2026-03-01T23:07:00Z --origins 1 --out {work}/x.csv", "on a full quarter hour"
     ),
@@ -94,6 +99,7 @@ WRONG_INPUT = {
     "bench forecast": Case("bench forecast --data {empty}", "--data: found"),
     "bench plan": Case("bench plan --only nothing", "--only: found nothing; expected one of calm-20"),
     "bench worth": Case("bench worth --only nothing", "--only: found nothing; expected one of single moves"),
+    "bench analyse": Case("bench analyse {work}/nothing.csv", "nothing.csv"),
     "bench fuzz": Case("bench fuzz --only nothing", "no target nothing"),
 }
 
@@ -138,8 +144,10 @@ FAILED_RUN = {
         f"grafana push --plant {{plant}} {INFLUX} --url http://127.0.0.1:{{nobody}}", "no Grafana answers", environment=TOKENS
     ),
     "metering": Case("metering {readings} --plant {plant}/plant.toml --out /dev/full", "No space left on device"),
+    "analyse": Case("analyse {load} --out {work} --json /dev/full", "No space left on device"),
     "bill": Case("bill {load} --tariff {plant}/tariff.toml --json /dev/full", "No space left on device"),
     "plan": Case("plan {problem} --seconds 0 --out /dev/full", "No space left on device"),
+    "flexible plan": Case("flexible plan {load} --plant {plant} --out /dev/full", "No space left on device"),
     "forecast backtest": Case(
         "forecast backtest {load} --first-origin 2026-10-01T00:30:00Z --origins 1 --out /dev/full", "No space left on device"
     ),
@@ -149,9 +157,10 @@ FAILED_RUN = {
     "bench forecast": Case("bench forecast --data {empty}", "the machine has stopped", "forecast"),
     "bench plan": Case("bench plan --only calm-20 --seconds 0.1 --json /dev/full", "No space left on device"),
     "bench worth": Case("bench worth --days 2 --seeds 1", "the machine has stopped", "worth"),
+    "bench analyse": Case("bench analyse {load} --json /dev/full", "No space left on device"),
     "bench fuzz": Case("bench fuzz --only json --inputs 50 --json {work}/fuzz.json", "ZeroDivisionError", "fuzz"),
 }
-ALWAYS_DONE = {"down", "report", "contracts", "reference", "grafana build"}
+ALWAYS_DONE = {"down", "report", "contracts", "reference", "grafana build", "flexible show"}
 """What `down` cannot do in peace it does by force; the others say beforehand what is wrong with their input or place."""
 
 DONE = {
@@ -168,8 +177,11 @@ DONE = {
     "sentences": Case("sentences /dev/null --plant {plant}", ""),
     "grafana build": Case(f"grafana build --plant {{plant}} {INFLUX} --out {{work}}/grafana", "dashboards"),
     "metering": Case("metering {readings} --plant {plant}/plant.toml --out {work}/x.csv", "0 readings: 0 used"),
+    "analyse": Case("analyse {load} --out {work}", "Load analysis"),
     "bill": Case("bill {load} --tariff {plant}/tariff.toml", "total"),
     "plan": Case("plan {problem} --seconds 0", "feasible"),
+    "flexible show": Case("flexible show --plant {plant}", "holds_kw"),
+    "flexible plan": Case("flexible plan {load} --plant {plant}", "saved: 0.00 EUR"),
     "forecast backtest": Case(
         "forecast backtest {load} --first-origin 2026-10-01T00:30:00Z --origins 1 --out {work}/x.csv", "1 forecasts written"
     ),

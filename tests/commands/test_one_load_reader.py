@@ -82,7 +82,7 @@ REFUSED = {
     "a column twice": (text([f"{row},5" for row in ROWS], "start_utc,power_kw,power_kw"), "load.csv:1: header: found"),
     "no unit": (text(ROWS, "start_utc,power"), "load.csv:1: header: found 'start_utc,power'; expected start_utc,power_kw[,reactive_kvar] or start_utc,energy_kwh"),
     "a cell as long as a book": (changed(3, f"{STAMPS[1]},{'9' * 200_000}"), "load.csv:3: row: found field larger than field limit"),
-    "a workbook": ("PK\x03\x04", "load.csv: file: found a ZIP archive or an Excel workbook"),
+    "a workbook": ("PK\x03\x04", "load.csv: file: found a workbook that cannot be read"),
 }  # fmt: skip
 Run = Callable[[str], str | None]
 

@@ -14,11 +14,11 @@ from plant_texts import COUNTER, plant, register
 
 from connectors.files.load_profile import ProfileOptions, ProfileRow, read_profile, to_intervals, unit_in
 from connectors.files.plausible import Limits, time_faults
-from connectors.files.status import explained_words
 from domain.errors import InputFaults
 from domain.intervals import QUARTER
 from domain.topics import INTERVALS
 from lastgang.commands.import_ import command
+from quarters.profiles.status import explained_words
 from reporting.ledger import Ledger
 
 NOW = datetime(2026, 11, 29, 12, 7, tzinfo=UTC)

@@ -50,6 +50,16 @@ def test_a_file_that_is_read_again_does_not_undo_what_advice_has_moved(plant: Pl
     assert later.start_utc == local("2026-10-24T10:00"), "what the file states again counts"
 
 
+def test_what_a_machine_showed_of_a_job_outlives_the_next_reading_of_the_file(plant: Plant) -> None:
+    first = judged(plant, row("A")).revisions
+    seen = replace(
+        first[0], revision=1, status=OrderStatus.RUNNING, began_utc=first[0].start_utc + timedelta(seconds=90), source="progress"
+    )
+    assert judged(plant, row("A"), known=after(plant, first, [seen])).revisions == ()
+    [changed] = judged(plant, row("A", Menge=7), known=after(plant, first, [seen])).revisions
+    assert (changed.quantity, changed.status, changed.began_utc) == (7, OrderStatus.RUNNING, seen.began_utc)
+
+
 def test_a_job_that_was_given_a_place_stays_there(plant: Plant) -> None:
     first = judged(plant, row("A", start=None)).revisions
     assert judged(plant, row("A", start=None), known=after(plant, first), now=NOW + timedelta(days=1)).revisions == ()

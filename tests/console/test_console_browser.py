@@ -18,6 +18,7 @@ PATHS = {
     "orders": "/orders",
     "meters": "/meters?meter=furnace-2",
     "reports": "/reports",
+    "analyse": "/analyse",
     "platform": "/platform",
 }
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
@@ -28,6 +29,7 @@ HEADINGS = {
         "orders": "Aufträge",
         "meters": "Zähler",
         "reports": "Monatsberichte",
+        "analyse": "Lastgang analysieren",
         "platform": "Verbindungen",
     },
     "en": {
@@ -36,6 +38,7 @@ HEADINGS = {
         "orders": "Orders",
         "meters": "Meters",
         "reports": "Monthly reports",
+        "analyse": "Analyse a load profile",
         "platform": "Connections",
     },
 }
@@ -338,6 +341,36 @@ def test_a_report_is_made_and_can_be_taken_home(browser: Any, server: Server) ->
         with page.expect_download() as waiting:
             page.get_by_role("link", name="Everything as ZIP").click()
         assert waiting.value.suggested_filename == "lastgang-2026-09.zip"
+
+
+def test_an_uploaded_load_comes_back_as_its_page(browser: Any, server: Server, tmp_path: Path) -> None:
+    rows = [
+        f"{day:02}.03.2026;{hour:02}:{minute:02};{80 + 5 * hour},5"
+        for day in range(2, 6)
+        for hour in range(24)
+        for minute in (0, 15, 30, 45)
+    ]
+    good, open_question = tmp_path / "Lastgang März.csv", tmp_path / "unit.csv"
+    good.write_text("\n".join(["Datum;Zeit;Leistung [kW]", *rows]))
+    open_question.write_text("\n".join(["Datum;Zeit;Wert", *rows]))
+    with Visitor(browser, server.url, "en") as visitor:
+        page = visitor.go("/analyse")
+        page.get_by_label("File", exact=True).set_input_files(good)
+        page.get_by_role("button", name="Analyse", exact=True).click()
+        page.get_by_role("heading", name="What could be won quickly").wait_for()
+        page.get_by_text("195.5").first.wait_for()
+        assert page.locator("svg").count() >= 4
+        page = visitor.go("/analyse")
+        page.get_by_label("File", exact=True).set_input_files(open_question)
+        page.get_by_role("button", name="Analyse", exact=True).click()
+        page.get_by_role("heading", name="The file could not be analysed").wait_for()
+        page.get_by_text("--unit").wait_for()
+        page.get_by_role("link", name="Back to the form").click()
+        page.get_by_label("File", exact=True).set_input_files(open_question)
+        page.get_by_label("Unit of the values").select_option("kW")
+        page.get_by_role("button", name="Analyse", exact=True).click()
+        page.get_by_role("heading", name="What could be won quickly").wait_for()
+        assert visitor.elsewhere == [], "nothing may come from another machine"
 
 
 CONTRAST = """

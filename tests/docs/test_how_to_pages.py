@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "plants"))
+from how_to import commands, steps
 from live_plant import LivePlant, nothing_of
 from served_plant import PICKED_PORTS, Load, ServedPlant
 
@@ -31,13 +32,7 @@ from quarters.numbers import quarter_start
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs" / "how-to").glob("*.md"))
-STEP = re.compile(r"<!-- (file|run|live): ([^>]+?) -->(?:\n```\w*\n(.*?)```)?", re.DOTALL)
-"""What a page marks: a file to write, commands that need no network, and what needs a running stack."""
 LINK = re.compile(r"\]\(([^)#]+?)(?:#[^)]*)?\)")
-
-
-def steps(page: Path) -> list[tuple[str, str, str]]:
-    return STEP.findall(page.read_text(encoding="utf-8"))
 
 
 def write_file(folder: Path, name: str, text: str) -> None:
@@ -48,11 +43,6 @@ def write_file(folder: Path, name: str, text: str) -> None:
         shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
-
-
-def commands(text: str) -> list[str]:
-    """The lines of a block without their comments."""
-    return list(filter(None, (line.split(" #")[0].strip() for line in text.splitlines())))
 
 
 def check(what: str, line: str, done: subprocess.CompletedProcess[str]) -> None:

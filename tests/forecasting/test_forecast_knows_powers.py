@@ -10,9 +10,10 @@ import pytest
 
 from domain.forecasts import Forecast
 from domain.intervals import QUARTER
-from domain.job_power import JobPower, PowerSource
+from domain.job_power import MOST_PRODUCTS, JobPower, PowerSource
 from domain.orders import Order, OrderStatus
 from domain.topics import FORECASTS, INTERVALS, JOB_POWERS, ORDERS, Topic
+from forecasting.powers import KnownPowers
 from forecasting.site_forecast import SiteForecast
 from tests.forecasting import small_forecast_plant as small
 
@@ -81,3 +82,12 @@ def test_powers_of_other_products_and_sites_change_nothing() -> None:
     plain = forecast(*UNTYPED, *LOAD[-400:])
     others = [(JOB_POWERS, replace(power(), product="another")), (JOB_POWERS, replace(power(), site="other"))]
     assert forecast(*UNTYPED, *LOAD[-400:], *others).q50_kw == plain.q50_kw
+
+
+def test_powers_of_products_that_ran_longest_ago_are_forgotten() -> None:
+    known, jobs = KnownPowers(), {}
+    for number in range(MOST_PRODUCTS + 20):
+        known.learn(replace(power(), product=f"P{number}", at_utc=LIVE + number * QUARTER), jobs)
+        known.learn(replace(power(), product="again", revision=number, at_utc=LIVE + number * QUARTER), jobs)
+    assert len(known.known) == MOST_PRODUCTS
+    assert {one.product for one in known.known} == {"again", *(f"P{n}" for n in range(21, MOST_PRODUCTS + 20))}

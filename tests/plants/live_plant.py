@@ -8,7 +8,8 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -43,12 +44,37 @@ class LivePlant:
 
     def type(self, line: str, timeout_s: float = 300.0) -> subprocess.CompletedProcess[str]:
         """What a command line ends with, its ``lastgang`` being this one and its clock the plant's."""
-        command = [sys.executable, "-m", "lastgang.cli", *shlex.split(line)[1:]]
+        return subprocess.run(
+            self._command(line), cwd=self.folder, env=self._environment(), capture_output=True, text=True, check=False, timeout=timeout_s
+        )  # fmt: skip
+
+    @contextmanager
+    def typed(self, line: str) -> Iterator[subprocess.Popen[str]]:
+        """A command that runs until it is ended: by SIGTERM, because a test in the background has Ctrl-C ignored."""
+        with subprocess.Popen(
+            self._command(line), cwd=self.folder, env=self._environment(), stderr=subprocess.PIPE, text=True
+        ) as running:
+            try:
+                yield running
+            finally:
+                running.terminate()
+                running.communicate(timeout=60)
+
+    def in_shell(self, line: str) -> str:
+        """What a line for a shell writes to stdout, ``$PAGE`` being the page."""
+        environment = {**os.environ, "PAGE": self.state().page.rstrip("/")}
+        done = subprocess.run(["bash", "-c", line], env=environment, capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 0, f"$ {line}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    @staticmethod
+    def _command(line: str) -> list[str]:
+        return [sys.executable, "-m", "lastgang.cli", *shlex.split(line)[1:]]
+
+    def _environment(self) -> dict[str, str]:
         environment = {**os.environ, "LASTGANG_CLOCK": f"@{self.served.clock_file}"}
         environment.pop("INFLUX_TOKEN", None)
-        return subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False, timeout=timeout_s
-        )
+        return environment
 
     @property
     def plant(self) -> str:

@@ -118,12 +118,13 @@ class ServedPlant:
 
     @classmethod
     def copied(
-        cls, template: Path, folder: Path, loads: Mapping[str, Measuring], speed: float = 60.0, start_utc: datetime = START_UTC
-    ) -> ServedPlant:
+        cls, template: Path, folder: Path, loads: Mapping[str, Measuring], speed: float = 60.0, start_utc: datetime = START_UTC,
+        name: str = "plant",
+    ) -> ServedPlant:  # fmt: skip
         """A copy of `template` in `folder`, with ports that are picked at every start."""
-        shutil.copytree(template, folder / "plant")
-        (folder / "plant" / "stack.toml").write_text(PICKED_PORTS)
-        return cls(folder / "plant", folder / "clock", loads, speed, start_utc)
+        shutil.copytree(template, folder / name)
+        (folder / name / "stack.toml").write_text(PICKED_PORTS)
+        return cls(folder / name, folder / "clock", loads, speed, start_utc)
 
     def _to_loopback(self) -> list[MeterServer]:
         """Give each address of the device files a free port on loopback; the servers that listen there."""

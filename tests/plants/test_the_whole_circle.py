@@ -2,7 +2,7 @@
 
 Orders come from an XLSX file with German headings and no powers; these are learned from the machines' meters. Advice to move a job is
 accepted on the page, advice to open a shift by a program on the topic. The plan is revised, and the machines, which do what the plan says,
-draw their power elsewhere.
+draw their power elsewhere. What is typed is what the how-to page says.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from following_machines import Works
+from how_to import circle
 from live_plant import LivePlant, nothing_of
 from served_plant import ServedPlant
 
 from connectors.kafka.client import KafkaSettings, RecordConsumer, RecordProducer
 from deploy.settings import load_settings
 from domain.intervals import QUARTER
+from domain.orders import OrderStatus
 from domain.recommendations import Action, Decision, DecisionKind, Recommendation, RecommendationStatus
 from domain.topics import DECISIONS, JOB_POWERS, ORDERS, RECOMMENDATIONS, SHIFT_CHANGES, Topic
 from domain.units import UWH_PER_KWH
@@ -66,6 +68,8 @@ def past_rows() -> Iterator[list[Any]]:
         day += timedelta(days=1)
 
 
+HISTORIES = [("main", None), ("oven", "oven"), ("press", "press")]
+"""Meters and their machines, in the order of the page."""
 COMING = [
     ["2001", "Welle", 40, "Kammerofen", at(6, "16:00"), at(6, "20:00"), at(6, "16:00"), 90, None, "ja", "geplant"],
     ["2002", "Flansch", 60, "Presse", at(6, "16:00"), at(6, "19:30"), at(6, "16:00"), 60, None, "nein", "geplant"],
@@ -115,6 +119,13 @@ class Topics:
         self._consumer.close()
 
 
+def done(live: LivePlant, line: str) -> str:
+    """What a command that must not fail writes to stdout."""
+    ended = live.type(line)
+    assert ended.returncode == 0, f"$ {line}\n{ended.stdout}{ended.stderr}"
+    return ended.stdout
+
+
 def is_open(action: Action, job: str) -> Callable[[Recommendation], bool]:
     """Whether a recommendation is open and advises `action` for `job`."""
     return lambda one: one.status is RecommendationStatus.OPEN and one.action is action and one.changes(job)
@@ -148,18 +159,32 @@ def test_orders_come_from_a_sheet_powers_are_learned_two_accept_and_the_load_mov
     works = Works({"Zahnrad": GEARS_KW, "Welle": SHAFT_KW, "Flansch": FLANGE_KW}, {"oven": IDLE_KW, "press": IDLE_KW}, BASE_KW)
     meters = {"main": works.meter(), "oven": works.meter("oven"), "press": works.meter("press")}
     shots = Path(os.environ.get("LASTGANG_SCREENSHOTS", tmp_path))
-    with ServedPlant.copied(TEMPLATE, tmp_path, meters, SPEED, START_UTC) as served, LivePlant(served, tmp_path) as live:
-        started = live.type(f"lastgang up --plant {live.plant}")
-        assert started.returncode == 0, f"{started.stdout}{started.stderr}"
-        write_orders(tmp_path / "Auftragsliste.xlsx")
-        handed_in = live.type(f"lastgang orders import Auftragsliste.xlsx --plant {live.plant} --language de")
-        assert handed_in.returncode == 0, f"{handed_in.stdout}{handed_in.stderr}"
+    page_says = circle("orders-from-a-spreadsheet.md")
+    up, watching = page_says["the sheet is watched"]
+    listing, put, delete = page_says["single orders change"]
+    with (
+        ServedPlant.copied(TEMPLATE, tmp_path, meters, SPEED, START_UTC, "my-plant") as served,
+        LivePlant(served, tmp_path) as live,
+    ):
+        done(live, up)
+        write_orders(tmp_path / "orders.xlsx")
         topics = Topics(kafka_of(live), works)
-        live.await_(lambda: topics.newest(ORDERS, lambda order: order.job == "2004"), "the orders on the topic")
-        for meter, machine in (("main", None), ("oven", "oven"), ("press", "press")):
-            works.write_history(tmp_path / f"{meter}.csv", machine, FIRST_PAST_UTC, LAST_PAST_UTC)
-            imported = live.type(f"lastgang import {meter}.csv --plant {live.plant} --meter {meter}")
-            assert imported.returncode == 0, f"{imported.stdout}{imported.stderr}"
+        with live.typed(watching):
+            live.await_(lambda: topics.newest(ORDERS, lambda order: order.job == "2004"), "the orders on the topic")
+        listed = done(live, listing)
+        assert [job for job in ("2001", "2002", "2003", "2004") if job not in listed] == []
+        live.in_shell(put)
+        added = live.await_(lambda: topics.newest(ORDERS, lambda order: order.job == "4714"), "the single order")
+        assert (added.machine, added.status) == ("press", OrderStatus.PLANNED)
+        live.in_shell(delete)
+        live.await_(
+            lambda: topics.newest(ORDERS, lambda o: o.job == "4714" and o.status is OrderStatus.CANCELLED), "its cancellation"
+        )
+        for line, (meter, machine) in zip(page_says["the load is known"], HISTORIES, strict=True):
+            file = line.split()[2]
+            works.write_history(tmp_path / file, machine, FIRST_PAST_UTC, LAST_PAST_UTC)
+            assert f"--meter {meter}" in line
+            done(live, line)
         served.start_time()
 
         learned = live.await_(lambda: topics.newest(JOB_POWERS, lambda power: power.key == ("press", "Flansch")), "a learned power")

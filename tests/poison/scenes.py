@@ -16,6 +16,7 @@ from typing import Any
 from detection.priced import Detection
 from domain.clock import epoch_ms
 from domain.contracts import EXAMPLES
+from domain.controls import Control
 from domain.demand import Demand
 from domain.intervals import QUARTER, IntervalOrigin
 from domain.plant import Plant, VirtualMeter, load_plant
@@ -25,6 +26,7 @@ from domain.topics import (
     ANOMALIES,
     DECISIONS,
     DEMAND,
+    EFFECTS,
     FORECASTS,
     INTERVALS,
     JOB_POWERS,
@@ -231,12 +233,39 @@ def production_scene() -> Scene:
 
     jobs = [sample.order(f"J{n}", 8 + 12 * n) for n in range(3)]
     rows = [(INTERVALS, sample.interval(n, 80.0 if n % 12 in (8, 9, 10, 11) else 20.0)) for n in range(44)]
+    control = Control(state_channel="state", parts_channel="parts", device="plc")
+    machines = tuple(machine.model_copy(update={"control": control}) for machine in sample.PLANT.machines[:1])
+    plant = sample.PLANT.model_copy(update={"machines": (*machines, *sample.PLANT.machines[1:])})
+    at_ms = epoch_ms(sample.MONDAY)
+    states = [
+        (
+            READINGS,
+            Reading(sample.SITE, "furnace", "state", at_ms + n * 3_600_000, at_ms, None, text="Execute" if n % 3 == 2 else "Idle"),
+        )
+        for n in range(12)
+    ]
     return Scene(
-        "production", Production(sample.PLANT), sample.SITE, [*((ORDERS, job) for job in jobs), *rows[:34]],
-        {INTERVALS: sample.interval(20, 90.0, revision=2), ORDERS: sample.order("J1", 20, revision=2)},
+        "production", Production(plant), sample.SITE, [*((ORDERS, job) for job in jobs), *rows[:34], *states],
+        {INTERVALS: sample.interval(20, 90.0, revision=2), ORDERS: sample.order("J1", 20, revision=2), READINGS: states[5][1]},
         [*((ORDERS, replace(job, revision=MOST_REVISIONS)) for job in jobs),
          *((topic, replace(row, revision=MOST_REVISIONS)) for topic, row in rows)],
         JOB_POWERS,
+    )  # fmt: skip
+
+
+def effects_scene() -> Scene:
+    """A moved job runs at its new place; its end makes an effect of the move."""
+    from effects.step import Effects
+    from tests.effects import effect_cases as sample
+    from tests.effects.test_effects_step import ADVICE, JOB, rows
+
+    after = rows(64, 100)
+    return Scene(
+        "effects", Effects(sample.plant(), None), sample.SITE, [(ORDERS, JOB), (RECOMMENDATIONS, ADVICE), *rows(0, 64)],
+        {INTERVALS: rows(40, 41)[0][1], ORDERS: replace(JOB, revision=4), RECOMMENDATIONS: replace(ADVICE, revision=4), JOB_POWERS: EXAMPLES[JOB_POWERS.name]},
+        [(ORDERS, replace(JOB, revision=MOST_REVISIONS)), (RECOMMENDATIONS, replace(ADVICE, revision=MOST_REVISIONS)),
+         *((topic, replace(row, revision=MOST_REVISIONS)) for topic, row in [*rows(0, 64), *after])],
+        EFFECTS,
     )  # fmt: skip
 
 
@@ -249,5 +278,6 @@ SCENES: dict[str, Callable[[Path], Scene]] = {
     "running_demand": lambda folder: running_scene(),
     "virtual_meters": lambda folder: virtual_scene(),
     "production": lambda folder: production_scene(),
+    "effects": lambda folder: effects_scene(),
 }
 __all__ = ["SCENES", "Demand", "Scene", "publishes_after"]

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from domain.codec import encode
 from domain.instants import NEVER_UTC
 from domain.intervals import QUARTER, IntervalOrigin, IntervalQuality
-from domain.job_power import JobPower, PowerSource
+from domain.job_power import MOST_PRODUCTS, JobPower, PowerSource
 from domain.orders import PROGRESS_SOURCE, Order, OrderStatus
 from domain.steps import Outputs
 from domain.topics import INTERVALS, JOB_POWERS, ORDERS, Topic
 from production.meters import machine_meters
+from production.runs import Run
 from production.state import ProductionState
 from production.step import Production
 from tests.production.job_samples import MONDAY, PLANT, SITE, interval, order, plant
@@ -236,6 +237,17 @@ def test_old_jobs_and_quarter_hours_are_forgotten_and_what_was_learned_stays() -
     assert driven.state.notes.of("furnace", "rings").published is not None
     assert driven.take(jobs()) == []  # sent again, long after: they ended before all that is kept
     assert driven.state.notes.orders == {}
+
+
+def test_products_that_ran_longest_ago_are_forgotten() -> None:
+    driven = Driven()
+    driven.take([*jobs(), *rows()])
+    notes = driven.state.notes
+    for number in range(MOST_PRODUCTS + 20):
+        notes.of("mill", f"P{number}").runs = (Run("J", number, (1.0,)),)  # the first ran long before the furnace's
+    assert len(notes.learned) == MOST_PRODUCTS
+    assert {one.product for one in notes.learned} == {"rings", *(f"P{n}" for n in range(21, MOST_PRODUCTS + 20))}
+    assert notes.of("furnace", "rings").published is not None
 
 
 def encode_series(driven: Driven) -> bytes:

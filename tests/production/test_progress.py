@@ -5,16 +5,15 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.intervals import QUARTER
+from domain.intervals import QUARTER, QUARTER_MS
 from domain.orders import PROGRESS_SOURCE, Order, OrderStatus
-from production.activity import Activity, by_load, by_state
-from production.progress import LATE_SLOTS, progressed
-from quarters.numbers import slot_of, slot_start
+from production.activity import Activity, by_load
+from production.progress import LATE_MS, progressed
+from quarters.numbers import slot_start
 from tests.production.job_samples import MONDAY, loads, order
 
 IDLE_KW, RATED_KW = 20.0, 160.0
@@ -100,7 +99,7 @@ def test_a_load_that_was_there_before_shows_no_begin_but_the_planned_one() -> No
 
 
 def test_after_half_a_day_a_job_has_not_run_and_the_next_one_has() -> None:
-    late = 8 + LATE_SLOTS + 3
+    late = 8 + LATE_MS // QUARTER_MS + 3
     jobs = [planned("A", 8), planned("B", late)]
     assert seen(jobs, day((late, late + 4), length=120)) == {"B": (DONE, late, 4)}
 
@@ -135,13 +134,6 @@ def _fields(one: Order) -> dict[str, object]:
     return {name: getattr(one, name) for name in Order.__dataclass_fields__}
 
 
-def test_a_state_of_the_control_says_the_same() -> None:
-    share = np.array([0.0, 0.0, 0.6, 1.0, 1.0, 0.4, 0.0, NAN])
-    activity = by_state(slot_of(MONDAY), share)
-    (found,) = progressed([planned("A", 2)], {}, lambda job: activity)
-    assert (found.status, found.start_utc, found.duration_quarters) == (DONE, MONDAY + 2 * QUARTER, 3)
-
-
 spans = st.lists(st.integers(1, 9), min_size=2, max_size=12)
 
 
@@ -150,6 +142,7 @@ def applied(orders: list[Order], plan: list[Order], activity: Activity) -> list[
     return [newer.get(one.job, one) for one in orders]
 
 
+@settings(deadline=None)
 @given(spans, st.lists(st.tuples(st.integers(0, 60), st.integers(1, 10)), min_size=1, max_size=6), st.integers(1, 60))
 def test_the_same_again_publishes_nothing_and_jobs_do_not_overlap(
     lengths: list[int], plan: list[tuple[int, int]], until: int

@@ -27,13 +27,20 @@ def shift(name: str, begins: str, ends: str, days: list[str], **more: Any) -> di
 
 
 def planned_works(
-    *, staffed: bool = True, people: bool = True, extra: bool = True, changeover_min: int = 0, more: Any = None, **planning: Any
+    *,
+    staffed: bool = True,
+    people: bool = True,
+    extra: bool = True,
+    changeover_min: int = 0,
+    may_move_min: int = 0,
+    more: Any = None,
+    **planning: Any,
 ) -> Plant:
     """Two furnaces and a saw: early and late shift on working days, an optional one on Saturday (`extra`), all with crews of setters (`people`)."""
     crews = {"crews": ["red", "blue"]} if people else {}
     shifts = [
-        shift("early", "06:00", "14:00", WORKDAYS, **({"crews": ["red"]} if people else {})),
-        shift("late", "14:00", "22:00", WORKDAYS, **({"crews": ["blue"]} if people else {})),
+        shift("early", "06:00", "14:00", WORKDAYS, may_move_min=may_move_min, **({"crews": ["red"]} if people else {})),
+        shift("late", "14:00", "22:00", WORKDAYS, may_move_min=may_move_min, **({"crews": ["blue"]} if people else {})),
     ]
     if extra:
         shifts.append(shift("saturday", "06:00", "14:00", ["sat"], optional=True, **crews))
@@ -66,6 +73,7 @@ def plants(draw: st.DrawFn) -> Plant:
     """Any of these plants."""
     return planned_works(
         staffed=draw(st.booleans()), people=draw(st.booleans()), extra=draw(st.booleans()), changeover_min=draw(st.sampled_from([0, 30])),
+        may_move_min=draw(st.sampled_from([0, 60, 240])),
         shift_notice_h=draw(st.sampled_from([0.0, 24.0])), eur_per_moved_job=draw(st.sampled_from([0.0, 25.0])),
         tardiness_eur_per_hour=draw(st.sampled_from([None, 40.0])),
         more={"shutdown": [{"from": (NOW + timedelta(days=1)).date(), "to": (NOW + timedelta(days=1)).date()}]} if draw(st.booleans()) else None,

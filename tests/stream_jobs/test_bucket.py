@@ -2,14 +2,20 @@
 
 import struct
 from collections.abc import Sequence
+from random import Random
 from typing import Any
 
 import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from domain.codec import encode
+from benchmarks.fuzz.extremes import spoiled
+from domain.codec import decode, encode
+from domain.contracts import EXAMPLES
 from domain.readings import Reading, Rejection, RejectionReason
 from domain.steps import Outputs
-from domain.topics import INTERVALS, READINGS, REJECTED, Topic
+from domain.topics import INTERVALS, READINGS, REJECTED, SHIFT_CHANGES, TOPICS, Topic
 from metering.runs import ReadingRun, run_of
 from stream_jobs.buckets import unpack
 from stream_jobs.run_bucket import bounded, run_bucket
@@ -167,3 +173,46 @@ def test_a_record_that_the_step_fails_on_is_set_aside_and_all_others_are_taken()
         (REJECTED, RejectionReason.STEP_FAILED, "press", "energy.readings.v1/2/9"),
     ]
     assert all("ZeroDivisionError: no such floor" in r.detail and '"value":13.0' in r.original for _, r in outputs)
+
+
+@pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
+def test_a_record_under_a_key_that_its_fields_do_not_make_is_rejected_and_reaches_no_state(topic: Topic) -> None:
+    record, place = EXAMPLES[topic.name], f"{topic.name}/2/7"
+    own = topic.key(record)
+    for key, is_own in (
+        (own, True),
+        (record.site, True),
+        ("phantom", False),
+        (f"phantom/{own.partition('/')[2]}", False),
+        ("", False),
+    ):
+        state, outputs = run_bucket(Counting(), key, 0, bucket(raws=[raw(encode(record), topic.name)]), "")
+        assert state == is_own
+        assert (
+            [(to, r.site, r.reason, r.source) for to, r in outputs] == []
+            if is_own
+            else [(REJECTED, record.site, RejectionReason.WRONG_KEY, place)]
+        )
+        assert all(f"expected {own!r}" in r.detail and decode(Rejection, encode(bounded(r))) for _, r in outputs)
+
+
+def test_a_reading_of_another_meter_under_this_meters_key_is_rejected() -> None:
+    state, [(_, rejection)] = run_bucket(Counting(), "werk/oven", 0, bucket(raws=[raw(GOOD)]), "")
+    assert (state, rejection.meter, rejection.reason) == (0, "press", RejectionReason.WRONG_KEY)
+
+
+def test_a_copy_for_each_meter_is_compared_by_its_site_and_rejected_by_whoever_is_given_it_once() -> None:
+    change = EXAMPLES[SHIFT_CHANGES.name]
+    for key, taken in ((f"{change.site}/press-1", 1), ("elsewhere/press-1", 0)):
+        packed = bucket(raws=[raw(encode(change), SHIFT_CHANGES.name)])
+        assert run_bucket(Counting(), key, 0, packed, "", rejected_elsewhere=(SHIFT_CHANGES.name,)) == (taken, [])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(TOPICS), st.integers(0, 10_000))
+def test_an_extreme_record_lands_where_its_fields_say_or_leaves_as_a_rejection(topic: Topic, number: int) -> None:
+    record, key = spoiled(EXAMPLES[topic.name], Random(number)), topic.key(EXAMPLES[topic.name])
+    state, outputs = run_bucket(Counting(), key, 0, bucket(raws=[raw(encode(record), topic.name)]), "")
+    assert state == (topic.key(record) == key)
+    assert state + len(outputs) == 1
+    assert all(decode(Rejection, encode(bounded(r))) == bounded(r) for _, r in outputs)

@@ -133,3 +133,30 @@ def test_machines_that_run_on_a_special_saturday_are_at_work_and_on_the_sunday_a
     assert received.of(REJECTED) == [], (
         "a change that cannot be read is rejected by the site's forecast, once, and not by each meter"
     )
+
+
+def test_a_meter_that_the_plant_file_gains_knows_the_special_saturday_that_was_entered_before(
+    stack_kafka: KafkaBroker, flink: FlinkCluster, plant_clock: Any, namespace: str, tmp_path: Path
+) -> None:
+    plant_clock(MIDNIGHT)
+    kafka, name = KafkaSettings(stack_kafka.bootstrap, namespace), f"meter-forecasts-{namespace}"
+    ensure_topics(kafka)
+    arguments = ["meter_forecasts", "--plant", str(tmp_path), "--kafka", kafka.bootstrap, "--namespace", namespace]
+    received = Received(kafka)
+    past = [START + n * QUARTER for n in range(int((MIDNIGHT - START) / QUARTER) + 1)]
+    plants = {"oven": PLANT.replace(METER.format("press"), ""), "press": PLANT}
+    with RecordProducer(kafka) as producer:
+        producer.send(SHIFT_CHANGES, ShiftChange("werk", "day", SATURDAY.isoformat(), 1, True, MIDNIGHT, by="M. Adler"))
+        for meter, plant in plants.items():
+            (tmp_path / "plant.toml").write_text(plant, encoding="utf-8")
+            job_id = flink.submit(JOB_SCRIPT, arguments, name)
+            for at_utc in past:
+                producer.send(INTERVALS, quarter(meter, at_utc, by_pattern(at_utc)))
+            producer.flush(60)
+
+            def is_known(found: Any, meter: str = meter) -> bool:
+                return any(topic is METER_FORECASTS and r.meter == meter and r.q50_kw[40] > 40 for topic, r in found)
+
+            received.until(is_known)
+            flink.stop_with_savepoint(job_id, 90.0)
+    assert received.of(REJECTED) == []

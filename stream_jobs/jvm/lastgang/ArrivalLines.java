@@ -7,6 +7,7 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.flink.api.common.functions.util.ListCollector;
 import org.apache.flink.kafka.shaded.org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -23,7 +24,7 @@ public final class ArrivalLines {
     private ArrivalLines() {}
 
     public static void main(String[] arguments) throws IOException {
-        LogRecords records = new LogRecords("readings", Long.parseLong(arguments[0]), Long.parseLong(arguments[1]), "");
+        LogRecords records = new LogRecords("readings", Long.parseLong(arguments[0]), Long.parseLong(arguments[1]), "", Map.of());
         records.open(null);
         BufferedReader lines = new BufferedReader(new InputStreamReader(System.in));
         PrintStream out = new PrintStream(System.out, false);

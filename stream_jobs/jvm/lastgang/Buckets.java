@@ -1,7 +1,6 @@
 package lastgang;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -46,6 +45,7 @@ public final class Buckets {
      * @param idleMs a partition that is silent for this long does not hold the others' time back
      * @param aheadOfPlantMs how far a reading may be dated ahead of the plant's clock
      * @param onlyKey of all topics only the records of this key, without event time; empty for all records
+     * @param onlyChannels key to channels: of readings only these, whole and without event time; empty for all readings
      */
     public static DataStream<Item> records(
             StreamExecutionEnvironment environment,
@@ -58,18 +58,19 @@ public final class Buckets {
             long futureToleranceMs,
             long aheadOfPlantMs,
             long idleMs,
-            String onlyKey) {
+            String onlyKey,
+            Map<String, List<String>> onlyChannels) {
         KafkaSource<Item> source =
                 KafkaSource.<Item>builder()
                         .setBootstrapServers(bootstrap)
                         .setTopics(topics)
                         .setGroupId(group)
                         .setStartingOffsets(OffsetsInitializer.earliest())
-                        .setDeserializer(new LogRecords(readingsTopic, futureToleranceMs, aheadOfPlantMs, onlyKey))
+                        .setDeserializer(new LogRecords(readingsTopic, futureToleranceMs, aheadOfPlantMs, onlyKey, onlyChannels))
                         .setProperty("isolation.level", "read_committed")
                         .build();
         WatermarkStrategy<Item> dates =
-                readingsTopic.isEmpty() || !onlyKey.isEmpty()
+                readingsTopic.isEmpty() || !onlyKey.isEmpty() || !onlyChannels.isEmpty()
                         ? WatermarkStrategy.noWatermarks()
                         : WatermarkStrategy.<Item>forBoundedOutOfOrderness(Duration.ofMillis(outOfOrderMs))
                                 .withTimestampAssigner((item, before) -> item.eventMs)
@@ -83,6 +84,19 @@ public final class Buckets {
         return records.filter(item -> !wanted.containsKey(item.topic) || wanted.get(item.topic).equals(item.key)).returns(ITEMS);
     }
 
+    /** The same records; of those of {@code readingsTopic}, which must be whole, only what {@link Changes} lets through. */
+    public static DataStream<Item> changes(DataStream<Item> records, String readingsTopic) {
+        DataStream<Item> others = records.filter(item -> !item.topic.equals(readingsTopic)).returns(ITEMS);
+        DataStream<Item> changed =
+                records.filter(item -> item.topic.equals(readingsTopic))
+                        .returns(ITEMS)
+                        .keyBy(item -> item.key, Types.STRING)
+                        .process(new Changes(), ITEMS)
+                        .uid("changes")
+                        .name("changes");
+        return others.union(changed);
+    }
+
     /** The same records under their site's key: what stands before the first slash. */
     public static DataStream<Item> bySite(DataStream<Item> records) {
         return records.map(
@@ -94,31 +108,23 @@ public final class Buckets {
     }
 
     /**
-     * The same records; those of {@code topics} once for each of {@code keys} that is of their own site. What stands before the first slash
-     * of a key is its site.
+     * The same records; those of {@code topics} once for each of {@code keys} that is of their own site ({@link ToEach}). What stands before the first
+     * slash of a key is its site.
      */
     public static DataStream<Item> toEach(DataStream<Item> records, List<String> topics, List<String> keys) {
         Set<String> copied = new HashSet<>(topics);
-        List<String> receivers = new ArrayList<>(keys);
-        return records.flatMap(
-                        (Item item, Collector<Item> out) -> {
-                            if (!copied.contains(item.topic)) {
-                                out.collect(item);
-                                return;
-                            }
-                            String site = siteOf(item.key);
-                            for (String key : receivers) {
-                                if (siteOf(key).equals(site)) {
-                                    Item copy = item.copy();
-                                    copy.key = key;
-                                    out.collect(copy);
-                                }
-                            }
-                        })
-                .returns(ITEMS);
+        DataStream<Item> others = records.filter(item -> !copied.contains(item.topic)).returns(ITEMS);
+        DataStream<Item> copies =
+                records.filter(item -> copied.contains(item.topic))
+                        .returns(ITEMS)
+                        .keyBy(item -> siteOf(item.key), Types.STRING)
+                        .process(new ToEach(keys), ITEMS)
+                        .uid("to-each")
+                        .name("to each");
+        return others.union(copies);
     }
 
-    private static String siteOf(String key) {
+    static String siteOf(String key) {
         int slash = key.indexOf('/');
         return slash < 0 ? key : key.substring(0, slash);
     }

@@ -2,6 +2,10 @@ package lastgang;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
 import org.apache.flink.api.common.serialization.DeserializationSchema.InitializationContext;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
@@ -18,6 +22,7 @@ public final class LogRecords implements KafkaRecordDeserializationSchema<Item> 
     private final long futureToleranceMs;
     private final long aheadOfPlantMs;
     private final byte[] onlyKey;
+    private final HashMap<String, HashSet<String>> onlyChannels;
     private transient CanonicalReading canonical;
     private transient PlantClock clock;
 
@@ -27,11 +32,15 @@ public final class LogRecords implements KafkaRecordDeserializationSchema<Item> 
      * @param aheadOfPlantMs a reading that is dated further ahead of the plant's clock when it came is handed on as such, and does not move the
      *     watermark: with the gateway's clock both its dates are wrong, and every other meter would be late
      * @param onlyKey records of other keys are passed over unread; empty: none are
+     * @param onlyChannels key to channels: of readings only these are taken, and whole; empty: all are
      */
-    public LogRecords(String readingsTopic, long futureToleranceMs, long aheadOfPlantMs, String onlyKey) {
+    public LogRecords(
+            String readingsTopic, long futureToleranceMs, long aheadOfPlantMs, String onlyKey, Map<String, ? extends Collection<String>> onlyChannels) {
         this.readingsTopic = readingsTopic;
         this.futureToleranceMs = futureToleranceMs;
         this.aheadOfPlantMs = aheadOfPlantMs;
+        this.onlyChannels = new HashMap<>();
+        onlyChannels.forEach((key, channels) -> this.onlyChannels.put(key, new HashSet<>(channels)));
         this.onlyKey = onlyKey.isEmpty() ? null : onlyKey.getBytes(StandardCharsets.UTF_8);
     }
 
@@ -51,7 +60,10 @@ public final class LogRecords implements KafkaRecordDeserializationSchema<Item> 
         byte[] value = record.value();
         item.key = key == null ? "" : new String(key, StandardCharsets.UTF_8);
         boolean isReading = record.topic().equals(readingsTopic);
-        boolean isPlain = isReading && value != null && canonical.read(key, value, item);
+        if (isReading && !onlyChannels.isEmpty() && !isWanted(item.key, value)) {
+            return;
+        }
+        boolean isPlain = isReading && onlyChannels.isEmpty() && value != null && canonical.read(key, value, item);
         if (isPlain) {
             item.eventMs = item.observedMs <= item.receivedMs + futureToleranceMs ? item.observedMs : 0;
         } else if (isReading && value != null) {
@@ -68,6 +80,16 @@ public final class LogRecords implements KafkaRecordDeserializationSchema<Item> 
             item.offset = record.offset();
         }
         out.collect(item);
+    }
+
+    /** What cannot be read, or lies under another key than its own, is rejected by the step that takes every reading. */
+    private boolean isWanted(String key, byte[] value) {
+        HashSet<String> channels = onlyChannels.get(key);
+        if (channels == null || value == null) {
+            return false;
+        }
+        LooseReading reading = LooseReading.of(value);
+        return reading != null && channels.contains(reading.channel) && key.equals(reading.site + "/" + reading.meter);
     }
 
     /** When a record came: by the broker's clock where that stamps it, so that it is the same when the log is read again. */

@@ -1,0 +1,58 @@
+package lastgang;
+
+import java.io.IOException;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonFactory;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonParser;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonToken;
+
+/** What it takes to tell one report of a machine's control from the next, of a reading however it is written; nothing is judged here. */
+final class LooseReading {
+    private static final JsonFactory JSON = new JsonFactory();
+
+    String site = "";
+    String meter = "";
+    String channel = "";
+    long observedMs;
+    boolean isHistory;
+    /** Value, quality and text as they are written: two reports that agree in them say the same. */
+    String says = "";
+
+    private LooseReading() {}
+
+    /** The reading; null where the bytes are no JSON object. What has another type than a reading's field is left out. */
+    static LooseReading of(byte[] json) {
+        LooseReading found = new LooseReading();
+        String value = "";
+        String quality = "";
+        String text = "";
+        try (JsonParser parser = JSON.createParser(json)) {
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                return null;
+            }
+            while (parser.nextToken() == JsonToken.FIELD_NAME) {
+                String name = parser.currentName();
+                JsonToken token = parser.nextToken();
+                if (token == JsonToken.START_OBJECT || token == JsonToken.START_ARRAY) {
+                    parser.skipChildren();
+                    continue;
+                }
+                String word = parser.getText();
+                switch (name) {
+                    case "site" -> found.site = word;
+                    case "meter" -> found.meter = word;
+                    case "channel" -> found.channel = word;
+                    case "observed_ms" -> found.observedMs = token == JsonToken.VALUE_NUMBER_INT ? parser.getLongValue() : 0;
+                    case "origin" -> found.isHistory = word.equals("history");
+                    case "value" -> value = word;
+                    case "quality" -> quality = word;
+                    case "text" -> text = word;
+                    default -> {}
+                }
+            }
+        } catch (IOException | RuntimeException broken) {
+            return null;
+        }
+        found.says = value + "\n" + quality + "\n" + text;
+        return found;
+    }
+}
