@@ -51,13 +51,13 @@ class Past:
 
 
 def backtest(
-    past: Past, tariff: Tariff, flexibility: Flexibility, told: Callable[[int], None] = lambda _: None
+    past: Past, tariff: Tariff, flexibility: Flexibility, passed: Callable[[int], None] = lambda _: None
 ) -> Iterator[Action]:
     """Advice on each quarter hour, in order.
 
     Parameters
     ----------
-    told
+    passed
         Called with 1 after each quarter hour.
 
     Raises
@@ -87,7 +87,7 @@ def backtest(
         before = period
         yield from (_action(slot, block) for block in _looks(governor, minutes))
         governor.end(minutes.tolist())
-        told(1)
+        passed(1)
 
 
 def _looks(governor: Governor, minutes: Floats) -> Iterator[Block]:

@@ -69,7 +69,7 @@ def best_shift_kw(outlook: Outlook, most_hold_kw: float, most_back_kw: float, in
     most_hold_kw, most_back_kw
         The most that can still be held or given back; 0.0 where nothing can.
     intervening
-        Whether something is held in this quarter hour already, so that more of it asks nobody anew.
+        Whether something is held in this quarter hour already, so that more of it asks nobody again.
     """
     steps = np.arange(1, AMOUNTS + 1) / AMOUNTS
     shifts = np.concatenate([[0.0], steps * most_hold_kw if most_hold_kw else [], -steps * most_back_kw if most_back_kw else []])

@@ -87,7 +87,7 @@ class Governor:
     def _open_quarter(self, slot: int) -> None:
         self._slot = slot
         self._hold_kw, self._back_kw = np.zeros(MINUTES), np.zeros(MINUTES)
-        self._asked_kw = 0.0
+        self._requested_kw = 0.0
         self._owed_kw = self.held.owed_kw(slot * MINUTES, self._ahead_slots + 1)
         before = [*([0.0, 0.0] if len(self._loads_kw) < 2 else []), *self._loads_kw][-2:]
         self._around = Around(self._usual_kw, before[1], before[0], self._planned(slot - 2, slot + 2).tolist())
@@ -124,12 +124,12 @@ class Governor:
         smallest = _SMALLEST * expected
         owed = float(self._owed_kw[1:].sum())
         most_back = owed if last and owed > smallest else 0.0
-        projected = expected + float(self._owed_kw[0]) - self._asked_kw
+        projected = expected + float(self._owed_kw[0]) - self._requested_kw
         if not most_back and projected + _SPREADS * self._spread_kw[index] < levels[0]:
             return None
-        most_hold = self.flexibility.most_kw(expected, minute, self._asked_kw)
+        most_hold = self.flexibility.most_kw(expected, minute, self._requested_kw)
         outlook = self._what_may_come(index, expected, last_minutes, projected - expected, levels)
-        shift = best_shift_kw(outlook, most_hold if most_hold > smallest else 0.0, most_back, self._asked_kw > 0)
+        shift = best_shift_kw(outlook, most_hold if most_hold > smallest else 0.0, most_back, self._requested_kw > 0)
         if shift == 0.0:
             return None
         return self._advise(
@@ -149,7 +149,7 @@ class Governor:
         slots = np.arange(self._slot + 1, self._slot + 1 + self._ahead_slots)
         ahead = np.maximum(self._outlook.says(self._ahead_rows(slots)) + ahead_errors, 0.0) * _IMPERFECT
         owed = self._owed_kw[1:].copy()
-        owed[self.flexibility.delay_slots - 1] += self._asked_kw
+        owed[self.flexibility.delay_slots - 1] += self._requested_kw
         now = np.maximum(expected_kw + errors, 0.0) + shifted_kw
         return Outlook(now, ahead, owed, levels_kw, self.flexibility.share, self.flexibility.delay_slots)
 
@@ -162,7 +162,7 @@ class Governor:
 
     def _advise(self, block: Block, shift_kw: float) -> Block:
         (self._hold_kw if shift_kw > 0 else self._back_kw)[block.start_min :] += abs(block.shift_kw)
-        self._asked_kw += max(shift_kw, 0.0)
+        self._requested_kw += max(shift_kw, 0.0)
         return block
 
     def end(self, minute_kw: Sequence[float]) -> float:
@@ -171,7 +171,7 @@ class Governor:
             return self._end_unseen()
         mean = sum(minute_kw) / MINUTES
         held, back = 0.0, 0.0
-        if self._asked_kw or not self.held.empty:
+        if self._requested_kw or not self.held.empty:
             held, back = self.held.pass_quarter(self._slot * MINUTES, minute_kw, self._hold_kw.tolist(), self._back_kw.tolist())
         self.level.peak_kw = max(self.level.peak_kw, mean - held + back)
         self._learn(np.asarray(minute_kw), mean)

@@ -35,7 +35,7 @@ class Held:
     def pass_quarter(
         self, first_minute: int, load_kw: Sequence[float], hold_kw: Sequence[float], give_back_kw: Sequence[float]
     ) -> tuple[float, float]:
-        """Let a quarter hour pass: what of the asked power could be held in it, and what came back, as means [kW].
+        """Let a quarter hour pass: what of the requested power could be held in it, and what came back, as means [kW].
 
         Parameters
         ----------
@@ -57,13 +57,13 @@ class Held:
                 held += power
         return held / MINUTES, back / MINUTES
 
-    def _draw(self, due_minute: int, asked: float) -> float:
+    def _draw(self, due_minute: int, requested: float) -> float:
         drawn = 0.0
         while self._lots and self._lots[0][0] <= due_minute:
             drawn += self._lots.popleft()[1]
-        while self._lots and drawn < asked:
+        while self._lots and drawn < requested:
             minute, energy = self._lots.popleft()
-            part = min(energy, asked - drawn)
+            part = min(energy, requested - drawn)
             drawn += part
             if part < energy:
                 self._lots.appendleft((minute, energy - part))

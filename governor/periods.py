@@ -23,7 +23,7 @@ class Period:
 
 
 def period_of(tariff: Tariff, slot: int) -> Period:
-    """The billing period that a quarter hour lies in, of the dearest charge for power.
+    """The billing period that a quarter hour lies in, of the most expensive charge for power.
 
     Raises
     ------

@@ -37,7 +37,7 @@ def minute_of(instant: datetime) -> int:
     return (instant - FIRST_UTC) // MINUTE
 
 
-def asked_kw(actions: list[Action]) -> tuple[Floats, Floats]:
+def requested_kw(actions: list[Action]) -> tuple[Floats, Floats]:
     """What was asked to be held and to be given back in each minute [kW]."""
     hold, back = np.zeros(QUARTERS * MINUTES), np.zeros(QUARTERS * MINUTES)
     for action in actions:
@@ -48,7 +48,7 @@ def asked_kw(actions: list[Action]) -> tuple[Floats, Floats]:
 
 def test_the_billed_peak_falls_without_a_second_one(actions: list[Action]) -> None:
     past = plant()
-    held, back = followed_kw(past, *asked_kw(actions), FLEXIBILITY.share, FLEXIBILITY.longest_min)
+    held, back = followed_kw(past, *requested_kw(actions), FLEXIBILITY.share, FLEXIBILITY.longest_min)
     before = past.minute_kw.mean(axis=1)
     after = before + (back - held).reshape(-1, MINUTES).mean(axis=1)
     april = slice(31 * 96 - 4, None)

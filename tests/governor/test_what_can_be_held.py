@@ -76,7 +76,9 @@ def test_what_is_held_comes_back_in_order_and_in_time(quarters: list[list[float]
     hold, back = (np.array([random.choice([0.0, 50.0]) for _ in range(load.size)]) for _ in range(2))
     held = Held(flexibility)
     passed = [
-        held.pass_quarter(n * MINUTES, row.tolist(), *(asked[n * MINUTES : (n + 1) * MINUTES].tolist() for asked in (hold, back)))
+        held.pass_quarter(
+            n * MINUTES, row.tolist(), *(requested[n * MINUTES : (n + 1) * MINUTES].tolist() for requested in (hold, back))
+        )
         for n, row in enumerate(load)
     ]
     expected = followed_kw(Past(0, load, load[:, 0]), hold, back, 0.2, longest_min)
