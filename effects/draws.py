@@ -108,9 +108,10 @@ def draw_of(before: JobPlace, after: JobPlace, ran: Ran, powers: Mapping[Machine
         return Lack.NOT_OVER
     measured = _measured(order, ran, powers)
     if measured is not None:
-        begin, real_kw = measured
+        begin, real_kw, idle_kw = measured
         spread = MEASURED_SPREAD if before.machine == order.machine else OTHER_MACHINE_SPREAD
-        return Draw(begin, real_kw, old_slot, real_kw, spread, Basis.SUB_METER, outcome_of(before, after, order, begin))
+        old_kw = _at_old_place(begin, real_kw, idle_kw, old_slot, ran) if before.machine == order.machine else real_kw
+        return Draw(begin, real_kw, old_slot, old_kw, spread, Basis.SUB_METER, outcome_of(before, after, order, begin))
     begin = slot_of(order.start_utc)
     outcome = outcome_of(before, after, order, begin)
     found = _curve(order, order.machine, order.duration_quarters, powers)
@@ -137,20 +138,41 @@ def outcome_of(before: JobPlace, after: JobPlace, order: Order, begin: int) -> O
     return Outcome.LATE if order.machine == after.machine and begin > max(then, was) else Outcome.IN_PART
 
 
-def _measured(order: Order, ran: Ran, powers: Mapping[MachineProduct, JobPower]) -> tuple[int, Floats] | None:
-    """First quarter hour of a job, and what its machine drew above its idle power; None where a quarter hour of it is missing or in doubt."""
+def _measured(order: Order, ran: Ran, powers: Mapping[MachineProduct, JobPower]) -> tuple[int, Floats, float] | None:
+    """First quarter hour of a job, what its machine drew above its idle power, and that; None where a quarter hour of it is missing or in doubt."""
     machine = ran.machine
     begin, end = slot_of(order.start_utc), slot_of(order.start_utc) + order.duration_quarters
     if machine is None or not np.isfinite(machine.between(begin, end).sound_kw).all():
         return None
     first, last = _free_beside(begin, end, ran.others)
     sound = machine.between(first, last).sound_kw
-    above = np.where(np.isfinite(sound), np.maximum(sound - _idle_kw(begin, end, machine, ran), 0.0), 0.0)
+    idle_kw = _idle_kw(begin, end, machine, ran)
+    above = np.where(np.isfinite(sound), np.maximum(sound - idle_kw, 0.0), 0.0)
     curve = _curve(order, order.machine, order.duration_quarters, powers)
     late = 0.0 if curve is None else _late_slots(curve[0], above, begin - first)
     real = max(begin + int(np.floor(late + ON_TIME_SLOTS)), first)
     until = min(real + order.duration_quarters + 1, last)
-    return real, above[real - first : until - first]
+    return real, above[real - first : until - first], idle_kw
+
+
+def _at_old_place(begin: int, real_kw: Floats, idle_kw: float, old_slot: int, ran: Ran) -> Floats:
+    """What the job would have added at its old place: all that it drew, less what the machine drew there without it.
+
+    A furnace that is kept warm before one job may be cold where another would have been. Where this job or another ran there, its power above idle.
+    """
+    if ran.machine is None:
+        return real_kw
+    size = len(real_kw)
+    there = ran.machine.between(old_slot, old_slot + size).sound_kw
+    free = np.isfinite(there)
+    spans = [
+        (begin, begin + size),
+        *((slot_of(one.start_utc), slot_of(one.start_utc) + one.duration_quarters) for one in ran.others),
+    ]
+    for first, end in spans:
+        free[max(first - 1 - old_slot, 0) : max(end + 1 - old_slot, 0)] = False
+    gross = np.where(real_kw > 0, real_kw + idle_kw, 0.0)
+    return np.where(free, np.maximum(gross - there, 0.0), real_kw)
 
 
 def _late_slots(curve_kw: Floats, above_kw: Floats, place: int) -> float:
