@@ -81,7 +81,7 @@ test: setup-dev
 	@$(BIN)/python -m pytest $(ARGS)
 
 # The rooms whose tests need neither processes of ours nor the network; `make test` has everything.
-QUICK := $(addprefix tests/,billing dashboards detection docs domain metering quarters scheduling words)
+QUICK := $(addprefix tests/,billing dashboards detection docs domain flexibility metering quarters scheduling words)
 quick: setup-dev
 	@$(BIN)/python -m pytest $(QUICK) -m "not cluster and not browser and not influxd and not slow" $(ARGS)
 

@@ -15,6 +15,7 @@ from domain.anomalies import Anomaly, AnomalyKind
 from domain.asyncapi import document_text
 from domain.codec import encode, json_schema
 from domain.demand import Demand
+from domain.effects import Autopsy, Basis, Effect, EffectStatus, Figure, Outcome, PeakShare
 from domain.facts import VALUES, fact
 from domain.forecasts import DayPeak, Forecast, PeriodPeak
 from domain.intervals import Interval, IntervalMethod, IntervalQuality
@@ -39,8 +40,10 @@ from domain.recommendations import (
 from domain.shift_changes import ShiftChange
 from domain.topics import (
     ANOMALIES,
+    AUTOPSIES,
     DECISIONS,
     DEMAND,
+    EFFECTS,
     FORECASTS,
     INTERVALS,
     JOB_POWERS,
@@ -180,6 +183,18 @@ EXAMPLES: dict[str, Any] = {
     DECISIONS.name: Decision(
         "werk-nord", "H-2207-0930-1030", DecisionKind.ACCEPTED, "M. Adler", _NINE + timedelta(minutes=4), comment="crew informed"
     ),
+    EFFECTS.name: Effect(
+        "werk-nord", "H-2207-0930-1030", 1, _NINE + timedelta(hours=5), EffectStatus.PROVISIONAL, Outcome.AS_ADVISED, Basis.SUB_METER, "furnace-2",
+        datetime(2025, 12, 31, 23, 0, tzinfo=UTC), datetime(2026, 12, 31, 23, 0, tzinfo=UTC), _NINE + 2 * _QUARTER, 64.0, 4288.0,
+        relief_kw=Figure(138.2, 127.0, 147.9), reduction_kw=Figure(51.6, 40.8, 58.3), saving_eur=Figure(3457.2, 2733.6, 3906.1),
+        shared_with=("W-2207-0915-1100",),
+    ),
+    AUTOPSIES.name: Autopsy(
+        "werk-nord", _NINE + 2 * _QUARTER, 0, _NINE + 3 * _QUARTER, 671.4, 637.0, IntervalQuality.MEASURED,
+        datetime(2026, 12, 31, 23, 0, tzinfo=UTC),
+        (PeakShare("furnace-2", 140.9, 44.3, "H-2207"), PeakShare("compressor-1", 52.0, 41.5)), 478.5, 470.2,
+        advised=("H-2207-0930-1030",), cost_eur=2304.8, usual_days=12, usual_share=1.0,
+    ),
 }  # fmt: skip
 """Topic name -> a record as it could be on it."""
 
@@ -236,7 +251,7 @@ A key that a reader does not know is shown with its values; it is no reason to r
 
 _FACTS = """# Facts
 
-What `energy.anomalies.v1` (`facts`) and `energy.recommendations.v1` (`reason`, `checked`, `not_checked`) say: keys with values. The texts are in
+What `energy.anomalies.v1` (`facts`), `energy.recommendations.v1` (`reason`, `checked`, `not_checked`) and `energy.effects.v1` (`reason`) say: keys with values. The texts are in
 [`words/languages/`](../../words/languages/), under `[fact.…]`. Written by `lastgang contracts` from `domain/facts.py`.
 
 `numbers`: a name ends in its unit (`_kw`, `_kwh`, `_eur`, `_min`, energy and money `_per_day`); without one it is a count (`spans`, `weeks`) or a

@@ -20,6 +20,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from domain.controls import Control
 from domain.errors import Fault, InputFaults
+from domain.flexible_loads import FlexibleLoads, flexible_faults
 from domain.formulas import FormulaFault, Term, cycle_in, expanded, parse_formula
 from domain.instants import UtcInstant, UtcInstantOrNever
 from domain.orders import Order, OrderStatus, TypedLoadCurve
@@ -367,6 +368,7 @@ class Plant(Settings):
     changeovers: tuple[Changeover, ...] = Field(default=(), alias="changeover")
     planning: Planning = Planning()
     orders: tuple[PlannedJob, ...] = Field(default=(), alias="order")
+    flexible: FlexibleLoads = FlexibleLoads()
     connections: Connections | None = None
     tariff: TariffRef | None = None
 
@@ -570,6 +572,8 @@ def _reference_faults(plant: Plant, path: Path, lines: dict[tuple[str | int, ...
         if order.machine not in machines:
             wrong(("order", index, "machine"), order.machine, f"one of the machines {sorted(machines)}")
     _check_virtual_meters(plant, wrong)
+    for where, value, expected in flexible_faults(plant.flexible, dict.fromkeys(machines)):
+        wrong(where, value, expected)
     if plant.tariff is not None and not is_file(path.parent / plant.tariff.file):
         wrong(("tariff", "file"), plant.tariff.file, f"a tariff file in {path.parent}")
     return faults

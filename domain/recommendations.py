@@ -182,8 +182,9 @@ class Recommendation:
     `before.jobs` and `after.jobs` hold the same jobs in the same order, the one that it is about first; jobs that a shift takes along
     belong to it. Accepting it means all of it.
 
-    `saving_eur` is ``bill(before) - bill(after)`` as expected for the billing period (law 5), less what the change itself costs
-    (surcharges of a shift): 0 where the billed peak does not fall. All money is None where no tariff prices it: unknown is not zero.
+    `saving_eur` is ``bill(before) - bill(after)`` for the billing period (law 5), the mean over days as they may come, less what the
+    change itself costs (surcharges of a shift): 0 where the billed peak does not fall. `peak_before_kw`, `peak_after_kw` and `reduction_kw`
+    are those of the forecast's median alone: the peak that comes falls by less, and often by nothing (`confidence`). All money is None where no tariff prices it: unknown is not zero.
     Charges that cannot be priced are in neither bill and named in `reason` and `not_checked`; `saving_energy_eur` is None where the
     price of the energy that moves is one of them.
 
@@ -216,7 +217,7 @@ class Recommendation:
     saving_demand_eur: Amount | None
     saving_energy_eur: Amount | None
     confidence: Share
-    """Probability that the peak without it passes what the peak with it reaches, 0..1."""
+    """Probability that the peak until the end of its day is lower with it than without, all other advice as it stands, 0..1."""
     reason: Facts = field(default=())
     """Why, sentence by sentence; `words.sentences` makes text of it."""
     alternatives: Annotated[tuple[Alternative, ...], Field(max_length=100)] = field(default=())

@@ -8,6 +8,7 @@ from typing import Any
 
 from domain.anomalies import Anomaly
 from domain.demand import Demand
+from domain.effects import Autopsy, Effect
 from domain.forecasts import Forecast
 from domain.intervals import Interval
 from domain.job_power import JobPower
@@ -67,9 +68,13 @@ RECOMMENDATIONS = Topic("energy.recommendations.v1", Recommendation, lambda r: f
     "change of a plan, of jobs or shifts from A to B: why, kW, EUR, confidence, until when it helps, status")  # fmt: skip
 DECISIONS = Topic("energy.decisions.v1", Decision, lambda r: f"{r.site}/{r.recommendation}",
     "who accepted or rejected what, when, why")  # fmt: skip
+EFFECTS = Topic("energy.effects.v1", Effect, lambda r: r.site,
+    "what an accepted recommendation changed, by measurement: kW, EUR, each with its interval; the highest revision counts")  # fmt: skip
+AUTOPSIES = Topic("energy.autopsies.v1", Autopsy, lambda r: r.site,
+    "who made a new highest quarter hour of the billing period, what was advised, what it costs")  # fmt: skip
 
 TOPICS = (
     READINGS, REJECTED, INTERVALS, DEMAND, ANOMALIES, FORECASTS, METER_FORECASTS,
-    ORDERS, JOB_POWERS, SHIFT_CHANGES, PRICES, PLANNING_PROBLEMS, PLANS, RECOMMENDATIONS, DECISIONS,
+    ORDERS, JOB_POWERS, SHIFT_CHANGES, PRICES, PLANNING_PROBLEMS, PLANS, RECOMMENDATIONS, DECISIONS, EFFECTS, AUTOPSIES,
 )  # fmt: skip
 BY_NAME = {topic.name: topic for topic in TOPICS}

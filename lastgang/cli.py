@@ -38,7 +38,9 @@ VERBS = {
     "analyse": ("lastgang.commands.analyse", "From a load profile to euros: peaks, nights, quick wins, offline."),
     "bill": ("lastgang.commands.bill", "Bill a load profile by a tariff, offline."),
     "plan": ("lastgang.commands.plan", "Plan jobs, shifts and crews against the bill, offline."),
+    "flexible": ("lastgang.commands.flexible", "Show and place loads that can wait, offline."),
     "forecast": ("lastgang.commands.forecast", "Backtest the forecast on a load profile, offline."),
+    "peak": ("lastgang.commands.peak", "Backtest holding load back inside the quarter hour, offline."),
     "bench": ("lastgang.commands.bench", "Measure the platform, or try to break it, on this machine."),
 }
 """Verb -> (module with a click command named `command`, its line in the overview)."""

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from domain.intervals import QUARTERS_PER_HOUR, Interval, IntervalQuality
 from domain.units import UWH_PER_KWH
 from quarters.numbers import slot_of
-from quarters.quality import makes_maximum
+from quarters.quality import is_sound, makes_maximum
 
 MOST_DAYS = 1_100
 """Days kept: three years."""
@@ -30,6 +30,7 @@ _CODES = {quality: np.int8(code) for code, quality in enumerate(_QUALITIES)}
 _NO_ROW = -1
 _COUNTS = np.array([makes_maximum(quality) for quality in _QUALITIES] + [False])
 """Whether a row's value counts, by its code; the last one, which `_NO_ROW` picks, stands for no row."""
+_SOUND = np.array([is_sound(quality) for quality in _QUALITIES] + [False])
 _ROW = np.dtype([("uwh", "<i8"), ("revision", "<i2"), ("quality", "i1")])
 _DAY = struct.Struct("<i")
 Day = npt.NDArray[Any]
@@ -109,6 +110,13 @@ class QuarterSeries:
             done += len(day)
         return loads
 
+    def in_doubt(self, first_slot: int, end_slot: int) -> npt.NDArray[np.bool_]:
+        """Which of ``[first_slot, end_slot)`` have a value that does not rest on readings of the quarter hour itself."""
+        found = np.zeros(max(end_slot - first_slot, 0), np.bool_)
+        for begin, day in self._within(first_slot, end_slot):
+            found[begin - first_slot : begin - first_slot + len(day)] = _COUNTS[day["quality"]] & ~_SOUND[day["quality"]]
+        return found
+
     def highest(self, first_slot: int, end_slot: int) -> Highest | None:
         """The highest quarter hour of ``[first_slot, end_slot)``, the earliest of equal ones; None where none has a value."""
         days = self._within(first_slot, end_slot)
@@ -123,6 +131,10 @@ class QuarterSeries:
                 return Highest(begin + place, energy_uwh, quality)
             place -= len(day)
         return None
+
+    def first(self) -> int | None:
+        """The first quarter hour of the oldest day that is kept; None where nothing is."""
+        return min(self._days) * SLOTS if self._days else None
 
     def newest(self, end_slot: int) -> int | None:
         """The newest quarter hour before `end_slot` of which there is a row, of whatever quality."""

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from domain.anomalies import Anomaly
 from domain.channels import IMPORT
+from domain.effects import Autopsy, Effect
 from domain.errors import Fault, InputFaults
 from domain.instants import FIRST_YEAR, LAST_YEAR
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalQuality
@@ -154,6 +155,10 @@ class MonthReport:
     conflicts: tuple[Conflict, ...]
     prices: tuple[Prices, ...] = ()
     """Day-ahead prices of the month: of each span the latest revision."""
+    effects: tuple[Effect, ...] = ()
+    """Measured, of recommendations for a quarter hour of the month."""
+    autopsies: tuple[Autopsy, ...] = ()
+    """Of highest quarter hours in the month."""
 
     @property
     def is_over(self) -> bool:
@@ -212,6 +217,8 @@ def month_report(
         tuple(recommendations), {name: decision for name, decision in decided if decision is not None},
         tuple(ledger.rejections(period.from_utc, period.to_utc, cut_off)), tuple(ledger.conflicts(cut_off)),
         tuple(p for p in ledger.prices(cut_off) if _touches(p.first_start_utc, p.end_utc, period)),
+        tuple(e for e in ledger.effects(cut_off) if period.from_utc <= e.quarter_utc < period.to_utc),
+        tuple(a for a in ledger.autopsies(cut_off) if period.from_utc <= a.quarter_utc < period.to_utc),
     )  # fmt: skip
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from billing.tariff import Tariff
 from domain.forecasts import Forecast
 from domain.orders import Order
@@ -14,9 +16,9 @@ from scheduling.besides import Besides
 from scheduling.live.known import Known
 from scheduling.live.planning import LivePlanning, is_of_a_plan
 from scheduling.outlook import day_of
-from scheduling.pen import Pen, recommendation_id
+from scheduling.pen import Pen, change_of, recommendation_id
 from scheduling.pricing import Pricing
-from scheduling.problem import Outlook, is_movable_from, load_change, place_of, with_move
+from scheduling.problem import Load, Outlook, is_movable_from, load_change, place_of, with_move
 from scheduling.settings import AdviceSettings
 from scheduling.solve import Move, Request, moves, plan
 from scheduling.state import AdviceState, Notes
@@ -48,12 +50,15 @@ class Advising:
         pen = self.planning.pen(state, known)
         outlook, orders = _with_accepted(notes, known)
         issued: list[Recommendation] = []
-        for advice in notes.with_status(RecommendationStatus.OPEN):
+        open_advice = notes.with_status(RecommendationStatus.OPEN)
+        for place, advice in enumerate(open_advice):
+            later = [move for one in open_advice[place + 1 :] for move in one.moves()]
+            later_kw = load_change(later, known.orders, known.outlook)
             if is_of_a_plan(advice):
-                outlook, orders, news = self._kept_of_plan(notes, known, pen, advice, outlook, orders)
+                outlook, orders, news = self._kept_of_plan(notes, known, pen, advice, outlook, orders, later_kw)
                 issued += news
                 continue
-            kept, news = self._kept(notes, pen, advice, outlook, orders)
+            kept, news = self._kept(notes, pen, advice, outlook, orders, later_kw)
             issued += news
             if kept is not None:
                 outlook, orders = outlook.moved(kept.order, kept.to_slot), with_move(orders, kept.order.job, kept.to_slot)
@@ -65,7 +70,7 @@ class Advising:
         return self._pricing.worth(state, outlook)
 
     def _kept(
-        self, notes: Notes, pen: Pen, advice: Recommendation, outlook: Outlook, orders: dict[str, Order]
+        self, notes: Notes, pen: Pen, advice: Recommendation, outlook: Outlook, orders: dict[str, Order], later_kw: Load
     ) -> tuple[Move | None, list[Recommendation]]:
         """An open recommendation in the light of a new forecast: kept while it helps, published again where its figures changed."""
         settings, to_slot = self._settings, slot_of(advice.after.jobs[0].start_utc)
@@ -74,8 +79,7 @@ class Advising:
         if order is None or not good:
             return None, [notes.end(advice, RecommendationStatus.WITHDRAWN, pen.rules.now_utc)]
         move = moves(outlook, order, [to_slot])[0]
-        too_low = move.before.judged_kw < pen.basis.level_kw - settings.keep_margin_kw
-        if too_low or move.reduction_kw < 0 or move.relief_kw < settings.keep_share * settings.min_reduction_kw:
+        if not self._still_helps(pen, move, outlook):
             return None, [notes.end(advice, RecommendationStatus.WITHDRAWN, pen.rules.now_utc)]
         changed = (
             abs(move.before.median_kw - advice.peak_before_kw) >= settings.republish_kw
@@ -84,17 +88,32 @@ class Advising:
         )
         if not changed:
             return move, []
-        again = pen.write(move, [], outlook, advice.recommendation, advice.issued_utc, advice.revision + 1)
+        again = pen.write(move, [], outlook, advice.recommendation, advice.issued_utc, advice.revision + 1, later_kw)
         again = replace(again, alternatives=advice.alternatives)
         notes.recommendations[advice.recommendation] = again
         return move, [again]
 
+    def _still_helps(self, pen: Pen, move: Move, outlook: Outlook) -> bool:
+        settings, days, level_kw = self._settings, pen.scenarios, pen.basis.level_kw
+        if days is None or days.is_certain:
+            too_low = move.before.judged_kw < level_kw - settings.keep_margin_kw
+            return not too_low and move.reduction_kw >= 0 and move.relief_kw >= settings.keep_share * settings.min_reduction_kw
+        gain_kw = float(days.gains_kw(outlook, move.order, [move.to_slot], level_kw)[0])
+        return move.reduction_kw >= 0 and gain_kw >= settings.keep_share * settings.min_gain_kw
+
     def _kept_of_plan(
-        self, notes: Notes, known: Known, pen: Pen, advice: Recommendation, outlook: Outlook, orders: dict[str, Order]
+        self,
+        notes: Notes,
+        known: Known,
+        pen: Pen,
+        advice: Recommendation,
+        outlook: Outlook,
+        orders: dict[str, Order],
+        later_kw: Load,
     ) -> tuple[Outlook, dict[str, Order], list[Recommendation]]:
         """The same for advice that a plan made; the load and the orders as they are with it."""
         settings = self._settings
-        kept = self.planning.kept(notes, known, pen, advice, outlook)
+        kept = self.planning.kept(notes, known, pen, advice, outlook, later_kw)
         if kept is None:
             return outlook, orders, [notes.end(advice, RecommendationStatus.WITHDRAWN, known.now_utc)]
         for _, after in advice.moves():
@@ -119,15 +138,19 @@ class Advising:
             settings.notice + settings.time_to_decide,
             settings.most_open - len(notes.with_status(RecommendationStatus.OPEN)),
             frozenset(busy),
-            lambda move, load: self._may_be_advised(notes, move, pen.saving(load, move)),
+            lambda move, load: self._is_likely(pen, move, load) and self._may_be_advised(notes, move, pen.saving(load, move)),
+            pen.scenarios,
         )
         issued: list[Recommendation] = []
         worth: list[float | None] = []
         before = dict(notes.recommendations)
-        for move, *others in plan(outlook, orders, request):
+        turns = plan(outlook, orders, request)
+        later_kw = np.zeros(len(outlook.median_kw)) + sum(change_of(outlook, move) for move, *_ in turns)
+        for move, *others in turns:
+            later_kw = later_kw - change_of(outlook, move)
             name = recommendation_id(move.order, move.to_slot, notes.decided)
             known = notes.recommendations.get(name)
-            advice = pen.write(move, others, outlook, name, pen.rules.now_utc, 1 if known is None else known.revision + 1)
+            advice = pen.write(move, others, outlook, name, pen.rules.now_utc, 1 if known is None else known.revision + 1, later_kw)
             issued.append(advice)
             notes.recommendations[name] = advice  # what it promises is sunk for the next one
             worth.append(pen.saving(outlook, move).total_eur)
@@ -136,6 +159,13 @@ class Advising:
             notes.recommendations = before
             return []
         return issued
+
+    def _is_likely(self, pen: Pen, move: Move, load: Outlook) -> bool:
+        """Whether a move lowers the peak on enough of the days that may come."""
+        days = pen.scenarios
+        if days is None or days.is_certain:
+            return True
+        return days.chance(load, change_of(load, move), load.end_slot) >= self._settings.min_chance
 
     def _may_be_advised(self, notes: Notes, move: Move, saving: Saving) -> bool:
         """Whether a move is not known to cost money, and nobody has declined it for this peak, unless it is worth much more now.

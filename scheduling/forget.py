@@ -40,7 +40,12 @@ def forget(state: AdviceState, plant: Plant, tariff: Tariff | None, settings: Ad
     notes.before = {job: order for job, order in notes.before.items() if job in notes.orders}
     first = _first_needed(plant, tariff, oldest)
     gone = [advice for advice in notes.recommendations.values() if advice.status not in live and _is_old(advice, oldest)]
-    notes.promised += [promise_of(advice) for advice in gone if advice.status is RecommendationStatus.CARRIED_OUT and advice.lines]
+    came_kw = notes.track.without_kw
+    notes.promised += [
+        promise_of(advice, came_kw.get(advice.recommendation))
+        for advice in gone
+        if advice.status is RecommendationStatus.CARRIED_OUT and advice.lines
+    ]
     notes.promised = [promise for promise in notes.promised if slot_of(promise.peak_utc) >= first]
     notes.recommendations = {
         name: advice for name, advice in notes.recommendations.items() if advice.status in live or not _is_old(advice, oldest)
@@ -48,6 +53,7 @@ def forget(state: AdviceState, plant: Plant, tariff: Tariff | None, settings: Ad
     notes.prices = prices_ahead(notes.prices, now)
     notes.declined = [d for d in notes.declined if d.peak_day >= day_of(oldest, plant.site.zone)]
     notes.decided = [name for name in notes.decided if name in notes.recommendations]
+    notes.track.forget(set(notes.recommendations), slot_of(now + REACH))
     first = min(first, slot_of(now - PAST_WEEKS))
     for series in (state.known, state.reactive_import, state.reactive_export):
         series.forget(first, slot_of(now + REACH))

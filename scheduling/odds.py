@@ -1,9 +1,6 @@
-"""How a day's peak may turn out: the forecast's distribution as a few loads that are equally likely.
+"""How a day's peak may turn out by the forecast's distribution of it.
 
-In: a forecast's day peaks and the load that is expected.  Out: what to add to that load in each case [kW].
-
-Money is taken as the mean over these cases, each by two whole bills: a peak that is passed only now and then is worth its share, and
-one that lies below what is billed already is worth nothing in that case.
+In: a forecast's day peaks.  Out: days that may come, with peaks as the forecast says; P(peak > target) with and without a change.
 """
 
 from __future__ import annotations
@@ -15,8 +12,9 @@ from statistics import NormalDist
 import numpy as np
 
 from domain.forecasts import DayPeak, Forecast
-from quarters.numbers import slot_of, slot_start
-from scheduling.problem import Load, Outlook
+from domain.intervals import QUARTER
+from quarters.numbers import slot_start
+from scheduling.problem import Load
 
 CASES = (0.1, 0.3, 0.5, 0.7, 0.9)
 """Middles of five equally likely fifths of the distribution."""
@@ -31,16 +29,42 @@ def peak_case(peak: DayPeak, level: float) -> float:
     return max(peak.q50_kw + reach * half, 0.0)
 
 
-def cases(forecast: Forecast, outlook: Outlook, at_slot: int, day_of: Callable[[datetime], str]) -> list[Load]:
-    """What to add to `outlook` so that the peak of the day of `at_slot` comes as in each case; one case where its peak is over or not known."""
-    day = day_of(slot_start(at_slot))
-    peak = next((one for one in forecast.peaks if one.day_local == day), None)
-    nothing = np.zeros(len(outlook.median_kw))
-    if peak is None or slot_of(peak.start_utc) < outlook.first_slot or peak.q90_kw <= peak.q10_kw:
-        return [nothing]
-    of_day = np.array([day_of(slot_start(outlook.first_slot + n)) == day for n in range(len(nothing))])
-    expected = float(outlook.median_kw[of_day].max())
-    return [np.where(of_day, peak_case(peak, level) - expected, 0.0) for level in CASES]
+def lifted(misses_kw: Load, forecast: Forecast, day_of: Callable[[datetime], str]) -> Load:
+    """Days that may come, each local day raised or lowered as a whole so that the days' highest quarter hours come as the forecast says.
+
+    Parameters
+    ----------
+    misses_kw
+        What is to be added to the forecast's median, a row a day that may come [kW].
+
+    Returns
+    -------
+    Load
+        The same, where a day's peak is forecast and still to come: the lowest row at the lowest of as many levels of its distribution, and so on.
+        Other days are lowered or raised as those are on average.
+    """
+    median, found = np.array(forecast.q50_kw), misses_kw.copy()
+    days = np.array([day_of(forecast.first_start_utc + n * QUARTER) for n in range(len(median))])
+    stated = {
+        peak.day_local: np.array([peak_case(peak, level) for level in (np.arange(len(found)) + 0.5) / max(len(found), 1)])
+        for peak in forecast.peaks
+        if peak.start_utc >= forecast.first_start_utc and peak.q90_kw > peak.q10_kw
+    }
+    raised: list[Load] = []
+    for day in sorted(set(days), key=lambda one: (one not in stated, one)):
+        of_day = days == day
+        highest = (median + found)[:, of_day].max(axis=1)
+        order = np.argsort(highest, kind="stable")
+        if day in stated:
+            by_kw = stated[day] - highest[order]
+            raised.append(by_kw)
+        elif raised:
+            # Nothing is stated of it: as the others, and not below what is expected.
+            by_kw = np.maximum(np.mean(raised, axis=0), np.minimum(float(median[of_day].max()) - highest[order], 0.0))
+        else:
+            break
+        found[np.ix_(order, of_day)] += by_kw[:, None]
+    return found
 
 
 def above(forecast: Forecast, at_slot: int, day_of: Callable[[datetime], str]) -> float | None:

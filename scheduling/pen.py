@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from zlib import crc32
 
 from domain.forecasts import Forecast
 from domain.orders import Order
 from domain.recommendations import Action, Places, Recommendation, RecommendationStatus
 from domain.texts import KEY_LENGTH
-from quarters.numbers import slot_start
-from scheduling.confidence import Misses, band_kw, lead_of
+from quarters.numbers import slot_of, slot_start
+from quarters.periods import midnight_utc
 from scheduling.explain import CHECKED, Basis, alternative, do_nothing, lines_of, not_checked, reason
-from scheduling.odds import above, above_after, cases
+from scheduling.odds import above, above_after
 from scheduling.problem import Load, Outlook, Rules, place_of
 from scheduling.promised import Promised
+from scheduling.scenarios import CASES, Scenarios
 from scheduling.solve import Move
+from scheduling.track import Places as Moves
+from scheduling.track import Track
 from scheduling.worth import Saving, Worth, cents, mean_saving
 
 SINGLE_MOVES = "single moves"
@@ -42,40 +45,62 @@ class Pen:
     day_of: Callable[[datetime], str]
     ledger: Callable[[str], Promised] = lambda name: Promised()
     """What is promised beside the recommendation of a name."""
-    misses: Misses = field(default_factory=Misses)
-    """What came of forecast peaks."""
+    scenarios: Scenarios | None = None
+    """How the load may come; None: as it is expected."""
+    track: Track = field(default_factory=Track)
+    """What became of earlier recommendations. What is written is noted in it."""
 
     def saving(self, outlook: Outlook, move: Move) -> Saving:
-        """What a move saves in the billing period: the mean over the cases of the day's peak, each the difference of two bills."""
-        return self.saving_by(outlook, outlook.moved(move.order, move.to_slot).median_kw - outlook.median_kw, move.before.slot)
+        """What a move saves in the billing period: the mean over days as they may come, each the difference of two bills."""
+        return self.saving_by(outlook, change_of(outlook, move))
 
-    def saving_by(self, outlook: Outlook, change_kw: Load, at_slot: int) -> Saving:
-        """The same for any change of the load [kW], with the day of `at_slot` as the one whose peak it is about."""
-        days = cases(self.forecast, outlook, at_slot, self.day_of)
-        loads = [outlook.plus(case) for case in days]
+    def saving_by(self, outlook: Outlook, change_kw: Load) -> Saving:
+        """The same for any change of the load [kW]."""
+        days = self._days(outlook).cases(outlook, change_kw)
+        loads = [outlook.plus(day) for day in days]
         return mean_saving([self.worth.saving(loads[n], loads[n].plus(change_kw), rest) for n, rest in self._pairs(len(days))])
 
-    def promise_by(self, outlook: Outlook, change_kw: Load, at_slot: int, name: str) -> Saving:
+    def promise_by(self, outlook: Outlook, change_kw: Load, name: str) -> Saving:
         """What of it the recommendation `name` may promise: what is promised already in the billing period is sunk (`scheduling.promised`)."""
-        days, promised = cases(self.forecast, outlook, at_slot, self.day_of), self.ledger(name)
-        loads = [outlook.plus(case) for case in days]
+        days, promised = self._days(outlook).cases(outlook, change_kw), self.ledger(name)
+        loads = [outlook.plus(day) for day in days]
         return mean_saving(
             [self.worth.promise(loads[n], loads[n].plus(change_kw), promised, rest, days[n]) for n, rest in self._pairs(len(days))]
         )
 
+    def _days(self, outlook: Outlook) -> Scenarios:
+        return self.scenarios or Scenarios.certain(len(outlook.median_kw))
+
     def _pairs(self, days: int) -> list[tuple[int, int]]:
-        """Cases of the day's peak, each with one of the rest of its period: such that the two do not go together."""
+        """Days that may come, each with a case of the rest of its period: such that the two do not go together."""
         rest = self.worth.rest_cases
-        if days == 1:
-            return [(0, one) for one in rest]
+        if days < CASES:
+            return [(n, one) for n in range(days) for one in rest]
         return [(n, MIXED[n] if len(rest) > 1 else 0) for n in range(days)]
 
     def write(
-        self, move: Move, others: Iterable[Move], outlook: Outlook, name: str, issued_utc: datetime, revision: int
+        self,
+        move: Move,
+        others: Iterable[Move],
+        outlook: Outlook,
+        name: str,
+        issued_utc: datetime,
+        revision: int,
+        later_kw: Load | None = None,
     ) -> Recommendation:
-        """A move as the recommendation `name`."""
+        """A move as the recommendation `name`.
+
+        Parameters
+        ----------
+        outlook
+            The expected load with all advice that was issued before it.
+        later_kw
+            What advice that is issued after it changes; None: nothing.
+        """
         order, to = move.order, slot_start(move.to_slot)
-        saving = self.promise_by(outlook, outlook.moved(order, move.to_slot).median_kw - outlook.median_kw, move.before.slot, name)
+        change_kw = change_of(outlook, move)
+        saving = self.promise_by(outlook, change_kw, name)
+        sure = self.confidence(outlook, change_kw, later_kw, move.before.slot, ((place_of(order), place_of(order, to)),), name)
         second = [alternative(other, move, self.saving(outlook, other)) for other in _apart(move, others)]
         return Recommendation(
             site=order.site, recommendation=name, revision=revision, status=RecommendationStatus.OPEN,
@@ -84,7 +109,7 @@ class Pen:
             peak_before_kw=round(move.before.median_kw, 1), peak_after_kw=round(move.after.median_kw, 1), reduction_kw=round(move.reduction_kw, 1),
             bill_before_eur=cents(saving.before_eur), bill_after_eur=cents(saving.after_eur), saving_eur=cents(saving.total_eur),
             saving_demand_eur=cents(saving.demand_eur), saving_energy_eur=cents(saving.energy_eur),
-            confidence=round(self.confidence(outlook, move.before.slot, move.reduction_kw), 2), reason=reason(self.basis, move, saving, self._odds(move)), alternatives=(*second, do_nothing(move, saving)),
+            confidence=sure, reason=reason(self.basis, move, saving, self._odds(move)), alternatives=(*second, do_nothing(move, saving)),
             checked=CHECKED, not_checked=not_checked(saving), lines=lines_of(saving),
         )  # fmt: skip
 
@@ -97,12 +122,26 @@ class Pen:
         after = above_after(self.forecast, slot, move.reduction_kw, target, self.day_of)
         return None if after is None else (before, after)
 
-    def confidence(self, outlook: Outlook, at_slot: int, reduction_kw: float) -> float:
-        """P(the peak without a change passes what it reaches with it), by how peaks came out before (`scheduling.confidence`)."""
-        width_kw = band_kw(self.forecast, at_slot)
-        if width_kw <= 0:
-            return 1.0 if reduction_kw > 0 else 0.5
-        return self.misses.share_above(lead_of(at_slot - outlook.first_slot), -reduction_kw / width_kw)
+    def confidence(self, outlook: Outlook, change_kw: Load, later_kw: Load | None, at_slot: int, moves: Moves, name: str) -> float:
+        """P(the peak without a change passes the one with it), all other advice as it stands; noted as what `name` says.
+
+        The peaks are those from now to the end of the local day of `at_slot`, or of the last job that is moved. It is the share of the days that
+        may come (`scheduling.scenarios`), drawn towards how often as likely advice came true (`scheduling.track`).
+        """
+        zone = self.basis.plant.site.zone
+        day = slot_start(at_slot).astimezone(zone).date() + timedelta(days=1)
+        ends = [slot_of(place.end_utc) for pair in moves for place in pair]
+        until = min(max([slot_of(midnight_utc(day, zone)), *ends]), outlook.end_slot)
+        beside = outlook if later_kw is None else outlook.plus(later_kw)
+        chance = self._days(outlook).chance(beside, change_kw, until)
+        if moves:
+            self.track.state(name, moves, chance, outlook.first_slot, change_kw[: until - outlook.first_slot])
+        return round(self.track.confidence(chance), 2)
+
+
+def change_of(outlook: Outlook, move: Move) -> Load:
+    """What a move changes in the load [kW]."""
+    return outlook.moved(move.order, move.to_slot).median_kw - outlook.median_kw
 
 
 def recommendation_id(order: Order, to_slot: int, decided: Iterable[str]) -> str:

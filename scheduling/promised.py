@@ -28,9 +28,10 @@ class Promise:
     lines_eur: dict[str, Amount] = field(default_factory=dict)
 
 
-def promise_of(advice: Recommendation) -> Promise:
-    """What a recommendation promises."""
-    return Promise(advice.peak_start_utc, advice.peak_before_kw, {line.line: line.saving_eur for line in advice.lines})
+def promise_of(advice: Recommendation, came_kw: float | None = None) -> Promise:
+    """What a recommendation promises; `came_kw` is the peak of its day as it would have come without advice, once that is known."""
+    without_kw = advice.peak_before_kw if came_kw is None else came_kw
+    return Promise(advice.peak_start_utc, without_kw, {line.line: line.saving_eur for line in advice.lines})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,14 @@ class Promised:
 
 
 def promised_beside(
-    kept: Sequence[Promise], advice: Mapping[str, Recommendation], name: str, outlook: Outlook, orders: Mapping[str, Order], now_utc: datetime
-) -> Promised:  # fmt: skip
+    kept: Sequence[Promise],
+    advice: Mapping[str, Recommendation],
+    name: str,
+    outlook: Outlook,
+    orders: Mapping[str, Order],
+    now_utc: datetime,
+    came_kw: Mapping[str, float] | None = None,
+) -> Promised:
     """What counts beside the recommendation `name`.
 
     That is all that was accepted or carried out, and open advice that was issued before it.
@@ -71,7 +78,10 @@ def promised_beside(
         Promises of advice that is not remembered any more.
     outlook
         The expected load with the jobs where they are planned now.
+    came_kw
+        By recommendation whose day is over: its peak as it would have come without advice (`scheduling.track`).
     """
+    came_kw = came_kw or {}
     mine = advice.get(name)
     settled = (RecommendationStatus.ACCEPTED, RecommendationStatus.CARRIED_OUT)
 
@@ -90,7 +100,7 @@ def promised_beside(
         move for one in advice.values() if one.status in settled and one.peak_start_utc >= now_utc for move in _back(one, orders)
     ]
     without = outlook.plus(load_change(carried, {was.job: orders[was.job] for was, _ in carried}, outlook)) if carried else outlook
-    return Promised((*kept, *(promise_of(one) for one in others)), without, now_utc)
+    return Promised((*kept, *(promise_of(one, came_kw.get(one.recommendation)) for one in others)), without, now_utc)
 
 
 def _back(advice: Recommendation, orders: Mapping[str, Order]) -> Iterator[tuple[JobPlace, JobPlace]]:

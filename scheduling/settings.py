@@ -20,6 +20,10 @@ class AdviceSettings:
     """More at a time are not read."""
     min_reduction_kw: float = 5.0
     """A move that lowers the expected peak by less is not advised."""
+    min_gain_kw: float = 3.0
+    """The same on average of the days that may come, as far as the peak lies above the level."""
+    min_chance: float = 0.2
+    """A move that is less likely to lower the peak is not advised."""
     keep_share: float = 0.5
     """An open recommendation is kept while it still lowers the load where it acts by this share of `min_reduction_kw` ..."""
     keep_margin_kw: float = 20.0

@@ -14,10 +14,10 @@ from domain.recommendations import Recommendation, RecommendationStatus
 from domain.stored_state import StateForm
 from quarters.newest import Newest
 from quarters.series import QuarterSeries
-from scheduling.confidence import Misses
 from scheduling.now import Clocks, is_near, now_of
 from scheduling.promised import Promise
 from scheduling.replan_notes import ReplanNotes
+from scheduling.track import Track
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,8 @@ class Notes:
     replan: ReplanNotes = field(default_factory=ReplanNotes)
     """What whole plans are made from, and when one was."""
 
-    misses: Misses = field(default_factory=Misses)
-    """What came of forecast peaks."""
+    track: Track = field(default_factory=Track)
+    """What became of recommendations."""
 
     @property
     def now_utc(self) -> datetime | None:
@@ -101,7 +101,7 @@ class AdviceState:
     encoded: bytes | None = None
 
 
-FORM = StateForm("advice", 7)
+FORM = StateForm("advice", 8)
 _HEAD = struct.Struct("<qqqq")
 
 

@@ -26,10 +26,9 @@ from quarters.newest import admit
 from quarters.numbers import slot_of, slot_start
 from quarters.periods import billing_period
 from scheduling.advising import Advising, still_as_advised
-from scheduling.confidence import drop_changed, note, settle
 from scheduling.forget import forget
 from scheduling.now import JUMP, agreed, is_near, now_of
-from scheduling.outlook import day_of, outlook
+from scheduling.outlook import day_of
 from scheduling.prices_ahead import with_prices
 from scheduling.problem import is_at
 from scheduling.replanning import Replanning
@@ -90,13 +89,7 @@ class AdviceStep:
         notes.replan.take_forecast(forecast)
         # Quarter hours up to now are the proof that it is now.
         forget(state, self._plant, self._tariff, self._settings)
-        settle(notes.misses, state.known, slot_of(forecast.first_start_utc))
-        note(
-            notes.misses,
-            outlook(notes, forecast, self._settings.risk_weight, self._plant.site.zone),
-            forecast,
-            self._plant.site.zone,
-        )
+        notes.track.settle(state.known, slot_of(forecast.first_start_utc))
         return state, [*issued, *self._advising.plan(state, forecast)]
 
     def take_order(self, state: AdviceState, order: Order) -> tuple[AdviceState, Recommendations]:
@@ -113,7 +106,7 @@ class AdviceStep:
         if known is not None and (issued is None or not issued < known.at_utc <= issued + JUMP):
             notes.before[order.job] = known
         if known is not None and _load_of(known) != _load_of(order):
-            drop_changed(notes.misses, (known, order))
+            notes.track.replan(order)
         notes.orders[order.job] = order
         notes.replan.note(PlanningCause.ORDER)
         open_advice = notes.with_status(RecommendationStatus.OPEN)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 
@@ -33,6 +33,7 @@ class Obstacle(StrEnum):
     """What stands in the way of a place."""
 
     BEGUN = "begun"
+    NOTICE = "notice"
     EARLIEST = "earliest"
     DUE = "due"
     MACHINE = "machine"
@@ -99,6 +100,8 @@ class WhatIf:
 
     Parameters
     ----------
+    plant
+        With the shift changes that have come (`domain.plant.plant_with_changes`).
     tariff
         None where the plant has none: money is then unknown.
     """
@@ -110,6 +113,7 @@ class WhatIf:
         self._advising = Advising(plant, tariff, settings)
         self.outlook: Outlook = outlook(self._state.notes, known.forecast, settings.risk_weight, plant.site.zone)
         self._rules = Rules.at(plant, settings, known.now_utc, self.outlook)
+        self._noticed_utc = known.now_utc + timedelta(minutes=plant.planning.notice_min)
 
     @cached_property
     def _worth(self) -> Worth:
@@ -152,6 +156,8 @@ class WhatIf:
         end_utc = start_utc + order.duration
         if min(start_utc, order.start_utc) < self._known.now_utc:
             yield InTheWay(Obstacle.BEGUN, at_utc=self._known.now_utc)
+        elif min(start_utc, order.start_utc) < self._noticed_utc:
+            yield InTheWay(Obstacle.NOTICE, at_utc=self._noticed_utc)
         if start_utc < order.earliest_utc:
             yield InTheWay(Obstacle.EARLIEST, at_utc=order.earliest_utc)
         if end_utc > order.due_utc:

@@ -18,8 +18,10 @@ from domain.plant import Plant, load_plant
 from domain.steps import Step
 from domain.topics import (
     ANOMALIES,
+    AUTOPSIES,
     DECISIONS,
     DEMAND,
+    EFFECTS,
     FORECASTS,
     INTERVALS,
     JOB_POWERS,
@@ -221,6 +223,18 @@ PRODUCTION = Job(
         ),
     ),
 )  # fmt: skip
+EFFECT = Job(
+    "effects",
+    "what advice changed by measurement, and who made a new peak",
+    (
+        StepRow(
+            "effects.step:Effects",
+            reads=(INTERVALS, RECOMMENDATIONS, ORDERS, JOB_POWERS), writes=(EFFECTS, AUTOPSIES, REJECTED), keyed_by="site",
+            made_from=("plant", "tariff", "clock"), needed=has_billing_meter,
+            uid="effects-step", state="effects-state-v1",
+        ),
+    ),
+)  # fmt: skip
 VIRTUAL_METERS = Job(
     "virtual_meters",
     "quarter hours of meters by formula",
@@ -233,10 +247,10 @@ VIRTUAL_METERS = Job(
     ),
 )  # fmt: skip
 
-JOBS = (METERING, DETECTION, FORECAST, METER_FORECAST, ADVICE, PRODUCTION, VIRTUAL_METERS)
+JOBS = (METERING, DETECTION, FORECAST, METER_FORECAST, ADVICE, PRODUCTION, EFFECT, VIRTUAL_METERS)
 BY_NAME = {job.name: job for job in JOBS}
 
 
 def jobs_of(plant: Plant) -> tuple[Job, ...]:
-    """The jobs that a plant needs: the six jobs, and that of the virtual meters where the plant file names some."""
+    """The jobs that a plant needs: the seven jobs, and that of the virtual meters where the plant file names some."""
     return tuple(job for job in JOBS if job.needed_steps(plant))

@@ -19,7 +19,18 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
-PURE = ("domain", "metering", "billing", "detection", "forecasting", "production", "scheduling")
+PURE = (
+    "domain",
+    "metering",
+    "billing",
+    "detection",
+    "forecasting",
+    "governor",
+    "production",
+    "flexibility",
+    "scheduling",
+    "effects",
+)
 """Rooms that decide and touch nothing: no broker, socket, database, thread or process."""
 OF_THE_WORLD = {
     "asyncio", "asyncua", "fastapi", "grafana_client", "httpx", "influxdb_client", "kafka", "multiprocessing", "nicegui", "psutil",

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.worth import page
+from benchmarks.worth.effects import HEADINGS
 from benchmarks.worth.trial import ADVISERS, Trial, tried
 from domain.errors import Fault, InputFaults
 from domain.files import write_whole
@@ -71,6 +72,7 @@ def _show(trials: Sequence[Trial], console: Console) -> None:
         (page.SUM_HEADINGS, page.sum_rows(trials)),
         (page.SEED_HEADINGS, page.seed_rows(trials)),
         (page.BIN_HEADINGS, page.bin_rows(trials)),
+        (HEADINGS, page.effect_rows(trials)),
     )
     for headings, rows in tables:
         table = Table(*headings)

@@ -19,7 +19,7 @@ from simulation.planner import order_at
 
 PASSES_BY_KW = 1.0
 """Less is the chance of compressors that switch a little earlier or later."""
-BINS = ((0.0, 0.5), (0.5, 0.6), (0.6, 0.7), (0.7, 0.8), (0.8, 0.9), (0.9, 1.0))
+BINS = tuple((n / 10, (n + 1) / 10) for n in range(10))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,15 @@ from typing import Any, Protocol
 
 from billing.site import reactive_channels
 from domain.channels import IMPORT
-from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
+from domain.intervals import QUARTER, QUARTERS_PER_HOUR, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.orders import Order
 from domain.plant import Plant
 from domain.recommendations import Decision, Recommendation
 from domain.steps import Outputs, Records, Step
 from domain.topics import DECISIONS, INTERVALS, ORDERS, RECOMMENDATIONS
+from domain.units import UWH_PER_KWH
 from forecasting.site_forecast import SiteForecast
+from production.meters import machine_meters
 from simulation.counterfactual import main_import_kw
 from simulation.factory import Factory, QuarterHour
 from simulation.layout import MAIN
@@ -79,6 +81,8 @@ class Days:
     span: Span
     load_kw: dict[datetime, float] = field(default_factory=dict)
     """Mean import at the grid connection by start of the quarter hour."""
+    machine_kw: dict[str, dict[datetime, float]] = field(default_factory=dict)
+    """The same of each machine that has a meter of its own, by the machine's name."""
     recommendations: list[Recommendation] = field(default_factory=list)
     """Every revision in the order of issue."""
     decisions: list[Decision] = field(default_factory=list)
@@ -133,6 +137,8 @@ class _Circle:
         """Publish the quarter hours that are complete."""
         if self._complete:
             self._days.load_kw |= main_import_kw(self._complete)
+            for machine, power_kw in machines_kw(self._span.plant, self._complete).items():
+                self._days.machine_kw.setdefault(machine, {}).update(power_kw)
             rows = list(_intervals(self._span.plant, self._complete, IntervalOrigin.METERING))
             self._complete.clear()
             self._publish([(INTERVALS, row) for row in rows], now)
@@ -167,6 +173,18 @@ def _intervals(plant: Plant, quarters: Iterable[QuarterHour], origin: IntervalOr
                     plant.site.id, MAIN, channel, start_utc, energy, 1.0,
                     IntervalQuality.MEASURED, IntervalMethod.REGISTER, 0, 180, origin,
                 )  # fmt: skip
+
+
+def machines_kw(plant: Plant, quarters: Sequence[QuarterHour]) -> dict[str, dict[datetime, float]]:
+    """Mean power [kW] of each machine that has a meter of its own, by start of the quarter hour."""
+    meters = machine_meters(plant)
+    return {
+        machine: {
+            datetime.fromtimestamp(quarter.start_s, UTC): quarter.energy_uwh[meter, meters.channels[meter]] * QUARTERS_PER_HOUR / UWH_PER_KWH
+            for quarter in quarters
+        }
+        for machine, meter in meters.own.items()
+    }  # fmt: skip
 
 
 def run_from(days: Days, orders: Sequence[Order], from_utc: datetime, to_utc: datetime) -> dict[datetime, float]:

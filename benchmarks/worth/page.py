@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.forecast.pictures import INK, SOFT, TONES, Picture
+from benchmarks.worth.effects import HEADINGS, effect_row
 from benchmarks.worth.judging import Judged, calibration
 from benchmarks.worth.trial import Advised, Trial
 from domain.files import write_whole
@@ -102,6 +103,14 @@ def _bins(name: str, found: Sequence[Judged]) -> list[tuple[str, ...]]:
     return rows
 
 
+def effect_rows(trials: Sequence[Trial]) -> list[tuple[str, ...]]:
+    """A line an adviser: what the platform measures of its moves, beside the truth."""
+    found = {name: [_of(trial, name) for trial in trials] for name in _names(trials)}
+    return [
+        effect_row(name, [(one.effects, one.true_eur) for one in some if one.effects is not None]) for name, some in found.items()
+    ]
+
+
 def picture(trials: Sequence[Trial]) -> str:
     """The peak of each seed as a row of bars, from a foot that shows the differences."""
     names = ("without advice", *_names(trials), "perfect foresight")
@@ -167,6 +176,13 @@ def _page(trials: Sequence[Trial], load: float) -> str:
             " compared with the same days with its jobs in the other place, from its issue to the end of the day of its peak.",
             "",
             *_table(BIN_HEADINGS, bin_rows(trials), 2),
+            "",
+            "## Measured effect",
+            "",
+            "What the platform measures of the moves that were made, by the billing meter, the machines' meters and the orders alone, beside the truth. A move's"
+            " interval is that of what it took out of the quarter hour that its advice named; the truth is a run with its job back in its place.",
+            "",
+            *_table(HEADINGS, effect_rows(trials), 1),
             "",
         ]
     )  # fmt: skip

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.worth.effects import Effects, measured_effects
 from benchmarks.worth.foresight import foreseen
 from benchmarks.worth.judging import Judged, judged, promised_eur
 from benchmarks.worth.live_planner import LivePlanner
@@ -49,6 +50,8 @@ class Advised:
     judged: tuple[Judged, ...]
     cpu_s: float
     """Of the whole loop: factory, forecast, advice."""
+    effects: Effects | None = None
+    """What the platform measures of the same moves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ def tried(seed: int, days: int, advisers: Mapping[str, Callable[[Plant, Tariff],
         begun_s = time.process_time()
         found = lived(span, adviser, length, before)
         cpu_s = time.process_time() - begun_s
-        return _advised(name, found, saving_eur(found.load_kw), cpu_s)
+        return _advised(name, found, saving_eur(found.load_kw), cpu_s, measured_effects(found, measured, tariff))
 
     without = lived(span, NoAdvice(), length, before)
     best_kw = foreseen(without, time.monotonic)
@@ -96,7 +99,7 @@ def tried(seed: int, days: int, advisers: Mapping[str, Callable[[Plant, Tariff],
     )  # fmt: skip
 
 
-def _advised(name: str, days: Days, true_eur: float | None, cpu_s: float) -> Advised:
+def _advised(name: str, days: Days, true_eur: float | None, cpu_s: float, effects: Effects) -> Advised:
     return Advised(
         adviser=name,
         peak_kw=max(days.load_kw.values()),
@@ -107,4 +110,5 @@ def _advised(name: str, days: Days, true_eur: float | None, cpu_s: float) -> Adv
         promised_eur=promised_eur(days),
         judged=tuple(judged(days)),
         cpu_s=cpu_s,
+        effects=effects,
     )

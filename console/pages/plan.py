@@ -14,11 +14,12 @@ from nicegui.events import GenericEventArguments
 from console.desk import NotDecidable
 from console.pages.frame import NAME_COOKIE, Visit, frame
 from console.pages.widgets import Button, Entry, Fragment, MaybeChart, panel
-from console.render import charts, forecasts
+from console.render import charts, effects, forecasts
 from console.render import plan as draw
 from console.render.empty import empty
 from console.render.markup import Markup, join, tag
 from console.render.what_if import what_if
+from console.views.effects import EffectsView, effects_view
 from console.views.plan import AdviceCard, PlanView, plan_view
 from console.views.plan import Button as ButtonState
 from console.views.what_if import what_if_view
@@ -239,6 +240,9 @@ async def plan_page(visit: Visit) -> None:
     async def drawn(what: Callable[[PlanView, Words], Any]) -> Any:
         return await board.drawn(plan_view, (), what, w)
 
+    async def measured(what: Callable[[EffectsView, Words], Any]) -> Any:
+        return await board.drawn(effects_view, (), what, w)
+
     with frame(visit, "plan") as every_second:
 
         async def show_load() -> None:
@@ -252,6 +256,9 @@ async def plan_page(visit: Visit) -> None:
             gantt.show(await drawn(draw.gantt))
             peaks.show(await drawn(forecasts.peaks_table))
             day_ahead.show(await drawn(forecasts.day_ahead_table))
+            promised.show(await measured(effects.effects_table))
+            account.show(await measured(effects.account_table))
+            autopsy.show(await measured(effects.autopsy_table))
 
         dialog = DecisionDialog(visit, refresh)
         with panel(w["plan.load"], "w-8"):
@@ -271,4 +278,9 @@ async def plan_page(visit: Visit) -> None:
             Dragging(visit)
             gantt = Fragment(await drawn(draw.gantt))
             Fragment(tag("p", w["what_if.hint"], class_="remark"))
+        with panel(w["effects.title"], "w-8"):
+            promised = Fragment(await measured(effects.effects_table))
+            account = Fragment(await measured(effects.account_table))
+        with panel(w["effects.peak_title"], "w-4"):
+            autopsy = Fragment(await measured(effects.autopsy_table))
         every_second(refresh)

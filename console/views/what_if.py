@@ -15,7 +15,7 @@ from console.views.scene import Scene
 from domain.intervals import Interval
 from domain.job_power import newest_powers, with_power
 from domain.orders import Order
-from domain.plant import planned_orders
+from domain.plant import plant_with_changes, planned_orders
 from quarters.numbers import quarter_start, slot_start
 from scheduling.prices_ahead import prices_ahead
 from scheduling.what_if import Consequence, Known, WhatIf
@@ -45,10 +45,12 @@ class Supposing:
             return None
         orders, advice, demand = scene.orders(), scene.recommendations(), scene.demand()
         prices = scene.ledger.prices() if self._tariff is not None and self._tariff.zones else []
+        changes = scene.shift_changes()
         mark: _Mark = (
             forecast.issued_utc, quarter_start(scene.now_utc), tuple((o.job, o.revision) for o in orders),
             tuple((r.recommendation, r.revision) for r in advice), None if demand is None else demand.billed_peak_kw,
             tuple((p.first_start_utc, p.minutes, p.revision) for p in prices),
+            tuple((c.shift, c.day_local, c.revision) for c in changes),
         )  # fmt: skip
         if mark != self._mark or self._kept is None:
             powers = newest_powers(scene.ledger.job_powers())
@@ -62,7 +64,7 @@ class Supposing:
                 prices=tuple(prices_ahead(prices, scene.now_utc)),
                 measured=partial(_measured, scene),
             )
-            self._kept, self._mark = WhatIf(scene.plant, self._tariff, known), mark
+            self._kept, self._mark = WhatIf(plant_with_changes(scene.plant, changes), self._tariff, known), mark
         return self._kept
 
 

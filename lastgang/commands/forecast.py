@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
 from math import isfinite
 from pathlib import Path
@@ -11,29 +10,11 @@ from typing import Any
 import click
 
 from domain.instants import as_utc
+from lastgang.options import Span
 from lastgang.reading import reading_options_beside_a_zone
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
-_LONGEST_DAYS = 366
 _MOST_ORIGINS = 100_000
-
-
-class Span(click.ParamType[timedelta]):
-    """``24h``, ``15min`` or ``2d``."""
-
-    name = "span"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        """The span of time that `value` says."""
-        if isinstance(value, timedelta):
-            return value
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)(min|h|d)", str(value))
-        if found is None:
-            self.fail(f"{value!r}; expected a number with its unit, such as 24h, 15min or 2d", param, ctx)
-        span = float(found[1]) * {"min": 1 / 1440, "h": 1 / 24, "d": 1}[found[2]]
-        if span > _LONGEST_DAYS:
-            self.fail(f"{value!r}; expected at most {_LONGEST_DAYS}d", param, ctx)
-        return round(span * 1440) * timedelta(minutes=1)
 
 
 class QuarterHour(click.ParamType[datetime]):

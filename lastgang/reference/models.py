@@ -151,10 +151,12 @@ def _number_values(schema: Mapping[str, Any]) -> str:
 
 @cache
 def _docs(model: type[BaseModel]) -> Mapping[str, str]:
-    """Field -> the docstring that stands under it."""
+    """Field -> the docstring that stands under it, in the model or in one that it is made from."""
+    docs: dict[str, str] = {}
+    for base in model.__bases__:
+        docs |= _docs(base) if issubclass(base, BaseModel) and base is not BaseModel else {}
     body = ast.parse(textwrap.dedent(inspect.getsource(model))).body[0]
     assert isinstance(body, ast.ClassDef)
-    docs = {}
     for field, after in zip(body.body, body.body[1:], strict=False):
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(after, ast.Expr):
             text = ast.literal_eval(after.value) if isinstance(after.value, ast.Constant) else ""

@@ -7,6 +7,7 @@ from datetime import datetime
 from domain.anomalies import Anomaly
 from domain.clock import epoch_ms, instant
 from domain.demand import Demand
+from domain.effects import Autopsy, Effect
 from domain.forecasts import Forecast
 from domain.job_power import JobPower
 from domain.orders import Order
@@ -15,8 +16,10 @@ from domain.recommendations import Decision, Recommendation
 from domain.shift_changes import ShiftChange
 from domain.topics import (
     ANOMALIES,
+    AUTOPSIES,
     DECISIONS,
     DEMAND,
+    EFFECTS,
     FORECASTS,
     JOB_POWERS,
     METER_FORECASTS,
@@ -122,6 +125,16 @@ class RecordQuestions(Questions):
             "SELECT payload FROM entry WHERE topic=? AND recorded_ms<=? ORDER BY entry", (DECISIONS.name, until_ms(as_of_utc))
         )
         return list(stored(Decision, rows))
+
+    @answered_by(EFFECTS)
+    def effects(self, as_of_utc: datetime | None = None) -> list[Effect]:
+        """Latest revision of each measured effect, by the quarter hour that was to be relieved."""
+        return sorted(self._latest(EFFECTS, Effect, as_of_utc), key=lambda e: (e.quarter_utc, e.recommendation))
+
+    @answered_by(AUTOPSIES)
+    def autopsies(self, as_of_utc: datetime | None = None) -> list[Autopsy]:
+        """Latest revision of each autopsy of a peak, by its quarter hour."""
+        return sorted(self._latest(AUTOPSIES, Autopsy, as_of_utc), key=lambda a: a.quarter_utc)
 
     def _latest(self, topic: Topic, record_type: type[Record], as_of_utc: datetime | None) -> list[Record]:
         rows = self._database.execute(

@@ -17,8 +17,10 @@ from domain.readings import Rejection
 from domain.texts import printable
 from domain.topics import (
     ANOMALIES,
+    AUTOPSIES,
     DECISIONS,
     DEMAND,
+    EFFECTS,
     FORECASTS,
     INTERVALS,
     JOB_POWERS,
@@ -61,6 +63,8 @@ _KEPT: Mapping[str, _Kept] = {
     PRICES.name: _Kept(lambda r: f"{r.site}/{r.zone}/{r.minutes}/{r.first_start_utc.isoformat()}", lambda r: r.revision, lambda r: r.at_utc),
     RECOMMENDATIONS.name: _Kept(lambda r: f"{r.site}/{r.recommendation}", lambda r: r.revision, lambda r: r.at_utc),
     DECISIONS.name: _Kept(lambda r: f"{r.site}/{r.recommendation}/{r.at_utc.isoformat()}/{r.by}", _no_revision, lambda r: r.at_utc),
+    EFFECTS.name: _Kept(lambda r: f"{r.site}/{r.recommendation}", lambda r: r.revision, lambda r: r.at_utc),
+    AUTOPSIES.name: _Kept(lambda r: f"{r.site}/{r.quarter_utc.isoformat()}", lambda r: r.revision, lambda r: r.at_utc),
 }  # fmt: skip
 
 

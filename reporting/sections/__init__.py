@@ -7,6 +7,7 @@ from reporting.sections import (
     anomalies,
     consumption,
     cost,
+    effects,
     events,
     gaps,
     intervals,
@@ -34,5 +35,6 @@ SECTIONS: tuple[Section, ...] = (
     cost.SECTION,
     anomalies.SECTION,
     recommendations.SECTION,
+    effects.SECTION,
 )
 """In the order in which they are printed."""

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
+
 from domain.orders import Order
 from domain.recommendations import Recommendation, RecommendationStatus
 from quarters.numbers import slot_of
@@ -84,7 +86,11 @@ def recommendations_of(first_start_utc: datetime, plan: Plan, context: Context) 
             break
         drafts = drafts[:room]
     issued = [notes.end(advice, RecommendationStatus.WITHDRAWN, context.pen.rules.now_utc) for advice in replaced]
-    return issued + [_written(draft, context) for draft in drafts]
+    later_kw = np.zeros(len(context.outlook.median_kw)) + sum(draft.change_kw for draft in drafts)
+    for draft in drafts:
+        later_kw = later_kw - draft.change_kw
+        issued.append(_written(draft, context, later_kw))
+    return issued
 
 
 def _is_replaced(stated: Stated, advice: Recommendation, drafts: list[Draft]) -> bool:
@@ -99,13 +105,13 @@ def _is_replaced(stated: Stated, advice: Recommendation, drafts: list[Draft]) ->
     return any(then is not None and breaks(stated.problem, then) for then in both)
 
 
-def _written(draft: Draft, context: Context) -> Recommendation:
+def _written(draft: Draft, context: Context, later_kw: Load) -> Recommendation:
     notes, now_utc = context.notes, context.pen.rules.now_utc
     name = name_of(draft, notes.decided)
     known = notes.recommendations.get(name)
     issued_utc = known.issued_utc if known is not None and known.status is RecommendationStatus.OPEN else now_utc
     revision = 1 if known is None else known.revision + 1
-    found = write(draft, context.stated, context.orders, context.pen, context.planner, name, issued_utc, revision)
+    found = write(draft, context.stated, context.orders, context.pen, context.planner, name, issued_utc, revision, later_kw)
     notes.recommendations[name] = found
     return found
 

@@ -27,6 +27,7 @@ from scheduling.planner.plan import Plan
 from scheduling.pricing import Pricing
 from scheduling.problem import Load, Outlook, Rules, is_movable_from, load_change
 from scheduling.promised import Promised, promised_beside
+from scheduling.scenarios import Scenarios
 from scheduling.settings import AdviceSettings
 from scheduling.state import AdviceState, Notes
 from scheduling.worth import Worth
@@ -98,13 +99,17 @@ class LivePlanning:
             first_start_utc, plan, Context(stated, state.notes, known.orders, pen, load, planner, self._settings.most_open)
         )
 
-    def kept(self, notes: Notes, known: Known, pen: Pen, advice: Recommendation, load: Outlook) -> Kept | None:
+    def kept(
+        self, notes: Notes, known: Known, pen: Pen, advice: Recommendation, load: Outlook, later_kw: Load | None = None
+    ) -> Kept | None:
         """Advice that a plan made, in the light of a new forecast: kept while it keeps the rules and saves something; None where it is over.
 
         Parameters
         ----------
         load
             The expected load with everything that is kept before it.
+        later_kw
+            What advice that was issued after it changes; None: nothing.
         """
         known = replace(known, open=tuple(notes.with_status(RecommendationStatus.OPEN)))
         horizon = known.horizon(to_decide=False)
@@ -121,7 +126,7 @@ class LivePlanning:
         if draft is None or advice.versions is None or (draft.saving_eur or 0.0) <= 0:
             return None
         planner, revision = advice.versions.planner, advice.revision + 1
-        now = write(draft, stated, known.orders, pen, planner, advice.recommendation, advice.issued_utc, revision)
+        now = write(draft, stated, known.orders, pen, planner, advice.recommendation, advice.issued_utc, revision, later_kw)
         return Kept(draft.change_kw, now)
 
     def known(self, state: AdviceState, forecast: Forecast, beside: Beside) -> Known:
@@ -145,9 +150,14 @@ class LivePlanning:
         notes = state.notes
 
         def ledger(name: str) -> Promised:
-            return promised_beside(notes.promised, notes.recommendations, name, known.outlook, known.orders, known.now_utc)
+            came_kw = notes.track.without_kw
+            return promised_beside(notes.promised, notes.recommendations, name, known.outlook, known.orders, known.now_utc, came_kw)
 
-        return Pen(known.forecast, rules, worth, basis, lambda instant: day_of(instant, plant.site.zone), ledger, notes.misses)
+        def local_day(instant: datetime) -> str:
+            return day_of(instant, plant.site.zone)
+
+        scenarios = Scenarios.of(known.forecast, local_day)
+        return Pen(known.forecast, rules, worth, basis, local_day, ledger, scenarios, notes.track)
 
 
 def is_of_a_plan(advice: Recommendation) -> bool:

@@ -110,7 +110,7 @@ def priced(
 ) -> Draft:
     """A change with what it does in the load `outlook`."""
     change_kw = load_change(zip(before.jobs, after.jobs, strict=True), orders, outlook)
-    saving = pen.saving_by(outlook, change_kw, peak_of(outlook).slot)
+    saving = pen.saving_by(outlook, change_kw)
     return Draft(action, before, after, outlook, change_kw, saving, cost_eur)
 
 
@@ -155,13 +155,16 @@ def write(
     name: str,
     issued_utc: datetime,
     revision: int,
+    later_kw: Load | None = None,
 ) -> Recommendation:
-    """A draft as the recommendation `name`."""
+    """A draft as the recommendation `name`; `later_kw` is what advice that is issued after it changes in the load."""
     outlook = draft.outlook
-    saving = pen.promise_by(outlook, draft.change_kw, peak_of(outlook).slot, name)
+    saving = pen.promise_by(outlook, draft.change_kw, name)
     saving_eur = None if saving.total_eur is None else saving.total_eur - draft.cost_eur
     peak, after = peak_of(outlook), peak_of(outlook.plus(draft.change_kw))
     reduction_kw = peak.median_kw - after.median_kw
+    moves = tuple(zip(draft.before.jobs, draft.after.jobs, strict=True))
+    sure = pen.confidence(outlook, draft.change_kw, later_kw, peak.slot, moves, name)
     checked, unchecked = plan_checked(
         workers=stated.has_workers, working_time=stated.has_crews, changeovers=_has_changeovers(stated)
     )
@@ -173,7 +176,7 @@ def write(
         peak_before_kw=round(peak.median_kw, 1), peak_after_kw=round(after.median_kw, 1), reduction_kw=round(reduction_kw, 1),
         bill_before_eur=cents(saving.before_eur), bill_after_eur=cents(saving.after_eur), saving_eur=cents(saving_eur),
         saving_demand_eur=cents(saving.demand_eur), saving_energy_eur=cents(saving.energy_eur),
-        confidence=round(pen.confidence(outlook, peak.slot, reduction_kw), 2), reason=_reason(draft, saving, slot_start(peak.slot), (peak.median_kw, after.median_kw)),
+        confidence=sure, reason=_reason(draft, saving, slot_start(peak.slot), (peak.median_kw, after.median_kw)),
         alternatives=(nothing(draft.before, peak.median_kw, reduction_kw, cents(saving_eur)),), checked=checked,
         not_checked=(*unchecked, *([WORKS_COUNCIL] if moves_people else []), *(one for one in not_checked(saving) if one.key != FOLLOWING)),
         lines=lines_of(saving), cost_eur=cents(draft.cost_eur) or 0.0, drivers=drivers(orders, stated, peak.slot, peak.median_kw),

@@ -138,7 +138,7 @@ def test_every_confidence_is_in_one_bin_and_its_share_is_counted() -> None:
     assert [(one.low, one.high) for one in bins] == list(BINS)
     assert bins[-1].count == 11
     assert bins[-1].came_true == pytest.approx(8 / 11)
-    assert bins[1].stated == pytest.approx(0.545)
+    assert bins[1].stated == pytest.approx(0.145)
 
 
 def test_a_reduction_within_the_noise_of_the_compressors_did_not_come_true() -> None:

@@ -23,6 +23,7 @@ from simulation import demo_plant
 
 SABOTAGE = Path(__file__).parent / "sabotage"
 LOAD = "start_utc,power_kw\n2026-10-01T00:00:00Z,112.4\n2026-10-01T00:15:00Z,108.0\n"
+PEAK = "--tariff {plant}/tariff.toml --plan {planned} --flexible-share 0.15 --max-delay 60min"
 INFLUX = "--influx-org werk --influx-bucket energy"
 
 
@@ -83,8 +84,15 @@ WRONG_INPUT = {
     "analyse": Case("analyse {work}/nothing.csv --out {work}", "nothing.csv: file: found"),
     "bill": Case("bill {work}/nothing.csv --tariff {plant}/tariff.toml", "nothing.csv: file: found"),
     "plan": Case("plan {work}/nothing.json", "nothing.json: file: found No such file"),
+    "flexible show": Case("flexible show --plant {empty}", "plant.toml: file: found No such file"),
+    "flexible plan": Case(
+        "flexible plan {load} --plant {plant} --level van=1", "--level: level: found 'van=1'; expected NAME=NUMBER"
+    ),
     "forecast backtest": Case(
         "forecast backtest {load} --first-origin 2026-03-01T23:07:00Z --origins 1 --out {work}/x.csv", "on a full quarter hour"
+    ),
+    "peak backtest": Case(
+        f"peak backtest {{work}}/nothing.csv {PEAK} --out {{work}}/x.csv", "nothing.csv: file: found No such file"
     ),
     "bench pipeline": Case("bench pipeline --json {load}/p.json", "is a file; expected a folder"),
     "bench faults": Case("bench faults --only nothing", "--only: found nothing; expected one of kill-kafka"),
@@ -139,9 +147,11 @@ FAILED_RUN = {
     "analyse": Case("analyse {load} --out {work} --json /dev/full", "No space left on device"),
     "bill": Case("bill {load} --tariff {plant}/tariff.toml --json /dev/full", "No space left on device"),
     "plan": Case("plan {problem} --seconds 0 --out /dev/full", "No space left on device"),
+    "flexible plan": Case("flexible plan {load} --plant {plant} --out /dev/full", "No space left on device"),
     "forecast backtest": Case(
         "forecast backtest {load} --first-origin 2026-10-01T00:30:00Z --origins 1 --out /dev/full", "No space left on device"
     ),
+    "peak backtest": Case(f"peak backtest {{minutes}} {PEAK} --out /dev/full", "No space left on device"),
     "bench pipeline": Case("bench pipeline", "the machine has stopped", "pipeline"),
     "bench faults": Case("bench faults", "", "faults"),
     "bench forecast": Case("bench forecast --data {empty}", "the machine has stopped", "forecast"),
@@ -150,7 +160,7 @@ FAILED_RUN = {
     "bench analyse": Case("bench analyse {load} --json /dev/full", "No space left on device"),
     "bench fuzz": Case("bench fuzz --only json --inputs 50 --json {work}/fuzz.json", "ZeroDivisionError", "fuzz"),
 }
-ALWAYS_DONE = {"down", "report", "contracts", "reference", "grafana build"}
+ALWAYS_DONE = {"down", "report", "contracts", "reference", "grafana build", "flexible show"}
 """What `down` cannot do in peace it does by force; the others say beforehand what is wrong with their input or place."""
 
 DONE = {
@@ -170,9 +180,12 @@ DONE = {
     "analyse": Case("analyse {load} --out {work}", "Load analysis"),
     "bill": Case("bill {load} --tariff {plant}/tariff.toml", "total"),
     "plan": Case("plan {problem} --seconds 0", "feasible"),
+    "flexible show": Case("flexible show --plant {plant}", "holds_kw"),
+    "flexible plan": Case("flexible plan {load} --plant {plant}", "saved: 0.00 EUR"),
     "forecast backtest": Case(
         "forecast backtest {load} --first-origin 2026-10-01T00:30:00Z --origins 1 --out {work}/x.csv", "1 forecasts written"
     ),
+    "peak backtest": Case(f"peak backtest {{minutes}} {PEAK} --out {{work}}/x.csv", "0 pieces of advice on 1 quarter hours"),
     "bench plan": Case("bench plan --only calm-20 --seconds 0.1", "calm-20"),
     "bench fuzz": Case("bench fuzz --only json --inputs 50", "json"),
     "version": Case("--version", "lastgang, version"),
@@ -189,6 +202,8 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
     for name in ("empty", "report", "running/.lastgang"):
         (work / name).mkdir()
     (work / "load.csv").write_text(LOAD)
+    (work / "minutes.csv").write_text("start_utc,power_kw\n2026-10-01T00:00:00Z,112.4\n2026-10-01T00:01:00Z,108.0\n")
+    (work / "planned.csv").write_text("start_utc,planned_kw\n2026-10-01T00:00:00Z,110\n")
     (work / "orders.csv").write_text("Auftrag;Maschine;Start;Dauer\n4711;press-1;23.10.2050 10:00;1 h\n")
     (work / "shifts.csv").write_text("Schicht;Tag;Gearbeitet\nearly;22.10.2050;ja\n")
     (work / "prices.csv").write_text("start_utc,price_eur_per_mwh\n2026-10-01T00:00:00Z,85.1\n2026-10-01T01:00:00Z,-3.2\n")
@@ -206,6 +221,8 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
             **{name: str(work / name) for name in ("plant", "running", "empty", "report")},
             "work": str(work),
             "load": str(work / "load.csv"),
+            "minutes": str(work / "minutes.csv"),
+            "planned": str(work / "planned.csv"),
             "orders": str(work / "orders.csv"),
             "shifts": str(work / "shifts.csv"),
             "prices": str(work / "prices.csv"),

@@ -26,6 +26,7 @@ from domain.topics import (
     ANOMALIES,
     DECISIONS,
     DEMAND,
+    EFFECTS,
     FORECASTS,
     INTERVALS,
     JOB_POWERS,
@@ -252,6 +253,22 @@ def production_scene() -> Scene:
     )  # fmt: skip
 
 
+def effects_scene() -> Scene:
+    """A moved job runs at its new place; its end makes an effect of the move."""
+    from effects.step import Effects
+    from tests.effects import effect_cases as sample
+    from tests.effects.test_effects_step import ADVICE, JOB, rows
+
+    after = rows(64, 100)
+    return Scene(
+        "effects", Effects(sample.plant(), None), sample.SITE, [(ORDERS, JOB), (RECOMMENDATIONS, ADVICE), *rows(0, 64)],
+        {INTERVALS: rows(40, 41)[0][1], ORDERS: replace(JOB, revision=4), RECOMMENDATIONS: replace(ADVICE, revision=4), JOB_POWERS: EXAMPLES[JOB_POWERS.name]},
+        [(ORDERS, replace(JOB, revision=MOST_REVISIONS)), (RECOMMENDATIONS, replace(ADVICE, revision=MOST_REVISIONS)),
+         *((topic, replace(row, revision=MOST_REVISIONS)) for topic, row in [*rows(0, 64), *after])],
+        EFFECTS,
+    )  # fmt: skip
+
+
 SCENES: dict[str, Callable[[Path], Scene]] = {
     "forecast": lambda folder: forecast_scene(),
     "meter_forecasts": lambda folder: meter_forecast_scene(),
@@ -261,5 +278,6 @@ SCENES: dict[str, Callable[[Path], Scene]] = {
     "running_demand": lambda folder: running_scene(),
     "virtual_meters": lambda folder: virtual_scene(),
     "production": lambda folder: production_scene(),
+    "effects": lambda folder: effects_scene(),
 }
 __all__ = ["SCENES", "Demand", "Scene", "publishes_after"]

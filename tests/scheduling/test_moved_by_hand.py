@@ -66,6 +66,7 @@ def test_a_job_that_was_moved_since_the_forecast_is_taken_from_where_it_is_now(t
         (31, {"due": 40}, [Obstacle.SHIFT]),  # the early shift ends with the 32nd quarter hour
         (6, {"profile": (), "quarters": 2}, [Obstacle.POWER]),
         (-1, {"earliest": -9}, [Obstacle.BEGUN, Obstacle.SHIFT]),
+        (0, {"earliest": -9}, [Obstacle.NOTICE]),
     ],
 )
 def test_what_stands_in_the_way_is_named(quarters: int, change: dict[str, object], expected: list[str]) -> None:

@@ -1,0 +1,1 @@
+"""Loads that can wait, offline: what `lastgang flexible` shows and places."""
