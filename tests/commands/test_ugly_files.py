@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tomllib
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from plant_texts import COUNTER, plant, register, tariff
@@ -19,8 +21,11 @@ from quarters.profiles.grid import RESOLUTIONS_MIN
 from quarters.profiles.load import LoadSeries
 from quarters.profiles.sniff.read import read_any
 from quarters.profiles.sniff.reading import ReadOptions, Unclear
+from words.reader import assumption_text
+from words.speech import of_page
 
-FOLDER = Path(__file__).parents[1] / "ugly_files"
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "tests" / "ugly_files"
 CASES = sorted(path for path in FOLDER.iterdir() if path.suffix not in (".toml", ".md"))
 HOME = "Europe/Berlin"
 COMMANDS = {
@@ -77,6 +82,24 @@ def test_it_is_read_right_or_asked_about(case: Path, tmp_path: Path) -> None:
         assert len(str(faults.value).splitlines()) == 1
     if "profile" in expected:
         assert_holds(read_any(file, answered(expected), resolutions).series, expected["profile"])
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_each_assumption_and_each_question_has_its_sentence(language: str) -> None:
+    words = of_page(language, ZoneInfo(HOME))
+    source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "quarters" / "profiles" / "sniff").glob("*.py"))
+    keys = set(re.findall(r'Assumption\(\s*"([a-z0-9_]+)"', source))
+    questions = set(re.findall(r'Question\(\s*"--[a-z-]+",\s*"([a-z0-9_]+)"', source))
+    assert len(keys) > 10
+    assert len(questions) > 8
+    assert [key for key in keys if not words[f"reader.{key}"]] == []
+    assert [key for key in questions if not words[f"reader_question.{key}"]] == []
+    for case in CASES:
+        expected = expected_of(case)
+        if "profile" not in expected or ("fault" in expected and "answered" not in expected):
+            continue
+        for one in read_any(case, answered(expected), RESOLUTIONS_MIN).assumptions:
+            assert "{" not in assumption_text(one.key, one.values, words)
 
 
 Run = Callable[[str], tuple[object, str]]
