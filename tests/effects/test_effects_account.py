@@ -18,11 +18,20 @@ BERLIN = ZoneInfo("Europe/Berlin")
 EXAMPLE: Effect = EXAMPLES[EFFECTS.name]
 
 
-def effect(name: str, promised: float, measured: float | None, machine: str = "furnace", place: int = 0, **changes: object) -> Effect:
+def effect(
+    name: str, promised: float, measured: float | None, machine: str = "furnace", place: int = 0, **changes: object
+) -> Effect:
     figure = None if measured is None else Figure(measured, measured - 10, measured + 20)
     status = EffectStatus.UNKNOWN if measured is None else EffectStatus.PROVISIONAL
     return replace(
-        EXAMPLE, recommendation=name, promised_eur=promised, saving_eur=figure, machine=machine, quarter_utc=at(place), status=status, **changes
+        EXAMPLE,
+        recommendation=name,
+        promised_eur=promised,
+        saving_eur=figure,
+        machine=machine,
+        quarter_utc=at(place),
+        status=status,
+        **changes,
     )
 
 
