@@ -18,7 +18,7 @@ CASES = 80
 """Beside the middle one."""
 SHIFT_SLOTS, FAR_SHIFT_SLOTS, FAR_SHARE = 0.1, 0.8, 0.35
 """Standard deviation of when a job would have begun at its old place [quarter hours]; the second in a share `FAR_SHARE` of cases, in which a machine
-broke down or people came late. These and the next as measured on seeds 21 to 25 of the simulated plant, which are not those of the report
+broke down or people came late. These and the next as measured on seeds 21 and 22 of the simulated plant, which are not those of the report
 (docs/decisions/064-measured-effect.md)."""
 CHANCE_SHARE = 0.04
 """Standard deviation of what other loads would have drawn otherwise in a quarter hour in which the job would have run, as a share of the load of the
