@@ -273,6 +273,7 @@ class Worth:
                 raw.append(Saving(lines_eur=_changed_lines(self._bill(priced, without, day.rest_case, avoided), then)))
         if not raw:
             return mean_saving(alone)
+        assert isinstance(priced, _Change)
         return _net(mean_saving(alone), _mean_lines(raw), self._sunk_eur(priced, promised), then, priced.prices.tariff)
 
     def _sunk_eur(self, change: _Change, promised: Promised) -> dict[str, float]:
