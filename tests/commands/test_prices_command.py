@@ -69,7 +69,7 @@ def test_a_pull_needs_a_token_a_good_address_and_days_in_order(folder: Path, cap
 def test_a_bill_by_a_zone_takes_its_prices_from_a_file_and_is_provisional_without(folder: Path, capsys: Any) -> None:
     rows = "".join(f"2026-10-23T{n // 4:02d}:{n % 4 * 15:02d}:00Z,{40 if n < 8 else 0}\n" for n in range(12))
     (folder / "load.csv").write_text("start_utc,power_kw\n" + rows)
-    bill = ["bill", str(folder / "load.csv"), "--tariff", str(folder / "tariff.toml")]
+    bill = ["bill", str(folder / "load.csv"), "--tariff", str(folder / "tariff.toml"), "--json", "-"]
     assert run([*bill, "--prices", file(folder, 80, -30, 999)]) == 0
     # 40 kWh at 80 EUR/MWh and 40 kWh at -30 EUR/MWh.
     assert json.loads(capsys.readouterr().out)["total_eur"] == 2.0
