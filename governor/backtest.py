@@ -78,9 +78,8 @@ def backtest(
         slot = past.first_slot + index
         if period != before:
             if before is not None and before.first_slot >= past.first_slot:
-                first = before.first_slot - past.first_slot
-                governor.level.close(governor.loads_kw(first, index), past.plan_kw[first:index])
-            governor.level.begin()
+                governor.close_period(before.first_slot - past.first_slot)
+            governor.begin_period()
         if slot >= midnight or period != before:
             governor.new_day(period.end_slot - past.first_slot)
             midnight = _next_midnight(tariff, slot)

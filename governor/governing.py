@@ -9,14 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from governor.choosing import Outlook, best_shift_kw
 from governor.flexibility import MINUTES, Flexibility
-from governor.held import Held
-from governor.learning import AHEAD_INPUTS, ROW_INPUTS, Around, Cases, Line, marks
+from governor.hand import Hand
+from governor.learning import ROW_INPUTS, SPREAD_INPUTS, Around, Leads, Line
 from governor.least_peak import Floats
 from governor.level import Level
+from governor.rules import RULES
 
 SLOTS_OF_DAY = 96
 _FIRST_SLOTS = 14 * SLOTS_OF_DAY
@@ -28,16 +27,16 @@ _USUAL_QUANTILE = 0.95
 _HIGH = 0.6
 """Times the usual high load: what lies above it teaches."""
 _LEAST_CASES = 200
-_MOST_CASES = 4000
-_LIKE_CASES = 32
-_NEAR = 1.1
-"""A quarter hour is looked at where its plan or its load, times this, reaches the level."""
-_SPREADS = 3.0
-_SMALLEST = 0.01
-"""Of the load: less is not worth a block."""
 _LAST_MINUTES = 3
-_IMPERFECT = 1.05
-"""The quarter hours that follow, times this: they will not be governed as well as hindsight could."""
+_AHEAD_SLOTS = 16
+_FIRST_SPREADS = 5 * SLOTS_OF_DAY
+"""Quarter hours before the spreads are learned: the first lines are still far off."""
+_SPREAD_OF_MEAN_ERROR = 1.25
+"""Standard deviation over mean absolute error, where errors are normal."""
+_LEAST_SPREAD = 0.003
+"""Of the usual high load."""
+_FIRST_RULE_LEAD = 0.02
+"""Of a peak: by so much a rule must have done better than the first one before it takes its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +55,8 @@ class Block:
 class Governor:
     """Decides minute by minute. Slots are numbers of quarter hours from any origin; all loads are those that nothing would be held of [kW].
 
+    Every rule is followed by a hand of its own on the side. The one that would have lowered the peaks of the periods before the most is advised.
+
     Parameters
     ----------
     plan_kw
@@ -64,20 +65,24 @@ class Governor:
 
     def __init__(self, flexibility: Flexibility, plan_kw: Floats) -> None:
         self.flexibility = flexibility
-        self.held = Held(flexibility)
         self.level = Level(flexibility.share, flexibility.delay_slots)
-        self._ahead_slots = 2 * flexibility.delay_slots + 8
+        self._hand, *self._beside = (Hand(rule, flexibility, self.level, _AHEAD_SLOTS) for rule in (RULES[0], *RULES))
+        self._lowered = np.array([_FIRST_RULE_LEAD, *[0.0] * (len(RULES) - 1)])
         self._plan_slots = len(plan_kw)
-        self._plan_kw = np.concatenate([plan_kw[:1], plan_kw[:1], plan_kw, np.repeat(plan_kw[-1:], self._ahead_slots + 2)])
+        self._plan_kw = np.concatenate([plan_kw[:1], plan_kw[:1], plan_kw, np.repeat(plan_kw[-1:], _AHEAD_SLOTS + 2)])
         self._minutes = flexibility.decision_minutes
         self._lines = [Line(ROW_INPUTS) for _ in self._minutes]
-        self._outlook = Line(AHEAD_INPUTS)
-        self._cases = Cases(_MOST_CASES, len(self._minutes), self._ahead_slots)
-        self._spread_kw = np.zeros(len(self._minutes))
+        self._spreads = [Line(SPREAD_INPUTS) for _ in self._minutes]
+        self._leads = Leads(_AHEAD_SLOTS)
+        self._cases = 0
         self._loads_kw: list[float] = []
         self._usual_kw = 0.0
         self._seen_slots = 0
         self._open_quarter(0)
+
+    @property
+    def _hands(self) -> tuple[Hand, ...]:
+        return (self._hand, *self._beside)
 
     def _planned(self, first: int, last: int) -> Floats:
         """Plan of the slots ``[first, last)``, which may begin two before the first."""
@@ -86,11 +91,25 @@ class Governor:
 
     def _open_quarter(self, slot: int) -> None:
         self._slot = slot
-        self._hold_kw, self._back_kw = np.zeros(MINUTES), np.zeros(MINUTES)
-        self._requested_kw = 0.0
-        self._owed_kw = self.held.owed_kw(slot * MINUTES, self._ahead_slots + 1)
+        for hand in self._hands:
+            hand.open_quarter(slot)
+        self._ahead_kw: Floats | None = None
         before = [*([0.0, 0.0] if len(self._loads_kw) < 2 else []), *self._loads_kw][-2:]
         self._around = Around(self._usual_kw, before[1], before[0], self._planned(slot - 2, slot + 2).tolist())
+
+    def close_period(self, first_slot: int) -> None:
+        """A whole billing period has ended that began at `first_slot`: what it teaches."""
+        loads = self._loads_kw[first_slot : self._slot]
+        self.level.close(loads, self._planned(first_slot, self._slot))
+        highest = max(loads)
+        if highest > 0:
+            self._lowered += [(highest - hand.peak_kw) / highest for hand in self._beside]
+            self._hand.rule = RULES[int(np.argmax(self._lowered))]
+
+    def begin_period(self) -> None:
+        """A billing period begins: nothing is paid yet."""
+        for hand in self._hands:
+            hand.peak_kw = 0.0
 
     def new_day(self, end_slot: int) -> None:
         """Before a day's first quarter hour: learn from the days before, and look at the plan until the billing period's end."""
@@ -99,120 +118,91 @@ class Governor:
         if self._loads_kw:
             self._usual_kw = float(np.quantile(self._loads_kw[-_USUAL_SLOTS:], _USUAL_QUANTILE))
         if len(self._loads_kw) > SLOTS_OF_DAY:
-            for line in (*self._lines, self._outlook):
+            self._leads.fit()
+            for line in self._lines:
                 line.fit()
-            if len(self._cases):
-                self._spread_kw = self._cases.spread_kw()
+        if len(self._loads_kw) > _FIRST_SPREADS:
+            for line in self._spreads:
+                line.fit()
         self._open_quarter(self._slot)
 
     @property
     def ready(self) -> bool:
         """Whether enough has been seen to advise: the weeks before, and the last quarter hours without a gap."""
-        enough = len(self._loads_kw) >= _FIRST_SLOTS and len(self._cases) >= _LEAST_CASES
+        enough = len(self._loads_kw) >= _FIRST_SLOTS and self._cases >= _LEAST_CASES
         return enough and self._seen_slots >= _SEEN_BEFORE
 
     def look(self, seen_kw: Sequence[float]) -> Block | None:
         """Decide on the running quarter hour, whose first minutes had the loads `seen_kw`; as many of them as a minute of decision says."""
         minute = len(seen_kw)
-        if minute not in self._minutes or not self.ready or not self._worth_a_look(seen_kw):
+        if minute not in self._minutes or not self.ready or not self.level.worth_it:
             return None
         index = minute - self._minutes.start
-        last = index == len(self._minutes) - 1
-        mean, last_minutes = float(np.mean(seen_kw)), float(np.mean(seen_kw[-_LAST_MINUTES:]))
-        expected = self._expected_kw(index, minute, mean, last_minutes)
-        levels = self.level.levels_kw
-        smallest = _SMALLEST * expected
-        owed = float(self._owed_kw[1:].sum())
-        most_back = owed if last and owed > smallest else 0.0
-        projected = expected + float(self._owed_kw[0]) - self._requested_kw
-        if not most_back and projected + _SPREADS * self._spread_kw[index] < levels[0]:
+        mean, last = _mean(seen_kw), _mean(seen_kw[-_LAST_MINUTES:])
+        expected = self._expected_kw(index, minute, mean, last)
+        row = self._around.spread_row(expected, mean, last)
+        spread = _SPREAD_OF_MEAN_ERROR * max(self._spreads[index].says(row), _LEAST_SPREAD * self._usual_kw)
+        if self._ahead_kw is None:
+            self._ahead_kw = self._leads.says(self._lead_rows(expected))
+        place = index / max(len(self._minutes) - 1, 1)
+        found, *_ = [hand.decide(expected, spread, self._ahead_kw, minute, place) for hand in self._hands]
+        if found is None:
             return None
-        most_hold = self.flexibility.most_kw(expected, minute, self._requested_kw)
-        outlook = self._what_may_come(index, expected, last_minutes, projected - expected, levels)
-        shift = best_shift_kw(outlook, most_hold if most_hold > smallest else 0.0, most_back, self._requested_kw > 0)
-        if shift == 0.0:
-            return None
-        return self._advise(
-            Block(minute, minute + self.flexibility.dead_min, self._power_kw(shift, minute), projected, float(levels[0])), shift
-        )
-
-    def _worth_a_look(self, seen_kw: Sequence[float]) -> bool:
-        highest = max(*self._around.plan_kw[1:], self._around.before_kw, float(np.mean(seen_kw[-_LAST_MINUTES:])))
-        return not self.held.empty or highest * _NEAR > self.level.levels_kw[0]
+        power, why = found
+        return Block(minute, minute + self.flexibility.dead_min, power, why.projected_kw, why.level_kw)
 
     def _expected_kw(self, index: int, minute: int, mean_kw: float, last_kw: float) -> float:
-        rest = float(self._lines[index].says(self._around.row(mean_kw, last_kw)))
+        rest = self._lines[index].says(self._around.row(mean_kw, last_kw))
         return max((mean_kw * minute + rest * (MINUTES - minute)) / MINUTES, 0.0)
 
-    def _what_may_come(self, index: int, expected_kw: float, last_kw: float, shifted_kw: float, levels_kw: Floats) -> Outlook:
-        errors, ahead_errors = self._cases.like(index, marks(expected_kw, last_kw, self._around), _LIKE_CASES)
-        slots = np.arange(self._slot + 1, self._slot + 1 + self._ahead_slots)
-        ahead = np.maximum(self._outlook.says(self._ahead_rows(slots)) + ahead_errors, 0.0) * _IMPERFECT
-        owed = self._owed_kw[1:].copy()
-        owed[self.flexibility.delay_slots - 1] += self._requested_kw
-        now = np.maximum(expected_kw + errors, 0.0) + shifted_kw
-        return Outlook(now, ahead, owed, levels_kw, self.flexibility.share, self.flexibility.delay_slots)
-
-    def _ahead_rows(self, slots: NDArray[np.int64]) -> Floats:
-        plans = [self._plan_kw[slots + 2 + lag] for lag in (-1, 0, 1)]
-        return np.stack([np.full(len(slots), self._usual_kw), *plans], axis=-1)
-
-    def _power_kw(self, shift_kw: float, minute: int) -> float:
-        return shift_kw * MINUTES / self.flexibility.left_min(minute)
-
-    def _advise(self, block: Block, shift_kw: float) -> Block:
-        (self._hold_kw if shift_kw > 0 else self._back_kw)[block.start_min :] += abs(block.shift_kw)
-        self._requested_kw += max(shift_kw, 0.0)
-        return block
+    def _lead_rows(self, expected_kw: float) -> Floats:
+        return Leads.rows(self._around, self._planned(self._slot, self._slot + _AHEAD_SLOTS + 2), expected_kw)
 
     def end(self, minute_kw: Sequence[float]) -> float:
         """The quarter hour has ended with these loads (15 minutes): its mean [kW] with what was held and what came back; nan where a minute is missing (nan)."""
         if not np.isfinite(minute_kw).all():
             return self._end_unseen()
         mean = sum(minute_kw) / MINUTES
-        held, back = 0.0, 0.0
-        if self._requested_kw or not self.held.empty:
-            held, back = self.held.pass_quarter(self._slot * MINUTES, minute_kw, self._hold_kw.tolist(), self._back_kw.tolist())
-        self.level.peak_kw = max(self.level.peak_kw, mean - held + back)
-        self._learn(np.asarray(minute_kw), mean)
+        net, *_ = [hand.end(minute_kw, mean) for hand in self._hands]
+        self._learn(minute_kw, mean)
         self._seen_slots += 1
         self._loads_kw.append(mean)
         self._open_quarter(self._slot + 1)
-        return mean - held + back
+        return net
 
     def _end_unseen(self) -> float:
         """Some of its minutes are missing: it teaches nothing, and its plan stands in its place where a load before is asked for."""
         planned = float(self._planned(self._slot, self._slot + 1)[0])
-        self.held.pass_quarter(self._slot * MINUTES, [planned] * MINUTES, self._hold_kw.tolist(), self._back_kw.tolist())
+        for hand in self._hands:
+            hand.end_unseen(planned)
         self._seen_slots = 0
-        self._cases.followed(self._slot, 0.0)
+        self._leads.begun(None)
         self._loads_kw.append(planned)
         self._open_quarter(self._slot + 1)
         return float("nan")
 
-    def _learn(self, minute_kw: Floats, mean_kw: float) -> None:
-        rows = self._ahead_rows(np.array([self._slot]))
-        if self._outlook.fitted:
-            self._cases.followed(self._slot, mean_kw - float(self._outlook.says(rows)[0]))
+    def _learn(self, minute_kw: Sequence[float], mean_kw: float) -> None:
         around = self._around
+        self._leads.followed(mean_kw)
         if (
             not self._usual_kw
             or self._seen_slots < _SEEN_BEFORE
             or max(mean_kw, around.plan_kw[2], around.before_kw) <= _HIGH * self._usual_kw
         ):
+            self._leads.begun(None)
             return
-        self._outlook.learn(rows[0], mean_kw)
-        found, errors = [], []
+        lead_rows = None
         for index, minute in enumerate(self._minutes):
-            mean, last = float(minute_kw[:minute].mean()), float(minute_kw[max(minute - _LAST_MINUTES, 0) : minute].mean())
+            mean, last = _mean(minute_kw[:minute]), _mean(minute_kw[max(minute - _LAST_MINUTES, 0) : minute])
             if self._lines[index].fitted:
                 expected = self._expected_kw(index, minute, mean, last)
-                found.append(marks(expected, last, around))
-                errors.append(mean_kw - expected)
-            self._lines[index].learn(around.row(mean, last), float(minute_kw[minute:].mean()))
-        if found:
-            self._cases.add(self._slot, np.array(found), np.array(errors))
+                self._spreads[index].learn(around.spread_row(expected, mean, last), abs(mean_kw - expected))
+                if index == 0:
+                    lead_rows = self._lead_rows(expected)
+            self._lines[index].learn(around.row(mean, last), _mean(minute_kw[minute:]))
+        self._leads.begun(lead_rows)
+        self._cases += lead_rows is not None
 
-    def loads_kw(self, first: int, last: int) -> list[float]:
-        """Loads of the slots ``[first, last)`` that have ended [kW]."""
-        return self._loads_kw[first:last]
+
+def _mean(loads_kw: Sequence[float]) -> float:
+    return sum(loads_kw) / len(loads_kw)

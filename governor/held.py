@@ -32,6 +32,11 @@ class Held:
                 owed[max(slot, 0)] += energy / MINUTES
         return owed
 
+    def due_kw(self, first_minute: int, last_minute: int) -> float:
+        """What comes back by itself in the minutes ``[first_minute, last_minute)``, as the mean of a quarter hour [kW]."""
+        longest = self._flexibility.longest_min
+        return sum(energy for minute, energy in self._lots if first_minute <= minute + longest < last_minute) / MINUTES
+
     def pass_quarter(
         self, first_minute: int, load_kw: Sequence[float], hold_kw: Sequence[float], give_back_kw: Sequence[float]
     ) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""What the past teaches of the running quarter hour and of those after it: straight lines, and how far off they were in like cases.
+"""What the past teaches of the running quarter hour and of those after it: straight lines, and by how much they are off in like cases.
 
 Only quarter hours of high load teach: what is usual at night says nothing of a peak.
 """
@@ -39,11 +39,10 @@ class Line:
         """Draw the line through all cases so far."""
         self._weights = np.linalg.solve(self._squares, self._products)
 
-    def says(self, rows: Floats) -> Floats:
-        """Values for rows of shape ``(..., inputs)``."""
+    def says(self, row: Floats) -> float:
+        """Value for a row of shape ``(inputs,)``."""
         assert self._weights is not None
-        result: Floats = rows @ self._weights
-        return result
+        return float(row @ self._weights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,66 +60,59 @@ class Around:
         """Inputs of the line of the running quarter hour, from its mean so far and its last minutes."""
         return np.array([self.usual_kw, *self.plan_kw, self.before_kw, self.two_before_kw, mean_kw, last_kw], dtype=np.float64)
 
+    def spread_row(self, expected_kw: float, mean_kw: float, last_kw: float) -> Floats:
+        """Inputs of the line that says how far off the expected mean is: it is where plan or load jump."""
+        _, before, now, after = self.plan_kw
+        jumps = [abs(now - before), abs(after - now), abs(last_kw - mean_kw), abs(last_kw - self.before_kw)]
+        return np.array([self.usual_kw, *jumps, expected_kw], dtype=np.float64)
+
 
 ROW_INPUTS = 9
-AHEAD_INPUTS = 4
-_LIKENESS = np.sqrt(np.array([2.0, 1.0, 0.5, 1.0]))
-"""How much it counts, in the search for like cases, that these are like: expected mean, last minutes, load before, highest plan around."""
+SPREAD_INPUTS = 6
+LEAD_INPUTS = 8
 
 
-def marks(expected_kw: float, last_kw: float, around: Around) -> Floats:
-    """By what like cases are found, weighted."""
-    found: Floats = np.array([expected_kw, last_kw, around.before_kw, max(around.plan_kw[1:])]) * _LIKENESS
-    return found
-
-
-class Cases:
-    """Ring of past quarter hours of high load: their marks and errors at each minute of decision, and the errors of those that followed [kW].
+class Leads:
+    """A line for each of the quarter hours that follow a running one, from their plans and from how the running one goes.
 
     Parameters
     ----------
-    room
-        How many are kept.
-    minutes
-        Minutes of decision.
-    ahead
-        Quarter hours that follow each.
+    count
+        Quarter hours that follow.
     """
 
-    def __init__(self, room: int, minutes: int, ahead: int) -> None:
-        self._marks = np.zeros((minutes, room, len(_LIKENESS)))
-        self._errors = np.zeros((minutes, room))
-        self._ahead = np.zeros((room, ahead))
-        self._count = 0
-        self._waiting: deque[tuple[int, Floats, Floats, Floats]] = deque()
+    def __init__(self, count: int) -> None:
+        self._squares = np.tile(np.eye(LEAD_INPUTS) * _STIFFNESS, (count, 1, 1))
+        self._products = np.zeros((count, LEAD_INPUTS))
+        self._weights: Floats | None = None
+        self._rows: deque[Floats | None] = deque(maxlen=count)
 
-    def __len__(self) -> int:
-        return min(self._count, len(self._ahead))
+    @staticmethod
+    def rows(around: Around, ahead_plan_kw: Floats, expected_kw: float) -> Floats:
+        """Inputs (count, 8), from the plans of this quarter hour and the ``count + 1`` after it, and the mean expected of this one."""
+        count = len(ahead_plan_kw) - 2
+        known = np.array([expected_kw, around.plan_kw[2], around.before_kw, around.plan_kw[1]])
+        plans = [ahead_plan_kw[:-2], ahead_plan_kw[1:-1], ahead_plan_kw[2:]]
+        return np.column_stack([np.full(count, around.usual_kw), *plans, np.tile(known, (count, 1))])
 
-    def add(self, slot: int, found: Floats, errors: Floats) -> None:
-        """A quarter hour that has ended: marks (minutes, 4) and errors (minutes,). It is found once those that follow it have ended, too."""
-        self._waiting.append((slot, found, errors, np.zeros(self._ahead.shape[1])))
+    def begun(self, rows: Floats | None) -> None:
+        """A quarter hour has ended whose rows these were; None: it does not teach."""
+        self._rows.appendleft(rows)
 
-    def followed(self, slot: int, error_kw: float) -> None:
-        """How far off the outlook of `slot` was, for the quarter hours before it; called for every slot in order."""
-        size = self._ahead.shape[1]
-        while self._waiting and slot - self._waiting[0][0] > size:
-            _, found, errors, ahead = self._waiting.popleft()
-            place = self._count % len(self._ahead)
-            self._marks[:, place], self._errors[:, place], self._ahead[place] = found, errors, ahead
-            self._count += 1
-        for before, _, _, ahead in self._waiting:
-            if slot > before:
-                ahead[slot - before - 1] = error_kw
+    def followed(self, load_kw: float) -> None:
+        """The quarter hour after the last that has `begun` had this load."""
+        for lead, rows in enumerate(self._rows):
+            if rows is not None:
+                row = rows[lead]
+                self._squares[lead] += np.outer(row, row)
+                self._products[lead] += row * load_kw
 
-    def spread_kw(self) -> Floats:
-        """Standard deviation of the errors at each minute of decision [kW]."""
-        spread: Floats = np.sqrt(np.mean(self._errors[:, : len(self)] ** 2, axis=1))
-        return spread
+    def fit(self) -> None:
+        """Draw the lines through all cases so far."""
+        self._weights = np.linalg.solve(self._squares, self._products[:, :, None])[:, :, 0]
 
-    def like(self, minute: int, found: Floats, wanted: int) -> tuple[Floats, Floats]:
-        """Errors of the `wanted` most like cases [kW]: of their own means (wanted,), and of the quarter hours that followed (wanted, ahead)."""
-        known = len(self)
-        distance = ((self._marks[minute, :known] - found) ** 2).sum(axis=1)
-        near = np.argpartition(distance, wanted)[:wanted] if wanted < known else np.arange(known)
-        return self._errors[minute, near], self._ahead[near]
+    def says(self, rows: Floats) -> Floats:
+        """Expected loads (count,) [kW]."""
+        assert self._weights is not None
+        result: Floats = np.maximum((rows * self._weights).sum(axis=1), 0.0)
+        return result

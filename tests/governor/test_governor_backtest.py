@@ -53,7 +53,7 @@ def test_the_billed_peak_falls_without_a_second_one(actions: list[Action]) -> No
     after = before + (back - held).reshape(-1, MINUTES).mean(axis=1)
     april = slice(31 * 96 - 4, None)
     possible = before[april].max() * FLEXIBILITY.share
-    assert before[april].max() - after[april].max() > 0.7 * possible
+    assert before[april].max() - after[april].max() > 0.5 * possible
     touched = after != before
     assert after[april][touched[april]].max() <= before[april].max()
 
