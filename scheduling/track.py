@@ -9,8 +9,10 @@ not moved is put where it was advised. All other jobs stay where they were: each
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from math import exp
+from math import log
+from typing import Any
 
 import numpy as np
 
@@ -24,10 +26,12 @@ from scheduling.scenarios import PASSES_BY_KW
 MOST_PENDING = 60
 MOST_OUTCOMES = 200
 """The newest count."""
-PRIOR = 6.0
-"""Recommendations that the days of `scheduling.scenarios` count for beside its own record."""
-ALIKE = 0.12
-"""Recommendations are alike that were as likely by about this much."""
+LEVEL, SLOPE = -0.3, 0.75
+"""How sure plants in general turn out to be: log odds of what came true over those of `scheduling.scenarios`, level and slope."""
+LEVEL_STRAYS, SLOPE_STRAYS = 0.5, 0.25
+"""By how much a plant may differ from that [standard deviations]."""
+SUREST = 0.99
+STEPS = 30
 Places = tuple[tuple[JobPlace, JobPlace], ...]
 
 
@@ -90,10 +94,13 @@ class Track:
     """By recommendation: the peak of its day as it would have come without any that was followed."""
 
     def confidence(self, chance_share: float) -> float:
-        """How often what was as likely came true, drawn towards `chance_share` while little is known, 0..1."""
-        weights = [exp(-(((one.chance - chance_share) / ALIKE) ** 2)) for one in self.outcomes]
-        came = sum(weight for weight, one in zip(weights, self.outcomes, strict=True) if one.came_true)
-        return (came + PRIOR * chance_share) / (sum(weights) + PRIOR)
+        """How often what was as likely came true by its own record, 0..1.
+
+        Log odds are taken to be a straight line over those of the days of `scheduling.scenarios` (Platt scaling), drawn towards that of plants in
+        general while little is known.
+        """
+        level, slope = _line([one.chance for one in self.outcomes], [one.came_true for one in self.outcomes])
+        return float(_share(level + slope * _odds(chance_share)))
 
     def state(self, name: str, places: Places, chance_share: float, first_slot: int, change_kw: Load) -> None:
         """Remember what the recommendation `name` says now."""
@@ -141,3 +148,29 @@ class Track:
 def places_of(advice: Recommendation) -> Places:
     """Where its jobs are, and where they are advised to be."""
     return tuple(advice.moves())
+
+
+def _line(chances: Sequence[float], came_true: Sequence[bool]) -> tuple[float, float]:
+    """Level and slope of the line of log odds that are most likely by a record and by what plants in general show (Newton's method)."""
+    line, usual = np.array([LEVEL, SLOPE]), np.array([LEVEL, SLOPE])
+    pull = np.diag([LEVEL_STRAYS**-2, SLOPE_STRAYS**-2])
+    x = np.stack([np.ones(len(chances)), np.array([_odds(one) for one in chances])], axis=1)
+    came = np.array(came_true, dtype=float)
+    for _ in range(STEPS):
+        share = _share(x @ line)
+        gradient = x.T @ (came - share) - pull @ (line - usual)
+        step = np.linalg.solve(x.T @ (x * (share * (1 - share))[:, None]) + pull, gradient)
+        line = line + np.clip(step, -1.0, 1.0)
+        if float(np.abs(step).max()) < 1e-9:
+            break
+    return float(line[0]), max(float(line[1]), 0.0)
+
+
+def _odds(share: float) -> float:
+    """Log odds of a share, which is taken to lie between ``1 - SUREST`` and `SUREST`."""
+    kept = min(max(share, 1 - SUREST), SUREST)
+    return log(kept / (1 - kept))
+
+
+def _share(odds: Any) -> Any:
+    return 1 / (1 + np.exp(-odds))

@@ -93,14 +93,31 @@ def test_a_job_that_came_back_counts_as_not_moved():
     assert track.without_kw == {}
 
 
-def test_without_a_record_the_days_are_believed():
-    assert Track().confidence(0.8) == pytest.approx(0.8)
+def test_without_a_record_the_days_are_believed_as_far_as_plants_in_general_show():
+    """Log odds of 0.8 are 1.386; -0.3 and three quarters of them are 0.74: 67.7 %."""
+    assert Track().confidence(0.8) == pytest.approx(0.677, abs=0.001)
+    assert Track().confidence(0.5) == pytest.approx(1 / (1 + np.exp(0.3)))
 
 
-def test_a_long_record_of_its_like_counts_more_than_the_days():
-    track = Track(outcomes=[Outcome(0.8, n % 4 == 0) for n in range(100)])
+def test_a_long_record_counts_more_than_the_days():
+    track = Track(outcomes=[Outcome(0.8, n % 4 == 0) for n in range(150)])
     assert track.confidence(0.8) == pytest.approx(0.25, abs=0.05)
-    assert track.confidence(0.2) == pytest.approx(0.2, abs=0.01), "nothing is known of those"
+    assert track.confidence(0.2) < 0.2, "what is too sure of the likely is too sure of the unlikely"
+
+
+def test_a_record_that_comes_as_stated_is_found_to():
+    rng = np.random.default_rng(3)
+    chances = rng.uniform(0.05, 0.95, 200)
+    track = Track(outcomes=[Outcome(float(one), bool(rng.random() < one)) for one in chances])
+    for chance in (0.2, 0.5, 0.8):
+        assert track.confidence(chance) == pytest.approx(chance, abs=0.12)
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), max_size=60), st.floats(0, 1), st.floats(0, 1))
+def test_what_is_likelier_by_the_days_is_never_less_sure(record, one, other):
+    track = Track(outcomes=[Outcome(*each) for each in record])
+    low, high = sorted((one, other))
+    assert track.confidence(low) <= track.confidence(high) + 1e-9
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), max_size=60), st.floats(0, 1))
