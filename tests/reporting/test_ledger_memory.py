@@ -47,6 +47,8 @@ QUESTIONS: dict[str, Callable[[LedgerReader], Any]] = {
     "job_powers": lambda ledger: ledger.job_powers(),
     "prices": lambda ledger: ledger.prices(),
     "recommendations": lambda ledger: ledger.recommendations(),
+    "effects": lambda ledger: ledger.effects(),
+    "autopsies": lambda ledger: ledger.autopsies(),
     "decisions": lambda ledger: ledger.decisions(),
     "rejections": lambda ledger: ledger.rejections(FROM, TO),
     "rejections_by_reason": lambda ledger: ledger.rejections_by_reason(),
