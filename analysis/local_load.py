@@ -20,6 +20,8 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 PER_DAY = 96
+FINE_ENOUGH_MIN = (1, 5, 15)
+"""Resolutions whose quarter hours are those that are billed [min]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,11 +102,6 @@ class LocalLoad:
     def first_day(self) -> date:
         """The first local day."""
         return self._local[0].date()
-
-    @property
-    def end_day(self) -> date:
-        """The local day after the last one."""
-        return self._local[-1].date() + timedelta(days=1)
 
     def day_of(self, number: int) -> date:
         """The local day of a `day` number."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -41,7 +41,7 @@ def own_sheet(path: Path, load: LoadProfile) -> PriceSheet:
         With every fault of the file.
     """
     tariff = load_tariff(path)
-    first, end = days_of(load, tariff.zone)
+    first, end = load.local_days(tariff.zone)
     valid = tariff.valid_from <= first and end <= tariff.valid_to
     return PriceSheet(tariff if valid else applied(tariff, first, end), False, valid)
 
@@ -49,13 +49,7 @@ def own_sheet(path: Path, load: LoadProfile) -> PriceSheet:
 def typical_sheets(load: LoadProfile, zone: ZoneInfo) -> list[PriceSheet]:
     """The typical sheets, applied to the days of a load in `zone`."""
     read = (replace(load_tariff(FOLDER / f"{name}.toml"), zone=zone) for name in TYPICAL)
-    return [PriceSheet(applied(tariff, *days_of(load, zone)), True, False) for tariff in read]
-
-
-def days_of(load: LoadProfile, zone: ZoneInfo) -> tuple[date, date]:
-    """The local days ``[first, end)`` that a load touches."""
-    last = (load.end_utc - load.resolution).astimezone(zone).date()
-    return load.start_utc.astimezone(zone).date(), last + timedelta(days=1)
+    return [PriceSheet(applied(tariff, *load.local_days(zone)), True, False) for tariff in read]
 
 
 def applied(tariff: Tariff, first: date, end: date) -> Tariff:

@@ -118,8 +118,7 @@ def billed_days(tariff: Tariff, load: LoadProfile) -> tuple[date, date]:
     """Local days ``[first, end)`` of the billed period."""
     if tariff.bill_from is not None and tariff.bill_to is not None:
         return tariff.bill_from, tariff.bill_to
-    last = load.end_utc - load.resolution
-    return tariff.local(load.start_utc).date(), tariff.local(last).date() + DAY
+    return load.local_days(tariff.zone)
 
 
 def _period_faults(tariff: Tariff, load: LoadProfile, first: date, end: date) -> Iterator[Fault]:

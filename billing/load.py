@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +46,11 @@ class LoadProfile:
     def end_utc(self) -> datetime:
         """First instant after the last interval."""
         return self.start_utc + len(self.power.values) * self.resolution
+
+    def local_days(self, zone: ZoneInfo) -> tuple[date, date]:
+        """The local days ``[first, end)`` that it touches."""
+        last = (self.end_utc - self.resolution).astimezone(zone).date()
+        return self.start_utc.astimezone(zone).date(), last + timedelta(days=1)
 
     @staticmethod
     def of_quarter_hours(start_utc: datetime, power_kw: npt.NDArray[np.float64], decimals: int = 6) -> LoadProfile:

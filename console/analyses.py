@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from console.commands import ended
 from domain.errors import LastgangError
 
 TIMEOUT_S = 120.0
@@ -90,26 +91,12 @@ class AnalysisDesk:
             for option, value in answers.items():
                 if value in ANSWERS.get(option, ()):
                     command += [f"--{option}", value]
-            code, talk = await _run(command)
+            try:
+                code, talk = await ended(command, TIMEOUT_S)
+            except TimeoutError as error:
+                raise AnalysisFailed(str(error)) from error
             pages = sorted(out.glob("*.html")) if code == 0 else []
             if not pages:
                 words = talk.replace(f"{folder}/", "").strip() or "no word why"
                 raise AnalysisFailed(words[-MOST_WORDS:])
             return await asyncio.to_thread(pages[0].read_text, "utf-8")
-
-
-async def _run(command: list[str]) -> tuple[int, str]:
-    """Exit code of a command, and what it wrote to stderr."""
-    process = await asyncio.create_subprocess_exec(
-        *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
-    )
-    try:
-        _, talk = await asyncio.wait_for(process.communicate(), TIMEOUT_S)
-    except TimeoutError as error:
-        msg = f"not ready after {TIMEOUT_S:g} s; it was stopped"
-        raise AnalysisFailed(msg) from error
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    return process.returncode or 0, talk.decode(errors="replace")

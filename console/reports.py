@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from console.commands import ended
 from domain.errors import LastgangError
 
 MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
@@ -103,24 +104,17 @@ class ReportShelf:
         folder = self.folder / month
         folder.mkdir(parents=True, exist_ok=True)
         command = [word.replace("{month}", month).replace("{out}", str(folder)) for word in self._command]
-        process = await asyncio.create_subprocess_exec(
-            *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
-        )
         try:
-            _, talk = await asyncio.wait_for(process.communicate(), TIMEOUT_S)
+            code, talk = await ended(command, TIMEOUT_S)
         except TimeoutError as error:
-            msg = f"not ready after {TIMEOUT_S:g} s; it was stopped"
-            raise ReportFailed(msg) from error
+            raise ReportFailed(str(error)) from error
         finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
             # The report's own versions are written whole or not at all; a month without any is not shown.
             if not any(folder.iterdir()):
                 folder.rmdir()
-        if process.returncode != 0:
-            words = talk.decode(errors="replace").strip().splitlines() or ["no word why"]
-            msg = f"exit {process.returncode}: {words[-1][:300]}"
+        if code != 0:
+            words = talk.strip().splitlines() or ["no word why"]
+            msg = f"exit {code}: {words[-1][:300]}"
             raise ReportFailed(msg)
 
     def file(self, month: str, name: str) -> Path | None:

@@ -19,12 +19,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from analysis.battery import Battery, lowest_level
-from analysis.local_load import LocalLoad
+from analysis.local_load import FINE_ENOUGH_MIN, LocalLoad
 from billing.load import profile_of
 from quarters.profiles.sniff.read import read_any
 
 RIVAL = Path(__file__).parent / "rival.py"
-FINE_ENOUGH_MIN = (1, 5, 15)
 
 
 @dataclass(frozen=True, slots=True)

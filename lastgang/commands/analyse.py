@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from analysis.sheets import PriceSheet
     from billing.load import LoadProfile
 
-FINE_ENOUGH_MIN = (1, 5, 15)
-"""Resolutions whose quarter hours are those that are billed [min]."""
 _file = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -71,6 +69,7 @@ def command(
 
     from analysis.answer import Wishes, analyse
     from analysis.answer_json import as_json
+    from analysis.local_load import FINE_ENOUGH_MIN
     from analysis.show.document import document
     from analysis.show.page import html_page
     from analysis.show.paper import pdf

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from plant_texts import tariff
 from small_loads import BERLIN, load_of
 
 from analysis.answer import Wishes, analyse
@@ -26,24 +27,17 @@ from domain.errors import InputFaults
 from words.speech import Words
 
 START = datetime(2025, 12, 31, 23, 0, tzinfo=UTC)
-SHEET = """\
-id = "own"
-version = "1"
-source = "a test"
-valid_from = 2026-01-01
-valid_to = 2027-01-01
-currency = "EUR"
-timezone = "Europe/Berlin"
+SHEET = (
+    tariff('price = "20 ct/kWh"')
+    + """
 [[demand]]
 id = "network"
 quantity = "kW"
 interval_min = 15
 reset = "year"
 price = "100 EUR/kW/year"
-[[energy]]
-id = "supply"
-price = "20 ct/kWh"
 """
+)
 
 
 def works_year() -> np.ndarray:
