@@ -190,7 +190,7 @@ class Stack:
         return [
             *self.supervisor.uses(),
             ProcessUse("flink-submission", 0.0, round(self.jobs.client_cpu_s(), 2)),
-            ProcessUse("supervisor", round(own.rss_mb, 1), round(own.cpu_s, 2)),
+            ProcessUse("supervisor", round(own.memory_mb, 1), round(own.cpu_s, 2)),
         ]
 
     def states(self) -> list[PartState]:
