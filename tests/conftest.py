@@ -60,10 +60,15 @@ def _flink(
         yield cluster, supervisor
 
 
-@pytest.fixture(scope="session")
-def flink(_flink: tuple[FlinkCluster, Supervisor]) -> FlinkCluster:
-    """The Flink session cluster that all tests share; leave no job of yours running (see `flink_jobs_end`)."""
-    return _flink[0]
+@pytest.fixture
+def flink(_flink: tuple[FlinkCluster, Supervisor]) -> Iterator[FlinkCluster]:
+    """The Flink session cluster that all tests share; leave no job of yours running (see `flink_jobs_end`).
+
+    After each test it forgets which jobs there were: one of the next test with the same name goes on from no state of another namespace.
+    """
+    cluster, _ = _flink
+    yield cluster
+    cluster.states.jobs_file.unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="session")
