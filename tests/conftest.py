@@ -108,6 +108,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "slow: takes more than some seconds")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several processes share the tests, those on the shared cluster stay together and begin first; of the others each file does."""
+    items.sort(key=lambda item: item.get_closest_marker("cluster") is None)
+    for item in items:
+        group = "cluster" if item.get_closest_marker("cluster") else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 def _skip_reasons(session: pytest.Session) -> list[str]:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     reasons = []
