@@ -77,15 +77,15 @@ def flink_processes(_flink: tuple[FlinkCluster, Supervisor]) -> Supervisor:
     return _flink[1]
 
 
-def _show(clock_file: Path, at_utc: datetime) -> None:
-    StartableClock.hold(clock_file, at_utc, 1.0)
+def _show(clock_file: Path, at_utc: datetime, speed: float = 1.0) -> None:
+    StartableClock.hold(clock_file, at_utc, speed)
     StartableClock.start(clock_file)
 
 
 @pytest.fixture
-def plant_clock(flink_clock: Path) -> Iterator[Callable[[datetime], None]]:
-    """Sets the clock of the cluster's jobs, from where it runs on, until the test is over."""
-    yield lambda at_utc: _show(flink_clock, at_utc)
+def plant_clock(flink_clock: Path) -> Iterator[Callable[..., None]]:
+    """Sets the clock of the cluster's jobs, from where it runs on, as many times as fast as the computer's, until the test is over."""
+    yield lambda at_utc, speed=1.0: _show(flink_clock, at_utc, speed)
     _show(flink_clock, datetime.now(UTC))
 
 
