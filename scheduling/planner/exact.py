@@ -157,7 +157,7 @@ def _solution(model: Model, solver: cp_model.CpSolver, rosters: Rosters) -> Solu
 def new_solver(limits: Limits, *, lean: bool = False) -> cp_model.CpSolver:
     """A solver that ends at the limits and answers the same input with the same plan.
 
-    `lean` leaves out the linear relaxation and the dear parts of the presolve. Below a bounded peak the relaxation says little, and with
+    `lean` leaves out the linear relaxation and the expensive parts of the presolve. Below a bounded peak the relaxation says little, and with
     it the solver meets a few dozen conflicts in a second, without it thousands: it finds more, but proves less.
     """
     solver: cp_model.CpSolver = library().CpSolver()
