@@ -38,7 +38,7 @@ class Book:
             advice = draft.advice
             notes.given += 1
             notes.advice[advice.recommendation] = advice
-            notes.asked += [place.load for place in advice.loads]
+            notes.requested += [place.load for place in advice.loads]
             notes.backs_kwh |= {f"{advice.recommendation}/{load}": kwh for load, kwh in draft.backs_kwh.items()}
             given.append(advice)
         return given

@@ -1,4 +1,4 @@
-"""What is advised at one minute of the running quarter hour, and what the governor tells of itself. Pure; changes nothing."""
+"""What is advised at one minute of the running quarter hour, and what the governor states of itself. Pure; changes nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from governor.rules import Moment, shift_kw
 
 FORECAST_IS_NEW = timedelta(hours=26)
 """How old a forecast may be: a day, and some time for the next one."""
-MOST_TOLD = 100
+MOST_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +39,18 @@ class Deciding:
         self._instruments = instruments
 
     def look(self, notes: Notes, demand: Demand) -> tuple[list[Draft], Governing | None]:
-        """Advice at this minute, and what is to be told because it has changed; None: nothing has."""
+        """Advice at this minute, and what is to be published because it has changed; None: nothing has."""
         silent = _silent(notes, demand)
         run = None if silent or notes.ahead is None else running(demand, notes.ahead)
         if run is None:
             silent = silent or [no_forecast()]
-            return [], _told(
+            return [], _changed(
                 notes, Governing(demand.site, demand.at_utc, GovernorMode.SILENT, demand.start_utc, None, reason=tuple(silent))
             )
         known = self._instruments.known(notes, run.now_utc)
         could = self._holdable(known, run)
-        free = [one for one in could if one.name not in notes.asked and not _runs_on(notes.held.get(one.name), run)]
-        held = [*notes.held.values(), *_asked(notes)]
+        free = [one for one in could if one.name not in notes.requested and not _runs_on(notes.held.get(one.name), run)]
+        held = [*notes.held.values(), *_requested(notes)]
         why, flexibility = moment(run, free, held)
         drafts: list[Draft] = []
         if demand.confidence != "early" and run.minute in flexibility.decision_minutes:
@@ -59,7 +59,7 @@ class Deciding:
                 drafts = list(self._hold(notes, demand, run, why, wanted, in_turn(free, notes.released)))
             elif wanted < 0:
                 drafts = list(self._release(notes, demand, run, why, -wanted, known))
-        return drafts, _told(notes, self._of_itself(notes, demand, why, could, known, drafts))
+        return drafts, _changed(notes, self._of_itself(notes, demand, why, could, known, drafts))
 
     def _holdable(self, known: Known, run: Running) -> list[Holdable]:
         """The loads that can be held from now to the end of the quarter hour: what would have to draw again before that lowers nothing."""
@@ -97,13 +97,13 @@ class Deciding:
     def _of_itself(
         self, notes: Notes, demand: Demand, why: Moment, could: list[Holdable], known: Known, drafts: list[Draft]
     ) -> Governing:
-        can_wait = tuple(CanWait(one.name, round(one.kw_now, 1), one.until_utc) for one in could[:MOST_TOLD])
+        can_wait = tuple(CanWait(one.name, round(one.kw_now, 1), one.until_utc) for one in could[:MOST_SHOWN])
         reason: list[Fact] = [not_known(known.unknown)] if known.unknown else []
         if known.states and not could:
             reason.append(none_waits(sorted(known.states)))
         mode = GovernorMode.WATCHING
         if any(draft.advice.action is Action.HOLD for draft in drafts) or any(
-            one.until_utc > demand.at_utc for one in [*notes.held.values(), *_asked(notes)]
+            one.until_utc > demand.at_utc for one in [*notes.held.values(), *_requested(notes)]
         ):
             mode = GovernorMode.HOLDING
         elif notes.held:
@@ -124,8 +124,8 @@ def _silent(notes: Notes, demand: Demand) -> list[Fact]:
     return []
 
 
-def _asked(notes: Notes) -> list[Held]:
-    """What is asked for and not answered yet, as if it were held."""
+def _requested(notes: Notes) -> list[Held]:
+    """What is requested for and not answered yet, as if it were held."""
     return [
         Held(name, place.start_utc, place.end_utc, place.kw, 0.0, place.kw)
         for name, advice in notes.advice.items()
@@ -144,12 +144,12 @@ def _is_released(notes: Notes, load: str) -> bool:
     return any(place.load == load for one in releases for place in one.loads)
 
 
-def _told(notes: Notes, now: Governing) -> Governing | None:
-    """What is to be told: another mode, reason or choice of loads, or another quarter hour while there is something to say."""
-    before = notes.said
+def _changed(notes: Notes, now: Governing) -> Governing | None:
+    """What is to be published: another mode, reason or choice of loads, or another quarter hour while there is something to say."""
+    before = notes.stated
     if before is None:
         return now
-    names = [[one.load for one in said.can_wait] for said in (before, now)]
+    names = [[one.load for one in stated.can_wait] for stated in (before, now)]
     same = (before.mode, before.reason) == (now.mode, now.reason) and names[0] == names[1]
     if same and (now.mode is GovernorMode.SILENT or before.start_utc == now.start_utc):
         return None

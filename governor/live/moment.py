@@ -1,4 +1,4 @@
-"""The running quarter hour as the rules see it: what is expected, how far that may be off, what is asked for already, what to stay below.
+"""The running quarter hour as the rules see it: what is expected, how far that may be off, what is requested for already, what to stay below.
 
 The same functions as in a backtest decide (`governor.rules.shift_kw`, `governor.least_peak.least_peaks_kw`); what differs is where the numbers come
 from: the projection of the billing meter instead of lines drawn through past minutes, and loads with bands instead of a share.
@@ -97,9 +97,9 @@ def moment(run: Running, free: Sequence[Holdable], held: Sequence[Held]) -> tupl
     Parameters
     ----------
     free
-        Loads that could be held from now to the quarter hour's end, and are asked for nothing yet.
+        Loads that could be held from now to the quarter hour's end, and are requested for nothing yet.
     held
-        Loads that are held, or asked to be.
+        Loads that are held, or requested to be.
     """
     start = run.now_utc + NOTICE
     requested = sum(_not_seen_kw(one, run) for one in held)

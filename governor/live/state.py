@@ -77,8 +77,8 @@ class Notes:
     """The quarter hour that runs."""
     given: int = 0
     """Recommendations of that quarter hour: part of their names."""
-    asked: list[str] = field(default_factory=list)
-    """Loads that were asked for in that quarter hour; none is asked for twice, whatever was answered."""
+    requested: list[str] = field(default_factory=list)
+    """Loads that were requested for in that quarter hour; none is requested for twice, whatever was answered."""
     advice: dict[str, Recommendation] = field(default_factory=dict)
     """Newest revision of what is open or runs."""
     backs_kwh: dict[str, float] = field(default_factory=dict)
@@ -86,8 +86,8 @@ class Notes:
     held: dict[str, Held] = field(default_factory=dict)
     released: dict[str, datetime] = field(default_factory=dict)
     """Load -> when its last hold ended."""
-    said: Governing | None = None
-    """What was told of itself last."""
+    stated: Governing | None = None
+    """What was published of itself last."""
 
 
 @dataclass(slots=True)

@@ -88,13 +88,13 @@ class GovernorStep:
             return []
         notes.looked_utc, notes.minute, state.encoded = demand.at_utc, minute, None
         if notes.quarter_utc != demand.start_utc:
-            notes.quarter_utc, notes.given, notes.asked = demand.start_utc, 0, []
+            notes.quarter_utc, notes.given, notes.requested = demand.start_utc, 0, []
         outputs = _advice(self._book.pass_time(notes, demand.at_utc))
-        found, said = self._deciding.look(notes, demand)
+        found, stated = self._deciding.look(notes, demand)
         outputs += _advice(self._book.give(notes, found))
-        if said is not None:
-            notes.said = said
-            outputs.append((GOVERNING, said))
+        if stated is not None:
+            notes.stated = stated
+            outputs.append((GOVERNING, stated))
         return outputs
 
     def _is_of_another_time(self, demand: Demand) -> bool:

@@ -50,14 +50,14 @@ def site(*stores: Mapping[str, Any], **flexible: Any) -> Plant:
 
 @dataclass
 class Live:
-    """Drives the step; what came out of it lies in `advice` (newest revision by name), `revisions` and `said`."""
+    """Drives the step; what came out of it lies in `advice` (newest revision by name), `revisions` and `stated`."""
 
     plant: Plant
     ahead_kw: Sequence[float] = (480.0,) * 40
     state: GovernorState = field(default_factory=GovernorState)
     advice: dict[str, Recommendation] = field(default_factory=dict)
     revisions: list[Recommendation] = field(default_factory=list)
-    said: list[Governing] = field(default_factory=list)
+    stated: list[Governing] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.step = GovernorStep(self.plant)
@@ -67,7 +67,7 @@ class Live:
         """The recommendations that these records lead to."""
         self.state, outputs = self.step.take(SITE, self.state, records)
         new = [record for topic, record in outputs if topic is RECOMMENDATIONS]
-        self.said += [record for topic, record in outputs if topic is GOVERNING]
+        self.stated += [record for topic, record in outputs if topic is GOVERNING]
         self.advice |= {one.recommendation: one for one in new}
         self.revisions += new
         return new

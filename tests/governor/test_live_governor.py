@@ -25,7 +25,9 @@ def test_nothing_is_advised_while_the_projection_stays_below_by_its_margin() -> 
     one = live()
     # 2.431 spreads of 4 / 1.2816 kW at the last minute are 7.6 kW: 492.3 + 7.6 < 500.
     assert one.quarter(492.3) == []
-    assert [(said.mode, said.level_kw, said.can_wait_kw) for said in one.said] == [(GovernorMode.WATCHING, BILLED_KW, 120.0)]
+    assert [(stated.mode, stated.level_kw, stated.can_wait_kw) for stated in one.stated] == [
+        (GovernorMode.WATCHING, BILLED_KW, 120.0)
+    ]
 
 
 def test_a_hold_is_as_large_as_it_must_be_and_as_late_as_it_can_be() -> None:
@@ -110,12 +112,12 @@ def test_what_nobody_decides_in_time_expires_and_is_not_asked_again_in_that_quar
 def test_a_rejected_hold_is_not_repeated_for_that_load_in_that_quarter_hour() -> None:
     one = live()
     (hold,) = one.quarter(580.0, minutes=range(4))
-    asked = {place.load for place in hold.loads}
+    requested = {place.load for place in hold.loads}
     (rejected,) = one.decide(hold.recommendation, START + 4 * MINUTE, DecisionKind.REJECTED)
     assert rejected.status is RecommendationStatus.REJECTED
     assert one.quarter(580.0, minutes=range(5, 15)) == []
     (again,) = one.quarter(580.0, NEXT, range(4))
-    assert asked >= {place.load for place in again.loads} >= {"cold-1"}
+    assert requested >= {place.load for place in again.loads} >= {"cold-1"}
 
 
 def test_what_is_held_into_the_next_quarter_hour_is_released_early_where_there_is_room() -> None:
@@ -129,7 +131,7 @@ def test_what_is_held_into_the_next_quarter_hour_is_released_early_where_there_i
     assert (release.begins_utc, release.peak_before_kw, release.peak_after_kw) == (NEXT + 10 * MINUTE, 440.0, 453.3)
     one.decide(release.recommendation, NEXT + 9 * MINUTE)
     assert one.state.notes.held["cold-2"].until_utc == NEXT + 10 * MINUTE
-    assert one.quarter(440.0, NEXT, [9, 10, 11]) == [], "asked once"
+    assert one.quarter(440.0, NEXT, [9, 10, 11]) == [], "requested once"
 
 
 def test_nothing_is_released_that_is_needed() -> None:
@@ -146,9 +148,9 @@ def test_nothing_is_released_that_is_needed() -> None:
 def test_it_is_silent_while_the_meter_is_not_sound_and_says_so_once(more: dict[str, object], key: str) -> None:
     one = live()
     assert one.quarter(580.0, **more) == one.quarter(580.0, NEXT, **more) == []
-    said = [(said.mode, [fact.key for fact in said.reason]) for said in one.said]
-    assert said[0] == (GovernorMode.SILENT, [key])
-    assert len(said) == (2 if key == "governor.partial" else 1), "a fact names the quarter hour"
+    stated = [(stated.mode, [fact.key for fact in stated.reason]) for stated in one.stated]
+    assert stated[0] == (GovernorMode.SILENT, [key])
+    assert len(stated) == (2 if key == "governor.partial" else 1), "a fact names the quarter hour"
 
 
 def test_it_is_silent_without_a_forecast_of_the_next_quarter_hour() -> None:
@@ -156,18 +158,18 @@ def test_it_is_silent_without_a_forecast_of_the_next_quarter_hour() -> None:
     old = live()
     old.forecast([450.0] * 192, first_utc=START + timedelta(hours=20))
     assert old.quarter(580.0, START + timedelta(hours=27)) == []
-    assert [fact.key for fact in old.said[-1].reason] == ["governor.no_forecast"]
+    assert [fact.key for fact in old.stated[-1].reason] == ["governor.no_forecast"]
 
 
 @pytest.mark.parametrize(("level", "kw"), [(None, 40.0), (-22.0, None), (float("nan"), 40.0)])
-def test_a_load_of_which_something_is_missing_is_not_held_and_that_is_said(level: float | None, kw: float | None) -> None:
+def test_a_load_of_which_something_is_missing_is_not_held_and_that_is_stated(level: float | None, kw: float | None) -> None:
     one = live()
     for minute in range(9):
         one.show(START + minute * MINUTE, level, kw, ["cold-1"])
         one.show(START + minute * MINUTE, loads=["cold-2", "cold-3"])
         one.demand(START + minute * MINUTE, 506.0)
     assert [place.load for hold in one.holds() for place in hold.loads] == ["cold-2", "cold-3"]
-    assert [fact.ids for fact in one.said[0].reason] == [{"load": ("cold-1",)}]
+    assert [fact.ids for fact in one.stated[0].reason] == [{"load": ("cold-1",)}]
 
 
 def test_a_load_whose_instruments_are_silent_for_five_minutes_is_not_held() -> None:
@@ -176,7 +178,7 @@ def test_a_load_whose_instruments_are_silent_for_five_minutes_is_not_held() -> N
     for minute in range(12):
         one.demand(START + minute * MINUTE, 506.0)
     assert one.holds() == []
-    assert [len(said.can_wait) for said in one.said] == [3, 0]
+    assert [len(stated.can_wait) for stated in one.stated] == [3, 0]
 
 
 def test_the_same_records_again_say_nothing_and_a_restart_says_the_same() -> None:
