@@ -11,8 +11,8 @@ from domain.recommendations import Action, LoadPlace, Recommendation
 from words.sentences import Names, text_of
 from words.speech import Words
 
-ICONS = {Need.DECIDE: "stop", Need.HELD: "wait", Need.NOTHING: "ok", Need.SILENT: "gap", Need.UNKNOWN: "gap"}
-TONES = {Need.DECIDE: "bad", Need.HELD: "warn", Need.NOTHING: "good", Need.SILENT: "quiet", Need.UNKNOWN: "quiet"}
+ICONS = {Need.DECIDE: "stop", Need.HELD: "wait", Need.NOTHING: "ok", Need.NOT_NOW: "wait", Need.SILENT: "gap", Need.UNKNOWN: "gap"}
+TONES = {Need.DECIDE: "bad", Need.HELD: "warn", Need.NOTHING: "good", Need.NOT_NOW: "warn", Need.SILENT: "quiet", Need.UNKNOWN: "quiet"}
 MOST_NAMED = 4
 """Loads that are named in large letters."""
 
@@ -93,7 +93,7 @@ def _why(view: GovernorView, words: Words) -> Markup:
     if view.need is Need.UNKNOWN or governing is None:
         return tag("p", words["governor.unknown_why"], class_="remark")
     parts: list[object] = []
-    if view.need is Need.NOTHING:
+    if view.need in (Need.NOTHING, Need.NOT_NOW):
         parts.append(tag("p", _could(governing, words), class_="governor-when"))
     if governing.reason:
         parts.append(tag("p", short(text_of(governing.reason, words, governing.at_utc, view.names), SENTENCES), class_="remark"))

@@ -27,6 +27,8 @@ class Need(StrEnum):
     """Loads are held, or are about to be."""
     NOTHING = "nothing"
     """All is well without a hold."""
+    NOT_NOW = "not_now"
+    """The projection is above the level, and no hold is advised: there is still time, or none would help."""
     SILENT = "silent"
     """Nothing can be decided for want of data."""
     UNKNOWN = "unknown"
@@ -84,4 +86,7 @@ def _need(scene: Scene, demand: Demand | None, governing: Governing | None, is_o
         return Need.HELD if is_held else Need.UNKNOWN
     if is_held:
         return Need.HELD
-    return Need.SILENT if governing.mode is GovernorMode.SILENT else Need.NOTHING
+    if governing.mode is GovernorMode.SILENT:
+        return Need.SILENT
+    is_above = demand is not None and governing.level_kw is not None and demand.projected_kw > governing.level_kw
+    return Need.NOT_NOW if is_above else Need.NOTHING

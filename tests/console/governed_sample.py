@@ -78,7 +78,7 @@ def governing(mode: GovernorMode = GovernorMode.WATCHING) -> Governing:
     could = tuple(CanWait(load, 40.0, NOW_UTC + 60 * MINUTE) for load in LOADS)
     if mode is GovernorMode.SILENT:
         return Governing(SITE, NOW_UTC, mode, QUARTER_UTC, None, reason=(silent_partial(QUARTER_UTC),))
-    return Governing(SITE, NOW_UTC, mode, QUARTER_UTC, 640.0, could, 80.0, (not_known(["chiller-1"]),))
+    return Governing(SITE, NOW_UTC, mode, QUARTER_UTC, 668.0, could, 80.0, (not_known(["chiller-1"]),))
 
 
 def governed_feed(plant: Plant, state: str) -> SampleFeed:

@@ -84,8 +84,16 @@ def test_what_is_held_says_until_when(governed: Plant) -> None:
 
 def test_without_need_it_says_what_could_wait(governed: Plant) -> None:
     found = text(view_in(governed, "watching"))
-    assert found.startswith("Nothing has to be held back 2 loads with 80 kW could wait; the quarter hour should stay below 640 kW.")
+    assert found.startswith("Nothing has to be held back 2 loads with 80 kW could wait; the quarter hour should stay below 668 kW.")
     assert "Not known or too old, so it is not held: Kaltwassersatz Spritzguss." in found
+
+
+def test_a_projection_above_the_level_without_advice_is_no_all_clear(governed: Plant) -> None:
+    scene = scene_in(governed, "watching")
+    live = replace(scene.live, demand=replace(scene.live.demand, projected_kw=671.0))
+    found = governor_view(replace(scene, live=live))
+    assert found is not None and found.need is Need.NOT_NOW
+    assert text(found).startswith("No hold is advised now 2 loads with 80 kW could wait")
 
 
 def test_missing_data_are_no_all_clear(governed: Plant) -> None:
