@@ -12,7 +12,14 @@ from words.sentences import Names, text_of
 from words.speech import Words
 
 ICONS = {Need.DECIDE: "stop", Need.HELD: "wait", Need.NOTHING: "ok", Need.NOT_NOW: "wait", Need.SILENT: "gap", Need.UNKNOWN: "gap"}
-TONES = {Need.DECIDE: "bad", Need.HELD: "warn", Need.NOTHING: "good", Need.NOT_NOW: "warn", Need.SILENT: "quiet", Need.UNKNOWN: "quiet"}
+TONES = {
+    Need.DECIDE: "bad",
+    Need.HELD: "warn",
+    Need.NOTHING: "good",
+    Need.NOT_NOW: "warn",
+    Need.SILENT: "quiet",
+    Need.UNKNOWN: "quiet",
+}
 MOST_NAMED = 4
 """Loads that are named in large letters."""
 
