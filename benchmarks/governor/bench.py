@@ -115,10 +115,9 @@ def _measured(count: int, hours: float) -> Result:
         (looks if state.notes.looked_utc != minute else between).append(took)
         advice += sum(topic is RECOMMENDATIONS for topic, _ in outputs)
         assert len(written) == len(outputs)
-    return Result(
-        count, len(looks), advice, *(round(float(np.percentile(looks, q)), 2) for q in (50, 99, 100)), round(float(np.percentile(between, 99)), 2),
-        round(len(step.encode(state)) / 1000, 1),
-    )  # fmt: skip
+    p50, p99, most = (round(float(np.percentile(looks, q)), 2) for q in (50, 99, 100))
+    between_p99 = round(float(np.percentile(between, 99)), 2)
+    return Result(count, len(looks), advice, p50, p99, most, between_p99, round(len(step.encode(state)) / 1000, 1))
 
 
 def _shown(step: GovernorStep, state: GovernorState, names: Sequence[str], stores: set[str], at: datetime) -> GovernorState:
