@@ -17,17 +17,17 @@ _MOST_KWH = 10_000.0
 """Of a vehicle, as in the plant file."""
 
 
-def plausible_level(load: FlexibleLoad, level: float) -> bool:
-    """Whether a level can be one of this load, in or out of its band."""
+def plausible_level(load: FlexibleLoad, value: float) -> bool:
+    """Whether `value` can be the level of this load, in or out of its band."""
     store = store_of(load)
     if store is None:
-        return 0 <= level <= _MOST_KWH
+        return 0 <= value <= _MOST_KWH
     slack = _BANDS * (store.upper - store.lower)
-    return store.lower - slack <= level <= store.upper + slack
+    return store.lower - slack <= value <= store.upper + slack
 
 
-def plausible_kw(load: FlexibleLoad, kw: float) -> bool:
-    """Whether a power [kW] can be that of this load."""
+def plausible_kw(load: FlexibleLoad, value: float) -> bool:
+    """Whether `value` [kW] can be the power of this load."""
     match load:
         case ChargePoint() | Compressor() | ThermalLoad():
             most = load.max_kw
@@ -35,7 +35,7 @@ def plausible_kw(load: FlexibleLoad, kw: float) -> bool:
             most = max(load.max_charge_kw, load.max_discharge_kw)
         case _:
             most = math.inf
-    return abs(kw) <= _TIMES * most
+    return abs(value) <= _TIMES * most
 
 
 def is_of_a_quarter_hour(demand: Demand) -> bool:
