@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from domain.channels import IMPORT
 from domain.clock import epoch_ms
 from domain.codec import decode, encode
 from domain.demand import Demand
@@ -56,7 +57,7 @@ class Result:
 def plant_of(loads: int) -> Plant:
     """Half of the loads are vehicles that charge all day, half cold stores; each has a meter of its own."""
     power = {"channel": "power", "kind": "gauge", "unit": "kW", "resolution": 0.1, "sampling_s": 5}
-    counter = {"channel": "energy_import", "kind": "counter", "unit": "kWh", "resolution": 0.1, "sampling_s": 5}
+    counter = {"channel": IMPORT, "kind": "counter", "unit": "kWh", "resolution": 0.1, "sampling_s": 5}
     names = [f"load-{n}" for n in range(loads)]
     points, stores = names[1::2], names[::2]
     trip = {
