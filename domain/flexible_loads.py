@@ -97,6 +97,8 @@ class Vehicle(Settings):
     """Charge that is not exceeded, for the battery's life, unless the trip needs more: cells age faster while they stand nearly full."""
     gentle_kw: Power | None = None
     """Charging power that is not exceeded, for the battery's life, unless the time is too short for less; None: no such limit [kW]."""
+    from_day: LocalDate | None = None
+    """First day on which it is driven: what is expected of the site's load does not have its charging yet; None: it has been driven for weeks."""
     trips: tuple[Trip, ...] = Field(default=(), alias="trip")
     """Its usual trips; without any, it is charged when a session is reported only."""
 

@@ -20,11 +20,14 @@ from domain.recommendations import (
     Recommendation,
     RecommendationStatus,
 )
+from simulation import operating
 from simulation.lifelike import Nature
 from simulation.rush import is_rush
 from simulation.span import HORIZON, Span
+from simulation.waiting import Waiting
 
 PLANNER = "simulated planner"
+OPERATOR = "simulated operator"
 THINKING = timedelta(minutes=2)
 """How long the simulated planner looks at a recommendation."""
 
@@ -124,9 +127,27 @@ class Desk:
         self._decisions.setdefault(decision.recommendation, decision)
 
     def decide(self, now_utc: datetime) -> list[Decision]:
-        """At most one decision: on the oldest open recommendation that was looked at long enough. None where a person decides."""
+        """On loads that can wait at once; of the others on the oldest that was looked at long enough, one at a time. None where a person decides."""
         if self.acceptance is Acceptance.MANUAL:
             return []
+        return [*self._decide_on_loads(now_utc), *self._decide_on_plan(now_utc)]
+
+    def _decide_on_loads(self, now_utc: datetime) -> list[Decision]:
+        """The operator does as advised, while it still helps."""
+        made = []
+        for name, advice in self._recommendations.items():
+            is_open = advice.status is RecommendationStatus.OPEN and name not in self._decisions
+            if (
+                is_open
+                and operating.is_about_loads(advice)
+                and self._seen_utc[name] + operating.REACTION <= now_utc <= advice.valid_until_utc
+            ):
+                made.append(Decision(self.span.plant.site.id, name, DecisionKind.ACCEPTED, OPERATOR, now_utc))
+        for decision in made:
+            self.take_decision(decision)
+        return made
+
+    def _decide_on_plan(self, now_utc: datetime) -> list[Decision]:
         if self._last_decision_utc is not None and now_utc - self._last_decision_utc < THINKING:
             return []
         ripe = [
@@ -134,6 +155,7 @@ class Desk:
             for name, recommendation in self._recommendations.items()
             if recommendation.status is RecommendationStatus.OPEN
             and name not in self._decisions
+            and not operating.is_about_loads(recommendation)
             and now_utc - self._seen_utc[name] >= self._thinking(name)
         ]
         if not ripe:
@@ -156,12 +178,35 @@ class Desk:
             return Decision(site, name, DecisionKind.ACCEPTED, PLANNER, now_utc)
         return Decision(site, name, DecisionKind.REJECTED, PLANNER, now_utc, DeclineReason.ORDER, obstacle)
 
+    def carry_out_on_loads(self, waiting: Waiting, now_utc: datetime) -> bool:
+        """Set at the loads that can wait what was accepted and has not been acted on; whether anything has changed."""
+        changed = False
+        for name, target in self._accepted():
+            if not operating.is_about_loads(target):
+                continue
+            if operating.carry_out(target, waiting, now_utc):
+                self.carried_out.add(name)
+                changed = True
+            else:
+                self.refused[name] = "its time was over"
+        return changed
+
+    def _accepted(self) -> list[tuple[str, Recommendation]]:
+        """What was accepted and has not been acted on."""
+        return [
+            (name, target)
+            for name, decision in self._decisions.items()
+            if decision.kind is DecisionKind.ACCEPTED
+            and (target := self._targets.get(name)) is not None
+            and name not in self.carried_out
+            and name not in self.refused
+        ]
+
     def carry_out(self, now_utc: datetime) -> list[Order]:
         """Moved orders' next revisions, for the accepted recommendations that have not been acted on."""
         moved = []
-        for name, decision in self._decisions.items():
-            target = self._targets.get(name)
-            if decision.kind is not DecisionKind.ACCEPTED or target is None or name in self.carried_out or name in self.refused:
+        for name, target in self._accepted():
+            if operating.is_about_loads(target):
                 continue
             obstacle = self.obstacle_to(target, now_utc)
             if obstacle is not None:
