@@ -71,7 +71,7 @@ class Van:
     level_kwh: float = -1.0
     """Charge of its battery; below zero: it has not been seen yet [kWh]."""
     until_s: float = 0.0
-    """When it leaves; 0: it is on the road."""
+    """When it leaves; 0: it is on its route."""
     since_s: float = 0.0
     power_kw: float = 0.0
     left: list[list[float]] = field(default_factory=list)

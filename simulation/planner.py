@@ -6,6 +6,7 @@ its machine is free. Otherwise the order stays as it is and says why.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -171,7 +172,7 @@ class Desk:
 
     def _decision(self, recommendation: Recommendation, now_utc: datetime) -> Decision:
         site, name = self.span.plant.site.id, recommendation.recommendation
-        obstacle = self.obstacle_to(recommendation, now_utc)
+        obstacle = obstacle_to(recommendation, self.orders, now_utc)
         if obstacle is None and self._nature is not None and self._nature.declines(name):
             return Decision(site, name, DecisionKind.REJECTED, PLANNER, now_utc, DeclineReason.STAFF)
         if obstacle is None:
@@ -208,7 +209,7 @@ class Desk:
         for name, target in self._accepted():
             if operating.is_about_loads(target):
                 continue
-            obstacle = self.obstacle_to(target, now_utc)
+            obstacle = obstacle_to(target, self.orders, now_utc)
             if obstacle is not None:
                 self.refused[name] = obstacle
                 continue
@@ -220,37 +221,6 @@ class Desk:
         self.orders.update({order.job: order for order in orders})
         return orders
 
-    def obstacle_to(self, recommendation: Recommendation, now_utc: datetime) -> str | None:
-        """Why `recommendation` cannot be carried out; None if it can."""
-        if recommendation.shift is not None:
-            return f"nobody here can change the shift {recommendation.shift.shift}"
-        moving = frozenset(place.job for place in recommendation.after.jobs)
-        found = (self.obstacle(place, now_utc, moving) for place in recommendation.after.jobs)
-        return next((obstacle for obstacle in found if obstacle is not None), None)
-
-    def obstacle(self, place: JobPlace, now_utc: datetime, moving: frozenset[str] = frozenset()) -> str | None:
-        """Why a job cannot be moved to `place`, while the jobs `moving` make room; None if it can."""
-        job, start_utc, order = place.job, place.start_utc, self.orders.get(place.job)
-        if order is None:
-            return f"job {job} is not in the plan"
-        if not order.movable or order.status is not OrderStatus.PLANNED or order.start_utc <= now_utc:
-            return f"job {job} is {order.status.value if order.movable else 'fixed'} and cannot be moved"
-        if start_utc < now_utc:
-            return f"{start_utc:%H:%MZ} has passed"
-        if place.machine not in (order.machine, *(other.machine for other in order.other_machines)):
-            return f"job {job} cannot run on {place.machine}"
-        if start_utc < order.earliest_utc or place.end_utc > order.due_utc:
-            return f"job {job} has to lie between {order.earliest_utc:%H:%MZ} and {order.due_utc:%H:%MZ}"
-        for other in self.orders.values():
-            if (
-                other.machine == place.machine
-                and other.job not in moving | {job}
-                and start_utc < other.end_utc
-                and other.start_utc < place.end_utc
-            ):
-                return f"{place.machine} is taken by {other.job} from {other.start_utc:%H:%MZ} to {other.end_utc:%H:%MZ}"
-        return None
-
     def stored(self) -> dict[str, Any]:
         """What has to survive a restart, beside the orders: recommendations and decisions are read again from their topics."""
         until = None if self.planned_until is None else self.planned_until.isoformat()
@@ -261,6 +231,39 @@ class Desk:
         self.planned_until = None if stored["planned_until"] is None else date.fromisoformat(stored["planned_until"])
         self.carried_out, self.refused = set(stored["carried_out"]), dict(stored["refused"])
         self._put(orders)
+
+
+def obstacle_to(recommendation: Recommendation, orders: Mapping[str, Order], now_utc: datetime) -> str | None:
+    """Why `recommendation` cannot be carried out; None if it can."""
+    if recommendation.shift is not None:
+        return f"nobody here can change the shift {recommendation.shift.shift}"
+    moving = frozenset(place.job for place in recommendation.after.jobs)
+    found = (_obstacle(place, orders, now_utc, moving) for place in recommendation.after.jobs)
+    return next((obstacle for obstacle in found if obstacle is not None), None)
+
+
+def _obstacle(place: JobPlace, orders: Mapping[str, Order], now_utc: datetime, moving: frozenset[str]) -> str | None:
+    """Why a job cannot be moved to `place`, while the jobs `moving` make room; None if it can."""
+    job, start_utc, order = place.job, place.start_utc, orders.get(place.job)
+    if order is None:
+        return f"job {job} is not in the plan"
+    if not order.movable or order.status is not OrderStatus.PLANNED or order.start_utc <= now_utc:
+        return f"job {job} is {order.status.value if order.movable else 'fixed'} and cannot be moved"
+    if start_utc < now_utc:
+        return f"{start_utc:%H:%MZ} has passed"
+    if place.machine not in (order.machine, *(other.machine for other in order.other_machines)):
+        return f"job {job} cannot run on {place.machine}"
+    if start_utc < order.earliest_utc or place.end_utc > order.due_utc:
+        return f"job {job} has to lie between {order.earliest_utc:%H:%MZ} and {order.due_utc:%H:%MZ}"
+    for other in orders.values():
+        if (
+            other.machine == place.machine
+            and other.job not in moving | {job}
+            and start_utc < other.end_utc
+            and other.start_utc < place.end_utc
+        ):
+            return f"{place.machine} is taken by {other.job} from {other.start_utc:%H:%MZ} to {other.end_utc:%H:%MZ}"
+    return None
 
 
 def order_at(order: Order, place: JobPlace, at_utc: datetime, reason: str) -> Order:

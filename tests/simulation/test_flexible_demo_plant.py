@@ -17,6 +17,7 @@ from simulation.factory import Factory
 from simulation.fleet import LOST, Fleet
 from simulation.layout import GROUPS
 from simulation.machines import HELD_WATER_C, Chiller
+from simulation.opcua_server import value_of, variables_of
 from simulation.span import Span, begin, load_span, schedule_of
 from simulation.waiting import LoadPlan, Planned, Waiting
 
@@ -185,3 +186,18 @@ def test_a_plan_lets_a_load_draw_in_its_spans_alone_and_a_later_one_replaces_it(
     waiting.hold("a", 22, 24)
     assert [waiting.limit_kw("a", t) for t in (21, 22, 24)] == [7.0, 0.0, 7.0]
     assert waiting.without_holds().limit_kw("a", 22) == 7.0
+
+
+def test_the_controls_show_the_water_and_the_charge_of_who_stands_there_and_nothing_where_nobody_does(span: Span) -> None:
+    factory = factory_of(span)
+    factory.advance_to(span.start_s + 1800)
+    assert variables_of(factory, "chiller") == ["Power", "Energy", "State", "Temperature"]
+    assert 7.5 < value_of(factory, "chiller", "Temperature", factory.t_s) < 13
+    shown = {name: value_of(factory, "ev-chargers", name, factory.t_s) for name in variables_of(factory, "ev-chargers")}
+    assert [name for name, level in shown.items() if level is None] == ["truck-point-1.Charge", "truck-point-2.Charge"]
+    held = held_from(span.start_utc + 30 * MINUTE, 10, POINTS[0])
+    factory.loads.waiting.restore(held.snapshot())
+    before = value_of(factory, "ev-chargers", "charge-point-1.Charge", factory.t_s)
+    factory.advance_to(span.start_s + 1830)
+    after = value_of(factory, "ev-chargers", "charge-point-1.Charge", factory.t_s)
+    assert before - after == pytest.approx(0.015 / 120, abs=2e-5), "a held van still shows that somebody looks"

@@ -101,7 +101,7 @@ def an_order(span: Span) -> Order:
     return span.orders_of(span.first_day)[0]
 
 
-def tell(plant: SimulatedPlant, clock: HandClock, advice: Recommendation, after: timedelta = 21 * SECOND) -> list[Decision]:
+def advise(plant: SimulatedPlant, clock: HandClock, advice: Recommendation, after: timedelta = 21 * SECOND) -> list[Decision]:
     """Advice comes, and time goes on."""
     plant.desk.take_recommendation(advice, clock.now)
     clock.now += after
@@ -122,7 +122,7 @@ def test_the_tight_quarter_hour_is_held_below_the_target_and_without_the_hold_it
         clock.now = TIGHT_UTC + 3 * MINUTE
         plant.work()
         advice = hold(an_order(span), clock.now, 12, *VANS, "cold-water")
-        (decision,) = tell(plant, clock, advice)
+        (decision,) = advise(plant, clock, advice)
         assert (decision.by, decision.kind) == (OPERATOR, DecisionKind.ACCEPTED)
         clock.now = TIGHT_UTC + 35 * MINUTE
         plant.work()
@@ -176,9 +176,9 @@ def test_trucks_charge_when_it_was_advised_and_all_leave_full(tmp_path: Path) ->
 def test_the_operator_looks_for_twenty_seconds_and_does_nothing_that_is_too_late(tmp_path: Path) -> None:
     with running(tmp_path) as (plant, clock, span):
         advice = hold(an_order(span), clock.now, 5, VANS[0])
-        assert tell(plant, clock, advice, 19 * SECOND) == []
+        assert advise(plant, clock, advice, 19 * SECOND) == []
         late = replace(advice, recommendation="hold-2", valid_until_utc=clock.now)
-        assert [one.recommendation for one in tell(plant, clock, late)] == ["hold-1"]
+        assert [one.recommendation for one in advise(plant, clock, late)] == ["hold-1"]
         waiting = plant.live.factory.loads.waiting
         assert waiting.is_held(VANS[0], clock.now.timestamp())
         assert not waiting.is_held(VANS[1], clock.now.timestamp())
@@ -199,9 +199,9 @@ def test_an_accepted_hold_that_is_over_is_not_carried_out(tmp_path: Path) -> Non
 
 def test_a_release_ends_a_hold_before_its_time(tmp_path: Path) -> None:
     with running(tmp_path) as (plant, clock, span):
-        tell(plant, clock, hold(an_order(span), clock.now, 30, VANS[0], VANS[1]))
+        advise(plant, clock, hold(an_order(span), clock.now, 30, VANS[0], VANS[1]))
         clock.now += 5 * MINUTE
-        tell(plant, clock, release(an_order(span), clock.now + MINUTE, VANS[0]))
+        advise(plant, clock, release(an_order(span), clock.now + MINUTE, VANS[0]))
         waiting, now_s = plant.live.factory.loads.waiting, clock.now.timestamp()
         assert [waiting.is_held(VANS[0], now_s + after) for after in (0, 30, 60)] == [True, True, False]
         assert waiting.is_held(VANS[1], now_s + 60)
@@ -210,7 +210,7 @@ def test_a_release_ends_a_hold_before_its_time(tmp_path: Path) -> None:
 def test_what_was_set_is_there_after_a_kill_and_is_not_set_twice(tmp_path: Path) -> None:
     with running(tmp_path) as (plant, clock, span):
         advice = hold(an_order(span), clock.now, 30, VANS[0])
-        tell(plant, clock, advice)
+        advise(plant, clock, advice)
         set_ = plant.live.factory.loads.waiting.snapshot()
     with running(tmp_path) as (again, clock, span):
         clock.now += MINUTE
