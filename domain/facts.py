@@ -109,6 +109,7 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     "effect.sampled": ("recommendations",),
     "governor.partial": ("start_utc",),
     "governor.not_synchronised": (),
+    "governor.no_forecast": (),
     "governor.unknown": ("load",),
     "governor.nothing_waits": ("load",),
     "forecast.standard_profile": ("quarters", "profile", "size"),

@@ -57,6 +57,11 @@ def silent_not_synchronised() -> Fact:
     return fact("governor.not_synchronised")
 
 
+def no_forecast() -> Fact:
+    """The governor says nothing: what comes back later could make a peak that nobody expects."""
+    return fact("governor.no_forecast")
+
+
 def not_known(loads: Sequence[str]) -> Fact:
     """Loads that are not held because nothing sound is known of them."""
     return fact("governor.unknown", load=loads)

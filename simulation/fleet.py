@@ -25,6 +25,8 @@ EMPTY_POWER_AT = 0.95
 """Charge at which it takes none any more (part of the capacity)."""
 ELECTRONICS_KW = 0.015
 """What the vehicle itself draws from its battery while it stands [kW]."""
+STANDBY_KW = 0.05
+"""What a charge point's electronics draw; in the site's load as part of all chargers' standby [kW]."""
 MOST_LATE_S = 25 * 60
 USED_LEAST = 0.7
 """Part of what its trips need that a vehicle uses at least; at most all of it."""
@@ -123,6 +125,12 @@ class Fleet:
         """Charge of the vehicle that stands at a charge point [kWh]; None: none does."""
         vans = (self.vans[vehicle.id] for vehicle in self._vehicles if vehicle.charge_point == charge_point)
         return next((van.level_kwh for van in vans if van.until_s), None)
+
+    def shown_kw(self, charge_point: str, t_s: float) -> float:
+        """What the charge point's own meter shows: the vehicle, and its electronics, which never draw quite the same [kW]."""
+        vehicles = [vehicle.id for vehicle in self._vehicles if vehicle.charge_point == charge_point]
+        drawn_kw = sum(self.vans[name].power_kw for name in vehicles)
+        return drawn_kw + STANDBY_KW * (1 + 0.05 * sum(self._ripples[name].at(t_s) for name in vehicles[:1]))
 
     def leavings(self) -> list[Leaving]:
         """The last vehicles that left, in order."""

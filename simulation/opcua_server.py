@@ -1,7 +1,7 @@
 """OPC UA: the machine controls of a line in one server, as a line server shows them.
 
 Each machine is an object with power, energy, state by PackML name, product count and, for some, current and vibration; the chiller shows
-its water's temperature, and the control of the charge points the charge of the vehicle at each, bad where none stands. Values carry the plant's time as source time; a value that has not changed keeps its old one. While a control cannot be reached
+its water's temperature, and the control of the charge points what each draws and the charge of the vehicle at it, bad where none stands. Values carry the plant's time as source time; a value that has not changed keeps its old one. While a control cannot be reached
 its nodes say BadNoCommunication; it goes on remembering (`memory.py`), which can be read afterwards.
 """
 
@@ -192,7 +192,7 @@ def kind_of(variable: str) -> str:
 def variables_of(factory: Factory, machine: str) -> list[str]:
     """What the machine's control shows."""
     if machine == CHARGERS:
-        return [f"{point}.{CHARGE}" for point in factory.loads.fleet.charge_points]
+        return [f"{point}.{kind}" for point in factory.loads.fleet.charge_points for kind in (CHARGE, POWER)]
     signals = ((PARTS, "parts"), (CURRENT, "current_a"), (VIBRATION, "vibration_mm_s"), (TEMPERATURE, "tank_c"))
     return [POWER, ENERGY, STATE, *(name for name, signal in signals if factory.loads.signal(machine, signal) is not None)]
 
@@ -200,7 +200,10 @@ def variables_of(factory: Factory, machine: str) -> list[str]:
 def value_of(factory: Factory, machine: str, variable: str, at_s: float) -> Any:
     """The variable's value at `at_s`; None where there is none to show."""
     if machine == CHARGERS:
-        level_kwh = factory.loads.fleet.level_kwh(variable.removesuffix(f".{CHARGE}"))
+        point, _, kind = variable.rpartition(".")
+        if kind == POWER:
+            return round(factory.loads.fleet.shown_kw(point, at_s), 4)
+        level_kwh = factory.loads.fleet.level_kwh(point)
         return None if level_kwh is None else round(level_kwh, 5)
     if variable == POWER:
         return round(factory.power_kw[machine], 2)

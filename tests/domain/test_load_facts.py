@@ -8,7 +8,17 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from domain.facts import Fact
-from domain.load_facts import held, none_waits, not_known, released, returning, shifted, silent_not_synchronised, silent_partial
+from domain.load_facts import (
+    held,
+    no_forecast,
+    none_waits,
+    not_known,
+    released,
+    returning,
+    shifted,
+    silent_not_synchronised,
+    silent_partial,
+)
 from domain.recommendations import LoadPlace
 from words.sentences import text_of
 from words.speech import of_page
@@ -49,6 +59,11 @@ NAMES = {("load", "compressor-1"): "Compressor 1", ("load", "charger-1"): "Charg
             not_known(["charger-1"]),
             "Not known or too old, so it is not held: Charge point 1.",
             "Nicht bekannt oder zu alt, deshalb nicht zurückgehalten: Charge point 1.",
+        ),
+        (
+            no_forecast(),
+            "There is no forecast of the next quarter hour: nothing is advised, as what comes back could make a peak of its own.",
+            "Es gibt keine Prognose der nächsten Viertelstunde: Nichts wird empfohlen, denn was zurückkommt, könnte selbst eine Spitze machen.",
         ),
         (none_waits(["charger-1"]), "Nothing can wait now: Charge point 1.", "Nichts kann jetzt warten: Charge point 1."),
     ],

@@ -194,6 +194,8 @@ def test_the_controls_show_the_water_and_the_charge_of_who_stands_there_and_noth
     assert variables_of(factory, "chiller") == ["Power", "Energy", "State", "Temperature"]
     assert 7.5 < value_of(factory, "chiller", "Temperature", factory.t_s) < 13
     shown = {name: value_of(factory, "ev-chargers", name, factory.t_s) for name in variables_of(factory, "ev-chargers")}
+    assert shown["charge-point-1.Power"] == pytest.approx(7.45, abs=0.3)
+    assert shown["truck-point-1.Power"] == pytest.approx(0.05, abs=0.02)
     assert [name for name, level in shown.items() if level is None] == ["truck-point-1.Charge", "truck-point-2.Charge"]
     held = held_from(span.start_utc + 30 * MINUTE, 10, POINTS[0])
     factory.loads.waiting.restore(held.snapshot())
