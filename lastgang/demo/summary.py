@@ -194,7 +194,7 @@ def show_summary(summary: Summary, console: Console) -> None:
             "peak", f"{summary.peak_with_kw:.1f} kW with advice",
             f"{summary.peak_without_kw:.1f} kW without: {eur(summary.saving_eur_per_year)} EUR a year", summary.peak_with_kw < summary.peak_without_kw,
         ),
-        *(_eased_row(eased) for eased in summary.waiting.eased),
+        *(_eased_row(eased, any(one.holds for one in summary.waiting.eased)) for eased in summary.waiting.eased),
         _charged_row(summary.waiting.charged),
         *(_outage_row(outage) for outage in summary.outages),
         (
@@ -210,10 +210,11 @@ def show_summary(summary: Summary, console: Console) -> None:
     console.print(table)
 
 
-def _eased_row(eased: Eased) -> tuple[str, str, str, bool]:
+def _eased_row(eased: Eased, is_any_kept: bool) -> tuple[str, str, str, bool | None]:
+    """One that was passed all the same counts against the run where none was kept: the plan lets a quarter hour pass the target that costs nothing."""
     found = f"{eased.kw:.1f} kW, held: {', '.join(eased.loads) or 'nothing'}"
     against = f"{eased.without_kw:.1f} kW without holds, target {eased.target_kw:.0f} kW"
-    return f"tight {eased.start_utc[11:16]}Z", found, against, eased.holds
+    return f"tight {eased.start_utc[11:16]}Z", found, against, True if eased.holds else None if is_any_kept else False
 
 
 def _charged_row(charged: Charged) -> tuple[str, str, str, bool | None]:

@@ -36,7 +36,7 @@ def charging_plan(problem: Problem, plan: Plan) -> dict[str, Any] | None:
     if not problem.charging:
         return None
     start_utc = datetime.fromisoformat(problem.slots.start_utc)
-    sessions = [_session(stay, start_utc) for stay in problem.charging]
+    sessions = [_filled(_session(stay, start_utc), start_utc) for stay in problem.charging]
     points = [
         ChargePoint(id=name, max_kw=_most_kw(problem.charging, name)) for name in sorted({one.load for one in problem.charging})
     ]
@@ -76,6 +76,13 @@ def _with_spare(session: Session, start_utc: datetime) -> Session:
     ready_utc = session.ready_utc - SPARE
     enough = from_utc < ready_utc and session.missing_kwh <= session.max_kw * ((ready_utc - from_utc) / timedelta(hours=1))
     return replace(session, from_utc=from_utc, ready_utc=ready_utc) if enough else session
+
+
+def _filled(session: Session, start_utc: datetime) -> Session:
+    """`session` charged up to its usual charge, as a charge point does by itself, where there is time for that; else what its trip needs."""
+    full = replace(session, needed_kwh=max(session.top_kwh, session.needed_kwh))
+    spared = _with_spare(full, start_utc)
+    return full if spared is not full else session
 
 
 def _session(stay: Stay, start_utc: datetime) -> Session:

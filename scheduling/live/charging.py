@@ -19,12 +19,14 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 def stays_of(plant: Plant, horizon: Horizon) -> tuple[dict[str, Any], ...]:
-    """The usual stays that touch `horizon`, as `scheduling.planner.problem.Stay` has them."""
+    """The next usual stay of each vehicle that touches `horizon`, as `scheduling.planner.problem.Stay` has it; later ones are planned before they come."""
     vehicles = {vehicle.id: vehicle for vehicle in plant.flexible.vehicles}
+    first: dict[str, Session] = {}
+    for one in sorted(usual_sessions(plant, horizon.start_utc, horizon.end_utc), key=lambda one: one.from_utc):
+        if one.from_utc < one.ready_utc:
+            first.setdefault(one.vehicle, one)
     return tuple(
-        _stay(_as_it_stands(one, horizon.start_utc), vehicles[one.vehicle], plant, horizon)
-        for one in usual_sessions(plant, horizon.start_utc, horizon.end_utc)
-        if one.from_utc < one.ready_utc
+        _stay(_as_it_stands(one, horizon.start_utc), vehicles[name], plant, horizon) for name, one in sorted(first.items())
     )
 
 

@@ -87,6 +87,17 @@ def test_a_new_truck_that_would_make_the_peak_charges_after_it(sheet):
     assert "advice.shift_load" in {one.key for one in advice.reason}
 
 
+def test_a_truck_that_needs_less_is_charged_as_full_as_it_would_be_by_itself(sheet):
+    trips = [TRIPS[0], {**TRIPS[1], "needs_kwh": 60.0}]
+    plan, [advice] = answered(works_with(sheet, trip=trips))
+    [yard] = plan["charging"]["loads"]
+    assert sum(yard["before_kw"]) == pytest.approx(200.0, abs=0.01), (
+        "from 35 to 80 kWh, though 60 were enough; the next stay is planned later"
+    )
+    assert sum(yard["after_kw"]) == pytest.approx(200.0, abs=0.01)
+    assert kwh(advice.before) == pytest.approx(kwh(advice.after), rel=0.01)
+
+
 def test_where_nothing_is_saved_nothing_is_advised(sheet):
     _, advice = answered(works_with(sheet), at={})
     assert advice == []
