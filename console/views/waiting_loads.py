@@ -50,10 +50,10 @@ def waiting_loads_view(scene: Scene) -> WaitingLoadsView:
     for advice in scene.recommendations():
         if advice.action is not Action.SHIFT_LOAD or advice.status not in _LIVE:
             continue
-        for load in {place.load for place in advice.after.loads}:
-            ahead = tuple(place for place in advice.after.loads if place.load == load and place.end_utc > scene.now_utc)
+        for name in {place.load for place in advice.after.loads}:
+            ahead = tuple(place for place in advice.after.loads if place.load == name and place.end_utc > scene.now_utc)
             if ahead:
-                plans[load] = ahead[:MOST_SPANS], advice.status is not RecommendationStatus.OPEN
+                plans[name] = ahead[:MOST_SPANS], advice.status is not RecommendationStatus.OPEN
     vehicles = scene.plant.flexible.vehicles
     loads = scene.plant.flexible.loads()
     found = []
