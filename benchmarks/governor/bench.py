@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from domain.channels import IMPORT
 from domain.clock import epoch_ms
 from domain.codec import decode, encode
 from domain.demand import Demand
@@ -56,7 +57,7 @@ class Result:
 def plant_of(loads: int) -> Plant:
     """Half of the loads are vehicles that charge all day, half cold stores; each has a meter of its own."""
     power = {"channel": "power", "kind": "gauge", "unit": "kW", "resolution": 0.1, "sampling_s": 5}
-    counter = {"channel": "energy_import", "kind": "counter", "unit": "kWh", "resolution": 0.1, "sampling_s": 5}
+    counter = {"channel": IMPORT, "kind": "counter", "unit": "kWh", "resolution": 0.1, "sampling_s": 5}
     names = [f"load-{n}" for n in range(loads)]
     points, stores = names[1::2], names[::2]
     trip = {
@@ -115,10 +116,9 @@ def _measured(count: int, hours: float) -> Result:
         (looks if state.notes.looked_utc != minute else between).append(took)
         advice += sum(topic is RECOMMENDATIONS for topic, _ in outputs)
         assert len(written) == len(outputs)
-    return Result(
-        count, len(looks), advice, *(round(float(np.percentile(looks, q)), 2) for q in (50, 99, 100)), round(float(np.percentile(between, 99)), 2),
-        round(len(step.encode(state)) / 1000, 1),
-    )  # fmt: skip
+    p50, p99, most = (round(float(np.percentile(looks, q)), 2) for q in (50, 99, 100))
+    between_p99 = round(float(np.percentile(between, 99)), 2)
+    return Result(count, len(looks), advice, p50, p99, most, between_p99, round(len(step.encode(state)) / 1000, 1))
 
 
 def _shown(step: GovernorStep, state: GovernorState, names: Sequence[str], stores: set[str], at: datetime) -> GovernorState:

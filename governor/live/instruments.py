@@ -16,6 +16,7 @@ from domain.readings import Reading, ReadingQuality
 from domain.units import KW_PER_UNIT
 from flexibility.charging import Session, usual_sessions
 from flexibility.holding import FRESH, LoadState
+from governor.live.plausible import plausible_kw, plausible_level
 from governor.live.state import Notes, Shown
 from quarters.numbers import slot_of, slot_start
 
@@ -71,15 +72,16 @@ class Instruments:
         at = reading.meter, reading.channel
         value = None if reading.quality is ReadingQuality.BAD or reading.value is None else float(reading.value)
         if at in self._levels:
-            shown, load, factor = notes.levels, self._levels[at], 1.0
+            shown, load, factor, plausible = notes.levels, self._levels[at], 1.0, plausible_level
         elif at in self._powers:
-            shown, (load, factor) = notes.powers, self._powers[at]
+            shown, (load, factor), plausible = notes.powers, self._powers[at], plausible_kw
         else:
             return False
         before = shown.get(load)
         if before is not None and before.at_ms >= reading.observed_ms:
             return False
-        shown[load] = Shown(reading.observed_ms, None if value is None or not math.isfinite(value) else value * factor)
+        sound = value is not None and math.isfinite(value) and plausible(self.loads[load], value * factor)
+        shown[load] = Shown(reading.observed_ms, value * factor if value is not None and sound else None)
         return True
 
     def known(self, notes: Notes, now_utc: datetime) -> Known:

@@ -6,9 +6,9 @@ named by quarter hour and number, so that the same input leads to the same recor
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from domain.clock import Clock
+from domain.clock import Clock, instant
 from domain.demand import Demand
 from domain.forecasts import Forecast
 from domain.plant import Plant
@@ -18,6 +18,7 @@ from domain.topics import DECISIONS, DEMAND, FORECASTS, GOVERNING, READINGS, REC
 from governor.live.book import Book
 from governor.live.deciding import Deciding
 from governor.live.instruments import Instruments
+from governor.live.plausible import is_of_a_quarter_hour
 from governor.live.state import Ahead, GovernorState, decode_state, encode_state
 
 LATE = timedelta(minutes=5)
@@ -59,7 +60,7 @@ class GovernorStep:
             if record.site != self._plant.site.id:
                 continue
             if topic is READINGS:
-                if self._instruments.take(state.notes, record):
+                if not self._is_ahead(instant(record.observed_ms)) and self._instruments.take(state.notes, record):
                     state.encoded = None
             elif topic is FORECASTS:
                 self._take_forecast(state, record)
@@ -71,6 +72,8 @@ class GovernorStep:
 
     def _take_forecast(self, state: GovernorState, forecast: Forecast) -> None:
         before = state.notes.ahead
+        if self._is_ahead(forecast.issued_utc):
+            return
         if not forecast.replayed and not forecast.meter and (before is None or forecast.issued_utc >= before.issued_utc):
             state.notes.ahead, state.encoded = Ahead.of(forecast), None
 
@@ -82,6 +85,8 @@ class GovernorStep:
     def _take_demand(self, state: GovernorState, demand: Demand) -> Outputs:
         """Look, where a minute has begun."""
         notes = state.notes
+        if not is_of_a_quarter_hour(demand):
+            return []
         minute = int(demand.elapsed_s // 60)
         seen = notes.looked_utc is not None and demand.at_utc <= notes.looked_utc
         if seen or (notes.quarter_utc, notes.minute) == (demand.start_utc, minute) or self._is_of_another_time(demand):
@@ -96,6 +101,10 @@ class GovernorStep:
             notes.stated = stated
             outputs.append((GOVERNING, stated))
         return outputs
+
+    def _is_ahead(self, at_utc: datetime) -> bool:
+        """Whether something is dated later than clocks may be apart: it would keep out what is right."""
+        return self._clock is not None and at_utc > self._clock.now_utc() + AHEAD
 
     def _is_of_another_time(self, demand: Demand) -> bool:
         if self._clock is None:

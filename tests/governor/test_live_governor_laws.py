@@ -21,6 +21,7 @@ HOUR = timedelta(hours=1)
 stores = st.fixed_dictionaries({
     "priority": st.integers(1, 3), "min_off_min": st.sampled_from([0.0, 6.0, 12.0]), "min_on_min": st.sampled_from([0.0, 10.0]),
     "max_off_min": st.sampled_from([None, 12.0, 40.0]), "start_min": st.sampled_from([0.0, 2.0]),
+    "heat_capacity_kwh_per_k": st.sampled_from([4.0, 10.0, 50.0]),
 })  # fmt: skip
 runs = st.fixed_dictionaries({
     "stores": st.tuples(stores, stores, stores),
