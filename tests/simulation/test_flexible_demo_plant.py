@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from domain.channels import IMPORT
 from domain.orders import Order
+from governor.live.instruments import Instruments
 from simulation import demo_plant
 from simulation.counterfactual import main_import_kw, with_orders, without_moves
 from simulation.factory import Factory
@@ -203,3 +204,10 @@ def test_the_controls_show_the_water_and_the_charge_of_who_stands_there_and_noth
     factory.advance_to(span.start_s + 1830)
     after = value_of(factory, "ev-chargers", "charge-point-1.Charge", factory.t_s)
     assert before - after == pytest.approx(0.015 / 120, abs=2e-5), "a held van still shows that somebody looks"
+
+
+def test_the_governor_reads_each_charge_point_by_channels_of_its_own_and_the_chiller_by_its_meter(span: Span) -> None:
+    channels = Instruments(span.plant).channels()
+    own = {f"{kind}_{n}" for kind in ("charge", "charging") for n in range(1, 7)}
+    assert set(channels["werk-nord/ev-chargers"]) == own, "not the power of all of them together"
+    assert set(channels["werk-nord/chiller"]) == {"temperature", "power"}
