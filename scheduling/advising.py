@@ -94,6 +94,14 @@ class Advising:
         notes.recommendations[advice.recommendation] = again
         return move, [again]
 
+    def _helps(self, pen: Pen, move: Move, outlook: Outlook) -> bool:
+        """Whether a move is worth while in other days than those in which it was found."""
+        settings, days = self._settings, pen.scenarios
+        if days is None or days.is_certain:
+            return True
+        gains, chances = days.tried(outlook, move.order, [move.to_slot], pen.basis.level_kw)
+        return bool(gains[0] >= settings.min_gain_kw and chances[0] >= settings.min_chance)
+
     def _still_helps(self, pen: Pen, move: Move, outlook: Outlook) -> bool:
         settings, days, level_kw = self._settings, pen.scenarios, pen.basis.level_kw
         if days is None or days.is_certain:
@@ -139,8 +147,8 @@ class Advising:
             settings.notice + settings.time_to_decide,
             settings.most_open - len(notes.with_status(RecommendationStatus.OPEN)),
             frozenset(busy),
-            lambda move, load: self._may_be_advised(notes, move, pen.saving(load, move)),
-            pen.scenarios,
+            lambda move, load: self._helps(pen, move, load) and self._may_be_advised(notes, move, pen.saving(load, move)),
+            pen.seeking,
         )
         issued: list[Recommendation] = []
         worth: list[float | None] = []

@@ -47,6 +47,8 @@ class Pen:
     """What is promised beside the recommendation of a name."""
     scenarios: Scenarios | None = None
     """How the load may come; None: as it is expected."""
+    seeking: Scenarios | None = None
+    """The same, drawn again: days in which moves are sought (`scheduling.scenarios`)."""
     track: Track = field(default_factory=Track)
     """What became of earlier recommendations. What is written is noted in it."""
 

@@ -146,8 +146,10 @@ def _net(
     for line in sorted(power & (raw.keys() | alone.lines_eur.keys())):
         was, then = raw.get(line, (0.0, 0.0))
         own = alone.lines_eur.get(line, (0.0, 0.0))
-        net = was - then - sunk_eur.get(line, 0.0) if was > then else own[0] - own[1]
-        net = max(net, 0.0) if was > then else net
+        net = own[0] - own[1]
+        if was > then:
+            # What earlier advice turned out to be worth beyond its promise is not this one's: it promises no more than it changes.
+            net = min(net, max(was - then - sunk_eur.get(line, 0.0), 0.0))
         demand_eur += net
         if net:
             end = then if line in raw else own[1]

@@ -28,7 +28,7 @@ from scheduling.planner.plan import Plan
 from scheduling.pricing import Pricing
 from scheduling.problem import Load, Outlook, Rules, is_movable_from, load_change
 from scheduling.promised import Promised, promised_beside
-from scheduling.scenarios import Scenarios
+from scheduling.scenarios import SEEKING, Scenarios
 from scheduling.settings import AdviceSettings
 from scheduling.state import AdviceState, Notes
 from scheduling.worth import Worth
@@ -176,8 +176,8 @@ class LivePlanning:
         def local_day(instant: datetime) -> str:
             return day_of(instant, plant.site.zone)
 
-        scenarios = Scenarios.of(known.forecast, local_day)
-        return Pen(known.forecast, rules, worth, basis, local_day, ledger, scenarios, notes.track)
+        stating, seeking = Scenarios.of(known.forecast, local_day), Scenarios.of(known.forecast, local_day, SEEKING)
+        return Pen(known.forecast, rules, worth, basis, local_day, ledger, stating, seeking, notes.track)
 
 
 def is_of_a_plan(advice: Recommendation) -> bool:
