@@ -32,7 +32,8 @@ class Known:
 class Instruments:
     """The instruments of one plant's loads that can wait.
 
-    A load is known by its level alone together with what it draws: by a meter that measures nothing else.
+    A load is known by its level alone together with what it draws: by a channel of its own (`power_channel`), or a meter that
+    measures nothing else.
     """
 
     def __init__(self, plant: Plant) -> None:
@@ -40,6 +41,7 @@ class Instruments:
         self.loads: Mapping[str, FlexibleLoad] = {load.id: load for load in plant.flexible.loads()}
         meters, alone = {meter.id: meter for meter in plant.meters}, Counter(machine.meter for machine in plant.machines)
         machines = {machine.id: machine for machine in plant.machines}
+        sharing = Counter(load.machine for load in self.loads.values())
         billing = plant.billing_meter()
         self._levels: dict[tuple[str, str], str] = {}
         self._powers: dict[tuple[str, str], tuple[str, float]] = {}
@@ -49,7 +51,11 @@ class Instruments:
             meter = meters[machines[load.machine].meter]
             self._levels[meter.id, load.level_channel] = load.id
             gauge = meter.gauge()
-            if gauge is not None and alone[meter.id] == 1 and (billing is None or meter.id != billing.id):
+            if load.power_channel is not None:
+                self._powers[meter.id, load.power_channel] = load.id, 1.0
+            elif (
+                gauge is not None and alone[meter.id] == sharing[load.machine] == 1 and (billing is None or meter.id != billing.id)
+            ):
                 self._powers[meter.id, gauge.channel] = load.id, KW_PER_UNIT[gauge.unit]
         self._sessions: tuple[datetime, dict[str, Session]] | None = None
 

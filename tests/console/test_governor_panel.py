@@ -18,6 +18,7 @@ from console.render.governor import governor
 from console.views.governor import GovernorView, Need, governor_view
 from console.views.plan import plan_view
 from console.views.scene import Scene
+from domain.flexible_loads import FlexibleLoads
 from domain.plant import Plant
 from domain.recommendations import LoadPlace, Places, Recommendation
 from words.speech import of_page
@@ -56,7 +57,8 @@ def _zone() -> Any:
 
 
 def test_a_plant_without_loads_that_can_wait_has_no_such_panel(scene: Scene) -> None:
-    assert governor_view(scene) is None
+    without = replace(scene, plant=scene.plant.model_copy(update={"flexible": FlexibleLoads()}))
+    assert governor_view(without) is None
 
 
 def test_an_open_hold_says_what_until_when_and_what_happens_otherwise(governed: Plant) -> None:
