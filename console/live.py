@@ -20,11 +20,22 @@ from domain.orders import Order
 from domain.plant import Plant
 from domain.recommendations import Decision
 from domain.shift_changes import ShiftChange
-from domain.topics import ANOMALIES, DECISIONS, DEMAND, FORECASTS, ORDERS, READINGS, RECOMMENDATIONS, SHIFT_CHANGES, Topic
+from domain.topics import (
+    ANOMALIES,
+    DECISIONS,
+    DEMAND,
+    FORECASTS,
+    GOVERNING,
+    ORDERS,
+    READINGS,
+    RECOMMENDATIONS,
+    SHIFT_CHANGES,
+    Topic,
+)
 
-FOLLOWED = (DEMAND, READINGS, RECOMMENDATIONS, DECISIONS, ANOMALIES, FORECASTS)
+FOLLOWED = (DEMAND, READINGS, RECOMMENDATIONS, DECISIONS, ANOMALIES, FORECASTS, GOVERNING)
 LOOK_BACK = {
-    DEMAND.name: 1, READINGS.name: 1_000, RECOMMENDATIONS.name: 200, DECISIONS.name: 200, ANOMALIES.name: 0, FORECASTS.name: 1,
+    DEMAND.name: 1, READINGS.name: 1_000, RECOMMENDATIONS.name: 200, DECISIONS.name: 200, ANOMALIES.name: 0, FORECASTS.name: 1, GOVERNING.name: 1,
 }  # fmt: skip
 """Records of each partition that are read again at the start."""
 RETRY_S = 2.0

@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from domain.clock import epoch_ms
 from domain.demand import Demand
+from domain.governing import Governing
 from domain.plant import Plant
 from domain.readings import (
     CLOCK_CHANNEL,
@@ -61,6 +62,8 @@ class Live:
     """When the picture was taken, on the clock of `Seen.at_s`."""
     demand: Demand | None = None
     demand_at_s: float = 0.0
+    governing: Governing | None = None
+    """What the governor has published last."""
     readings: Mapping[tuple[str, str], Seen] = field(default_factory=dict)
     """By meter and channel; the newest by the device's clock."""
     connections: Mapping[str, Seen] = field(default_factory=dict)
@@ -140,6 +143,7 @@ class LiveState:
         self._trouble = ""
         self._demand: Demand | None = None
         self._demand_at_s = 0.0
+        self._governing: Governing | None = None
         meters = MOST_SPEAKERS if self._meters is None else len(self._meters)
         self._readings = Bounded[tuple[str, str], Seen](max(1, meters) * MOST_CHANNELS)
         self._channels = Counter[str]()
@@ -166,6 +170,10 @@ class LiveState:
                     known = self._demand
                     if known is None or _is_newer(epoch_ms(record.at_utc), epoch_ms(known.at_utc), latest_ms):
                         self._demand, self._demand_at_s = record, at_s
+                case Governing():
+                    stated = self._governing
+                    if stated is None or _is_newer(epoch_ms(record.at_utc), epoch_ms(stated.at_utc), latest_ms):
+                        self._governing = record
                 case Recommendation():
                     advised = self._recommendations.get(record.recommendation)
                     if advised is None or record.revision >= advised.revision:
@@ -213,6 +221,7 @@ class LiveState:
                 taken_s=now_s,
                 demand=self._demand,
                 demand_at_s=self._demand_at_s,
+                governing=self._governing,
                 readings=self._readings.copy(),
                 connections=self._control[CONNECTION_CHANNEL].copy(),
                 gaps=self._control[GAP_CHANNEL].copy(),

@@ -18,6 +18,7 @@ from domain.demand import Demand
 from domain.effects import Autopsy, Basis, Effect, EffectStatus, Figure, Outcome, PeakShare
 from domain.facts import VALUES, fact
 from domain.forecasts import DayPeak, Forecast, PeriodPeak
+from domain.governing import CanWait, Governing, GovernorMode
 from domain.intervals import Interval, IntervalMethod, IntervalQuality
 from domain.job_power import JobPower, PowerSource
 from domain.orders import Order, OrderStatus, Predecessor, Workers
@@ -45,6 +46,7 @@ from domain.topics import (
     DEMAND,
     EFFECTS,
     FORECASTS,
+    GOVERNING,
     INTERVALS,
     JOB_POWERS,
     METER_FORECASTS,
@@ -195,6 +197,11 @@ EXAMPLES: dict[str, Any] = {
         (PeakShare("furnace-2", 140.9, 44.3, "H-2207"), PeakShare("compressor-1", 52.0, 41.5)), 478.5, 470.2,
         advised=("H-2207-0930-1030",), cost_eur=2304.8, usual_days=12, usual_share=1.0,
     ),
+    GOVERNING.name: Governing(
+        "werk-nord", _NINE + timedelta(minutes=6), GovernorMode.WATCHING, _NINE, 637.0,
+        (CanWait("charger-1", 11.0, _NINE + 6 * _QUARTER), CanWait("compressor-1", 33.0, _NINE + timedelta(minutes=14))), 44.0,
+        (fact("governor.unknown", load=("cold-store-1",)),),
+    ),
 }  # fmt: skip
 """Topic name -> a record as it could be on it."""
 
@@ -239,7 +246,7 @@ How to [read recommendations and answer](../how-to/read-and-answer-recommendatio
 _SENTENCES = """
 ## From a record to sentences
 
-Anomalies and recommendations carry facts, keys with values ([all of them](facts.md)), and no sentence. [Three ways](../how-to/sentences.md) to sentences:
+Anomalies, recommendations and the governor carry facts, keys with values ([all of them](facts.md)), and no sentence. [Three ways](../how-to/sentences.md) to sentences:
 
 - the API: `/api/v1/anomalies` and `/api/v1/recommendations` add `texts`, the sentences by language;
 - a pipe: `kafka-console-consumer ... | lastgang sentences --plant PLANT --language de`, a line in, a line out;
@@ -251,7 +258,7 @@ A key that a reader does not know is shown with its values; it is no reason to r
 
 _FACTS = """# Facts
 
-What `energy.anomalies.v1` (`facts`), `energy.recommendations.v1` (`reason`, `checked`, `not_checked`) and `energy.effects.v1` (`reason`) say: keys with values. The texts are in
+What `energy.anomalies.v1` (`facts`), `energy.recommendations.v1` (`reason`, `checked`, `not_checked`) and `energy.effects.v1` and `energy.governing.v1` (`reason`) say: keys with values. The texts are in
 [`words/languages/`](../../words/languages/), under `[fact.…]`. Written by `lastgang contracts` from `domain/facts.py`.
 
 `numbers`: a name ends in its unit (`_kw`, `_kwh`, `_eur`, `_min`, energy and money `_per_day`); without one it is a count (`spans`, `weeks`) or a

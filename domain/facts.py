@@ -76,6 +76,10 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     "advice.shift_move": ("shift", "from_utc", "to_utc", *_PEAK),
     "advice.open_shift": ("shift", "from_utc", "until_utc", *_PEAK),
     "advice.drop_shift": ("shift", "from_utc", "until_utc", *_PEAK),
+    "advice.hold": ("load", "kw", "from_utc", "until_utc", "start_utc", "before_kw", "after_kw", "level_kw"),
+    "advice.returns": ("back_kwh",),
+    "advice.release": ("load", "kw", "from_utc"),
+    "advice.shift_load": ("load", "kwh", "from_utc", "to_utc", *_PEAK),
     "advice.takes_along": ("job",),
     "advice.surcharge": ("cost_eur",),
     "advice.peak_remains": ("relief_kw", "remains_utc"),
@@ -103,6 +107,11 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     "effect.typed_power": (),
     "effect.no_tariff": (),
     "effect.sampled": ("recommendations",),
+    "governor.partial": ("start_utc",),
+    "governor.not_synchronised": (),
+    "governor.no_forecast": (),
+    "governor.unknown": ("load",),
+    "governor.nothing_waits": ("load",),
     "forecast.standard_profile": ("quarters", "profile", "size"),
     "forecast.flat": ("quarters",),
     "forecast.little_history": ("quarters",),
@@ -129,6 +138,9 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     "condition.changeover": (),
     "condition.sequence": (),
     "condition.works_council": (),
+    "condition.band": (),
+    "condition.waiting_times": (),
+    "condition.second_peak": (),
 }
 """Key -> the names of its values."""
 

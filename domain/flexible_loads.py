@@ -32,6 +32,12 @@ class FlexibleLoad(Settings):
     """Name for people; None: the id."""
     machine: Identifier | None = None
     """The machine of the plant that it is, whose meter measures it; None: no meter measures it alone."""
+    level_channel: Identifier | None = None
+    """Channel of that machine's meter that shows how full it is: pressure [bar], temperature [°C], charge of the battery or of the vehicle that
+    stands there [kWh]; None: nothing shows it, and it is never held."""
+    power_channel: Identifier | None = None
+    """Channel of that machine's meter that shows what this load alone draws [kW]: of a charge point among several. None: the meter's power, where it
+    measures nothing else."""
     priority: int = Field(default=50, ge=1, le=100)
     """Who waits first: 1 before 100; loads of the same priority take turns."""
     min_on_min: float = Field(default=0.0, ge=0, le=24 * 60)
@@ -94,6 +100,8 @@ class Vehicle(Settings):
     """Charge that is not exceeded, for the battery's life, unless the trip needs more: cells age faster while they stand nearly full."""
     gentle_kw: Power | None = None
     """Charging power that is not exceeded, for the battery's life, unless the time is too short for less; None: no such limit [kW]."""
+    from_day: LocalDate | None = None
+    """First day on which it is driven: what is expected of the site's load does not have its charging yet; None: it has been driven for weeks."""
     trips: tuple[Trip, ...] = Field(default=(), alias="trip")
     """Its usual trips; without any, it is charged when a session is reported only."""
 
@@ -237,6 +245,9 @@ def flexible_faults(loads: FlexibleLoads, machines: Mapping[str, object]) -> Ite
             seen.add(load.id)
             if load.machine is not None and load.machine not in machines:
                 yield (*where, "machine"), load.machine, f"one of the machines {sorted(machines)}"
+            for key, channel in (("level_channel", load.level_channel), ("power_channel", load.power_channel)):
+                if channel is not None and load.machine is None:
+                    yield (*where, key), channel, "a machine whose meter has that channel"
             if load.max_off_min is not None and load.max_off_min < load.min_off_min:
                 yield (*where, "max_off_min"), load.max_off_min, f"at least min_off_min, {load.min_off_min:g}"
             yield from ((where + path, found, expected) for path, found, expected in _load_faults(load))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +19,8 @@ from domain.units import Amount, Count, Int64, Power, Share
 
 Conditions = Annotated[tuple[Fact, ...], Field(max_length=20)]
 
+MOST_LOAD_PLACES = 400
+"""Spans of loads in one recommendation."""
 ADVICE_QUARTERS = 4
 """The newest quarter hours of the billing meter that must be known and sound before anything is advised."""
 
@@ -48,6 +51,12 @@ class Action(StrEnum):
     """An optional shift is worked."""
     DROP_SHIFT = "drop_shift"
     """An optional shift is not worked."""
+    HOLD = "hold"
+    """Loads that can wait are held back inside the running quarter hour."""
+    RELEASE = "release"
+    """Loads that are held back may draw again."""
+    SHIFT_LOAD = "shift_load"
+    """Loads that can wait draw at other times."""
     DO_NOTHING = "do_nothing"
     """Of an alternative only: the plan stays."""
 
@@ -60,6 +69,8 @@ _SHIFTS = {  # action -> shifts before and after
     Action.OPEN_SHIFT: (0, 1),
     Action.DROP_SHIFT: (1, 0),
 }
+OF_LOADS = frozenset({Action.HOLD, Action.RELEASE, Action.SHIFT_LOAD})
+"""Actions on loads that can wait; they change neither jobs nor shifts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +116,27 @@ class ShiftPlace:
         _check_span(self.start_utc, self.end_utc)
 
 
+@dataclass(frozen=True, slots=True)
+class LoadPlace:
+    """When a load that can wait draws `kw`, or is held back by that much.
+
+    Raises
+    ------
+    ValueError
+        If it ends before it starts.
+    """
+
+    load: Key
+    """Its id in the plant file (``[[flexible.*]]``)."""
+    kw: Power
+    """Mean over the span."""
+    start_utc: UtcInstant
+    end_utc: UtcInstant
+
+    def __post_init__(self) -> None:
+        _check_span(self.start_utc, self.end_utc)
+
+
 def _check_span(start_utc: datetime, end_utc: datetime) -> None:
     if end_utc < start_utc:
         msg = f"{start_utc.isoformat()} to {end_utc.isoformat()}: expected an end after the start"
@@ -117,11 +149,14 @@ class Places:
 
     jobs: Annotated[tuple[JobPlace, ...], Field(max_length=100)] = ()
     shifts: Annotated[tuple[ShiftPlace, ...], Field(max_length=100)] = ()
+    loads: Annotated[tuple[LoadPlace, ...], Field(max_length=MOST_LOAD_PLACES)] = ()
+    """A load may stand here several times, once for each span."""
 
     @property
     def starts_utc(self) -> tuple[datetime, ...]:
-        """When each of them begins: shifts first."""
-        return (*(shift.start_utc for shift in self.shifts), *(job.start_utc for job in self.jobs))
+        """When each of them begins: shifts first, loads last."""
+        jobs, loads = ((place.start_utc for place in self.jobs), (place.start_utc for place in self.loads))
+        return (*(shift.start_utc for shift in self.shifts), *jobs, *loads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +217,10 @@ class Recommendation:
     `before.jobs` and `after.jobs` hold the same jobs in the same order, the one that it is about first; jobs that a shift takes along
     belong to it. Accepting it means all of it.
 
+    Of loads that can wait: ``hold`` names in `after.loads` what is held back, by how much and from when to when, and `valid_until_utc` is the
+    last instant at which that still helps; ``release`` names in `before.loads` what was held back and in `after.loads` from when the same loads
+    may draw it again; ``shift_load`` names what loads would draw and what they draw instead.
+
     `saving_eur` is ``bill(before) - bill(after)`` for the billing period (law 5), the mean over days as they may come, less what the
     change itself costs (surcharges of a shift): 0 where the billed peak does not fall. `peak_before_kw`, `peak_after_kw` and `reduction_kw`
     are those of the forecast's median alone: the peak that comes falls by less, and often by nothing (`confidence`). All money is None where no tariff prices it: unknown is not zero.
@@ -239,6 +278,9 @@ class Recommendation:
     versions: Versions | None = None
 
     def __post_init__(self) -> None:
+        if self.action in OF_LOADS or self.before.loads or self.after.loads:
+            self._check_loads()
+            return
         shifts = len(self.before.shifts), len(self.after.shifts)
         jobs = [place.job for place in self.before.jobs]
         least = 0 if self.action in CHANGES_WORKING_TIME else 2 if self.action is Action.SWAP_JOBS else 1
@@ -248,6 +290,24 @@ class Recommendation:
             msg += f"{len(self.after.jobs)} jobs and {shifts[1]} shifts after: expected the same jobs in the same order, and what the action names"
             raise ValueError(msg)
 
+    def _check_loads(self) -> None:
+        before, after = ([place.load for place in places.loads] for places in (self.before, self.after))
+        fits = {
+            Action.HOLD: bool(after) and not before and max(Counter(after).values()) == 1,
+            Action.RELEASE: bool(after) and before == after,
+            Action.SHIFT_LOAD: bool(after) and set(before) == set(after),
+        }
+        others = any((self.before.jobs, self.before.shifts, self.after.jobs, self.after.shifts))
+        if others or not fits.get(self.action, False):
+            msg = f"{self.recommendation}: {self.action} does not fit the loads {before} before and {after} after: expected loads alone; to "
+            msg += "hold each once and after only, to release the same before and after, to shift the same set before and after"
+            raise ValueError(msg)
+
+    @property
+    def loads(self) -> tuple[LoadPlace, ...]:
+        """What loads that can wait are to do: held back, drawing again, or drawing elsewhen; empty where it is about jobs and shifts."""
+        return self.after.loads
+
     @property
     def shift(self) -> ShiftPlace | None:
         """The shift that it is about, as it would be, else as it was; None where it is about a job."""
@@ -255,17 +315,19 @@ class Recommendation:
 
     @property
     def subject(self) -> str:
-        """Id of the shift or the job that it is about."""
+        """Id of the shift, the job or the (first) load that it is about."""
+        if self.loads:
+            return self.loads[0].load
         return self.before.jobs[0].job if self.shift is None else self.shift.shift
 
     @property
     def machine(self) -> str:
-        """The machine on which the job that it is about is planned; empty where it is about a shift."""
-        return self.before.jobs[0].machine if self.shift is None else ""
+        """The machine on which the job that it is about is planned; empty where it is about a shift or a load."""
+        return self.before.jobs[0].machine if self.shift is None and not self.loads else ""
 
     @property
     def from_utc(self) -> datetime | None:
-        """When what it is about begins as planned; None for a shift that is not worked."""
+        """When what it is about begins as planned; None for a shift that is not worked and a load that is not held yet."""
         return _first_start(self.before, self.shift)
 
     @property
@@ -275,7 +337,9 @@ class Recommendation:
 
     @property
     def begins_utc(self) -> datetime:
-        """The first instant that it changes."""
+        """The first instant that it changes: what is held back already changes when it may draw again."""
+        if self.action is Action.RELEASE:
+            return min(self.after.starts_utc)
         return min((*self.before.starts_utc, *self.after.starts_utc))
 
     @property
@@ -295,7 +359,7 @@ class Recommendation:
 def _first_start(places: Places, shift: ShiftPlace | None) -> datetime | None:
     if shift is not None:
         return next((place.start_utc for place in places.shifts), None)
-    return places.jobs[0].start_utc
+    return next(iter(places.starts_utc), None)
 
 
 class DecisionKind(StrEnum):

@@ -10,6 +10,7 @@ from domain.anomalies import Anomaly
 from domain.demand import Demand
 from domain.effects import Autopsy, Effect
 from domain.forecasts import Forecast
+from domain.governing import Governing
 from domain.intervals import Interval
 from domain.job_power import JobPower
 from domain.orders import Order
@@ -72,9 +73,11 @@ EFFECTS = Topic("energy.effects.v1", Effect, lambda r: r.site,
     "what an accepted recommendation changed, by measurement: kW, EUR, each with its interval; the highest revision counts")  # fmt: skip
 AUTOPSIES = Topic("energy.autopsies.v1", Autopsy, lambda r: r.site,
     "who made a new highest quarter hour of the billing period, what was advised, what it costs")  # fmt: skip
+GOVERNING = Topic("energy.governing.v1", Governing, lambda r: r.site,
+    "whether the governor of the running quarter hour watches, holds, gives back or is silent, why, and what could wait", 30 * DAY_MS)  # fmt: skip
 
 TOPICS = (
     READINGS, REJECTED, INTERVALS, DEMAND, ANOMALIES, FORECASTS, METER_FORECASTS,
-    ORDERS, JOB_POWERS, SHIFT_CHANGES, PRICES, PLANNING_PROBLEMS, PLANS, RECOMMENDATIONS, DECISIONS, EFFECTS, AUTOPSIES,
+    ORDERS, JOB_POWERS, SHIFT_CHANGES, PRICES, PLANNING_PROBLEMS, PLANS, RECOMMENDATIONS, DECISIONS, EFFECTS, AUTOPSIES, GOVERNING,
 )  # fmt: skip
 BY_NAME = {topic.name: topic for topic in TOPICS}

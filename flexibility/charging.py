@@ -129,6 +129,8 @@ def _driven(vehicle: Vehicle, plant: Plant, first: date, last: date) -> Iterator
     """When it leaves, when it is back, and the trip; of trips on the same day in any order."""
     for days in range((last - first).days + 1):
         day = first + timedelta(days=days)
+        if vehicle.from_day is not None and day < vehicle.from_day:
+            continue
         rests = is_holiday(day, plant.site) or is_shutdown(day, plant)
         for trip in vehicle.trips:
             if _WEEKDAYS[day.weekday()] in trip.days and not (rests and trip.not_on_holidays):

@@ -15,6 +15,7 @@ from quarters.numbers import slot_of, slot_start
 from scheduling.besides import Besides
 from scheduling.live.known import Known
 from scheduling.live.planning import LivePlanning, is_of_a_plan
+from scheduling.live.shifting import is_about_loads
 from scheduling.outlook import day_of
 from scheduling.pen import Pen, change_of, recommendation_id
 from scheduling.pricing import Pricing
@@ -50,7 +51,7 @@ class Advising:
         pen = self.planning.pen(state, known)
         outlook, orders = _with_accepted(notes, known)
         issued: list[Recommendation] = []
-        open_advice = notes.with_status(RecommendationStatus.OPEN)
+        open_advice = [one for one in notes.with_status(RecommendationStatus.OPEN) if not is_about_loads(one)]
         for place, advice in enumerate(open_advice):
             later = [move for one in open_advice[place + 1 :] for move in one.moves()]
             later_kw = load_change(later, known.orders, known.outlook)

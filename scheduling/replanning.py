@@ -23,6 +23,7 @@ from scheduling.besides import Besides
 from scheduling.live.answer import plan_of
 from scheduling.live.planning import LivePlanning
 from scheduling.live.problem import Nothing
+from scheduling.live.shifting import planned_loads
 from scheduling.live.writing import versions_of
 from scheduling.now import is_near
 from scheduling.state import AdviceState
@@ -92,13 +93,14 @@ class Replanning:
             return []
         replan.answered, replan.answered_utc, state.encoded = proposed.problem, proposed.at_utc, None
         try:
-            plan = plan_of(proposed.body)
+            plan, loads = plan_of(proposed.body), planned_loads(proposed.body)
         except _NO_PLAN as error:
             return _rejected(proposed, error)
         if plan is None:
             return []
-        beside = self._besides.of(state.notes)
-        return self._planning.answer(state, replan.forecast, beside, proposed.first_start_utc, plan, proposed.planner)
+        beside, first_utc, planner = self._besides.of(state.notes), proposed.first_start_utc, proposed.planner
+        issued = self._planning.answer(state, replan.forecast, beside, first_utc, plan, planner)
+        return [*issued, *self._planning.shifted(state, replan.forecast, beside, first_utc, loads, planner)]
 
 
 def _is_about(advice: Recommendation, change: ShiftChange) -> bool:

@@ -71,7 +71,7 @@ class Factory:
         self.surprises = surprises
         self.on_quarter = on_quarter
         self.counters = Counters()
-        self.loads = Loads(plant, seed, start_s, self.schedule, surprises, machines, nature)
+        self.loads = Loads(plant, seed, start_s, self.schedule, surprises, machines, nature, scale)
         self.power_kw: dict[str, float] = {}
         self.reactive_kvar = 0.0
         self._replay = replay

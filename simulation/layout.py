@@ -14,6 +14,8 @@ MOULDING = LEAVES[3:6]
 WORK_CENTRES = LEAVES[6:9]
 GROUPS = {"hall-1": (*FURNACES, "washer"), "hall-2": (*MOULDING, *WORK_CENTRES)}
 MAIN = "main"
+CHARGERS, CHILLER = "ev-chargers", "chiller"
+"""Meters of what can wait."""
 METERS = (MAIN, *GROUPS, *LEAVES)
 JOB_MACHINES = LEAVES[:9]
 UWH_PER_KW_S = 1e9 / 3600

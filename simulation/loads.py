@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.plant import Plant
-from simulation.layout import FURNACES, JOB_MACHINES, MOULDING, UNMETERED, WORK_CENTRES
+from simulation.fleet import Fleet
+from simulation.layout import CHARGERS, CHILLER, FURNACES, JOB_MACHINES, MOULDING, UNMETERED, WORK_CENTRES
 from simulation.lifelike import AS_PLANNED, Effort, Nature
 from simulation.machines import (
     Chiller,
@@ -29,6 +30,7 @@ from simulation.noise import Noise
 from simulation.schedule import Schedule
 from simulation.surprises import Surprises
 from simulation.surroundings import QUARTER_S, WARM_UP, Calendar, Surroundings
+from simulation.waiting import Waiting
 from simulation.weather import Weather
 
 KEPT_READY_S = 7200
@@ -61,7 +63,10 @@ def make_machines() -> dict[str, Any]:
 
 
 class Loads:
-    """All loads of the plant. `machines` are taken as they are; new ones if None."""
+    """All loads of the plant. `machines` are taken as they are; new ones if None.
+
+    All powers are those of a plant of scale 1; vehicles are of one size everywhere, so what they draw is divided by `scale`.
+    """
 
     def __init__(
         self,
@@ -72,12 +77,17 @@ class Loads:
         surprises: Surprises,
         machines: dict[str, Any] | None,
         nature: Nature | None = None,
+        scale: float = 1.0,
     ) -> None:
-        self._nature = nature
+        self._nature, self._scale = nature, scale
         self.machines = make_machines() if machines is None else machines
         self._schedule, self._surprises = schedule, surprises
         self._weather = Weather(seed, surprises.overcast)
         self._calendar = Calendar(plant, seed)
+        self.fleet = Fleet(plant, seed, self.machines)
+        self.waiting = Waiting()
+        self._waits_at = {load.machine: load.id for load in plant.flexible.loads() if load.machine is not None}
+        """Id of the load that can wait, by its machine."""
         self._ripples = Ripples(seed)
         self._base = Noise(seed, "base", 600.0)
         self._around: Surroundings = self._calendar.at_quarter(start_s // QUARTER_S)
@@ -88,8 +98,11 @@ class Loads:
         """Power of each load [kW] from `t_s` on for `dt_s`; production is negative."""
         self._look_around(t_s)
         powers = self._furnaces(t_s, dt_s) | self._jobs(t_s, dt_s) | self._air(t_s, dt_s)
-        powers["chiller"] = self.machines["chiller"].step(dt_s, self._heat_kw(powers), self._outdoor_c)
-        powers["ev-chargers"] = charging_kw(t_s, self._around.sessions) + CHARGERS_STANDBY_KW
+        is_held, heat_kw = self._is_held(CHILLER, t_s), self._heat_kw(powers)
+        powers[CHILLER] = self.machines[CHILLER].step(dt_s, heat_kw, self._outdoor_c, is_held)
+        visitors_kw = charging_kw(t_s, self._around.sessions)
+        fleet_kw = self.fleet.step(t_s, dt_s, lambda point: self.waiting.limit_kw(point, t_s))
+        powers[CHARGERS] = visitors_kw + fleet_kw / self._scale + CHARGERS_STANDBY_KW
         powers["lighting"] = lighting_kw(self._around, self._sine * self._clear)
         powers["pv"] = -photovoltaic_kw(PANELS_KWP, self._sine, self._clear)
         powers[UNMETERED] = self._unmetered_kw(t_s)
@@ -168,12 +181,18 @@ class Loads:
         building = 2.6 * max(0.0, self._outdoor_c - 12.0) if self._around.any_staffed else 0.0
         return 6.0 + process + quench + building + 0.14 * powers["compressor-1"]
 
+    def _is_held(self, machine: str, t_s: float) -> bool:
+        load = self._waits_at.get(machine)
+        return load is not None and self.waiting.is_held(load, t_s)
+
     def _unmetered_kw(self, t_s: int) -> float:
+        """Offices, halls, fans; and what nobody has planned."""
         around = self._around
         office = 17.0 if around.workday and 7 <= around.local_hour < 17 else 0.0
         halls = 21.0 if around.any_staffed else 6.0
         heating_fans = max(0.0, 12.0 - self._outdoor_c) * (0.9 if around.any_staffed else 0.35)
-        return (16.0 + office + halls + heating_fans) * (1 + 0.035 * self._base.at(t_s))
+        usual_kw = (16.0 + office + halls + heating_fans) * (1 + 0.035 * self._base.at(t_s))
+        return usual_kw + sum(one.kw for one in self._surprises.unplanned if one.from_s <= t_s < one.to_s)
 
     # -- what a machine's control shows ----------------------------------------------------------------------------
 
@@ -198,12 +217,14 @@ class Loads:
     def snapshot(self) -> dict[str, Any]:
         """Everything that changes, as values that JSON holds; jobs are the planner's."""
         machines = {name: _fields(machine) for name, machine in self.machines.items()}
-        return {"machines": machines, "outdoor_c": self._outdoor_c, "clear": self._clear, "sine": self._sine}
+        sky = {"outdoor_c": self._outdoor_c, "clear": self._clear, "sine": self._sine}
+        return {"machines": machines, "waiting": self.waiting.snapshot(), **sky}
 
     def restore(self, stored: Mapping[str, Any], t_s: int) -> None:
         """Go on from a snapshot that was taken in the tick at `t_s`."""
         for name, fields in stored["machines"].items():
             _set_fields(self.machines[name], fields)
+        self.waiting.restore(stored["waiting"])
         self._outdoor_c, self._clear, self._sine = stored["outdoor_c"], stored["clear"], stored["sine"]
         self._around = self._calendar.at_quarter(t_s // QUARTER_S)
 

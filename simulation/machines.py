@@ -14,6 +14,8 @@ from simulation.noise import Noise
 from simulation.surroundings import Surroundings
 
 ROOM_C = 20.0
+HELD_WATER_C = 13.0
+"""The warmest that moulds and quenching stand [°C]."""
 _HOUR = 3600.0
 
 
@@ -283,9 +285,11 @@ class Chiller:
     stages: int = 1
     state: str = "Execute"
 
-    def step(self, dt_s: float, heat_kw: float, outdoor_c: float) -> float:
-        """Power over the step, for `heat_kw` of cooling load."""
-        if self.tank_c > 11.5:
+    def step(self, dt_s: float, heat_kw: float, outdoor_c: float, held: bool = False) -> float:
+        """Power over the step, for `heat_kw` of cooling load. A hold is followed while the water is cold enough for the moulds."""
+        if held and self.tank_c < HELD_WATER_C:
+            self.stages = 0
+        elif self.tank_c > 11.5:
             self.stages = 2
         elif self.tank_c > 10.0:
             self.stages = max(self.stages, 1)

@@ -1,7 +1,7 @@
 """OPC UA: the machine controls of a line in one server, as a line server shows them.
 
-Each machine is an object with power, energy, state by PackML name, product count and, for some, current and vibration. Values
-carry the plant's time as source time; a value that has not changed keeps its old one. While a control cannot be reached
+Each machine is an object with power, energy, state by PackML name, product count and, for some, current and vibration; the chiller shows
+its water's temperature, and the control of the charge points what each draws and the charge of the vehicle at it, bad where none stands. Values carry the plant's time as source time; a value that has not changed keeps its old one. While a control cannot be reached
 its nodes say BadNoCommunication; it goes on remembering (`memory.py`), which can be read afterwards.
 """
 
@@ -16,20 +16,24 @@ from asyncua import Server, ua
 
 from domain.channels import IMPORT
 from simulation.factory import Factory
+from simulation.layout import CHARGERS
 from simulation.live import LivePlant
 from simulation.memory import Memory
 from simulation.modbus_server import PortTaken
 
 POWER, ENERGY, STATE, PARTS, CURRENT, VIBRATION = "Power", "Energy", "State", "Parts", "Current", "Vibration"
+TEMPERATURE, CHARGE = "Temperature", "Charge"
 UNITS = {
     POWER: ("KWT", "kW", "kilowatt"),
     ENERGY: ("KWH", "kWh", "kilowatt hour"),
     PARTS: ("C62", "1", "one"),
     CURRENT: ("AMP", "A", "ampere"),
     VIBRATION: ("C16", "mm/s", "millimetre per second"),
+    TEMPERATURE: ("CEL", "°C", "degree Celsius"),
+    CHARGE: ("KWH", "kWh", "kilowatt hour"),
 }
 """UN/CEFACT code, symbol and name of each variable's unit."""
-_EVERY_S = {POWER: 30, ENERGY: 30, STATE: 10, PARTS: 30, CURRENT: 60, VIBRATION: 60}
+_EVERY_S = {POWER: 30, ENERGY: 30, STATE: 10, PARTS: 30, CURRENT: 60, VIBRATION: 60, TEMPERATURE: 30, CHARGE: 30}
 STEP_S = 10
 _TYPES = {
     POWER: ua.VariantType.Double,
@@ -38,6 +42,8 @@ _TYPES = {
     PARTS: ua.VariantType.UInt32,
     CURRENT: ua.VariantType.Double,
     VIBRATION: ua.VariantType.Double,
+    TEMPERATURE: ua.VariantType.Double,
+    CHARGE: ua.VariantType.Double,
 }
 
 
@@ -53,11 +59,17 @@ def unit_id(code: str) -> int:
 class _Node:
     machine: str
     name: str
+    """Of the variable; ``charge-point-1.Charge`` is of a part of the machine."""
     node_id: ua.NodeId
     offset_s: int
     due_s: float = 0.0
     last: Any = None
     bad: bool = False
+
+    @property
+    def kind(self) -> str:
+        """What it shows."""
+        return kind_of(self.name)
 
 
 class MachineServer:
@@ -98,11 +110,12 @@ class MachineServer:
         parent = await folder.add_object(ua.NodeId(machine, index), name)
         for variable in variables_of(self._live.factory, machine):
             node_id = ua.NodeId(f"{machine}.{variable}", index)
-            start: Any = "" if variable == STATE else 0 if variable == PARTS else 0.0
-            node = await parent.add_variable(node_id, ua.QualifiedName(variable, index), start, _TYPES[variable])
-            if variable in UNITS:
-                await self._add_unit(node, variable)
-            await self._remember(node, _TYPES[variable])
+            kind = kind_of(variable)
+            start: Any = "" if kind == STATE else 0 if kind == PARTS else 0.0
+            node = await parent.add_variable(node_id, ua.QualifiedName(variable, index), start, _TYPES[kind])
+            if kind in UNITS:
+                await self._add_unit(node, kind)
+            await self._remember(node, _TYPES[kind])
             self._nodes.append(_Node(machine, variable, node_id, place % 3 * STEP_S))
 
     async def _remember(self, node: Any, variant: ua.VariantType) -> None:
@@ -142,10 +155,14 @@ class MachineServer:
                 await self._write(node, None, stamp, ua.StatusCodes.BadNoCommunication)
             if now < node.due_s and not back:
                 continue
-            every_s = _EVERY_S[node.name]
+            every_s = _EVERY_S[node.kind]
             node.due_s = (now - node.offset_s) // every_s * every_s + every_s + node.offset_s
             value = value_of(self._live.factory, node.machine, node.name, now)
-            if value != node.last or back:
+            if value is None:
+                if node.last is not None and reached:
+                    await self._write(node, None, stamp, ua.StatusCodes.BadNoData)
+                node.last = None
+            elif value != node.last or back:
                 node.last = value
                 self._memory.keep(node.node_id, stamp, value)
                 if reached:
@@ -153,7 +170,7 @@ class MachineServer:
                     await self._write(node, value, stamp, ua.StatusCodes.Good)
 
     async def _write(self, node: _Node, value: Any, stamp: datetime, code: int) -> None:
-        variant = ua.Variant(value, _TYPES[node.name]) if value is not None else ua.Variant(None, ua.VariantType.Null)
+        variant = ua.Variant(value, _TYPES[node.kind]) if value is not None else ua.Variant(None, ua.VariantType.Null)
         assert self._server is not None
         status = ua.StatusCode(ua.UInt32(code))
         await self._server.write_attribute_value(
@@ -167,20 +184,33 @@ class MachineServer:
             await server.stop()
 
 
+def kind_of(variable: str) -> str:
+    """What a variable shows, be it of the machine or of a part of it."""
+    return variable.rpartition(".")[2]
+
+
 def variables_of(factory: Factory, machine: str) -> list[str]:
     """What the machine's control shows."""
-    signals = ((PARTS, "parts"), (CURRENT, "current_a"), (VIBRATION, "vibration_mm_s"))
+    if machine == CHARGERS:
+        return [f"{point}.{kind}" for point in factory.loads.fleet.charge_points for kind in (CHARGE, POWER)]
+    signals = ((PARTS, "parts"), (CURRENT, "current_a"), (VIBRATION, "vibration_mm_s"), (TEMPERATURE, "tank_c"))
     return [POWER, ENERGY, STATE, *(name for name, signal in signals if factory.loads.signal(machine, signal) is not None)]
 
 
 def value_of(factory: Factory, machine: str, variable: str, at_s: float) -> Any:
-    """The variable's value at `at_s`."""
+    """The variable's value at `at_s`; None where there is none to show."""
+    if machine == CHARGERS:
+        point, _, kind = variable.rpartition(".")
+        if kind == POWER:
+            return round(factory.loads.fleet.shown_kw(point, at_s), 4)
+        level_kwh = factory.loads.fleet.level_kwh(point)
+        return None if level_kwh is None else round(level_kwh, 5)
     if variable == POWER:
         return round(factory.power_kw[machine], 2)
     if variable == ENERGY:
         return factory.register_uwh(machine, IMPORT, at_s) // 1_000_000 / 1000
     if variable == STATE:
         return factory.loads.state_of(machine)
-    signal = {PARTS: "parts", CURRENT: "current_a", VIBRATION: "vibration_mm_s"}[variable]
+    signal = {PARTS: "parts", CURRENT: "current_a", VIBRATION: "vibration_mm_s", TEMPERATURE: "tank_c"}[variable]
     found = factory.loads.signal(machine, signal) or 0.0
-    return int(found) if variable == PARTS else round(found, 2)
+    return int(found) if variable == PARTS else round(found, 3 if variable == TEMPERATURE else 2)

@@ -6,6 +6,7 @@ its machine is free. Otherwise the order stays as it is and says why.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -20,11 +21,14 @@ from domain.recommendations import (
     Recommendation,
     RecommendationStatus,
 )
+from simulation import operating
 from simulation.lifelike import Nature
 from simulation.rush import is_rush
 from simulation.span import HORIZON, Span
+from simulation.waiting import Waiting
 
 PLANNER = "simulated planner"
+OPERATOR = "simulated operator"
 THINKING = timedelta(minutes=2)
 """How long the simulated planner looks at a recommendation."""
 
@@ -124,9 +128,27 @@ class Desk:
         self._decisions.setdefault(decision.recommendation, decision)
 
     def decide(self, now_utc: datetime) -> list[Decision]:
-        """At most one decision: on the oldest open recommendation that was looked at long enough. None where a person decides."""
+        """On loads that can wait at once; of the others on the oldest that was looked at long enough, one at a time. None where a person decides."""
         if self.acceptance is Acceptance.MANUAL:
             return []
+        return [*self._decide_on_loads(now_utc), *self._decide_on_plan(now_utc)]
+
+    def _decide_on_loads(self, now_utc: datetime) -> list[Decision]:
+        """The operator does as advised, while it still helps."""
+        made = []
+        for name, advice in self._recommendations.items():
+            is_open = advice.status is RecommendationStatus.OPEN and name not in self._decisions
+            if (
+                is_open
+                and operating.is_about_loads(advice)
+                and self._seen_utc[name] + operating.REACTION <= now_utc <= advice.valid_until_utc
+            ):
+                made.append(Decision(self.span.plant.site.id, name, DecisionKind.ACCEPTED, OPERATOR, now_utc))
+        for decision in made:
+            self.take_decision(decision)
+        return made
+
+    def _decide_on_plan(self, now_utc: datetime) -> list[Decision]:
         if self._last_decision_utc is not None and now_utc - self._last_decision_utc < THINKING:
             return []
         ripe = [
@@ -134,6 +156,7 @@ class Desk:
             for name, recommendation in self._recommendations.items()
             if recommendation.status is RecommendationStatus.OPEN
             and name not in self._decisions
+            and not operating.is_about_loads(recommendation)
             and now_utc - self._seen_utc[name] >= self._thinking(name)
         ]
         if not ripe:
@@ -149,21 +172,44 @@ class Desk:
 
     def _decision(self, recommendation: Recommendation, now_utc: datetime) -> Decision:
         site, name = self.span.plant.site.id, recommendation.recommendation
-        obstacle = self.obstacle_to(recommendation, now_utc)
+        obstacle = obstacle_to(recommendation, self.orders, now_utc)
         if obstacle is None and self._nature is not None and self._nature.declines(name):
             return Decision(site, name, DecisionKind.REJECTED, PLANNER, now_utc, DeclineReason.STAFF)
         if obstacle is None:
             return Decision(site, name, DecisionKind.ACCEPTED, PLANNER, now_utc)
         return Decision(site, name, DecisionKind.REJECTED, PLANNER, now_utc, DeclineReason.ORDER, obstacle)
 
+    def carry_out_on_loads(self, waiting: Waiting, now_utc: datetime) -> bool:
+        """Set at the loads that can wait what was accepted and has not been acted on; whether anything has changed."""
+        changed = False
+        for name, target in self._accepted():
+            if not operating.is_about_loads(target):
+                continue
+            if operating.carry_out(target, waiting, now_utc):
+                self.carried_out.add(name)
+                changed = True
+            else:
+                self.refused[name] = "its time was over"
+        return changed
+
+    def _accepted(self) -> list[tuple[str, Recommendation]]:
+        """What was accepted and has not been acted on."""
+        return [
+            (name, target)
+            for name, decision in self._decisions.items()
+            if decision.kind is DecisionKind.ACCEPTED
+            and (target := self._targets.get(name)) is not None
+            and name not in self.carried_out
+            and name not in self.refused
+        ]
+
     def carry_out(self, now_utc: datetime) -> list[Order]:
         """Moved orders' next revisions, for the accepted recommendations that have not been acted on."""
         moved = []
-        for name, decision in self._decisions.items():
-            target = self._targets.get(name)
-            if decision.kind is not DecisionKind.ACCEPTED or target is None or name in self.carried_out or name in self.refused:
+        for name, target in self._accepted():
+            if operating.is_about_loads(target):
                 continue
-            obstacle = self.obstacle_to(target, now_utc)
+            obstacle = obstacle_to(target, self.orders, now_utc)
             if obstacle is not None:
                 self.refused[name] = obstacle
                 continue
@@ -175,37 +221,6 @@ class Desk:
         self.orders.update({order.job: order for order in orders})
         return orders
 
-    def obstacle_to(self, recommendation: Recommendation, now_utc: datetime) -> str | None:
-        """Why `recommendation` cannot be carried out; None if it can."""
-        if recommendation.shift is not None:
-            return f"nobody here can change the shift {recommendation.shift.shift}"
-        moving = frozenset(place.job for place in recommendation.after.jobs)
-        found = (self.obstacle(place, now_utc, moving) for place in recommendation.after.jobs)
-        return next((obstacle for obstacle in found if obstacle is not None), None)
-
-    def obstacle(self, place: JobPlace, now_utc: datetime, moving: frozenset[str] = frozenset()) -> str | None:
-        """Why a job cannot be moved to `place`, while the jobs `moving` make room; None if it can."""
-        job, start_utc, order = place.job, place.start_utc, self.orders.get(place.job)
-        if order is None:
-            return f"job {job} is not in the plan"
-        if not order.movable or order.status is not OrderStatus.PLANNED or order.start_utc <= now_utc:
-            return f"job {job} is {order.status.value if order.movable else 'fixed'} and cannot be moved"
-        if start_utc < now_utc:
-            return f"{start_utc:%H:%MZ} has passed"
-        if place.machine not in (order.machine, *(other.machine for other in order.other_machines)):
-            return f"job {job} cannot run on {place.machine}"
-        if start_utc < order.earliest_utc or place.end_utc > order.due_utc:
-            return f"job {job} has to lie between {order.earliest_utc:%H:%MZ} and {order.due_utc:%H:%MZ}"
-        for other in self.orders.values():
-            if (
-                other.machine == place.machine
-                and other.job not in moving | {job}
-                and start_utc < other.end_utc
-                and other.start_utc < place.end_utc
-            ):
-                return f"{place.machine} is taken by {other.job} from {other.start_utc:%H:%MZ} to {other.end_utc:%H:%MZ}"
-        return None
-
     def stored(self) -> dict[str, Any]:
         """What has to survive a restart, beside the orders: recommendations and decisions are read again from their topics."""
         until = None if self.planned_until is None else self.planned_until.isoformat()
@@ -216,6 +231,39 @@ class Desk:
         self.planned_until = None if stored["planned_until"] is None else date.fromisoformat(stored["planned_until"])
         self.carried_out, self.refused = set(stored["carried_out"]), dict(stored["refused"])
         self._put(orders)
+
+
+def obstacle_to(recommendation: Recommendation, orders: Mapping[str, Order], now_utc: datetime) -> str | None:
+    """Why `recommendation` cannot be carried out; None if it can."""
+    if recommendation.shift is not None:
+        return f"nobody here can change the shift {recommendation.shift.shift}"
+    moving = frozenset(place.job for place in recommendation.after.jobs)
+    found = (_obstacle(place, orders, now_utc, moving) for place in recommendation.after.jobs)
+    return next((obstacle for obstacle in found if obstacle is not None), None)
+
+
+def _obstacle(place: JobPlace, orders: Mapping[str, Order], now_utc: datetime, moving: frozenset[str]) -> str | None:
+    """Why a job cannot be moved to `place`, while the jobs `moving` make room; None if it can."""
+    job, start_utc, order = place.job, place.start_utc, orders.get(place.job)
+    if order is None:
+        return f"job {job} is not in the plan"
+    if not order.movable or order.status is not OrderStatus.PLANNED or order.start_utc <= now_utc:
+        return f"job {job} is {order.status.value if order.movable else 'fixed'} and cannot be moved"
+    if start_utc < now_utc:
+        return f"{start_utc:%H:%MZ} has passed"
+    if place.machine not in (order.machine, *(other.machine for other in order.other_machines)):
+        return f"job {job} cannot run on {place.machine}"
+    if start_utc < order.earliest_utc or place.end_utc > order.due_utc:
+        return f"job {job} has to lie between {order.earliest_utc:%H:%MZ} and {order.due_utc:%H:%MZ}"
+    for other in orders.values():
+        if (
+            other.machine == place.machine
+            and other.job not in moving | {job}
+            and start_utc < other.end_utc
+            and other.start_utc < place.end_utc
+        ):
+            return f"{place.machine} is taken by {other.job} from {other.start_utc:%H:%MZ} to {other.end_utc:%H:%MZ}"
+    return None
 
 
 def order_at(order: Order, place: JobPlace, at_utc: datetime, reason: str) -> Order:

@@ -108,7 +108,10 @@ class SimulatedPlant:
         changed = [*self.desk.write_plan(now), *self.desk.carry_out(now), *self.desk.progress(now)]
         for order in changed:
             self.live.factory.schedule.put(job_of(order))
-        if changed:
+        waiting = self.live.factory.loads.waiting
+        has_set = self.desk.carry_out_on_loads(waiting, now)
+        if changed or has_set:
+            waiting.forget(now.timestamp())
             self._store_orders(changed)
         return [(ORDERS, order) for order in changed]
 

@@ -37,6 +37,7 @@ class NetworkOutage:
     to_s: float
 
 
+TRAINING_FURNACE_KW = 140.0
 _PULL = re.compile(r"(?P<meter>[\w.-]+)@(?P<clock>(?:[01]\d|2[0-3]):[0-5]\d)\+(?P<minutes>[1-9]\d{0,4})")
 
 
@@ -75,6 +76,15 @@ class Wear:
 
 
 @dataclass(frozen=True, slots=True)
+class Unplanned:
+    """Something draws `kw` behind the main meter and no other, and stands in no plan."""
+
+    kw: float
+    from_s: float
+    to_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Surprises:
     """Everything that is not as planned."""
 
@@ -83,6 +93,7 @@ class Surprises:
     outages: tuple[NetworkOutage, ...] = ()
     wear: tuple[Wear, ...] = ()
     overcast: tuple[Overcast, ...] = ()
+    unplanned: tuple[Unplanned, ...] = ()
 
     def wear_of(self, machine: str, t_s: float) -> float:
         """Loss of `machine` at `t_s`, 0 if it is as new."""
@@ -97,7 +108,8 @@ def scheduled(start_utc: datetime, zone: ZoneInfo) -> Surprises:
 
     Fog hides the sun until the early afternoon; the chiller's meter restarts at zero mid-morning; the compressor house has no
     network for ten minutes, a moulding machine and the charging points have none for three hours; the chamber furnace stays on
-    after the last shift until Monday's warm-up. The first compressor has been wearing for five weeks.
+    after the last shift until Monday's warm-up. Within one quarter hour of the morning somebody tries out the old furnace of the
+    training workshop. The first compressor has been wearing for five weeks.
 
     The moulding machine's control remembers what it measured and can be read afterwards; the meter of the charging points
     only counts on.
@@ -119,4 +131,5 @@ def scheduled(start_utc: datetime, zone: ZoneInfo) -> Surprises:
         ),
         wear=(Wear("compressor-1", start_s - five_weeks, start_s, 0.11),),
         overcast=(Overcast(at("00:00"), at("13:30")),),
+        unplanned=(Unplanned(TRAINING_FURNACE_KW, at("06:46"), at("06:59")),),
     )

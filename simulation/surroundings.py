@@ -57,17 +57,13 @@ class Calendar:
         )  # fmt: skip
 
     def _sessions(self, day: date) -> tuple[tuple[float, float], ...]:
-        """Cars of one local day: they come with the shifts, and visitors during the morning."""
+        """Visitors' cars of one local day; they charge when they come. The plant's own vehicles are in `simulation.fleet`."""
         site = self._plant.site
         if day.weekday() == 6 or is_holiday(day, site):
             return ()
         chance = dice(self._seed, "cars", day)
         zone = site.zone
         found: list[tuple[float, float]] = []
-        starts = ["05:45"] + (["13:45"] if day.weekday() < 4 else []) if day.weekday() < 5 else []
-        for clock in starts:
-            first = at_local(day, clock, zone).timestamp()
-            found += [(first + chance.uniform(0, 2400), chance.uniform(9, 24)) for _ in range(chance.choice((3, 3, 4)))]
         if day.weekday() < 5:
             nine = at_local(day, "09:00", zone).timestamp()
             found += [(nine + chance.uniform(0, 5400), chance.uniform(8, 20)) for _ in range(chance.choice((1, 1, 2)))]

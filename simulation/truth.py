@@ -100,6 +100,15 @@ def read_truth(path: Path) -> dict[tuple[str, str], dict[datetime, int]]:
         truth.close()
 
 
+def read_run(path: Path) -> tuple[list[Order], Any]:
+    """Every revision of every order, and the factory's state as it was stored last (None: never), from a truth file."""
+    truth = TruthFile(path)
+    try:
+        return truth.orders(), truth.state("factory")
+    finally:
+        truth.close()
+
+
 def write_long_csv(path: Path, site: str, rows: Iterable[tuple[str, str, datetime, int]]) -> None:
     """Rows (meter, channel, start, energy [µWh]) as ``site,meter,channel,start_utc,energy_kwh``."""
     with path.open("w", newline="", encoding="utf-8") as file:

@@ -23,6 +23,7 @@ from domain.topics import (
     DEMAND,
     EFFECTS,
     FORECASTS,
+    GOVERNING,
     INTERVALS,
     JOB_POWERS,
     METER_FORECASTS,
@@ -63,6 +64,11 @@ def has_virtual_meters(plant: Plant) -> bool:
     return bool(plant.virtual_meters)
 
 
+def has_waiting_loads(plant: Plant) -> bool:
+    """Whether there are loads that can wait, and a meter that is billed."""
+    return bool(plant.flexible.loads()) and has_billing_meter(plant)
+
+
 def has_machines(plant: Plant) -> bool:
     """Whether the plant file names machines."""
     return bool(plant.machines)
@@ -91,6 +97,8 @@ class StepRow:
     """Of these topics each meter of the plant file is given every record of its site. What of them cannot be read another job rejects, once."""
     controls_alone: bool = False
     """Whether of readings only changes of what the plant file's controls report are taken, as records; others are neither taken nor rejected."""
+    levels_alone: bool = False
+    """Whether of readings only the levels and powers of loads that can wait are taken, as records and one a minute; others are neither taken nor rejected."""
     answers_pauses: bool = False
     """Whether it is a `domain.steps.PausingStep`."""
     needed: Callable[[Plant], bool] = _always
@@ -103,7 +111,7 @@ class StepRow:
     @property
     def rejected_elsewhere(self) -> tuple[Topic, ...]:
         """Topics of which another step rejects what cannot be read."""
-        return (*self.to_each_meter, READINGS) if self.controls_alone else self.to_each_meter
+        return (*self.to_each_meter, READINGS) if self.controls_alone or self.levels_alone else self.to_each_meter
 
     @property
     def rejects(self) -> bool:
@@ -200,7 +208,7 @@ METER_FORECAST = Job(
 )  # fmt: skip
 ADVICE = Job(
     "advice",
-    "which job to start when, and what is to be planned",
+    "which job to start when, what is to be planned, and what to hold in the running quarter hour",
     (
         StepRow(
             "scheduling.advice:Advice",
@@ -208,6 +216,13 @@ ADVICE = Job(
             writes=(RECOMMENDATIONS, ORDERS, SHIFT_CHANGES, PLANNING_PROBLEMS, REJECTED), keyed_by="site",
             of_billing_meter=(INTERVALS,), made_from=("plant", "tariff"),
             uid="advice-step", state="advice-state-v1",
+        ),
+        # A source of its own: a long plan does not hold back what has to be held within minutes.
+        StepRow(
+            "governor.live.step:GovernorStep",
+            reads=(DEMAND, FORECASTS, DECISIONS, READINGS), writes=(RECOMMENDATIONS, GOVERNING), keyed_by="site", pace=Pace.AT_ONCE,
+            levels_alone=True, needed=has_waiting_loads,
+            uid="governor-step", state="governor-state-v1", source="live", sink="governor",
         ),
     ),
 )  # fmt: skip

@@ -11,6 +11,7 @@ from pyflink.table import StreamTableEnvironment
 from domain.plant import Plant, load_plant
 from domain.readings import CONNECTION_CHANNEL
 from domain.topics import READINGS, Topic
+from governor.live.instruments import Instruments
 from stream_jobs import streams
 from stream_jobs.functions import OUTPUT_TYPE, PausingStepFunction, StepFunction, TimedStepFunction
 from stream_jobs.jobs import Job, Pace, StepRow, make_step
@@ -57,11 +58,11 @@ def _records(row: StepRow, plant: Plant, settings: JobSettings, execution: Strea
     wanted = _billing_keys(row, plant)
     if len(wanted) == len(row.reads):  # the others are passed over unread
         return streams.records(execution, row.source, settings, row.reads, only_key=wanted[row.reads[0]])
-    if row.controls_alone:
-        channels = control_channels(plant)
+    if row.controls_alone or row.levels_alone:
+        channels = control_channels(plant) if row.controls_alone else Instruments(plant).channels()
         reads = row.reads if channels else tuple(topic for topic in row.reads if topic is not READINGS)
         records = streams.records(execution, row.source, settings, reads, only_channels=channels)
-        records = streams.changes(records, settings)
+        records = streams.changes(records, settings, repeats=row.levels_alone)
     else:
         records = streams.records(execution, row.source, settings, row.reads)
     if wanted:

@@ -42,10 +42,11 @@ class AdviceTexts:
 
 
 def names_of(plant: Plant) -> Names:
-    """The names of a plant's meters, machines and shifts."""
+    """The names of a plant's meters, machines, shifts and loads that can wait."""
     meters = {("meter", meter.id): meter.label for meter in plant.meters}
     meters |= {("meter", virtual.id): virtual.label for virtual in plant.virtual_meters}
     meters |= {("shift", shift.id): shift.name or shift.id for shift in plant.shifts}
+    meters |= {("load", load.id): load.label for load in plant.flexible.loads()}
     return meters | {("machine", machine.id): machine.label for machine in plant.machines}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from nicegui.elements.mixins.text_element import TextElement
 
 from console.pages.frame import Visit, frame
+from console.pages.governor import governor_panel
 from console.pages.widgets import Fragment, MaybeChart, panel
 from console.render import charts
 from console.render import plan as draw_plan
@@ -59,8 +60,19 @@ async def now_page(visit: Visit) -> None:
         return await board.drawn(now_view, (), draw, w)
 
     with frame(visit, "now") as every_second:
+
+        async def refresh() -> None:
+            alarm.show(await drawn(alarm_bar))
+            await show_governor()
+            grid.show(await drawn(_grid))
+            await show_last_day()
+            today.show(await drawn(draw_today))
+            found.show(await drawn(draw_findings))
+            advice.show(await board.drawn(plan_view, (), draw_advice, w))
+
         with panel(w["now.title"], "now-panel", heading=""):
             alarm = Fragment(await drawn(alarm_bar), role="status", aria_live="polite", aria_atomic="true")
+            show_governor = await governor_panel(visit, refresh)
             grid = Fragment(await drawn(_grid))
         with panel(w["now.last_day"], "w-8"):
             chart = MaybeChart(w["chart.label_last_day"])
@@ -74,15 +86,6 @@ async def now_page(visit: Visit) -> None:
             chart.show(await drawn(charts.last_day_chart), await drawn(draw_empty), await drawn(charts.last_day_keys))
 
         await show_last_day()
-
-        async def refresh() -> None:
-            alarm.show(await drawn(alarm_bar))
-            grid.show(await drawn(_grid))
-            await show_last_day()
-            today.show(await drawn(draw_today))
-            found.show(await drawn(draw_findings))
-            advice.show(await board.drawn(plan_view, (), draw_advice, w))
-
         every_second(refresh)
 
 

@@ -18,10 +18,12 @@ from console.render import charts, effects, forecasts
 from console.render import plan as draw
 from console.render.empty import empty
 from console.render.markup import Markup, join, tag
+from console.render.waiting_loads import waiting_loads
 from console.render.what_if import what_if
 from console.views.effects import EffectsView, effects_view
 from console.views.plan import AdviceCard, PlanView, plan_view
 from console.views.plan import Button as ButtonState
+from console.views.waiting_loads import waiting_loads_view
 from console.views.what_if import what_if_view
 from domain.clock import instant
 from domain.errors import LastgangError
@@ -256,6 +258,8 @@ async def plan_page(visit: Visit) -> None:
             gantt.show(await drawn(draw.gantt))
             peaks.show(await drawn(forecasts.peaks_table))
             day_ahead.show(await drawn(forecasts.day_ahead_table))
+            if loads is not None:
+                loads.show(await board.drawn(waiting_loads_view, (), waiting_loads, w))
             promised.show(await measured(effects.effects_table))
             account.show(await measured(effects.account_table))
             autopsy.show(await measured(effects.autopsy_table))
@@ -278,6 +282,10 @@ async def plan_page(visit: Visit) -> None:
             Dragging(visit)
             gantt = Fragment(await drawn(draw.gantt))
             Fragment(tag("p", w["what_if.hint"], class_="remark"))
+        loads: Fragment | None = None
+        if (await board.view(waiting_loads_view)).loads:
+            with panel(w["waiting.title"]):
+                loads = Fragment(await board.drawn(waiting_loads_view, (), waiting_loads, w))
         with panel(w["effects.title"], "w-8"):
             promised = Fragment(await measured(effects.effects_table))
             account = Fragment(await measured(effects.account_table))

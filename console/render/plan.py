@@ -203,6 +203,10 @@ def _begins(change: Change, words: Words) -> tuple[str, str]:
 
 def summary(card_: AdviceCard, words: Words) -> str:
     """What would be changed, in a line."""
+    r = card_.recommendation
+    if r.loads and not card_.changes:
+        until = max(place.end_utc for place in r.loads)
+        return f"{words[f'action.{r.action}']}: {words.moment(r.begins_utc)} – {words.time(until)}"
     changes = [
         (card_.machine_label if place == 0 else change.label, change) for place, change in enumerate(card_.changes[:MOST_CHANGES])
     ]

@@ -18,7 +18,7 @@ from domain.forecasts import DayPeak, Forecast
 from domain.instants import NEVER_UTC
 from domain.intervals import QUARTER
 from domain.orders import Order, OrderStatus
-from domain.recommendations import ADVICE_QUARTERS, Decision, JobPlace, Recommendation, RecommendationStatus
+from domain.recommendations import ADVICE_QUARTERS, Action, Decision, JobPlace, LoadPlace, Recommendation, RecommendationStatus
 from quarters.net import NetQuarter
 from quarters.numbers import quarter_starts
 from quarters.quality import makes_maximum
@@ -416,7 +416,7 @@ def advice_cards(scene: Scene, recommendations: list[Recommendation]) -> tuple[A
     return tuple(
         AdviceCard(
             recommendation=r,
-            subject_label=r.subject if r.shift is None else names.get(("shift", r.subject), r.subject),
+            subject_label=names.get(("load" if r.loads else "shift" if r.shift is not None else "job", r.subject), r.subject),
             machine_label=_machine_label(r, names),
             changes=_changes(r, names),
             texts=advice_in_each_language(r, zone, names),
@@ -442,7 +442,23 @@ def _machine_label(advice: Recommendation, names: Names) -> str:
 def _changes(advice: Recommendation, names: Names) -> tuple[Change, ...]:
     shift = advice.shift
     found = [] if shift is None else [Change(names.get(("shift", shift.shift), shift.shift), advice.from_utc, advice.to_utc)]
+    found += _load_changes(advice, names)
     return (*found, *(Change(before.job, before.start_utc, after.start_utc) for before, after in advice.moves()))
+
+
+def _load_changes(advice: Recommendation, names: Names) -> list[Change]:
+    """When each load that is shifted begins to draw, as planned and then; what is held or released is not shifted."""
+    if advice.action is not Action.SHIFT_LOAD:
+        return []
+    first, then = (
+        {place.load: place.start_utc for place in sorted(places.loads, key=_start, reverse=True)}
+        for places in (advice.before, advice.after)
+    )
+    return [Change(names.get(("load", load), load), first.get(load), at) for load, at in then.items()]
+
+
+def _start(place: LoadPlace) -> datetime:
+    return place.start_utc
 
 
 def button_of(advice: Recommendation, sent: Sent | None, decided: Decision | None, now_utc: datetime) -> Button:

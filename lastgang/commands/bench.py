@@ -31,6 +31,10 @@ SUBJECTS = {
         "lastgang.commands.bench_analyse",
         "The analysis of load files: time, memory, and the battery's bound beside another program's.",
     ),
+    "governor": (
+        "lastgang.commands.bench_governor",
+        "The governor: time from a projection to its decision, by the number of loads that can wait.",
+    ),
     "fuzz": ("lastgang.commands.bench_fuzz", "The decoders against a million broken inputs."),
 }
 """Subject -> (module with a click command named `command`, its line in the overview)."""

@@ -36,6 +36,7 @@ def command(problem: Path, seconds: float, out: Path | None, seed: int, rounds: 
     from contextlib import ExitStack
 
     from domain.files import output_file
+    from lastgang.planning.charging import charging_plan
     from lastgang.planning.texts import answer_as_json, summary
     from lastgang.planning.workers import CORES, in_processes
     from scheduling.planner.answer import Request, plan
@@ -45,7 +46,10 @@ def command(problem: Path, seconds: float, out: Path | None, seed: int, rounds: 
         result_file = None if out is None else places.enter_context(output_file(out))
         wanted = load_problem(problem)
         answer = plan(wanted, Request(seconds, seed, rounds, CORES), time.monotonic, in_processes)
-        text = json.dumps(answer_as_json(wanted, answer, language), indent=1, ensure_ascii=False)
+        document = answer_as_json(wanted, answer, language)
+        if answer.cost is not None and (charging := charging_plan(wanted, answer.plan)) is not None:
+            document["charging"] = charging
+        text = json.dumps(document, indent=1, ensure_ascii=False)
         if result_file is not None:
             result_file.write_text(text + "\n", encoding="utf-8")
     if out is None:

@@ -20,6 +20,7 @@ from domain.plant import Plant
 from domain.recommendations import DecisionKind, RecommendationStatus, deciding
 from domain.units import kwh
 from lastgang.demo.account import Account, Span, quantile
+from lastgang.demo.eased import Charged, Eased, WaitingAccount, account_of
 from lastgang.demo.live_view import eur
 from lastgang.demo.money import saving_eur_per_year
 from lastgang.demo.outages import OutageAccount, outage_accounts
@@ -27,7 +28,7 @@ from lastgang.demo.settings import DemoSettings
 from quarters.numbers import quarter_starts
 from simulation.counterfactual import main_import_kw, without_moves
 from simulation.span import load_span
-from simulation.truth import read_truth
+from simulation.truth import read_run, read_truth
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,8 @@ class Summary:
     saving_eur_per_year: float | None
     """None where no tariff prices it."""
     outages: tuple[OutageAccount, ...]
+    waiting: WaitingAccount
+    """What loads that can wait did."""
     projection_latency_ms: Mapping[str, float | None]
     processes: tuple[Mapping[str, float | str], ...]
 
@@ -90,7 +93,9 @@ def summarise(settings: DemoSettings, plant: Plant, span: Span, account: Account
     ]
     with_kw, without_kw = _main_import(settings, plant, span, truth)
     saving_eur = saving_eur_per_year(settings, plant, with_kw, without_kw)
-    outages = load_span(settings.plant_dir, settings.seed, settings.replay).surprises.outages
+    simulated = load_span(settings.plant_dir, settings.seed, settings.replay)
+    outages = simulated.surprises.outages
+    waiting = account_of(simulated, span, with_kw, *read_run(settings.truth), account.recommendations.values())
     return Summary(
         plant_minutes=(span.to_utc - span.from_utc).total_seconds() / 60,
         readings_in=account.readings_in,
@@ -120,6 +125,7 @@ def summarise(settings: DemoSettings, plant: Plant, span: Span, account: Account
         peak_without_kw=round(max(without_kw.values(), default=0.0), 3),
         saving_eur_per_year=None if saving_eur is None else round(saving_eur, 2),
         outages=tuple(outage_accounts(outages, channels, account.revisions, truth, span.from_utc, span.to_utc)),
+        waiting=waiting,
         projection_latency_ms={"p50": quantile(account.latencies_ms, 0.5), "p99": quantile(account.latencies_ms, 0.99)},
         processes=tuple({"name": use.name, "memory_mb": use.memory_mb, "cpu_s": use.cpu_s} for use in processes),
     )
@@ -188,6 +194,8 @@ def show_summary(summary: Summary, console: Console) -> None:
             "peak", f"{summary.peak_with_kw:.1f} kW with advice",
             f"{summary.peak_without_kw:.1f} kW without: {eur(summary.saving_eur_per_year)} EUR a year", summary.peak_with_kw < summary.peak_without_kw,
         ),
+        *(_eased_row(eased, any(one.holds for one in summary.waiting.eased)) for eased in summary.waiting.eased),
+        _charged_row(summary.waiting.charged),
         *(_outage_row(outage) for outage in summary.outages),
         (
             "reading → projection", f"p50 {summary.projection_latency_ms['p50']} ms", f"p99 {summary.projection_latency_ms['p99']} ms", None,
@@ -200,6 +208,23 @@ def show_summary(summary: Summary, console: Console) -> None:
     for name, found, against, holds in rows:
         table.add_row(name, found, against, "" if holds is None else "[green]✓[/]" if holds else "[red]✗[/]")
     console.print(table)
+
+
+def _eased_row(eased: Eased, is_any_kept: bool) -> tuple[str, str, str, bool | None]:
+    """One that was passed all the same counts against the run where none was kept: the plan lets a quarter hour pass the target that costs nothing."""
+    found = f"{eased.kw:.1f} kW, held: {', '.join(eased.loads) or 'nothing'}"
+    against = f"{eased.without_kw:.1f} kW without holds, target {eased.target_kw:.0f} kW"
+    return f"tight {eased.start_utc[11:16]}Z", found, against, True if eased.holds else None if is_any_kept else False
+
+
+def _charged_row(charged: Charged) -> tuple[str, str, str, bool | None]:
+    found = f"{charged.full} of {charged.left} vehicles full in time"
+    return (
+        "charging",
+        found,
+        f"{charged.missing_kwh:.1f} kWh missing; charged at other times by {charged.shifted} advised plans",
+        charged.holds,
+    )
 
 
 def _outage_row(outage: OutageAccount) -> tuple[str, str, str, bool]:

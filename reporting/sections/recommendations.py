@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from domain.instants import instant_text
-from domain.recommendations import JobPlace, Places, Recommendation, ShiftPlace
+from domain.recommendations import JobPlace, LoadPlace, Places, Recommendation, ShiftPlace
 from reporting.month import MonthReport
 from reporting.sections.blocks import Block, Heading, Paragraph, PrintColumn, printed, shortened, table_or
 from reporting.sections.section import ADVICE_ROWS, NAME, SENTENCES, Content, Section, SheetPart
@@ -34,12 +34,13 @@ def _recommendation_data(report: MonthReport, r: Recommendation) -> dict[str, An
 
 
 def _places_data(places: Places) -> dict[str, Any]:
-    def span(place: JobPlace | ShiftPlace) -> dict[str, str]:
+    def span(place: JobPlace | ShiftPlace | LoadPlace) -> dict[str, str]:
         return {"start_utc": instant_text(place.start_utc), "end_utc": instant_text(place.end_utc)}
 
     return {
         "jobs": [{"job": place.job, "machine": place.machine, **span(place)} for place in places.jobs],
         "shifts": [{"shift": place.shift, "day_local": place.day_local, **span(place)} for place in places.shifts],
+        "loads": [{"load": place.load, "kw": place.kw, **span(place)} for place in places.loads],
     }
 
 

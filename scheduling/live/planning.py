@@ -20,6 +20,7 @@ from scheduling.live.charges import slot_prices
 from scheduling.live.difference import breaks
 from scheduling.live.known import Known, SlotPrices
 from scheduling.live.problem import Nothing, Stated, problem_of, with_advice
+from scheduling.live.shifting import PlannedLoad, Present, is_about_loads, shift_advice
 from scheduling.live.writing import again, write
 from scheduling.outlook import day_of, outlook
 from scheduling.pen import SINGLE_MOVES, Pen
@@ -99,6 +100,25 @@ class LivePlanning:
             first_start_utc, plan, Context(stated, state.notes, known.orders, pen, load, planner, self._settings.most_open)
         )
 
+    def shifted(
+        self,
+        state: AdviceState,
+        forecast: Forecast,
+        beside: Beside,
+        first_start_utc: datetime,
+        loads: list[PlannedLoad],
+        planner: str,
+    ) -> list[Recommendation]:
+        """What a plan of charge points comes to now, beside all advice on jobs that is accepted or open."""
+        if not loads:
+            return []
+        known = self.known(state, forecast, beside)
+        load = _with_accepted(known)
+        for advice in known.open:
+            load = load.plus(load_change(advice.moves(), known.orders, load))
+        present = Present(state.notes, known.orders, self.pen(state, known), load, planner)
+        return shift_advice(first_start_utc, loads, present)
+
     def kept(
         self, notes: Notes, known: Known, pen: Pen, advice: Recommendation, load: Outlook, later_kw: Load | None = None
     ) -> Kept | None:
@@ -111,7 +131,7 @@ class LivePlanning:
         later_kw
             What advice that was issued after it changes; None: nothing.
         """
-        known = replace(known, open=tuple(notes.with_status(RecommendationStatus.OPEN)))
+        known = replace(known, open=_on_plan(notes))
         horizon = known.horizon(to_decide=False)
         if horizon is None or not all(_is_there(known.orders, place) for place in advice.before.jobs):
             return None
@@ -137,7 +157,7 @@ class LivePlanning:
         load = outlook(notes, forecast, self._settings.risk_weight, zone)
         today = day_of(now_utc, zone)
         held = frozenset(one.subject for one in notes.declined if one.peak_day >= today)
-        open_advice = tuple(notes.with_status(RecommendationStatus.OPEN))
+        open_advice = _on_plan(notes)
         return Known(beside.plant, now_utc, forecast, load, orders, _accepted(notes, now_utc), open_advice, held)
 
     def pen(self, state: AdviceState, known: Known) -> Pen:
@@ -163,6 +183,11 @@ class LivePlanning:
 def is_of_a_plan(advice: Recommendation) -> bool:
     """Whether a plan made it, not the search for single moves."""
     return advice.versions is not None and advice.versions.planner != SINGLE_MOVES
+
+
+def _on_plan(notes: Notes) -> tuple[Recommendation, ...]:
+    """Open advice on jobs and shifts."""
+    return tuple(one for one in notes.with_status(RecommendationStatus.OPEN) if not is_about_loads(one))
 
 
 def _accepted(notes: Notes, now_utc: datetime) -> dict[str, JobPlace]:

@@ -24,6 +24,7 @@ from domain.orders import Order, OrderStatus
 from domain.plant import Machine
 from domain.recommendations import Places, Recommendation
 from quarters.numbers import slot_of
+from scheduling.live.charging import stays_of
 from scheduling.live.excuses import Excuses, excused
 from scheduling.live.horizon import Horizon, Slots, gaps, slots_of
 from scheduling.live.known import Known, SlotPrices
@@ -87,7 +88,8 @@ def problem_of(known: Known, horizon: Horizon, prices: SlotPrices, to_decide: bo
         As for the horizon: whether people still have to decide.
     """
     draft = _Draft(known, prices, horizon, known.shifts_from_utc(to_decide))
-    if not any(piece.is_free for piece in draft.pieces.values()) and not any(shift.is_optional for shift in draft.shifts):
+    moves = any(piece.is_free for piece in draft.pieces.values()) or any(shift.is_optional for shift in draft.shifts)
+    if not moves and not draft.stays:
         return Nothing.NOTHING_MOVES
     excuses = Excuses()
     for _ in range(MOST_ROUNDS):
@@ -182,6 +184,7 @@ class _Draft:
         )
         self._staffed = {machine.id: staffing(machine) for machine in self.staff.in_optional_shifts}
         self._skills = self._known_skills()
+        self.stays = stays_of(known.plant, horizon)
 
     def _known_skills(self) -> frozenset[str]:
         """Skills that can be counted: the people of all given shifts are known, and a shift has the skill."""
@@ -221,6 +224,7 @@ class _Draft:
                     "crew_of_shift": self._rosters(),
                 },
                 "changes": {"eur_per_moved_job": settings.eur_per_moved_job, "max_moved_jobs": settings.most_moved_jobs},
+                "charging": self.stays or None,
             }
         )  # fmt: skip
 

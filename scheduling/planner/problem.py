@@ -240,6 +240,27 @@ class Changes(Settings):
     max_moved_jobs: Whole | None
 
 
+class Stay(Settings):
+    """A vehicle at its charge point. Minutes count from the begin of slot 0, and may lie before it or after the horizon."""
+
+    load: Annotated[str, Field(min_length=1)]
+    """Id of the charge point."""
+    vehicle: str
+    from_min: float
+    ready_min: float
+    level_kwh: Amount
+    """Charge when it is plugged in, or at slot 0 where it stands there already."""
+    needed_kwh: Amount
+    """Charge that it must have at `ready_min`."""
+    capacity_kwh: Annotated[float, Field(gt=0)]
+    max_kw: Annotated[float, Field(gt=0)]
+    efficiency: Annotated[float, Field(gt=0, le=1)]
+    most_charge: Annotated[float, Field(ge=0, le=1)] = 1.0
+    gentle_kw: Amount | None = None
+    in_base_load: Annotated[float, Field(ge=0, le=1)] = 1.0
+    """Which part of its usual charging the base load has in it already."""
+
+
 class Problem(Settings):
     """One planning problem."""
 
@@ -257,6 +278,7 @@ class Problem(Settings):
     pv: Photovoltaics | None = None
     crews: tuple[Crew, ...] | None = None
     working_time: WorkingTime | None = None
+    charging: tuple[Stay, ...] | None = None
 
     @property
     def slot_count(self) -> int:

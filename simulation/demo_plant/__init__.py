@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from domain.instants import instant_text
 
@@ -17,6 +18,8 @@ TEMPLATE = Path(__file__).parent
 DEMO_START_UTC = datetime(2026, 10, 23, 4, 0, tzinfo=UTC)
 """Friday 06:00 local."""
 DEFAULT_SEED = 7
+ZONE = ZoneInfo("Europe/Berlin")
+COLD_STORE = "[[flexible.cold_store]]"
 
 
 def write(
@@ -58,7 +61,7 @@ def write(
     given = {"target_kw": target_kw, "billed_peak_kw": billed_peak_kw}
     plant = (TEMPLATE / "plant.toml").read_text(encoding="utf-8")
     scaled = _with_connection_for(_scaled(plant, scale, given), billed_peak_kw)
-    (folder / "plant.toml").write_text(_for_year(scaled, start_utc.year), encoding="utf-8")
+    (folder / "plant.toml").write_text(_for_day(_for_year(scaled, start_utc.year), start_utc), encoding="utf-8")
     tariff = (TEMPLATE / "tariff.toml").read_text(encoding="utf-8")
     (folder / "tariff.toml").write_text(_for_year(tariff, start_utc.year), encoding="utf-8")
     for template in sorted((TEMPLATE / "devices").glob("*.toml")):
@@ -76,14 +79,19 @@ def _toml(instant: datetime) -> str:
 
 
 def _scaled(plant: str, scale: float, given: dict[str, float | None]) -> str:
-    """The plant file with every power times `scale`, and the site's figures as given."""
+    """The plant file with every power times `scale`, and the site's figures as given. Vehicles and charge points are of one size everywhere."""
 
     def power(found: re.Match[str]) -> str:
         key, value = found.group(1), float(found.group(2)) * scale
         chosen = given.get(key)
         return f"{key} = {round(value if chosen is None else chosen, 1)}"
 
-    return re.sub(r"^(max_power_kw|rated_kw|standby_kw|target_kw|billed_peak_kw) = ([0-9.]+)", power, plant, flags=re.MULTILINE)
+    keys = "max_power_kw|rated_kw|standby_kw|target_kw|billed_peak_kw"
+    cold = f"{keys}|max_kw|heat_capacity_kwh_per_k|loss_kw_per_k|most_gain_kw|usual_gain_kw"
+    before, mark, after = plant.partition(COLD_STORE)
+    return mark.join(
+        re.sub(rf"^({names}) = ([0-9.]+)", power, part, flags=re.MULTILINE) for names, part in ((keys, before), (cold, after))
+    )
 
 
 def _with_connection_for(plant: str, billed_peak_kw: float | None) -> str:
@@ -92,6 +100,11 @@ def _with_connection_for(plant: str, billed_peak_kw: float | None) -> str:
         return plant
     connection = re.compile(r'(id = "main"\nname = "[^"]*"\nmax_power_kw = )([0-9.]+)')
     return connection.sub(lambda found: f"{found.group(1)}{max(float(found.group(2)), round(2 * billed_peak_kw, 1))}", plant)
+
+
+def _for_day(plant: str, start_utc: datetime) -> str:
+    """What is new in the plant is new on the first live day."""
+    return re.sub(r"^(from_day = )[0-9-]+", rf"\g<1>{start_utc.astimezone(ZONE).date()}", plant, flags=re.MULTILINE)
 
 
 def _for_year(text: str, year: int) -> str:

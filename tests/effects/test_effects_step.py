@@ -11,9 +11,9 @@ import pytest
 
 from billing.tariff import Tariff
 from domain.effects import Autopsy, Effect, EffectStatus
-from domain.intervals import Interval, IntervalMethod, IntervalOrigin, IntervalQuality
+from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.orders import OrderStatus
-from domain.recommendations import RecommendationStatus
+from domain.recommendations import Action, LoadPlace, Places, RecommendationStatus
 from domain.steps import Outputs
 from domain.topics import AUTOPSIES, EFFECTS, INTERVALS, ORDERS, RECOMMENDATIONS, Topic
 from domain.units import UWH_PER_KWH
@@ -98,6 +98,14 @@ def test_open_and_rejected_advice_has_no_effect(driven):
         driven.take([(ORDERS, JOB), (RECOMMENDATIONS, replace(ADVICE, status=status, recommendation=f"r-{status}"))])
     driven.take(rows(0, 100))
     assert driven.effects() == []
+
+
+def test_loads_that_were_held_have_no_effect_that_is_measured_here_and_stop_none(driven):
+    held = LoadPlace("compressor-1", 33.0, ADVICE.peak_start_utc, ADVICE.peak_start_utc + QUARTER)
+    hold = replace(ADVICE, recommendation="hold-1", action=Action.HOLD, before=Places(), after=Places(loads=(held,)))
+    driven.take([(RECOMMENDATIONS, hold), (ORDERS, JOB), (RECOMMENDATIONS, ADVICE)])
+    driven.take(rows(0, 100))
+    assert {effect.recommendation for effect in driven.effects()} == {ADVICE.recommendation}
 
 
 def test_nothing_new_publishes_nothing_and_a_higher_peak_revises(driven):

@@ -27,7 +27,7 @@ def faults(folder: Path) -> str:
 
 def test_the_demo_plant_has_no_fault(tmp_path: Path) -> None:
     fleet = load_fleet(demo_plant.write(tmp_path).parent)
-    assert len(fleet.units()) == 23
+    assert len(fleet.units()) == 24
 
 
 def test_units_are_converted_from_the_profiles_to_the_plant_files(tmp_path: Path) -> None:

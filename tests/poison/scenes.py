@@ -18,6 +18,7 @@ from domain.clock import epoch_ms
 from domain.contracts import EXAMPLES
 from domain.controls import Control
 from domain.demand import Demand
+from domain.forecasts import Forecast
 from domain.intervals import QUARTER, IntervalOrigin
 from domain.plant import Plant, VirtualMeter, load_plant
 from domain.readings import Reading
@@ -269,6 +270,35 @@ def effects_scene() -> Scene:
     )  # fmt: skip
 
 
+def governor_scene() -> Scene:
+    """Cold stores in a calm quarter hour; in the next one they have to be held."""
+    from governor.live.step import GovernorStep
+    from tests.governor import live_site as sample
+
+    plant = sample.site(*(sample.cold_store(f"cold-{n}") for n in range(2)))
+    values, next_utc = (450.0,) * 192, sample.START + QUARTER
+    forecast = Forecast(sample.SITE, sample.START, sample.START, values, values, values, (), "like-days", sample.START, 100, None)
+
+    def shown(at: datetime) -> Records:
+        readings = [
+            Reading(sample.SITE, f"cold-{n}", channel, epoch_ms(at), epoch_ms(at), value)
+            for n in range(2)
+            for channel, value in (("temperature", -22.0), ("power", 40.0))
+        ]
+        return [(READINGS, reading) for reading in readings]
+
+    def looks(start: datetime, kw: float) -> Records:
+        return [(DEMAND, sample.demand_at(start + minute * sample.MINUTE, kw)) for minute in (2, 7, 8)]
+
+    before = [(FORECASTS, forecast), *shown(sample.START), *looks(sample.START, 450.0)]
+    again = replace(forecast, issued_utc=sample.START + QUARTER)
+    return Scene(
+        "governor", GovernorStep(plant, HandClock(next_utc + 5 * sample.MINUTE)), sample.SITE, before,
+        {FORECASTS: forecast, DEMAND: before[-1][1], READINGS: shown(sample.START)[0][1], DECISIONS: replace(EXAMPLES[DECISIONS.name], site=sample.SITE)},
+        [(FORECASTS, again), *shown(next_utc + 7 * sample.MINUTE), *looks(next_utc, 530.0)], RECOMMENDATIONS,
+    )  # fmt: skip
+
+
 SCENES: dict[str, Callable[[Path], Scene]] = {
     "forecast": lambda folder: forecast_scene(),
     "meter_forecasts": lambda folder: meter_forecast_scene(),
@@ -279,5 +309,6 @@ SCENES: dict[str, Callable[[Path], Scene]] = {
     "virtual_meters": lambda folder: virtual_scene(),
     "production": lambda folder: production_scene(),
     "effects": lambda folder: effects_scene(),
+    "governor": lambda folder: governor_scene(),
 }
 __all__ = ["SCENES", "Demand", "Scene", "publishes_after"]

@@ -110,7 +110,9 @@ def test_a_peak_that_is_avoided_on_five_days_is_promised_once(sheet):
 def test_what_earlier_advice_turned_out_to_be_worth_is_not_promised_by_the_next_one(sheet):
     plant = Days(sheet)
     plant.live(0, 300.0, 200.0, rest_kw=300.0)  # promises nothing, for 300 kW were expected to come anyway; they did not come
-    assert plant.live(1, 230.0, 220.0, rest_kw=0.0).saving_eur == pytest.approx(1_000.0), "10 kW are its own, 100 kW were the other's"
+    assert plant.live(1, 230.0, 220.0, rest_kw=0.0).saving_eur == pytest.approx(1_000.0), (
+        "10 kW are its own, 100 kW were the other's"
+    )
 
 
 def test_what_was_not_followed_is_promised_again(sheet):

@@ -11,9 +11,9 @@ import pytest
 from domain.orders import Order, OrderStatus
 from domain.recommendations import Decision, DecisionKind, Recommendation, RecommendationStatus
 from simulation import demo_plant
-from simulation.planner import PLANNER, THINKING, Acceptance, Desk, past_orders
+from simulation.planner import PLANNER, THINKING, Acceptance, Desk, obstacle_to, past_orders
 from simulation.span import HISTORY, Span, load_span
-from tests.advised import advice_for, places
+from tests.advised import advice_for
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +146,7 @@ def test_a_job_that_runs_is_not_moved(span: Span) -> None:
     order = rush_batch(desk)
     desk.progress(order.start_utc)
     assert "is running" in (
-        desk.obstacle(places(order.job, order.machine, order.start_utc + timedelta(hours=1)).jobs[0], order.start_utc) or ""
+        obstacle_to(advice_for(order, order.start_utc + timedelta(hours=1)), desk.orders, order.start_utc) or ""
     )
 
 

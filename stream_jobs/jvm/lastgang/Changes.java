@@ -23,11 +23,18 @@ public final class Changes extends KeyedProcessFunction<String, Item, Item> {
     /** How often it is looked whether a minute of the plant's time has passed [ms of the computer's clock]. */
     private static final long LOOK_MS = 1_000;
 
+    /** Whether a reading that says the same as the one before goes on too, once a minute: for whoever must know that it is still so. */
+    private final boolean repeats;
+
     private transient MapState<String, String> reported;
     private transient MapState<String, Long> passedMs;
     private transient MapState<String, Item> waiting;
     private transient MapState<String, Long> waitingUntilMs;
     private transient PlantClock clock;
+
+    public Changes(boolean repeats) {
+        this.repeats = repeats;
+    }
 
     @Override
     public void open(OpenContext context) {
@@ -53,11 +60,12 @@ public final class Changes extends KeyedProcessFunction<String, Item, Item> {
             reported.put(series, reading.says);
             return;
         }
-        if (reading.says.equals(reported.get(series))) {
+        long minute = Math.floorDiv(reading.observedMs, MINUTE_MS);
+        boolean isDue = repeats && (held != null || passed == null || Math.floorDiv(passed, MINUTE_MS) < minute);
+        if (reading.says.equals(reported.get(series)) && !isDue) {
             return;
         }
         reported.put(series, reading.says);
-        long minute = Math.floorDiv(reading.observedMs, MINUTE_MS);
         if (held != null && Math.floorDiv(LooseReading.of(held.payload).observedMs, MINUTE_MS) < minute) {
             pass(series, held, out);
             hold(series, item, context);
