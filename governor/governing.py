@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from governor.expecting import Expecting
 from governor.flexibility import MINUTES, Flexibility
 from governor.hand import Hand
-from governor.learning import ROW_INPUTS, SPREAD_INPUTS, Around, Leads, Line
+from governor.learning import Around, Leads
 from governor.least_peak import Floats
 from governor.level import Level
 from governor.rules import RULES
@@ -27,14 +28,9 @@ _USUAL_QUANTILE = 0.95
 _HIGH = 0.6
 """Times the usual high load: what lies above it teaches."""
 _LEAST_CASES = 200
-_LAST_MINUTES = 3
 _AHEAD_SLOTS = 16
 _FIRST_SPREADS = 5 * SLOTS_OF_DAY
 """Quarter hours before the spreads are learned: the first lines are still far off."""
-_SPREAD_OF_MEAN_ERROR = 1.25
-"""Standard deviation over mean absolute error, where errors are normal."""
-_LEAST_SPREAD = 0.003
-"""Of the usual high load."""
 _FIRST_RULE_LEAD = 0.02
 """Of a peak: by so much a rule must have done better than the first one before it takes its place."""
 
@@ -71,8 +67,8 @@ class Governor:
         self._plan_slots = len(plan_kw)
         self._plan_kw = np.concatenate([plan_kw[:1], plan_kw[:1], plan_kw, np.repeat(plan_kw[-1:], _AHEAD_SLOTS + 2)])
         self._minutes = flexibility.decision_minutes
-        self._lines = [Line(ROW_INPUTS) for _ in self._minutes]
-        self._spreads = [Line(SPREAD_INPUTS) for _ in self._minutes]
+        self._expecting = Expecting(self._minutes)
+        self._before_end_kw = 0.0
         self._leads = Leads(_AHEAD_SLOTS)
         self._cases = 0
         self._loads_kw: list[float] = []
@@ -95,7 +91,7 @@ class Governor:
             hand.open_quarter(slot)
         self._ahead_kw: Floats | None = None
         before = [*([0.0, 0.0] if len(self._loads_kw) < 2 else []), *self._loads_kw][-2:]
-        self._around = Around(self._usual_kw, before[1], before[0], self._planned(slot - 2, slot + 2).tolist())
+        self._around = Around(self._usual_kw, before[1], before[0], self._before_end_kw, self._planned(slot - 2, slot + 2).tolist())
 
     def close_period(self, first_slot: int) -> None:
         """A whole billing period has ended that began at `first_slot`: what it teaches."""
@@ -119,11 +115,7 @@ class Governor:
             self._usual_kw = float(np.quantile(self._loads_kw[-_USUAL_SLOTS:], _USUAL_QUANTILE))
         if len(self._loads_kw) > SLOTS_OF_DAY:
             self._leads.fit()
-            for line in self._lines:
-                line.fit()
-        if len(self._loads_kw) > _FIRST_SPREADS:
-            for line in self._spreads:
-                line.fit()
+            self._expecting.fit(spreads=len(self._loads_kw) > _FIRST_SPREADS)
         self._open_quarter(self._slot)
 
     @property
@@ -137,23 +129,15 @@ class Governor:
         minute = len(seen_kw)
         if minute not in self._minutes or not self.ready or not self.level.worth_it:
             return None
-        index = minute - self._minutes.start
-        mean, last = _mean(seen_kw), _mean(seen_kw[-_LAST_MINUTES:])
-        expected = self._expected_kw(index, minute, mean, last)
-        row = self._around.spread_row(expected, mean, last)
-        spread = _SPREAD_OF_MEAN_ERROR * max(self._spreads[index].says(row), _LEAST_SPREAD * self._usual_kw)
+        expected, spread = self._expecting.says(self._around, seen_kw)
         if self._ahead_kw is None:
             self._ahead_kw = self._leads.says(self._lead_rows(expected))
-        place = index / max(len(self._minutes) - 1, 1)
+        place = (minute - self._minutes.start) / max(len(self._minutes) - 1, 1)
         found, *_ = [hand.decide(expected, spread, self._ahead_kw, minute, place) for hand in self._hands]
         if found is None:
             return None
         power, why = found
         return Block(minute, minute + self.flexibility.dead_min, power, why.projected_kw, why.level_kw)
-
-    def _expected_kw(self, index: int, minute: int, mean_kw: float, last_kw: float) -> float:
-        rest = self._lines[index].says(self._around.row(mean_kw, last_kw))
-        return max((mean_kw * minute + rest * (MINUTES - minute)) / MINUTES, 0.0)
 
     def _lead_rows(self, expected_kw: float) -> Floats:
         return Leads.rows(self._around, self._planned(self._slot, self._slot + _AHEAD_SLOTS + 2), expected_kw)
@@ -165,6 +149,7 @@ class Governor:
         mean = sum(minute_kw) / MINUTES
         net, *_ = [hand.end(minute_kw, mean) for hand in self._hands]
         self._learn(minute_kw, mean)
+        self._before_end_kw = self._expecting.end(minute_kw)
         self._seen_slots += 1
         self._loads_kw.append(mean)
         self._open_quarter(self._slot + 1)
@@ -175,6 +160,8 @@ class Governor:
         planned = float(self._planned(self._slot, self._slot + 1)[0])
         for hand in self._hands:
             hand.end_unseen(planned)
+        self._expecting.end(None)
+        self._before_end_kw = planned
         self._seen_slots = 0
         self._leads.begun(None)
         self._loads_kw.append(planned)
@@ -191,18 +178,7 @@ class Governor:
         ):
             self._leads.begun(None)
             return
-        lead_rows = None
-        for index, minute in enumerate(self._minutes):
-            mean, last = _mean(minute_kw[:minute]), _mean(minute_kw[max(minute - _LAST_MINUTES, 0) : minute])
-            if self._lines[index].fitted:
-                expected = self._expected_kw(index, minute, mean, last)
-                self._spreads[index].learn(around.spread_row(expected, mean, last), abs(mean_kw - expected))
-                if index == 0:
-                    lead_rows = self._lead_rows(expected)
-            self._lines[index].learn(around.row(mean, last), _mean(minute_kw[minute:]))
+        expected = self._expecting.learn(around, minute_kw)
+        lead_rows = None if expected is None else self._lead_rows(expected)
         self._leads.begun(lead_rows)
         self._cases += lead_rows is not None
-
-
-def _mean(loads_kw: Sequence[float]) -> float:
-    return sum(loads_kw) / len(loads_kw)

@@ -1,4 +1,4 @@
-"""What the past teaches of the running quarter hour and of those after it: straight lines, and by how much they are off in like cases.
+"""What the past teaches: straight lines, and those of the quarter hours that follow the running one.
 
 Only quarter hours of high load teach: what is usual at night says nothing of a peak.
 """
@@ -53,22 +53,14 @@ class Around:
     """High load of the last weeks."""
     before_kw: float
     two_before_kw: float
+    before_end_kw: float
+    """Of the last minutes of the quarter hour before."""
     plan_kw: Sequence[float]
     """Two before, one before, this one, the next."""
 
-    def row(self, mean_kw: float, last_kw: float) -> Floats:
-        """Inputs of the line of the running quarter hour, from its mean so far and its last minutes."""
-        return np.array([self.usual_kw, *self.plan_kw, self.before_kw, self.two_before_kw, mean_kw, last_kw], dtype=np.float64)
 
-    def spread_row(self, expected_kw: float, mean_kw: float, last_kw: float) -> Floats:
-        """Inputs of the line that says how far off the expected mean is: it is where plan or load jump."""
-        _, before, now, after = self.plan_kw
-        jumps = [abs(now - before), abs(after - now), abs(last_kw - mean_kw), abs(last_kw - self.before_kw)]
-        return np.array([self.usual_kw, *jumps, expected_kw], dtype=np.float64)
-
-
-ROW_INPUTS = 9
-SPREAD_INPUTS = 6
+ROW_INPUTS = 11
+SPREAD_INPUTS = 8
 LEAD_INPUTS = 8
 
 

@@ -50,11 +50,10 @@ class Rule:
 LEAST_PEAK_MARGIN = 1.0
 """Spreads by which the running quarter hour is taken higher where the least peak that can still be reached is looked for."""
 RULES = (
-    Rule(above_least=0.119, first_margin=2.155, last_margin=2.431, back_margin=2.597, back_below=0.062, ahead=0.090, least=0.03),
-    Rule(above_least=-0.297, first_margin=0.871, last_margin=3.335, back_margin=2.024, back_below=0.021, ahead=0.039, least=0.15),
-    Rule(above_least=0.430, first_margin=0.640, last_margin=2.180, back_margin=3.650, back_below=0.020, ahead=-0.010, least=0.03),
+    Rule(above_least=0.13, first_margin=0.93, last_margin=2.08, back_margin=1.90, back_below=0.044, ahead=0.060, least=0.02),
+    Rule(above_least=0.37, first_margin=3.50, last_margin=3.04, back_margin=1.76, back_below=0.026, ahead=0.076, least=0.06),
 )
-"""The first is followed at first. The second aims low and waits for the last minutes, the third holds seldom and returns late."""
+"""The first is followed at first: it holds what is likely and gives back soon. The second aims higher and holds on a suspicion."""
 
 
 @dataclass(frozen=True, slots=True)
