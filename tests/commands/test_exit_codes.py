@@ -91,6 +91,7 @@ WRONG_INPUT = {
     "forecast backtest": Case(
         "forecast backtest {load} --first-origin 2026-03-01T23:07:00Z --origins 1 --out {work}/x.csv", "on a full quarter hour"
     ),
+    "detect": Case("detect {work}/nothing.csv --time-column t --out {work}/x.csv", "nothing.csv: file: found No such file"),
     "peak backtest": Case(
         f"peak backtest {{work}}/nothing.csv {PEAK} --out {{work}}/x.csv", "nothing.csv: file: found No such file"
     ),
@@ -151,6 +152,7 @@ FAILED_RUN = {
     "forecast backtest": Case(
         "forecast backtest {load} --first-origin 2026-10-01T00:30:00Z --origins 1 --out /dev/full", "No space left on device"
     ),
+    "detect": Case("detect {load} --time-column start_utc --out /dev/full", "No space left on device"),
     "peak backtest": Case(f"peak backtest {{minutes}} {PEAK} --out /dev/full", "No space left on device"),
     "bench pipeline": Case("bench pipeline", "the machine has stopped", "pipeline"),
     "bench faults": Case("bench faults", "", "faults"),
@@ -185,6 +187,7 @@ DONE = {
     "forecast backtest": Case(
         "forecast backtest {load} --first-origin 2026-10-01T00:30:00Z --origins 1 --out {work}/x.csv", "1 forecasts written"
     ),
+    "detect": Case("detect {load} --time-column start_utc --out {work}/x.csv", "2 rows, 0 incidents"),
     "peak backtest": Case(f"peak backtest {{minutes}} {PEAK} --out {{work}}/x.csv", "0 pieces of advice on 1 quarter hours"),
     "bench plan": Case("bench plan --only calm-20 --seconds 0.1", "calm-20"),
     "bench fuzz": Case("bench fuzz --only json --inputs 50", "json"),
