@@ -15,6 +15,7 @@ from math import inf, isfinite, nan
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from detection.streams.choose import Choice
 from detection.streams.row import Row, Verdict
 from domain.errors import MOST_FAULTS, Fault, InputFaults, fault
 from domain.files import open_input
@@ -262,20 +263,18 @@ class LocalHours:
         return int((at_s + self._offset_s) // _HOUR_S)
 
 
-def judged(
-    series: Series, zone: ZoneInfo, calendar: ShiftCalendar | None, update: Callable[[Row], Verdict]
-) -> Iterator[tuple[str, Verdict]]:
-    """Stamp and verdict of each row; `update` is given the rows in their order.
+def judged(series: Series, zone: ZoneInfo, calendar: ShiftCalendar | None, choice: Choice) -> Iterator[tuple[str, Verdict]]:
+    """Stamp and verdict of each row; the detector of `choice` is given the rows in their order.
 
     Raises
     ------
     InputFaults
         As `Series.rows`, and where the calendar does not reach.
     """
-    local = LocalHours(zone)
+    local, update, places = LocalHours(zone), choice.update, choice.places
     for stamp, at_s, values in series.rows():
         staffed = None if calendar is None else calendar.at(at_s)
-        yield stamp, update(Row(at_s, local.of(at_s), values, staffed))
+        yield stamp, update(Row(at_s, local.of(at_s), tuple(values[place] for place in places), staffed))
 
 
 def write_verdicts(path: Path, verdicts: Iterable[tuple[str, Verdict]]) -> tuple[int, int]:

@@ -48,6 +48,9 @@ class Meter:
     of_hour: Held = field(default_factory=Held)
     of_day: Held = field(default_factory=Held)
 
+    LONGEST_GAP_HOURS = 2
+    """Between two hours with rows (the clock skips one in spring); hours before a longer one are not added to hours after it."""
+
     def update(self, row: Row) -> Verdict:
         """The verdict on the next row."""
         fault = self.data.judge(row)
@@ -63,6 +66,8 @@ class Meter:
         ended = self.hour_sum.add(row, good)
         if ended is None:
             return 0.0
+        if 0 <= self.hours.last_hour < ended.local_hour - self.LONGEST_GAP_HOURS:
+            self.left_on, self.shifts = LeftOn(), Shifts()
         left_on, shifts = self.left_on.update(ended, self.hours), self.shifts.update(ended, self.hours)
         base = self.base_load.update(ended, self.hours)
         of_hour = shifts if shifts.strength >= 1.0 else stronger(left_on, shifts)

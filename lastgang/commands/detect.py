@@ -32,12 +32,12 @@ def command(
       lastgang detect meter.csv --time-column timestamp --plan shifts.csv --timezone Europe/Berlin --out scores.csv
 
     A row of the result has timestamp,score,alarm,reason,excess_kwh: score 0 to 1 (an alarm begins at 0.5), alarm 1 while an incident lasts, energy above expectation
-    that the row adds to it. The first numeric column is judged as a power [kW] with its phases behind it.
+    that the row adds to it. A column NAME_kw is the power of a meter, NAME_l1_kw to NAME_l3_kw are its phases; several other columns are the channels of a machine.
     """
     from rich.console import Console
     from rich.progress import Progress
 
-    from detection.streams.meter import Meter
+    from detection.streams.choose import detector_for
     from detection.table import judged, open_series, read_calendar, write_verdicts, zone_of
     from domain.files import output_file
 
@@ -46,10 +46,12 @@ def command(
     with output_file(out_file) as result_file, Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("bytes", total=None)
         opened = open_series(series, time_column, columns, lambda more: progress.advance(task, more))
+        choice = detector_for(opened.columns, calendar is not None)
         progress.update(task, total=series.stat().st_size)
-        rows, incidents = write_verdicts(result_file, judged(opened, zone, calendar, Meter().update))
+        rows, incidents = write_verdicts(result_file, judged(opened, zone, calendar, choice))
     if opened.ignored:
         click.echo(f"columns without numbers are not judged: {', '.join(opened.ignored)}", err=True)
     if opened.naive:
         click.echo("instants without offset were read as UTC", err=True)
+    click.echo(f"judged as a {choice.name}: {', '.join(opened.columns[place] for place in choice.places)}", err=True)
     click.echo(f"{rows} rows, {incidents} incidents written to {out_file}", err=True)

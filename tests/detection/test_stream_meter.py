@@ -80,6 +80,12 @@ def test_what_is_left_on_over_a_night_is_found_after_five_hours_with_its_energy(
     assert sum(verdict.excess_kwh for verdict in found) == pytest.approx(240, rel=0.03)
 
 
+def test_hours_before_a_gap_are_not_added_to_those_after_it():
+    before, after = range(at(1, 22), at(2, 1)), range(at(2, 22), at(3, 1))
+    rows = meter_rows(7, lambda place, kw: kw + 30 if place in before or place in after else kw)
+    assert not any(v.alarm for v in verdicts(rows[: before.stop] + rows[after.start :]))
+
+
 def test_two_hours_of_overtime_are_nothing():
     overtime = range(at(1, 22), at(2, 0))
     assert not any(v.alarm for v in verdicts(meter_rows(7, lambda place, kw: kw + 80 if place in overtime else kw)))
