@@ -77,8 +77,10 @@ demo: setup
 	@$(BIN)/lastgang demo $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SUMMARY),--summary $(SUMMARY)) \
 	  $(if $(REPLAY),--replay $(REPLAY)) $(if $(ACCEPT),--accept $(ACCEPT)) $(ARGS)
 
+# Tests on the shared cluster mostly wait for it: one process has them, the other one the rest meanwhile. 0: all in one, to debug.
+WORKERS ?= 2
 test: setup-dev
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(if $(filter-out 0,$(WORKERS)),-n $(WORKERS) --dist loadgroup) $(ARGS)
 
 # The rooms whose tests need neither processes of ours nor the network; `make test` has everything.
 QUICK := $(addprefix tests/,billing dashboards detection docs domain flexibility metering quarters scheduling words)

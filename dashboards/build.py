@@ -30,6 +30,7 @@ from dashboards.panels import (
 from domain.channels import IMPORT
 from domain.measurements import (
     DEMAND_NOW,
+    EFFECT,
     EVENT,
     FORECAST,
     FORECAST_DAY_AHEAD,
@@ -38,6 +39,8 @@ from domain.measurements import (
     FORECAST_PERIOD,
     FORECAST_QUALITY,
     INTERVAL,
+    PEAK,
+    PEAK_SHARE,
     PLAN,
     POWER,
     QUALITY_CODES,
@@ -209,6 +212,19 @@ def _plan(plant: Plant) -> dash.Dashboard:
         EVENT, ["title", "text", "status", "kw", "eur", "end_time"], where='r.kind == "recommendation"',
         then=PIVOT + '\n  |> group()\n  |> sort(columns: ["_time"], desc: true)\n  |> keep(columns: ["_time", "title", "text", "status", "kw", "eur", "end_time"])',
     )  # fmt: skip
+    columns = [
+        "promised_kw",
+        "promised_eur",
+        "relief_kw",
+        "measured_eur",
+        "measured_low_eur",
+        "measured_high_eur",
+        "outcome",
+        "status",
+    ]
+    effects = _newest_first(select(EFFECT, columns, then=PIVOT), [*columns, "machine"])
+    peaks = _newest_first(select(PEAK, ["kw", "before_kw", "rest_kw", "eur"], then=PIVOT), ["kw", "before_kw", "rest_kw", "eur"])
+    shares = _newest_first(select(PEAK_SHARE, ["kw", "usual_kw"], then=PIVOT), ["machine", "kw", "usual_kw"])
     band = [
         line("q10_kw", PROJECTED, 1),
         ("q90_kw", [*line("q90_kw", PROJECTED, 1)[1], prop("custom.fillBelowTo", "10 %"), prop("custom.fillOpacity", 15)]),
@@ -283,8 +299,31 @@ def _plan(plant: Plant) -> dash.Dashboard:
                     [("kw", "kwatt"), ("eur", "currencyEUR")],
                 ), 0, 19, 24, 9,
             ),
+            (
+                rows(
+                    "What advice was worth: promised and measured", effects,
+                    "Measured against the load without the change; provisional until the billing period ends. Empty: not known, which is not zero.",
+                    [("promised_kw", "kwatt"), ("relief_kw", "kwatt"), *((name, "currencyEUR") for name in columns if name.endswith("_eur"))],
+                ), 0, 53, 24, 9,
+            ),
+            (
+                rows(
+                    "New highest quarter hours", peaks, "What each costs until the billing period ends; rest: what no machine's own meter counts.",
+                    [("kw", "kwatt"), ("before_kw", "kwatt"), ("rest_kw", "kwatt"), ("eur", "currencyEUR")],
+                ), 0, 62, 12, 9,
+            ),
+            (
+                rows(
+                    "Who made them", shares, "Each machine beside what it usually draws at that time of such a day.", [("kw", "kwatt"), ("usual_kw", "kwatt")],
+                ), 12, 62, 12, 9,
+            ),
         ],
     )  # fmt: skip
+
+
+def _newest_first(query: str, columns: Sequence[str]) -> str:
+    kept = ", ".join(f'"{column}"' for column in ("_time", *columns))
+    return f'{query}\n  |> group()\n  |> sort(columns: ["_time"], desc: true)\n  |> keep(columns: [{kept}])'
 
 
 def _meters(plant: Plant) -> dash.Dashboard:

@@ -76,7 +76,7 @@ def parts_table(parts: Iterable[PartState]) -> Table:
             str(part.process.pid) if part.process and part.state != "stopped" else "",
             Text(part.state, style),
             str(part.port or ""),
-            "" if is_job else f"{part.rss_mb:.0f}",
+            "" if is_job else f"{part.memory_mb:.0f}",
             "" if is_job else f"{part.cpu_s:.1f}",
             str(part.restarts or ""),
             part.note,

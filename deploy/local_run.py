@@ -197,7 +197,7 @@ def _phase(state: StackState, supervised: bool) -> str:
 def _print_state(state: StackState, supervised: bool) -> None:
     console = Console(soft_wrap=True)
     Console().print(parts_table(state.parts))
-    total_mb = sum(part.rss_mb for part in state.parts)
+    total_mb = sum(part.memory_mb for part in state.parts)
     console.print(
         f"{state.phase}; supervisor {state.supervisor.pid if supervised else 'gone'}; {total_mb:.0f} MB in all", highlight=False
     )
@@ -215,5 +215,5 @@ def _as_it_is(part: PartState, supervised: bool) -> PartState:
     if part.process.identity().is_alive():
         return part
     if part.state in {"running", "starting"}:
-        return part.model_copy(update={"state": "gone" if supervised else "stopped", "rss_mb": 0.0})
-    return part.model_copy(update={"rss_mb": 0.0})
+        return part.model_copy(update={"state": "gone" if supervised else "stopped", "memory_mb": 0.0})
+    return part.model_copy(update={"memory_mb": 0.0})

@@ -112,7 +112,8 @@ def _was_created(pid: int, created_s: float) -> bool:
 class Usage:
     """What a process and its children use."""
 
-    rss_mb: float
+    memory_mb: float
+    """Memory that they take from the computer [MiB]: a page that several processes share counts in parts (Linux' proportional set size)."""
     cpu_s: float
     """CPU-seconds since each of them began."""
 
@@ -133,7 +134,16 @@ def usage_alone(identity: ProcessId) -> Usage | None:
 
 def _measured(process: psutil.Process) -> Usage:
     times = process.cpu_times()
-    return Usage(process.memory_info().rss / 2**20, times.user + times.system)
+    return Usage(_memory_bytes(process) / 2**20, times.user + times.system)
+
+
+def _memory_bytes(process: psutil.Process) -> float:
+    """Proportional set size, so that what a fork shares with its parent counts once; the resident one where the operating system does not say."""
+    with contextlib.suppress(OSError, ValueError):
+        for line in Path(f"/proc/{process.pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
+            if line.startswith("Pss:"):
+                return float(line.split()[1]) * 1024
+    return float(process.memory_info().rss)
 
 
 def launch(command: Sequence[str], environment: Mapping[str, str], log: Path, cwd: Path) -> subprocess.Popen[bytes]:

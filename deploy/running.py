@@ -36,8 +36,8 @@ class ProcessUse:
     """What one part used in its life, restarts and children included."""
 
     name: str
-    rss_mb: float
-    """Highest sum of resident memory seen [MiB]."""
+    memory_mb: float
+    """Highest sum seen of what its processes take from the computer [MiB]."""
     cpu_s: float
 
 
@@ -62,8 +62,8 @@ class RunningPart:
     usage: dict[ProcessId, Usage] = field(default_factory=dict)
     members: tuple[ProcessId, ...] = ()
     """The process and what it started, when last looked."""
-    rss_mb: float = 0.0
-    rss_peak_mb: float = 0.0
+    memory_mb: float = 0.0
+    memory_peak_mb: float = 0.0
 
     @property
     def is_given_up(self) -> bool:
@@ -134,8 +134,8 @@ class RunningPart:
         current = processes.usage(self.identity, known) if self.identity is not None else {}
         self.usage.update(current)
         self.members = tuple(current)
-        self.rss_mb = sum(use.rss_mb for use in current.values())
-        self.rss_peak_mb = max(self.rss_peak_mb, self.rss_mb)
+        self.memory_mb = sum(use.memory_mb for use in current.values())
+        self.memory_peak_mb = max(self.memory_peak_mb, self.memory_mb)
 
     @property
     def cpu_s(self) -> float:
@@ -144,7 +144,7 @@ class RunningPart:
 
     def use(self) -> ProcessUse:
         """What it used in its life."""
-        return ProcessUse(self.part.name, round(self.rss_peak_mb, 1), self.cpu_s)
+        return ProcessUse(self.part.name, round(self.memory_peak_mb, 1), self.cpu_s)
 
     def as_state(self) -> PartState:
         """It as the state file has it."""
@@ -154,7 +154,7 @@ class RunningPart:
             process=ProcessState.of(self.identity) if self.identity else None,
             family=tuple(ProcessState.of(member) for member in {self.identity, *self.members} if member),
             port=self.part.port,
-            rss_mb=round(self.rss_mb, 1),
+            memory_mb=round(self.memory_mb, 1),
             cpu_s=self.cpu_s,
             restarts=self.restarts,
             note=self.note,

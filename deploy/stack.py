@@ -18,9 +18,9 @@ from deploy.running import PartFailed, ProcessUse, Progress
 from deploy.settings import FILE_NAME, StackSettings, load_settings
 from deploy.signals import deaf_to_signals
 from deploy.stack_record import StackRecord, losses_of
-from deploy.state_file import PartState
+from deploy.state_file import PartState, read_state
 from deploy.supervisor import Supervisor
-from domain.errors import LastgangError
+from domain.errors import Fault, InputFaults, LastgangError
 from domain.plant import load_plant
 
 _CHILD_ENVIRONMENT = {
@@ -81,6 +81,7 @@ class Stack:
         self._extra_parts = list(extra_parts)
         self._taken = Home(self.home, self.plant_dir)
         try:
+            _check_namespace(self.home, self.settings.namespace)
             self.ports = assign_ports(self.settings.ports(), FILE_NAME)
         except LastgangError:
             self._taken.release()
@@ -190,7 +191,7 @@ class Stack:
         return [
             *self.supervisor.uses(),
             ProcessUse("flink-submission", 0.0, round(self.jobs.client_cpu_s(), 2)),
-            ProcessUse("supervisor", round(own.rss_mb, 1), round(own.cpu_s, 2)),
+            ProcessUse("supervisor", round(own.memory_mb, 1), round(own.cpu_s, 2)),
         ]
 
     def states(self) -> list[PartState]:
@@ -235,3 +236,11 @@ class Stack:
 
 def _nothing(stack: Stack) -> None:
     """What is done before a stage that nobody wants anything of."""
+
+
+def _check_namespace(home: Path, namespace: str) -> None:
+    """Jobs that went on from states of another namespace would read its topics, find no place for the results, and fail at each start."""
+    before = read_state(home)
+    if before is not None and before.namespace != namespace:
+        expected = f"{before.namespace!r}, to which the data in {home} belong; or rename that folder and begin without them"
+        raise InputFaults([Fault(FILE_NAME, None, "namespace", repr(namespace), expected)])

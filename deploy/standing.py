@@ -14,7 +14,7 @@ class StandingUse:
 
     name: str
     pid: int
-    rss_mb: float
+    memory_mb: float
     cpu_s: float
 
 
@@ -23,8 +23,8 @@ def standing_uses(state: StackState | None) -> tuple[StandingUse, ...]:
     if state is None or not state.is_supervised():
         return ()
     parts = [
-        StandingUse(part.name, part.process.pid, part.rss_mb, part.cpu_s) for part in state.living() if part.process is not None
+        StandingUse(part.name, part.process.pid, part.memory_mb, part.cpu_s) for part in state.living() if part.process is not None
     ]
     own = processes.usage_alone(state.supervisor.identity())
-    supervisor = [] if own is None else [StandingUse("supervisor", state.supervisor.pid, own.rss_mb, own.cpu_s)]
+    supervisor = [] if own is None else [StandingUse("supervisor", state.supervisor.pid, own.memory_mb, own.cpu_s)]
     return (*parts, *supervisor)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AliasChoices, Field, ValidationError, model_validator
 
 from deploy.processes import ProcessId, born_at
 from domain.files import write_whole
@@ -46,7 +46,7 @@ class PartState(Settings):
     family: tuple[ProcessState, ...] = ()
     """The process and its descendants."""
     port: int | None = None
-    rss_mb: float = 0.0
+    memory_mb: float = Field(default=0.0, validation_alias=AliasChoices("memory_mb", "rss_mb"))  # earlier versions wrote the latter
     cpu_s: float = 0.0
     restarts: int = 0
     note: str = ""

@@ -70,6 +70,23 @@ EVENT = Measurement(
     "events", ("site", "kind", "id"), ("kw", "eur"),
     "anomalies and recommendations for tables and annotations", ("severity", "revision"), ("title", "text", "status", "end_time"),
 )  # fmt: skip
+EFFECT = Measurement(
+    "effects", ("site", "recommendation", "machine"),
+    ("promised_kw", "promised_eur", "relief_kw", "reduction_kw", "measured_eur", "measured_low_eur", "measured_high_eur"),
+    "what a recommendation was worth by measurement, at the quarter hour that it was to relieve; the newest revision overwrites",
+    ("revision",), ("outcome", "status"),
+)  # fmt: skip
+PEAK = Measurement(
+    "peaks", ("site",), ("kw", "before_kw", "rest_kw", "eur"),
+    "a new highest quarter hour of the billing period, labelled by its START, and what it costs until the period ends", ("revision",),
+)  # fmt: skip
+PEAK_SHARE = Measurement(
+    "peak_shares",
+    ("site", "machine"),
+    ("kw", "usual_kw"),
+    "what a machine drew in a new highest quarter hour, and usually draws then",
+    ("revision",),
+)
 
 QUALITY_CODES = {quality: code for code, quality in enumerate(IntervalQuality)}
 """0 measured, 1 corrected, 2 substituted, 3 estimated, 4 faulty, 5 missing, 6 calculated: a field, not a tag, so a restatement overwrites."""

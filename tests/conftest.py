@@ -60,10 +60,15 @@ def _flink(
         yield cluster, supervisor
 
 
-@pytest.fixture(scope="session")
-def flink(_flink: tuple[FlinkCluster, Supervisor]) -> FlinkCluster:
-    """The Flink session cluster that all tests share; leave no job of yours running (see `flink_jobs_end`)."""
-    return _flink[0]
+@pytest.fixture
+def flink(_flink: tuple[FlinkCluster, Supervisor]) -> Iterator[FlinkCluster]:
+    """The Flink session cluster that all tests share; leave no job of yours running (see `flink_jobs_end`).
+
+    After each test it forgets which jobs there were: one of the next test with the same name goes on from no state of another namespace.
+    """
+    cluster, _ = _flink
+    yield cluster
+    cluster.states.jobs_file.unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="session")
@@ -72,15 +77,15 @@ def flink_processes(_flink: tuple[FlinkCluster, Supervisor]) -> Supervisor:
     return _flink[1]
 
 
-def _show(clock_file: Path, at_utc: datetime) -> None:
-    StartableClock.hold(clock_file, at_utc, 1.0)
+def _show(clock_file: Path, at_utc: datetime, speed: float = 1.0) -> None:
+    StartableClock.hold(clock_file, at_utc, speed)
     StartableClock.start(clock_file)
 
 
 @pytest.fixture
-def plant_clock(flink_clock: Path) -> Iterator[Callable[[datetime], None]]:
-    """Sets the clock of the cluster's jobs, from where it runs on, until the test is over."""
-    yield lambda at_utc: _show(flink_clock, at_utc)
+def plant_clock(flink_clock: Path) -> Iterator[Callable[..., None]]:
+    """Sets the clock of the cluster's jobs, from where it runs on, as many times as fast as the computer's, until the test is over."""
+    yield lambda at_utc, speed=1.0: _show(flink_clock, at_utc, speed)
     _show(flink_clock, datetime.now(UTC))
 
 
@@ -101,6 +106,14 @@ def namespace() -> str:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "slow: takes more than some seconds")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several processes share the tests, those on the shared cluster stay together and begin first; of the others each file does."""
+    items.sort(key=lambda item: item.get_closest_marker("cluster") is None)
+    for item in items:
+        group = "cluster" if item.get_closest_marker("cluster") else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def _skip_reasons(session: pytest.Session) -> list[str]:

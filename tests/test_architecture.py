@@ -163,7 +163,7 @@ def test_modules_do_not_import_each_other_in_a_circle() -> None:
 
 MODULE_OF = {"apache-flink": "pyflink", "kafka-python": "kafka", "pyyaml": "yaml", "xgboost-cpu": "xgboost"}
 """Library -> the module that is imported, where that is not its name with ``_`` for ``-``."""
-NOT_IMPORTED = {"tzdata", "mypy", "ruff", "pytest-timeout", "pandas-stubs", "types-openpyxl", "types-psutil", "types-pyyaml"}
+NOT_IMPORTED = {"tzdata", "mypy", "ruff", "pytest-timeout", "pytest-xdist", "pandas-stubs", "types-openpyxl", "types-psutil", "types-pyyaml"}
 """What works without an import: time zones, tools that read the code, types."""
 
 

@@ -39,7 +39,7 @@ class Beside:
     waiting_ms: dict[str, float] = field(default_factory=dict)
     searching_ms: dict[str, float] = field(default_factory=dict)
     p99_ratio: float = 0.0
-    planner_rss_mb: float = 0.0
+    planner_memory_mb: float = 0.0
     """Of all processes of the planner together, while it searches; pages that they share count in each."""
     plans: int = 0
     turns: Turns = field(default_factory=Turns)
@@ -79,7 +79,7 @@ def beside_planner(bench: Bench, turns: Turns, report: Report) -> Beside:
                 report(f"turn {number + 1} of {turns.turns}: {found.plans} plans")
         generator.terminate()
         generator.wait()
-    found.planner_rss_mb = next(use.rss_mb for use in supervisor.uses() if use.name == "planner")
+    found.planner_memory_mb = next(use.memory_mb for use in supervisor.uses() if use.name == "planner")
     supervisor.stop(["planner"])
     found.waiting_ms, found.searching_ms = quantiles(latencies["waiting"]), quantiles(latencies["searching"])
     found.p99_ratio = found.searching_ms["p99"] / found.waiting_ms["p99"]

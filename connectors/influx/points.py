@@ -10,11 +10,13 @@ from typing import Any
 from domain.anomalies import Anomaly
 from domain.clock import epoch_ms
 from domain.demand import Demand
+from domain.effects import Autopsy, Effect
 from domain.forecasts import Forecast, ForecastQuarter
 from domain.instants import instant_text
 from domain.intervals import QUARTER, Interval
 from domain.measurements import (
     DEMAND_NOW,
+    EFFECT,
     EVENT,
     FORECAST,
     FORECAST_DAY_AHEAD,
@@ -23,6 +25,8 @@ from domain.measurements import (
     FORECAST_PERIOD,
     FORECAST_QUALITY,
     INTERVAL,
+    PEAK,
+    PEAK_SHARE,
     PLAN,
     POWER,
     QUALITY_CODES,
@@ -33,12 +37,24 @@ from domain.orders import Order, OrderStatus
 from domain.plant import Plant
 from domain.readings import Reading, ReadingQuality
 from domain.recommendations import Recommendation
-from domain.topics import ANOMALIES, DEMAND, FORECASTS, INTERVALS, METER_FORECASTS, ORDERS, READINGS, RECOMMENDATIONS, Topic
+from domain.topics import (
+    ANOMALIES,
+    AUTOPSIES,
+    DEMAND,
+    EFFECTS,
+    FORECASTS,
+    INTERVALS,
+    METER_FORECASTS,
+    ORDERS,
+    READINGS,
+    RECOMMENDATIONS,
+    Topic,
+)
 from domain.units import KW_PER_UNIT
 from words.sentences import advice_texts, anomaly_text, names_of
 from words.speech import of_report
 
-SOURCES = (READINGS, INTERVALS, DEMAND, FORECASTS, METER_FORECASTS, ORDERS, ANOMALIES, RECOMMENDATIONS)
+SOURCES = (READINGS, INTERVALS, DEMAND, FORECASTS, METER_FORECASTS, ORDERS, ANOMALIES, RECOMMENDATIONS, EFFECTS, AUTOPSIES)
 """Topics that become points."""
 LANGUAGE = "en"
 """Of the dashboards, whose panels are English."""
@@ -81,6 +97,8 @@ class PointMaker:
             ORDERS: self._of_order,
             ANOMALIES: self._of_anomaly,
             RECOMMENDATIONS: self._of_recommendation,
+            EFFECTS: _of_effect,
+            AUTOPSIES: _of_autopsy,
         }
 
     def points(self, topic: Topic, record: Any) -> list[Point]:
@@ -168,6 +186,28 @@ def _of_interval(interval: Interval) -> Iterator[Point]:
     at_ms = epoch_ms(interval.start_utc)
     yield Point(INTERVAL, tags, {**fields, "revision": interval.revision}, at_ms)
     yield Point(REVISIONS, {**tags, "revision": str(interval.revision)}, {**fields, "method": str(interval.method)}, at_ms)
+
+
+def _of_effect(effect: Effect) -> Iterator[Point]:
+    fields = _known(promised_kw=effect.promised_kw, promised_eur=effect.promised_eur)
+    if effect.relief_kw is not None:
+        fields["relief_kw"] = effect.relief_kw.value
+    if effect.reduction_kw is not None:
+        fields["reduction_kw"] = effect.reduction_kw.value
+    if (saving := effect.saving_eur) is not None:
+        fields |= {"measured_eur": saving.value, "measured_low_eur": saving.low, "measured_high_eur": saving.high}
+    fields |= {"revision": effect.revision, "outcome": str(effect.outcome), "status": str(effect.status)}
+    tags = {"site": effect.site, "recommendation": effect.recommendation, "machine": effect.machine}
+    yield Point(EFFECT, tags, fields, epoch_ms(effect.quarter_utc))
+
+
+def _of_autopsy(autopsy: Autopsy) -> Iterator[Point]:
+    at_ms, site = epoch_ms(autopsy.quarter_utc), {"site": autopsy.site}
+    fields = _known(kw=autopsy.peak_kw, before_kw=autopsy.before_kw, rest_kw=autopsy.rest_kw, eur=autopsy.cost_eur)
+    yield Point(PEAK, site, {**fields, "revision": autopsy.revision}, at_ms)
+    for share in autopsy.shares:
+        shares = _known(kw=share.kw, usual_kw=share.usual_kw)
+        yield Point(PEAK_SHARE, {**site, "machine": share.machine}, {**shares, "revision": autopsy.revision}, at_ms)
 
 
 def _of_demand(demand: Demand) -> Iterator[Point]:

@@ -187,7 +187,7 @@ def processes(view: PlatformView, words: Words) -> Markup:
         tag(
             "tr",
             tag("th", p.name, scope="row"),
-            tag("td", words.unit(p.rss_mb, "MB"), class_="n"),
+            tag("td", words.unit(p.memory_mb, "MB"), class_="n"),
             tag("td", words.unit(p.cpu_s, "s", 1), class_="n strong"),
             tag("td", words.unit(p.cpu_s * view.watt_per_core / 3600, "Wh", 3), class_="n"),
         )

@@ -34,9 +34,14 @@ class EffectsView:
         return self.names.get(machine, machine)
 
 
+def effects_of(scene: Scene) -> list[Effect]:
+    """Measured effects at this site, latest revisions, by the quarter hour that was to be relieved."""
+    return [one for one in scene.ledger.effects() if one.site == scene.plant.site.id]
+
+
 def effects_view(scene: Scene) -> EffectsView:
     """As the ledger knows it now."""
-    effects = [one for one in scene.ledger.effects() if one.site == scene.plant.site.id]
+    effects = effects_of(scene)
     counted = [one for one in effects if one.outcome is not Outcome.REPLACED]
     autopsies = [one for one in scene.ledger.autopsies() if not scene.is_ahead(one.quarter_utc)]
     return EffectsView(

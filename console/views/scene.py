@@ -37,7 +37,7 @@ class ProcessUse:
 
     name: str
     pid: int
-    rss_mb: float
+    memory_mb: float
     cpu_s: float
 
 

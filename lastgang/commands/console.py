@@ -56,6 +56,6 @@ def command(
         return tuple(PartSeen(part.name, part.state, part.note) for part in found)
 
     def processes() -> tuple[ProcessUse, ...]:
-        return tuple(ProcessUse(use.name, use.pid, use.rss_mb, use.cpu_s) for use in standing_uses(read_state(places.home)))
+        return tuple(ProcessUse(use.name, use.pid, use.memory_mb, use.cpu_s) for use in standing_uses(read_state(places.home)))
 
     run(plant, places.kafka(kafka, namespace), ledger, reports or ledger.parent / "reports", host, port, parts, processes)

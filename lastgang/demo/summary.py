@@ -121,7 +121,7 @@ def summarise(settings: DemoSettings, plant: Plant, span: Span, account: Account
         saving_eur_per_year=None if saving_eur is None else round(saving_eur, 2),
         outages=tuple(outage_accounts(outages, channels, account.revisions, truth, span.from_utc, span.to_utc)),
         projection_latency_ms={"p50": quantile(account.latencies_ms, 0.5), "p99": quantile(account.latencies_ms, 0.99)},
-        processes=tuple({"name": use.name, "rss_mb": use.rss_mb, "cpu_s": use.cpu_s} for use in processes),
+        processes=tuple({"name": use.name, "memory_mb": use.memory_mb, "cpu_s": use.cpu_s} for use in processes),
     )
 
 
@@ -193,8 +193,8 @@ def show_summary(summary: Summary, console: Console) -> None:
             "reading → projection", f"p50 {summary.projection_latency_ms['p50']} ms", f"p99 {summary.projection_latency_ms['p99']} ms", None,
         ),
         (
-            "stack", f"{sum(float(p['rss_mb']) for p in summary.processes):.0f} MB", f"{sum(float(p['cpu_s']) for p in summary.processes):.0f} CPU-s",
-            sum(float(p["rss_mb"]) for p in summary.processes) < 3000,
+            "stack", f"{sum(float(p['memory_mb']) for p in summary.processes):.0f} MB", f"{sum(float(p['cpu_s']) for p in summary.processes):.0f} CPU-s",
+            sum(float(p["memory_mb"]) for p in summary.processes) < 3000,
         ),
     ]  # fmt: skip
     for name, found, against, holds in rows:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from domain.effects import Autopsy, Effect, Figure
@@ -9,9 +12,60 @@ from domain.instants import instant_text
 from effects.account import Account, account, by_machine
 from reporting.month import MonthReport
 from reporting.sections.blocks import Block, Heading, Paragraph, PrintColumn, printed, shortened, table_or
-from reporting.sections.section import ADVICE_ROWS, NAME, Content, Section
+from reporting.sections.section import ADVICE_ROWS, NAME, Content, DataFile, Section, Sheet, SheetPart
+from reporting.sections.shared_sheets import money_cell
+from reporting.tables import Column, field_columns, local_time
 from reporting.typesetting import one_line
 from words.speech import Words
+
+
+@dataclass(frozen=True, slots=True)
+class EffectRow:
+    """One recommendation, promise beside effect."""
+
+    quarter_utc: datetime
+    machine: str
+    recommendation: str
+    outcome: str
+    status: str
+    promised_kw: float
+    relief_kw: float | None
+    promised_eur: float | None
+    measured_eur: float | None
+    measured_low_eur: float | None
+    measured_high_eur: float | None
+
+
+def _rows(month: MonthReport) -> Iterator[EffectRow]:
+    for one in month.effects:
+        saving = one.saving_eur
+        yield EffectRow(
+            one.quarter_utc, one.machine, one.recommendation, str(one.outcome), str(one.status), one.promised_kw,
+            None if one.relief_kw is None else one.relief_kw.value, one.promised_eur,
+            *((None, None, None) if saving is None else (saving.value, saving.low, saving.high)),
+        )  # fmt: skip
+
+
+def _for_people(words: Words) -> list[Column[EffectRow]]:
+    measured, zone = words["effects.measured"], words.zone
+    return [
+        Column(words["start_local"], lambda row: local_time(row.quarter_utc, zone)),
+        Column(words["zone"], lambda row: f"{row.quarter_utc.astimezone(zone):%Z}"),
+        Column(words["start_utc"], lambda row: row.quarter_utc),
+        Column(words["effects.machine"], lambda row: row.machine),
+        Column(words["advice"], lambda row: row.recommendation),
+        Column(words["effects.outcome"], lambda row: words[f"effects.outcome.{row.outcome}"]),
+        Column(words["status"], lambda row: words[f"effects.status.{row.status}"]),
+        Column(f"{words['effects.promised']} [kW]", lambda row: row.promised_kw),
+        Column(f"{words['effects.relief']} [kW]", lambda row: row.relief_kw),
+        Column(f"{words['effects.promised']} [EUR]", lambda row: money_cell(row.promised_eur, words)),
+        Column(f"{measured} [EUR]", lambda row: money_cell(row.measured_eur, words)),
+        Column(f"{measured} 10 % [EUR]", lambda row: money_cell(row.measured_low_eur, words)),
+        Column(f"{measured} 90 % [EUR]", lambda row: money_cell(row.measured_high_eur, words)),
+    ]
+
+
+EFFECTS = Sheet("effects.sheet", _for_people, (18, 8, 18, 18, 30, 18, 14), place=55)
 
 
 def _data(content: Content) -> dict[str, Any]:
@@ -98,4 +152,9 @@ def _peaks(month: MonthReport, words: Words) -> list[Block]:
     return found
 
 
-SECTION = Section(data=_data, page=_page)
+SECTION = Section(
+    data=_data,
+    files=(DataFile("effects", _rows, field_columns(EffectRow), _for_people),),
+    sheets=(SheetPart(EFFECTS, lambda content, _: _rows(content.month)),),
+    page=_page,
+)

@@ -71,7 +71,8 @@ def cheapest(tables: Tables, rosters: Rosters, start: Solution, limits: Limits) 
 
 
 def merged(
-    tables: Tables, rosters: Rosters, solutions: Sequence[Solution], limits: Limits, *, slots_beside: int = 1, most_kw: Floats | None = None
+    tables: Tables, rosters: Rosters, solutions: Sequence[Solution], limits: Limits, *, slots_beside: int = 1, most_kw: Floats | None = None,
+    lean: bool = False,
 ) -> Solution:  # fmt: skip
     """The cheapest plan in which every job is where the current plan or one of several others has it, or a few slots beside.
 
@@ -83,11 +84,22 @@ def merged(
         How far from such a place a job may be.
     most_kw
         Highest load above the incumbent peak that the solver looks at, by charge; None: any.
+    lean
+        Without the solver's linear relaxation where there is a highest load (see `new_solver`).
     """
     plans = [tables.current, *(one.choices for one in solutions)]
     among = {job: {near for plan in plans for near in _near(plan.get(job), slots_beside)} for job in solutions[0].choices}
     model = Model(empty_board(tables), range(len(tables.of_job)), free_shifts=True, among=among, most_kw=most_kw)
-    return _cheapest(model, rosters, solutions[0], limits)[0]
+    return _cheapest(model, rosters, solutions[0], limits, lean=most_kw is not None and lean)[0]
+
+
+def below_peak(tables: Tables, rosters: Rosters, near: Solution, most_kw: Floats, limits: Limits) -> Solution | None:
+    """The cheapest plan that the solver finds with no load above `most_kw` over the incumbent peak, by charge; None: no plan in time.
+
+    Each job may be anywhere. `near` is only where the solver begins: it may cost less than what is found, and its peak may be higher.
+    """
+    model = Model(empty_board(tables), range(len(tables.of_job)), free_shifts=True, most_kw=most_kw)
+    return _solve(model, rosters, near, new_solver(limits, lean=True))[0]
 
 
 def _near(choice: Choice | None, slots: int) -> Iterator[Choice]:
@@ -95,14 +107,17 @@ def _near(choice: Choice | None, slots: int) -> Iterator[Choice]:
         yield from (Choice(choice.way, choice.start + shift) for shift in range(-slots, slots + 1))
 
 
-def _cheapest(model: Model, rosters: Rosters, start: Solution, limits: Limits) -> tuple[Solution, bool]:
+def _cheapest(model: Model, rosters: Rosters, start: Solution, limits: Limits, *, lean: bool = False) -> tuple[Solution, bool]:
+    found, is_best = _solve(model, rosters, start, new_solver(limits, lean=lean))
+    return (start, False) if found is None else (cheaper(found, start), is_best)
+
+
+def _solve(model: Model, rosters: Rosters, start: Solution, solver: cp_model.CpSolver) -> tuple[Solution | None, bool]:
+    """What the solver finds from `start` on, and whether it has proved that nothing in the model is cheaper."""
     model.price()
     model.hint(start.choices, start.roster)
-    solver = new_solver(limits)
     status = solver.solve(model.solver)
-    if not has_plan(status):
-        return start, False
-    return cheaper(_solution(model, solver, rosters), start), is_proved(status)
+    return (_solution(model, solver, rosters) if has_plan(status) else None), is_proved(status)
 
 
 def least_amount(
@@ -139,11 +154,19 @@ def _solution(model: Model, solver: cp_model.CpSolver, rosters: Rosters) -> Solu
     return solution_of(board_of(model.board.tables, roster, model.chosen(solver)))
 
 
-def new_solver(limits: Limits) -> cp_model.CpSolver:
-    """A solver that ends at the limits and answers the same input with the same plan."""
+def new_solver(limits: Limits, *, lean: bool = False) -> cp_model.CpSolver:
+    """A solver that ends at the limits and answers the same input with the same plan.
+
+    `lean` leaves out the linear relaxation and the expensive parts of the presolve. Below a bounded peak the relaxation says little, and with
+    it the solver meets a few dozen conflicts in a second, without it thousands: it finds more, but proves less.
+    """
     solver: cp_model.CpSolver = library().CpSolver()
     solver.parameters.num_workers = 1  # with more of them the same input gives different plans
     solver.parameters.random_seed = 1
     solver.parameters.max_time_in_seconds = max(0.01, limits.seconds)
     solver.parameters.max_deterministic_time = max(0.01, limits.work)
+    if lean:
+        solver.parameters.linearization_level = 0
+        solver.parameters.cp_model_probing_level = 0
+        solver.parameters.merge_at_most_one_work_limit = 0.0
     return solver

@@ -4,8 +4,9 @@
 many. *Merging*: the first worker's solver picks for each job a place that one of the plans has, or the slot beside it, first from a few of
 the best plans, then from more; the others anneal from the best one on. *Refining*: from the best plan on, by more annealing and, where the
 rules leave little choice, by large neighbourhoods for the solver. There all workers merge, again and again, around plans and below peaks
-that are drawn: with a bounded peak the solver is many times as fast, and a plan with another peak is another valley. Workers search by themselves, each with its own seed, and tell each other
-what they found between the stages only.
+that are drawn: with a bounded peak the solver is many times as fast, and a plan with another peak is another valley. All workers but the first mostly
+let every job be anywhere, below a peak a little lower than that of the best plan: no chain need have been in the valley that this leads to. Workers search
+by themselves, each with its own seed, and tell each other what they found between the stages only.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import cycle
 from random import Random
 
 from scheduling.planner.annealing import CLIMATES, HOT_CLIMATES, Annealing
 from scheduling.planner.board import board_of
-from scheduling.planner.exact import MOST_OPTIONS, Limits, merged, options
+from scheduling.planner.exact import MOST_OPTIONS, Limits, below_peak, merged, options
 from scheduling.planner.neighbourhoods import Neighbourhoods
 from scheduling.planner.problem import Problem
 from scheduling.planner.roster import Rosters
@@ -49,6 +51,8 @@ NEAR = 1.15
 """A little higher than the plan's peak above what is billed already."""
 DRAWN_PEAK = (0.3, 1.3)
 """The same, where it is drawn for each charge by itself: so one may give way to another."""
+LOWER = (0.98, 0.9, None, 0.94, 0.86, None)
+"""Peaks above what is billed already, in turns, as a share of that of the best plan, for one of the charges; None: a merge instead."""
 NEIGHBOURHOODS_A_ROUND = 3
 """Where rounds are counted instead of time."""
 
@@ -129,8 +133,11 @@ def _by_cost(solutions: Iterable[Solution]) -> tuple[Solution, ...]:
 def work(task: Task) -> list[Solution]:
     """The plans that one worker finds in one stage."""
     tables, rosters = tables_of(task.problem, RULES), Rosters(task.problem, RULES)
-    if task.stage is Stage.MERGING and (task.worker == 0 or _is_small(tables)) and len(task.known) > 2:
-        return [_merge(tables, rosters, task)]
+    if task.stage is Stage.MERGING and len(task.known) > 2:
+        if task.worker == 0:
+            return [_merge(tables, rosters, task)]
+        if _is_small(tables):
+            return [_lower(tables, rosters, task)]
     if task.stage is Stage.REFINING and task.worker == 0 and options(tables) <= MOST_OPTIONS:
         return [_try_neighbourhoods(tables, task)]
     return _anneal(tables, rosters, task)
@@ -142,20 +149,40 @@ def _is_small(tables: Tables) -> bool:
 
 def _merge(tables: Tables, rosters: Rosters, task: Task) -> Solution:
     best, known, random = task.known[0], list(task.known[1:]), Random(_seed(task))
+    is_small = _is_small(tables)
     counts = iter(MERGED_AT_ONCE)
     for _ in _rounds(task, 1):
         count = next(counts, None)
         chosen = random.sample(known, min(len(known), MERGED_LATER)) if count is None else known[:count]
         left_s = task.effort.until_s - task.clock()
-        if count is not None and not _is_small(tables):
+        if count is not None and not is_small:
             best = merged(tables, rosters, [best, *chosen], Limits(left_s, MERGING_WORK))
             continue
         around = random.choice(known[:MERGED_AROUND]) if random.random() < AROUND_OTHER else best
         most_kw = _drawn_peak_kw(tables, around, random)
-        limits = Limits(left_s, SMALL_MERGING_WORK if _is_small(tables) else MERGING_WORK)
+        limits = Limits(left_s, SMALL_MERGING_WORK if is_small else MERGING_WORK)
         found = merged(tables, rosters, [around, best, *chosen], limits, slots_beside=random.choice((1, 2)), most_kw=most_kw)
         known.append(found)
         best = cheaper(best, found)
+    return best
+
+
+def _lower(tables: Tables, rosters: Rosters, task: Task) -> Solution:
+    """As `_merge`, but mostly every job may be anywhere, below a lower peak; and the solver has no linear relaxation."""
+    best, known, random = task.known[0], list(task.known[1:]), Random(_seed(task))
+    for _, share in zip(_rounds(task, 1), cycle(LOWER)):
+        limits = Limits(task.effort.until_s - task.clock(), SMALL_MERGING_WORK)
+        lower_kw = None if share is None else _lower_peak_kw(tables, best, share, random)
+        if lower_kw is not None:
+            found = below_peak(tables, rosters, best, lower_kw, limits)
+        else:
+            around = random.choice(known[:MERGED_AROUND]) if random.random() < AROUND_OTHER else best
+            plans = [around, best, *random.sample(known, min(len(known), MERGED_LATER))]
+            most_kw = _drawn_peak_kw(tables, around, random)
+            found = merged(tables, rosters, plans, limits, slots_beside=random.choice((1, 2)), most_kw=most_kw, lean=True)
+        if found is not None:
+            known.append(found)
+            best = cheaper(best, found)
     return best
 
 
@@ -168,6 +195,16 @@ def _drawn_peak_kw(tables: Tables, around: Solution, random: Random) -> Floats |
     if kind < ANY_PEAK + NEAR_PEAK:
         return NEAR * highest_kw
     return highest_kw * [random.uniform(*DRAWN_PEAK) for _ in highest_kw]
+
+
+def _lower_peak_kw(tables: Tables, best: Solution, share: float, random: Random) -> Floats | None:
+    """Load above the incumbent peak of a plan, lower for one of the charges, mostly for one that costs much; None: no charge costs anything."""
+    highest_kw = board_of(tables, best.roster, best.choices).flows.highest_kw().copy()
+    cost_eur = [charge.price_eur_per_kw * kw for charge, kw in zip(tables.problem.demand_charges, highest_kw, strict=True)]
+    if not any(cost_eur):
+        return None
+    highest_kw[random.choices(range(len(cost_eur)), cost_eur)[0]] *= share
+    return highest_kw
 
 
 def _anneal(tables: Tables, rosters: Rosters, task: Task) -> list[Solution]:

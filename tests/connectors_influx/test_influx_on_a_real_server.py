@@ -17,7 +17,18 @@ from domain.clock import epoch_ms
 from domain.contracts import EXAMPLES
 from domain.intervals import IntervalMethod, IntervalQuality
 from domain.plant import load_plant
-from domain.topics import ANOMALIES, DEMAND, FORECASTS, INTERVALS, METER_FORECASTS, ORDERS, READINGS, RECOMMENDATIONS
+from domain.topics import (
+    ANOMALIES,
+    AUTOPSIES,
+    DEMAND,
+    EFFECTS,
+    FORECASTS,
+    INTERVALS,
+    METER_FORECASTS,
+    ORDERS,
+    READINGS,
+    RECOMMENDATIONS,
+)
 from quarters.numbers import quarter_start
 from tests.connectors_influx.conftest import ORG, TOKEN
 
@@ -67,6 +78,8 @@ def records():
     yield ORDERS, replace(EXAMPLES[ORDERS.name], start_utc=NOW - timedelta(minutes=30))
     yield ANOMALIES, replace(EXAMPLES[ANOMALIES.name], since_utc=NOW - timedelta(minutes=30))
     yield RECOMMENDATIONS, replace(EXAMPLES[RECOMMENDATIONS.name], issued_utc=NOW - timedelta(minutes=30))
+    yield EFFECTS, replace(EXAMPLES[EFFECTS.name], quarter_utc=NOW - timedelta(minutes=30))
+    yield AUTOPSIES, replace(EXAMPLES[AUTOPSIES.name], quarter_utc=NOW - timedelta(minutes=30))
 
 
 def points():

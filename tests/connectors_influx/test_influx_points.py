@@ -11,7 +11,18 @@ from domain.contracts import EXAMPLES
 from domain.intervals import IntervalMethod, IntervalQuality
 from domain.plant import Plant
 from domain.readings import ReadingQuality
-from domain.topics import ANOMALIES, DEMAND, FORECASTS, INTERVALS, METER_FORECASTS, ORDERS, READINGS, RECOMMENDATIONS
+from domain.topics import (
+    ANOMALIES,
+    AUTOPSIES,
+    DEMAND,
+    EFFECTS,
+    FORECASTS,
+    INTERVALS,
+    METER_FORECASTS,
+    ORDERS,
+    READINGS,
+    RECOMMENDATIONS,
+)
 
 PLANT = Plant.model_validate(
     {
@@ -116,8 +127,29 @@ def test_an_older_revision_of_a_job_that_comes_again_draws_nothing(maker):
     assert maker.points(ORDERS, replace(order, revision=1)) == []
 
 
-@pytest.mark.parametrize("topic", [DEMAND, ANOMALIES, RECOMMENDATIONS], ids=lambda topic: topic.name)
+@pytest.mark.parametrize("topic", [DEMAND, ANOMALIES, RECOMMENDATIONS, EFFECTS], ids=lambda topic: topic.name)
 def test_all_written_fields_are_declared(maker, topic):
     [point] = maker.points(topic, EXAMPLES[topic.name])
     assert set(point.fields) <= set(point.measurement.all_fields())
     assert set(point.tags) == set(point.measurement.tags)
+
+
+def test_an_effect_that_is_not_known_has_a_promise_and_no_measured_euros(maker):
+    [known] = maker.points(EFFECTS, EXAMPLES[EFFECTS.name])
+    assert (known.fields["promised_eur"], known.fields["measured_eur"], known.fields["measured_low_eur"]) == (
+        4288.0,
+        3457.2,
+        2733.6,
+    )
+    [unknown] = maker.points(EFFECTS, replace(EXAMPLES[EFFECTS.name], saving_eur=None, relief_kw=None, reduction_kw=None))
+    assert set(unknown.fields) == {"promised_kw", "promised_eur", "revision", "outcome", "status"}
+
+
+def test_a_new_peak_is_one_point_and_one_for_each_machine(maker):
+    peak, *shares = maker.points(AUTOPSIES, replace(EXAMPLES[AUTOPSIES.name], rest_kw=None))
+    assert (peak.fields["kw"], peak.fields["eur"], "rest_kw" in peak.fields) == (671.4, 2304.8, False)
+    assert [(one.tags["machine"], one.fields["kw"], one.fields["usual_kw"]) for one in shares] == [
+        ("furnace-2", 140.9, 44.3),
+        ("compressor-1", 52.0, 41.5),
+    ]
+    assert {one.at_ms for one in shares} == {peak.at_ms}

@@ -3,6 +3,8 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +19,10 @@ from console.access import Access
 from console.board import Board
 from console.context import Console
 from console.reports import ReportShelf
+from domain.contracts import EXAMPLES
+from domain.intervals import QUARTER
 from domain.plant import Plant, VirtualMeter
+from domain.topics import EFFECTS
 from reporting.ledger import Ledger
 
 TOKEN = "0123456789abcdef"
@@ -53,7 +58,7 @@ Api = tuple[TestClient, SampleFeed]
 @pytest.mark.parametrize(
     "path",
     ["health", "now", "plan", "forecast", "orders", "recommendations", "recommendations/cards", "anomalies", "meters", "platform", "reports",
-     "reports/months"],
+     "reports/months", "effects", "effects/account", "autopsies"],
 )  # fmt: skip
 def test_everything_that_can_be_read_answers_with_json(open_api: Api, path: str) -> None:
     response = open_api[0].get(f"/api/v1/{path}")
@@ -67,6 +72,19 @@ def test_the_description_names_every_call_and_its_faults(open_api: Api) -> None:
     assert {"202", "401", "409", "422", "503"} <= decide["responses"].keys()
     assert all("summary" in call and "description" in call for path in described.values() for call in path.values()
                if "zip" not in str(call))  # fmt: skip
+
+
+def test_promised_and_measured_euros_are_those_of_the_account(plant: Plant, tmp_path: Path) -> None:
+    ledger = sample_ledger(plant)
+    effect = replace(EXAMPLES[EFFECTS.name], site=plant.site.id)
+    unknown = replace(effect, recommendation="X", quarter_utc=effect.quarter_utc + QUARTER, saving_eur=None)
+    ledger.append([(EFFECTS, 0, n, one) for n, one in enumerate((effect, unknown))])
+    client, _, board = app_of(plant, tmp_path, "", ledger)
+    with closing(board):
+        newest, first = client.get("/api/v1/effects").json()
+        assert (newest["saving_eur"], first["saving_eur"]["value"]) == (None, 3457.2)
+        whole = client.get("/api/v1/effects/account").json()["whole"]
+        assert (whole["promised_eur"], whole["measured_eur"], whole["unknown"]) == (4288.0, 3457.2, 1)
 
 
 def test_now_says_what_the_page_says(open_api: Api) -> None:

@@ -133,3 +133,27 @@ def test_a_process_whose_name_holds_spaces_and_brackets_is_recognised(tmp_path: 
     assert identity.is_alive()
     processes.stop(identity, timeout_s=0.0)
     assert not identity.is_alive()
+
+
+FORKED = """
+import os, sys, time
+held = bytearray(os.urandom(1 << 20)) * 80
+if os.fork() == 0:
+    time.sleep(600)
+print("ready", flush=True)
+time.sleep(600)
+"""
+
+
+@linux
+def test_pages_that_a_fork_shares_with_its_parent_count_once(tmp_path: Path) -> None:
+    log = tmp_path / "part.log"
+    identity = ProcessId.of(processes.launch([sys.executable, "-c", FORKED], {}, log, tmp_path).pid)
+    assert identity is not None
+    wait_until(lambda: b"ready" in log.read_bytes() and len(processes.family(identity)) == 2)
+    try:
+        used = [use.memory_mb for use in processes.usage(identity).values()]
+        assert all(40 < one < 80 for one in used)
+        assert 80 < sum(used) < 120
+    finally:
+        processes.stop(identity, timeout_s=0.0)

@@ -91,7 +91,7 @@ def test_a_stack_outlives_the_death_of_flink_and_goes_on_after_a_stop(java_parts
         assert answer_to(stack, "b") == "b is number 2"
 
         used = {use.name: use for use in stack.processes()}
-        assert used["kafka"].rss_mb > 50
+        assert used["kafka"].memory_mb > 50
         assert used["flink-taskmanager"].cpu_s > 1
         everyone = [state.process.identity() for state in stack.states() if state.process]
         assert len(everyone) == 5

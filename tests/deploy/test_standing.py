@@ -42,7 +42,7 @@ def stack(*parts: PartState, supervisor: ProcessId) -> StackState:
 
 def part(name: str, identity: ProcessId) -> PartState:
     process = ProcessState.of(identity)
-    return PartState(name=name, state="running", process=process, family=(process,), rss_mb=120.5, cpu_s=9.4)
+    return PartState(name=name, state="running", process=process, family=(process,), memory_mb=120.5, cpu_s=9.4)
 
 
 def test_a_backtest_that_runs_beside_the_stack_is_no_cost_of_the_stack(tmp_path: Path, backtest: ProcessId) -> None:
@@ -50,8 +50,8 @@ def test_a_backtest_that_runs_beside_the_stack_is_no_cost_of_the_stack(tmp_path:
     found = standing_uses(read_state(tmp_path))
     assert [use.name for use in found] == ["gateway", "supervisor"]
     assert backtest.pid not in {use.pid for use in found}
-    assert (found[0].pid, found[0].rss_mb, found[0].cpu_s) == (os.getpid(), 120.5, 9.4)
-    assert found[1].rss_mb > 5
+    assert (found[0].pid, found[0].memory_mb, found[0].cpu_s) == (os.getpid(), 120.5, 9.4)
+    assert found[1].memory_mb > 5
 
 
 def test_a_part_counts_whatever_its_command_line_says(backtest: ProcessId) -> None:

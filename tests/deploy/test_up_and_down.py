@@ -51,6 +51,19 @@ def test_a_second_up_of_a_plant_is_refused_and_names_the_first(plant_dir: Path) 
     )
 
 
+def test_up_with_another_namespace_than_the_data_have_says_whose_they_are_and_starts_nothing(plant_dir: Path) -> None:
+    gone = ProcessState(pid=1, birth="0/0")
+    (plant_dir / ".lastgang").mkdir()
+    write_state(plant_dir / ".lastgang", StackState(phase="stopped", supervisor=gone, plant=str(plant_dir), namespace="hall-a."))
+    (plant_dir / "stack.toml").write_text('namespace = "hall-b."\n', encoding="utf-8")
+    result = lastgang("up", "--plant", str(plant_dir), "--foreground", environment=FREE)
+    assert result.returncode == 2
+    assert result.stderr.strip().splitlines()[-1] == (
+        f"stack.toml: namespace: found 'hall-b.'; expected 'hall-a.', to which the data in {plant_dir / '.lastgang'} belong; "
+        "or rename that folder and begin without them"
+    )
+
+
 def test_of_two_ups_at_the_same_moment_one_is_refused_by_the_lock(plant_dir: Path) -> None:
     import fcntl
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -11,6 +11,7 @@ from domain.job_power import JobPower, PowerSource
 from domain.orders import OrderStatus
 from tests.effects.effect_cases import (
     JOB_KW,
+    MONTHLY,
     RATCHET,
     SITE,
     Works,
@@ -175,6 +176,45 @@ def test_a_ratchet_makes_a_peak_cost_in_later_months_too(tmp_path):
     works = Works([order("a", 60)], bumps={40: 300.0})
     effect = works.effects(tariff(tmp_path, RATCHET), advised("a", 40, 60))["r-a"]
     assert value(effect.saving_eur) == pytest.approx(10 * 100 + 9 * 10 * 80, abs=0.05)
+
+
+SEASONS = """
+[[season]]
+id = "winter"
+months = [12, 1, 2]
+[[season]]
+id = "rest"
+months = [3, 4, 5, 6, 7, 8, 9, 10, 11]
+"""
+BY_SEASON = SEASONS + MONTHLY.replace('reset = "month"', 'reset = "season"').replace("EUR/kW/month", "EUR/kW/season")
+BY_DAY = """
+[[calendar]]
+id = "day"
+[[calendar.band]]
+days = ["all"]
+from = "08:00"
+to = "12:00"
+season = "rest"
+"""
+
+
+def test_a_charge_by_season_is_saved_once_and_not_each_month(tmp_path):
+    # 400 against 300 kW: 100 kW at 10 EUR a season. The plant file knows months and years: with the year nothing is final before the season ends.
+    works = Works([order("a", 60)], bumps={40: 300.0})
+    effect = works.effects(tariff(tmp_path, BY_SEASON), advised("a", 40, 60), site=plant(demand_period="year"))["r-a"]
+    assert (value(effect.reduction_kw), value(effect.saving_eur)) == (100.0, 1000.0)
+    assert effect.period_end_utc == datetime(2026, 12, 31, 23, tzinfo=UTC)
+    assert effect.status is EffectStatus.PROVISIONAL
+
+
+def test_a_move_out_of_the_hours_that_are_billed_saves_though_the_load_is_as_high(tmp_path):
+    # Billed from 08:00 to 12:00 only, places 32 to 48: without the move 400 kW at 10:00; with it 300 kW there, and 400 kW at 15:00, which nobody bills.
+    works = Works([order("a", 60)], bumps={40: 300.0, 60: 300.0})
+    inside = BY_SEASON.replace("[[demand]]", BY_DAY + '[[demand]]\ninside = "day"\n')
+    effect = works.effects(tariff(tmp_path, inside), advised("a", 40, 60))["r-a"]
+    assert value(effect.saving_eur) == 1000.0
+    whole_day = works.effects(tariff(tmp_path, BY_SEASON), advised("a", 40, 60))["r-a"]
+    assert value(whole_day.saving_eur) == 0.0
 
 
 def test_without_a_tariff_the_effect_is_in_kilowatts_alone():

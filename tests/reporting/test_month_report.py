@@ -146,7 +146,17 @@ def test_numbers_for_people() -> None:
 def test_the_workbook_has_real_numbers_and_dates(ledger: Ledger, make: Callable[..., WrittenReport]) -> None:
     put(ledger, *whole_month())
     book = load_workbook(make().folder / "report.xlsx")
-    assert book.sheetnames == ["Deckblatt", "Übersicht", "Zähler", "Viertelstunden", "Lücken", "Kosten", "Befunde", "Änderungen"]
+    assert book.sheetnames == [
+        "Deckblatt",
+        "Übersicht",
+        "Zähler",
+        "Viertelstunden",
+        "Lücken",
+        "Kosten",
+        "Befunde",
+        "Wirkung",
+        "Änderungen",
+    ]
     sheet: Any = book["Viertelstunden"]
     assert sheet.max_row == 1 + 2 * 2980
     row = [cell.value for cell in sheet[50]]

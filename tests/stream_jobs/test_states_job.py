@@ -50,7 +50,7 @@ def test_jobs_are_dated_to_the_minute_by_state_and_counter(stack_kafka, flink, p
     plant.write_text(
         text.replace('state_channel = "state", ', 'state_channel = "state", parts_channel = "parts", '), encoding="utf-8"
     )
-    plant_clock(sample.MONDAY + 60 * QUARTER)
+    plant_clock(sample.MONDAY + 60 * QUARTER, speed=20.0)  # the last state waits for a minute of the plant's time
     kafka = KafkaSettings(stack_kafka.bootstrap, namespace)
     ensure_topics(kafka)
     flink.submit(

@@ -14,7 +14,7 @@ from scheduling.planner.board import board_of
 from scheduling.planner.construct import current_solution
 from scheduling.planner.cost.demand import peaks_kw
 from scheduling.planner.cost.total import cost_of
-from scheduling.planner.exact import Limits, empty_board, merged, new_solver
+from scheduling.planner.exact import Limits, below_peak, empty_board, merged, new_solver
 from scheduling.planner.model import Model
 from scheduling.planner.neighbourhoods import Neighbourhoods
 from scheduling.planner.roster import Rosters
@@ -63,6 +63,35 @@ def test_a_merge_below_a_load_that_no_plan_keeps_gives_the_first_plan_back(tmp_p
     tables, rosters = tables_of(problem, RULES), Rosters(problem, RULES)
     start = current_solution(tables, rosters)
     assert merged(tables, rosters, [start], LIMITS, most_kw=np.array([1.0])) is start
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(st.lists(st.lists(st.integers(1, 90).map(float), min_size=1, max_size=2), min_size=2, max_size=3), st.integers(0, 100))
+def test_below_a_peak_the_whole_problem_has_its_cheapest_plan_or_none(tmp_path, powers_kw, above_kw):
+    raw = two_machines(powers_kw)
+    problem = problem_of(raw, tmp_path)
+    tables, rosters = tables_of(problem, RULES), Rosters(problem, RULES)
+    most_kw = INCUMBENT_KW + above_kw + 1e-9
+    kept = [one for one in every_plan(raw) if not breaches(problem, one) and peaks_kw(problem, one)["year"] <= most_kw]
+    start = current_solution(tables, rosters)
+    found = below_peak(tables, rosters, start, np.array([float(above_kw)]), LIMITS)
+    if not kept:
+        assert found is None
+        return
+    chosen = tables.plan(found.choices, frozenset(), {})
+    assert not breaches(problem, chosen)
+    assert peaks_kw(problem, chosen)["year"] <= most_kw
+    assert cost_of(problem, chosen).total_eur == pytest.approx(min(cost_eur(raw, one) for one in kept), abs=0.01)
+
+
+def test_a_plan_below_a_lower_peak_may_cost_more_than_the_one_it_begins_with(tmp_path):
+    raw = two_machines([[80.0, 80.0], [60.0, 60.0]])
+    raw["changes"]["eur_per_moved_job"] = 1000.0
+    tables, rosters = tables_of(problem_of(raw, tmp_path), RULES), Rosters(problem_of(raw, tmp_path), RULES)
+    start = current_solution(tables, rosters)
+    # The peak falls from 100 to 40 kW above the incumbent one, at 2 EUR/kW, for one move.
+    found = below_peak(tables, rosters, start, np.array([99.0]), LIMITS)
+    assert found.cost_eur == pytest.approx(start.cost_eur - 2 * 60 + 1000)
 
 
 def test_a_merge_reaches_as_many_slots_beside_as_it_may(tmp_path):
