@@ -40,6 +40,7 @@ VERBS = {
     "plan": ("lastgang.commands.plan", "Plan jobs, shifts and crews against the bill, offline."),
     "flexible": ("lastgang.commands.flexible", "Show and place loads that can wait, offline."),
     "forecast": ("lastgang.commands.forecast", "Backtest the forecast on a load profile, offline."),
+    "detect": ("lastgang.commands.detect", "Find what is abnormal in a series, offline."),
     "peak": ("lastgang.commands.peak", "Backtest holding load back inside the quarter hour, offline."),
     "bench": ("lastgang.commands.bench", "Measure the platform, or try to break it, on this machine."),
 }

@@ -27,6 +27,10 @@ SUBJECTS = {
         "lastgang.commands.bench_worth",
         "What advice is worth: plant days with and without it, and with perfect foresight.",
     ),
+    "detect": (
+        "lastgang.commands.bench_detect",
+        "The detectors on meters with known faults: recall, delay, false alarms, beside two plain rules.",
+    ),
     "analyse": (
         "lastgang.commands.bench_analyse",
         "The analysis of load files: time, memory, and the battery's bound beside another program's.",

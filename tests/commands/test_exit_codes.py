@@ -91,6 +91,7 @@ WRONG_INPUT = {
     "forecast backtest": Case(
         "forecast backtest {load} --first-origin 2026-03-01T23:07:00Z --origins 1 --out {work}/x.csv", "on a full quarter hour"
     ),
+    "detect": Case("detect {work}/nothing.csv --time-column t --out {work}/x.csv", "nothing.csv: file: found No such file"),
     "peak backtest": Case(
         f"peak backtest {{work}}/nothing.csv {PEAK} --out {{work}}/x.csv", "nothing.csv: file: found No such file"
     ),
@@ -99,6 +100,7 @@ WRONG_INPUT = {
     "bench forecast": Case("bench forecast --data {empty}", "--data: found"),
     "bench plan": Case("bench plan --only nothing", "--only: found nothing; expected one of calm-20"),
     "bench worth": Case("bench worth --only nothing", "--only: found nothing; expected one of single moves"),
+    "bench detect": Case("bench detect --only nothing", "--only: found nothing; expected one of spike"),
     "bench analyse": Case("bench analyse {work}/nothing.csv", "nothing.csv"),
     "bench fuzz": Case("bench fuzz --only nothing", "no target nothing"),
 }
@@ -151,12 +153,14 @@ FAILED_RUN = {
     "forecast backtest": Case(
         "forecast backtest {load} --first-origin 2026-10-01T00:30:00Z --origins 1 --out /dev/full", "No space left on device"
     ),
+    "detect": Case("detect {load} --time-column start_utc --out /dev/full", "No space left on device"),
     "peak backtest": Case(f"peak backtest {{minutes}} {PEAK} --out /dev/full", "No space left on device"),
     "bench pipeline": Case("bench pipeline", "the machine has stopped", "pipeline"),
     "bench faults": Case("bench faults", "", "faults"),
     "bench forecast": Case("bench forecast --data {empty}", "the machine has stopped", "forecast"),
     "bench plan": Case("bench plan --only calm-20 --seconds 0.1 --json /dev/full", "No space left on device"),
     "bench worth": Case("bench worth --days 2 --seeds 1", "the machine has stopped", "worth"),
+    "bench detect": Case("bench detect --seeds 1 --only spike --json /dev/full", "No space left on device"),
     "bench analyse": Case("bench analyse {load} --json /dev/full", "No space left on device"),
     "bench fuzz": Case("bench fuzz --only json --inputs 50 --json {work}/fuzz.json", "ZeroDivisionError", "fuzz"),
 }
@@ -185,8 +189,10 @@ DONE = {
     "forecast backtest": Case(
         "forecast backtest {load} --first-origin 2026-10-01T00:30:00Z --origins 1 --out {work}/x.csv", "1 forecasts written"
     ),
+    "detect": Case("detect {load} --time-column start_utc --out {work}/x.csv", "2 rows, 0 incidents"),
     "peak backtest": Case(f"peak backtest {{minutes}} {PEAK} --out {{work}}/x.csv", "0 pieces of advice on 1 quarter hours"),
     "bench plan": Case("bench plan --only calm-20 --seconds 0.1", "calm-20"),
+    "bench detect": Case("bench detect --seeds 1 --only spike", "running z-score"),
     "bench fuzz": Case("bench fuzz --only json --inputs 50", "json"),
     "version": Case("--version", "lastgang, version"),
     "help": Case("--help", "Verbs"),

@@ -17,6 +17,7 @@ VALUES = {
     "value": "the reading as it came, in the unit of its register: see `Register.unit` in domain/plant.py",
     "at_most": "a ratio, explained in the function's docstring",
     "weeks_left": "weeks, in its name already",
+    "distance": "in the unit of a series, which nobody stated",
     "limit": "a share, explained in the function's docstring",
 }
 """Names of bare numbers without a unit, and why that is right."""

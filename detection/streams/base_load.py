@@ -1,0 +1,137 @@
+"""What a meter draws while nobody works, day by day: a step of it, and a slow rise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from detection.streams.hours import Hour, Hours
+from detection.streams.row import HOURS_OF_DAY, NOTHING, Judgement, stronger
+
+STEP, CREEP = "base_load_step", "base_load_creep"
+_TO_SIGMA = 1.48
+"""From the median absolute deviation of normal noise to its standard deviation."""
+
+
+def median(values: list[float]) -> float:
+    """The middle one; of an even count the lower of both."""
+    return sorted(values)[(len(values) - 1) // 2]
+
+
+@dataclass(slots=True)
+class Risen:
+    """A base load that has risen and was found: from which level, by how much, since when."""
+
+    usual_kw: float = 0.0
+    by_kw: float = 0.0
+    days_left: int = 0
+
+    DAYS = 42
+    """After these a level that stays is the new normal."""
+
+    def open(self, usual_kw: float, base_kw: float) -> None:
+        """A rise was found."""
+        if not self.days_left:
+            self.usual_kw = usual_kw
+        self.by_kw, self.days_left = base_kw - self.usual_kw, self.DAYS
+
+    def day_ended(self, base_kw: float) -> None:
+        """Follow the level; a rise that has gone by two thirds has ended."""
+        if self.days_left:
+            before_kw, self.by_kw, self.days_left = self.by_kw, base_kw - self.usual_kw, self.days_left - 1
+            if self.by_kw < before_kw / 3:
+                self.by_kw, self.days_left = 0.0, 0
+
+
+@dataclass(slots=True)
+class BaseLoad:
+    """Base load of each day without data faults [kW], judged when the day has ended.
+
+    A day's base load is a low quantile of its hours without people in which the meter drew anything. A step is a cumulative sum (CUSUM) of how far the days are above
+    the weeks before, on the scale of those weeks; a creep compares the last days with two weeks six weeks before. A finding is made once, then silence.
+    """
+
+    day: int = -1
+    today_kw: list[float] = field(default_factory=list)
+    days_kw: list[float] = field(default_factory=list)
+    step_sum: float = 0.0
+    step_kwh: float = 0.0
+    step_silent: int = 0
+    creep_silent: int = 0
+    risen: Risen = field(default_factory=Risen)
+
+    QUANTILE = 0.3
+    FEWEST_HOURS = 3
+    KEPT_DAYS = 84
+    FEWEST_DAYS = 14
+    STEP_PAST = 21
+    STEP_SLACK, STEP_LIMIT, STEP_MOST_A_DAY = 1.5, 5.0, 4.0
+    """Standard deviations."""
+    LEAST_SCALE = 0.01
+    """Of the working load."""
+    CREEP_DAYS, CREEP_LAG, CREEP_PAST = 10, 42, 14
+    CREEP_LIMIT = 0.054
+    """Of the mean load."""
+    SILENT_DAYS = 14
+
+    def update(self, hour: Hour, hours: Hours) -> Judgement:
+        """Of an hour that ended."""
+        found, excess_kwh = NOTHING, 0.0
+        if hour.day != self.day:
+            found = self._day_ended(hours)
+            self.day, self.today_kw = hour.day, []
+        if hour.good and hour.mean_kw > 0:
+            excess_kwh = max(self.risen.by_kw, 0.0)
+            if not hour.staffed:
+                self.today_kw.append(hour.mean_kw)
+        return found._replace(excess_kwh=found.excess_kwh + excess_kwh)
+
+    def _day_ended(self, hours: Hours) -> Judgement:
+        if len(self.today_kw) < self.FEWEST_HOURS or not hours.ready():
+            return NOTHING
+        values = sorted(self.today_kw)
+        base_kw = values[int(self.QUANTILE * len(values))]
+        self.risen.day_ended(base_kw)
+        step = creep = NOTHING
+        if len(self.days_kw) >= self.FEWEST_DAYS:
+            step, creep = self._step(base_kw, hours), self._creep(base_kw, hours)
+        self.days_kw.append(base_kw)
+        del self.days_kw[: -self.KEPT_DAYS]
+        return stronger(step, creep)
+
+    def _step(self, base_kw: float, hours: Hours) -> Judgement:
+        past = self.days_kw[-self.STEP_PAST :]
+        usual_kw = median(past)
+        scale_kw = max(_TO_SIGMA * median([abs(value - usual_kw) for value in past]), self.LEAST_SCALE * hours.working_kw)
+        distance = min((base_kw - usual_kw) / scale_kw, self.STEP_MOST_A_DAY)
+        self.step_sum += distance - self.STEP_SLACK
+        self.step_kwh += (base_kw - usual_kw) * HOURS_OF_DAY
+        if self.step_sum <= 0 or self.step_silent:
+            self.step_sum = self.step_kwh = 0.0
+        if self.step_silent:
+            self.step_silent -= 1
+            return NOTHING
+        strength = self.step_sum / self.STEP_LIMIT
+        if strength < 1:
+            return Judgement(strength, STEP)
+        return self._step_found(strength, base_kw, usual_kw)
+
+    def _step_found(self, strength: float, base_kw: float, usual_kw: float) -> Judgement:
+        excess_kwh = 0.0 if self.risen.days_left else self.step_kwh
+        self.step_silent, self.step_sum, self.step_kwh = self.SILENT_DAYS, 0.0, 0.0
+        self.risen.open(usual_kw, base_kw)
+        return Judgement(strength, f"{STEP} base_kw={base_kw:.4g} usual_kw={usual_kw:.4g}", excess_kwh)
+
+    def _creep(self, base_kw: float, hours: Hours) -> Judgement:
+        end = len(self.days_kw) - self.CREEP_LAG
+        if self.creep_silent or end < self.CREEP_PAST + self.CREEP_DAYS:
+            self.creep_silent = max(self.creep_silent - 1, 0)
+            return NOTHING
+        usual_kw = median(self.days_kw[end - self.CREEP_PAST : end])
+        now_kw = median([*self.days_kw[-self.CREEP_DAYS + 1 :], base_kw])
+        strength = max(now_kw - usual_kw, 0.0) / (self.CREEP_LIMIT * hours.mean_kw)
+        if strength < 1:
+            return Judgement(strength, CREEP)
+        excess_kwh = 0.0 if self.risen.days_left else sum(value - usual_kw for value in self.days_kw[end:]) * HOURS_OF_DAY
+        self.creep_silent = self.SILENT_DAYS
+        self.risen.open(usual_kw, now_kw)
+        return Judgement(strength, f"{CREEP} base_kw={now_kw:.4g} usual_kw={usual_kw:.4g}", max(excess_kwh, 0.0))
