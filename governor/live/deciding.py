@@ -22,6 +22,8 @@ from governor.rules import Moment, shift_kw
 FORECAST_IS_NEW = timedelta(hours=26)
 """How old a forecast may be: a day, and some time for the next one."""
 MOST_SHOWN = 100
+LEAST_KW = 2.0
+"""What a load draws less must be at least this: less is not worth a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ class Deciding:
     def _holdable(self, known: Known, run: Running) -> list[Holdable]:
         """The loads that can be held from now to the end of the quarter hour: what would have to draw again before that lowers nothing."""
         step = max(run.end_utc - run.now_utc, MINUTE)
-        return list(holdable_now(self._instruments.loads.values(), known.states, run.now_utc, step))
+        found = holdable_now(self._instruments.loads.values(), known.states, run.now_utc, step)
+        return [one for one in found if one.kw_now >= LEAST_KW]
 
     def _hold(
         self, notes: Notes, demand: Demand, run: Running, why: Moment, wanted_kw: float, free: list[Holdable]

@@ -7,7 +7,7 @@ from: the projection of the billing meter instead of lines drawn through past mi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -18,10 +18,11 @@ from flexibility.holding import Holdable
 from governor.flexibility import MINUTES, Flexibility
 from governor.least_peak import Floats, least_peaks_kw
 from governor.live.state import Ahead, Held
-from governor.rules import LEAST_PEAK_MARGIN, RULES, Moment
+from governor.rules import LEAST_PEAK_MARGIN, Moment, Rule
 
-RULE = replace(RULES[0], ahead=0.0)
-"""The one that a backtest follows before it has learned which fits; what lies ahead is as forecast here, with what `running` carries over."""
+RULE = Rule(above_least=0.0, first_margin=2.155, last_margin=2.431, back_margin=2.597, back_below=0.062, ahead=0.0, least=0.03)
+"""With the margins for a projection that knows no waves: those of a backtest (`governor.rules.RULES`) belong to its own expectation. The level is what is
+billed, the target, or the least that can still be reached; what lies ahead is as forecast, with what `running` carries over."""
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 NOTICE = 2 * MINUTE

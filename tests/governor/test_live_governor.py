@@ -49,6 +49,13 @@ def test_a_hold_is_as_large_as_it_must_be_and_as_late_as_it_can_be() -> None:
     assert [one.key for one in hold.reason] == ["advice.hold", "advice.above_billed", "advice.returns"]
 
 
+def test_nobody_is_called_for_a_load_that_draws_next_to_nothing() -> None:
+    one = live(count=1)
+    for minute in range(15):
+        one.show(START + minute * MINUTE, kw=1.9)
+        assert one.demand(START + minute * MINUTE, 520.0) == []
+
+
 def test_a_projection_far_above_is_held_at_once_with_all_there_is() -> None:
     one = live()
     (hold,) = one.quarter(580.0, minutes=range(4))
