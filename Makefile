@@ -80,7 +80,7 @@ demo: setup
 # Tests on the shared cluster mostly wait for it: one process has them, the other one the rest meanwhile. 0: all in one, to debug.
 WORKERS ?= 2
 test: setup-dev
-	@$(BIN)/python -m pytest $(if $(filter-out 0,$(WORKERS)),-n $(WORKERS) --dist loadgroup) $(ARGS)
+	@$(BIN)/python -m pytest $(if $(filter-out 0,$(WORKERS)),-n $(WORKERS) --dist loadscope --no-loadscope-reorder) $(ARGS)
 
 # The rooms whose tests need neither processes of ours nor the network; `make test` has everything.
 QUICK := $(addprefix tests/,billing dashboards detection docs domain flexibility metering quarters scheduling words)

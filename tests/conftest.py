@@ -6,9 +6,12 @@ import os
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from deploy import jars
 from deploy.flink.cluster import FlinkCluster
@@ -20,7 +23,8 @@ from deploy.supervisor import Supervisor
 from domain.clock import StartableClock
 
 IN_CI = bool(os.environ.get("CI"))
-ALLOWED_SKIPS = Path(__file__).parent / "allowed_skips.txt"
+TESTS = Path(__file__).parent
+ALLOWED_SKIPS = TESTS / "allowed_skips.txt"
 
 
 @pytest.fixture(scope="session")
@@ -109,11 +113,31 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes share the tests, those on the shared cluster stay together and begin first; of the others each file does."""
-    items.sort(key=lambda item: item.get_closest_marker("cluster") is None)
-    for item in items:
-        group = "cluster" if item.get_closest_marker("cluster") else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+    """Tests on the shared cluster begin first: they take longest."""
+    items.sort(key=lambda item: not _is_on_cluster(item.nodeid))
+
+
+class Shared(LoadScopeScheduling):
+    """Of two processes one has every file with tests on the shared cluster, and the other one the rest, file by file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "cluster" if _is_on_cluster(nodeid) else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Shared:
+    return Shared(config, log)
+
+
+def _is_on_cluster(nodeid: str) -> bool:
+    return nodeid.partition("::")[0] in _files_on_cluster()
+
+
+@cache
+def _files_on_cluster() -> frozenset[str]:
+    """By what stands in them: the process that shares the tests out knows their names alone."""
+    files = (file for file in TESTS.rglob("test_*.py") if "mark.cluster" in file.read_text(encoding="utf-8"))
+    return frozenset(file.relative_to(TESTS.parent).as_posix() for file in files)
 
 
 def _skip_reasons(session: pytest.Session) -> list[str]:

@@ -161,7 +161,13 @@ def test_modules_do_not_import_each_other_in_a_circle() -> None:
 
 # -- dependencies ------------------------------------------------------------------------------------------------------
 
-MODULE_OF = {"apache-flink": "pyflink", "kafka-python": "kafka", "pyyaml": "yaml", "xgboost-cpu": "xgboost"}
+MODULE_OF = {
+    "apache-flink": "pyflink",
+    "kafka-python": "kafka",
+    "pyyaml": "yaml",
+    "xgboost-cpu": "xgboost",
+    "pytest-xdist": "xdist",
+}
 """Library -> the module that is imported, where that is not its name with ``_`` for ``-``."""
 NOT_IMPORTED = {
     "tzdata",
