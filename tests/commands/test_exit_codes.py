@@ -102,6 +102,7 @@ WRONG_INPUT = {
     "bench worth": Case("bench worth --only nothing", "--only: found nothing; expected one of single moves"),
     "bench detect": Case("bench detect --only nothing", "--only: found nothing; expected one of spike"),
     "bench analyse": Case("bench analyse {work}/nothing.csv", "nothing.csv"),
+    "bench governor": Case("bench governor --loads 0", "0 is not in the range"),
     "bench fuzz": Case("bench fuzz --only nothing", "no target nothing"),
 }
 
@@ -162,6 +163,7 @@ FAILED_RUN = {
     "bench worth": Case("bench worth --days 2 --seeds 1", "the machine has stopped", "worth"),
     "bench detect": Case("bench detect --seeds 1 --only spike --json /dev/full", "No space left on device"),
     "bench analyse": Case("bench analyse {load} --json /dev/full", "No space left on device"),
+    "bench governor": Case("bench governor --loads 1 --json /dev/full", "No space left on device"),
     "bench fuzz": Case("bench fuzz --only json --inputs 50 --json {work}/fuzz.json", "ZeroDivisionError", "fuzz"),
 }
 ALWAYS_DONE = {"down", "report", "contracts", "reference", "grafana build", "flexible show"}
@@ -193,6 +195,7 @@ DONE = {
     "peak backtest": Case(f"peak backtest {{minutes}} {PEAK} --out {{work}}/x.csv", "0 pieces of advice on 1 quarter hours"),
     "bench plan": Case("bench plan --only calm-20 --seconds 0.1", "calm-20"),
     "bench detect": Case("bench detect --seeds 1 --only spike", "running z-score"),
+    "bench governor": Case("bench governor --loads 1", "recommendati"),
     "bench fuzz": Case("bench fuzz --only json --inputs 50", "json"),
     "version": Case("--version", "lastgang, version"),
     "help": Case("--help", "Verbs"),

@@ -152,14 +152,15 @@ def test_registers_without_history_are_found_once_and_never_read(tmp_path: Path)
             received.ledger.marks["press", "energy_import"] = begin_ms - 900_000
             received.book = received.ledger.book()
             async with session(head(server.endpoint, **QUICK), received) as running:
-                await received.until(lambda: bool(received.gaps_reported))
-                assert received.gaps_reported == [("press", 0, "no history of energy_import: the server keeps none")]
+                # A gap that is noticed before the server has said what it keeps is requested first.
+                none = ("press", 0, "no history of energy_import: the server keeps none")
+                await received.until(lambda: none in received.gaps_reported)
                 assert set((await running.keeps_history()).values()) == {False}
                 await server.write("Energy", 0.0, "BadNoCommunication", begin_ms + 1000)
                 await server.write("Energy", 6.0, source_ms=begin_ms + 900_000)
                 await received.until(lambda: received.has_received("energy_import", 6.0))
             assert received.ledger.gaps == {}
-            assert len(received.gaps_reported) == 1
+            assert received.gaps_reported.count(none) == 1
             assert (await server.requests())["reads"] == 0
 
     in_time(main)

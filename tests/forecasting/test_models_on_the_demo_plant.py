@@ -100,8 +100,10 @@ def test_the_forecast_beats_last_week_although_a_furnace_was_left_on_and_fog_hid
 
 
 def test_the_peak_of_the_rush_friday_is_foreseen_with_odds(demo: DemoRun, issued: list[Forecast]) -> None:
-    friday = demo.intervals("main")[len(demo.history) :][: 4 * 18]
+    friday, chargers = (demo.intervals(meter)[len(demo.history) :][: 4 * 18] for meter in ("main", "ev-chargers"))
     highest = max(friday, key=lambda interval: interval.power_kw or 0.0)
+    # The trucks are new on this day: no history and no order says that they charge.
+    known_kw = max((one.power_kw or 0.0) - (beside.power_kw or 0.0) for one, beside in zip(friday, chargers, strict=True))
     first = issued[0]
     assert first.issued_utc < highest.start_utc - timedelta(hours=2)
     peak = first.peaks[0]
@@ -109,7 +111,7 @@ def test_the_peak_of_the_rush_friday_is_foreseen_with_odds(demo: DemoRun, issued
     assert highest.power_kw > demo.plant.site.target_kw
     assert peak.above_target > 0.8
     assert abs(peak.start_utc - highest.start_utc) <= timedelta(hours=1)
-    assert peak.q50_kw == pytest.approx(highest.power_kw, rel=0.07)
+    assert peak.q50_kw == pytest.approx(known_kw, rel=0.07)
 
 
 def anomalies(demo: DemoRun, meter: str, channel: str) -> list[Anomaly]:
