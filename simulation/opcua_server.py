@@ -35,6 +35,8 @@ UNITS = {
 """UN/CEFACT code, symbol and name of each variable's unit."""
 _EVERY_S = {POWER: 30, ENERGY: 30, STATE: 10, PARTS: 30, CURRENT: 60, VIBRATION: 60, TEMPERATURE: 30, CHARGE: 30}
 STEP_S = 10
+_NEVER = object()
+"""Shown before anything was: what a node begins with has the computer's time, so the first look at the plant always writes."""
 _TYPES = {
     POWER: ua.VariantType.Double,
     ENERGY: ua.VariantType.Double,
@@ -63,7 +65,7 @@ class _Node:
     node_id: ua.NodeId
     offset_s: int
     due_s: float = 0.0
-    last: Any = None
+    last: Any = _NEVER
     bad: bool = False
 
     @property
@@ -159,7 +161,8 @@ class MachineServer:
             node.due_s = (now - node.offset_s) // every_s * every_s + every_s + node.offset_s
             value = value_of(self._live.factory, node.machine, node.name, now)
             if value is None:
-                if node.last is not None and reached:
+                if (node.last is not None or back) and reached:
+                    node.bad = False
                     await self._write(node, None, stamp, ua.StatusCodes.BadNoData)
                 node.last = None
             elif value != node.last or back:
