@@ -152,7 +152,7 @@ def test_registers_without_history_are_found_once_and_never_read(tmp_path: Path)
             received.ledger.marks["press", "energy_import"] = begin_ms - 900_000
             received.book = received.ledger.book()
             async with session(head(server.endpoint, **QUICK), received) as running:
-                # A gap that is noticed before the server has said what it keeps is requested first.
+                # A gap that is noticed before the server has shown what it keeps is requested first.
                 none = ("press", 0, "no history of energy_import: the server keeps none")
                 await received.until(lambda: none in received.gaps_reported)
                 assert set((await running.keeps_history()).values()) == {False}
