@@ -18,6 +18,7 @@ from domain.plant import Plant, load_plant
 from domain.recommendations import Action, LoadPlace, Places, Recommendation, RecommendationStatus
 from domain.topics import RECOMMENDATIONS
 from quarters.numbers import quarter_start
+from tests.governor.live_site import COLD_STORE
 
 QUARTER_UTC = quarter_start(NOW_UTC)
 MINUTE = timedelta(minutes=1)
@@ -26,15 +27,6 @@ _COLD = """
 id = "{id}"
 name = "{name}"
 machine = "chiller"
-lower_c = -24.0
-upper_c = -20.0
-heat_capacity_kwh_per_k = 50.0
-loss_kw_per_k = 0.5
-surroundings_c = 30.0
-max_kw = 40.0
-cop = 2.0
-most_gain_kw = 20.0
-usual_gain_kw = 8.0
 """
 LOADS = {"cold-store-1": "Kühlhaus Versand", "chiller-1": "Kaltwassersatz Spritzguss"}
 PLACES = tuple(
@@ -47,7 +39,7 @@ def governed_plant(folder: Path) -> Plant:
     """The demo's plant with two loads that can wait."""
     demo_plant(folder)
     path = folder / "plant.toml"
-    loads = "".join(_COLD.format(id=load, name=name) for load, name in LOADS.items())
+    loads = "".join(_COLD.format(id=load, name=name) + COLD_STORE for load, name in LOADS.items())
     path.write_text(path.read_text(encoding="utf-8") + loads, encoding="utf-8")
     return load_plant(path)
 

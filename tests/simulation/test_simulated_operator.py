@@ -34,25 +34,11 @@ from simulation.span import Span, load_span
 from simulation.truth import read_run, read_truth
 from simulation.waiting import Waiting
 from tests.advised import advice_for
+from tests.simulation.running_clock import HandClock
 
 TIGHT_UTC = datetime(2026, 10, 23, 4, 45, tzinfo=UTC)
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 VANS = tuple(f"charge-point-{n}" for n in range(1, 5))
-
-
-class HandClock:
-    """A clock that a test sets."""
-
-    speed = 60.0
-
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-
-    def now_utc(self) -> datetime:
-        return self.now
-
-    def real_seconds(self, plant_time: timedelta) -> float:
-        return plant_time.total_seconds() / self.speed
 
 
 @contextmanager

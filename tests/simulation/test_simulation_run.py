@@ -28,21 +28,7 @@ from simulation.run import OtherPlant, RunSettings, SimulatedPlant
 from simulation.span import Span, load_span
 from simulation.truth import read_truth
 from tests.advised import advice_for
-
-
-class HandClock:
-    """A clock that a test sets."""
-
-    speed = 60.0
-
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-
-    def now_utc(self) -> datetime:
-        return self.now
-
-    def real_seconds(self, plant_time: timedelta) -> float:
-        return plant_time.total_seconds() / self.speed
+from tests.simulation.running_clock import HandClock
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import struct
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,24 +24,11 @@ from simulation.opcua_server import unit_id
 from simulation.registers import B23, EEM, IEM3000, KINDS, PAC3200, SDM630, UMG_96RM, Measured, packed
 from simulation.serve import PlantServers
 from simulation.span import begin, load_span, register_start_uwh, schedule_of
+from tests.simulation.running_clock import HandClock
 
 NOW = Measured(
     power_kw=123.4, reactive_kvar=30.0, import_uwh=7_654_321_987_000_000, export_uwh=4_000_000_000, reactive_uvarh=55_000_000
 )
-
-
-@dataclass
-class HandClock:
-    """A clock that a test sets."""
-
-    now: datetime
-    speed: float = field(default=60.0)
-
-    def now_utc(self) -> datetime:
-        return self.now
-
-    def real_seconds(self, plant_time: timedelta) -> float:
-        return plant_time.total_seconds() / self.speed
 
 
 def free_ports(count: int) -> list[int]:

@@ -19,7 +19,7 @@ from domain.governing import Governing
 from domain.readings import Reading
 from domain.recommendations import Action, Decision, DecisionKind, RecommendationStatus
 from domain.topics import DECISIONS, DEMAND, FORECASTS, GOVERNING, READINGS, RECOMMENDATIONS, REJECTED
-from tests.governor.live_site import MINUTE, QUARTER, SITE, START, demand_at
+from tests.governor.live_site import COLD_STORE, MINUTE, QUARTER, SITE, START, demand_at
 
 pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("flink_jobs_end"), pytest.mark.timeout(420)]
 
@@ -60,16 +60,7 @@ rated_kw = 40
 id = "cold-1"
 machine = "cold-1"
 level_channel = "temperature"
-lower_c = -24.0
-upper_c = -20.0
-heat_capacity_kwh_per_k = 50.0
-loss_kw_per_k = 0.5
-surroundings_c = 30.0
-max_kw = 40.0
-cop = 2.0
-most_gain_kw = 20.0
-usual_gain_kw = 8.0
-"""
+{COLD_STORE}"""
 
 
 class Received:
