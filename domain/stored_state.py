@@ -7,12 +7,15 @@ and an operator reads in one form what to do.
 from __future__ import annotations
 
 import re
+import struct
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from domain.errors import LastgangError
 
 _WORD = b"lastgang-state"
 _HEADER = re.compile(_WORD + rb" ([a-z-]{1,40}) (\d{1,9})\n")
+_SIZE = struct.Struct("<q")
 _SHOWN = 24
 """Bytes of something else that the error shows."""
 
@@ -81,3 +84,19 @@ class StateForm:
     def content(self, stored: bytes) -> bytes:
         """The step's own bytes; raises as `begin`."""
         return stored[self.begin(stored) :]
+
+
+def joined(parts: Iterable[bytes]) -> bytes:
+    """Parts of a state one behind the other, each after its length; `parted` takes them apart."""
+    return b"".join(piece for part in parts for piece in (_SIZE.pack(len(part)), part))
+
+
+def parted(stored: bytes) -> list[bytes]:
+    """The parts that `joined` has put together."""
+    parts, at = [], 0
+    while at < len(stored):
+        (size,) = _SIZE.unpack_from(stored, at)
+        at += _SIZE.size
+        parts.append(stored[at : at + size])
+        at += size
+    return parts

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,7 +11,7 @@ from domain.effects import Autopsy, Basis, Effect, Outcome
 from domain.job_power import JobPower
 from domain.orders import Order
 from domain.recommendations import Recommendation
-from domain.stored_state import StateForm
+from domain.stored_state import StateForm, joined, parted
 from domain.units import Int64
 from effects.draws import Draw
 from quarters.newest import Newest
@@ -84,7 +83,6 @@ class EffectsState:
 
 
 FORM = StateForm("effects", 1)
-_SIZE = struct.Struct("<q")
 
 
 def encode_state(state: EffectsState) -> bytes:
@@ -93,7 +91,7 @@ def encode_state(state: EffectsState) -> bytes:
         parts = [encode(state.notes)]
         for meter in sorted(state.series):
             parts += [meter.encode(), state.series[meter].to_bytes()]
-        state.encoded = b"".join((FORM.header, *(piece for part in parts for piece in (_SIZE.pack(len(part)), part))))
+        state.encoded = FORM.header + joined(parts)
     return state.encoded
 
 
@@ -105,12 +103,6 @@ def decode_state(stored: bytes) -> EffectsState:
     domain.stored_state.UnreadableState
         If the bytes are of another step or version.
     """
-    at = FORM.begin(stored)
-    parts = []
-    while at < len(stored):
-        (size,) = _SIZE.unpack_from(stored, at)
-        at += _SIZE.size
-        parts.append(stored[at : at + size])
-        at += size
+    parts = parted(FORM.content(stored))
     series = {meter.decode(): QuarterSeries.from_bytes(rows) for meter, rows in zip(parts[1::2], parts[2::2], strict=True)}
     return EffectsState(decode(Notes, parts[0]), series, stored)

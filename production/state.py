@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from domain.codec import decode, encode
 from domain.job_power import MOST_PRODUCTS, JobPower, MachineProduct
 from domain.orders import Order
-from domain.stored_state import StateForm
+from domain.stored_state import StateForm, joined, parted
 from domain.texts import Key, Name
 from domain.units import Int64
 from production.runs import Run
@@ -96,8 +96,8 @@ def encode_state(state: ProductionState) -> bytes:
     """The state as bytes: the notes as JSON, then meter by meter and machine by machine its name and its columns as they lie in memory."""
     if state.encoded is None:
         parts = [encode(state.notes), *_named({meter: series.to_bytes() for meter, series in state.series.items()})]
-        state.encoded = _joined(parts)
-    signals = _joined(_named({machine: one.to_bytes() for machine, one in state.signals.items()}))
+        state.encoded = joined(parts)
+    signals = joined(_named({machine: one.to_bytes() for machine, one in state.signals.items()}))
     return b"".join((FORM.header, _SIZE.pack(len(state.encoded)), state.encoded, signals))
 
 
@@ -111,8 +111,8 @@ def decode_state(stored: bytes) -> ProductionState:
     """
     at = FORM.begin(stored) + _SIZE.size
     (size,) = _SIZE.unpack_from(stored, at - _SIZE.size)
-    known, signals = stored[at : at + size], _parted(stored[at + size :])
-    notes, *series = _parted(known)
+    known, signals = stored[at : at + size], parted(stored[at + size :])
+    notes, *series = parted(known)
     return ProductionState(
         decode(Notes, notes), {meter: QuarterSeries.from_bytes(rows) for meter, rows in _pairs(series)}, known,
         {machine: Signals.from_bytes(rows) for machine, rows in _pairs(signals)},
@@ -125,17 +125,3 @@ def _named(columns: Mapping[str, bytes]) -> list[bytes]:
 
 def _pairs(parts: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
     return ((name.decode(), rows) for name, rows in zip(parts[::2], parts[1::2], strict=True))
-
-
-def _joined(parts: Iterable[bytes]) -> bytes:
-    return b"".join(piece for part in parts for piece in (_SIZE.pack(len(part)), part))
-
-
-def _parted(joined: bytes) -> list[bytes]:
-    parts, at = [], 0
-    while at < len(joined):
-        (size,) = _SIZE.unpack_from(joined, at)
-        at += _SIZE.size
-        parts.append(joined[at : at + size])
-        at += size
-    return parts
