@@ -96,19 +96,15 @@ class Advising:
 
     def _helps(self, pen: Pen, move: Move, outlook: Outlook) -> bool:
         """Whether a move is worth while in other days than those in which it was found."""
-        settings, days = self._settings, pen.scenarios
-        if days is None or days.is_certain:
-            return True
-        gains, chances = days.tried(outlook, move.order, [move.to_slot], pen.basis.level_kw)
-        return bool(gains[0] >= settings.min_gain_kw and chances[0] >= settings.min_chance)
+        settings, tried = self._settings, _tried(pen, move, outlook)
+        return tried is None or (tried[0] >= settings.min_gain_kw and tried[1] >= settings.min_chance)
 
     def _still_helps(self, pen: Pen, move: Move, outlook: Outlook) -> bool:
-        settings, days, level_kw = self._settings, pen.scenarios, pen.basis.level_kw
-        if days is None or days.is_certain:
-            too_low = move.before.judged_kw < level_kw - settings.keep_margin_kw
+        settings, tried = self._settings, _tried(pen, move, outlook)
+        if tried is None:
+            too_low = move.before.judged_kw < pen.basis.level_kw - settings.keep_margin_kw
             return not too_low and move.reduction_kw >= 0 and move.relief_kw >= settings.keep_share * settings.min_reduction_kw
-        gain_kw = float(days.tried(outlook, move.order, [move.to_slot], level_kw)[0][0])
-        return move.reduction_kw >= 0 and gain_kw >= settings.keep_share * settings.min_gain_kw
+        return move.reduction_kw >= 0 and tried[0] >= settings.keep_share * settings.min_gain_kw
 
     def _kept_of_plan(
         self,
@@ -186,6 +182,15 @@ class Advising:
             if (worth or 0.0) < self._settings.again_factor * (then or 0.0):
                 return False
         return True
+
+
+def _tried(pen: Pen, move: Move, outlook: Outlook) -> tuple[float, float] | None:
+    """How much less the peak lies above the level with a move on average [kW], and how likely it is lower; None where nothing but what is expected may come."""
+    days = pen.scenarios
+    if days is None or days.is_certain:
+        return None
+    gains, chances = days.tried(outlook, move.order, [move.to_slot], pen.basis.level_kw)
+    return float(gains[0]), float(chances[0])
 
 
 def _with_accepted(notes: Notes, known: Known) -> tuple[Outlook, dict[str, Order]]:

@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from fastapi import APIRouter
 
 from console.api.plan import MOST, Most
 from console.context import Console
-from console.views.effects import effects_of
-from console.views.scene import Scene
+from console.views.effects import Accounts, effects_of
 from domain.effects import Autopsy, Effect
-from effects.account import Account, account, by_machine, by_month
-
-
-@dataclass(frozen=True, slots=True)
-class Accounts:
-    """The running account of advice: promised and measured."""
-
-    whole: Account
-    months: tuple[Account, ...]
-    """By local month of the quarter hour that was to be relieved."""
-    machines: tuple[Account, ...]
 
 
 def calls(api: APIRouter, console: Console) -> None:
@@ -36,14 +22,9 @@ def calls(api: APIRouter, console: Console) -> None:
     @api.get("/effects/account", tags=["plan"])
     async def accounts() -> Accounts:
         """What was promised and what was measured: in all, by month and by machine. Effects in EUR that are not known are in no sum, and counted."""
-        return await board.once(_accounts)
+        return await board.once(lambda scene: Accounts.of(effects_of(scene), board.plant.site.zone))
 
     @api.get("/autopsies", tags=["plan"])
     async def autopsies(most: Most = MOST) -> list[Autopsy]:
         """New highest quarter hours of the billing period, newest first: who made them, and what they cost."""
         return await board.once(lambda scene: list(reversed(scene.ledger.autopsies()))[:most])
-
-
-def _accounts(scene: Scene) -> Accounts:
-    found = effects_of(scene)
-    return Accounts(account(found), tuple(by_month(found, scene.plant.site.zone)), tuple(by_machine(found)))

@@ -44,11 +44,11 @@ def figure(found: Figure | None, words: Words, places: int) -> str:
 
 def account_table(view: EffectsView, words: Words) -> Markup:
     """Promised, measured and missed: all, by month and by machine."""
-    if not view.whole.effects:
+    if not view.accounts.whole.effects:
         return Markup("")
-    rows = [_account_row(one, one.name, words) for one in view.months]
-    rows += [_account_row(one, view.name(one.name), words) for one in view.machines if one.name]
-    rows.append(_account_row(view.whole, words["effects.all"], words))
+    rows = [_account_row(one, one.name, words) for one in view.accounts.months]
+    rows += [_account_row(one, view.name(one.name), words) for one in view.accounts.machines if one.name]
+    rows.append(_account_row(view.accounts.whole, words["effects.all"], words))
     return _table(("account", "advised", "promised", "measured", "missed", "unknown"), rows, words)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from console.views.scene import Scene
 from domain.effects import Autopsy, Effect, Outcome
@@ -16,12 +17,25 @@ PARTS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class EffectsView:
-    """The panel of measured effects on the page *Plan*."""
+class Accounts:
+    """The running account of advice: promised and measured."""
 
     whole: Account
     months: tuple[Account, ...]
+    """By local month of the quarter hour that was to be relieved."""
     machines: tuple[Account, ...]
+
+    @staticmethod
+    def of(effects: Sequence[Effect], zone: ZoneInfo) -> Accounts:
+        """Those of `effects`, at a site in `zone`."""
+        return Accounts(account(effects), tuple(by_month(effects, zone)), tuple(by_machine(effects)))
+
+
+@dataclass(frozen=True, slots=True)
+class EffectsView:
+    """The panel of measured effects on the page *Plan*."""
+
+    accounts: Accounts
     newest: tuple[Effect, ...]
     """The newest first."""
     autopsy: Autopsy | None
@@ -45,9 +59,7 @@ def effects_view(scene: Scene) -> EffectsView:
     counted = [one for one in effects if one.outcome is not Outcome.REPLACED]
     autopsies = [one for one in scene.ledger.autopsies() if not scene.is_ahead(one.quarter_utc)]
     return EffectsView(
-        account(effects),
-        tuple(by_month(effects, scene.plant.site.zone)),
-        tuple(by_machine(effects)),
+        Accounts.of(effects, scene.plant.site.zone),
         tuple(sorted(counted, key=lambda one: (one.quarter_utc, one.recommendation), reverse=True)[:NEWEST]),
         autopsies[-1] if autopsies else None,
         {machine.id: machine.label for machine in scene.plant.machines},

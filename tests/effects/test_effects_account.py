@@ -6,7 +6,7 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from console.render.effects import account_table, autopsy_table, effects_table
-from console.views.effects import EffectsView
+from console.views.effects import Accounts, EffectsView
 from domain.contracts import EXAMPLES
 from domain.effects import Effect, EffectStatus, Figure, Outcome
 from domain.topics import AUTOPSIES, EFFECTS
@@ -61,8 +61,7 @@ def test_months_and_machines_sum_to_the_whole():
 
 def view(*effects: Effect) -> EffectsView:
     return EffectsView(
-        account(effects), tuple(by_month(effects, BERLIN)), tuple(by_machine(effects)), effects, EXAMPLES[AUTOPSIES.name],
-        {"furnace": "Ofen <1>"}, True,
+        Accounts.of(effects, BERLIN), effects, EXAMPLES[AUTOPSIES.name], {"furnace": "Ofen <1>"}, True,
     )  # fmt: skip
 
 
