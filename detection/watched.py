@@ -20,6 +20,10 @@ LEARNS_CREEP = creep.SHORTEST + timedelta(days=1)
 """A trend needs the first and the last of its days whole."""
 
 
+WATCHED = (AnomalyKind.ON_WHILE_OFF, AnomalyKind.COUNTER_DISCONTINUITY, AnomalyKind.SILENT_METER, AnomalyKind.CREEP)
+"""Kinds of which each meter is watched, or not for a reason."""
+
+
 class Watching(StrEnum):
     """Whether a meter is watched for a kind, and why not; keys of the page's texts."""
 
@@ -57,7 +61,7 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class MeterWatch:
-    """What one meter is watched for: one `Watch` for each `AnomalyKind`, in their order."""
+    """What one meter is watched for: one `Watch` for each of `WATCHED`, in their order."""
 
     meter: str
     watches: tuple[Watch, ...]
@@ -91,11 +95,11 @@ def watched(
                 meter.id,
                 tuple(
                     _watch(kind, watching_for(plant, meter, kind), learnt_utc if kind is AnomalyKind.CREEP else live_utc)
-                    for kind in AnomalyKind
+                    for kind in WATCHED
                 ),
             )
         )
-    through_parts = tuple(Watch(kind, Watching.VIRTUAL) for kind in AnomalyKind)
+    through_parts = tuple(Watch(kind, Watching.VIRTUAL) for kind in WATCHED)
     return (*found, *(MeterWatch(meter.id, through_parts) for meter in plant.virtual_meters))
 
 
@@ -115,6 +119,9 @@ def watching_for(plant: Plant, meter: Meter, kind: AnomalyKind) -> Watching:
             return _on_while_off(plant, machines)
         case AnomalyKind.CREEP:
             return _creep(plant, machines)
+        case _:
+            msg = f"{kind}: expected one of {', '.join(WATCHED)}"
+            raise ValueError(msg)
 
 
 def machines_of(plant: Plant, meter: str) -> tuple[Machine, ...]:

@@ -45,6 +45,7 @@ from domain.topics import (
     DECISIONS,
     DEMAND,
     EFFECTS,
+    FINDINGS,
     FORECASTS,
     GOVERNING,
     INTERVALS,
@@ -127,6 +128,12 @@ EXAMPLES: dict[str, Any] = {
             fact("on_while_off.per_day", kwh_per_day=1428.0, eur_per_day=199.92),
         ),
         {"off_level_kw": "2.0", "intervals": "3"},
+    ),
+    FINDINGS.name: Anomaly(
+        "werk-nord", "press-1", "press-1/on_while_off/1792756800", 0, AnomalyKind.ON_WHILE_OFF, _NINE + timedelta(hours=3),
+        None, _NINE + timedelta(hours=3, minutes=30), 4.0, 21.5, 8.75, 420.0, 58.8,
+        (fact("on_while_off.lasting", machine="press-1", since_utc=_NINE + timedelta(hours=3), actual_kw=21.5, expected_kw=4.0, excess_kwh=8.75),),
+        {"quarter_hours": "2"},
     ),
     FORECASTS.name: Forecast(
         "werk-nord", _NINE, _NINE, (598.2, 601.0), (631.5, 640.2), (662.0, 671.9),

@@ -14,13 +14,13 @@ from typing import Any, Protocol
 import structlog
 
 from domain.codec import UnreadableRecord
-from domain.topics import GOVERNING, PLANNING_PROBLEMS, PLANS, READINGS, TOPICS, Topic
+from domain.topics import FINDINGS, GOVERNING, PLANNING_PROBLEMS, PLANS, READINGS, TOPICS, Topic
 from reporting.ledger import Entry, Ledger, LedgerError, OtherSite, Place, Unreadable
 
-TOPICS_KEPT = tuple(topic for topic in TOPICS if topic not in (READINGS, PLANNING_PROBLEMS, PLANS, GOVERNING))
+TOPICS_KEPT = tuple(topic for topic in TOPICS if topic not in (READINGS, PLANNING_PROBLEMS, PLANS, GOVERNING, FINDINGS))
 """Readings stay in the log; what was made of them, and every one that was set aside, is in the ledger. So do the planner's questions and
 answers, which are long and made again each hour: what they lead to are recommendations; and what the governor states of itself, which holds for
-the running quarter hour."""
+the running quarter hour. What single watches found is kept as the anomalies that were made of it."""
 
 
 class Message(Protocol):

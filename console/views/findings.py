@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from console.views.scene import Scene
-from detection.watched import MeterWatch, Watching, watched
+from detection.watched import WATCHED, MeterWatch, Watching, watched
 from domain.anomalies import Anomaly, AnomalyKind
 from words.sentences import anomaly_in_each_language, names_of
 
@@ -87,7 +87,7 @@ def watch_view(scene: Scene) -> WatchView:
     known = {meter: first for meter, (first, _) in begun.items()}
     live = {meter: first for meter, (_, first) in begun.items() if first is not None}
     meters = watched(scene.plant, known, live)
-    return WatchView(len(meters), tuple(_kind_watch(kind, meters, scene.now_utc) for kind in AnomalyKind))
+    return WatchView(len(meters), tuple(_kind_watch(kind, meters, scene.now_utc) for kind in WATCHED))
 
 
 def _kind_watch(kind: AnomalyKind, meters: Sequence[MeterWatch], now_utc: datetime) -> KindWatch:

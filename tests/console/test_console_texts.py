@@ -10,7 +10,7 @@ import pytest
 from console.views.now import Alarm
 from console.views.plan import Move
 from console.views.platform import Health
-from domain.anomalies import AnomalyKind
+from domain.anomalies import AnomalyKind, Nature
 from domain.intervals import IntervalMethod, IntervalQuality
 from domain.orders import OrderStatus
 from domain.readings import ReadingQuality, RejectionReason
@@ -22,7 +22,7 @@ from words.catalogue import texts
 @pytest.mark.parametrize(
     ("prefix", "members"),
     [
-        ("alarm", Alarm), ("quality", IntervalQuality), ("anomaly", AnomalyKind), ("status", RecommendationStatus), ("order", OrderStatus),
+        ("alarm", Alarm), ("quality", IntervalQuality), ("anomaly", AnomalyKind), ("check", AnomalyKind), ("nature", Nature), ("status", RecommendationStatus), ("order", OrderStatus),
         ("decline", DeclineReason), ("rejection", RejectionReason), ("reading_quality", ReadingQuality), ("health", Health), ("method", IntervalMethod), ("filled", Filling),
         ("plan.move", [m for m in Move if m is not Move.STAYS]),
     ],
