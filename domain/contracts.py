@@ -11,12 +11,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from domain.anomalies import Anomaly, AnomalyKind
+from domain.anomalies import AlsoFound, Anomaly, AnomalyKind
 from domain.asyncapi import document_text
 from domain.codec import encode, json_schema
 from domain.demand import Demand
 from domain.effects import Autopsy, Basis, Effect, EffectStatus, Figure, Outcome, PeakShare
 from domain.facts import VALUES, fact
+from domain.feedback import Feedback, FeedbackGiven, FeedbackKind
 from domain.forecasts import DayPeak, Forecast, PeriodPeak
 from domain.governing import CanWait, Governing, GovernorMode
 from domain.intervals import Interval, IntervalMethod, IntervalQuality
@@ -45,6 +46,7 @@ from domain.topics import (
     DECISIONS,
     DEMAND,
     EFFECTS,
+    FEEDBACK,
     FINDINGS,
     FORECASTS,
     GOVERNING,
@@ -128,6 +130,12 @@ EXAMPLES: dict[str, Any] = {
             fact("on_while_off.per_day", kwh_per_day=1428.0, eur_per_day=199.92),
         ),
         {"off_level_kw": "2.0", "intervals": "3"},
+        also=(AlsoFound("hall-1", AnomalyKind.LEFT_ON, 0.93),),
+        feedback=FeedbackGiven(FeedbackKind.KNOWN, "M. Adler", _NINE + timedelta(hours=3, minutes=40), "warms up for the night shift"),
+    ),
+    FEEDBACK.name: Feedback(
+        "werk-nord", "furnace-1", "furnace-1/on_while_off/1792756800", FeedbackKind.KNOWN, "M. Adler",
+        _NINE + timedelta(hours=3, minutes=40), "warms up for the night shift",
     ),
     FINDINGS.name: Anomaly(
         "werk-nord", "press-1", "press-1/on_while_off/1792756800", 0, AnomalyKind.ON_WHILE_OFF, _NINE + timedelta(hours=3),

@@ -9,6 +9,7 @@ from typing import Any
 from domain.anomalies import Anomaly
 from domain.demand import Demand
 from domain.effects import Autopsy, Effect
+from domain.feedback import Feedback
 from domain.forecasts import Forecast
 from domain.governing import Governing
 from domain.intervals import Interval
@@ -51,6 +52,8 @@ ANOMALIES = Topic("energy.anomalies.v1", Anomaly, lambda r: f"{r.site}/{r.meter}
     "what is abnormal since when, expected and actual, kWh and EUR a day, evidence")  # fmt: skip
 FINDINGS = Topic("energy.findings.v1", Anomaly, lambda r: f"{r.site}/{r.meter}",
     "what single watches found, before what belongs together is one anomaly", 90 * DAY_MS)  # fmt: skip
+FEEDBACK = Topic("energy.anomaly_feedback.v1", Feedback, lambda r: f"{r.site}/{r.meter}",
+    "who reported which anomaly as normal, known or fixed, or took that back")  # fmt: skip
 FORECASTS = Topic("energy.forecasts.v1", Forecast, lambda r: r.site,
     "quantiles of the load for 48 h and of each day's peak; model, score, when issued", 400 * DAY_MS)  # fmt: skip
 METER_FORECASTS = Topic("energy.meter_forecasts.v1", Forecast, lambda r: f"{r.site}/{r.meter}",
@@ -79,7 +82,7 @@ GOVERNING = Topic("energy.governing.v1", Governing, lambda r: r.site,
     "whether the governor of the running quarter hour watches, holds, gives back or is silent, why, and what could wait", 30 * DAY_MS)  # fmt: skip
 
 TOPICS = (
-    READINGS, REJECTED, INTERVALS, DEMAND, ANOMALIES, FINDINGS, FORECASTS, METER_FORECASTS,
+    READINGS, REJECTED, INTERVALS, DEMAND, ANOMALIES, FINDINGS, FEEDBACK, FORECASTS, METER_FORECASTS,
     ORDERS, JOB_POWERS, SHIFT_CHANGES, PRICES, PLANNING_PROBLEMS, PLANS, RECOMMENDATIONS, DECISIONS, EFFECTS, AUTOPSIES, GOVERNING,
 )  # fmt: skip
 BY_NAME = {topic.name: topic for topic in TOPICS}

@@ -8,6 +8,7 @@ from domain.anomalies import Anomaly
 from domain.clock import epoch_ms, instant
 from domain.demand import Demand
 from domain.effects import Autopsy, Effect
+from domain.feedback import Feedback
 from domain.forecasts import Forecast
 from domain.job_power import JobPower
 from domain.orders import Order
@@ -20,6 +21,7 @@ from domain.topics import (
     DECISIONS,
     DEMAND,
     EFFECTS,
+    FEEDBACK,
     FORECASTS,
     JOB_POWERS,
     METER_FORECASTS,
@@ -78,6 +80,12 @@ class RecordQuestions(Questions):
         """Latest revision of each, by their beginning; `open_only`: those that last."""
         found = self._latest(ANOMALIES, Anomaly, as_of_utc)
         return sorted((a for a in found if not open_only or a.until_utc is None), key=lambda a: (a.since_utc, a.anomaly))
+
+    @answered_by(FEEDBACK)
+    def feedback(self) -> list[Feedback]:
+        """All feedback on anomalies, in the order of the log; of one anomaly the newest holds."""
+        rows = self._database.execute("SELECT payload FROM entry WHERE topic=? ORDER BY entry", (FEEDBACK.name,))
+        return list(stored(Feedback, rows))
 
     @answered_by(ORDERS)
     def orders(self, as_of_utc: datetime | None = None) -> list[Order]:

@@ -21,6 +21,7 @@ from domain.topics import (
     DECISIONS,
     DEMAND,
     EFFECTS,
+    FEEDBACK,
     FORECASTS,
     INTERVALS,
     JOB_POWERS,
@@ -55,6 +56,7 @@ def _no_revision(_: Any) -> int:
 
 _KEPT: Mapping[str, _Kept] = {
     ANOMALIES.name: _Kept(lambda r: f"{r.site}/{r.anomaly}", lambda r: r.revision, lambda r: r.at_utc),
+    FEEDBACK.name: _Kept(lambda r: f"{r.site}/{r.anomaly}/{r.at_utc.isoformat()}/{r.by}/{r.kind}", _no_revision, lambda r: r.at_utc),
     FORECASTS.name: _Kept(lambda r: f"{r.site}/{r.issued_utc.isoformat()}", _no_revision, lambda r: r.issued_utc),
     METER_FORECASTS.name: _Kept(lambda r: f"{r.site}/{r.meter}/{r.issued_utc.isoformat()}", _no_revision, lambda r: r.issued_utc),
     ORDERS.name: _Kept(lambda r: f"{r.site}/{r.job}", lambda r: r.revision, lambda r: r.at_utc),

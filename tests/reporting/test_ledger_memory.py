@@ -39,6 +39,7 @@ QUESTIONS: dict[str, Callable[[LedgerReader], Any]] = {
     "forecast_before": lambda ledger: ledger.forecast_before(TO),
     "meter_forecast": lambda ledger: ledger.meter_forecast("furnace-1"),
     "anomalies": lambda ledger: ledger.anomalies(),
+    "feedback": lambda ledger: ledger.feedback(),
     "anomalies that last": lambda ledger: ledger.anomalies(open_only=True),
     "orders": lambda ledger: ledger.orders(),
     "order_history": lambda ledger: ledger.order_history(),
