@@ -22,6 +22,7 @@ from domain.forecasts import DayPeak, Forecast, PeriodPeak
 from domain.governing import CanWait, Governing, GovernorMode
 from domain.intervals import Interval, IntervalMethod, IntervalQuality
 from domain.job_power import JobPower, PowerSource
+from domain.machine_health import ChannelHealth, HealthStatus, MachineHealth
 from domain.orders import Order, OrderStatus, Predecessor, Workers
 from domain.planning import PlanningCause, PlanningProblem, PlanStatus, ProposedPlan
 from domain.prices import Prices
@@ -52,6 +53,7 @@ from domain.topics import (
     GOVERNING,
     INTERVALS,
     JOB_POWERS,
+    MACHINE_HEALTH,
     METER_FORECASTS,
     ORDERS,
     PLANNING_PROBLEMS,
@@ -216,6 +218,13 @@ EXAMPLES: dict[str, Any] = {
         "werk-nord", _NINE + timedelta(minutes=6), GovernorMode.WATCHING, _NINE, 637.0,
         (CanWait("charger-1", 11.0, _NINE + 6 * _QUARTER), CanWait("compressor-1", 33.0, _NINE + timedelta(minutes=14))), 44.0,
         (fact("governor.unknown", load=("cold-store-1",)),),
+    ),
+    MACHINE_HEALTH.name: MachineHealth(
+        "werk-nord", "press-1", "press-1", _NINE, HealthStatus.LIMIT_AHEAD, "Execute", 58.0, 1.31, 0.42, 1.0, 15,
+        (
+            ChannelHealth("vibration", "mm/s", 3.1, 1.7, 1.3, 2.1, 7.1, 0.42, 9.5, 7.9, 11.8),
+            ChannelHealth("power", "kW", 61.2, 60.8, 55.0, 66.9, None, 0.1, None, None, None),
+        ),
     ),
 }  # fmt: skip
 """Topic name -> a record as it could be on it."""

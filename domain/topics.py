@@ -14,6 +14,7 @@ from domain.forecasts import Forecast
 from domain.governing import Governing
 from domain.intervals import Interval
 from domain.job_power import JobPower
+from domain.machine_health import MachineHealth
 from domain.orders import Order
 from domain.planning import PlanningProblem, ProposedPlan
 from domain.prices import Prices
@@ -80,9 +81,12 @@ AUTOPSIES = Topic("energy.autopsies.v1", Autopsy, lambda r: r.site,
     "who made a new highest quarter hour of the billing period, what was advised, what it costs")  # fmt: skip
 GOVERNING = Topic("energy.governing.v1", Governing, lambda r: r.site,
     "whether the governor of the running quarter hour watches, holds, gives back or is silent, why, and what could wait", 30 * DAY_MS)  # fmt: skip
+MACHINE_HEALTH = Topic("energy.machine_health.v1", MachineHealth, lambda r: f"{r.site}/{r.meter}",
+    "health of a machine in each quarter hour: index, distances from what is usual, trend of each channel and days to its limit", 400 * DAY_MS)  # fmt: skip
 
 TOPICS = (
     READINGS, REJECTED, INTERVALS, DEMAND, ANOMALIES, FINDINGS, FEEDBACK, FORECASTS, METER_FORECASTS,
     ORDERS, JOB_POWERS, SHIFT_CHANGES, PRICES, PLANNING_PROBLEMS, PLANS, RECOMMENDATIONS, DECISIONS, EFFECTS, AUTOPSIES, GOVERNING,
+    MACHINE_HEALTH,
 )  # fmt: skip
 BY_NAME = {topic.name: topic for topic in TOPICS}

@@ -25,6 +25,7 @@ from domain.topics import (
     FORECASTS,
     INTERVALS,
     JOB_POWERS,
+    MACHINE_HEALTH,
     METER_FORECASTS,
     ORDERS,
     PRICES,
@@ -66,6 +67,7 @@ _KEPT: Mapping[str, _Kept] = {
     RECOMMENDATIONS.name: _Kept(lambda r: f"{r.site}/{r.recommendation}", lambda r: r.revision, lambda r: r.at_utc),
     DECISIONS.name: _Kept(lambda r: f"{r.site}/{r.recommendation}/{r.at_utc.isoformat()}/{r.by}", _no_revision, lambda r: r.at_utc),
     EFFECTS.name: _Kept(lambda r: f"{r.site}/{r.recommendation}", lambda r: r.revision, lambda r: r.at_utc),
+    MACHINE_HEALTH.name: _Kept(lambda r: f"{r.site}/{r.machine}/{r.at_utc.isoformat()}", _no_revision, lambda r: r.at_utc),
     AUTOPSIES.name: _Kept(lambda r: f"{r.site}/{r.quarter_utc.isoformat()}", lambda r: r.revision, lambda r: r.at_utc),
 }  # fmt: skip
 
