@@ -26,6 +26,7 @@ from domain.machine_health import ChannelHealth, HealthStatus, MachineHealth
 from domain.orders import Order, OrderStatus, Predecessor, Workers
 from domain.planning import PlanningCause, PlanningProblem, PlanStatus, ProposedPlan
 from domain.prices import Prices
+from domain.quality import QualityEvent
 from domain.readings import Reading, Rejection, RejectionReason
 from domain.recommendations import (
     Action,
@@ -59,6 +60,7 @@ from domain.topics import (
     PLANNING_PROBLEMS,
     PLANS,
     PRICES,
+    QUALITY,
     READINGS,
     RECOMMENDATIONS,
     REJECTED,
@@ -170,6 +172,10 @@ EXAMPLES: dict[str, Any] = {
     ),
     PRICES.name: Prices(
         "werk-nord", "DE-LU", datetime(2026, 10, 23, 22, 0, tzinfo=UTC), 1, 60, (84.1, 79.9, 77.3), _NINE, "day-ahead.csv",
+    ),
+    QUALITY.name: QualityEvent(
+        "werk-nord", "moulding-1", "camera-3/2026-10-23/0142", 0, _NINE, _NINE + _QUARTER, _NINE + _QUARTER, "housing", "H-2209",
+        good=31, scrap=2, reason="short shot", source="camera-3",
     ),
     PLANNING_PROBLEMS.name: PlanningProblem(
         "werk-nord", "werk-nord/2026-10-23T09:00:00Z/hour", _NINE, _NINE + _QUARTER, PlanningCause.HOUR, json.dumps(_PROBLEM),

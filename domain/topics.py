@@ -18,6 +18,7 @@ from domain.machine_health import MachineHealth
 from domain.orders import Order
 from domain.planning import PlanningProblem, ProposedPlan
 from domain.prices import Prices
+from domain.quality import QualityEvent
 from domain.readings import Reading, Rejection
 from domain.recommendations import Decision, Recommendation
 from domain.shift_changes import ShiftChange
@@ -67,6 +68,8 @@ SHIFT_CHANGES = Topic("energy.shift_changes.v1", ShiftChange, lambda r: f"{r.sit
     "a shift that is worked, dropped or moved on one day, against the weekly pattern")  # fmt: skip
 PRICES = Topic("energy.prices.v1", Prices, lambda r: f"{r.site}/{r.zone}",
     "day-ahead prices of the bidding zone that a site buys in")  # fmt: skip
+QUALITY = Topic("energy.quality.v1", QualityEvent, lambda r: f"{r.site}/{r.machine}",
+    "good pieces, scrap and rework of a machine in a span, by counter, file, API or a camera system")  # fmt: skip
 PLANNING_PROBLEMS = Topic("energy.planning_problems.v1", PlanningProblem, lambda r: r.site,
     "what the planner is asked: jobs, shifts, prices and load of a site over the next days", 7 * DAY_MS)  # fmt: skip
 PLANS = Topic("energy.plans.v1", ProposedPlan, lambda r: r.site,
@@ -86,7 +89,7 @@ MACHINE_HEALTH = Topic("energy.machine_health.v1", MachineHealth, lambda r: f"{r
 
 TOPICS = (
     READINGS, REJECTED, INTERVALS, DEMAND, ANOMALIES, FINDINGS, FEEDBACK, FORECASTS, METER_FORECASTS,
-    ORDERS, JOB_POWERS, SHIFT_CHANGES, PRICES, PLANNING_PROBLEMS, PLANS, RECOMMENDATIONS, DECISIONS, EFFECTS, AUTOPSIES, GOVERNING,
+    ORDERS, JOB_POWERS, SHIFT_CHANGES, PRICES, QUALITY, PLANNING_PROBLEMS, PLANS, RECOMMENDATIONS, DECISIONS, EFFECTS, AUTOPSIES, GOVERNING,
     MACHINE_HEALTH,
 )  # fmt: skip
 BY_NAME = {topic.name: topic for topic in TOPICS}
