@@ -26,6 +26,7 @@ from domain.instants import UtcInstant, UtcInstantOrNever
 from domain.orders import Order, OrderStatus, TypedLoadCurve
 from domain.planning_settings import Changeover, Planning, longer_than_by_way
 from domain.regions import region_fault
+from domain.set_points import MachineSetPoint
 from domain.shift_changes import ShiftChange, newest_changes
 from domain.shifts import Crew, PlannedShiftChange, Shift, Shutdown, Surcharge, WorkingTime
 from domain.texts import Name, Text
@@ -267,6 +268,10 @@ class MachineKind(StrEnum):
     CHARGER = "charger"
     LIGHTING = "lighting"
     PHOTOVOLTAIC = "photovoltaic"
+    HEATING = "heating"
+    """Heats rooms: a heat pump, an air heater, a boiler's pumps."""
+    COOLING = "cooling"
+    """Cools rooms: air conditioning. What cools a process is a chiller."""
     OTHER = "other"
 
 
@@ -289,6 +294,8 @@ class Machine(Settings):
     """Shifts in which it runs; none: it may run at any time except in a shutdown."""
     control: Control | None = None
     """What its control reports of its jobs; None: nothing that is read."""
+    set_points: tuple[MachineSetPoint, ...] = Field(default=(), alias="set_point")
+    """What may be set at it, for advice on pressure and temperatures; none: no such advice."""
 
     @property
     def label(self) -> str:
@@ -546,6 +553,7 @@ def _reference_faults(plant: Plant, path: Path, lines: dict[tuple[str | int, ...
             if shift_id not in shifts:
                 wrong(("machine", index, "shifts"), shift_id, f"one of the shifts {sorted(shifts)}")
     _check_controls(plant, wrong)
+    _check_set_points(plant, wrong)
     for index, group in enumerate(plant.machine_groups):
         if group.id in machines:
             wrong(("machine_group", index, "id"), group.id, "an id that no machine has")
@@ -590,6 +598,14 @@ def _check_controls(plant: Plant, wrong: Wrong) -> None:
             if other != machine.id:
                 expected = f"a channel of meter {machine.meter!r} that is not that of machine {other!r}"
                 wrong(("machine", index, "control"), channel, expected)
+
+
+def _check_set_points(plant: Plant, wrong: Wrong) -> None:
+    for index, machine in enumerate(plant.machines):
+        channels = [one.channel for one in machine.set_points]
+        for number, channel in enumerate(channels):
+            if channel in channels[:number]:
+                wrong(("machine", index, "set_point", number, "channel"), channel, "each channel once per machine")
 
 
 def _check_shifts(plant: Plant, wrong: Wrong) -> None:
