@@ -22,6 +22,8 @@ from domain.topics import (
     DECISIONS,
     DEMAND,
     EFFECTS,
+    FEEDBACK,
+    FINDINGS,
     FORECASTS,
     GOVERNING,
     INTERVALS,
@@ -177,9 +179,14 @@ DETECTION = Job(
     (
         StepRow(
             "detection.priced:Detection",
-            reads=(INTERVALS, SHIFT_CHANGES), writes=(ANOMALIES, REJECTED), to_each_meter=(SHIFT_CHANGES,),
+            reads=(INTERVALS, SHIFT_CHANGES), writes=(FINDINGS, REJECTED), to_each_meter=(SHIFT_CHANGES,),
             made_from=("plant", "tariff", "clock"),
             uid="detection-step", state="detection-state-v1",
+        ),
+        StepRow(
+            "detection.desk.step:AnomalyDesk",
+            reads=(FINDINGS, FEEDBACK), writes=(ANOMALIES, REJECTED), keyed_by="site",
+            uid="desk-step", state="desk-state-v1", source="desk", sink="anomalies",
         ),
     ),
 )  # fmt: skip

@@ -97,7 +97,8 @@ def _buckets(row: StepRow, records: streams.Records) -> streams.Buckets:
         return streams.two_paths(records, BUCKET_MS)
     if row.pace is Pace.AT_ONCE:
         return streams.soon(records, "soon", SOON_MS)
-    return streams.by_arrival(records, "buckets")
+    # Names of operators are unique within a job: the first step's is as old as the job.
+    return streams.by_arrival(records, "buckets" if row.source == "records" else f"{row.source}-buckets")
 
 
 def _function(row: StepRow, settings: JobSettings) -> StepFunction:

@@ -13,11 +13,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from detection.desk.step import AnomalyDesk
 from detection.priced import Detection
 from domain.clock import epoch_ms
 from domain.contracts import EXAMPLES
 from domain.controls import Control
 from domain.demand import Demand
+from domain.feedback import FeedbackKind
 from domain.forecasts import Forecast
 from domain.intervals import QUARTER, IntervalOrigin
 from domain.plant import Plant, VirtualMeter, load_plant
@@ -28,6 +30,8 @@ from domain.topics import (
     DECISIONS,
     DEMAND,
     EFFECTS,
+    FEEDBACK,
+    FINDINGS,
     FORECASTS,
     INTERVALS,
     JOB_POWERS,
@@ -159,7 +163,20 @@ def detection_scene() -> Scene:
     on = [(INTERVALS, sample.quarter(late + n * QUARTER, 60.0)) for n in range(1, 5)]
     return Scene(
         "detection", Detection(sample.PLANT, None), "werk/furnace", rest, {INTERVALS: sample.quarter(late, 60.0)},
-        [(INTERVALS, sample.quarter(late, 60.0, revision=1)), *on], ANOMALIES,
+        [(INTERVALS, sample.quarter(late, 60.0, revision=1)), *on], FINDINGS,
+    )  # fmt: skip
+
+
+def desk_scene() -> Scene:
+    """A furnace that was left on and is known; in the next night another one is."""
+    from tests.detection import desk_scene as sample
+
+    known, later = sample.found("furnace-1", 60.0), sample.NIGHT + sample.DAY
+    fixed = sample.word(known, FeedbackKind.FIXED)
+    return Scene(
+        "desk", AnomalyDesk(sample.PLANT, HandClock(later + sample.HOUR)), sample.SITE, [(FINDINGS, known), (FEEDBACK, fixed)],
+        {FINDINGS: known, FEEDBACK: fixed},
+        [(FINDINGS, replace(known, revision=1)), (FINDINGS, sample.found("press-1", 40.0, since=later))], ANOMALIES,
     )  # fmt: skip
 
 
@@ -304,6 +321,7 @@ SCENES: dict[str, Callable[[Path], Scene]] = {
     "meter_forecasts": lambda folder: meter_forecast_scene(),
     "advice": advice_scene,
     "detection": lambda folder: detection_scene(),
+    "desk": lambda folder: desk_scene(),
     "metering": lambda folder: metering_scene(),
     "running_demand": lambda folder: running_scene(),
     "virtual_meters": lambda folder: virtual_scene(),
