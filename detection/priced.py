@@ -12,6 +12,8 @@ from domain.plant import Plant
 from domain.steps import Outputs, Records
 from domain.topics import ANOMALIES, SHIFT_CHANGES
 
+WRITTEN = ANOMALIES
+"""Where findings go."""
 PRICES_KEPT = 64
 """A spot tariff has another price each quarter hour."""
 
@@ -30,7 +32,7 @@ class Detection:
     def __init__(self, plant: Plant, tariff: Tariff | None, clock: Clock | None = None) -> None:
         self._tariff = tariff
         self._clock = clock
-        self._unpriced = DetectionStep(plant, None)
+        self._unpriced = DetectionStep(plant, None, tariff)
         self._priced: dict[float | None, DetectionStep] = {None: self._unpriced}
 
     def initial(self, key: str) -> DetectionState:
@@ -59,7 +61,7 @@ class Detection:
             if topic is SHIFT_CHANGES:
                 continue
             state, anomalies = self._step_at(interval.start_utc).take(state, interval, now_utc)
-            outputs += [(ANOMALIES, anomaly) for anomaly in anomalies]
+            outputs += [(WRITTEN, anomaly) for anomaly in anomalies]
         return state, outputs
 
     def _step_at(self, at_utc: datetime) -> DetectionStep:
