@@ -49,6 +49,7 @@ Value = float | datetime | str | Iterable[str]
 _OFF = ("machine", "since_utc", "actual_kw", "expected_kw", "excess_kwh")
 _LEVEL = ("apart_kw", "level_kw")
 _PER_DAY = ("kwh_per_day", "eur_per_day")
+_SCRAP = ("since_utc", "before", "after", "pieces")
 _UNPRICED = ("component", "lack")
 _PEAK = ("peak_utc", "before_kw", "after_kw")
 _TOO_HIGH = ("meter", "since_utc", "actual_kw", "highest_kw")
@@ -122,6 +123,14 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     "electric.power_factor": ("meter", "since_utc", "cos_phi", "least"),
     "electric.imbalance": ("meter", "since_utc", "share"),
     "electric.ended": ("meter", "since_utc", "until_utc"),
+    "scrap.rising": ("machine", "product", *_SCRAP),
+    "scrap.rising_any": ("machine", *_SCRAP),
+    "scrap.energy_too": ("each_wh", "usual_wh"),
+    "scrap.energy_unknown": (),
+    "scrap.per_day": _PER_DAY,
+    "scrap.per_day_unpriced": ("kwh_per_day",),
+    "scrap.ended": ("machine", *_SCRAP, "until_utc"),
+    "scrap.new_normal": ("machine", "since_utc", "before", "after"),
     "advice.move": ("job", "machine", "from_utc", "to_utc", *_PEAK),
     "advice.other_machine": ("job", "machine", "from_utc", "to_utc", *_PEAK),
     "advice.swap": ("job", *_PEAK),

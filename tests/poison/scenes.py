@@ -37,6 +37,7 @@ from domain.topics import (
     JOB_POWERS,
     METER_FORECASTS,
     ORDERS,
+    QUALITY,
     READINGS,
     RECOMMENDATIONS,
     Topic,
@@ -316,6 +317,24 @@ def governor_scene() -> Scene:
     )  # fmt: skip
 
 
+def scrap_scene() -> Scene:
+    """A week as usual and a morning of more scrap, from counters that go on; the next quarter hours are found."""
+    from domain.quality import QualityEvent
+    from scrap.step import Scrap
+    from tests.scrap import scrap_site as sample
+
+    rows = sample.days(3, 8, worn_from=7 * 96)
+    before, after = rows[: 2 * (5 * 64 + 2)], rows[2 * (5 * 64 + 2) :]
+    event: QualityEvent = rows[-1][1]
+    return Scene(
+        "scrap", Scrap(sample.PLANT, None), sample.SITE,
+        [*before, (ORDERS, sample.order("J1", 0, 32, "housing")), (READINGS, sample.count(sample.at(7 * 96 + 2), "good", 7.0))],
+        {READINGS: sample.count(sample.at(7 * 96 + 3), "good", 9.0), INTERVALS: sample.interval(7 * 96 + 1, 40.0), QUALITY: event,
+         ORDERS: sample.order("J2", 0, 32, "housing")},
+        after, FINDINGS,
+    )  # fmt: skip
+
+
 SCENES: dict[str, Callable[[Path], Scene]] = {
     "forecast": lambda folder: forecast_scene(),
     "meter_forecasts": lambda folder: meter_forecast_scene(),
@@ -328,5 +347,6 @@ SCENES: dict[str, Callable[[Path], Scene]] = {
     "production": lambda folder: production_scene(),
     "effects": lambda folder: effects_scene(),
     "governor": lambda folder: governor_scene(),
+    "scrap": lambda folder: scrap_scene(),
 }
 __all__ = ["SCENES", "Demand", "Scene", "publishes_after"]
