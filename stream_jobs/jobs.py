@@ -22,6 +22,7 @@ from domain.topics import (
     DECISIONS,
     DEMAND,
     EFFECTS,
+    FINDINGS,
     FORECASTS,
     GOVERNING,
     INTERVALS,
@@ -99,6 +100,8 @@ class StepRow:
     """Whether of readings only changes of what the plant file's controls report are taken, as records; others are neither taken nor rejected."""
     levels_alone: bool = False
     """Whether of readings only the levels and powers of loads that can wait are taken, as records and one a minute; others are neither taken nor rejected."""
+    set_points_alone: bool = False
+    """Whether of readings only what set points show is taken, as records and one a minute; others are neither taken nor rejected."""
     answers_pauses: bool = False
     """Whether it is a `domain.steps.PausingStep`."""
     needed: Callable[[Plant], bool] = _always
@@ -111,7 +114,12 @@ class StepRow:
     @property
     def rejected_elsewhere(self) -> tuple[Topic, ...]:
         """Topics of which another step rejects what cannot be read."""
-        return (*self.to_each_meter, READINGS) if self.controls_alone or self.levels_alone else self.to_each_meter
+        return (*self.to_each_meter, READINGS) if self.reads_some_channels else self.to_each_meter
+
+    @property
+    def reads_some_channels(self) -> bool:
+        """Whether of readings only some channels are taken, as records."""
+        return self.controls_alone or self.levels_alone or self.set_points_alone
 
     @property
     def rejects(self) -> bool:
@@ -180,6 +188,13 @@ DETECTION = Job(
             reads=(INTERVALS, SHIFT_CHANGES), writes=(ANOMALIES, REJECTED), to_each_meter=(SHIFT_CHANGES,),
             made_from=("plant", "tariff", "clock"),
             uid="detection-step", state="detection-state-v1",
+        ),
+        # A source of its own, as it reads more; what of it cannot be read others reject.
+        StepRow(
+            "detection.site.step:SiteWatch",
+            reads=(INTERVALS, ORDERS, SHIFT_CHANGES, JOB_POWERS, DECISIONS, READINGS), writes=(FINDINGS, RECOMMENDATIONS), keyed_by="site",
+            set_points_alone=True, made_from=("plant", "tariff", "clock"), needed=has_machines,
+            uid="site-watch", state="site-watch-v1", source="site", sink="site_findings",
         ),
     ),
 )  # fmt: skip

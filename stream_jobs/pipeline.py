@@ -58,11 +58,11 @@ def _records(row: StepRow, plant: Plant, settings: JobSettings, execution: Strea
     wanted = _billing_keys(row, plant)
     if len(wanted) == len(row.reads):  # the others are passed over unread
         return streams.records(execution, row.source, settings, row.reads, only_key=wanted[row.reads[0]])
-    if row.controls_alone or row.levels_alone:
-        channels = control_channels(plant) if row.controls_alone else Instruments(plant).channels()
+    if row.reads_some_channels:
+        channels = _some_channels(row, plant)
         reads = row.reads if channels else tuple(topic for topic in row.reads if topic is not READINGS)
         records = streams.records(execution, row.source, settings, reads, only_channels=channels)
-        records = streams.changes(records, settings, repeats=row.levels_alone)
+        records = streams.changes(records, settings, repeats=not row.controls_alone)
     else:
         records = streams.records(execution, row.source, settings, row.reads)
     if wanted:
@@ -77,6 +77,24 @@ def _billing_keys(row: StepRow, plant: Plant) -> dict[Topic, str]:
     """Topic -> the only key of it that is taken."""
     billing = plant.billing_meter()
     return dict.fromkeys(row.of_billing_meter, f"{plant.site.id}/{billing.id if billing else ''}")
+
+
+def _some_channels(row: StepRow, plant: Plant) -> dict[str, tuple[str, ...]]:
+    """Key of readings -> the channels of it that the step takes."""
+    if row.controls_alone:
+        return control_channels(plant)
+    return set_point_channels(plant) if row.set_points_alone else Instruments(plant).channels()
+
+
+def set_point_channels(plant: Plant) -> dict[str, tuple[str, ...]]:
+    """Key of readings -> the channels of it that show what machines are set to."""
+    found: dict[str, tuple[str, ...]] = {}
+    for machine in plant.machines:
+        key = f"{plant.site.id}/{machine.meter}"
+        channels = (one.channel for one in machine.set_points)
+        if fresh := tuple(channel for channel in channels if channel not in found.get(key, ())):
+            found[key] = (*found.get(key, ()), *fresh)
+    return found
 
 
 def control_channels(plant: Plant) -> dict[str, tuple[str, ...]]:
@@ -97,7 +115,8 @@ def _buckets(row: StepRow, records: streams.Records) -> streams.Buckets:
         return streams.two_paths(records, BUCKET_MS)
     if row.pace is Pace.AT_ONCE:
         return streams.soon(records, "soon", SOON_MS)
-    return streams.by_arrival(records, "buckets")
+    # Names of operators are unique within a job: the first step's is as old as the job.
+    return streams.by_arrival(records, "buckets" if row.source == "records" else f"{row.source}-buckets")
 
 
 def _function(row: StepRow, settings: JobSettings) -> StepFunction:
