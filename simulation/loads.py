@@ -171,8 +171,9 @@ class Loads:
 
     def _air_m3_per_min(self, t_s: int) -> float:
         """Leaks, and what each working machine takes."""
+        leaks = 1.9 * self.machines["air"].leak_share()
         working = [AIR_M3_PER_MIN.get(name, 0.0) for name in sorted(JOB_MACHINES) if self._is_working(name)]
-        return 1.9 + (0.7 if self._around.any_staffed else 0.0) + self._surprises.leaked_m3_per_min(t_s) + sum(working)
+        return leaks + (0.7 if self._around.any_staffed else 0.0) + self._surprises.leaked_m3_per_min(t_s) + sum(working)
 
     def _is_working(self, machine: str) -> bool:
         return bool(self.machines[machine].state == "Execute")
@@ -204,7 +205,7 @@ class Loads:
         return str(self._part(machine).state)
 
     def signal(self, machine: str, name: str) -> float | None:
-        """Another number that the machine's control shows: ``parts``, ``current_a``, ``vibration_mm_s``; None if it has none."""
+        """Another number that the machine's control shows: ``parts``, ``current_a``, ``vibration_mm_s``, ``pressure_bar``; None if it has none."""
         value = getattr(self._part(machine), name, None)
         return None if value is None or not math.isfinite(value) else value
 

@@ -104,6 +104,8 @@ class StepRow:
     """Whether of readings only the levels and powers of loads that can wait are taken, as records and one a minute; others are neither taken nor rejected."""
     counts_alone: bool = False
     """Whether of readings only changes of what the plant file's controls count of good pieces, scrap and rework are taken; others are neither taken nor rejected."""
+    set_points_alone: bool = False
+    """Whether of readings only what set points show is taken, as records and one a minute; others are neither taken nor rejected."""
     answers_pauses: bool = False
     """Whether it is a `domain.steps.PausingStep`."""
     needed: Callable[[Plant], bool] = _always
@@ -120,8 +122,8 @@ class StepRow:
 
     @property
     def some_channels(self) -> bool:
-        """Whether it takes readings of some channels alone."""
-        return self.controls_alone or self.levels_alone or self.counts_alone
+        """Whether of readings only some channels are taken, as records."""
+        return self.controls_alone or self.levels_alone or self.counts_alone or self.set_points_alone
 
     @property
     def rejects(self) -> bool:
@@ -202,6 +204,13 @@ DETECTION = Job(
             reads=(READINGS, INTERVALS, ORDERS, QUALITY), writes=(QUALITY, FINDINGS, REJECTED), keyed_by="site", counts_alone=True,
             made_from=("plant", "tariff", "clock"), needed=has_machines,
             uid="scrap-step", state="scrap-state-v1", source="scrap", sink="scrap",
+        ),
+        # A source of its own, as it reads more; what of it cannot be read others reject.
+        StepRow(
+            "detection.site.step:SiteWatch",
+            reads=(INTERVALS, ORDERS, SHIFT_CHANGES, JOB_POWERS, DECISIONS, READINGS), writes=(FINDINGS, RECOMMENDATIONS), keyed_by="site",
+            set_points_alone=True, made_from=("plant", "tariff", "clock"), needed=has_machines,
+            uid="site-watch", state="site-watch-v1", source="site", sink="site_findings",
         ),
     ),
 )  # fmt: skip
