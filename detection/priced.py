@@ -30,7 +30,7 @@ class Detection:
     def __init__(self, plant: Plant, tariff: Tariff | None, clock: Clock | None = None) -> None:
         self._tariff = tariff
         self._clock = clock
-        self._unpriced = DetectionStep(plant, None)
+        self._unpriced = DetectionStep(plant, None, tariff)
         self._priced: dict[float | None, DetectionStep] = {None: self._unpriced}
 
     def initial(self, key: str) -> DetectionState:

@@ -22,9 +22,11 @@ from domain.forecasts import DayPeak, Forecast, PeriodPeak
 from domain.governing import CanWait, Governing, GovernorMode
 from domain.intervals import Interval, IntervalMethod, IntervalQuality
 from domain.job_power import JobPower, PowerSource
+from domain.machine_health import ChannelHealth, HealthStatus, MachineHealth
 from domain.orders import Order, OrderStatus, Predecessor, Workers
 from domain.planning import PlanningCause, PlanningProblem, PlanStatus, ProposedPlan
 from domain.prices import Prices
+from domain.quality import QualityEvent
 from domain.readings import Reading, Rejection, RejectionReason
 from domain.recommendations import (
     Action,
@@ -52,11 +54,13 @@ from domain.topics import (
     GOVERNING,
     INTERVALS,
     JOB_POWERS,
+    MACHINE_HEALTH,
     METER_FORECASTS,
     ORDERS,
     PLANNING_PROBLEMS,
     PLANS,
     PRICES,
+    QUALITY,
     READINGS,
     RECOMMENDATIONS,
     REJECTED,
@@ -169,6 +173,10 @@ EXAMPLES: dict[str, Any] = {
     PRICES.name: Prices(
         "werk-nord", "DE-LU", datetime(2026, 10, 23, 22, 0, tzinfo=UTC), 1, 60, (84.1, 79.9, 77.3), _NINE, "day-ahead.csv",
     ),
+    QUALITY.name: QualityEvent(
+        "werk-nord", "moulding-1", "camera-3/2026-10-23/0142", 0, _NINE, _NINE + _QUARTER, _NINE + _QUARTER, "housing", "H-2209",
+        good=31, scrap=2, reason="short shot", source="camera-3",
+    ),
     PLANNING_PROBLEMS.name: PlanningProblem(
         "werk-nord", "werk-nord/2026-10-23T09:00:00Z/hour", _NINE, _NINE + _QUARTER, PlanningCause.HOUR, json.dumps(_PROBLEM),
         replace(_VERSIONS, planner=""),
@@ -216,6 +224,13 @@ EXAMPLES: dict[str, Any] = {
         "werk-nord", _NINE + timedelta(minutes=6), GovernorMode.WATCHING, _NINE, 637.0,
         (CanWait("charger-1", 11.0, _NINE + 6 * _QUARTER), CanWait("compressor-1", 33.0, _NINE + timedelta(minutes=14))), 44.0,
         (fact("governor.unknown", load=("cold-store-1",)),),
+    ),
+    MACHINE_HEALTH.name: MachineHealth(
+        "werk-nord", "press-1", "press-1", _NINE, HealthStatus.LIMIT_AHEAD, "Execute", 58.0, 1.31, 0.42, 1.0, 15,
+        (
+            ChannelHealth("vibration", "mm/s", 3.1, 1.7, 1.3, 2.1, 7.1, 0.42, 9.5, 7.9, 11.8),
+            ChannelHealth("power", "kW", 61.2, 60.8, 55.0, 66.9, None, 0.1, None, None, None),
+        ),
     ),
 }  # fmt: skip
 """Topic name -> a record as it could be on it."""

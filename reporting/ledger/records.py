@@ -13,6 +13,7 @@ from domain.forecasts import Forecast
 from domain.job_power import JobPower
 from domain.orders import Order
 from domain.prices import Prices
+from domain.quality import QualityEvent, newest_events
 from domain.recommendations import Decision, Recommendation
 from domain.shift_changes import ShiftChange
 from domain.topics import (
@@ -27,6 +28,7 @@ from domain.topics import (
     METER_FORECASTS,
     ORDERS,
     PRICES,
+    QUALITY,
     RECOMMENDATIONS,
     REJECTED,
     SHIFT_CHANGES,
@@ -110,6 +112,11 @@ class RecordQuestions(Questions):
     def prices(self, as_of_utc: datetime | None = None) -> list[Prices]:
         """Of each span of day-ahead prices the latest revision, by zone and start."""
         return sorted(self._latest(PRICES, Prices, as_of_utc), key=lambda p: (p.zone, p.first_start_utc, -p.minutes))
+
+    @answered_by(QUALITY)
+    def quality_events(self, as_of_utc: datetime | None = None) -> list[QualityEvent]:
+        """Latest revision of what was counted of good pieces, scrap and rework, without what was taken back, by machine and start."""
+        return list(newest_events(self._latest(QUALITY, QualityEvent, as_of_utc)))
 
     @answered_by(ORDERS)
     def order_history(self) -> list[Order]:

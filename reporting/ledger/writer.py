@@ -25,9 +25,11 @@ from domain.topics import (
     FORECASTS,
     INTERVALS,
     JOB_POWERS,
+    MACHINE_HEALTH,
     METER_FORECASTS,
     ORDERS,
     PRICES,
+    QUALITY,
     RECOMMENDATIONS,
     REJECTED,
     SHIFT_CHANGES,
@@ -63,9 +65,11 @@ _KEPT: Mapping[str, _Kept] = {
     JOB_POWERS.name: _Kept(lambda r: f"{r.site}/{r.machine}/{r.product}", lambda r: r.revision, lambda r: r.at_utc),
     SHIFT_CHANGES.name: _Kept(lambda r: f"{r.site}/{r.shift}/{r.day_local}", lambda r: r.revision, lambda r: r.at_utc),
     PRICES.name: _Kept(lambda r: f"{r.site}/{r.zone}/{r.minutes}/{r.first_start_utc.isoformat()}", lambda r: r.revision, lambda r: r.at_utc),
+    QUALITY.name: _Kept(lambda r: f"{r.site}/{r.machine}/{r.event}", lambda r: r.revision, lambda r: r.at_utc),
     RECOMMENDATIONS.name: _Kept(lambda r: f"{r.site}/{r.recommendation}", lambda r: r.revision, lambda r: r.at_utc),
     DECISIONS.name: _Kept(lambda r: f"{r.site}/{r.recommendation}/{r.at_utc.isoformat()}/{r.by}", _no_revision, lambda r: r.at_utc),
     EFFECTS.name: _Kept(lambda r: f"{r.site}/{r.recommendation}", lambda r: r.revision, lambda r: r.at_utc),
+    MACHINE_HEALTH.name: _Kept(lambda r: f"{r.site}/{r.machine}/{r.at_utc.isoformat()}", _no_revision, lambda r: r.at_utc),
     AUTOPSIES.name: _Kept(lambda r: f"{r.site}/{r.quarter_utc.isoformat()}", lambda r: r.revision, lambda r: r.at_utc),
 }  # fmt: skip
 
