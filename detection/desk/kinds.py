@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from enum import StrEnum
+from functools import cache
 
 from domain.anomalies import AnomalyKind, Nature
 
@@ -71,6 +72,7 @@ TIMED = frozenset(
 """Kinds that are normal at a time of the week; others are normal at any."""
 
 
+@cache
 def group_of(kind: AnomalyKind) -> str:
     """The group of a kind; kinds that join with no other make one of their own."""
     if kind.nature is Nature.DATA:
