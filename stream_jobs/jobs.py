@@ -22,10 +22,12 @@ from domain.topics import (
     DECISIONS,
     DEMAND,
     EFFECTS,
+    FINDINGS,
     FORECASTS,
     GOVERNING,
     INTERVALS,
     JOB_POWERS,
+    MACHINE_HEALTH,
     METER_FORECASTS,
     ORDERS,
     PLANNING_PROBLEMS,
@@ -74,6 +76,11 @@ def has_machines(plant: Plant) -> bool:
     return bool(plant.machines)
 
 
+def has_watched_health(plant: Plant) -> bool:
+    """Whether the plant file names channels that a machine's health is read from."""
+    return any(machine.health is not None for machine in plant.machines)
+
+
 @dataclass(frozen=True, slots=True)
 class StepRow:
     """One step of a job."""
@@ -99,6 +106,8 @@ class StepRow:
     """Whether of readings only changes of what the plant file's controls report are taken, as records; others are neither taken nor rejected."""
     levels_alone: bool = False
     """Whether of readings only the levels and powers of loads that can wait are taken, as records and one a minute; others are neither taken nor rejected."""
+    minutes_alone: bool = False
+    """Whether of readings only the channels of machines' health are taken, as a `domain.minutes.Minute` each; others are neither taken nor rejected."""
     answers_pauses: bool = False
     """Whether it is a `domain.steps.PausingStep`."""
     needed: Callable[[Plant], bool] = _always
@@ -111,7 +120,12 @@ class StepRow:
     @property
     def rejected_elsewhere(self) -> tuple[Topic, ...]:
         """Topics of which another step rejects what cannot be read."""
-        return (*self.to_each_meter, READINGS) if self.controls_alone or self.levels_alone else self.to_each_meter
+        return (*self.to_each_meter, READINGS) if self.channels_alone else self.to_each_meter
+
+    @property
+    def channels_alone(self) -> bool:
+        """Whether of readings only some channels are taken, and not as columns."""
+        return self.controls_alone or self.levels_alone or self.minutes_alone
 
     @property
     def rejects(self) -> bool:
@@ -180,6 +194,13 @@ DETECTION = Job(
             reads=(INTERVALS, SHIFT_CHANGES), writes=(ANOMALIES, REJECTED), to_each_meter=(SHIFT_CHANGES,),
             made_from=("plant", "tariff", "clock"),
             uid="detection-step", state="detection-state-v1",
+        ),
+        # A source of its own: only some channels of readings, by the minute.
+        StepRow(
+            "detection.health.step:HealthStep",
+            reads=(READINGS,), writes=(FINDINGS, MACHINE_HEALTH), minutes_alone=True, needed=has_watched_health,
+            made_from=("plant", "tariff", "clock"),
+            uid="machine-health-step", state="machine-health-state-v1", source="gauges", sink="machine_health",
         ),
     ),
 )  # fmt: skip

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
 from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import StreamTableEnvironment
 
+from detection.health.watched_machine import health_channels
 from domain.plant import Plant, load_plant
 from domain.readings import CONNECTION_CHANNEL
 from domain.topics import READINGS, Topic
@@ -58,11 +60,15 @@ def _records(row: StepRow, plant: Plant, settings: JobSettings, execution: Strea
     wanted = _billing_keys(row, plant)
     if len(wanted) == len(row.reads):  # the others are passed over unread
         return streams.records(execution, row.source, settings, row.reads, only_key=wanted[row.reads[0]])
-    if row.controls_alone or row.levels_alone:
-        channels = control_channels(plant) if row.controls_alone else Instruments(plant).channels()
+    if row.channels_alone:
+        channels = _channels(row, plant)
         reads = row.reads if channels else tuple(topic for topic in row.reads if topic is not READINGS)
         records = streams.records(execution, row.source, settings, reads, only_channels=channels)
-        records = streams.changes(records, settings, repeats=row.levels_alone)
+        records = (
+            streams.minutes(records, settings)
+            if row.minutes_alone
+            else streams.changes(records, settings, repeats=row.levels_alone)
+        )
     else:
         records = streams.records(execution, row.source, settings, row.reads)
     if wanted:
@@ -77,6 +83,13 @@ def _billing_keys(row: StepRow, plant: Plant) -> dict[Topic, str]:
     """Topic -> the only key of it that is taken."""
     billing = plant.billing_meter()
     return dict.fromkeys(row.of_billing_meter, f"{plant.site.id}/{billing.id if billing else ''}")
+
+
+def _channels(row: StepRow, plant: Plant) -> Mapping[str, Iterable[str]]:
+    """Key of readings -> the channels of it that the step takes."""
+    if row.minutes_alone:
+        return health_channels(plant)
+    return control_channels(plant) if row.controls_alone else Instruments(plant).channels()
 
 
 def control_channels(plant: Plant) -> dict[str, tuple[str, ...]]:

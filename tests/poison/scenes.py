@@ -31,7 +31,9 @@ from domain.topics import (
     FORECASTS,
     INTERVALS,
     JOB_POWERS,
+    MACHINE_HEALTH,
     METER_FORECASTS,
+    MINUTES,
     ORDERS,
     READINGS,
     RECOMMENDATIONS,
@@ -299,6 +301,18 @@ def governor_scene() -> Scene:
     )  # fmt: skip
 
 
+def health_scene() -> Scene:
+    """A press shows its vibration; the next quarter hour makes a record of its health."""
+    from detection.health.step import HealthStep
+    from tests.detection import health_sample as sample
+
+    step = HealthStep(sample.PLANT, None, HandClock(sample.at(40)))
+    before = [(MINUTES, one) for number in range(20) for one in sample.minutes(number, vibration=1.7 + number % 3 / 10, power=30.0)]
+    after = [(MINUTES, one) for number in range(20, 40) for one in sample.minutes(number, vibration=1.8, power=30.0)]
+    bases = {MINUTES: before[-1][1], READINGS: EXAMPLES[READINGS.name]}
+    return Scene("machine_health", step, sample.KEY, before, bases, after, MACHINE_HEALTH)
+
+
 SCENES: dict[str, Callable[[Path], Scene]] = {
     "forecast": lambda folder: forecast_scene(),
     "meter_forecasts": lambda folder: meter_forecast_scene(),
@@ -310,5 +324,6 @@ SCENES: dict[str, Callable[[Path], Scene]] = {
     "production": lambda folder: production_scene(),
     "effects": lambda folder: effects_scene(),
     "governor": lambda folder: governor_scene(),
+    "machine_health": lambda folder: health_scene(),
 }
 __all__ = ["SCENES", "Demand", "Scene", "publishes_after"]
