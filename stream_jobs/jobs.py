@@ -120,10 +120,10 @@ class StepRow:
     @property
     def rejected_elsewhere(self) -> tuple[Topic, ...]:
         """Topics of which another step rejects what cannot be read."""
-        return (*self.to_each_meter, READINGS) if self.channels_alone else self.to_each_meter
+        return (*self.to_each_meter, READINGS) if self.reads_some_channels else self.to_each_meter
 
     @property
-    def channels_alone(self) -> bool:
+    def reads_some_channels(self) -> bool:
         """Whether of readings only some channels are taken, and not as columns."""
         return self.controls_alone or self.levels_alone or self.minutes_alone
 

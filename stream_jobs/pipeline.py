@@ -60,8 +60,8 @@ def _records(row: StepRow, plant: Plant, settings: JobSettings, execution: Strea
     wanted = _billing_keys(row, plant)
     if len(wanted) == len(row.reads):  # the others are passed over unread
         return streams.records(execution, row.source, settings, row.reads, only_key=wanted[row.reads[0]])
-    if row.channels_alone:
-        channels = _channels(row, plant)
+    if row.reads_some_channels:
+        channels = _some_channels(row, plant)
         reads = row.reads if channels else tuple(topic for topic in row.reads if topic is not READINGS)
         records = streams.records(execution, row.source, settings, reads, only_channels=channels)
         records = (
@@ -85,7 +85,7 @@ def _billing_keys(row: StepRow, plant: Plant) -> dict[Topic, str]:
     return dict.fromkeys(row.of_billing_meter, f"{plant.site.id}/{billing.id if billing else ''}")
 
 
-def _channels(row: StepRow, plant: Plant) -> Mapping[str, Iterable[str]]:
+def _some_channels(row: StepRow, plant: Plant) -> Mapping[str, Iterable[str]]:
     """Key of readings -> the channels of it that the step takes."""
     if row.minutes_alone:
         return health_channels(plant)
