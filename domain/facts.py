@@ -49,8 +49,14 @@ Value = float | datetime | str | Iterable[str]
 _OFF = ("machine", "since_utc", "actual_kw", "expected_kw", "excess_kwh")
 _LEVEL = ("apart_kw", "level_kw")
 _PER_DAY = ("kwh_per_day", "eur_per_day")
+_SCRAP = ("since_utc", "before", "after", "pieces")
 _UNPRICED = ("component", "lack")
 _PEAK = ("peak_utc", "before_kw", "after_kw")
+_TOO_HIGH = ("meter", "since_utc", "actual_kw", "highest_kw")
+_REFUSED = ("meter", "since_utc", "refused")
+_OVER = ("since_utc", "until_utc", "excess_kwh")
+_MORE = ("since_utc", "actual_kw", "expected_kw", "excess_kwh")
+_TIMES = ("machine", "since_utc", "hours", "days", "excess_kwh")
 VALUES: Mapping[str, tuple[str, ...]] = {
     "on_while_off.lasting": _OFF,
     "on_while_off.lasting_again": (*_OFF, "spans"),
@@ -79,6 +85,61 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     "limit_ahead.ended": ("machine", "channel", "until_utc"),
     "health.per_day": _PER_DAY,
     "health.per_day_unpriced": ("kwh_per_day",),
+    "idle.lasting": _OFF,
+    "idle.ended": (*_OFF, "until_utc"),
+    "standby.level": ("machine", "actual_kw", "rest_h_per_week", "kwh_per_year"),
+    "standby.ended": ("machine", "actual_kw"),
+    "starts.together": ("machine", "start_utc", "peak_kw", "rise_kw"),
+    "starts.one_later": ("machine", "relief_kw", "after_kw"),
+    "heating_cooling.lasting": ("machine", "since_utc", "hours_per_day"),
+    "heating_cooling.ended": ("machine", "since_utc", "until_utc"),
+    "pressure.lasting": ("machine", "since_utc", "actual_bar", "limit_bar"),
+    "pressure.ended": ("machine", "since_utc", "until_utc", "actual_bar", "limit_bar"),
+    "site.per_day": _PER_DAY,
+    "site.per_day_unpriced": ("kwh_per_day",),
+    "setting.pressure": ("machine", "from_bar", "to_bar"),
+    "setting.flow_temperature": ("machine", "from_c", "to_c"),
+    "setting.hold_temperature": ("machine", "from_c", "to_c"),
+    "setting.switch_off": ("machine", "kw", "rest_h_per_week"),
+    "setting.saves": ("kwh_per_year", "low_kwh_per_year", "high_kwh_per_year"),
+    "setting.saves_eur": ("saving_eur", "low_eur", "high_eur"),
+    "setting.unpriced": (),
+    "incident.cause": ("meter",),
+    "incident.also": ("meter",),
+    "incident.remainder": ("explained",),
+    "incident.still_found": ("reported_utc",),
+    "incident.outgrown": ("reported_utc",),
+    "data.stuck": ("meter", "since_utc"),
+    "data.spike": _TOO_HIGH,
+    "data.unit_jump": _TOO_HIGH,
+    "data.phase_drop": ("meter", "since_utc", "phase"),
+    "data.out_of_range": _REFUSED,
+    "data.wrong_clock": _REFUSED,
+    "data.ended": ("meter", "since_utc", "until_utc"),
+    "left_on.lasting": ("meter", *_MORE),
+    "left_on.ended": ("meter", "until_utc", *_MORE),
+    "work.unplanned": ("meter", "since_utc", "worked_h", "excess_kwh"),
+    "work.moved": ("meter", "since_utc", "worked_h", "missing_h"),
+    "work.not_worked": ("meter", "since_utc", "hours", "actual_kw"),
+    "work.ended": ("meter", *_OVER),
+    "base.risen": ("meter", *_MORE),
+    "base.ended": ("meter", *_OVER),
+    "base.leak": ("machine", *_MORE),
+    "base.leak_ended": ("machine", *_OVER),
+    "times.early": _TIMES,
+    "times.late": _TIMES,
+    "times.ended": ("machine", *_OVER),
+    "electric.power_factor": ("meter", "since_utc", "cos_phi", "least"),
+    "electric.imbalance": ("meter", "since_utc", "share"),
+    "electric.ended": ("meter", "since_utc", "until_utc"),
+    "scrap.rising": ("machine", "product", *_SCRAP),
+    "scrap.rising_any": ("machine", *_SCRAP),
+    "scrap.energy_too": ("each_wh", "usual_wh"),
+    "scrap.energy_unknown": (),
+    "scrap.per_day": _PER_DAY,
+    "scrap.per_day_unpriced": ("kwh_per_day",),
+    "scrap.ended": ("machine", *_SCRAP, "until_utc"),
+    "scrap.new_normal": ("machine", "since_utc", "before", "after"),
     "advice.move": ("job", "machine", "from_utc", "to_utc", *_PEAK),
     "advice.other_machine": ("job", "machine", "from_utc", "to_utc", *_PEAK),
     "advice.swap": ("job", *_PEAK),
@@ -150,6 +211,12 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     "condition.band": (),
     "condition.waiting_times": (),
     "condition.second_peak": (),
+    "condition.measured": ("days",),
+    "condition.within_limits": ("least", "most"),
+    "condition.consumers_pressure": (),
+    "condition.consumers_cold": (),
+    "condition.heat_up": (),
+    "condition.needed_at_rest": (),
 }
 """Key -> the names of its values."""
 

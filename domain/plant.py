@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, ValidationInfo, field_validator
 
 from domain.controls import Control
+from domain.emission_factor import EmissionFactor
 from domain.errors import Fault, InputFaults
 from domain.flexible_loads import FlexibleLoads, flexible_faults
 from domain.formulas import FormulaFault, Term, cycle_in, expanded, parse_formula
@@ -27,6 +28,7 @@ from domain.instants import UtcInstant, UtcInstantOrNever
 from domain.orders import Order, OrderStatus, TypedLoadCurve
 from domain.planning_settings import Changeover, Planning, longer_than_by_way
 from domain.regions import region_fault
+from domain.set_points import MachineSetPoint
 from domain.shift_changes import ShiftChange, newest_changes
 from domain.shifts import Crew, PlannedShiftChange, Shift, Shutdown, Surcharge, WorkingTime
 from domain.texts import Name, Text
@@ -268,6 +270,10 @@ class MachineKind(StrEnum):
     CHARGER = "charger"
     LIGHTING = "lighting"
     PHOTOVOLTAIC = "photovoltaic"
+    HEATING = "heating"
+    """Heats rooms: a heat pump, an air heater, a boiler's pumps."""
+    COOLING = "cooling"
+    """Cools rooms: air conditioning. What cools a process is a chiller."""
     OTHER = "other"
 
 
@@ -292,6 +298,8 @@ class Machine(Settings):
     """What its control reports of its jobs; None: nothing that is read."""
     health: HealthChannels | None = None
     """What its health is read from; None: it is not watched for wear."""
+    set_points: tuple[MachineSetPoint, ...] = Field(default=(), alias="set_point")
+    """What may be set at it, for advice on pressure and temperatures; none: no such advice."""
 
     @property
     def label(self) -> str:
@@ -374,6 +382,7 @@ class Plant(Settings):
     flexible: FlexibleLoads = FlexibleLoads()
     connections: Connections | None = None
     tariff: TariffRef | None = None
+    emissions: EmissionFactor | None = None
 
     def meter_by_id(self, meter: str) -> Meter:
         """The meter called `meter`; KeyError names it."""
@@ -550,6 +559,7 @@ def _reference_faults(plant: Plant, path: Path, lines: dict[tuple[str | int, ...
                 wrong(("machine", index, "shifts"), shift_id, f"one of the shifts {sorted(shifts)}")
     _check_controls(plant, wrong)
     _check_health(plant, wrong)
+    _check_set_points(plant, wrong)
     for index, group in enumerate(plant.machine_groups):
         if group.id in machines:
             wrong(("machine_group", index, "id"), group.id, "an id that no machine has")
@@ -609,6 +619,14 @@ def _check_health(plant: Plant, wrong: Wrong) -> None:
         for channel in machine.health.channels:
             if channel in counts:
                 wrong(("machine", index, "health"), channel, "gauges: a counter only rises")
+
+
+def _check_set_points(plant: Plant, wrong: Wrong) -> None:
+    for index, machine in enumerate(plant.machines):
+        channels = [one.channel for one in machine.set_points]
+        for number, channel in enumerate(channels):
+            if channel in channels[:number]:
+                wrong(("machine", index, "set_point", number, "channel"), channel, "each channel once per machine")
 
 
 def _check_shifts(plant: Plant, wrong: Wrong) -> None:
