@@ -15,6 +15,7 @@ from domain.governing import Governing
 from domain.intervals import Interval
 from domain.job_power import JobPower
 from domain.machine_health import MachineHealth
+from domain.minutes import Minute
 from domain.orders import Order
 from domain.planning import PlanningProblem, ProposedPlan
 from domain.prices import Prices
@@ -93,3 +94,8 @@ TOPICS = (
     MACHINE_HEALTH,
 )  # fmt: skip
 BY_NAME = {topic.name: topic for topic in TOPICS}
+
+MINUTES = Topic("energy.minutes.v1", Minute, lambda r: f"{r.site}/{r.meter}",
+    "gauges by the minute; goes from the JVM to a step and is on no log")  # fmt: skip
+WITHIN_JOBS = {topic.name: topic for topic in (MINUTES,)}
+"""Names by which a step is given records that never were on a topic."""

@@ -157,6 +157,8 @@ class Loads:
         for name in WORK_CENTRES:
             job = jobs[name]
             powers[name] = machines[name].step(t_s, dt_s, job, staffed, on_break, ripple(name, t_s), effort(name, job, t_s))
+            if job:
+                machines[name].vibration_mm_s += self._surprises.shaking_of(name, t_s)
         return powers
 
     def _job(self, machine: str, t_s: int) -> str:

@@ -28,6 +28,7 @@ from domain.topics import (
     GOVERNING,
     INTERVALS,
     JOB_POWERS,
+    MACHINE_HEALTH,
     METER_FORECASTS,
     ORDERS,
     PLANNING_PROBLEMS,
@@ -77,6 +78,11 @@ def has_machines(plant: Plant) -> bool:
     return bool(plant.machines)
 
 
+def has_watched_health(plant: Plant) -> bool:
+    """Whether the plant file names channels that a machine's health is read from."""
+    return any(machine.health is not None for machine in plant.machines)
+
+
 @dataclass(frozen=True, slots=True)
 class StepRow:
     """One step of a job."""
@@ -102,6 +108,8 @@ class StepRow:
     """Whether of readings only changes of what the plant file's controls report are taken, as records; others are neither taken nor rejected."""
     levels_alone: bool = False
     """Whether of readings only the levels and powers of loads that can wait are taken, as records and one a minute; others are neither taken nor rejected."""
+    minutes_alone: bool = False
+    """Whether of readings only the channels of machines' health are taken, as a `domain.minutes.Minute` each; others are neither taken nor rejected."""
     counts_alone: bool = False
     """Whether of readings only changes of what the plant file's controls count of good pieces, scrap and rework are taken; others are neither taken nor rejected."""
     set_points_alone: bool = False
@@ -123,7 +131,7 @@ class StepRow:
     @property
     def some_channels(self) -> bool:
         """Whether of readings only some channels are taken, as records."""
-        return self.controls_alone or self.levels_alone or self.counts_alone or self.set_points_alone
+        return self.controls_alone or self.levels_alone or self.counts_alone or self.set_points_alone or self.minutes_alone
 
     @property
     def rejects(self) -> bool:
@@ -192,6 +200,13 @@ DETECTION = Job(
             reads=(INTERVALS, SHIFT_CHANGES), writes=(FINDINGS, REJECTED), to_each_meter=(SHIFT_CHANGES,),
             made_from=("plant", "tariff", "clock"),
             uid="detection-step", state="detection-state-v1",
+        ),
+        # A source of its own: only some channels of readings, by the minute.
+        StepRow(
+            "detection.health.step:HealthStep",
+            reads=(READINGS,), writes=(FINDINGS, MACHINE_HEALTH), minutes_alone=True, needed=has_watched_health,
+            made_from=("plant", "tariff", "clock"),
+            uid="machine-health-step", state="machine-health-state-v1", source="gauges", sink="machine_health",
         ),
         StepRow(
             "detection.desk.step:AnomalyDesk",
