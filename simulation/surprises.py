@@ -85,6 +85,17 @@ class Unplanned:
 
 
 @dataclass(frozen=True, slots=True)
+class WornMould:
+    """A machine makes more scrap than usual."""
+
+    machine: str
+    from_s: float
+    to_s: float
+    share: float
+    """Of its pieces, 0..1."""
+
+
+@dataclass(frozen=True, slots=True)
 class Surprises:
     """Everything that is not as planned."""
 
@@ -94,6 +105,7 @@ class Surprises:
     wear: tuple[Wear, ...] = ()
     overcast: tuple[Overcast, ...] = ()
     unplanned: tuple[Unplanned, ...] = ()
+    worn_moulds: tuple[WornMould, ...] = ()
 
     def wear_of(self, machine: str, t_s: float) -> float:
         """Loss of `machine` at `t_s`, 0 if it is as new."""
@@ -111,7 +123,9 @@ def scheduled(start_utc: datetime, zone: ZoneInfo) -> Surprises:
     after the last shift until Monday's warm-up. Within one quarter hour of the morning somebody tries out the old furnace of the
     training workshop. The first compressor has been wearing for five weeks.
 
-    The moulding machine's control remembers what it measured and can be read afterwards; the meter of the charging points
+    The first moulding machine's mould breaks out at half past seven: every seventh piece is scrap until it is changed for Monday.
+
+    The second moulding machine's control remembers what it measured and can be read afterwards; the meter of the charging points
     only counts on.
     """
     day = start_utc.astimezone(zone).date()
@@ -132,4 +146,5 @@ def scheduled(start_utc: datetime, zone: ZoneInfo) -> Surprises:
         wear=(Wear("compressor-1", start_s - five_weeks, start_s, 0.11),),
         overcast=(Overcast(at("00:00"), at("13:30")),),
         unplanned=(Unplanned(TRAINING_FURNACE_KW, at("06:46"), at("06:59")),),
+        worn_moulds=(WornMould("moulding-1", at("07:30"), at("01:00", 3), 0.15),),
     )
