@@ -47,6 +47,18 @@ class Control(Settings):
         return tuple(channel for channel in named if channel is not None)
 
     @property
+    def of_jobs(self) -> tuple[str, ...]:
+        """The channels that say when a job is on it."""
+        return tuple(channel for channel in (self.state_channel, self.parts_channel) if channel is not None)
+
+    @property
+    def of_pieces(self) -> tuple[str, ...]:
+        """The channels that count good pieces, scrap and rework; none where it counts no scrap."""
+        if not self.counts_scrap:
+            return ()
+        return tuple(channel for channel in (self.counts_good, self.scrap_channel, self.rework_channel) if channel is not None)
+
+    @property
     def counts_good(self) -> str | None:
         """The channel that counts good pieces; None where none does."""
         return self.good_channel or self.parts_channel

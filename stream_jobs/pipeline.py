@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import StreamTableEnvironment
 
+from domain.controls import Control
 from domain.plant import Plant, load_plant
 from domain.readings import CONNECTION_CHANNEL
 from domain.topics import READINGS, Topic
@@ -58,8 +60,8 @@ def _records(row: StepRow, plant: Plant, settings: JobSettings, execution: Strea
     wanted = _billing_keys(row, plant)
     if len(wanted) == len(row.reads):  # the others are passed over unread
         return streams.records(execution, row.source, settings, row.reads, only_key=wanted[row.reads[0]])
-    if row.controls_alone or row.levels_alone:
-        channels = control_channels(plant) if row.controls_alone else Instruments(plant).channels()
+    if row.some_channels:
+        channels = _channels(row, plant)
         reads = row.reads if channels else tuple(topic for topic in row.reads if topic is not READINGS)
         records = streams.records(execution, row.source, settings, reads, only_channels=channels)
         records = streams.changes(records, settings, repeats=row.levels_alone)
@@ -79,13 +81,20 @@ def _billing_keys(row: StepRow, plant: Plant) -> dict[Topic, str]:
     return dict.fromkeys(row.of_billing_meter, f"{plant.site.id}/{billing.id if billing else ''}")
 
 
-def control_channels(plant: Plant) -> dict[str, tuple[str, ...]]:
-    """Key of readings -> the channels of it that say what a machine's control reports."""
+def _channels(row: StepRow, plant: Plant) -> Mapping[str, tuple[str, ...]]:
+    """Key of readings -> the channels of it that the step takes."""
+    if row.levels_alone:
+        return Instruments(plant).channels()
+    return control_channels(plant, lambda control: control.of_jobs if row.controls_alone else control.of_pieces)
+
+
+def control_channels(plant: Plant, wanted: Callable[[Control], tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Key of readings -> the channels of it that are `wanted` of what a machine's control reports, and those of its connection."""
     found: dict[str, tuple[str, ...]] = {}
     for machine in plant.machines:
-        if machine.control is not None:
+        if machine.control is not None and (channels := wanted(machine.control)):
             own = f"{plant.site.id}/{machine.meter}"
-            found[own] = (*found.get(own, ()), *machine.control.channels)
+            found[own] = (*found.get(own, ()), *channels)
             if machine.control.device is not None:
                 device = f"{plant.site.id}/{machine.control.device}"
                 found[device] = (*found.get(device, ()), CONNECTION_CHANNEL)
@@ -97,7 +106,8 @@ def _buckets(row: StepRow, records: streams.Records) -> streams.Buckets:
         return streams.two_paths(records, BUCKET_MS)
     if row.pace is Pace.AT_ONCE:
         return streams.soon(records, "soon", SOON_MS)
-    return streams.by_arrival(records, "buckets")
+    # Names of operators are unique within a job: the first step's is as old as the job.
+    return streams.by_arrival(records, "buckets" if row.source == "records" else f"{row.source}-buckets")
 
 
 def _function(row: StepRow, settings: JobSettings) -> StepFunction:
