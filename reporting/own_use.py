@@ -11,11 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
+from billing.price import marginal_energy_price_eur_per_kwh
+from billing.tariff import Tariff
 from domain.effects import Figure
 from domain.forecasts import Forecast
 from domain.own_use import EnergyBasis, OwnUse, PartUse
-from effects.account import Account
+from domain.plant import Plant
+from effects.account import Account, account
+from reporting.ledger import LedgerReader
 
 MONTH = timedelta(days=30)
 Price = Callable[[datetime], float | None]
@@ -49,6 +54,25 @@ class OwnSum:
         if self.saved_eur is None or not self.cost_eur:
             return None
         return Figure(*(value / self.cost_eur for value in (self.saved_eur.value, self.saved_eur.low, self.saved_eur.high)))
+
+
+def own_use_of(
+    ledger: LedgerReader, plant: Plant, tariff: Tariff | None, from_utc: datetime, to_utc: datetime, with_models: bool = True
+) -> OwnSum | None:
+    """The sum of a span as the ledger knows it now: the answer of page, report and API.
+
+    Parameters
+    ----------
+    with_models
+        False leaves out the forecasts' CPU time by model, which takes reading all of them.
+    """
+    effects = [one for one in ledger.effects() if one.site == plant.site.id and from_utc <= one.quarter_utc < to_utc]
+    factor = None if plant.emissions is None else plant.emissions.g_per_kwh
+    return own_sum(
+        [use for use in ledger.own_use(from_utc, to_utc) if use.site == plant.site.id],
+        ledger.forecasts(from_utc, to_utc) if with_models else [], account(effects), len(plant.meters),
+        partial(marginal_energy_price_eur_per_kwh, tariff), factor,
+    )  # fmt: skip
 
 
 def own_sum(
