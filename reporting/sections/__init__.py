@@ -11,6 +11,7 @@ from reporting.sections import (
     events,
     gaps,
     intervals,
+    own_use,
     peaks,
     quality,
     recommendations,
@@ -36,5 +37,6 @@ SECTIONS: tuple[Section, ...] = (
     anomalies.SECTION,
     recommendations.SECTION,
     effects.SECTION,
+    own_use.SECTION,
 )
 """In the order in which they are printed."""
