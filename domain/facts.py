@@ -49,8 +49,14 @@ Value = float | datetime | str | Iterable[str]
 _OFF = ("machine", "since_utc", "actual_kw", "expected_kw", "excess_kwh")
 _LEVEL = ("apart_kw", "level_kw")
 _PER_DAY = ("kwh_per_day", "eur_per_day")
+_SCRAP = ("since_utc", "before", "after", "pieces")
 _UNPRICED = ("component", "lack")
 _PEAK = ("peak_utc", "before_kw", "after_kw")
+_TOO_HIGH = ("meter", "since_utc", "actual_kw", "highest_kw")
+_REFUSED = ("meter", "since_utc", "refused")
+_OVER = ("since_utc", "until_utc", "excess_kwh")
+_MORE = ("since_utc", "actual_kw", "expected_kw", "excess_kwh")
+_TIMES = ("machine", "since_utc", "hours", "days", "excess_kwh")
 VALUES: Mapping[str, tuple[str, ...]] = {
     "on_while_off.lasting": _OFF,
     "on_while_off.lasting_again": (*_OFF, "spans"),
@@ -89,6 +95,42 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     "setting.saves": ("kwh_per_year", "low_kwh_per_year", "high_kwh_per_year"),
     "setting.saves_eur": ("saving_eur", "low_eur", "high_eur"),
     "setting.unpriced": (),
+    "incident.cause": ("meter",),
+    "incident.also": ("meter",),
+    "incident.remainder": ("explained",),
+    "incident.still_found": ("reported_utc",),
+    "incident.outgrown": ("reported_utc",),
+    "data.stuck": ("meter", "since_utc"),
+    "data.spike": _TOO_HIGH,
+    "data.unit_jump": _TOO_HIGH,
+    "data.phase_drop": ("meter", "since_utc", "phase"),
+    "data.out_of_range": _REFUSED,
+    "data.wrong_clock": _REFUSED,
+    "data.ended": ("meter", "since_utc", "until_utc"),
+    "left_on.lasting": ("meter", *_MORE),
+    "left_on.ended": ("meter", "until_utc", *_MORE),
+    "work.unplanned": ("meter", "since_utc", "worked_h", "excess_kwh"),
+    "work.moved": ("meter", "since_utc", "worked_h", "missing_h"),
+    "work.not_worked": ("meter", "since_utc", "hours", "actual_kw"),
+    "work.ended": ("meter", *_OVER),
+    "base.risen": ("meter", *_MORE),
+    "base.ended": ("meter", *_OVER),
+    "base.leak": ("machine", *_MORE),
+    "base.leak_ended": ("machine", *_OVER),
+    "times.early": _TIMES,
+    "times.late": _TIMES,
+    "times.ended": ("machine", *_OVER),
+    "electric.power_factor": ("meter", "since_utc", "cos_phi", "least"),
+    "electric.imbalance": ("meter", "since_utc", "share"),
+    "electric.ended": ("meter", "since_utc", "until_utc"),
+    "scrap.rising": ("machine", "product", *_SCRAP),
+    "scrap.rising_any": ("machine", *_SCRAP),
+    "scrap.energy_too": ("each_wh", "usual_wh"),
+    "scrap.energy_unknown": (),
+    "scrap.per_day": _PER_DAY,
+    "scrap.per_day_unpriced": ("kwh_per_day",),
+    "scrap.ended": ("machine", *_SCRAP, "until_utc"),
+    "scrap.new_normal": ("machine", "since_utc", "before", "after"),
     "advice.move": ("job", "machine", "from_utc", "to_utc", *_PEAK),
     "advice.other_machine": ("job", "machine", "from_utc", "to_utc", *_PEAK),
     "advice.swap": ("job", *_PEAK),

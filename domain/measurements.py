@@ -87,6 +87,15 @@ PEAK_SHARE = Measurement(
     "what a machine drew in a new highest quarter hour, and usually draws then",
     ("revision",),
 )
+HEALTH = Measurement(
+    "machine_health", ("site", "machine", "meter"), ("index", "t2", "q", "learned"),
+    "health of a machine in a quarter hour, labelled by its START: 100 is as learned", ("minutes",), ("status", "state"),
+)  # fmt: skip
+HEALTH_CHANNEL = Measurement(
+    "machine_health_channels", ("site", "machine", "channel", "state"),
+    ("mean", "usual", "low", "high", "limit", "trend_per_day", "days_to_limit", "days_low", "days_high"),
+    "a channel of a machine in a quarter hour, in the channel's own unit; days until its limit",
+)  # fmt: skip
 
 QUALITY_CODES = {quality: code for code, quality in enumerate(IntervalQuality)}
 """0 measured, 1 corrected, 2 substituted, 3 estimated, 4 faulty, 5 missing, 6 calculated: a field, not a tag, so a restatement overwrites."""

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, ValidationInfo, field_validator
 
 from domain.controls import Control
+from domain.emission_factor import EmissionFactor
 from domain.errors import Fault, InputFaults
 from domain.flexible_loads import FlexibleLoads, flexible_faults
 from domain.formulas import FormulaFault, Term, cycle_in, expanded, parse_formula
@@ -378,6 +379,7 @@ class Plant(Settings):
     flexible: FlexibleLoads = FlexibleLoads()
     connections: Connections | None = None
     tariff: TariffRef | None = None
+    emissions: EmissionFactor | None = None
 
     def meter_by_id(self, meter: str) -> Meter:
         """The meter called `meter`; KeyError names it."""

@@ -29,6 +29,7 @@ VERBS = {
     "set-back": ("lastgang.commands.set_back", "Forget what a clock has dated ahead, of one meter."),
     "report": ("lastgang.commands.report", "Write a month's energy report with its manifest."),
     "verify": ("lastgang.commands.verify", "Check a report folder against its manifest."),
+    "stamp": ("lastgang.commands.stamp", "Put a time stamp by RFC 3161 beside a report."),
     "check-config": ("lastgang.commands.check_config", "Check a whole plant folder and report every fault."),
     "contracts": ("lastgang.commands.contracts", "Write the topics' JSON Schemas and examples."),
     "reference": ("lastgang.commands.reference", "Write the reference pages of settings files and commands."),

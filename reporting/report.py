@@ -30,6 +30,7 @@ from reporting.month import Change, MonthReport, Period, changes_since, month_re
 from reporting.pdf import glyph_notice, report_pdf
 from reporting.sections import SECTIONS
 from reporting.sections.section import Content
+from reporting.signing import Signer
 from reporting.tables import cells, german_excel, headings, plain
 from reporting.typesetting import STANDARD
 from words.catalogue import DEFAULT
@@ -49,6 +50,8 @@ class ReportOrder:
     author: str = ""
     approver: str = ""
     as_of_utc: datetime | None = None
+    signer: Signer | None = None
+    """Who signs the PDF; None: it is not signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ def _next_version(
         content = Content(month, cost, _changes(ledger, month, replaced), "" if replaced is None else f"{name}-v{replaced.version}")
         data = report_data(content)
         header = _manifest_header(month, cost, order, name, number, replaced, now_utc, data["status"])
-        notes = _write_files(beside, content, data, header, order.language, now_utc)
+        notes = _write_files(beside, content, data, header, order, now_utc)
         digest = write_manifest(beside, header)
         try:
             beside.rename(target)
@@ -117,19 +120,21 @@ def _clear_abandoned(out: Path, name: str) -> None:
 
 
 def _write_files(
-    folder: Path, content: Content, data: dict[str, Any], header: dict[str, Any], language: str, now_utc: datetime
+    folder: Path, content: Content, data: dict[str, Any], header: dict[str, Any], order: ReportOrder, now_utc: datetime
 ) -> list[str]:
     """Write all files of a report but its manifest; gives what whoever requested it should know."""
     from reporting.workbook import workbook
 
     zone = content.month.period.zone
-    words = of_report(language, zone)
+    words = of_report(order.language, zone)
     json_text = as_json(data)
     (folder / "report.json").write_text(json_text, encoding="utf-8")
     _write_tables(folder, content.month, of_report("de", zone))
     cover = cover_rows(content, header, words)
     (folder / "report.xlsx").write_bytes(workbook(content, cover, words, now_utc))
     paper, missing = report_pdf(content, cover, file_entries(folder), json_text, words, now_utc)
+    if order.signer is not None:
+        paper = order.signer.sign(paper, f"{header['report']} version {header['version']}")
     (folder / "report.pdf").write_bytes(paper)
     return [glyph_notice(missing, of_report("en", zone))] if missing else []
 
@@ -178,6 +183,7 @@ def _manifest_header(
         "tariff": {"id": cost.tariff_id, "version": cost.tariff_version} if cost.tariff_id else None,
         "emission_factors": None,
         "pdf_standard": f"PDF/{STANDARD.upper()[:-1]}{STANDARD[-1]}",
+        "signed_by": None if order.signer is None else {"subject": order.signer.subject, "certificate_sha256": order.signer.sha256},
         "author": printable(order.author, KEY_LENGTH) or None,
         "approver": printable(order.approver, KEY_LENGTH) or None,
     }  # fmt: skip

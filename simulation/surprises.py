@@ -85,6 +85,24 @@ class Unplanned:
 
 
 @dataclass(frozen=True, slots=True)
+class Leak:
+    """Compressed air that escapes beside what always does, until somebody seals it."""
+
+    m3_per_min: float
+    from_s: float
+    to_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraWork:
+    """These machines work although the shift calendar has no shift."""
+
+    machines: tuple[str, ...]
+    from_s: float
+    to_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Surprises:
     """Everything that is not as planned."""
 
@@ -94,10 +112,20 @@ class Surprises:
     wear: tuple[Wear, ...] = ()
     overcast: tuple[Overcast, ...] = ()
     unplanned: tuple[Unplanned, ...] = ()
+    leaks: tuple[Leak, ...] = ()
+    extra_work: tuple[ExtraWork, ...] = ()
 
     def wear_of(self, machine: str, t_s: float) -> float:
         """Loss of `machine` at `t_s`, 0 if it is as new."""
         return max((wear.at(t_s) for wear in self.wear if wear.machine == machine), default=0.0)
+
+    def leaked_m3_per_min(self, t_s: float) -> float:
+        """Compressed air that escapes at `t_s` beside what always does."""
+        return sum(leak.m3_per_min for leak in self.leaks if leak.from_s <= t_s < leak.to_s)
+
+    def extra_job(self, machine: str, t_s: float) -> str:
+        """What `machine` works on at `t_s` outside the plan; empty for nothing."""
+        return "extra-work" if any(machine in one.machines and one.from_s <= t_s < one.to_s for one in self.extra_work) else ""
 
 
 NONE = Surprises()

@@ -22,6 +22,7 @@ from domain.topics import (
     DECISIONS,
     DEMAND,
     EFFECTS,
+    FEEDBACK,
     FINDINGS,
     FORECASTS,
     GOVERNING,
@@ -32,6 +33,7 @@ from domain.topics import (
     PLANNING_PROBLEMS,
     PLANS,
     PRICES,
+    QUALITY,
     READINGS,
     RECOMMENDATIONS,
     REJECTED,
@@ -100,6 +102,8 @@ class StepRow:
     """Whether of readings only changes of what the plant file's controls report are taken, as records; others are neither taken nor rejected."""
     levels_alone: bool = False
     """Whether of readings only the levels and powers of loads that can wait are taken, as records and one a minute; others are neither taken nor rejected."""
+    counts_alone: bool = False
+    """Whether of readings only changes of what the plant file's controls count of good pieces, scrap and rework are taken; others are neither taken nor rejected."""
     set_points_alone: bool = False
     """Whether of readings only what set points show is taken, as records and one a minute; others are neither taken nor rejected."""
     answers_pauses: bool = False
@@ -114,12 +118,12 @@ class StepRow:
     @property
     def rejected_elsewhere(self) -> tuple[Topic, ...]:
         """Topics of which another step rejects what cannot be read."""
-        return (*self.to_each_meter, READINGS) if self.reads_some_channels else self.to_each_meter
+        return (*self.to_each_meter, READINGS) if self.some_channels else self.to_each_meter
 
     @property
-    def reads_some_channels(self) -> bool:
+    def some_channels(self) -> bool:
         """Whether of readings only some channels are taken, as records."""
-        return self.controls_alone or self.levels_alone or self.set_points_alone
+        return self.controls_alone or self.levels_alone or self.counts_alone or self.set_points_alone
 
     @property
     def rejects(self) -> bool:
@@ -185,9 +189,21 @@ DETECTION = Job(
     (
         StepRow(
             "detection.priced:Detection",
-            reads=(INTERVALS, SHIFT_CHANGES), writes=(ANOMALIES, REJECTED), to_each_meter=(SHIFT_CHANGES,),
+            reads=(INTERVALS, SHIFT_CHANGES), writes=(FINDINGS, REJECTED), to_each_meter=(SHIFT_CHANGES,),
             made_from=("plant", "tariff", "clock"),
             uid="detection-step", state="detection-state-v1",
+        ),
+        StepRow(
+            "detection.desk.step:AnomalyDesk",
+            reads=(FINDINGS, FEEDBACK), writes=(ANOMALIES, REJECTED), keyed_by="site",
+            uid="desk-step", state="desk-state-v1", source="desk", sink="anomalies",
+        ),
+        # A source of its own: what comes back to it of its own counts holds up no meter.
+        StepRow(
+            "scrap.step:Scrap",
+            reads=(READINGS, INTERVALS, ORDERS, QUALITY), writes=(QUALITY, FINDINGS, REJECTED), keyed_by="site", counts_alone=True,
+            made_from=("plant", "tariff", "clock"), needed=has_machines,
+            uid="scrap-step", state="scrap-state-v1", source="scrap", sink="scrap",
         ),
         # A source of its own, as it reads more; what of it cannot be read others reject.
         StepRow(

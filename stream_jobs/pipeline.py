@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import StreamTableEnvironment
 
+from domain.controls import Control
 from domain.plant import Plant, load_plant
 from domain.readings import CONNECTION_CHANNEL
 from domain.topics import READINGS, Topic
@@ -58,11 +60,11 @@ def _records(row: StepRow, plant: Plant, settings: JobSettings, execution: Strea
     wanted = _billing_keys(row, plant)
     if len(wanted) == len(row.reads):  # the others are passed over unread
         return streams.records(execution, row.source, settings, row.reads, only_key=wanted[row.reads[0]])
-    if row.reads_some_channels:
-        channels = _some_channels(row, plant)
+    if row.some_channels:
+        channels = _channels(row, plant)
         reads = row.reads if channels else tuple(topic for topic in row.reads if topic is not READINGS)
         records = streams.records(execution, row.source, settings, reads, only_channels=channels)
-        records = streams.changes(records, settings, repeats=not row.controls_alone)
+        records = streams.changes(records, settings, _named(row, "changes"), repeats=row.levels_alone or row.set_points_alone)
     else:
         records = streams.records(execution, row.source, settings, row.reads)
     if wanted:
@@ -79,11 +81,13 @@ def _billing_keys(row: StepRow, plant: Plant) -> dict[Topic, str]:
     return dict.fromkeys(row.of_billing_meter, f"{plant.site.id}/{billing.id if billing else ''}")
 
 
-def _some_channels(row: StepRow, plant: Plant) -> dict[str, tuple[str, ...]]:
+def _channels(row: StepRow, plant: Plant) -> Mapping[str, tuple[str, ...]]:
     """Key of readings -> the channels of it that the step takes."""
-    if row.controls_alone:
-        return control_channels(plant)
-    return set_point_channels(plant) if row.set_points_alone else Instruments(plant).channels()
+    if row.levels_alone:
+        return Instruments(plant).channels()
+    if row.set_points_alone:
+        return set_point_channels(plant)
+    return control_channels(plant, lambda control: control.of_jobs if row.controls_alone else control.of_pieces)
 
 
 def set_point_channels(plant: Plant) -> dict[str, tuple[str, ...]]:
@@ -97,17 +101,22 @@ def set_point_channels(plant: Plant) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def control_channels(plant: Plant) -> dict[str, tuple[str, ...]]:
-    """Key of readings -> the channels of it that say what a machine's control reports."""
+def control_channels(plant: Plant, wanted: Callable[[Control], tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Key of readings -> the channels of it that are `wanted` of what a machine's control reports, and those of its connection."""
     found: dict[str, tuple[str, ...]] = {}
     for machine in plant.machines:
-        if machine.control is not None:
+        if machine.control is not None and (channels := wanted(machine.control)):
             own = f"{plant.site.id}/{machine.meter}"
-            found[own] = (*found.get(own, ()), *machine.control.channels)
+            found[own] = (*found.get(own, ()), *channels)
             if machine.control.device is not None:
                 device = f"{plant.site.id}/{machine.control.device}"
                 found[device] = (*found.get(device, ()), CONNECTION_CHANNEL)
     return found
+
+
+def _named(row: StepRow, operator: str) -> str:
+    """Name of an operator of a step: unique within its job."""
+    return operator if row.source == "records" else f"{row.source}-{operator}"
 
 
 def _buckets(row: StepRow, records: streams.Records) -> streams.Buckets:
@@ -115,8 +124,8 @@ def _buckets(row: StepRow, records: streams.Records) -> streams.Buckets:
         return streams.two_paths(records, BUCKET_MS)
     if row.pace is Pace.AT_ONCE:
         return streams.soon(records, "soon", SOON_MS)
-    # Names of operators are unique within a job: the first step's is as old as the job.
-    return streams.by_arrival(records, "buckets" if row.source == "records" else f"{row.source}-buckets")
+
+    return streams.by_arrival(records, _named(row, "buckets"))
 
 
 def _function(row: StepRow, settings: JobSettings) -> StepFunction:

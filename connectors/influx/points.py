@@ -14,6 +14,7 @@ from domain.effects import Autopsy, Effect
 from domain.forecasts import Forecast, ForecastQuarter
 from domain.instants import instant_text
 from domain.intervals import QUARTER, Interval
+from domain.machine_health import MachineHealth
 from domain.measurements import (
     DEMAND_NOW,
     EFFECT,
@@ -24,6 +25,8 @@ from domain.measurements import (
     FORECAST_PEAK,
     FORECAST_PERIOD,
     FORECAST_QUALITY,
+    HEALTH,
+    HEALTH_CHANNEL,
     INTERVAL,
     PEAK,
     PEAK_SHARE,
@@ -44,6 +47,7 @@ from domain.topics import (
     EFFECTS,
     FORECASTS,
     INTERVALS,
+    MACHINE_HEALTH,
     METER_FORECASTS,
     ORDERS,
     READINGS,
@@ -54,7 +58,9 @@ from domain.units import KW_PER_UNIT
 from words.sentences import advice_texts, anomaly_text, names_of
 from words.speech import of_report
 
-SOURCES = (READINGS, INTERVALS, DEMAND, FORECASTS, METER_FORECASTS, ORDERS, ANOMALIES, RECOMMENDATIONS, EFFECTS, AUTOPSIES)
+SOURCES = (
+    READINGS, INTERVALS, DEMAND, FORECASTS, METER_FORECASTS, ORDERS, ANOMALIES, RECOMMENDATIONS, EFFECTS, AUTOPSIES, MACHINE_HEALTH,
+)  # fmt: skip
 """Topics that become points."""
 LANGUAGE = "en"
 """Of the dashboards, whose panels are English."""
@@ -99,6 +105,7 @@ class PointMaker:
             RECOMMENDATIONS: self._of_recommendation,
             EFFECTS: _of_effect,
             AUTOPSIES: _of_autopsy,
+            MACHINE_HEALTH: _of_health,
         }
 
     def points(self, topic: Topic, record: Any) -> list[Point]:
@@ -208,6 +215,17 @@ def _of_autopsy(autopsy: Autopsy) -> Iterator[Point]:
     for share in autopsy.shares:
         shares = _known(kw=share.kw, usual_kw=share.usual_kw)
         yield Point(PEAK_SHARE, {**site, "machine": share.machine}, {**shares, "revision": autopsy.revision}, at_ms)
+
+
+def _of_health(health: MachineHealth) -> Iterator[Point]:
+    at_ms, machine = epoch_ms(health.at_utc), {"site": health.site, "machine": health.machine}
+    fields = _known(index=health.index, t2=health.t2, q=health.q, learned=health.learned)
+    fields |= {"minutes": health.minutes, "status": str(health.status), "state": health.state}
+    yield Point(HEALTH, {**machine, "meter": health.meter}, fields, at_ms)
+    for channel in health.channels:
+        values = _known(**{name: getattr(channel, name) for name in HEALTH_CHANNEL.fields})
+        if values:
+            yield Point(HEALTH_CHANNEL, {**machine, "channel": channel.channel, "state": health.state}, values, at_ms)
 
 
 def _of_demand(demand: Demand) -> Iterator[Point]:

@@ -8,10 +8,12 @@ from domain.anomalies import Anomaly
 from domain.clock import epoch_ms, instant
 from domain.demand import Demand
 from domain.effects import Autopsy, Effect
+from domain.feedback import Feedback
 from domain.forecasts import Forecast
 from domain.job_power import JobPower
 from domain.orders import Order
 from domain.prices import Prices
+from domain.quality import QualityEvent, newest_events
 from domain.recommendations import Decision, Recommendation
 from domain.shift_changes import ShiftChange
 from domain.topics import (
@@ -20,11 +22,13 @@ from domain.topics import (
     DECISIONS,
     DEMAND,
     EFFECTS,
+    FEEDBACK,
     FORECASTS,
     JOB_POWERS,
     METER_FORECASTS,
     ORDERS,
     PRICES,
+    QUALITY,
     RECOMMENDATIONS,
     REJECTED,
     SHIFT_CHANGES,
@@ -79,6 +83,12 @@ class RecordQuestions(Questions):
         found = self._latest(ANOMALIES, Anomaly, as_of_utc)
         return sorted((a for a in found if not open_only or a.until_utc is None), key=lambda a: (a.since_utc, a.anomaly))
 
+    @answered_by(FEEDBACK)
+    def feedback(self) -> list[Feedback]:
+        """All feedback on anomalies, in the order of the log; of one anomaly the newest holds."""
+        rows = self._database.execute("SELECT payload FROM entry WHERE topic=? ORDER BY entry", (FEEDBACK.name,))
+        return list(stored(Feedback, rows))
+
     @answered_by(ORDERS)
     def orders(self, as_of_utc: datetime | None = None) -> list[Order]:
         """Latest revision of each job, by start."""
@@ -102,6 +112,11 @@ class RecordQuestions(Questions):
     def prices(self, as_of_utc: datetime | None = None) -> list[Prices]:
         """Of each span of day-ahead prices the latest revision, by zone and start."""
         return sorted(self._latest(PRICES, Prices, as_of_utc), key=lambda p: (p.zone, p.first_start_utc, -p.minutes))
+
+    @answered_by(QUALITY)
+    def quality_events(self, as_of_utc: datetime | None = None) -> list[QualityEvent]:
+        """Latest revision of what was counted of good pieces, scrap and rework, without what was taken back, by machine and start."""
+        return list(newest_events(self._latest(QUALITY, QualityEvent, as_of_utc)))
 
     @answered_by(ORDERS)
     def order_history(self) -> list[Order]:

@@ -73,6 +73,7 @@ WRONG_INPUT = {
     "shifts list": Case("shifts list --plant {empty}", "plant.toml: file: found No such file"),
     "report": Case("report --plant {plant} --month 2026-13 --out {work}/reports", "--month"),
     "verify": Case("verify {empty}", "no manifest.json"),
+    "stamp": Case("stamp {empty}", "manifest.json: found nothing; expected the folder of a report"),
     "check-config": Case("check-config {empty}", "plant.toml: file: found No such file"),
     "contracts": Case("contracts --out {load}/contracts", "is a file; expected a folder"),
     "reference": Case("reference --out {load}/reference", "is a file; expected a folder"),
@@ -137,6 +138,7 @@ FAILED_RUN = {
     "shifts template": Case("shifts template {full} --plant {plant}", "No space left on device"),
     "shifts list": Case("shifts list --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
     "verify": Case("verify {report}", "missing"),
+    "stamp": Case("stamp {report} --server http://127.0.0.1:{nobody}", "no answer"),
     "check-config": Case("check-config {plant} --connect", "no connection; is the device or its gateway on"),
     "set-back": Case(
         "set-back press-1 --plant {plant} --to 2026-10-26T10:00:00Z --by me --why drift --kafka 127.0.0.1:{nobody}",

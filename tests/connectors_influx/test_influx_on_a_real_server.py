@@ -24,6 +24,7 @@ from domain.topics import (
     EFFECTS,
     FORECASTS,
     INTERVALS,
+    MACHINE_HEALTH,
     METER_FORECASTS,
     ORDERS,
     READINGS,
@@ -79,6 +80,7 @@ def records():
     yield ANOMALIES, replace(EXAMPLES[ANOMALIES.name], since_utc=NOW - timedelta(minutes=30))
     yield RECOMMENDATIONS, replace(EXAMPLES[RECOMMENDATIONS.name], issued_utc=NOW - timedelta(minutes=30))
     yield EFFECTS, replace(EXAMPLES[EFFECTS.name], quarter_utc=NOW - timedelta(minutes=30))
+    yield MACHINE_HEALTH, replace(EXAMPLES[MACHINE_HEALTH.name], at_utc=NOW - timedelta(minutes=30))
     yield AUTOPSIES, replace(EXAMPLES[AUTOPSIES.name], quarter_utc=NOW - timedelta(minutes=30))
 
 

@@ -18,6 +18,7 @@ from domain.topics import (
     EFFECTS,
     FORECASTS,
     INTERVALS,
+    MACHINE_HEALTH,
     METER_FORECASTS,
     ORDERS,
     READINGS,
@@ -111,6 +112,23 @@ def test_a_day_as_forecast_at_its_midnight_is_kept_apart_and_what_was_replayed_i
 def test_a_meters_forecast_has_its_meter_as_a_tag(maker):
     points = maker.points(METER_FORECASTS, EXAMPLES[METER_FORECASTS.name])
     assert {(point.measurement.name, point.tags["meter"]) for point in points} == {("forecast_meter", "furnace-2")}
+
+
+def test_health_of_a_machine_is_a_point_and_one_a_channel_and_what_is_not_known_is_no_field(maker):
+    whole, vibration, power = maker.points(MACHINE_HEALTH, EXAMPLES[MACHINE_HEALTH.name])
+    assert whole.fields == {
+        "index": 58.0,
+        "t2": 1.31,
+        "q": 0.42,
+        "learned": 1.0,
+        "minutes": 15,
+        "status": "limit_ahead",
+        "state": "Execute",
+    }
+    assert (vibration.tags["channel"], vibration.fields["limit"], vibration.fields["days_to_limit"]) == ("vibration", 7.1, 9.5)
+    assert power.tags["machine"] == "press-1" and not {"limit", "days_to_limit", "days_low", "days_high"} & set(power.fields)
+    learning = replace(EXAMPLES[MACHINE_HEALTH.name], index=None, t2=None, q=None, learned=0.0)
+    assert not {"index", "t2", "q"} & set(maker.points(MACHINE_HEALTH, learning)[0].fields)
 
 
 def test_a_moved_job_is_cleared_where_it_was(maker):

@@ -13,11 +13,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from detection.desk.step import AnomalyDesk
 from detection.priced import Detection
 from domain.clock import epoch_ms
 from domain.contracts import EXAMPLES
 from domain.controls import Control
 from domain.demand import Demand
+from domain.feedback import FeedbackKind
 from domain.forecasts import Forecast
 from domain.intervals import QUARTER, IntervalOrigin
 from domain.plant import Plant, VirtualMeter, load_plant
@@ -28,12 +30,14 @@ from domain.topics import (
     DECISIONS,
     DEMAND,
     EFFECTS,
+    FEEDBACK,
     FINDINGS,
     FORECASTS,
     INTERVALS,
     JOB_POWERS,
     METER_FORECASTS,
     ORDERS,
+    QUALITY,
     READINGS,
     RECOMMENDATIONS,
     SHIFT_CHANGES,
@@ -161,7 +165,20 @@ def detection_scene() -> Scene:
     on = [(INTERVALS, sample.quarter(late + n * QUARTER, 60.0)) for n in range(1, 5)]
     return Scene(
         "detection", Detection(sample.PLANT, None), "werk/furnace", rest, {INTERVALS: sample.quarter(late, 60.0)},
-        [(INTERVALS, sample.quarter(late, 60.0, revision=1)), *on], ANOMALIES,
+        [(INTERVALS, sample.quarter(late, 60.0, revision=1)), *on], FINDINGS,
+    )  # fmt: skip
+
+
+def desk_scene() -> Scene:
+    """A furnace that was left on and is known; in the next night another one is."""
+    from tests.detection import desk_scene as sample
+
+    known, later = sample.found("furnace-1", 60.0), sample.NIGHT + sample.DAY
+    fixed = sample.word(known, FeedbackKind.FIXED)
+    return Scene(
+        "desk", AnomalyDesk(sample.PLANT, HandClock(later + sample.HOUR)), sample.SITE, [(FINDINGS, known), (FEEDBACK, fixed)],
+        {FINDINGS: known, FEEDBACK: fixed},
+        [(FINDINGS, replace(known, revision=1)), (FINDINGS, sample.found("press-1", 40.0, since=later))], ANOMALIES,
     )  # fmt: skip
 
 
@@ -301,6 +318,24 @@ def governor_scene() -> Scene:
     )  # fmt: skip
 
 
+def scrap_scene() -> Scene:
+    """A week as usual and a morning of more scrap, from counters that go on; the next quarter hours are found."""
+    from domain.quality import QualityEvent
+    from scrap.step import Scrap
+    from tests.scrap import scrap_site as sample
+
+    rows = sample.days(3, 8, worn_from=7 * 96)
+    before, after = rows[: 2 * (5 * 64 + 2)], rows[2 * (5 * 64 + 2) :]
+    event: QualityEvent = rows[-1][1]
+    return Scene(
+        "scrap", Scrap(sample.PLANT, None), sample.SITE,
+        [*before, (ORDERS, sample.order("J1", 0, 32, "housing")), (READINGS, sample.count(sample.at(7 * 96 + 2), "good", 7.0))],
+        {READINGS: sample.count(sample.at(7 * 96 + 3), "good", 9.0), INTERVALS: sample.interval(7 * 96 + 1, 40.0), QUALITY: event,
+         ORDERS: sample.order("J2", 0, 32, "housing")},
+        after, FINDINGS,
+    )  # fmt: skip
+
+
 def site_scene() -> Scene:
     """A press that stands on without a job in its shift; an hour later it has stood long enough."""
     from detection.site.step import SiteWatch
@@ -334,12 +369,14 @@ SCENES: dict[str, Callable[[Path], Scene]] = {
     "meter_forecasts": lambda folder: meter_forecast_scene(),
     "advice": advice_scene,
     "detection": lambda folder: detection_scene(),
+    "desk": lambda folder: desk_scene(),
     "metering": lambda folder: metering_scene(),
     "running_demand": lambda folder: running_scene(),
     "virtual_meters": lambda folder: virtual_scene(),
     "production": lambda folder: production_scene(),
     "effects": lambda folder: effects_scene(),
     "governor": lambda folder: governor_scene(),
+    "scrap": lambda folder: scrap_scene(),
     "site watches": lambda folder: site_scene(),
 }
 __all__ = ["SCENES", "Demand", "Scene", "publishes_after"]
