@@ -68,7 +68,8 @@ def _records(row: StepRow, plant: Plant, settings: JobSettings, execution: Strea
         if row.readings_of is ReadingsOf.HEALTH:
             records = streams.minutes(records, settings)
         else:
-            records = streams.changes(records, settings, repeats=row.readings_of in (ReadingsOf.LEVELS, ReadingsOf.SET_POINTS))
+            repeats = row.readings_of in (ReadingsOf.LEVELS, ReadingsOf.SET_POINTS)
+            records = streams.changes(records, settings, _named(row, "changes"), repeats)
     else:
         records = streams.records(execution, row.source, settings, row.reads)
     if wanted:
@@ -124,13 +125,18 @@ def control_channels(plant: Plant, wanted: Callable[[Control], tuple[str, ...]])
     return found
 
 
+def _named(row: StepRow, operator: str) -> str:
+    """Name of an operator of a step: unique within its job."""
+    return operator if row.source == "records" else f"{row.source}-{operator}"
+
+
 def _buckets(row: StepRow, records: streams.Records) -> streams.Buckets:
     if row.pace is Pace.BY_EVENT_TIME:
         return streams.two_paths(records, BUCKET_MS)
     if row.pace is Pace.AT_ONCE:
         return streams.soon(records, "soon", SOON_MS)
-    # Names of operators are unique within a job: the first step's is as old as the job.
-    return streams.by_arrival(records, "buckets" if row.source == "records" else f"{row.source}-buckets")
+
+    return streams.by_arrival(records, _named(row, "buckets"))
 
 
 def _function(row: StepRow, settings: JobSettings) -> StepFunction:
