@@ -11,6 +11,7 @@ import structlog
 
 from connectors.kafka.client import BrokerUnavailable, KafkaSettings, Message, RecordConsumer, RecordProducer, readable
 from connectors.orders.log import send_orders
+from connectors.scrap.log import send_events
 from connectors.shifts.log import send_changes
 from console.events import Cursor, Hub, Place
 from console.live_state import Live, LiveState
@@ -18,6 +19,7 @@ from domain.clock import Clock
 from domain.codec import UnreadableRecord
 from domain.orders import Order
 from domain.plant import Plant
+from domain.quality import QualityEvent
 from domain.recommendations import Decision
 from domain.shift_changes import ShiftChange
 from domain.topics import (
@@ -27,6 +29,7 @@ from domain.topics import (
     FORECASTS,
     GOVERNING,
     ORDERS,
+    QUALITY,
     READINGS,
     RECOMMENDATIONS,
     SHIFT_CHANGES,
@@ -118,6 +121,12 @@ class Feed(Protocol):
 
     def send_shift_changes(self, changes: Sequence[ShiftChange]) -> None:
         """The same as `send_orders`, of changes of shifts."""
+
+    def quality_since(self, known_until: Mapping[Place, int]) -> Sequence[QualityEvent]:
+        """The same of records of pieces; raises as `orders_since`."""
+
+    def send_quality(self, events: Sequence[QualityEvent]) -> None:
+        """The same as `send_orders`, of records of pieces."""
 
     def close(self) -> None:
         """Let go of threads and sockets."""
@@ -227,6 +236,12 @@ class KafkaFeed:
 
     def send_shift_changes(self, changes: Sequence[ShiftChange]) -> None:
         send_changes(self._settings, changes)
+
+    def quality_since(self, known_until: Mapping[Place, int]) -> Sequence[QualityEvent]:
+        return self._since(QUALITY, known_until)
+
+    def send_quality(self, events: Sequence[QualityEvent]) -> None:
+        send_events(self._settings, events)
 
     def send_orders(self, orders: Sequence[Order]) -> None:
         send_orders(self._settings, orders)

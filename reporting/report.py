@@ -28,6 +28,7 @@ from reporting.ledger import LedgerReader
 from reporting.manifest import EarlierVersion, earlier_versions, file_entries, write_manifest
 from reporting.month import Change, MonthReport, Period, changes_since, month_report
 from reporting.pdf import glyph_notice, report_pdf
+from reporting.scrap import with_scrap
 from reporting.sections import SECTIONS
 from reporting.sections.section import Content
 from reporting.tables import cells, german_excel, headings, plain
@@ -72,7 +73,7 @@ def write_report(ledger: LedgerReader, plant: Plant, period: Period, order: Repo
     InputFaults
         If the ledger has nothing of the month.
     """
-    month = month_report(ledger, plant, period, order.as_of_utc, now_utc)
+    month = with_scrap(ledger, month_report(ledger, plant, period, order.as_of_utc, now_utc), order.plant_folder)
     cost = month_cost(month, order.plant_folder)
     name = f"{plant.site.id}-{period.label}"
     order.out.mkdir(parents=True, exist_ok=True)

@@ -27,6 +27,7 @@ from domain.measurements import (
     INTERVAL,
     PEAK,
     PEAK_SHARE,
+    PIECES,
     PLAN,
     POWER,
     QUALITY_CODES,
@@ -35,6 +36,7 @@ from domain.measurements import (
 )
 from domain.orders import Order, OrderStatus
 from domain.plant import Plant
+from domain.quality import QualityEvent
 from domain.readings import Reading, ReadingQuality
 from domain.recommendations import Recommendation
 from domain.topics import (
@@ -46,6 +48,7 @@ from domain.topics import (
     INTERVALS,
     METER_FORECASTS,
     ORDERS,
+    QUALITY,
     READINGS,
     RECOMMENDATIONS,
     Topic,
@@ -54,7 +57,7 @@ from domain.units import KW_PER_UNIT
 from words.sentences import advice_texts, anomaly_text, names_of
 from words.speech import of_report
 
-SOURCES = (READINGS, INTERVALS, DEMAND, FORECASTS, METER_FORECASTS, ORDERS, ANOMALIES, RECOMMENDATIONS, EFFECTS, AUTOPSIES)
+SOURCES = (READINGS, INTERVALS, DEMAND, FORECASTS, METER_FORECASTS, ORDERS, ANOMALIES, RECOMMENDATIONS, EFFECTS, AUTOPSIES, QUALITY)
 """Topics that become points."""
 LANGUAGE = "en"
 """Of the dashboards, whose panels are English."""
@@ -99,6 +102,7 @@ class PointMaker:
             RECOMMENDATIONS: self._of_recommendation,
             EFFECTS: _of_effect,
             AUTOPSIES: _of_autopsy,
+            QUALITY: _of_pieces,
         }
 
     def points(self, topic: Topic, record: Any) -> list[Point]:
@@ -208,6 +212,14 @@ def _of_autopsy(autopsy: Autopsy) -> Iterator[Point]:
     for share in autopsy.shares:
         shares = _known(kw=share.kw, usual_kw=share.usual_kw)
         yield Point(PEAK_SHARE, {**site, "machine": share.machine}, {**shares, "revision": autopsy.revision}, at_ms)
+
+
+def _of_pieces(event: QualityEvent) -> Iterator[Point]:
+    counts = {name: getattr(event, name) for name in PIECES.fields}
+    known = _known(**{name: 0.0 if event.withdrawn else float(count) for name, count in counts.items() if count is not None})
+    texts: dict[str, Value] = {"product": event.product, "job": event.job, "reason": event.reason}
+    tags = {"site": event.site, "machine": event.machine, "source": event.source}
+    yield Point(PIECES, tags, {**known, "revision": event.revision, **texts}, epoch_ms(event.start_utc))
 
 
 def _of_demand(demand: Demand) -> Iterator[Point]:

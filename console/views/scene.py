@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
+from billing.tariff import Tariff
 from console.live_state import Live
 from domain.demand import Demand
 from domain.forecasts import Forecast
@@ -77,6 +78,8 @@ class Scene:
     """Orders that left here lately; the ledger may not have them yet."""
     shift_changes_sent: tuple[ShiftChange, ...] = ()
     """The same of changes of shifts."""
+    tariff: Tariff | None = None
+    """What energy is priced by, without the prices of the topic; None where the plant has none."""
 
     def day(self, offset: int = 0) -> date:
         """The local day it is, plus `offset` days."""

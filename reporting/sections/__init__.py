@@ -17,6 +17,7 @@ from reporting.sections import (
     rejections,
     remainder,
     restatements,
+    scrap,
     versions,
 )
 from reporting.sections.section import Section
@@ -36,5 +37,6 @@ SECTIONS: tuple[Section, ...] = (
     anomalies.SECTION,
     recommendations.SECTION,
     effects.SECTION,
+    scrap.SECTION,
 )
 """In the order in which they are printed."""

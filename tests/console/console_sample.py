@@ -25,6 +25,7 @@ from domain.forecasts import DayPeak, Forecast, PeriodPeak
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.orders import Order, OrderStatus
 from domain.plant import Plant, load_plant
+from domain.quality import QualityEvent
 from domain.readings import CONNECTION_CHANNEL, GAP_CHANNEL, HEARTBEAT_CHANNEL, Reading
 from domain.recommendations import (
     Action,
@@ -326,6 +327,7 @@ class SampleFeed:
         self.decided: list[Decision] = []
         self.ordered: list[Order] = []
         self.shifts: list[ShiftChange] = []
+        self.pieces: list[QualityEvent] = []
         self.closed = False
         self.send(now_utc)
 
@@ -386,6 +388,12 @@ class SampleFeed:
 
     def send_shift_changes(self, changes: Sequence[ShiftChange]) -> None:
         self.shifts += changes
+
+    def quality_since(self, known_until: Mapping[tuple[str, int], int]) -> Sequence[QualityEvent]:
+        return list(self.pieces)
+
+    def send_quality(self, events: Sequence[QualityEvent]) -> None:
+        self.pieces += events
 
     def answer(self) -> None:
         """What the advice job would do: the recommendation's next revision has the decided status."""

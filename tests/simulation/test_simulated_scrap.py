@@ -26,7 +26,10 @@ def test_a_usual_share_is_scrap(machine: str) -> None:
 
 
 def test_a_worn_mould_makes_more_in_its_time_alone() -> None:
-    usual, worn = made("moulding-1", NONE), made("moulding-1", Surprises(worn_moulds=(WornMould("moulding-1", 24 * 3600, 30 * 3600, 0.15),)))
+    usual, worn = (
+        made("moulding-1", NONE),
+        made("moulding-1", Surprises(worn_moulds=(WornMould("moulding-1", 24 * 3600, 30 * 3600, 0.15),))),
+    )
     more = worn.scrap - usual.scrap
     assert more == pytest.approx(6 * 3600 / 38 * 0.13, rel=0.25)
     assert worn.parts + worn.scrap == usual.parts + usual.scrap
