@@ -41,6 +41,7 @@ from domain.measurements import (
     INTERVAL,
     PEAK,
     PEAK_SHARE,
+    PIECES,
     PLAN,
     POWER,
     QUALITY_CODES,
@@ -362,6 +363,10 @@ def _meters(plant: Plant) -> dash.Dashboard:
         '\n  |> sort(columns: ["_time", "meter", "revision"], desc: true)'
         '\n  |> keep(columns: ["_time", "meter", "revision", "kwh", "quality", "method", "coverage"])',
     )  # fmt: skip
+    by_machine = (
+        '  |> group(columns: ["machine"])\n  |> aggregateWindow(every: 1h, fn: sum, createEmpty: false)'
+        '\n  |> keep(columns: ["_time", "_value", "machine"])'
+    )
     board = _frame(plant, "fab-meters", "Meters, quality and anomalies", "now-24h").with_variable(meter)
     return _placed(
         board,
@@ -403,6 +408,12 @@ def _meters(plant: Plant) -> dash.Dashboard:
                     "Every revision of quarter hours that were not simply measured: what was published, by which rule, and what it became.",
                     [("kwh", "kwatth"), ("coverage", "percentunit")],
                 ).override_by_name("quality", quality_names[:1]), 0, 35, 24, 10,
+            ),
+            (
+                curves(
+                    "Scrap an hour, by machine", [select(PIECES, ["scrap"], then=by_machine)], "none",
+                    "Pieces that were thrown away, by whoever counted them; what nobody counted is not there.", steps=True,
+                ), 0, 45, 24, 8,
             ),
         ],
     )  # fmt: skip

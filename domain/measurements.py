@@ -97,5 +97,10 @@ HEALTH_CHANNEL = Measurement(
     "a channel of a machine in a quarter hour, in the channel's own unit; days until its limit",
 )  # fmt: skip
 
+PIECES = Measurement(
+    "pieces", ("site", "machine", "source"), ("good", "scrap", "rework"),
+    "what a machine made, at the start of its span; the newest revision overwrites, and what was taken back is 0", ("revision",), ("product", "job", "reason"),
+)  # fmt: skip
+
 QUALITY_CODES = {quality: code for code, quality in enumerate(IntervalQuality)}
 """0 measured, 1 corrected, 2 substituted, 3 estimated, 4 faulty, 5 missing, 6 calculated: a field, not a tag, so a restatement overwrites."""

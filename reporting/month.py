@@ -32,6 +32,7 @@ from quarters.periods import month_after, month_span
 from quarters.remainder import Node, RemainderSum, nodes, sum_of_remainders
 from quarters.sums import EnergySum, sum_of
 from reporting.ledger import Conflict, LedgerReader, RejectedReadings
+from scrap.account import ScrapAccount
 
 _MONTH = re.compile(r"^([0-9]{4})-(0[1-9]|1[0-2])$")
 _EVENTS = (IntervalMethod.RESET, IntervalMethod.ROLLOVER, IntervalMethod.EXCHANGE, IntervalMethod.STEP_REMOVED)
@@ -159,6 +160,8 @@ class MonthReport:
     """Measured, of recommendations for a quarter hour of the month."""
     autopsies: tuple[Autopsy, ...] = ()
     """Of highest quarter hours in the month."""
+    scrap: ScrapAccount | None = None
+    """What scrap took; None where nobody has looked (`reporting.scrap.with_scrap`)."""
 
     @property
     def is_over(self) -> bool:

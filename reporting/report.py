@@ -29,6 +29,7 @@ from reporting.manifest import EarlierVersion, earlier_versions, file_entries, w
 from reporting.month import Change, MonthReport, Period, changes_since, month_report
 from reporting.own_use import OwnSum, own_use_of
 from reporting.pdf import glyph_notice, report_pdf
+from reporting.scrap import with_scrap
 from reporting.sections import SECTIONS
 from reporting.sections.section import Content
 from reporting.signing import Signer
@@ -76,7 +77,7 @@ def write_report(ledger: LedgerReader, plant: Plant, period: Period, order: Repo
     InputFaults
         If the ledger has nothing of the month.
     """
-    month = month_report(ledger, plant, period, order.as_of_utc, now_utc)
+    month = with_scrap(ledger, month_report(ledger, plant, period, order.as_of_utc, now_utc), order.plant_folder)
     cost = month_cost(month, order.plant_folder)
     name = f"{plant.site.id}-{period.label}"
     order.out.mkdir(parents=True, exist_ok=True)

@@ -30,6 +30,7 @@ from domain.measurements import (
     INTERVAL,
     PEAK,
     PEAK_SHARE,
+    PIECES,
     PLAN,
     POWER,
     QUALITY_CODES,
@@ -38,6 +39,7 @@ from domain.measurements import (
 )
 from domain.orders import Order, OrderStatus
 from domain.plant import Plant
+from domain.quality import QualityEvent
 from domain.readings import Reading, ReadingQuality
 from domain.recommendations import Recommendation
 from domain.topics import (
@@ -50,6 +52,7 @@ from domain.topics import (
     MACHINE_HEALTH,
     METER_FORECASTS,
     ORDERS,
+    QUALITY,
     READINGS,
     RECOMMENDATIONS,
     Topic,
@@ -59,7 +62,7 @@ from words.sentences import advice_texts, anomaly_text, names_of
 from words.speech import of_report
 
 SOURCES = (
-    READINGS, INTERVALS, DEMAND, FORECASTS, METER_FORECASTS, ORDERS, ANOMALIES, RECOMMENDATIONS, EFFECTS, AUTOPSIES, MACHINE_HEALTH,
+    READINGS, INTERVALS, DEMAND, FORECASTS, METER_FORECASTS, ORDERS, ANOMALIES, RECOMMENDATIONS, EFFECTS, AUTOPSIES, MACHINE_HEALTH, QUALITY,
 )  # fmt: skip
 """Topics that become points."""
 LANGUAGE = "en"
@@ -106,6 +109,7 @@ class PointMaker:
             EFFECTS: _of_effect,
             AUTOPSIES: _of_autopsy,
             MACHINE_HEALTH: _of_health,
+            QUALITY: _of_pieces,
         }
 
     def points(self, topic: Topic, record: Any) -> list[Point]:
@@ -226,6 +230,14 @@ def _of_health(health: MachineHealth) -> Iterator[Point]:
         values = _known(**{name: getattr(channel, name) for name in HEALTH_CHANNEL.fields})
         if values:
             yield Point(HEALTH_CHANNEL, {**machine, "channel": channel.channel, "state": health.state}, values, at_ms)
+
+
+def _of_pieces(event: QualityEvent) -> Iterator[Point]:
+    counts = {name: getattr(event, name) for name in PIECES.fields}
+    known = _known(**{name: 0.0 if event.withdrawn else float(count) for name, count in counts.items() if count is not None})
+    texts: dict[str, Value] = {"product": event.product, "job": event.job, "reason": event.reason}
+    tags = {"site": event.site, "machine": event.machine, "source": event.source}
+    yield Point(PIECES, tags, {**known, "revision": event.revision, **texts}, epoch_ms(event.start_utc))
 
 
 def _of_demand(demand: Demand) -> Iterator[Point]:

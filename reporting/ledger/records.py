@@ -14,7 +14,7 @@ from domain.job_power import JobPower
 from domain.orders import Order
 from domain.own_use import OwnUse
 from domain.prices import Prices
-from domain.quality import QualityEvent, newest_events
+from domain.quality import QualityEvent
 from domain.recommendations import Decision, Recommendation
 from domain.shift_changes import ShiftChange
 from domain.topics import (
@@ -117,8 +117,9 @@ class RecordQuestions(Questions):
 
     @answered_by(QUALITY)
     def quality_events(self, as_of_utc: datetime | None = None) -> list[QualityEvent]:
-        """Latest revision of what was counted of good pieces, scrap and rework, without what was taken back, by machine and start."""
-        return list(newest_events(self._latest(QUALITY, QualityEvent, as_of_utc)))
+        """Latest revision of what was counted of good pieces, scrap and rework, what was taken back too, by machine and start."""
+        found = self._latest(QUALITY, QualityEvent, as_of_utc)
+        return sorted(found, key=lambda e: (e.machine, e.start_utc, e.event))
 
     @answered_by(OWN_USE)
     def own_use(self, from_utc: datetime, to_utc: datetime) -> list[OwnUse]:

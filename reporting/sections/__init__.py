@@ -18,6 +18,7 @@ from reporting.sections import (
     rejections,
     remainder,
     restatements,
+    scrap,
     versions,
 )
 from reporting.sections.section import Section
@@ -37,6 +38,7 @@ SECTIONS: tuple[Section, ...] = (
     anomalies.SECTION,
     recommendations.SECTION,
     effects.SECTION,
+    scrap.SECTION,
     own_use.SECTION,
 )
 """In the order in which they are printed."""

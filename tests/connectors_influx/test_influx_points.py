@@ -21,6 +21,7 @@ from domain.topics import (
     MACHINE_HEALTH,
     METER_FORECASTS,
     ORDERS,
+    QUALITY,
     READINGS,
     RECOMMENDATIONS,
 )
@@ -143,6 +144,17 @@ def test_an_older_revision_of_a_job_that_comes_again_draws_nothing(maker):
     order = replace(EXAMPLES[ORDERS.name], revision=2)
     maker.points(ORDERS, order)
     assert maker.points(ORDERS, replace(order, revision=1)) == []
+
+
+def test_pieces_are_a_point_a_source_with_what_was_counted_alone(maker):
+    event = EXAMPLES[QUALITY.name]
+    [point] = maker.points(QUALITY, event)
+    assert (point.measurement.name, point.tags) == ("pieces", {"site": "werk-nord", "machine": "moulding-1", "source": "camera-3"})
+    assert {name: point.fields.get(name) for name in ("good", "scrap", "rework", "product")} == {
+        "good": 31.0, "scrap": 2.0, "rework": None, "product": "housing",
+    }  # fmt: skip
+    [gone] = maker.points(QUALITY, replace(event, revision=1, withdrawn=True))
+    assert (gone.tags, gone.at_ms, gone.fields["scrap"]) == (point.tags, point.at_ms, 0.0)
 
 
 @pytest.mark.parametrize("topic", [DEMAND, ANOMALIES, RECOMMENDATIONS, EFFECTS], ids=lambda topic: topic.name)
