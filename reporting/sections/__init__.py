@@ -9,6 +9,7 @@ from reporting.sections import (
     cost,
     effects,
     events,
+    found,
     gaps,
     intervals,
     peaks,
@@ -36,5 +37,6 @@ SECTIONS: tuple[Section, ...] = (
     anomalies.SECTION,
     recommendations.SECTION,
     effects.SECTION,
+    found.SECTION,
 )
 """In the order in which they are printed."""
