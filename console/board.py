@@ -17,6 +17,7 @@ from billing.tariff import Tariff
 from connectors.orders.judging import Judgement
 from connectors.orders.table import OrderRow
 from console.desk import Desk, Standing
+from console.feedback_desk import FeedbackDesk, FeedbackLog
 from console.live import Feed
 from console.order_desk import OrderDesk, OrderLog
 from console.shift_desk import ShiftDesk, ShiftLog
@@ -91,6 +92,7 @@ class Board:
         self._desk = Desk(plant.site.id, feed, clock, self._standing, self._remember)
         self._orders = OrderDesk(plant, feed, clock, self._order_log)
         self.shifts = ShiftDesk(plant, feed, clock, self._shift_log, self._look_again)
+        self.feedback = FeedbackDesk(plant.site.id, feed, clock, self._feedback_log, self._look_again)
         self._lock = threading.Lock()
         self._shared: dict[tuple[Any, ...], _Shared] = {}
         self._sent: dict[str, tuple[float, Sent]] = {}
@@ -192,6 +194,7 @@ class Board:
             supposes=self._supposes,
             orders_sent=self._orders.sent(),
             shift_changes_sent=self.shifts.sent(),
+            feedback_sent=self.feedback.sent(),
         )
 
     def _machine(self) -> tuple[tuple[ProcessUse, ...], tuple[PartSeen, ...]]:
@@ -265,6 +268,15 @@ class Board:
 
         return await asyncio.wrap_future(self._thread.submit(read))
 
+    async def _feedback_log(self, anomaly: str) -> FeedbackLog:
+        def read() -> FeedbackLog:
+            ledger = self._refreshed() or self._nothing
+            known = next((one for one in ledger.anomalies() if one.anomaly == anomaly), None)
+            given = tuple(one for one in ledger.feedback() if one.anomaly == anomaly)
+            return FeedbackLog(known, given, ledger.offsets())
+
+        return await asyncio.wrap_future(self._thread.submit(read))
+
     def _look_again(self) -> None:
         with self._lock:
             self._shared.clear()
@@ -274,6 +286,7 @@ class Board:
         self._desk.close()
         self._orders.close()
         self.shifts.close()
+        self.feedback.close()
         self._thread.shutdown(wait=True, cancel_futures=True)
         self._nothing.close()
         if self._ledger is not None:

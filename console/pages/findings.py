@@ -7,12 +7,14 @@ from typing import Any
 
 from nicegui import ui
 
+from console.pages.feedback import FeedbackRow, Reporter, take_back_button
 from console.pages.frame import Visit, frame
 from console.pages.widgets import Fragment, panel
 from console.render import incidents as draw
 from console.render import machines as draw_machines
 from console.render.markup import tag
-from console.views.given_feedback import FeedbackView, feedback_view
+from console.views.feedback import FeedbackEntry, feedback_view
+from console.views.findings import MOST_SHOWN
 from console.views.incidents import Incident, IncidentGroup, IncidentsView, incident_view, incidents_view
 from console.views.machines import machine_rows
 from domain.anomalies import Nature
@@ -20,24 +22,26 @@ from words.speech import Words
 
 
 class IncidentCard:
-    """One incident."""
+    """One incident with its buttons."""
 
-    def __init__(self, incident: Incident, view: IncidentsView, visit: Visit) -> None:
+    def __init__(self, incident: Incident, view: IncidentsView, visit: Visit, reporter: Reporter) -> None:
         self._words = visit.words
         with ui.element("article").classes(f"advice incident nature-{incident.finding.anomaly.kind.nature}"):
             self._body = Fragment()
+            self._row = FeedbackRow(incident, visit, reporter)
         self.show(incident, view)
 
     def show(self, incident: Incident, view: IncidentsView) -> None:
         """Bring the card up to date."""
         self._body.show(draw.card(incident, view, self._words))
+        self._row.show(incident)
 
 
 class IncidentCards:
     """The cards of one group, rebuilt only when other incidents lie open or their order changes."""
 
-    def __init__(self, visit: Visit) -> None:
-        self._visit = visit
+    def __init__(self, visit: Visit, reporter: Reporter) -> None:
+        self._visit, self._reporter = visit, reporter
         self._holder = ui.element("div").classes("cards")
         self._cards: dict[str, IncidentCard] = {}
 
@@ -46,7 +50,9 @@ class IncidentCards:
         if [one.finding.anomaly.anomaly for one in incidents] != list(self._cards):
             self._holder.clear()
             with self._holder:
-                self._cards = {one.finding.anomaly.anomaly: IncidentCard(one, view, self._visit) for one in incidents}
+                self._cards = {
+                    one.finding.anomaly.anomaly: IncidentCard(one, view, self._visit, self._reporter) for one in incidents
+                }
             return
         for one in incidents:
             self._cards[one.finding.anomaly.anomaly].show(one, view)
@@ -55,8 +61,8 @@ class IncidentCards:
 class Groups:
     """One panel for each nature that has incidents; waste, wear, scrap and data faults are never mixed."""
 
-    def __init__(self, visit: Visit) -> None:
-        self._visit = visit
+    def __init__(self, visit: Visit, reporter: Reporter) -> None:
+        self._visit, self._reporter = visit, reporter
         self._holder = ui.element("div").style("display: contents")
         self._panels: dict[Nature, tuple[Fragment, IncidentCards]] = {}
 
@@ -74,29 +80,31 @@ class Groups:
     def _panel(self, group: IncidentGroup) -> tuple[Fragment, IncidentCards]:
         with panel(self._visit.words[f"nature.{group.nature}"], f"nature-{group.nature}") as section:
             section.props["id"] = group.nature.value
-            return Fragment(), IncidentCards(self._visit)
+            return Fragment(), IncidentCards(self._visit, self._reporter)
 
 
 class FeedbackList:
-    """What people reported, a line each."""
+    """What people reported, a line each, with a way to take back what holds."""
 
-    def __init__(self, visit: Visit) -> None:
-        self._visit = visit
-        self._head = Fragment()
+    def __init__(self, visit: Visit, reporter: Reporter) -> None:
+        self._visit, self._reporter = visit, reporter
         self._holder = ui.element("div").classes("given")
-        self._shown: FeedbackView | None = None
+        self._shown: list[FeedbackEntry] | None = None
 
-    def show(self, view: FeedbackView) -> None:
+    def show(self, entries: list[FeedbackEntry]) -> None:
         """Bring it up to date."""
-        if view == self._shown:
+        if entries == self._shown:
             return
-        w, self._shown = self._visit.words, view
-        self._head.show(draw.feedback_head(view, w) or "")
+        w, self._shown = self._visit.words, entries
         self._holder.clear()
         with self._holder:
-            for one in view.rows:
+            if not entries:
+                Fragment(tag("p", w["incidents.none_given"], class_="remark above"))
+            for one in entries:
                 with ui.element("p"):
                     Fragment(draw.feedback_line(one, w))
+                    if one.holds:
+                        take_back_button(one.feedback.anomaly, draw.feedback_name(one, w), self._visit, self._reporter)
 
 
 async def findings_page(visit: Visit, incident: str = "") -> None:
@@ -115,10 +123,11 @@ async def findings_page(visit: Visit, incident: str = "") -> None:
             groups.show(view)
             machines.show(draw_machines.rows(await board.view(machine_rows), w))
             ended.show(await drawn(draw.ended))
-            given.show(await board.view(feedback_view))
+            given.show(await board.view(feedback_view, MOST_SHOWN))
             if chosen is not None and (one := await board.view(incident_view, incident)) is not None:
                 chosen.show(one, view)
 
+        reporter = Reporter(visit, refresh)
         view = await board.view(incidents_view)
         if incident:
             with panel(w["incidents.chosen"]) as section:
@@ -127,10 +136,10 @@ async def findings_page(visit: Visit, incident: str = "") -> None:
                 if one is None:
                     Fragment(tag("p", w.fill("incidents.unknown", name=incident), class_="tone-bad"))
                 else:
-                    chosen = IncidentCard(one, view, visit)
+                    chosen = IncidentCard(one, view, visit, reporter)
         with panel(w["nav.findings"]):
             head = Fragment(await drawn(draw.headline), role="status", aria_live="polite")
-        groups = Groups(visit)
+        groups = Groups(visit, reporter)
         groups.show(view)
         with panel(w["machines.title"]) as section:
             section.props["id"] = "machines"
@@ -140,6 +149,6 @@ async def findings_page(visit: Visit, incident: str = "") -> None:
             ended = Fragment(await drawn(draw.ended))
         with panel(w["incidents.given"]) as section:
             section.props["id"] = "given"
-            given = FeedbackList(visit)
-            given.show(await board.view(feedback_view))
+            given = FeedbackList(visit, reporter)
+            given.show(await board.view(feedback_view, MOST_SHOWN))
         every_second(refresh)

@@ -9,7 +9,7 @@ from console.render import machines
 from console.render.evidence import evidence
 from console.render.markup import SENTENCES, SHORT, Markup, cut, icon, join, short, tag
 from console.render.meters import nothing_found, watched
-from console.views.given_feedback import FeedbackView, GivenFeedback
+from console.views.feedback import FeedbackEntry
 from console.views.incidents import Incident, IncidentGroup, IncidentsView
 from domain.anomalies import Nature
 from domain.incident_cost import IncidentCost
@@ -79,8 +79,8 @@ def card(incident: Incident, view: IncidentsView, words: Words) -> Markup:
 def _chip(incident: Incident, words: Words) -> Markup:
     """What somebody reported of it; else the sign of its nature."""
     a = incident.finding.anomaly
-    if a.feedback is not None:
-        return tag("span", icon("ok"), words[f"feedback.{a.feedback.kind}"], class_="chip tone-good")
+    if incident.holds is not None:
+        return tag("span", icon("ok"), words[f"feedback.{incident.holds.kind}"], class_="chip tone-good")
     name = words[f"nature.{a.kind.nature}"]
     return tag("span", icon(ICONS[a.kind.nature], name), title=name, class_=f"chip plain tone-{TONES[a.kind.nature]}")
 
@@ -180,24 +180,33 @@ def _ended_rows(view: IncidentsView, words: Words) -> Iterator[Markup]:
         )
 
 
-def feedback_head(view: FeedbackView, words: Words) -> Markup | None:
-    """What stands above the list of what people reported."""
-    if not view.rows:
-        return tag("p", words["incidents.none_given"], class_="remark above")
-    return (
-        tag("p", words.fill("findings.left_out", count=words.number(view.left_out)), class_="remark above")
-        if view.left_out
-        else None
-    )
+def spoken_name(incident: Incident, words: Words) -> str:
+    """An incident in a few words, for those who hear its buttons."""
+    return f"{words[f'anomaly.{incident.finding.anomaly.kind}']}, {cut(incident.finding.meter_label, SHORT)}"
 
 
-def feedback_line(one: GivenFeedback, words: Words) -> Markup:
+def holds(incident: Incident, words: Words) -> Markup | None:
+    """Who reported what of it; that it is on its way, where the incident does not show it yet."""
+    if incident.holds is None:
+        return tag("span", words["incidents.taking_back"], class_="soft") if incident.is_waiting else None
+    given = incident.holds
+    text = words.fill("incidents.given_by", kind=words[f"feedback.{given.kind}"], by=cut(given.by, SHORT), moment=words.moment(given.at_utc))
+    return tag("span", text, f" – {words['incidents.waiting']}" if incident.is_waiting else None)
+
+
+def feedback_line(one: FeedbackEntry, words: Words) -> Markup:
     """Who reported what of which incident, when and why."""
     f = one.feedback
-    name = words[f"anomaly.{one.kind}"] if one.kind is not None else short(f.anomaly)
+    name = words[f"anomaly.{one.anomaly_kind}"] if one.anomaly_kind is not None else short(f.anomaly)
     what = words.fill("incidents.given_by", kind=words[f"feedback.{f.kind}"], by=cut(f.by, SHORT), moment=words.moment(f.at_utc))
     return join(
         tag("strong", tag("a", name, ": ", short(one.meter_label), href=address(f.anomaly))),
         tag("span", what, class_=None if one.holds else "soft"),
         tag("span", short(f.comment, SENTENCES), class_="soft") if f.comment else None,
     )
+
+
+def feedback_name(one: FeedbackEntry, words: Words) -> str:
+    """The incident of a feedback, for those who hear its button."""
+    kind = words[f"anomaly.{one.anomaly_kind}"] if one.anomaly_kind is not None else cut(one.feedback.anomaly, SHORT)
+    return f"{kind}, {cut(one.meter_label, SHORT)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +12,7 @@ from console.views.machines import TrendPoint, health_records, index_trend
 from console.views.money import NoPrice, no_price
 from console.views.scene import Scene
 from domain.anomalies import Anomaly, Nature
+from domain.feedback import FeedbackGiven, Standing, standing_by_anomaly
 from domain.incident_cost import IncidentCost, cost_so_far, known_until_utc, sum_of
 from words.sentences import names_of
 
@@ -44,6 +45,10 @@ class Incident:
     also: tuple[AlsoShown, ...]
     cause_label: str
     """What it comes from, for people; empty where that is the meter itself, or not known."""
+    holds: FeedbackGiven | None
+    """What people reported of it last, where that holds: also what left here lately."""
+    is_waiting: bool
+    """Whether the incident does not show yet what holds."""
     machine: str | None
     """Whose health it is about; None for all but wear."""
     health: tuple[TrendPoint, ...]
@@ -83,12 +88,13 @@ class IncidentsView:
 def incidents_view(scene: Scene) -> IncidentsView:
     """What is abnormal, and what was."""
     found = open_findings(scene)
-    groups = (_group(scene, nature, [one for one in found if one.anomaly.kind.nature is nature]) for nature in GROUPS)
+    standing = standing_feedback(scene)
+    groups = (_group(scene, nature, [one for one in found if one.anomaly.kind.nature is nature], standing) for nature in GROUPS)
     ended = _ended(scene)
     return IncidentsView(
         now_utc=scene.now_utc,
         groups=tuple(group for group in groups if group.incidents),
-        ended=tuple(_incident(scene, one, False) for one in worded(scene, ended[:MOST_SHOWN])),
+        ended=tuple(_incident(scene, one, False, standing.get(one.anomaly.anomaly)) for one in worded(scene, ended[:MOST_SHOWN])),
         ended_left_out=max(0, len(ended) - MOST_SHOWN),
         ended_cost=sum_of(cost_so_far(one) for one in ended),
         no_price=no_price(scene.plant),
@@ -101,21 +107,29 @@ def incident_view(scene: Scene, name: str) -> Incident | None:
     anomaly = next((one for one in scene.ledger.anomalies() if one.anomaly == name), None)
     if anomaly is None:
         return None
-    return _incident(scene, worded(scene, [anomaly])[0], True)
+    return _incident(scene, worded(scene, [anomaly])[0], True, standing_feedback(scene).get(name))
 
 
-def _incident(scene: Scene, finding: Finding, is_drawn: bool) -> Incident:
+def _incident(scene: Scene, finding: Finding, is_drawn: bool, standing: Standing | None) -> Incident:
     names, a = names_of(scene.plant), finding.anomaly
     cause = next((names[kind, a.cause] for kind in ("meter", "machine") if (kind, a.cause) in names), a.cause)
     also = tuple(AlsoShown(one.meter, names.get(("meter", one.meter), one.meter), one.share) for one in a.also)
     machine = next((one for one in scene.plant.machines if a.kind.nature is Nature.WEAR and one.meter == a.meter), None)
     health = index_trend(health_records(scene, machine)) if machine is not None and is_drawn else ()
     picture = evidence_of(scene, a) if is_drawn and not health else None
-    return Incident(finding, cost_so_far(a), picture, also, cause, None if machine is None else machine.id, health)
+    holds = a.feedback if standing is None else standing.holds
+    return Incident(
+        finding, cost_so_far(a), picture, also, cause, holds, holds != a.feedback, None if machine is None else machine.id, health
+    )
 
 
-def _group(scene: Scene, nature: Nature, found: Sequence[Finding]) -> IncidentGroup:
-    shown = [_incident(scene, one, place < MOST_PICTURES) for place, one in enumerate(found[:MOST_SHOWN])]
+def standing_feedback(scene: Scene) -> Mapping[str, Standing]:
+    """What was reported of each incident, by its id."""
+    return standing_by_anomaly(dict.fromkeys([*scene.ledger.feedback(), *scene.feedback_sent]))
+
+
+def _group(scene: Scene, nature: Nature, found: Sequence[Finding], standing: Mapping[str, Standing]) -> IncidentGroup:
+    shown = [_incident(scene, one, place < MOST_PICTURES, standing.get(one.anomaly.anomaly)) for place, one in enumerate(found[:MOST_SHOWN])]
     cost = sum_of(cost_so_far(one.anomaly) for one in found)
     per_day = None if nature is Nature.DATA else eur_per_day(found)
     return IncidentGroup(nature, tuple(shown), len(found) - len(shown), per_day, cost)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from console.live_state import Live
 from domain.demand import Demand
+from domain.feedback import Feedback
 from domain.forecasts import Forecast
 from domain.intervals import QUARTER
 from domain.orders import Order
@@ -77,6 +78,8 @@ class Scene:
     """Orders that left here lately; the ledger may not have them yet."""
     shift_changes_sent: tuple[ShiftChange, ...] = ()
     """The same of changes of shifts."""
+    feedback_sent: tuple[Feedback, ...] = ()
+    """The same of feedback on anomalies."""
 
     def day(self, offset: int = 0) -> date:
         """The local day it is, plus `offset` days."""

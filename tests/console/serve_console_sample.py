@@ -3,7 +3,7 @@
 Arguments: port, token, and what is shown (``bare``, ``gappy``, ``extreme``, ``troubled``, ``hostile``, ``findings``; a state of the governor; the sample without one).
 
 Lines on standard input: ``answer`` lets the advice job answer, ``say KW`` lets the running quarter hour change, ``decided`` prints
-the decisions as JSON, ``ordered`` the orders that were handed in.
+the decisions as JSON, ``ordered`` the orders that were handed in, ``reported`` the feedback.
 """
 
 from __future__ import annotations
@@ -89,6 +89,8 @@ def main() -> None:
                         feed.send(NOW_UTC, float(kw))
                     case ["ordered"]:
                         print(json.dumps([[o.job, o.revision, o.machine, o.status, o.source] for o in feed.ordered]), flush=True)
+                    case ["reported"]:
+                        print(json.dumps([[f.anomaly, f.kind, f.by] for f in feed.feedback]), flush=True)
                     case ["decided"]:
                         rows = [[d.recommendation, d.kind, d.by, d.reason, d.comment] for d in feed.decided]
                         print(json.dumps(rows), flush=True)

@@ -15,7 +15,7 @@ from console.render import incidents as draw
 from console.render import machines as draw_machines
 from console.render.evidence import evidence, spoken
 from console.views.evidence import evidence_of
-from console.views.given_feedback import feedback_view
+from console.views.feedback import feedback_view
 from console.views.incidents import GROUPS, incident_view, incidents_view
 from console.views.machines import machine_rows, machine_view
 from console.views.scene import Scene
@@ -163,7 +163,7 @@ def test_the_newest_word_on_an_incident_is_on_its_card_and_in_the_list(found: Sc
     view = incidents_view(found)
     known = next(one for one in view.groups[0].incidents if one.finding.anomaly.meter == "compressor-1")
     assert "Known" in draw.card(known, view, words)
-    given = feedback_view(found).rows
+    given = feedback_view(found, 50)
     assert [one.feedback.at_utc for one in given] == sorted((one.feedback.at_utc for one in given), reverse=True)
     chiller = [one for one in given if one.feedback.meter == "chiller"]
     assert [one.holds for one in chiller] == [False, False], "it was taken back"
