@@ -190,7 +190,9 @@ def holds(incident: Incident, words: Words) -> Markup | None:
     if incident.holds is None:
         return tag("span", words["incidents.taking_back"], class_="soft") if incident.is_waiting else None
     given = incident.holds
-    text = words.fill("incidents.given_by", kind=words[f"feedback.{given.kind}"], by=cut(given.by, SHORT), moment=words.moment(given.at_utc))
+    text = words.fill(
+        "incidents.given_by", kind=words[f"feedback.{given.kind}"], by=cut(given.by, SHORT), moment=words.moment(given.at_utc)
+    )
     return tag("span", text, f" – {words['incidents.waiting']}" if incident.is_waiting else None)
 
 

@@ -129,7 +129,10 @@ def standing_feedback(scene: Scene) -> Mapping[str, Standing]:
 
 
 def _group(scene: Scene, nature: Nature, found: Sequence[Finding], standing: Mapping[str, Standing]) -> IncidentGroup:
-    shown = [_incident(scene, one, place < MOST_PICTURES, standing.get(one.anomaly.anomaly)) for place, one in enumerate(found[:MOST_SHOWN])]
+    shown = [
+        _incident(scene, one, place < MOST_PICTURES, standing.get(one.anomaly.anomaly))
+        for place, one in enumerate(found[:MOST_SHOWN])
+    ]
     cost = sum_of(cost_so_far(one.anomaly) for one in found)
     per_day = None if nature is Nature.DATA else eur_per_day(found)
     return IncidentGroup(nature, tuple(shown), len(found) - len(shown), per_day, cost)
