@@ -8,7 +8,7 @@ that were joined to a cause are not there twice: the desk publishes one for what
 
 *Avoided* is counted on the safe side. Only an incident that somebody called fixed and that ended in the span counts, from its end to when
 its like usually ends, and never beyond the span. What is usual is the median of at least three earlier incidents of its kind on its
-meter that nobody had fixed; where there are fewer, nothing is counted, and the report says of how many. Where a measured effect of advice on the same
+meter that nobody reported anything of; where there are fewer, nothing is counted, and the report says of how many. Where a measured effect of advice on the same
 machine falls into that time, the effect counts and the incident does not.
 """
 

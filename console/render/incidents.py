@@ -124,7 +124,9 @@ def _numbers(incident: Incident, view: IncidentsView, words: Words) -> Markup:
 def amount(cost: IncidentCost, words: Words) -> str:
     """Money and energy; energy alone where no price is known."""
     energy = words.unit(cost.kwh, "kWh", _places(cost.kwh))
-    return energy if cost.eur is None else f"{words.euro(cost.eur, MONEY)} · {energy}"
+    if cost.eur is None:
+        return energy
+    return f"{words.euro(cost.eur, MONEY)} · {energy}" if cost.kwh else words.euro(cost.eur, MONEY)
 
 
 def _places(kwh: float) -> int:

@@ -53,7 +53,7 @@ def _cost_data(cost: IncidentCost) -> dict[str, float | None]:
 def _summary(content: Content, words: Words) -> Iterator[SummaryRow]:
     account = content.month.findings
     if account.found:
-        yield SummaryRow(words["found.title"], money_cell(account.found_cost.eur, words), "EUR")
+        yield SummaryRow(words["found.found"], money_cell(account.found_cost.eur, words), "EUR")
         yield SummaryRow(words["found.avoided"], money_cell(account.avoided_cost.eur or 0.0, words), "EUR")
 
 
@@ -138,7 +138,7 @@ def _avoided(account: FindingsAccount, words: Words, names: Names) -> list[Block
 
 def _feedback(content: Content, words: Words, names: Names) -> list[Block]:
     columns: list[PrintColumn[Feedback]] = [
-        PrintColumn(words["issued"], lambda one: words.moment(one.at_utc)),
+        PrintColumn(words["found.at"], lambda one: words.moment(one.at_utc)),
         PrintColumn(words["meter"], lambda one: one_line(names.get(("meter", one.meter), one.meter), NAME), "1fr"),
         PrintColumn(words["finding"], lambda one: _kind_of(one.anomaly, words)),
         PrintColumn(words["found.reported"], lambda one: words[f"found.reported.{one.kind}"]),
