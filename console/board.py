@@ -83,6 +83,7 @@ class Board:
         self._open_ledger = open_ledger
         self._processes, self._parts = processes, parts
         self._supposes = Supposing(tariff)
+        self._tariff = tariff
         self._ledger: LedgerReader | None = None
         self._remembering: LedgerReader | None = None
         self._nothing = Ledger.in_memory(clock)
@@ -191,6 +192,7 @@ class Board:
             processes=processes,
             parts=parts,
             ledger_there=ledger is not None,
+            tariff=self._tariff,
             supposes=self._supposes,
             orders_sent=self._orders.sent(),
             shift_changes_sent=self.shifts.sent(),

@@ -27,6 +27,7 @@ from reporting.data import as_json, report_data
 from reporting.ledger import LedgerReader
 from reporting.manifest import EarlierVersion, earlier_versions, file_entries, write_manifest
 from reporting.month import Change, MonthReport, Period, changes_since, month_report
+from reporting.own_use import OwnSum, own_use_of
 from reporting.pdf import glyph_notice, report_pdf
 from reporting.sections import SECTIONS
 from reporting.sections.section import Content
@@ -97,7 +98,13 @@ def _next_version(
     number = 1 if replaced is None else replaced.version + 1
     target = order.out / f"{name}-v{number}"
     with scratch_folder(order.out, name) as beside:
-        content = Content(month, cost, _changes(ledger, month, replaced), "" if replaced is None else f"{name}-v{replaced.version}")
+        content = Content(
+            month,
+            cost,
+            _changes(ledger, month, replaced),
+            "" if replaced is None else f"{name}-v{replaced.version}",
+            _own_use(ledger, month, order),
+        )
         data = report_data(content)
         header = _manifest_header(month, cost, order, name, number, replaced, now_utc, data["status"])
         notes = _write_files(beside, content, data, header, order, now_utc)
@@ -109,6 +116,14 @@ def _next_version(
                 raise
             return None
     return WrittenReport(target, name, number, data["status"], digest, tuple(notes))
+
+
+def _own_use(ledger: LedgerReader, month: MonthReport, order: ReportOrder) -> OwnSum | None:
+    from billing.tariff import load_tariff
+
+    plant = month.plant
+    tariff = None if plant.tariff is None else load_tariff(order.plant_folder / plant.tariff.file)
+    return own_use_of(ledger, plant, tariff, month.period.from_utc, min(month.period.to_utc, month.data_cut_off_utc))
 
 
 def _clear_abandoned(out: Path, name: str) -> None:

@@ -28,6 +28,7 @@ from domain.topics import (
     GOVERNING,
     INTERVALS,
     JOB_POWERS,
+    MACHINE_HEALTH,
     METER_FORECASTS,
     ORDERS,
     PLANNING_PROBLEMS,
@@ -77,6 +78,11 @@ def has_machines(plant: Plant) -> bool:
     return bool(plant.machines)
 
 
+def has_watched_health(plant: Plant) -> bool:
+    """Whether the plant file names channels that a machine's health is read from."""
+    return any(machine.health is not None for machine in plant.machines)
+
+
 @dataclass(frozen=True, slots=True)
 class StepRow:
     """One step of a job."""
@@ -102,8 +108,12 @@ class StepRow:
     """Whether of readings only changes of what the plant file's controls report are taken, as records; others are neither taken nor rejected."""
     levels_alone: bool = False
     """Whether of readings only the levels and powers of loads that can wait are taken, as records and one a minute; others are neither taken nor rejected."""
+    minutes_alone: bool = False
+    """Whether of readings only the channels of machines' health are taken, as a `domain.minutes.Minute` each; others are neither taken nor rejected."""
     counts_alone: bool = False
     """Whether of readings only changes of what the plant file's controls count of good pieces, scrap and rework are taken; others are neither taken nor rejected."""
+    set_points_alone: bool = False
+    """Whether of readings only what set points show is taken, as records and one a minute; others are neither taken nor rejected."""
     answers_pauses: bool = False
     """Whether it is a `domain.steps.PausingStep`."""
     needed: Callable[[Plant], bool] = _always
@@ -120,8 +130,8 @@ class StepRow:
 
     @property
     def some_channels(self) -> bool:
-        """Whether it takes readings of some channels alone."""
-        return self.controls_alone or self.levels_alone or self.counts_alone
+        """Whether of readings only some channels are taken, as records."""
+        return self.controls_alone or self.levels_alone or self.counts_alone or self.set_points_alone or self.minutes_alone
 
     @property
     def rejects(self) -> bool:
@@ -191,6 +201,13 @@ DETECTION = Job(
             made_from=("plant", "tariff", "clock"),
             uid="detection-step", state="detection-state-v1",
         ),
+        # A source of its own: only some channels of readings, by the minute.
+        StepRow(
+            "detection.health.step:HealthStep",
+            reads=(READINGS,), writes=(FINDINGS, MACHINE_HEALTH), minutes_alone=True, needed=has_watched_health,
+            made_from=("plant", "tariff", "clock"),
+            uid="machine-health-step", state="machine-health-state-v1", source="gauges", sink="machine_health",
+        ),
         StepRow(
             "detection.desk.step:AnomalyDesk",
             reads=(FINDINGS, FEEDBACK), writes=(ANOMALIES, REJECTED), keyed_by="site",
@@ -202,6 +219,13 @@ DETECTION = Job(
             reads=(READINGS, INTERVALS, ORDERS, QUALITY), writes=(QUALITY, FINDINGS, REJECTED), keyed_by="site", counts_alone=True,
             made_from=("plant", "tariff", "clock"), needed=has_machines,
             uid="scrap-step", state="scrap-state-v1", source="scrap", sink="scrap",
+        ),
+        # A source of its own, as it reads more; what of it cannot be read others reject.
+        StepRow(
+            "detection.site.step:SiteWatch",
+            reads=(INTERVALS, ORDERS, SHIFT_CHANGES, JOB_POWERS, DECISIONS, READINGS), writes=(FINDINGS, RECOMMENDATIONS), keyed_by="site",
+            set_points_alone=True, made_from=("plant", "tariff", "clock"), needed=has_machines,
+            uid="site-watch", state="site-watch-v1", source="site", sink="site_findings",
         ),
     ),
 )  # fmt: skip

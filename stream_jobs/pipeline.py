@@ -9,6 +9,7 @@ from typing import Any
 from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import StreamTableEnvironment
 
+from detection.health.watched_machine import health_channels
 from domain.controls import Control
 from domain.plant import Plant, load_plant
 from domain.readings import CONNECTION_CHANNEL
@@ -64,7 +65,11 @@ def _records(row: StepRow, plant: Plant, settings: JobSettings, execution: Strea
         channels = _channels(row, plant)
         reads = row.reads if channels else tuple(topic for topic in row.reads if topic is not READINGS)
         records = streams.records(execution, row.source, settings, reads, only_channels=channels)
-        records = streams.changes(records, settings, repeats=row.levels_alone)
+        records = (
+            streams.minutes(records, settings)
+            if row.minutes_alone
+            else streams.changes(records, settings, repeats=row.levels_alone or row.set_points_alone)
+        )
     else:
         records = streams.records(execution, row.source, settings, row.reads)
     if wanted:
@@ -83,9 +88,24 @@ def _billing_keys(row: StepRow, plant: Plant) -> dict[Topic, str]:
 
 def _channels(row: StepRow, plant: Plant) -> Mapping[str, tuple[str, ...]]:
     """Key of readings -> the channels of it that the step takes."""
+    if row.minutes_alone:
+        return health_channels(plant)
     if row.levels_alone:
         return Instruments(plant).channels()
+    if row.set_points_alone:
+        return set_point_channels(plant)
     return control_channels(plant, lambda control: control.of_jobs if row.controls_alone else control.of_pieces)
+
+
+def set_point_channels(plant: Plant) -> dict[str, tuple[str, ...]]:
+    """Key of readings -> the channels of it that show what machines are set to."""
+    found: dict[str, tuple[str, ...]] = {}
+    for machine in plant.machines:
+        key = f"{plant.site.id}/{machine.meter}"
+        channels = (one.channel for one in machine.set_points)
+        if fresh := tuple(channel for channel in channels if channel not in found.get(key, ())):
+            found[key] = (*found.get(key, ()), *fresh)
+    return found
 
 
 def control_channels(plant: Plant, wanted: Callable[[Control], tuple[str, ...]]) -> dict[str, tuple[str, ...]]:

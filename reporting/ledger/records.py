@@ -13,6 +13,7 @@ from domain.forecasts import Forecast
 from domain.job_power import JobPower
 from domain.machine_health import MachineHealth
 from domain.orders import Order
+from domain.own_use import OwnUse
 from domain.prices import Prices
 from domain.quality import QualityEvent, newest_events
 from domain.recommendations import Decision, Recommendation
@@ -29,6 +30,7 @@ from domain.topics import (
     MACHINE_HEALTH,
     METER_FORECASTS,
     ORDERS,
+    OWN_USE,
     PRICES,
     QUALITY,
     RECOMMENDATIONS,
@@ -139,6 +141,15 @@ class RecordQuestions(Questions):
     def quality_events(self, as_of_utc: datetime | None = None) -> list[QualityEvent]:
         """Latest revision of what was counted of good pieces, scrap and rework, without what was taken back, by machine and start."""
         return list(newest_events(self._latest(QUALITY, QualityEvent, as_of_utc)))
+
+    @answered_by(OWN_USE)
+    def own_use(self, from_utc: datetime, to_utc: datetime) -> list[OwnUse]:
+        """What the platform used in spans that end within ``(from_utc, to_utc]``, oldest first."""
+        rows = self._database.execute(
+            "SELECT payload FROM entry WHERE topic=? AND at_ms>? AND at_ms<=? ORDER BY at_ms, entry",
+            (OWN_USE.name, epoch_ms(from_utc), epoch_ms(to_utc)),
+        )
+        return list(stored(OwnUse, rows))
 
     @answered_by(ORDERS)
     def order_history(self) -> list[Order]:

@@ -12,6 +12,7 @@ from reporting.sections import (
     found,
     gaps,
     intervals,
+    own_use,
     peaks,
     quality,
     recommendations,
@@ -38,5 +39,6 @@ SECTIONS: tuple[Section, ...] = (
     recommendations.SECTION,
     effects.SECTION,
     found.SECTION,
+    own_use.SECTION,
 )
 """In the order in which they are printed."""

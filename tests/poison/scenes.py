@@ -35,11 +35,14 @@ from domain.topics import (
     FORECASTS,
     INTERVALS,
     JOB_POWERS,
+    MACHINE_HEALTH,
     METER_FORECASTS,
+    MINUTES,
     ORDERS,
     QUALITY,
     READINGS,
     RECOMMENDATIONS,
+    SHIFT_CHANGES,
     Topic,
 )
 from forecasting.meter_forecasts import MeterForecasts
@@ -317,6 +320,18 @@ def governor_scene() -> Scene:
     )  # fmt: skip
 
 
+def health_scene() -> Scene:
+    """A press shows its vibration; the next quarter hour makes a record of its health."""
+    from detection.health.step import HealthStep
+    from tests.detection import health_sample as sample
+
+    step = HealthStep(sample.PLANT, None, HandClock(sample.at(40)))
+    before = [(MINUTES, one) for number in range(20) for one in sample.minutes(number, vibration=1.7 + number % 3 / 10, power=30.0)]
+    after = [(MINUTES, one) for number in range(20, 40) for one in sample.minutes(number, vibration=1.8, power=30.0)]
+    bases = {MINUTES: before[-1][1], READINGS: EXAMPLES[READINGS.name]}
+    return Scene("machine_health", step, sample.KEY, before, bases, after, MACHINE_HEALTH)
+
+
 def scrap_scene() -> Scene:
     """A week as usual and a morning of more scrap, from counters that go on; the next quarter hours are found."""
     from domain.quality import QualityEvent
@@ -335,6 +350,34 @@ def scrap_scene() -> Scene:
     )  # fmt: skip
 
 
+def site_scene() -> Scene:
+    """A press that stands on without a job in its shift; an hour later it has stood long enough."""
+    from detection.site.step import SiteWatch
+    from quarters.numbers import slot_of
+    from tests.detection import site_plant as sample
+
+    def quarters(first: int, count: int, load: sample.Load, origin: IntervalOrigin) -> Records:
+        return [one for slot in range(first, first + count) for one in sample.quarters(slot, load, origin)]
+
+    def stands(machine: str, slot: int) -> float | None:
+        return sample.IDLE_KW if machine == sample.PRESS else sample.usual(machine, slot)
+
+    live, days = slot_of(sample.MONDAY), 15 * 96
+    six = live + 16  # 06:00 local time
+    shown = {("compressor", "pressure"): 7.4}
+    before = [
+        *sample.powers(), *quarters(live - days, days, sample.usual, IntervalOrigin.IMPORT), *sample.values(live, shown),
+        *quarters(live, 18, lambda machine, slot: stands(machine, slot) if slot >= six else sample.usual(machine, slot), IntervalOrigin.METERING),
+    ]  # fmt: skip
+    again = [*sample.powers(), *sample.values(six + 2, shown), *quarters(six + 2, 6, stands, IntervalOrigin.METERING)]
+    samples = {
+        INTERVALS: before[-1][1], ORDERS: sample.order("J1", sample.MONDAY, machine=sample.OVEN), JOB_POWERS: sample.powers()[0][1], READINGS: sample.values(live, shown)[0][1],
+        SHIFT_CHANGES: replace(EXAMPLES[SHIFT_CHANGES.name], site=sample.SITE), DECISIONS: replace(EXAMPLES[DECISIONS.name], site=sample.SITE),
+    }  # fmt: skip
+    clock = HandClock(sample.MONDAY + timedelta(hours=8))
+    return Scene("site watches", SiteWatch(sample.plant(), sample.tariff(), clock), sample.SITE, before, samples, again, FINDINGS)
+
+
 SCENES: dict[str, Callable[[Path], Scene]] = {
     "forecast": lambda folder: forecast_scene(),
     "meter_forecasts": lambda folder: meter_forecast_scene(),
@@ -347,6 +390,8 @@ SCENES: dict[str, Callable[[Path], Scene]] = {
     "production": lambda folder: production_scene(),
     "effects": lambda folder: effects_scene(),
     "governor": lambda folder: governor_scene(),
+    "machine_health": lambda folder: health_scene(),
     "scrap": lambda folder: scrap_scene(),
+    "site watches": lambda folder: site_scene(),
 }
 __all__ = ["SCENES", "Demand", "Scene", "publishes_after"]
