@@ -70,6 +70,12 @@ EVENT = Measurement(
     "events", ("site", "kind", "id"), ("kw", "eur"),
     "anomalies and recommendations for tables and annotations", ("severity", "revision"), ("title", "text", "status", "end_time"),
 )  # fmt: skip
+INCIDENT = Measurement(
+    "incidents", ("site", "meter", "nature", "kind", "id"),
+    ("excess_kwh", "kwh_per_day", "eur_per_day", "eur_so_far", "expected_kw", "actual_kw"),
+    "what was found, at its beginning: what it costs a day and has cost so far; the newest revision overwrites",
+    ("revision", "until_ms"), ("title", "text", "check", "status", "feedback"),
+)  # fmt: skip
 EFFECT = Measurement(
     "effects", ("site", "recommendation", "machine"),
     ("promised_kw", "promised_eur", "relief_kw", "reduction_kw", "measured_eur", "measured_low_eur", "measured_high_eur"),

@@ -9,6 +9,7 @@ from reporting.sections import (
     cost,
     effects,
     events,
+    found,
     gaps,
     intervals,
     own_use,
@@ -38,6 +39,7 @@ SECTIONS: tuple[Section, ...] = (
     anomalies.SECTION,
     recommendations.SECTION,
     effects.SECTION,
+    found.SECTION,
     scrap.SECTION,
     own_use.SECTION,
 )
