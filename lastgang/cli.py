@@ -18,6 +18,7 @@ VERBS = {
     "demo": ("lastgang.commands.demo", "Run the whole platform against a simulated factory."),
     "gateway": ("lastgang.commands.gateway", "Read the plant's devices and produce to Kafka."),
     "historian": ("lastgang.commands.historian", "Write the topics into the ledger."),
+    "quality": ("lastgang.commands.quality", "Good pieces, scrap and rework of machines."),
     "planner": ("lastgang.commands.planner", "Answer the planning problems of a topic."),
     "influx-sink": ("lastgang.commands.influx_sink", "Write the topics into InfluxDB."),
     "console": ("lastgang.commands.console", "Serve the web page and its API."),
