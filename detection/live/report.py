@@ -174,5 +174,5 @@ def _electric(kind: AnomalyKind, incident: Incident, meter: str, since_utc: date
         return fact("electric.ended", meter=meter, since_utc=since_utc, until_utc=until_utc)
     if kind is AnomalyKind.PHASE_IMBALANCE:
         return fact("electric.imbalance", meter=meter, since_utc=since_utc, share=incident.numbers[0])
-    cos_phi, least = incident.numbers
+    cos_phi, least, *_ = incident.numbers
     return fact("electric.power_factor", meter=meter, since_utc=since_utc, cos_phi=cos_phi, least=least)

@@ -12,14 +12,15 @@ from detection.live import data, electric, energy, habits, report
 from detection.live.electric import PowerFactor, ReactiveTerms, ThreePhases
 from detection.live.energy import Energy
 from detection.live.habits import Habits
-from detection.live.incidents import HOUR_S, Incident
+from detection.live.incidents import Incident
 from detection.staffing import Staffing
 from detection.streams.meter import Judged, Meter
-from detection.streams.row import HOURS_OF_DAY, Row
+from detection.streams.row import Row
 from domain.anomalies import Anomaly, AnomalyKind
 from domain.clock import EPOCH
 from domain.intervals import QUARTER, QUARTER_MS, Interval, IntervalOrigin
 from domain.units import UWH_PER_KWH
+from quarters.periods import midnight_utc
 from quarters.quality import is_sound
 
 KINDS = (
@@ -34,6 +35,7 @@ BEGINS_AGAIN_S = 7 * 86_400
 """An import that reaches back further than what was seen begins again, as long as no more than this was seen."""
 
 
+CONFIRMING_DAYS = 1
 BASE_LOAD_DAYS = 6
 """Days with hours of rest, of three weekends in a plant that works around the clock else, from which on a base load is judged."""
 STILL_ROWS, STILL_LEARNING_ROWS = 16, 672
@@ -107,7 +109,7 @@ class LiveWatch:
 
     # -- the meter's energy -----------------------------------------------------------------------------------------------
 
-    def take(self, state: LiveState, interval: Interval, newer: bool, off_reported: bool, growth_reported: bool) -> list[Anomaly]:
+    def take(self, state: LiveState, interval: Interval, newer: bool, off_reported: bool) -> list[Anomaly]:
         """Judge one quarter hour of the meter's energy. Restated ones, and imported ones that are older than what was judged, teach nothing.
 
         Parameters
@@ -116,8 +118,6 @@ class LiveWatch:
             Whether it is live and newer than all before.
         off_reported
             Whether *on without a shift* is open, or was lately.
-        growth_reported
-            Whether *creep* is open.
         """
         imported = interval.origin is IntervalOrigin.IMPORT
         at_s = (interval.start_utc - EPOCH) // SECOND
@@ -135,7 +135,7 @@ class LiveWatch:
         if newer and AnomalyKind.STUCK in incidents:
             due += data.take(incidents, row, interval.method, judged.fault, state.meter)
         if judged.hour is not None:
-            due += self._hour(state, incidents, judged, newer, off_reported, growth_reported)
+            due += self._hour(state, incidents, judged, newer, off_reported)
         if state.meter.hour_sum.local_hour == row.local_hour and (judged.hour is not None or state.hour_s < 0):
             state.hour_s = at_s
         if self.staffing is not None and (AnomalyKind.LATE_STOP in incidents or AnomalyKind.EARLY_START in incidents):
@@ -160,7 +160,6 @@ class LiveWatch:
         judged: Judged,
         live: bool,
         off_reported: bool,
-        growth_reported: bool,
     ) -> list[AnomalyKind]:
         """Kinds of which something is to be published with the hour that has ended."""
         hour, hour_s, meter, staffing = judged.hour, state.hour_s, state.meter, self.staffing
@@ -175,18 +174,24 @@ class LiveWatch:
                 due.append(AnomalyKind.UNPLANNED_WORK)
         left = incidents.get(AnomalyKind.LEFT_ON)
         if live and left is not None:
-            start_utc = EPOCH + hour_s * SECOND
+            start_utc = EPOCH + (left.since_s if left.is_open else hour_s) * SECOND
             off_hours = staffing.off_hours(start_utc, start_utc + DAY)
             if energy.left_on(state.energy, left, judged, hour, hour_s, meter, off_hours, opens=work is None or not work.is_open):
                 due.append(AnomalyKind.LEFT_ON)
+        reported = off_reported or (left is not None and left.is_open)
         for kind in (AnomalyKind.BASE_LOAD_STEP, AnomalyKind.AIR_LEAK):
             if kind in incidents:
-                since_s = hour_s - (hour.local_hour - meter.base_load.step_since_day * HOURS_OF_DAY) * HOUR_S
+                confirming_days = CONFIRMING_DAYS if kind is AnomalyKind.BASE_LOAD_STEP else 0
+                since_s = self._midnight_s(meter.base_load.step_since_day)
                 if energy.base_load(
-                    state.energy, incidents[kind], judged, hour, hour_s, meter, since_s, live, off_reported or growth_reported
+                    state.energy, incidents[kind], judged, hour, hour_s, meter, since_s, live, reported, confirming_days
                 ):
                     due.append(kind)
         return due
+
+    def _midnight_s(self, day: int) -> int:
+        """When a day begins [s since 1970], of local days since 1970."""
+        return (midnight_utc(EPOCH.date() + day * DAY, self.zone) - EPOCH) // SECOND
 
     def _is_special(self, hour_s: int) -> bool:
         """Whether the hour is staffed by a shift change alone."""
