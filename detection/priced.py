@@ -1,4 +1,4 @@
-"""The step of the detection, keyed by site/meter: quarter hours and shift changes to anomalies, priced at what a kilowatt-hour costs at the time."""
+"""The step of the detection, keyed by site/meter: quarter hours and shift changes to findings, priced at what a kilowatt-hour costs at the time."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ from detection.step import DetectionState, DetectionStep, decode_state, encode_s
 from domain.clock import Clock
 from domain.plant import Plant
 from domain.steps import Outputs, Records
-from domain.topics import ANOMALIES, SHIFT_CHANGES
+from domain.topics import FINDINGS, SHIFT_CHANGES
 
-WRITTEN = ANOMALIES
-"""Where findings go."""
 PRICES_KEPT = 64
 """A spot tariff has another price each quarter hour."""
 
@@ -61,7 +59,7 @@ class Detection:
             if topic is SHIFT_CHANGES:
                 continue
             state, anomalies = self._step_at(interval.start_utc).take(state, interval, now_utc)
-            outputs += [(WRITTEN, anomaly) for anomaly in anomalies]
+            outputs += [(FINDINGS, anomaly) for anomaly in anomalies]
         return state, outputs
 
     def _step_at(self, at_utc: datetime) -> DetectionStep:
