@@ -169,7 +169,7 @@ class DetectionStep:
         if watches.live is not None:
             state.live = state.live or LiveState()
             off_reported = bool(state.off.recent) or (state.off.incident is not None and not state.off.incident.suspected)
-            found += watches.live.take(state.live, interval, newer, off_reported)
+            found += watches.live.take(state.live, interval, newer, off_reported, growth_reported=state.creep.since_day is not None)
         return found + more
 
 

@@ -109,7 +109,7 @@ class LiveWatch:
 
     # -- the meter's energy -----------------------------------------------------------------------------------------------
 
-    def take(self, state: LiveState, interval: Interval, newer: bool, off_reported: bool) -> list[Anomaly]:
+    def take(self, state: LiveState, interval: Interval, newer: bool, off_reported: bool, growth_reported: bool) -> list[Anomaly]:
         """Judge one quarter hour of the meter's energy. Restated ones, and imported ones that are older than what was judged, teach nothing.
 
         Parameters
@@ -118,6 +118,8 @@ class LiveWatch:
             Whether it is live and newer than all before.
         off_reported
             Whether *on without a shift* is open, or was lately.
+        growth_reported
+            Whether *creep* is open: then a base load that has risen is no news, but air that leaks is.
         """
         imported = interval.origin is IntervalOrigin.IMPORT
         at_s = (interval.start_utc - EPOCH) // SECOND
@@ -135,7 +137,7 @@ class LiveWatch:
         if newer and AnomalyKind.STUCK in incidents:
             due += data.take(incidents, row, interval.method, judged.fault, state.meter)
         if judged.hour is not None:
-            due += self._hour(state, incidents, judged, newer, off_reported)
+            due += self._hour(state, incidents, judged, newer, off_reported, growth_reported)
         if state.meter.hour_sum.local_hour == row.local_hour and (judged.hour is not None or state.hour_s < 0):
             state.hour_s = at_s
         if self.staffing is not None and (AnomalyKind.LATE_STOP in incidents or AnomalyKind.EARLY_START in incidents):
@@ -160,6 +162,7 @@ class LiveWatch:
         judged: Judged,
         live: bool,
         off_reported: bool,
+        growth_reported: bool,
     ) -> list[AnomalyKind]:
         """Kinds of which something is to be published with the hour that has ended."""
         hour, hour_s, meter, staffing = judged.hour, state.hour_s, state.meter, self.staffing
@@ -181,10 +184,20 @@ class LiveWatch:
         reported = off_reported or (left is not None and left.is_open)
         for kind in (AnomalyKind.BASE_LOAD_STEP, AnomalyKind.AIR_LEAK):
             if kind in incidents:
-                confirming_days = CONFIRMING_DAYS if kind is AnomalyKind.BASE_LOAD_STEP else 0
+                is_step = kind is AnomalyKind.BASE_LOAD_STEP
+                confirming_days = CONFIRMING_DAYS if is_step else 0
                 since_s = self._midnight_s(meter.base_load.step_since_day)
                 if energy.base_load(
-                    state.energy, incidents[kind], judged, hour, hour_s, meter, since_s, live, reported, confirming_days
+                    state.energy,
+                    incidents[kind],
+                    judged,
+                    hour,
+                    hour_s,
+                    meter,
+                    since_s,
+                    live,
+                    reported or (is_step and growth_reported),
+                    confirming_days,
                 ):
                     due.append(kind)
         return due

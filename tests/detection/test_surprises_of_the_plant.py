@@ -91,7 +91,7 @@ def test_compressed_air_that_leaks_is_found_after_two_days_of_rest_and_priced(we
     (leaking,) = newest(found)
     assert (leaking.meter, leaking.kind) == ("compressor-1", AnomalyKind.AIR_LEAK)
     assert leaking.since_utc == at(SATURDAY, "00:00")
-    assert found[0].at_utc <= at(FRIDAY + timedelta(days=3), "00:15")
+    assert found[0].at_utc <= at(FRIDAY + timedelta(days=3), "01:15")
     assert leaking.expected_kw == pytest.approx(29.1, abs=0.3)
     assert leaking.actual_kw == pytest.approx(32.5, abs=0.5)
     assert leaking.kwh_per_day == pytest.approx(82, abs=8)
