@@ -24,7 +24,7 @@ LEARNS_CREEP = creep.SHORTEST + timedelta(days=1)
 
 WATCHED = (
     AnomalyKind.ON_WHILE_OFF, AnomalyKind.COUNTER_DISCONTINUITY, AnomalyKind.SILENT_METER, AnomalyKind.CREEP,
-    AnomalyKind.STUCK, AnomalyKind.SPIKE, AnomalyKind.UNIT_JUMP, AnomalyKind.PHASE_DROP, AnomalyKind.OUT_OF_RANGE, AnomalyKind.WRONG_CLOCK,
+    AnomalyKind.STUCK, AnomalyKind.SPIKE, AnomalyKind.UNIT_JUMP, AnomalyKind.PHASE_DROP,
     AnomalyKind.LEFT_ON, AnomalyKind.UNPLANNED_WORK, AnomalyKind.BASE_LOAD_STEP, AnomalyKind.AIR_LEAK,
     AnomalyKind.EARLY_START, AnomalyKind.LATE_STOP, AnomalyKind.POOR_POWER_FACTOR, AnomalyKind.PHASE_IMBALANCE,
 )  # fmt: skip
@@ -150,7 +150,7 @@ def watching_for(plant: Plant, meter: Meter, kind: AnomalyKind) -> Watching:
     """Whether `meter` is watched for `kind`, from the plant file alone."""
     machines = machines_of(plant, meter.id)
     match kind:
-        case AnomalyKind.SILENT_METER | AnomalyKind.OUT_OF_RANGE | AnomalyKind.WRONG_CLOCK:
+        case AnomalyKind.SILENT_METER:
             return Watching.YES
         case AnomalyKind.COUNTER_DISCONTINUITY:
             return Watching.YES if meter.counters() else Watching.NO_COUNTER

@@ -37,7 +37,7 @@ def kinds(found: tuple[MeterWatch, ...]) -> dict[AnomalyKind, Watching]:
 def test_a_meter_alone_is_watched_for_silence_and_jumps_only() -> None:
     found = kinds(watched(plant([])))
     assert {kind for kind, watching in found.items() if watching.is_on} == {
-        JUMP, SILENT, AnomalyKind.STUCK, AnomalyKind.SPIKE, AnomalyKind.UNIT_JUMP, AnomalyKind.OUT_OF_RANGE, AnomalyKind.WRONG_CLOCK,
+        JUMP, SILENT, AnomalyKind.STUCK, AnomalyKind.SPIKE, AnomalyKind.UNIT_JUMP,
     }  # fmt: skip
     assert found[ON] is found[CREEP] is found[AnomalyKind.EARLY_START] is Watching.NO_MACHINE
     assert found[AnomalyKind.LEFT_ON] is found[AnomalyKind.BASE_LOAD_STEP] is Watching.NO_RESTING_HOURS
