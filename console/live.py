@@ -12,6 +12,7 @@ import structlog
 from connectors.kafka.client import BrokerUnavailable, KafkaSettings, Message, RecordConsumer, RecordProducer, readable
 from connectors.kafka.feedback import send_feedback
 from connectors.orders.log import send_orders
+from connectors.scrap.log import send_events
 from connectors.shifts.log import send_changes
 from console.events import Cursor, Hub, Place
 from console.live_state import Live, LiveState
@@ -20,6 +21,7 @@ from domain.codec import UnreadableRecord
 from domain.feedback import Feedback
 from domain.orders import Order
 from domain.plant import Plant
+from domain.quality import QualityEvent
 from domain.recommendations import Decision
 from domain.shift_changes import ShiftChange
 from domain.topics import (
@@ -30,6 +32,7 @@ from domain.topics import (
     FORECASTS,
     GOVERNING,
     ORDERS,
+    QUALITY,
     READINGS,
     RECOMMENDATIONS,
     SHIFT_CHANGES,
@@ -128,6 +131,12 @@ class Feed(Protocol):
 
     def send_feedback(self, feedback: Sequence[Feedback]) -> None:
         """The same as `send_orders`, of feedback on anomalies."""
+
+    def quality_since(self, known_until: Mapping[Place, int]) -> Sequence[QualityEvent]:
+        """The same of records of pieces; raises as `orders_since`."""
+
+    def send_quality(self, events: Sequence[QualityEvent]) -> None:
+        """The same as `send_orders`, of records of pieces."""
 
     def close(self) -> None:
         """Let go of threads and sockets."""
@@ -243,6 +252,12 @@ class KafkaFeed:
 
     def send_feedback(self, feedback: Sequence[Feedback]) -> None:
         send_feedback(self._settings, feedback)
+
+    def quality_since(self, known_until: Mapping[Place, int]) -> Sequence[QualityEvent]:
+        return self._since(QUALITY, known_until)
+
+    def send_quality(self, events: Sequence[QualityEvent]) -> None:
+        send_events(self._settings, events)
 
     def send_orders(self, orders: Sequence[Order]) -> None:
         send_orders(self._settings, orders)

@@ -43,7 +43,7 @@ def checked(anomaly: Anomaly | None, standing: Standing, wanted: Feedback) -> Fe
     standing
         What was reported of it so far.
     wanted
-        Dated now. It is dated anew where clocks are a little apart: what holds may not be later.
+        Dated now. Where clocks are a little apart it is dated as what came last: that may not be later.
 
     Raises
     ------

@@ -23,6 +23,7 @@ from domain.emission_factor import EmissionFactor
 from domain.errors import Fault, InputFaults
 from domain.flexible_loads import FlexibleLoads, flexible_faults
 from domain.formulas import FormulaFault, Term, cycle_in, expanded, parse_formula
+from domain.health_settings import HealthChannels
 from domain.instants import UtcInstant, UtcInstantOrNever
 from domain.orders import Order, OrderStatus, TypedLoadCurve
 from domain.planning_settings import Changeover, Planning, longer_than_by_way
@@ -295,6 +296,8 @@ class Machine(Settings):
     """Shifts in which it runs; none: it may run at any time except in a shutdown."""
     control: Control | None = None
     """What its control reports of its jobs; None: nothing that is read."""
+    health: HealthChannels | None = None
+    """What its health is read from; None: it is not watched for wear."""
     set_points: tuple[MachineSetPoint, ...] = Field(default=(), alias="set_point")
     """What may be set at it, for advice on pressure and temperatures; none: no such advice."""
 
@@ -555,6 +558,7 @@ def _reference_faults(plant: Plant, path: Path, lines: dict[tuple[str | int, ...
             if shift_id not in shifts:
                 wrong(("machine", index, "shifts"), shift_id, f"one of the shifts {sorted(shifts)}")
     _check_controls(plant, wrong)
+    _check_health(plant, wrong)
     _check_set_points(plant, wrong)
     for index, group in enumerate(plant.machine_groups):
         if group.id in machines:
@@ -600,6 +604,21 @@ def _check_controls(plant: Plant, wrong: Wrong) -> None:
             if other != machine.id:
                 expected = f"a channel of meter {machine.meter!r} that is not that of machine {other!r}"
                 wrong(("machine", index, "control"), channel, expected)
+
+
+def _check_health(plant: Plant, wrong: Wrong) -> None:
+    seen: dict[str, str] = {}
+    for index, machine in enumerate(plant.machines):
+        if machine.health is None:
+            continue
+        other = seen.setdefault(machine.meter, machine.id)
+        if other != machine.id:
+            expected = f"one machine a meter whose health is watched; {other!r} is another one of meter {machine.meter!r}"
+            wrong(("machine", index, "health"), machine.id, expected)
+        counts = {register.channel for meter in plant.meters if meter.id == machine.meter for register in meter.counters()}
+        for channel in machine.health.channels:
+            if channel in counts:
+                wrong(("machine", index, "health"), channel, "gauges: a counter only rises")
 
 
 def _check_set_points(plant: Plant, wrong: Wrong) -> None:

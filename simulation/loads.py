@@ -28,6 +28,7 @@ from simulation.machines import (
 )
 from simulation.noise import Noise
 from simulation.schedule import Schedule
+from simulation.scrap import ScrapChances
 from simulation.surprises import Surprises
 from simulation.surroundings import QUARTER_S, WARM_UP, Calendar, Surroundings
 from simulation.waiting import Waiting
@@ -89,6 +90,7 @@ class Loads:
         self._waits_at = {load.machine: load.id for load in plant.flexible.loads() if load.machine is not None}
         """Id of the load that can wait, by its machine."""
         self._ripples = Ripples(seed)
+        self._scrap = ScrapChances(seed, surprises)
         self._base = Noise(seed, "base", 600.0)
         self._around: Surroundings = self._calendar.at_quarter(start_s // QUARTER_S)
         self._outdoor_c = self._weather.temperature_c(start_s)
@@ -153,10 +155,14 @@ class Loads:
         powers = {"washer": machines["washer"].step(t_s, dt_s, job, ripple("washer", t_s), effort("washer", job, t_s))}
         for name in MOULDING:
             job = jobs[name]
-            powers[name] = machines[name].step(t_s, dt_s, job, staffed, ripple(name, t_s), effort(name, job, t_s))
+            powers[name] = machines[name].step(
+                t_s, dt_s, job, staffed, ripple(name, t_s), effort(name, job, t_s), self._scrap.of(name, t_s)
+            )
         for name in WORK_CENTRES:
             job = jobs[name]
             powers[name] = machines[name].step(t_s, dt_s, job, staffed, on_break, ripple(name, t_s), effort(name, job, t_s))
+            if job:
+                machines[name].vibration_mm_s += self._surprises.shaking_of(name, t_s)
         return powers
 
     def _job(self, machine: str, t_s: int) -> str:
@@ -205,7 +211,7 @@ class Loads:
         return str(self._part(machine).state)
 
     def signal(self, machine: str, name: str) -> float | None:
-        """Another number that the machine's control shows: ``parts``, ``current_a``, ``vibration_mm_s``, ``pressure_bar``; None if it has none."""
+        """Another number that the machine's control shows: ``parts``, ``scrap``, ``current_a``, ``vibration_mm_s``, ``pressure_bar``; None if it has none."""
         value = getattr(self._part(machine), name, None)
         return None if value is None or not math.isfinite(value) else value
 

@@ -7,6 +7,7 @@ can be stored and woken again.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from simulation.lifelike import AS_PLANNED, Effort
@@ -91,6 +92,11 @@ class Furnace:
         return self.loss_kw_per_k * (self.ready_c - ROOM_C) + self.control_kw
 
 
+def all_good(number: int) -> bool:
+    """A machine that makes no scrap."""
+    return False
+
+
 @dataclass(slots=True)
 class Moulding:
     """An injection moulding machine: the barrel is heated first, then hydraulics and mould run in cycles."""
@@ -103,11 +109,16 @@ class Moulding:
     job: str = ""
     made_s: float = 0.0
     parts: int = 0
+    """Good ones."""
+    scrap: int = 0
     state: str = "Idle"
     current_a: float = 0.0
 
-    def step(self, t_s: float, dt_s: float, job: str, staffed: bool, ripple: float, effort: Effort = AS_PLANNED) -> float:
-        """Power over the step."""
+    def step(
+        self, t_s: float, dt_s: float, job: str, staffed: bool, ripple: float, effort: Effort = AS_PLANNED,
+        is_scrap: Callable[[int], bool] = all_good,
+    ) -> float:  # fmt: skip
+        """Power over the step. `is_scrap`: whether the piece of that number is."""
         self.job = job
         heater = self._heater(bool(job))
         self.barrel_c += (heater - 0.03 * (self.barrel_c - ROOM_C)) * dt_s / _HOUR / 0.04
@@ -115,8 +126,10 @@ class Moulding:
         if job and self.barrel_c > 212:
             power += self._drive(t_s, dt_s) * (1 + 0.03 * ripple) * (effort.batch * effort.drift)
             self.made_s += dt_s
-            made = int(self.made_s / self.cycle_s)
-            self.parts += made
+            made, before = int(self.made_s / self.cycle_s), self.parts + self.scrap
+            bad = sum(is_scrap(before + number) for number in range(made))
+            self.parts += made - bad
+            self.scrap += bad
             self.made_s -= made * self.cycle_s
             self.state = "Execute"
         else:

@@ -9,6 +9,7 @@ from typing import Any
 from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import StreamTableEnvironment
 
+from detection.health.watched_machine import health_channels
 from domain.controls import Control
 from domain.plant import Plant, load_plant
 from domain.readings import CONNECTION_CHANNEL
@@ -16,7 +17,7 @@ from domain.topics import READINGS, Topic
 from governor.live.instruments import Instruments
 from stream_jobs import streams
 from stream_jobs.functions import OUTPUT_TYPE, PausingStepFunction, StepFunction, TimedStepFunction
-from stream_jobs.jobs import Job, Pace, StepRow, make_step
+from stream_jobs.jobs import Job, Pace, ReadingsOf, StepRow, make_step
 from stream_jobs.settings import JobSettings
 from stream_jobs.tables import environment, insert, sink_table
 
@@ -60,11 +61,15 @@ def _records(row: StepRow, plant: Plant, settings: JobSettings, execution: Strea
     wanted = _billing_keys(row, plant)
     if len(wanted) == len(row.reads):  # the others are passed over unread
         return streams.records(execution, row.source, settings, row.reads, only_key=wanted[row.reads[0]])
-    if row.some_channels:
+    if row.readings_of is not None:
         channels = _channels(row, plant)
         reads = row.reads if channels else tuple(topic for topic in row.reads if topic is not READINGS)
         records = streams.records(execution, row.source, settings, reads, only_channels=channels)
-        records = streams.changes(records, settings, _named(row, "changes"), repeats=row.levels_alone or row.set_points_alone)
+        if row.readings_of is ReadingsOf.HEALTH:
+            records = streams.minutes(records, settings)
+        else:
+            repeats = row.readings_of in (ReadingsOf.LEVELS, ReadingsOf.SET_POINTS)
+            records = streams.changes(records, settings, _named(row, "changes"), repeats)
     else:
         records = streams.records(execution, row.source, settings, row.reads)
     if wanted:
@@ -83,11 +88,17 @@ def _billing_keys(row: StepRow, plant: Plant) -> dict[Topic, str]:
 
 def _channels(row: StepRow, plant: Plant) -> Mapping[str, tuple[str, ...]]:
     """Key of readings -> the channels of it that the step takes."""
-    if row.levels_alone:
-        return Instruments(plant).channels()
-    if row.set_points_alone:
-        return set_point_channels(plant)
-    return control_channels(plant, lambda control: control.of_jobs if row.controls_alone else control.of_pieces)
+    match row.readings_of:
+        case ReadingsOf.HEALTH:
+            return health_channels(plant)
+        case ReadingsOf.LEVELS:
+            return Instruments(plant).channels()
+        case ReadingsOf.SET_POINTS:
+            return set_point_channels(plant)
+        case ReadingsOf.CONTROLS:
+            return control_channels(plant, lambda control: control.of_jobs)
+        case _:
+            return control_channels(plant, lambda control: control.of_pieces)
 
 
 def set_point_channels(plant: Plant) -> dict[str, tuple[str, ...]]:

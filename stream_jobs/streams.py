@@ -9,7 +9,7 @@ from pyflink.common import Types
 from pyflink.datastream import DataStream, KeyedStream, StreamExecutionEnvironment
 from pyflink.java_gateway import get_gateway
 
-from domain.topics import READINGS, Topic
+from domain.topics import MINUTES, READINGS, Topic
 from metering.rules import AHEAD_OF_PLANT_MS, CLOCK_AHEAD_MS, OUT_OF_ORDER_MS
 from stream_jobs.settings import JobSettings
 
@@ -55,6 +55,11 @@ def changes(stream: Records, settings: JobSettings, name: str, repeats: bool = F
     With `repeats` also one a minute that says the same as the one before.
     """
     return _buckets().changes(stream, settings.kafka.full_name(READINGS), repeats, name)
+
+
+def minutes(stream: Records, settings: JobSettings) -> Records:
+    """Instead of readings, taken by `only_channels`, a `domain.minutes.Minute` of each channel and minute; all of other topics'."""
+    return _buckets().minutes(stream, settings.kafka.full_name(READINGS), settings.kafka.full_name(MINUTES), OUT_OF_ORDER_MS)
 
 
 def only(stream: Records, settings: JobSettings, keys: Mapping[Topic, str]) -> Records:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
+from billing.tariff import Tariff
 from console.live_state import Live
 from domain.demand import Demand
 from domain.feedback import Feedback
@@ -74,6 +75,8 @@ class Scene:
     parts: tuple[PartSeen, ...] = ()
     ledger_there: bool = True
     supposes: Supposes | None = None
+    tariff: Tariff | None = None
+    """None where the plant has none."""
     orders_sent: tuple[Order, ...] = ()
     """Orders that left here lately; the ledger may not have them yet."""
     shift_changes_sent: tuple[ShiftChange, ...] = ()

@@ -26,6 +26,7 @@ from domain.forecasts import DayPeak, Forecast, PeriodPeak
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.orders import Order, OrderStatus
 from domain.plant import Plant, load_plant
+from domain.quality import QualityEvent
 from domain.readings import CONNECTION_CHANNEL, GAP_CHANNEL, HEARTBEAT_CHANNEL, Reading
 from domain.recommendations import (
     Action,
@@ -328,6 +329,7 @@ class SampleFeed:
         self.ordered: list[Order] = []
         self.shifts: list[ShiftChange] = []
         self.feedback: list[Feedback] = []
+        self.pieces: list[QualityEvent] = []
         self.closed = False
         self.send(now_utc)
 
@@ -394,6 +396,12 @@ class SampleFeed:
 
     def send_feedback(self, feedback: Sequence[Feedback]) -> None:
         self.feedback += feedback
+
+    def quality_since(self, known_until: Mapping[tuple[str, int], int]) -> Sequence[QualityEvent]:
+        return list(self.pieces)
+
+    def send_quality(self, events: Sequence[QualityEvent]) -> None:
+        self.pieces += events
 
     def answer(self) -> None:
         """What the advice job would do: the recommendation's next revision has the decided status."""

@@ -35,7 +35,9 @@ from domain.topics import (
     FORECASTS,
     INTERVALS,
     JOB_POWERS,
+    MACHINE_HEALTH,
     METER_FORECASTS,
+    MINUTES,
     ORDERS,
     QUALITY,
     READINGS,
@@ -318,6 +320,18 @@ def governor_scene() -> Scene:
     )  # fmt: skip
 
 
+def health_scene() -> Scene:
+    """A press shows its vibration; the next quarter hour makes a record of its health."""
+    from detection.health.step import HealthStep
+    from tests.detection import health_sample as sample
+
+    step = HealthStep(sample.PLANT, None, HandClock(sample.at(40)))
+    before = [(MINUTES, one) for number in range(20) for one in sample.minutes(number, vibration=1.7 + number % 3 / 10, power=30.0)]
+    after = [(MINUTES, one) for number in range(20, 40) for one in sample.minutes(number, vibration=1.8, power=30.0)]
+    bases = {MINUTES: before[-1][1], READINGS: EXAMPLES[READINGS.name]}
+    return Scene("machine_health", step, sample.KEY, before, bases, after, MACHINE_HEALTH)
+
+
 def scrap_scene() -> Scene:
     """A week as usual and a morning of more scrap, from counters that go on; the next quarter hours are found."""
     from domain.quality import QualityEvent
@@ -376,6 +390,7 @@ SCENES: dict[str, Callable[[Path], Scene]] = {
     "production": lambda folder: production_scene(),
     "effects": lambda folder: effects_scene(),
     "governor": lambda folder: governor_scene(),
+    "machine_health": lambda folder: health_scene(),
     "scrap": lambda folder: scrap_scene(),
     "site watches": lambda folder: site_scene(),
 }

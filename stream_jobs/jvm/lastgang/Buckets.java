@@ -97,6 +97,19 @@ public final class Buckets {
         return others.union(changed);
     }
 
+    /** The same records; instead of those of {@code readingsTopic}, which must be whole, what {@link Minutes} makes of them. */
+    public static DataStream<Item> minutes(DataStream<Item> records, String readingsTopic, String minutesTopic, long lateMs) {
+        DataStream<Item> others = records.filter(item -> !item.topic.equals(readingsTopic)).returns(ITEMS);
+        DataStream<Item> made =
+                records.filter(item -> item.topic.equals(readingsTopic))
+                        .returns(ITEMS)
+                        .keyBy(item -> item.key, Types.STRING)
+                        .process(new Minutes(minutesTopic, lateMs), ITEMS)
+                        .uid("minutes")
+                        .name("minutes");
+        return others.union(made);
+    }
+
     /** The same records under their site's key: what stands before the first slash. */
     public static DataStream<Item> bySite(DataStream<Item> records) {
         return records.map(
