@@ -25,7 +25,14 @@ def test_a_setting_is_shown_with_both_values_and_what_it_saves_in_a_year(scene: 
     (shown,) = advice_cards(scene, [found])
     text = str(card(shown, ENGLISH))
     assert found.action is Action.SET_POINT
-    for part in ("Change a set point", "7.1\u202fbar", "6.1\u202fbar", "Energy a year", "Saving a year", "pressure at the farthest consumer"):
+    for part in (
+        "Change a set point",
+        "7.1\u202fbar",
+        "6.1\u202fbar",
+        "Energy a year",
+        "Saving a year",
+        "pressure at the farthest consumer",
+    ):
         assert part in text, part
     # 2.8 kW of 40 over all hours of a year.
     assert "24\u202f545\u202fkWh" in text
