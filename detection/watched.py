@@ -39,13 +39,13 @@ LEARNS: Mapping[AnomalyKind, timedelta] = MappingProxyType(
         AnomalyKind.PHASE_DROP: timedelta(hours=6),
         AnomalyKind.LEFT_ON: timedelta(days=8),
         AnomalyKind.UNPLANNED_WORK: timedelta(days=8),
-        AnomalyKind.BASE_LOAD_STEP: timedelta(days=14),
-        AnomalyKind.AIR_LEAK: timedelta(days=14),
+        AnomalyKind.BASE_LOAD_STEP: timedelta(days=8),
+        AnomalyKind.AIR_LEAK: timedelta(days=8),
         AnomalyKind.EARLY_START: timedelta(days=8),
         AnomalyKind.LATE_STOP: timedelta(days=8),
     }
 )
-"""How much of a meter has to be known before something can be found; others find from the first live quarter hour on. Base loads take days with hours of rest."""
+"""How much of a meter has to be known before something can be found; others find from the first live quarter hour on. Base loads take six days with hours of rest, and the days until levels are known."""
 
 COMES_AND_GOES = (MachineKind.CHARGER, MachineKind.LIGHTING, MachineKind.PHOTOVOLTAIC)
 """What they draw for a day is no more than there are cars, or light."""
@@ -73,6 +73,8 @@ class Watching(StrEnum):
 
     REPORTED_BY_OTHER = "reported_by_other"
     """Another kind of finding says it of this meter: *on without a shift*, or *compressed air leaks*."""
+    ANY_TIME = "any_time"
+    """A machine behind the meter names no shifts: it may work at any time."""
     NO_COMPRESSOR = "no_compressor"
     """Only a compressor loses air."""
     NO_PHASES = "no_phases"
@@ -163,7 +165,7 @@ def watching_for(plant: Plant, meter: Meter, kind: AnomalyKind) -> Watching:
         case AnomalyKind.POOR_POWER_FACTOR:
             return Watching.YES if reactive_channel(meter) else Watching.NO_REACTIVE
         case AnomalyKind.LEFT_ON | AnomalyKind.UNPLANNED_WORK:
-            return _whole_areas(plant, meter, machines)
+            return _whole_areas(plant, meter, machines, kind)
         case AnomalyKind.BASE_LOAD_STEP | AnomalyKind.AIR_LEAK:
             return _base_load(plant, meter, machines, kind)
         case AnomalyKind.EARLY_START | AnomalyKind.LATE_STOP:
@@ -210,9 +212,11 @@ def _at_rest(plant: Plant, meter: Meter, machines: tuple[Machine, ...]) -> Watch
     return Watching.FOLLOWS_OTHERS if follows else Watching.YES
 
 
-def _whole_areas(plant: Plant, meter: Meter, machines: tuple[Machine, ...]) -> Watching:
+def _whole_areas(plant: Plant, meter: Meter, machines: tuple[Machine, ...], kind: AnomalyKind) -> Watching:
     if machines and _on_while_off(plant, machines) is Watching.YES:
         return Watching.REPORTED_BY_OTHER
+    if machines and kind is AnomalyKind.UNPLANNED_WORK:
+        return Watching.ANY_TIME
     return _at_rest(plant, meter, machines)
 
 

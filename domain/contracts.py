@@ -24,6 +24,7 @@ from domain.intervals import Interval, IntervalMethod, IntervalQuality
 from domain.job_power import JobPower, PowerSource
 from domain.machine_health import ChannelHealth, HealthStatus, MachineHealth
 from domain.orders import Order, OrderStatus, Predecessor, Workers
+from domain.own_use import EnergyBasis, OwnUse, PartUse
 from domain.planning import PlanningCause, PlanningProblem, PlanStatus, ProposedPlan
 from domain.prices import Prices
 from domain.quality import QualityEvent
@@ -57,6 +58,7 @@ from domain.topics import (
     MACHINE_HEALTH,
     METER_FORECASTS,
     ORDERS,
+    OWN_USE,
     PLANNING_PROBLEMS,
     PLANS,
     PRICES,
@@ -156,6 +158,10 @@ EXAMPLES: dict[str, Any] = {
         "werk-nord", _NINE, _NINE, (120.4, 121.0), (131.5, 130.2), (142.0, 141.9),
         (DayPeak("2026-10-23", 138.0, 144.0, 152.0, _NINE + 2 * _QUARTER, 0.0),), "like-days", _NINE, 3360, 0.71, 3.2,
         meter="furnace-2", coverage=0.81,
+    ),
+    OWN_USE.name: OwnUse(
+        "werk-nord", _NINE, _NINE + 4 * _QUARTER, (PartUse("flink-taskmanager", 61.2), PartUse("kafka", 9.4), PartUse("historian", 6.3)),
+        (PartUse("metering", 22.1), PartUse("forecast", 3.8)), 0.0854, EnergyBasis.MODEL, "plant-server",
     ),
     ORDERS.name: Order(
         "werk-nord", "H-2207", 2, "furnace-2", "gear rings", _NINE + 6 * _QUARTER, (140.0, 140.0, 95.0, 95.0), _NINE - 4 * _QUARTER,

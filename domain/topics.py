@@ -17,6 +17,7 @@ from domain.job_power import JobPower
 from domain.machine_health import MachineHealth
 from domain.minutes import Minute
 from domain.orders import Order
+from domain.own_use import OwnUse
 from domain.planning import PlanningProblem, ProposedPlan
 from domain.prices import Prices
 from domain.quality import QualityEvent
@@ -87,11 +88,13 @@ GOVERNING = Topic("energy.governing.v1", Governing, lambda r: r.site,
     "whether the governor of the running quarter hour watches, holds, gives back or is silent, why, and what could wait", 30 * DAY_MS)  # fmt: skip
 MACHINE_HEALTH = Topic("energy.machine_health.v1", MachineHealth, lambda r: f"{r.site}/{r.meter}",
     "health of a machine in each quarter hour: index, distances from what is usual, trend of each channel and days to its limit", 400 * DAY_MS)  # fmt: skip
+OWN_USE = Topic("energy.own_use.v1", OwnUse, lambda r: r.site,
+    "what the platform itself used in an hour: CPU time by part and job, and electricity")  # fmt: skip
 
 TOPICS = (
     READINGS, REJECTED, INTERVALS, DEMAND, ANOMALIES, FINDINGS, FEEDBACK, FORECASTS, METER_FORECASTS,
     ORDERS, JOB_POWERS, SHIFT_CHANGES, PRICES, QUALITY, PLANNING_PROBLEMS, PLANS, RECOMMENDATIONS, DECISIONS, EFFECTS, AUTOPSIES, GOVERNING,
-    MACHINE_HEALTH,
+    MACHINE_HEALTH, OWN_USE,
 )  # fmt: skip
 BY_NAME = {topic.name: topic for topic in TOPICS}
 

@@ -27,7 +27,9 @@ from reporting.data import as_json, report_data
 from reporting.ledger import LedgerReader
 from reporting.manifest import EarlierVersion, earlier_versions, file_entries, write_manifest
 from reporting.month import Change, MonthReport, Period, changes_since, month_report
+from reporting.own_use import OwnSum, own_use_of
 from reporting.pdf import glyph_notice, report_pdf
+from reporting.scrap import with_scrap
 from reporting.sections import SECTIONS
 from reporting.sections.section import Content
 from reporting.signing import Signer
@@ -75,7 +77,7 @@ def write_report(ledger: LedgerReader, plant: Plant, period: Period, order: Repo
     InputFaults
         If the ledger has nothing of the month.
     """
-    month = month_report(ledger, plant, period, order.as_of_utc, now_utc)
+    month = with_scrap(ledger, month_report(ledger, plant, period, order.as_of_utc, now_utc), order.plant_folder)
     cost = month_cost(month, order.plant_folder)
     name = f"{plant.site.id}-{period.label}"
     order.out.mkdir(parents=True, exist_ok=True)
@@ -97,7 +99,13 @@ def _next_version(
     number = 1 if replaced is None else replaced.version + 1
     target = order.out / f"{name}-v{number}"
     with scratch_folder(order.out, name) as beside:
-        content = Content(month, cost, _changes(ledger, month, replaced), "" if replaced is None else f"{name}-v{replaced.version}")
+        content = Content(
+            month,
+            cost,
+            _changes(ledger, month, replaced),
+            "" if replaced is None else f"{name}-v{replaced.version}",
+            _own_use(ledger, month, order),
+        )
         data = report_data(content)
         header = _manifest_header(month, cost, order, name, number, replaced, now_utc, data["status"])
         notes = _write_files(beside, content, data, header, order, now_utc)
@@ -109,6 +117,14 @@ def _next_version(
                 raise
             return None
     return WrittenReport(target, name, number, data["status"], digest, tuple(notes))
+
+
+def _own_use(ledger: LedgerReader, month: MonthReport, order: ReportOrder) -> OwnSum | None:
+    from billing.tariff import load_tariff
+
+    plant = month.plant
+    tariff = None if plant.tariff is None else load_tariff(order.plant_folder / plant.tariff.file)
+    return own_use_of(ledger, plant, tariff, month.period.from_utc, min(month.period.to_utc, month.data_cut_off_utc))
 
 
 def _clear_abandoned(out: Path, name: str) -> None:

@@ -88,11 +88,15 @@ class ScrapAccount:
     machines: tuple[MachineEnergy, ...]
     """Machines of which pieces were counted and that have a meter of their own."""
     without_meter: tuple[str, ...] = ()
-    """Machines of which pieces were counted and whose energy no meter measures alone."""
+    """Machines of which pieces were counted and whose energy no meter measures alone, those that the plant file does not name among them."""
 
     def by_machine(self) -> tuple[ScrapRow, ...]:
         """One row a machine; product and shift are empty."""
         return self._summed(lambda row: (row.machine, "", ""))
+
+    def by_machine_and_product(self) -> tuple[ScrapRow, ...]:
+        """One row a machine and product; shift is empty."""
+        return self._summed(lambda row: (row.machine, row.product, ""))
 
     def by_product(self) -> tuple[ScrapRow, ...]:
         """One row a product; machine and shift are empty."""
@@ -147,15 +151,15 @@ def scrap_account(
         Of the machines that a meter measures alone; machines that are not in it are `without_meter`. Blocks may reach `LONGEST_SPAN` beyond `to_utc`.
     """
     mine = (event for event in newest_events(events) if event.site == plant.site.id)
-    known = {machine.id: machine for machine in plant.machines}
-    blocks = [b for b in blocks_of(mine) if b.machine in known and from_utc <= b.start_utc < to_utc]
+    standby_kw = {machine.id: machine.standby_kw for machine in plant.machines}
+    blocks = [block for block in blocks_of(mine) if from_utc <= block.start_utc < to_utc]
     shifts = _Shifts(plant, from_utc, max((block.end_utc for block in blocks), default=to_utc))
     factor = None if plant.emissions is None else plant.emissions.g_per_kwh / 1000.0
     sums: dict[tuple[str, str, str], _Sums] = {}
     working: dict[str, set[int]] = {}
     for block in blocks:
         kw = loads_kw.get(block.machine)
-        slots = worked_slots(block, kw or {}, known[block.machine].standby_kw) if block.pieces else ()
+        slots = worked_slots(block, kw or {}, standby_kw.get(block.machine, 0.0)) if block.pieces else ()
         working.setdefault(block.machine, set()).update(slots)
         _add(sums, block, kw, slots, price_at, shifts.of(block))
     rows = tuple(_row(*name, one, factor) for name, one in sorted(sums.items()))
@@ -269,7 +273,7 @@ class _Shifts:
 
     def of(self, block: Block) -> str:
         """Of its machine's shifts the first that holds it whole; empty where none does."""
-        wanted = self._of[block.machine]
+        wanted = self._of.get(block.machine, ())
         found = (one for one in self._instances if not wanted or one.shift in wanted)
         return next((one.shift for one in found if _holds(one, block)), "")
 

@@ -49,12 +49,12 @@ def records(
     )  # fmt: skip
 
 
-def changes(stream: Records, settings: JobSettings, repeats: bool = False) -> Records:
+def changes(stream: Records, settings: JobSettings, name: str, repeats: bool = False) -> Records:
     """Of readings, taken by `only_channels`, those that say something new, of each channel at most one a minute; all of other topics'.
 
     With `repeats` also one a minute that says the same as the one before.
     """
-    return _buckets().changes(stream, settings.kafka.full_name(READINGS), repeats)
+    return _buckets().changes(stream, settings.kafka.full_name(READINGS), repeats, name)
 
 
 def minutes(stream: Records, settings: JobSettings) -> Records:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from detection.desk.likes import rule_of
-from detection.desk.state import MOST_RULES, MOST_STANDING, Incident, Notes
+from detection.desk.state import MOST_RULES, Incident, Notes
 from detection.desk.tree import MeterTree
 from domain.codec import encode
-from domain.feedback import Feedback, FeedbackKind
+from domain.feedback import Feedback, FeedbackGiven, FeedbackKind, NoEffect
 from domain.readings import Rejection, RejectionReason
 from domain.texts import printable
 
@@ -39,27 +39,17 @@ class Answering:
         str or None
             Why it has no effect; empty: it was taken before; None: it has.
         """
-        given, newest = feedback.given, incident.newest
+        given, standing = feedback.given, incident.standing
         if feedback.meter not in {one.meter for one in incident.members.values()} | {incident.meter}:
             return f"it is of meter {incident.meter!r}, not of {feedback.meter!r}; name its own meter"
-        if given == newest or given in incident.standing:
-            return ""
-        if newest is not None and given.at_utc < newest.at_utc:
-            return f"{newest.by} reported {newest.kind} at {newest.at_utc:%Y-%m-%dT%H:%M:%SZ}, later than this; report it again if it holds"
-        if given.kind is FeedbackKind.TAKEN_BACK:
-            if not incident.standing:
-                return "there is nothing to take back"
-            incident.standing.pop()
-        else:
-            if (
-                given.kind is FeedbackKind.NORMAL
-                and incident.opened_by not in self._notes.rules
-                and len(self._notes.rules) >= MOST_RULES
-            ):
-                return f"{MOST_RULES} things are normal already; take back what no longer is"
-            incident.standing.append(given)
-            del incident.standing[:-MOST_STANDING]
-        incident.newest, incident.is_still_found = given, False
+        why = standing.no_effect(given)
+        if why is not None:
+            return _reason(why, standing.newest)
+        is_rule = given.kind is FeedbackKind.NORMAL and incident.opened_by not in self._notes.rules
+        if is_rule and len(self._notes.rules) >= MOST_RULES:
+            return f"{MOST_RULES} things are normal already; take back what no longer is"
+        standing.take(given)
+        incident.is_still_found = False
         self._set_rule(incident)
         return None
 
@@ -69,3 +59,12 @@ class Answering:
             self._notes.rules.pop(incident.opened_by, None)
         elif incident.opened_by not in self._notes.rules or self._notes.rules[incident.opened_by].given != holds:
             self._notes.rules[incident.opened_by] = rule_of(incident, holds, self._tree)
+
+
+def _reason(why: NoEffect, newest: FeedbackGiven | None) -> str:
+    """Empty for what was taken before."""
+    if why is NoEffect.NOTHING_TO_TAKE_BACK:
+        return "there is nothing to take back"
+    if why is NoEffect.REPEATED or newest is None:
+        return ""
+    return f"{newest.by} reported {newest.kind} at {newest.at_utc:%Y-%m-%dT%H:%M:%SZ}, later than this; report it again if it holds"

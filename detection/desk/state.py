@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from domain.anomalies import Anomaly, AnomalyKind
 from domain.codec import decode, encode
-from domain.feedback import Feedback, FeedbackGiven
+from domain.feedback import Feedback, FeedbackGiven, Standing
 from domain.stored_state import StateForm
 
 FORM = StateForm("desk", 1)
@@ -21,8 +21,6 @@ MOST_MEMBERS = 200
 MOST_RULES = 500
 MOST_WAITING = 500
 """Feedback that waits for its anomaly."""
-MOST_STANDING = 8
-"""Feedback on one incident that can be taken back step by step."""
 
 
 @dataclass(slots=True)
@@ -85,10 +83,8 @@ class Incident:
     revision: int = -1
     """-1 while it was never published."""
     published: Published | None = None
-    standing: list[FeedbackGiven] = field(default_factory=list)
-    """Feedback that holds, the newest last; what is taken back is removed."""
-    newest: FeedbackGiven | None = None
-    """The newest feedback that was taken, be it taken back."""
+    standing: Standing = field(default_factory=Standing)
+    """What was reported of it."""
     silenced_by: str = ""
     """The incident whose like it is; empty: none."""
     is_still_found: bool = False
@@ -97,7 +93,7 @@ class Incident:
     @property
     def feedback(self) -> FeedbackGiven | None:
         """The feedback that holds."""
-        return self.standing[-1] if self.standing else None
+        return self.standing.holds
 
     @property
     def at_utc(self) -> datetime:

@@ -34,6 +34,8 @@ BEGINS_AGAIN_S = 7 * 86_400
 """An import that reaches back further than what was seen begins again, as long as no more than this was seen."""
 
 
+BASE_LOAD_DAYS = 6
+"""Days with hours of rest, of three weekends in a plant that works around the clock else, from which on a base load is judged."""
 STILL_ROWS, STILL_LEARNING_ROWS = 16, 672
 """A quarter hour's energy repeats for longer than a single value does, and what repeats over a weekend is learnt in the first one."""
 
@@ -42,6 +44,7 @@ def new_meter() -> Meter:
     """A detector that has seen nothing."""
     meter = Meter()
     meter.data.repeats.fewest_rows, meter.data.repeats.learning_rows = STILL_ROWS, STILL_LEARNING_ROWS
+    meter.base_load.fewest_days = BASE_LOAD_DAYS
     return meter
 
 

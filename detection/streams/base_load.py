@@ -65,11 +65,11 @@ class BaseLoad:
     step_silent: int = 0
     creep_silent: int = 0
     risen: Risen = field(default_factory=Risen)
+    fewest_days: int = 14
 
     QUANTILE = 0.3
     FEWEST_HOURS = 3
     KEPT_DAYS = 84
-    FEWEST_DAYS = 14
     STEP_PAST = 21
     WHOLE_HOURS = 20
     FEWEST_LIKE = 4
@@ -105,9 +105,9 @@ class BaseLoad:
         step = creep = NOTHING
         whole = int(len(self.today_kw) >= self.WHOLE_HOURS)
         like = [kw for kw, kind in zip(self.days_kw, self.whole, strict=True) if kind == whole]
-        if len(self.days_kw) >= self.FEWEST_DAYS and len(like) >= self.FEWEST_LIKE:
+        if len(self.days_kw) >= self.fewest_days and len(like) >= self.FEWEST_LIKE:
             step = self._step(base_kw, like[-self.STEP_PAST :], hours)
-        if len(self.days_kw) >= self.FEWEST_DAYS:
+        if len(self.days_kw) >= self.fewest_days:
             creep = self._creep(base_kw, hours)
         self.days_kw.append(base_kw)
         self.whole.append(whole)

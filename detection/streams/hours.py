@@ -143,9 +143,10 @@ class Hours:
         return found
 
     def like_day(self, local_hour: int, staffed: bool) -> int | None:
-        """The last day before, in local days since 1970, on which this hour is known and of the same kind by the calendar; None without one."""
-        for days in range(1, WEEKS * 7):
+        """A day before, in local days since 1970, on which this hour is known and of the same kind by the calendar: a week before, else the last one; None without one."""
+        for days in (7, *range(1, WEEKS * 7)):
+            day: int = (local_hour - days * HOURS_OF_DAY) // HOURS_OF_DAY
             place = (local_hour - days * HOURS_OF_DAY) % KEPT_HOURS
             if self.kw[place] == self.kw[place] and bool(self.staffed[place]) == staffed:
-                return (local_hour - days * HOURS_OF_DAY) // HOURS_OF_DAY
+                return day
         return None

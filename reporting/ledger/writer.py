@@ -28,6 +28,7 @@ from domain.topics import (
     MACHINE_HEALTH,
     METER_FORECASTS,
     ORDERS,
+    OWN_USE,
     PRICES,
     QUALITY,
     RECOMMENDATIONS,
@@ -70,6 +71,7 @@ _KEPT: Mapping[str, _Kept] = {
     DECISIONS.name: _Kept(lambda r: f"{r.site}/{r.recommendation}/{r.at_utc.isoformat()}/{r.by}", _no_revision, lambda r: r.at_utc),
     EFFECTS.name: _Kept(lambda r: f"{r.site}/{r.recommendation}", lambda r: r.revision, lambda r: r.at_utc),
     MACHINE_HEALTH.name: _Kept(lambda r: f"{r.site}/{r.machine}/{r.at_utc.isoformat()}", _no_revision, lambda r: r.at_utc),
+    OWN_USE.name: _Kept(lambda r: f"{r.site}/{r.from_utc.isoformat()}", _no_revision, lambda r: r.to_utc),
     AUTOPSIES.name: _Kept(lambda r: f"{r.site}/{r.quarter_utc.isoformat()}", lambda r: r.revision, lambda r: r.at_utc),
 }  # fmt: skip
 

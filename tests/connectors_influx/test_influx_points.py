@@ -7,7 +7,9 @@ import pytest
 
 from connectors.influx.points import PointMaker
 from connectors.influx.sink import as_client_point
+from domain.clock import epoch_ms
 from domain.contracts import EXAMPLES
+from domain.incident_cost import cost_so_far
 from domain.intervals import IntervalMethod, IntervalQuality
 from domain.plant import Plant
 from domain.readings import ReadingQuality
@@ -21,6 +23,7 @@ from domain.topics import (
     MACHINE_HEALTH,
     METER_FORECASTS,
     ORDERS,
+    QUALITY,
     READINGS,
     RECOMMENDATIONS,
 )
@@ -145,11 +148,37 @@ def test_an_older_revision_of_a_job_that_comes_again_draws_nothing(maker):
     assert maker.points(ORDERS, replace(order, revision=1)) == []
 
 
+def test_pieces_are_a_point_a_source_with_what_was_counted_alone(maker):
+    event = EXAMPLES[QUALITY.name]
+    [point] = maker.points(QUALITY, event)
+    assert (point.measurement.name, point.tags) == ("pieces", {"site": "werk-nord", "machine": "moulding-1", "source": "camera-3"})
+    assert {name: point.fields.get(name) for name in ("good", "scrap", "rework", "product")} == {
+        "good": 31.0, "scrap": 2.0, "rework": None, "product": "housing",
+    }  # fmt: skip
+    [gone] = maker.points(QUALITY, replace(event, revision=1, withdrawn=True))
+    assert (gone.tags, gone.at_ms, gone.fields["scrap"]) == (point.tags, point.at_ms, 0.0)
+
+
 @pytest.mark.parametrize("topic", [DEMAND, ANOMALIES, RECOMMENDATIONS, EFFECTS], ids=lambda topic: topic.name)
 def test_all_written_fields_are_declared(maker, topic):
-    [point] = maker.points(topic, EXAMPLES[topic.name])
-    assert set(point.fields) <= set(point.measurement.all_fields())
-    assert set(point.tags) == set(point.measurement.tags)
+    for point in maker.points(topic, EXAMPLES[topic.name]):
+        assert set(point.fields) <= set(point.measurement.all_fields())
+        assert set(point.tags) == set(point.measurement.tags)
+
+
+def test_an_incident_says_its_nature_what_it_has_cost_and_up_to_when_it_is_known(maker):
+    example = EXAMPLES[ANOMALIES.name]
+    event, lasting = maker.points(ANOMALIES, replace(example, until_utc=None))
+    assert (event.measurement.name, lasting.measurement.name) == ("events", "incidents")
+    assert (lasting.tags["nature"], lasting.tags["meter"], lasting.tags["kind"]) == ("waste", example.meter, example.kind.value)
+    assert lasting.fields["eur_so_far"] == pytest.approx(cost_so_far(example).eur)
+    assert (lasting.fields["status"], lasting.fields["until_ms"]) == ("open", epoch_ms(example.at_utc))
+    ended = replace(example, until_utc=example.since_utc + timedelta(hours=1), revision=9)
+    _, closed = maker.points(ANOMALIES, ended)
+    assert (closed.fields["status"], closed.fields["until_ms"] - closed.at_ms) == ("closed", 3_600_000)
+    assert as_client_point(closed).to_line_protocol().split(" ")[0] == as_client_point(lasting).to_line_protocol().split(" ")[0]
+    _, unpriced = maker.points(ANOMALIES, replace(example, eur_per_day=None))
+    assert not {"eur_per_day", "eur_so_far"} & set(unpriced.fields), "unknown is not zero"
 
 
 def test_an_effect_that_is_not_known_has_a_promise_and_no_measured_euros(maker):

@@ -42,6 +42,7 @@ from domain.topics import (
     QUALITY,
     READINGS,
     RECOMMENDATIONS,
+    SHIFT_CHANGES,
     Topic,
 )
 from forecasting.meter_forecasts import MeterForecasts
@@ -349,6 +350,34 @@ def scrap_scene() -> Scene:
     )  # fmt: skip
 
 
+def site_scene() -> Scene:
+    """A press that stands on without a job in its shift; an hour later it has stood long enough."""
+    from detection.site.step import SiteWatch
+    from quarters.numbers import slot_of
+    from tests.detection import site_plant as sample
+
+    def quarters(first: int, count: int, load: sample.Load, origin: IntervalOrigin) -> Records:
+        return [one for slot in range(first, first + count) for one in sample.quarters(slot, load, origin)]
+
+    def stands(machine: str, slot: int) -> float | None:
+        return sample.IDLE_KW if machine == sample.PRESS else sample.usual(machine, slot)
+
+    live, days = slot_of(sample.MONDAY), 15 * 96
+    six = live + 16  # 06:00 local time
+    shown = {("compressor", "pressure"): 7.4}
+    before = [
+        *sample.powers(), *quarters(live - days, days, sample.usual, IntervalOrigin.IMPORT), *sample.values(live, shown),
+        *quarters(live, 18, lambda machine, slot: stands(machine, slot) if slot >= six else sample.usual(machine, slot), IntervalOrigin.METERING),
+    ]  # fmt: skip
+    again = [*sample.powers(), *sample.values(six + 2, shown), *quarters(six + 2, 6, stands, IntervalOrigin.METERING)]
+    samples = {
+        INTERVALS: before[-1][1], ORDERS: sample.order("J1", sample.MONDAY, machine=sample.OVEN), JOB_POWERS: sample.powers()[0][1], READINGS: sample.values(live, shown)[0][1],
+        SHIFT_CHANGES: replace(EXAMPLES[SHIFT_CHANGES.name], site=sample.SITE), DECISIONS: replace(EXAMPLES[DECISIONS.name], site=sample.SITE),
+    }  # fmt: skip
+    clock = HandClock(sample.MONDAY + timedelta(hours=8))
+    return Scene("site watches", SiteWatch(sample.plant(), sample.tariff(), clock), sample.SITE, before, samples, again, FINDINGS)
+
+
 SCENES: dict[str, Callable[[Path], Scene]] = {
     "forecast": lambda folder: forecast_scene(),
     "meter_forecasts": lambda folder: meter_forecast_scene(),
@@ -363,5 +392,6 @@ SCENES: dict[str, Callable[[Path], Scene]] = {
     "governor": lambda folder: governor_scene(),
     "machine_health": lambda folder: health_scene(),
     "scrap": lambda folder: scrap_scene(),
+    "site watches": lambda folder: site_scene(),
 }
 __all__ = ["SCENES", "Demand", "Scene", "publishes_after"]

@@ -46,6 +46,7 @@ QUESTIONS: dict[str, Callable[[LedgerReader], Any]] = {
     "order_revisions": lambda ledger: ledger.order_revisions(EXAMPLES[ORDERS.name].job),
     "shift_changes": lambda ledger: ledger.shift_changes(),
     "quality_events": lambda ledger: ledger.quality_events(),
+    "own_use": lambda ledger: ledger.own_use(FROM, TO),
     "job_powers": lambda ledger: ledger.job_powers(),
     "prices": lambda ledger: ledger.prices(),
     "recommendations": lambda ledger: ledger.recommendations(),
