@@ -27,6 +27,7 @@ WATCHED = (
     AnomalyKind.STUCK, AnomalyKind.SPIKE, AnomalyKind.UNIT_JUMP, AnomalyKind.PHASE_DROP, AnomalyKind.OUT_OF_RANGE, AnomalyKind.WRONG_CLOCK,
     AnomalyKind.LEFT_ON, AnomalyKind.UNPLANNED_WORK, AnomalyKind.BASE_LOAD_STEP, AnomalyKind.AIR_LEAK,
     AnomalyKind.EARLY_START, AnomalyKind.LATE_STOP, AnomalyKind.POOR_POWER_FACTOR, AnomalyKind.PHASE_IMBALANCE,
+    AnomalyKind.MACHINE_UNUSUAL, AnomalyKind.LIMIT_AHEAD, AnomalyKind.ENERGY_PER_PART,
 )  # fmt: skip
 """Kinds of which each meter is watched, or not for a reason."""
 
@@ -81,6 +82,10 @@ class Watching(StrEnum):
     """The plant file has no counters of its three phases."""
     NO_REACTIVE = "no_reactive"
     """The plant file has no counter of its reactive energy beside that of its energy."""
+    NO_HEALTH_CHANNELS = "no_health_channels"
+    """The plant file names no channels that show the health of a machine behind the meter."""
+    NO_PARTS = "no_parts"
+    """No control of a machine that has the meter to itself counts good parts."""
     WARMS_UP = "warms_up"
     """A furnace has to be warm when its shift begins."""
 
@@ -170,6 +175,11 @@ def watching_for(plant: Plant, meter: Meter, kind: AnomalyKind) -> Watching:
             return _base_load(plant, meter, machines, kind)
         case AnomalyKind.EARLY_START | AnomalyKind.LATE_STOP:
             return _ends_of_the_day(machines, kind)
+        case AnomalyKind.MACHINE_UNUSUAL | AnomalyKind.LIMIT_AHEAD:
+            return Watching.YES if any(machine.health for machine in machines) else Watching.NO_HEALTH_CHANNELS
+        case AnomalyKind.ENERGY_PER_PART:
+            counts = len(machines) == 1 and machines[0].control is not None and machines[0].control.counts_good is not None
+            return Watching.YES if counts else Watching.NO_PARTS
         case _:
             msg = f"{kind}: expected one of {', '.join(WATCHED)}"
             raise ValueError(msg)
