@@ -32,6 +32,7 @@ WATCHED = (
     AnomalyKind.EARLY_START, AnomalyKind.LATE_STOP, AnomalyKind.POOR_POWER_FACTOR, AnomalyKind.PHASE_IMBALANCE,
     AnomalyKind.IDLE_IN_SHIFT, AnomalyKind.STANDBY, AnomalyKind.SIMULTANEOUS_STARTS, AnomalyKind.HEATING_AGAINST_COOLING,
     AnomalyKind.PRESSURE_HIGH,
+    AnomalyKind.MACHINE_UNUSUAL, AnomalyKind.LIMIT_AHEAD, AnomalyKind.ENERGY_PER_PART,
 )  # fmt: skip
 """Kinds of which each meter is watched, or not for a reason."""
 
@@ -90,6 +91,10 @@ class Watching(StrEnum):
     """The plant file has no counters of its three phases."""
     NO_REACTIVE = "no_reactive"
     """The plant file has no counter of its reactive energy beside that of its energy."""
+    NO_HEALTH_CHANNELS = "no_health_channels"
+    """The plant file names no channels that show the health of a machine behind the meter."""
+    NO_PARTS = "no_parts"
+    """No control of a machine that has the meter to itself counts good parts."""
     WARMS_UP = "warms_up"
     """A furnace has to be warm when its shift begins."""
     SHARED = "shared"
@@ -198,6 +203,11 @@ def watching_for(plant: Plant, meter: Meter, kind: AnomalyKind) -> Watching:
         case AnomalyKind.PRESSURE_HIGH:
             has_one = any(point.kind is SetPointKind.PRESSURE for machine in machines for point in machine.set_points)
             return Watching.YES if has_one else Watching.NO_PRESSURE
+        case AnomalyKind.MACHINE_UNUSUAL | AnomalyKind.LIMIT_AHEAD:
+            return Watching.YES if any(machine.health for machine in machines) else Watching.NO_HEALTH_CHANNELS
+        case AnomalyKind.ENERGY_PER_PART:
+            counts = len(machines) == 1 and machines[0].control is not None and machines[0].control.counts_good is not None
+            return Watching.YES if counts else Watching.NO_PARTS
         case _:
             msg = f"{kind}: expected one of {', '.join(WATCHED)}"
             raise ValueError(msg)

@@ -59,6 +59,16 @@ def test_a_machine_with_shifts_is_watched_for_everything() -> None:
         AnomalyKind.SIMULTANEOUS_STARTS: Watching.NO_MACHINE,
         AnomalyKind.HEATING_AGAINST_COOLING: Watching.NO_HEATING_AND_COOLING,
         AnomalyKind.PRESSURE_HIGH: Watching.NO_PRESSURE,
+        AnomalyKind.MACHINE_UNUSUAL: Watching.NO_HEALTH_CHANNELS,
+        AnomalyKind.LIMIT_AHEAD: Watching.NO_HEALTH_CHANNELS,
+        AnomalyKind.ENERGY_PER_PART: Watching.NO_PARTS,
+    }
+
+
+def test_a_machine_is_watched_for_wear_by_the_channels_that_the_plant_file_names() -> None:
+    found = kinds(watched(plant([{"health": {"channels": ["vibration"]}, "control": {"good_channel": "parts"}}])))
+    assert {found[kind] for kind in (AnomalyKind.MACHINE_UNUSUAL, AnomalyKind.LIMIT_AHEAD, AnomalyKind.ENERGY_PER_PART)} == {
+        Watching.YES
     }
 
 
