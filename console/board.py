@@ -17,6 +17,7 @@ from billing.tariff import Tariff
 from connectors.orders.judging import Judgement
 from connectors.orders.table import OrderRow
 from console.desk import Desk, Standing
+from console.feedback_desk import FeedbackDesk, FeedbackLog
 from console.live import Feed
 from console.order_desk import OrderDesk, OrderLog
 from console.scrap_desk import ScrapDesk, ScrapLog
@@ -92,6 +93,7 @@ class Board:
         self._desk = Desk(plant.site.id, feed, clock, self._standing, self._remember)
         self._orders = OrderDesk(plant, feed, clock, self._order_log)
         self.shifts = ShiftDesk(plant, feed, clock, self._shift_log, self._look_again)
+        self.feedback = FeedbackDesk(plant.site.id, feed, clock, self._feedback_log, self._look_again)
         self.pieces = ScrapDesk(plant, feed, clock, self._scrap_log, self._look_again)
         self._lock = threading.Lock()
         self._shared: dict[tuple[Any, ...], _Shared] = {}
@@ -191,10 +193,11 @@ class Board:
             processes=processes,
             parts=parts,
             ledger_there=ledger is not None,
+            tariff=self._tariff,
             supposes=self._supposes,
             orders_sent=self._orders.sent(),
             shift_changes_sent=self.shifts.sent(),
-            tariff=self._tariff,
+            feedback_sent=self.feedback.sent(),
         )
 
     def _machine(self) -> tuple[tuple[ProcessUse, ...], tuple[PartSeen, ...]]:
@@ -268,6 +271,15 @@ class Board:
 
         return await asyncio.wrap_future(self._thread.submit(read))
 
+    async def _feedback_log(self, anomaly: str) -> FeedbackLog:
+        def read() -> FeedbackLog:
+            ledger = self._refreshed() or self._nothing
+            known = next((one for one in ledger.anomalies() if one.anomaly == anomaly), None)
+            given = tuple(one for one in ledger.feedback() if one.anomaly == anomaly)
+            return FeedbackLog(known, given, ledger.offsets())
+
+        return await asyncio.wrap_future(self._thread.submit(read))
+
     async def _scrap_log(self) -> ScrapLog:
         def read() -> ScrapLog:
             ledger = self._refreshed() or self._nothing
@@ -284,6 +296,7 @@ class Board:
         self._desk.close()
         self._orders.close()
         self.shifts.close()
+        self.feedback.close()
         self.pieces.close()
         self._thread.shutdown(wait=True, cancel_futures=True)
         self._nothing.close()

@@ -44,7 +44,7 @@ def day_links(view: MeterDayView, words: Words) -> Markup:
 
 def draw_findings(view: MetersView, words: Words) -> Markup:
     """What is abnormal anywhere."""
-    return draw.findings(view, words)
+    return join(draw.findings(view, words), tag("p", tag("a", words["incidents.all"], href="/findings"), class_="remark"))
 
 
 def parse_day(text: str, otherwise: date) -> date:

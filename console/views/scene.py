@@ -10,6 +10,7 @@ from typing import Protocol
 from billing.tariff import Tariff
 from console.live_state import Live
 from domain.demand import Demand
+from domain.feedback import Feedback
 from domain.forecasts import Forecast
 from domain.intervals import QUARTER
 from domain.orders import Order
@@ -74,12 +75,14 @@ class Scene:
     parts: tuple[PartSeen, ...] = ()
     ledger_there: bool = True
     supposes: Supposes | None = None
+    tariff: Tariff | None = None
+    """None where the plant has none."""
     orders_sent: tuple[Order, ...] = ()
     """Orders that left here lately; the ledger may not have them yet."""
     shift_changes_sent: tuple[ShiftChange, ...] = ()
     """The same of changes of shifts."""
-    tariff: Tariff | None = None
-    """What energy is priced by, without the prices of the topic; None where the plant has none."""
+    feedback_sent: tuple[Feedback, ...] = ()
+    """The same of feedback on anomalies."""
 
     def day(self, offset: int = 0) -> date:
         """The local day it is, plus `offset` days."""

@@ -21,11 +21,14 @@ from domain.topics import (
     DECISIONS,
     DEMAND,
     EFFECTS,
+    FEEDBACK,
     FORECASTS,
     INTERVALS,
     JOB_POWERS,
+    MACHINE_HEALTH,
     METER_FORECASTS,
     ORDERS,
+    OWN_USE,
     PRICES,
     QUALITY,
     RECOMMENDATIONS,
@@ -56,6 +59,7 @@ def _no_revision(_: Any) -> int:
 
 _KEPT: Mapping[str, _Kept] = {
     ANOMALIES.name: _Kept(lambda r: f"{r.site}/{r.anomaly}", lambda r: r.revision, lambda r: r.at_utc),
+    FEEDBACK.name: _Kept(lambda r: f"{r.site}/{r.anomaly}/{r.at_utc.isoformat()}/{r.by}/{r.kind}", _no_revision, lambda r: r.at_utc),
     FORECASTS.name: _Kept(lambda r: f"{r.site}/{r.issued_utc.isoformat()}", _no_revision, lambda r: r.issued_utc),
     METER_FORECASTS.name: _Kept(lambda r: f"{r.site}/{r.meter}/{r.issued_utc.isoformat()}", _no_revision, lambda r: r.issued_utc),
     ORDERS.name: _Kept(lambda r: f"{r.site}/{r.job}", lambda r: r.revision, lambda r: r.at_utc),
@@ -66,6 +70,8 @@ _KEPT: Mapping[str, _Kept] = {
     RECOMMENDATIONS.name: _Kept(lambda r: f"{r.site}/{r.recommendation}", lambda r: r.revision, lambda r: r.at_utc),
     DECISIONS.name: _Kept(lambda r: f"{r.site}/{r.recommendation}/{r.at_utc.isoformat()}/{r.by}", _no_revision, lambda r: r.at_utc),
     EFFECTS.name: _Kept(lambda r: f"{r.site}/{r.recommendation}", lambda r: r.revision, lambda r: r.at_utc),
+    MACHINE_HEALTH.name: _Kept(lambda r: f"{r.site}/{r.machine}/{r.at_utc.isoformat()}", _no_revision, lambda r: r.at_utc),
+    OWN_USE.name: _Kept(lambda r: f"{r.site}/{r.from_utc.isoformat()}", _no_revision, lambda r: r.to_utc),
     AUTOPSIES.name: _Kept(lambda r: f"{r.site}/{r.quarter_utc.isoformat()}", lambda r: r.revision, lambda r: r.at_utc),
 }  # fmt: skip
 

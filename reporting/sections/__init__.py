@@ -9,8 +9,10 @@ from reporting.sections import (
     cost,
     effects,
     events,
+    found,
     gaps,
     intervals,
+    own_use,
     peaks,
     quality,
     recommendations,
@@ -37,6 +39,8 @@ SECTIONS: tuple[Section, ...] = (
     anomalies.SECTION,
     recommendations.SECTION,
     effects.SECTION,
+    found.SECTION,
     scrap.SECTION,
+    own_use.SECTION,
 )
 """In the order in which they are printed."""

@@ -72,8 +72,15 @@ WRONG_INPUT = {
     "shifts import": Case("shifts import {work}/nothing.csv --plant {plant} --dry-run", "nothing.csv: file: found No such file"),
     "shifts template": Case("shifts template {work}/shifts.xlsx --plant {empty}", "plant.toml: file: found No such file"),
     "shifts list": Case("shifts list --plant {empty}", "plant.toml: file: found No such file"),
+    "findings list": Case("findings list --plant {empty}", "plant.toml: file: found No such file"),
+    "findings feedback": Case("findings feedback --plant {empty}", "plant.toml: file: found No such file"),
+    "findings normal": Case("findings normal m/left_on/1 --plant {empty} --by me", "plant.toml: file: found No such file"),
+    "findings known": Case("findings known m/left_on/1 --plant {plant} --by " + "x" * 201, "at most 200 characters"),
+    "findings fixed": Case("findings fixed m/left_on/1 --plant {plant}", "--by"),
+    "findings take-back": Case("findings take-back m/left_on/1 --plant {empty} --by me", "plant.toml: file: found No such file"),
     "report": Case("report --plant {plant} --month 2026-13 --out {work}/reports", "--month"),
     "verify": Case("verify {empty}", "no manifest.json"),
+    "stamp": Case("stamp {empty}", "manifest.json: found nothing; expected the folder of a report"),
     "check-config": Case("check-config {empty}", "plant.toml: file: found No such file"),
     "contracts": Case("contracts --out {load}/contracts", "is a file; expected a folder"),
     "reference": Case("reference --out {load}/reference", "is a file; expected a folder"),
@@ -138,7 +145,22 @@ FAILED_RUN = {
     "shifts import": Case("shifts import {shifts} --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
     "shifts template": Case("shifts template {full} --plant {plant}", "No space left on device"),
     "shifts list": Case("shifts list --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
+    "findings list": Case("findings list --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
+    "findings feedback": Case("findings feedback --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
+    "findings normal": Case(
+        "findings normal m/left_on/1 --plant {plant} --by me --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"
+    ),
+    "findings known": Case(
+        "findings known m/left_on/1 --plant {plant} --by me --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"
+    ),
+    "findings fixed": Case(
+        "findings fixed m/left_on/1 --plant {plant} --by me --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"
+    ),
+    "findings take-back": Case(
+        "findings take-back m/left_on/1 --plant {plant} --by me --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"
+    ),
     "verify": Case("verify {report}", "missing"),
+    "stamp": Case("stamp {report} --server http://127.0.0.1:{nobody}", "no answer"),
     "check-config": Case("check-config {plant} --connect", "no connection; is the device or its gateway on"),
     "set-back": Case(
         "set-back press-1 --plant {plant} --to 2026-10-26T10:00:00Z --by me --why drift --kafka 127.0.0.1:{nobody}",

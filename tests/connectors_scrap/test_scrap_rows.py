@@ -110,7 +110,7 @@ def test_what_is_wrong_is_named_with_what_is_expected_and_stops_no_other_row(
         assert all(says(found, language))
 
 
-def test_a_shift_that_is_not_worked_and_rows_that_cannot_be_told_apart_are_refused() -> None:
+def test_a_shift_that_is_not_worked_and_rows_that_nothing_sets_apart_are_refused() -> None:
     assert "enter a special shift first" in says(judged({"machine": "m1", "day": "2026-03-01", "shift": "late", "scrap": 3}))[0]
     twice = judged({**ROW, "Gut": 1250}, {**ROW, "Gut": 30})
     assert (len(twice.events), twice.count(Outcome.REFUSED)) == (0, 2)

@@ -21,6 +21,7 @@ from domain.clock import ScaledClock, epoch_ms
 from domain.codec import encode
 from domain.demand import Demand
 from domain.facts import Fact, fact
+from domain.feedback import Feedback
 from domain.forecasts import DayPeak, Forecast, PeriodPeak
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.orders import Order, OrderStatus
@@ -327,6 +328,7 @@ class SampleFeed:
         self.decided: list[Decision] = []
         self.ordered: list[Order] = []
         self.shifts: list[ShiftChange] = []
+        self.feedback: list[Feedback] = []
         self.pieces: list[QualityEvent] = []
         self.closed = False
         self.send(now_utc)
@@ -388,6 +390,12 @@ class SampleFeed:
 
     def send_shift_changes(self, changes: Sequence[ShiftChange]) -> None:
         self.shifts += changes
+
+    def feedback_since(self, known_until: Mapping[tuple[str, int], int]) -> Sequence[Feedback]:
+        return list(self.feedback)
+
+    def send_feedback(self, feedback: Sequence[Feedback]) -> None:
+        self.feedback += feedback
 
     def quality_since(self, known_until: Mapping[tuple[str, int], int]) -> Sequence[QualityEvent]:
         return list(self.pieces)

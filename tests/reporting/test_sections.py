@@ -134,6 +134,7 @@ def test_sections_are_printed_in_the_order_of_the_table(ledger: Ledger, folder: 
         "Bill of the month",
         "Anomalies",
         "Recommendations",
+        "The platform's own electricity",
     ]
     assert blocks_under(page, "Anomalies") == [
         {"text": "None in the period.", "is_small": False, "stays_with_next": False, "kind": "paragraph"}
