@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from baselines.answer import Wishes, account, answer
 from baselines.rows import Rows
+from billing.tariff import load_tariff
 from domain.effects import Figure
 from domain.measures import EmissionFactor, Event
 from tests.baselines.days import FIRST, heated, made, measure
@@ -167,8 +169,15 @@ def test_co2_is_energy_times_the_factor_and_none_without_one() -> None:
     assert judged(heated(share=0.1)).saving.saved_co2_kg is None
 
 
-def test_money_is_not_known_without_a_tariff() -> None:
-    assert judged(heated(share=0.1)).saving.saved_eur is None
+def test_money_is_not_known_without_a_tariff_or_beyond_its_validity() -> None:
+    rows = heated(share=0.1)
+    assert judged(rows).saving.saved_eur is None
+    tariff = load_tariff(Path(__file__).parents[2] / "billing" / "sample_tariff.toml")
+    assert judged(rows, tariff=tariff).saving.saved_eur.value > 0
+    # the sample ends with 2030, in the middle of the reporting period
+    later = replace(rows, days=tuple(day + timedelta(days=6 * 365 + 200) for day in rows.days))
+    moved = measure(365 + 6 * 365 + 200)
+    assert judged(later, tariff=tariff, measures=(moved,)).saving.saved_eur is None
 
 
 def test_the_account_sums_what_is_claimed_and_keeps_advice_apart() -> None:
