@@ -19,6 +19,8 @@ from typing import Any
 
 MANIFEST = "manifest.json"
 CHECKSUMS = "SHA256SUMS"
+STAMP_REQUEST, STAMP = "manifest.tsq", "manifest.tsr"
+"""Time stamp over the manifest by RFC 3161, and the request for it: they come after it, and are checked by whom the reader trusts (``lastgang verify --stamp-roots``)."""
 FORMAT = "lastgang-report-manifest-1"
 _MOST_BYTES = 64 << 20
 """Of a manifest: it names a few dozen files."""
@@ -90,7 +92,7 @@ def verify(folder: Path, with_chain: bool = True) -> Verdict:
     listed = {str(entry["name"]): entry for entry in manifest["files"]}
     findings = [finding for name, entry in listed.items() if (finding := _check(folder, name, entry)) is not None]
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
-    findings += [Finding(name, "added") for name in sorted(there - set(listed) - {MANIFEST, CHECKSUMS})]
+    findings += [Finding(name, "added") for name in sorted(there - set(listed) - {MANIFEST, CHECKSUMS, STAMP_REQUEST, STAMP})]
     own = sha256_of(folder / MANIFEST)
     findings += _check_sums(folder, listed, own)
     findings += _misplaced(folder, manifest)

@@ -28,10 +28,34 @@ from words.catalogue import DEFAULT, languages
 @click.option("--language", type=click.Choice(languages()), default=DEFAULT, show_default=True, help="Of PDF and workbook.")
 @click.option("--author", default="", help="Who answers for the report.")
 @click.option("--approver", default="", help="Who has approved it.")
+@click.option(
+    "--certificate",
+    type=click.Path(path_type=Path),
+    default=None,
+    envvar="LASTGANG_CERTIFICATE",
+    help="PKCS#12 file that signs the PDF; its passphrase: LASTGANG_CERTIFICATE_PASSPHRASE. [default: LASTGANG_CERTIFICATE; unset: not signed]",
+)
+@click.option(
+    "--stamp-server",
+    default=None,
+    metavar="URL",
+    envvar="LASTGANG_STAMP_SERVER",
+    help="Time stamp server (RFC 3161) that confirms the manifest. [default: LASTGANG_STAMP_SERVER; unset: no stamp]",
+)
 def command(
-    folder: Path, path: Path | None, month: str, out: Path, as_of: str | None, language: Any, author: str, approver: str
+    folder: Path,
+    path: Path | None,
+    month: str,
+    out: Path,
+    as_of: str | None,
+    language: Any,
+    author: str,
+    approver: str,
+    certificate: Path | None,
+    stamp_server: str | None,
 ) -> None:
     """Write a month's energy report: CSV, XLSX, PDF, JSON and a manifest. A second one becomes the next version; the first one stays."""
+    import os
     from datetime import datetime
 
     from deploy.whereabouts import Whereabouts
@@ -43,6 +67,8 @@ def command(
     from reporting.ledger import Ledger, LedgerError
     from reporting.month import month_period
     from reporting.report import ReportOrder, write_report
+    from reporting.signing import PASSPHRASE, load_signer
+    from reporting.stamps import StampFault, keep_stamp, request_stamp, sent_to
 
     plant = load_plant(folder / "plant.toml")
     try:
@@ -53,7 +79,9 @@ def command(
         as_of_utc = None if as_of is None else as_utc(datetime.fromisoformat(as_of))
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--as-of") from error
-    order = ReportOrder(folder, out, language, _name(author, "--author"), _name(approver, "--approver"), as_of_utc)
+    clock = process_clock()
+    signer = None if certificate is None else load_signer(certificate, os.environ.get(PASSPHRASE), clock.now_utc())
+    order = ReportOrder(folder, out, language, _name(author, "--author"), _name(approver, "--approver"), as_of_utc, signer)
     check_output_folder(out)
     path = path or Whereabouts(folder).ledger
     try:
@@ -65,10 +93,16 @@ def command(
     except LedgerError as error:
         raise InputFaults([Fault(str(path), None, "ledger", str(error), "a ledger that this program can read")]) from error
     with ledger:
-        made = write_report(ledger, plant, period, order, process_clock().now_utc())
+        made = write_report(ledger, plant, period, order, clock.now_utc())
     click.echo(click.format_filename(made.folder))
     for note in made.notes:
         click.echo(note, err=True)
+    if stamp_server is not None:
+        try:
+            stamp = keep_stamp(made.folder, sent_to(stamp_server, request_stamp(made.folder)))
+            click.echo(f"stamped at {stamp.at_utc:%Y-%m-%d %H:%M:%S} UTC, serial number {stamp.serial}", err=True)
+        except StampFault as fault:  # the report is made; a stamp can be added later by `lastgang stamp`
+            click.echo(f"not stamped: {fault}", err=True)
     click.echo(f"{made.report} version {made.version}, {made.status}; manifest SHA-256 {made.manifest_sha256}", err=True)
 
 
