@@ -80,7 +80,7 @@ def test_the_same_files_give_the_same_bytes(files: Path, tmp_path: Path) -> None
     assert written[0] == written[1]
 
 
-def test_what_cannot_be_claimed_is_said_in_words_in_both_languages(files: Path) -> None:
+def test_reasons_against_a_claim_are_sentences_in_both_languages(files: Path) -> None:
     arguments = ("--measure", "2024-12-20", "--temperature", f"{files}/weather.csv", "--baseline-from", "2024-11-01")
     english, german = run(files, *arguments), run(files, *arguments, "--language", "de")
     assert "Only 49 days of the baseline period are known; a baseline needs 84 at least" in " ".join(english.output.split())
