@@ -39,6 +39,7 @@ VERBS = {
     "grafana": ("lastgang.commands.grafana", "Build, provision and push the Grafana dashboards."),
     "metering": ("lastgang.commands.metering", "Readings to quarter hours, offline."),
     "analyse": ("lastgang.commands.analyse", "From a load profile to euros: peaks, nights, quick wins, offline."),
+    "baseline": ("lastgang.commands.baseline", "Baselines, savings with their interval, key figures, offline."),
     "bill": ("lastgang.commands.bill", "Bill a load profile by a tariff, offline."),
     "plan": ("lastgang.commands.plan", "Plan jobs, shifts and crews against the bill, offline."),
     "flexible": ("lastgang.commands.flexible", "Show and place loads that can wait, offline."),
