@@ -28,10 +28,26 @@ from words.catalogue import DEFAULT, languages
 @click.option("--language", type=click.Choice(languages()), default=DEFAULT, show_default=True, help="Of PDF and workbook.")
 @click.option("--author", default="", help="Who answers for the report.")
 @click.option("--approver", default="", help="Who has approved it.")
+@click.option(
+    "--keys", type=click.Path(path_type=Path), default=None, help="Folder of the signing keys. [default: keys/ beside the ledger]"
+)
 def command(
-    folder: Path, path: Path | None, month: str, out: Path, as_of: str | None, language: Any, author: str, approver: str
+    folder: Path,
+    path: Path | None,
+    month: str,
+    out: Path,
+    as_of: str | None,
+    language: Any,
+    author: str,
+    approver: str,
+    keys: Path | None,
 ) -> None:
-    """Write a month's energy report: CSV, XLSX, PDF, JSON and a manifest. A second one becomes the next version; the first one stays."""
+    """Write a month's energy report: CSV, XLSX, PDF, JSON and a manifest. A second one becomes the next version; the first one stays.
+
+    Where the plant has a signing key (`lastgang keys new`) the ledger is sealed and the report is signed: it holds the rows that its figures
+    rest on, the proofs that they are those of the ledger, and a program that checks it without ours. Without a key it proves nothing.
+    """
+    from dataclasses import replace
     from datetime import datetime
 
     from deploy.whereabouts import Whereabouts
@@ -40,6 +56,8 @@ def command(
     from domain.files import check_output_folder, open_input
     from domain.instants import as_utc
     from domain.plant import load_plant
+    from reporting.evidence.bundle import Evidence
+    from reporting.evidence.keys import KeyFolder
     from reporting.ledger import Ledger, LedgerError
     from reporting.month import month_period
     from reporting.report import ReportOrder, write_report
@@ -53,22 +71,31 @@ def command(
         as_of_utc = None if as_of is None else as_utc(datetime.fromisoformat(as_of))
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--as-of") from error
+    path = path or Whereabouts(folder).ledger
+    key_folder = KeyFolder(keys or path.parent / "keys")
+    signs = bool(key_folder.keys())
     order = ReportOrder(folder, out, language, _name(author, "--author"), _name(approver, "--approver"), as_of_utc)
     check_output_folder(out)
-    path = path or Whereabouts(folder).ledger
     try:
         open_input(path).close()
-        ledger = Ledger.open(path, readonly=True)
+        ledger = Ledger.open(path, readonly=not signs)
     except InputFaults as faults:
         found = faults.faults[0].found
         raise InputFaults([Fault(str(path), None, "ledger", found, "the ledger of `lastgang historian`")]) from faults
     except LedgerError as error:
         raise InputFaults([Fault(str(path), None, "ledger", str(error), "a ledger that this program can read")]) from error
     with ledger:
+        order = replace(order, evidence=Evidence.of(ledger, key_folder))
         made = write_report(ledger, plant, period, order, process_clock().now_utc())
     click.echo(click.format_filename(made.folder))
     for note in made.notes:
         click.echo(note, err=True)
+    signed = (
+        f"signed by {order.evidence.signer.fingerprint}"
+        if order.evidence is not None
+        else "not signed: `lastgang keys new` makes a key"
+    )
+    click.echo(signed, err=True)
     click.echo(f"{made.report} version {made.version}, {made.status}; manifest SHA-256 {made.manifest_sha256}", err=True)
 
 

@@ -1,23 +1,79 @@
-"""``lastgang verify``: is a report still what it was?"""
+"""``lastgang verify``: is a report still what it was, and whose is it?"""
 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+if TYPE_CHECKING:
+    from reporting.verifier import Verdict
 
-@click.command("verify", epilog="Example: lastgang verify reports/werk-nord-2026-10-v2")
-@click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
+_NO_SIGNATURE = "nobody has signed it: whoever changed it could make files and manifest fit; --files-only checks just that they fit"
+
+
+@click.command("verify", epilog="Example: lastgang verify reports/werk-nord-2026-10-v2 --expect 3f1c...")
+@click.argument("places", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FOLDERS...")
+@click.option(
+    "--expect", default="", metavar="KEY", help="Fingerprint or public key that the plant gave you: any other is a fault."
+)
 @click.option("--alone", is_flag=True, help="The reports were taken home without the versions that they replace.")
-def command(folders: tuple[Path, ...], alone: bool) -> None:
-    """Check report folders against their manifests, offline; names each file that was changed, is missing or was added.
+@click.option("--files-only", is_flag=True, help="Only hold the files against their manifest: for reports that nobody has signed.")
+@click.option(
+    "--keys",
+    "keys",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="Of a ledger: its folder of keys. [default: keys/ beside it]",
+)
+def command(places: tuple[Path, ...], expect: str, alone: bool, files_only: bool, keys: Path | None) -> None:
+    """Check report folders, offline: files, signatures, versions, the rows and their seals, and the figures anew from the rows.
 
-    The versions that a report replaces must lie beside it, each with the manifest that its successor names: one that was taken away,
-    exchanged, made again or put in another's place is named. A folder may also hold several reports.
-    Exit 0: all hold; 1: something differs; 2: no manifest.
+    Each fault is named with its file, its row and what was expected. Versions that a report replaces must be the ones that it names. A
+    folder may also hold several reports. In the place of a folder a ledger's file may stand: then each of its rows is held against the
+    chain and the seals.
+    Exit 0: all hold; 1: something differs, or is not signed; 2: nothing to check.
     """
     from reporting.verifier import main
 
-    sys.exit(main([*(["--alone"] if alone else []), *map(str, folders)]))
+    ledgers = [place for place in places if place.is_file() and place.name != "manifest.json"]
+    folders = [str(place) for place in places if place not in ledgers]
+    worst = max((_check_ledger(ledger, keys or ledger.parent / "keys", expect) for ledger in ledgers), default=0)
+    if folders:
+
+        def deeper(verdict: Verdict) -> Verdict:
+            return verdict if files_only else _with_evidence(verdict, expect)
+
+        worst = max(worst, main([*(["--alone"] if alone else []), *folders], deeper))
+    sys.exit(worst)
+
+
+def _with_evidence(verdict: Verdict, expect: str) -> Verdict:
+    from reporting.evidence.check import EvidenceCheck
+    from reporting.verifier import MANIFEST, Finding, is_signed
+
+    if not is_signed(verdict.folder):
+        return replace(verdict, findings=(*verdict.findings, Finding(MANIFEST, "unsigned", _NO_SIGNATURE)))
+    check = EvidenceCheck(verdict.folder, expect.lower())
+    found = (*verdict.findings, *check.run())
+    if not found and not expect:
+        hint = "compare it with the one that the plant gave you, or name that by --expect"
+        click.echo(f"{verdict.folder}: signed by the key {check.keys[-1].fingerprint}; {hint}", err=True)
+    return replace(verdict, findings=found)
+
+
+def _check_ledger(path: Path, keys: Path, expect: str) -> int:
+    from reporting.evidence.keys import KeyFolder
+    from reporting.evidence.ledger_check import check_ledger
+    from reporting.ledger import Ledger
+
+    with Ledger.open(path, readonly=True) as ledger:
+        checked = check_ledger(ledger, KeyFolder(keys).keys(), expect.lower())
+    for fault in checked.faults:
+        click.echo(f"{path}: {fault}")
+    words = "DOES NOT HOLD" if checked.faults else "holds"
+    click.echo(f"{path}: {words}; {checked.links} rows, {checked.seals} seals over the first {checked.sealed} of them")
+    return 1 if checked.faults else 0
