@@ -53,6 +53,8 @@ class ReportOrder:
     as_of_utc: datetime | None = None
     evidence: Evidence | None = None
     """Who signs; None: the report is not signed, and proves nothing."""
+    data_only: bool = False
+    """Without tables, workbook and PDF, for trials that make many reports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def _next_version(
         content = Content(month, cost, changes, "" if replaced is None else f"{name}-v{replaced.version}")
         data = report_data(content)
         header = _manifest_header(month, cost, order, name, number, replaced, now_utc, data["status"])
-        notes = _write_files(beside, content, data, header, order.language, now_utc)
+        notes = _write_files(beside, content, data, header, order, now_utc)
         if order.evidence is None:
             digest = write_manifest(beside, header)
         else:
@@ -131,15 +133,17 @@ def _clear_abandoned(out: Path, name: str) -> None:
 
 
 def _write_files(
-    folder: Path, content: Content, data: dict[str, Any], header: dict[str, Any], language: str, now_utc: datetime
+    folder: Path, content: Content, data: dict[str, Any], header: dict[str, Any], order: ReportOrder, now_utc: datetime
 ) -> list[str]:
     """Write all files of a report but its manifest; gives what whoever requested it should know."""
     from reporting.workbook import workbook
 
     zone = content.month.period.zone
-    words = of_report(language, zone)
+    words = of_report(order.language, zone)
     json_text = as_json(data)
     (folder / "report.json").write_text(json_text, encoding="utf-8")
+    if order.data_only:
+        return []
     _write_tables(folder, content.month, of_report("de", zone))
     cover = cover_rows(content, header, words)
     (folder / "report.xlsx").write_bytes(workbook(content, cover, words, now_utc))

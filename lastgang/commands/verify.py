@@ -30,7 +30,7 @@ _NO_SIGNATURE = "nobody has signed it: whoever changed it could make files and m
     help="Of a ledger: its folder of keys. [default: keys/ beside it]",
 )
 def command(places: tuple[Path, ...], expect: str, alone: bool, files_only: bool, keys: Path | None) -> None:
-    """Check report folders, offline: files, signatures, versions, the rows and their seals, and the figures anew from the rows.
+    """Check report folders, offline: files, signatures, versions, the rows and their seals, and the figures again from the rows.
 
     Each fault is named with its file, its row and what was expected. Versions that a report replaces must be the ones that it names. A
     folder may also hold several reports. In the place of a folder a ledger's file may stand: then each of its rows is held against the

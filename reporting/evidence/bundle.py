@@ -17,7 +17,7 @@ from reporting.evidence import verify
 from reporting.evidence.bill_basis import bill_data
 from reporting.evidence.configuration import configuration
 from reporting.evidence.disclosure import Disclosure, disclose
-from reporting.evidence.keys import PUBLIC, KeyFolder, KeySigner, PublicKey
+from reporting.evidence.keys import PUBLIC, KeyFolder, KeySigner, PublicKey, holds
 from reporting.ledger import Ledger
 from reporting.ledger.seals import Seal, last_link, seals_of
 from reporting.manifest import EarlierVersion
@@ -80,6 +80,7 @@ class Evidence:
         changes: Sequence[Change] | None,
     ) -> dict[str, Any]:  # fmt: skip
         """Write ``evidence/`` into the report's folder `out`; gives what the manifest says of it."""
+        self._check_versions(out.parent, name, earlier)
         seals = self.seal(plant_folder, month)
         folder = out / FOLDER
         folder.mkdir()
@@ -89,7 +90,7 @@ class Evidence:
         (folder / "seals.jsonl").write_text("".join(lines), encoding="ascii")
         (folder / "keys.json").write_text(as_json([key.as_json() for key in self.keys]), encoding="ascii")
         (folder / "bill.json").write_text(as_json(bill_data(month, cost.bill, plant_folder)), encoding="utf-8")
-        _write_versions(folder, earlier)
+        _write_versions(folder, earlier, self.keys)
         for file, content in configuration(plant_folder, month.plant).items():
             path = folder / "config" / file
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -100,11 +101,28 @@ class Evidence:
             "changes": None if not earlier else [asdict(change) for change in changes or ()],
         }
 
+    def _check_versions(self, where: Path, name: str, earlier: Sequence[EarlierVersion]) -> None:
+        """A month that was reported is closed: what follows is a version that names those before, so they must be there."""
+        there = {one.version: one.manifest_sha256 for one in earlier}
+        for version, digest in self.ledger.database.execute(
+            "SELECT version, manifest_sha256 FROM report WHERE name = ? ORDER BY report", (name,)
+        ):
+            if there.get(version) != digest:
+                msg = (
+                    f"{where}: found no {name}-v{version} with the manifest {digest}, which was made from this ledger; write into the folder in "
+                    f"which it lies, or put it back: a month has one chain of versions"
+                )
+                raise LastgangError(msg)
+
     def sign(self, out: Path) -> None:
         """Sign the manifest in `out`."""
         signature = self.signer.sign(MANIFEST_MESSAGE + (out / MANIFEST).read_bytes()).hex()
-        signed = {"format": SIGNATURE_FORMAT, "key": self.signer.fingerprint, "signature": signature}
-        (out / SIGNATURE).write_text(as_json(signed), encoding="ascii")
+        (out / SIGNATURE).write_bytes(signature_bytes(self.signer.fingerprint, signature))
+
+
+def signature_bytes(fingerprint: str, signature: str) -> bytes:
+    """The content of ``manifest.sig``: nothing else hashes it, so it has one form only."""
+    return f'["{SIGNATURE_FORMAT}","{fingerprint}","{signature}"]\n'.encode("ascii")
 
 
 def _write_rows(folder: Path, disclosed: Disclosure) -> None:
@@ -114,18 +132,31 @@ def _write_rows(folder: Path, disclosed: Disclosure) -> None:
     (folder / "proofs.json").write_text(as_json(proofs), encoding="ascii")
 
 
-def _write_versions(folder: Path, earlier: Sequence[EarlierVersion]) -> None:
+def _write_versions(folder: Path, earlier: Sequence[EarlierVersion], keys: Sequence[PublicKey]) -> None:
     if not earlier:
         return
     (folder / "versions").mkdir()
     for place, one in enumerate(earlier, 1):
-        is_signed = (one.folder / SIGNATURE).is_file()
+        is_signed = (one.folder / SIGNATURE).is_file() and _is_signed_by(one.folder, keys)
         if one.version != place or not one.manifest or (not is_signed and one.manifest.get("format") != FORMAT):
             msg = (
-                f"{one.folder}: version {place} of the report is not there or cannot be read, and this one must name it; put it back, or write "
-                f"into another folder"
+                f"{one.folder}: version {place} of the report is not there, cannot be read or is not signed by the plant, and this one must name "
+                f"it; put it back, or write into another folder"
             )
             raise LastgangError(msg)
         shutil.copyfile(one.folder / MANIFEST, folder / "versions" / f"v{one.version}.json")
         if is_signed:
             shutil.copyfile(one.folder / SIGNATURE, folder / "versions" / f"v{one.version}.sig")
+
+
+def _is_signed_by(folder: Path, keys: Sequence[PublicKey]) -> bool:
+    """Whether a version that will be vouched for is the plant's own."""
+    message, content = MANIFEST_MESSAGE + (folder / MANIFEST).read_bytes(), (folder / SIGNATURE).read_bytes()
+    for key in keys:
+        start = f'["{SIGNATURE_FORMAT}","{key.fingerprint}","'.encode("ascii")
+        if content.startswith(start) and content.endswith(b'"]\n'):
+            try:
+                return holds(bytes.fromhex(key.public), message, bytes.fromhex(content[len(start) : -3].decode("ascii")))
+            except ValueError:
+                return False
+    return False

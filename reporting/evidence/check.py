@@ -6,34 +6,23 @@ The files themselves, and the versions that lie beside, are checked by `reportin
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from domain.clock import instant
-from domain.codec import UnreadableRecord, decode_stored
+from domain.codec import UnreadableRecord
 from domain.errors import LastgangError
-from domain.intervals import Interval, IntervalMethod, IntervalOrigin, IntervalQuality
-from domain.plant import load_plant
-from domain.topics import INTERVALS, PRICES
-from reporting.cost import month_cost
-from reporting.evidence.bill_basis import bill_data
-from reporting.evidence.bundle import MANIFEST_MESSAGE, SIGNATURE_FORMAT
+from reporting.evidence.bundle import MANIFEST_MESSAGE, signature_bytes
+from reporting.evidence.figures import CONFIG, REPORT, figure_faults
 from reporting.evidence.keys import KEY, PublicKey, holds
-from reporting.ledger import Ledger
 from reporting.ledger.chain import leaf_of
 from reporting.ledger.merkle import node, split
 from reporting.ledger.seals import NOTHING_BEFORE, SEAL
-from reporting.month import MonthReport, changes_since, month_period, month_report
-from reporting.sections.quarters import quarter_data
 from reporting.verifier import FORMAT, MANIFEST, SIGNATURE, Finding
 
-KEYS, SEALS, ROWS, PROOFS, BILL, REPORT = (
-    "evidence/keys.json", "evidence/seals.jsonl", "evidence/rows.txt", "evidence/proofs.json", "evidence/bill.json", "report.json",
-)  # fmt: skip
+KEYS, SEALS, ROWS, PROOFS = "evidence/keys.json", "evidence/seals.jsonl", "evidence/rows.txt", "evidence/proofs.json"
 _BROKEN = (
     LookupError,
     TypeError,
@@ -45,7 +34,6 @@ _BROKEN = (
     LastgangError,
     UnreadableRecord,
 )
-_CONFIG = "evidence/config"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +43,6 @@ class SealedRun:
     first: int
     last: int
     root: bytes
-
-
-class _RowClock:
-    """Stands at the instant at which the rows were written that are put back."""
-
-    speed = 1.0
-
-    def __init__(self) -> None:
-        self.at_ms = 0
-
-    def now_utc(self) -> datetime:
-        return instant(self.at_ms)
-
-    def real_seconds(self, plant_time: timedelta) -> float:
-        return plant_time.total_seconds()
 
 
 @dataclass
@@ -90,7 +63,7 @@ class EvidenceCheck:
         self.manifest = self._json(MANIFEST)
         checks: tuple[tuple[str, Callable[[], None]], ...] = (
             (KEYS, self._keys), (SIGNATURE, self._signature), (SEALS, self._seals), (ROWS, self._rows), (PROOFS, self._proofs),
-            (MANIFEST, self._versions), (_CONFIG, self._config), (REPORT, self._figures),
+            (MANIFEST, self._versions), (CONFIG, self._config), (REPORT, self._figures),
         )  # fmt: skip
         for file, check in checks:
             try:
@@ -98,6 +71,10 @@ class EvidenceCheck:
             except _BROKEN as error:
                 self._fault(file, f"cannot be used: {type(error).__name__}: {error}", "unreadable")
         return self.findings
+
+    def _figures(self) -> None:
+        for file, detail in figure_faults(self.folder, self.manifest, list(self.rows.values())):
+            self._fault(file, detail)
 
     def _fault(self, file: str, detail: str, what: str = "changed") -> None:
         self.findings.append(Finding(file, what, detail))
@@ -138,11 +115,14 @@ class EvidenceCheck:
 
     def _check_signature(self, manifest: str, signature: str, least: int) -> int:
         """Place of the key that signed a manifest, from 1; at least `least`."""
-        found = self._json(signature)
-        place = next((key.number for key in self.keys if key.fingerprint == found["key"]), 0)
-        if set(found) != {"format", "key", "signature"} or found["format"] != SIGNATURE_FORMAT or not max(least, 1) <= place:
-            self._fault(signature, f"by the key {found['key']}, which may not sign it: keys from number {least} on may")
-        elif not self._signed_by(place, MANIFEST_MESSAGE + self._read(manifest), found["signature"]):
+        content = self._read(signature)
+        _, fingerprint, by = json.loads(content)
+        place = next((key.number for key in self.keys if key.fingerprint == fingerprint), 0)
+        if content != signature_bytes(fingerprint, by) or not max(least, 1) <= place:
+            self._fault(
+                signature, f"by the key {fingerprint}, which may not sign it (keys from number {least} on may), or of another form"
+            )
+        elif not self._signed_by(place, MANIFEST_MESSAGE + self._read(manifest), by):
             self._fault(signature, f"not the signature of {manifest}")
         return max(place, least)
 
@@ -219,115 +199,23 @@ class EvidenceCheck:
 
     def _config(self) -> None:
         newest = {row[1]: row[2] for _, row in sorted(self.rows.items()) if row[0] == "document"}
-        root = self.folder / _CONFIG
+        root = self.folder / CONFIG
         there = {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
         for name in sorted({*newest, *there}):
-            digest = sha256(self._read(f"{_CONFIG}/{name}")).hexdigest() if name in there else "no file"
+            digest = sha256(self._read(f"{CONFIG}/{name}")).hexdigest() if name in there else "no file"
             if digest != newest.get(name):
-                self._fault(f"{_CONFIG}/{name}", f"found {digest}; the ledger has {newest.get(name)}")
-
-    # the figures ------------------------------------------------------------------------------------------------------
-
-    def _figures(self) -> None:
-        report = self._json(REPORT)
-        plant = load_plant(self.folder / _CONFIG / "plant.toml")
-        period = month_period(report["period"]["month"], plant.site.timezone)
-        cut_off = datetime.fromisoformat(self.manifest["data_cut_off_utc"])
-        with self._ledger() as ledger:
-            month = month_report(ledger, plant, period, cut_off)
-            self._compare_meters(month, report)
-            self._compare_changes(ledger, month)
-        cost = month_cost(month, self.folder / _CONFIG)
-        computed, stated = None if cost.bill is None else cost.bill.as_json(), report["cost"]["bill"]
-        for path, found, right in _differences("cost.bill", stated, computed):
-            self._fault(REPORT, f"{path}: found {found}; the rows and the tariff give {right}")
-        if self._json(BILL) != bill_data(month, cost.bill, self.folder / _CONFIG):
-            self._fault(BILL, "not what the rows and the tariff give")
-
-    def _compare_meters(self, month: MonthReport, report: dict[str, Any]) -> None:
-        listed = {(entry["meter"], entry["channel"]): entry for entry in report["meters"]}
-        for series in month.series:
-            right = {
-                "energy_uwh": series.sum.energy_uwh,
-                "coverage": round(series.sum.coverage, 9),
-                "peak": quarter_data(series.peak),
-            }
-            entry = listed.pop((series.meter.id, series.channel), {})
-            for path, found, expected in _differences(
-                f"meter {series.meter.id} {series.channel}", {k: entry.get(k) for k in right}, right
-            ):
-                self._fault(REPORT, f"{path}: found {found}; the rows give {expected}")
-        if listed:
-            self._fault(REPORT, f"found the meters {sorted(listed)}, which the plant file has not")
-        if [report[key] for key in ("data_cut_off_utc", "site")] != [self.manifest[key] for key in ("data_cut_off_utc", "site")]:
-            self._fault(REPORT, "site or data_cut_off_utc are others than those of the manifest")
-        bounds = [self.manifest["period"][key] for key in ("from_utc", "to_utc")]
-        if [datetime.fromisoformat(text) for text in bounds] != [month.period.from_utc, month.period.to_utc]:
-            self._fault(MANIFEST, f"period: found {bounds}; expected {month.period.label} of {month.period.timezone}")
-
-    def _compare_changes(self, ledger: Ledger, month: MonthReport) -> None:
-        expected: list[dict[str, Any]] | None = None
-        if self.manifest["version"] > 1:
-            earlier = self._json(f"evidence/versions/v{self.manifest['version'] - 1}.json")
-            since = datetime.fromisoformat(earlier["data_cut_off_utc"])
-            expected = [asdict(change) for change in changes_since(ledger, month, since)]
-        if self.manifest["changes"] != expected:
-            self._fault(MANIFEST, f"changes: found {self.manifest['changes']}; the rows give {expected}")
-
-    def _ledger(self) -> Ledger:
-        """The disclosed quarter hours and prices as a ledger in memory, recorded when they were."""
-        clock = _RowClock()
-        ledger = Ledger.in_memory(clock)
-        offset = 0
-        waiting: list[Any] = []
-        for row in [*self.rows.values(), None]:
-            recorded_ms = None if row is None else row[-1]
-            if waiting and recorded_ms != clock.at_ms:
-                ledger.append(waiting)
-                waiting = []
-            if row is None or (topic_record := _record(row)) is None:
-                continue
-            clock.at_ms = row[-1]
-            waiting.append((topic_record[0], 0, offset, topic_record[1]))
-            offset += 1
-        return ledger
-
-
-def _record(row: list[Any]) -> tuple[Any, Any] | None:
-    """Topic and record of a row that figures are made of; None of all others."""
-    if row[0] == "interval":
-        _, site, meter, channel, start_s, revision, energy_uwh, coverage, quality, method, readings, origin, _ = row
-        interval = Interval(
-            site, meter, channel, instant(start_s * 1000), energy_uwh, coverage, IntervalQuality(quality), IntervalMethod(method), revision,
-            readings, IntervalOrigin(origin),
-        )  # fmt: skip
-        return INTERVALS, interval
-    if row[:2] == ["entry", PRICES.name]:
-        return PRICES, decode_stored(PRICES.record, row[5])
-    return None
+                self._fault(f"{CONFIG}/{name}", f"found {digest}; the ledger has {newest.get(name)}")
 
 
 def _root(leaves: dict[int, bytes], links: list[int], low: int, high: int, hashes: list[bytes]) -> bytes:
     """Section 6 of the format; takes what it uses from `hashes`."""
     if not links:
-        return hashes.pop(0)
+        return hashes.pop(0) if hashes else b""
     if high - low == 1:
         return leaves[low]
     middle = low + split(high - low)
     left = _root(leaves, [link for link in links if link < middle], low, middle, hashes)
     return node(left, _root(leaves, [link for link in links if link >= middle], middle, high, hashes))
-
-
-def _differences(path: str, found: Any, right: Any) -> Iterator[tuple[str, Any, Any]]:
-    """Where two trees of plain data differ."""
-    if isinstance(found, dict) and isinstance(right, dict):
-        for key in sorted({*found, *right}):
-            yield from _differences(f"{path}.{key}", found.get(key), right.get(key))
-    elif isinstance(found, list) and isinstance(right, list) and len(found) == len(right):
-        for place, (one, other) in enumerate(zip(found, right, strict=True)):
-            yield from _differences(f"{path}[{place}]", one, other)
-    elif found != right or isinstance(found, bool) != isinstance(right, bool):
-        yield path, found, right
 
 
 def _hex(text: str) -> bytes:

@@ -118,11 +118,11 @@ class Report:
             yield KEYS, f"expected the key {expect or 'of a plant'}, found {[fingerprint for fingerprint, _ in self.keys]}"
 
     def check_signature(self, manifest: str, signature: str, least: int) -> Any:  # 7.3
-        found = json.loads(self.files[signature])
-        place = [fingerprint for fingerprint, _ in self.keys].index(found["key"])
-        may = place >= (len(self.keys) - 1 if manifest == MANIFEST else least) and set(found) == {"format", "key", "signature"}
-        message = b"lastgang-manifest-2\n" + self.files[manifest]
-        if not may or found["format"] != "lastgang-signature-1" or not signed(self.keys[place][1], message, found["signature"]):
+        kind, fingerprint, by = json.loads(self.files[signature])
+        place = [own for own, _ in self.keys].index(fingerprint)
+        may = place >= (len(self.keys) - 1 if manifest == MANIFEST else least) and kind == "lastgang-signature-1"
+        one_form = self.files[signature] == f'["{kind}","{fingerprint}","{by}"]\n'.encode()
+        if not (may and one_form and signed(self.keys[place][1], b"lastgang-manifest-2\n" + self.files[manifest], by)):
             yield signature, f"not the signature of {manifest} by a key that may sign it; found key {place + 1}"
         return place
 
@@ -177,7 +177,7 @@ class Report:
 
     def root(self, links: list[int], low: int, high: int, hashes: list[str]) -> bytes:  # 6
         if not links or high - low == 1:
-            return self.leaves[low] if links else bytes.fromhex(hashes.pop(0))
+            return self.leaves[low] if links else bytes.fromhex(hashes.pop(0) if hashes else "")
         middle = low + (1 << ((high - low - 1).bit_length() - 1))
         left = self.root([link for link in links if link < middle], low, middle, hashes)
         return sha256(b"\1" + left + self.root([link for link in links if link >= middle], middle, high, hashes)).digest()
@@ -187,7 +187,7 @@ class Report:
         known, series = seconds(self.manifest["data_cut_off_utc"]) * 1000, ["interval", self.manifest["site"], meter, channel]
         rows = [row for row in self.rows.values() if row[:4] == series and begin <= row[4] < end and row[12] <= known]
         newest = {row[4]: row for row in sorted(rows, key=lambda row: int(row[5]))}
-        return {start: (row[6], row[8] not in ("missing", "faulty")) for start, row in newest.items() if row[6] is not None}
+        return {start: (row[6], row[8] not in {"missing": 0, "faulty": 0}) for start, row in newest.items() if row[6] is not None}
 
     def check_figures(self) -> Any:  # 7.8
         for entry in json.loads(self.files[REPORT])["meters"]:

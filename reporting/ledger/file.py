@@ -154,23 +154,11 @@ class Ledger(LedgerReader):
             for statement in _statements(MIGRATIONS[found]):
                 self._database.execute(statement)
             before = begin_chain(self._database) if found == 1 else None
-            self._forbid_changes()
+            _forbid_changes(self._database)
             if before is not None:
                 self._event(f"chain begins with {before} rows that were there before")
             self._event(f"schema version {found + 1}")
             self._database.execute(f"PRAGMA user_version={found + 1}")
-
-    def _forbid_changes(self) -> None:
-        tables = [
-            row[0]
-            for row in self._database.execute("SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite_%'")
-        ]
-        for table in tables:
-            for change in ("UPDATE", "DELETE") if table not in _STATE_TABLES else ():
-                self._database.execute(
-                    f"CREATE TRIGGER IF NOT EXISTS {table}_no_{change.lower()} BEFORE {change} ON {table} "
-                    f"BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: {table} takes no {change}'); END"
-                )
 
     def _event(self, what: str) -> None:
         self._database.execute("INSERT INTO event (recorded_ms, what) VALUES (?, ?)", (self._now_ms(), what))
@@ -231,6 +219,16 @@ class Ledger(LedgerReader):
                 f"follows another log: {why}; offsets were {json.dumps([[*p, n] for p, n in sorted(self.offsets().items())])}"
             )
             self._database.execute("DELETE FROM kafka_offset")
+
+
+def _forbid_changes(database: sqlite3.Connection) -> None:
+    tables = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite_%'")]
+    for table in tables:
+        for change in ("UPDATE", "DELETE") if table not in _STATE_TABLES else ():
+            database.execute(
+                f"CREATE TRIGGER IF NOT EXISTS {table}_no_{change.lower()} BEFORE {change} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: {table} takes no {change}'); END"
+            )
 
 
 def _not_taken(entries: Iterable[Entry], offsets: Mapping[Place, int]) -> tuple[list[Entry], dict[Place, int]]:
