@@ -12,6 +12,7 @@ import click
 if TYPE_CHECKING:
     from reporting.verifier import Verdict
 
+_DATABASE = b"SQLite format 3\0"
 _NO_SIGNATURE = "nobody has signed it: whoever changed it could make files and manifest fit; --files-only checks just that they fit"
 
 
@@ -39,7 +40,7 @@ def command(places: tuple[Path, ...], expect: str, alone: bool, files_only: bool
     """
     from reporting.verifier import main
 
-    ledgers = [place for place in places if place.is_file() and place.name != "manifest.json"]
+    ledgers = [place for place in places if _is_database(place)]
     folders = [str(place) for place in places if place not in ledgers]
     worst = max((_check_ledger(ledger, keys or ledger.parent / "keys", expect) for ledger in ledgers), default=0)
     if folders:
@@ -49,6 +50,13 @@ def command(places: tuple[Path, ...], expect: str, alone: bool, files_only: bool
 
         worst = max(worst, main([*(["--alone"] if alone else []), *folders], deeper))
     sys.exit(worst)
+
+
+def _is_database(place: Path) -> bool:
+    if not place.is_file():
+        return False
+    with place.open("rb") as file:
+        return file.read(len(_DATABASE)) == _DATABASE
 
 
 def _with_evidence(verdict: Verdict, expect: str) -> Verdict:

@@ -72,6 +72,9 @@ WRONG_INPUT = {
     "shifts template": Case("shifts template {work}/shifts.xlsx --plant {empty}", "plant.toml: file: found No such file"),
     "shifts list": Case("shifts list --plant {empty}", "plant.toml: file: found No such file"),
     "report": Case("report --plant {plant} --month 2026-13 --out {work}/reports", "--month"),
+    "keys new": Case("keys new --plant {empty}", "plant.toml: file: found No such file"),
+    "keys rotate": Case("keys rotate --plant {plant} --keys {work}/none", "has no key; `lastgang keys new` makes the first one"),
+    "keys show": Case("keys show --plant {empty}", "plant.toml: file: found No such file"),
     "verify": Case("verify {empty}", "no manifest.json"),
     "check-config": Case("check-config {empty}", "plant.toml: file: found No such file"),
     "contracts": Case("contracts --out {load}/contracts", "is a file; expected a folder"),
@@ -103,6 +106,7 @@ WRONG_INPUT = {
     "bench detect": Case("bench detect --only nothing", "--only: found nothing; expected one of spike"),
     "bench analyse": Case("bench analyse {work}/nothing.csv", "nothing.csv"),
     "bench governor": Case("bench governor --loads 0", "0 is not in the range"),
+    "bench evidence": Case("bench evidence --reports 0", "0 is not in the range"),
     "bench fuzz": Case("bench fuzz --only nothing", "no target nothing"),
 }
 
@@ -136,6 +140,7 @@ FAILED_RUN = {
     "shifts import": Case("shifts import {shifts} --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
     "shifts template": Case("shifts template {full} --plant {plant}", "No space left on device"),
     "shifts list": Case("shifts list --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
+    "keys new": Case("keys new --plant {plant} --keys {load}/keys", "Not a directory"),
     "verify": Case("verify {report}", "missing"),
     "check-config": Case("check-config {plant} --connect", "no connection; is the device or its gateway on"),
     "set-back": Case(
@@ -164,9 +169,10 @@ FAILED_RUN = {
     "bench detect": Case("bench detect --seeds 1 --only spike --json /dev/full", "No space left on device"),
     "bench analyse": Case("bench analyse {load} --json /dev/full", "No space left on device"),
     "bench governor": Case("bench governor --loads 1 --json /dev/full", "No space left on device"),
+    "bench evidence": Case("bench evidence --edits 0 --reports 1 --json /dev/full", "No space left on device"),
     "bench fuzz": Case("bench fuzz --only json --inputs 50 --json {work}/fuzz.json", "ZeroDivisionError", "fuzz"),
 }
-ALWAYS_DONE = {"down", "report", "contracts", "reference", "grafana build", "flexible show"}
+ALWAYS_DONE = {"down", "report", "keys rotate", "keys show", "contracts", "reference", "grafana build", "flexible show"}
 """What `down` cannot do in peace it does by force; the others say beforehand what is wrong with their input or place."""
 
 DONE = {
@@ -178,6 +184,8 @@ DONE = {
     "shifts import": Case("shifts import {shifts} --plant {plant} --dry-run", "1 new"),
     "shifts template": Case("shifts template {work}/shifts.xlsx --plant {plant}", "shifts.xlsx"),
     "check-config": Case("check-config {plant}", "no fault found"),
+    "keys new": Case("keys new --plant {plant} --keys {work}/keys", "1 fingerprint"),
+    "keys show": Case("keys show --plant {plant} --keys {work}/none", "`lastgang keys new` makes one"),
     "contracts": Case("contracts --out {work}/contracts", "energy.readings.v1"),
     "reference": Case("reference --out {work}/reference", "plant-file.md"),
     "sentences": Case("sentences /dev/null --plant {plant}", ""),
@@ -196,6 +204,7 @@ DONE = {
     "bench plan": Case("bench plan --only calm-20 --seconds 0.1", "calm-20"),
     "bench detect": Case("bench detect --seeds 1 --only spike", "running z-score"),
     "bench governor": Case("bench governor --loads 1", "recommendati"),
+    "bench evidence": Case("bench evidence --edits 0 --reports 1", "honest reports"),
     "bench fuzz": Case("bench fuzz --only json --inputs 50", "json"),
     "version": Case("--version", "lastgang, version"),
     "help": Case("--help", "Verbs"),
