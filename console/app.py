@@ -19,7 +19,9 @@ from console.events import StreamLimits
 from console.limits import Guard, Limits, Scope
 from console.pages.analyse import PATH as ANALYSE_PATH
 from console.pages.analyse import analyse_page, analyse_routes
+from console.pages.findings import findings_page
 from console.pages.frame import DARK, LANGUAGE_COOKIE, PAGES, THEME_COOKIE, visit_of
+from console.pages.machines import machine_page
 from console.pages.meters import meters_page
 from console.pages.now import now_page
 from console.pages.orders import orders_page
@@ -107,7 +109,7 @@ def _guard(app: FastAPI, host: str) -> None:
 
 def _kept(scope: Scope) -> int:
     """Pages that NiceGUI keeps, where this is one more; sessions of the socket's library, where this begins one."""
-    if scope["path"] in PATHS:
+    if scope["path"] in PATHS or scope["path"].startswith("/machines/"):
         return len(Client.instances)
     if scope["path"].startswith("/_nicegui_ws/") and b"sid=" not in scope["query_string"]:
         return len(core.sio.eio.sockets)
@@ -157,6 +159,14 @@ def _pages(console: Console) -> None:
     @ui.page("/orders", response_timeout=PAGE_S)
     async def _orders(request: Request) -> None:
         await orders_page(visit_of(console, request))
+
+    @ui.page("/findings", response_timeout=PAGE_S)
+    async def _findings(request: Request, incident: str = "") -> None:
+        await findings_page(visit_of(console, request), incident)
+
+    @ui.page("/machines/{machine}", response_timeout=PAGE_S)
+    async def _machine(request: Request, machine: str) -> None:
+        await machine_page(visit_of(console, request), machine)
 
     @ui.page("/meters", response_timeout=PAGE_S)
     async def _meters(request: Request, meter: str = "", day: str = "", at: str = "", revision: str = "") -> None:

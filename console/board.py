@@ -17,8 +17,10 @@ from billing.tariff import Tariff
 from connectors.orders.judging import Judgement
 from connectors.orders.table import OrderRow
 from console.desk import Desk, Standing
+from console.feedback_desk import FeedbackDesk, FeedbackLog
 from console.live import Feed
 from console.order_desk import OrderDesk, OrderLog
+from console.scrap_desk import ScrapDesk, ScrapLog
 from console.shift_desk import ShiftDesk, ShiftLog
 from console.views.scene import PartSeen, ProcessUse, Scene, Sent
 from console.views.what_if import Supposing
@@ -81,7 +83,7 @@ class Board:
         self._feed = feed
         self._open_ledger = open_ledger
         self._processes, self._parts = processes, parts
-        self._supposes = Supposing(tariff)
+        self._tariff, self._supposes = tariff, Supposing(tariff)
         self._ledger: LedgerReader | None = None
         self._remembering: LedgerReader | None = None
         self._nothing = Ledger.in_memory(clock)
@@ -91,6 +93,8 @@ class Board:
         self._desk = Desk(plant.site.id, feed, clock, self._standing, self._remember)
         self._orders = OrderDesk(plant, feed, clock, self._order_log)
         self.shifts = ShiftDesk(plant, feed, clock, self._shift_log, self._look_again)
+        self.feedback = FeedbackDesk(plant.site.id, feed, clock, self._feedback_log, self._look_again)
+        self.pieces = ScrapDesk(plant, feed, clock, self._scrap_log, self._look_again)
         self._lock = threading.Lock()
         self._shared: dict[tuple[Any, ...], _Shared] = {}
         self._sent: dict[str, tuple[float, Sent]] = {}
@@ -189,9 +193,11 @@ class Board:
             processes=processes,
             parts=parts,
             ledger_there=ledger is not None,
+            tariff=self._tariff,
             supposes=self._supposes,
             orders_sent=self._orders.sent(),
             shift_changes_sent=self.shifts.sent(),
+            feedback_sent=self.feedback.sent(),
         )
 
     def _machine(self) -> tuple[tuple[ProcessUse, ...], tuple[PartSeen, ...]]:
@@ -265,6 +271,22 @@ class Board:
 
         return await asyncio.wrap_future(self._thread.submit(read))
 
+    async def _feedback_log(self, anomaly: str) -> FeedbackLog:
+        def read() -> FeedbackLog:
+            ledger = self._refreshed() or self._nothing
+            known = next((one for one in ledger.anomalies() if one.anomaly == anomaly), None)
+            given = tuple(one for one in ledger.feedback() if one.anomaly == anomaly)
+            return FeedbackLog(known, given, ledger.offsets())
+
+        return await asyncio.wrap_future(self._thread.submit(read))
+
+    async def _scrap_log(self) -> ScrapLog:
+        def read() -> ScrapLog:
+            ledger = self._refreshed() or self._nothing
+            return ScrapLog(tuple(ledger.quality_events()), ledger.offsets())
+
+        return await asyncio.wrap_future(self._thread.submit(read))
+
     def _look_again(self) -> None:
         with self._lock:
             self._shared.clear()
@@ -274,6 +296,8 @@ class Board:
         self._desk.close()
         self._orders.close()
         self.shifts.close()
+        self.feedback.close()
+        self.pieces.close()
         self._thread.shutdown(wait=True, cancel_futures=True)
         self._nothing.close()
         if self._ledger is not None:

@@ -15,22 +15,22 @@ from dataclasses import dataclass, field
 from fastapi.sse import format_sse_event
 
 from connectors.kafka.client import Message
-from domain.topics import ANOMALIES, DECISIONS, DEMAND, FORECASTS, RECOMMENDATIONS, Topic
+from domain.topics import ANOMALIES, DECISIONS, DEMAND, FEEDBACK, FORECASTS, RECOMMENDATIONS, Topic
 
 Place = tuple[str, int]
 """Topic name without namespace, partition."""
 Cursor = Mapping[Place, int]
 """Offset of the next record to be sent, by partition."""
 
-LOGGED = {"recommendations": RECOMMENDATIONS, "decisions": DECISIONS, "anomalies": ANOMALIES}
+LOGGED = {"recommendations": RECOMMENDATIONS, "decisions": DECISIONS, "anomalies": ANOMALIES, "anomaly_feedback": FEEDBACK}
 """Each record matters: a reader that comes back gets what it missed."""
 NEWEST = {"demand": DEMAND, "forecasts": FORECASTS}
 """A record replaces the one before it: only the newest is sent."""
 STREAMED: dict[str, Topic] = {**LOGGED, **NEWEST}
 BEGINNING = "beginning"
 """As an id: before the oldest record that the topics have."""
-MOST_ID = 2_000
-"""Characters of an id: 3 topics of 50 partitions with offsets of 12 digits."""
+MOST_ID = 2_800
+"""Characters of an id: 4 topics of 50 partitions with offsets of 12 digits."""
 _ID = re.compile(
     rf"(?:{'|'.join(LOGGED)}):\d{{1,18}}(?:\.\d{{1,18}})*(?:,(?:{'|'.join(LOGGED)}):\d{{1,18}}(?:\.\d{{1,18}})*)*", re.ASCII
 )

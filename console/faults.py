@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from console.desk import NotDecidable, UnknownRecommendation
 from console.reports import ReportsBusy
 from domain.errors import LastgangError
+from domain.feedback_rules import NotReportable, UnknownAnomaly
 from domain.texts import printable
 
 SHOWN = 80
@@ -47,10 +48,10 @@ class Refusal(Fault):
 
 
 class Undecidable(Fault):
-    """Why a decision does not count."""
+    """Why a decision or a report does not count."""
 
     status: str
-    """What the recommendation is: ``accepted``, ``rejected``, ``expired``, ``withdrawn`` or ``carried_out``."""
+    """What the recommendation is: ``accepted``, ``rejected``, ``expired``, ``withdrawn`` or ``carried_out``; of an anomaly ``ended`` or ``nothing_to_take_back``."""
     by: str | None
     """Who made it so, where that is known."""
     at_utc: str | None
@@ -68,7 +69,7 @@ _RESPONSES: Responses = {
     403: {"model": Fault, "description": "A page of another site may not do that."},
     404: {"model": Fault, "description": "There is none of that name."},
     408: {"model": Fault, "description": "The body did not come in time."},
-    409: {"model": Undecidable, "description": "Not open any more: who decided and when."},
+    409: {"model": Undecidable, "description": "Not open any more: who decided and when; or when it ended."},
     413: {"model": Fault, "description": "The body is too long."},
     422: {"model": Refusal, "description": "What was found in the request, and what is expected."},
     429: {"model": Fault, "description": "Too much at once; `Retry-After` says when to try again."},
@@ -102,9 +103,9 @@ class Route(APIRoute):
                 return await handle(request)
             except RequestValidationError as error:
                 return _respond(422, refusal(error.errors()))
-            except UnknownRecommendation as error:
+            except (UnknownRecommendation, UnknownAnomaly) as error:
                 return _respond(404, Fault(detail=str(error)))
-            except NotDecidable as error:
+            except (NotDecidable, NotReportable) as error:
                 at_utc = None if error.at_utc is None else f"{error.at_utc:%Y-%m-%dT%H:%M:%SZ}"
                 return _respond(409, Undecidable(detail=str(error), status=error.status, by=error.by, at_utc=at_utc))
             except ReportsBusy as error:

@@ -10,32 +10,39 @@ from typing import Any, Protocol
 import structlog
 
 from connectors.kafka.client import BrokerUnavailable, KafkaSettings, Message, RecordConsumer, RecordProducer, readable
+from connectors.kafka.feedback import send_feedback
 from connectors.orders.log import send_orders
+from connectors.scrap.log import send_events
 from connectors.shifts.log import send_changes
 from console.events import Cursor, Hub, Place
 from console.live_state import Live, LiveState
 from domain.clock import Clock
 from domain.codec import UnreadableRecord
+from domain.feedback import Feedback
 from domain.orders import Order
 from domain.plant import Plant
+from domain.quality import QualityEvent
 from domain.recommendations import Decision
 from domain.shift_changes import ShiftChange
 from domain.topics import (
     ANOMALIES,
     DECISIONS,
     DEMAND,
+    FEEDBACK,
     FORECASTS,
     GOVERNING,
     ORDERS,
+    QUALITY,
     READINGS,
     RECOMMENDATIONS,
     SHIFT_CHANGES,
     Topic,
 )
 
-FOLLOWED = (DEMAND, READINGS, RECOMMENDATIONS, DECISIONS, ANOMALIES, FORECASTS, GOVERNING)
+FOLLOWED = (DEMAND, READINGS, RECOMMENDATIONS, DECISIONS, ANOMALIES, FEEDBACK, FORECASTS, GOVERNING)
 LOOK_BACK = {
-    DEMAND.name: 1, READINGS.name: 1_000, RECOMMENDATIONS.name: 200, DECISIONS.name: 200, ANOMALIES.name: 0, FORECASTS.name: 1, GOVERNING.name: 1,
+    DEMAND.name: 1, READINGS.name: 1_000, RECOMMENDATIONS.name: 200, DECISIONS.name: 200, ANOMALIES.name: 0, FEEDBACK.name: 0, FORECASTS.name: 1,
+    GOVERNING.name: 1,
 }  # fmt: skip
 """Records of each partition that are read again at the start."""
 RETRY_S = 2.0
@@ -118,6 +125,18 @@ class Feed(Protocol):
 
     def send_shift_changes(self, changes: Sequence[ShiftChange]) -> None:
         """The same as `send_orders`, of changes of shifts."""
+
+    def feedback_since(self, known_until: Mapping[Place, int]) -> Sequence[Feedback]:
+        """The same of feedback on anomalies; raises as `orders_since`."""
+
+    def send_feedback(self, feedback: Sequence[Feedback]) -> None:
+        """The same as `send_orders`, of feedback on anomalies."""
+
+    def quality_since(self, known_until: Mapping[Place, int]) -> Sequence[QualityEvent]:
+        """The same of records of pieces; raises as `orders_since`."""
+
+    def send_quality(self, events: Sequence[QualityEvent]) -> None:
+        """The same as `send_orders`, of records of pieces."""
 
     def close(self) -> None:
         """Let go of threads and sockets."""
@@ -227,6 +246,18 @@ class KafkaFeed:
 
     def send_shift_changes(self, changes: Sequence[ShiftChange]) -> None:
         send_changes(self._settings, changes)
+
+    def feedback_since(self, known_until: Mapping[Place, int]) -> Sequence[Feedback]:
+        return self._since(FEEDBACK, known_until)
+
+    def send_feedback(self, feedback: Sequence[Feedback]) -> None:
+        send_feedback(self._settings, feedback)
+
+    def quality_since(self, known_until: Mapping[Place, int]) -> Sequence[QualityEvent]:
+        return self._since(QUALITY, known_until)
+
+    def send_quality(self, events: Sequence[QualityEvent]) -> None:
+        send_events(self._settings, events)
 
     def send_orders(self, orders: Sequence[Order]) -> None:
         send_orders(self._settings, orders)

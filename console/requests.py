@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import Path, Query
 from pydantic import AfterValidator, BaseModel, Field
 
+from domain.feedback import FeedbackKind
 from domain.instants import FIRST_YEAR, LAST_YEAR, UtcInstant
 from domain.recommendations import DecisionKind, DeclineReason
 from domain.texts import Key, Text
@@ -59,6 +60,14 @@ class DecisionRequest(BaseModel):
     kind: DecisionKind
     by: PersonName = Field(description="Name of the person.")
     reason: DeclineReason = Field(DeclineReason.NONE, description="Must be named when the recommendation is rejected.")
+    comment: Text = ""
+
+
+class FeedbackRequest(BaseModel):
+    """What a person reports of an anomaly."""
+
+    kind: FeedbackKind
+    by: PersonName = Field(description="Name of the person.")
     comment: Text = ""
 
 

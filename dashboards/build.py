@@ -1,9 +1,8 @@
-"""The three dashboards: the running quarter hour and peaks; forecast, plan and advice; meters, quality and anomalies."""
+"""The dashboards: running quarter hour and peaks; forecast, plan and advice; meters, quality and anomalies; findings; machine health."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +11,14 @@ from grafana_foundation_sdk.builders import dashboard as dash
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard
 
+from dashboards.findings import RANGES, findings_board
 from dashboards.flux import DATA_SOURCE, DATA_SOURCE_UID, MEAN_OF_WINDOW, PIVOT, select, tag_values
+from dashboards.frame import FOLDER, FOLDER_UID, choice, frame, newest_first, placed
+from dashboards.machines import machines_board
 from dashboards.panels import (
     BILLED,
     LOAD,
     PROJECTED,
-    SOURCE,
     SUBSTITUTED,
     TARGET,
     curves,
@@ -41,6 +42,7 @@ from domain.measurements import (
     INTERVAL,
     PEAK,
     PEAK_SHARE,
+    PIECES,
     PLAN,
     POWER,
     QUALITY_CODES,
@@ -48,16 +50,8 @@ from domain.measurements import (
 )
 from domain.plant import Plant
 
-FOLDER = "Energy"
-FOLDER_UID = "lastgang-energy"
 _IMPORT = f'r.channel == "{IMPORT}"'
 _LAST = "  |> last()"
-_ANOMALY_NOTES = select(
-    EVENT,
-    ["title", "text"],
-    where='r.kind == "anomaly"',
-    then=PIVOT + '\n  |> group()\n  |> keep(columns: ["_time", "title", "text"])',
-)
 
 
 def dashboards(plant: Plant) -> dict[str, dict[str, Any]]:
@@ -66,6 +60,8 @@ def dashboards(plant: Plant) -> dict[str, dict[str, Any]]:
         "running-quarter.json": _running_quarter(plant),
         "plan.json": _plan(plant),
         "meters.json": _meters(plant),
+        "findings.json": findings_board(plant),
+        "machines.json": machines_board(plant),
     }
     return {name: _tidied(json.loads(JSONEncoder(sort_keys=True).encode(_numbered(board)))) for name, board in built.items()}
 
@@ -80,7 +76,7 @@ def _tidied(board: dict[str, Any]) -> dict[str, Any]:
                 "datasource": DATA_SOURCE,
                 "enable": True,
                 "iconColor": TARGET,
-                "target": {"refId": "Anno", "datasource": DATA_SOURCE, "query": _ANOMALY_NOTES},
+                "target": {"refId": "Anno", "datasource": DATA_SOURCE, "query": RANGES},
             }
         ]
     }
@@ -89,33 +85,6 @@ def _tidied(board: dict[str, Any]) -> dict[str, Any]:
             variable.pop(stale, None)
     for panel in board["panels"]:
         panel["options"] = panel.get("options") or {}
-    return board
-
-
-def _frame(plant: Plant, uid: str, title: str, time_from: str, time_to: str = "now") -> dash.Dashboard:
-    site = (
-        dash.QueryVariable("site")
-        .label("Site")
-        .datasource(SOURCE)
-        .query(tag_values(DEMAND_NOW, "site"))
-        .refresh(dashboard.VariableRefresh.ON_DASHBOARD_LOAD)
-        .current(dashboard.VariableOption(text=plant.site.id, value=plant.site.id, selected=True))
-    )
-    return (
-        dash.Dashboard(title)
-        .uid(uid)
-        .tags(["lastgang", FOLDER.lower()])
-        .timezone(plant.site.timezone)
-        .refresh("10s")
-        .time(time_from, time_to)
-        .editable()
-        .with_variable(site)
-    )
-
-
-def _placed(board: dash.Dashboard, panels: Sequence[tuple[Any, int, int, int, int]]) -> dash.Dashboard:
-    for panel, x, y, width, height in panels:
-        board = board.with_panel(panel.grid_pos(dashboard.GridPos(x=x, y=y, w=width, h=height)))
     return board
 
 
@@ -145,8 +114,8 @@ def _running_quarter(plant: Plant) -> dash.Dashboard:
         line("target_kw", TARGET, dashed=True),
         line("billed_peak_kw", BILLED, dashed=True),
     ]
-    board = _frame(plant, "fab-running-quarter", "Running quarter hour and peaks", "now-3h")
-    return _placed(
+    board = frame(plant, "fab-running-quarter", "Running quarter hour and peaks", "now-3h")
+    return placed(
         board,
         [
             (
@@ -222,9 +191,9 @@ def _plan(plant: Plant) -> dash.Dashboard:
         "outcome",
         "status",
     ]
-    effects = _newest_first(select(EFFECT, columns, then=PIVOT), [*columns, "machine"])
-    peaks = _newest_first(select(PEAK, ["kw", "before_kw", "rest_kw", "eur"], then=PIVOT), ["kw", "before_kw", "rest_kw", "eur"])
-    shares = _newest_first(select(PEAK_SHARE, ["kw", "usual_kw"], then=PIVOT), ["machine", "kw", "usual_kw"])
+    effects = newest_first(select(EFFECT, columns, then=PIVOT), [*columns, "machine"])
+    peaks = newest_first(select(PEAK, ["kw", "before_kw", "rest_kw", "eur"], then=PIVOT), ["kw", "before_kw", "rest_kw", "eur"])
+    shares = newest_first(select(PEAK_SHARE, ["kw", "usual_kw"], then=PIVOT), ["machine", "kw", "usual_kw"])
     band = [
         line("q10_kw", PROJECTED, 1),
         ("q90_kw", [*line("q90_kw", PROJECTED, 1)[1], prop("custom.fillBelowTo", "10 %"), prop("custom.fillOpacity", 15)]),
@@ -233,8 +202,8 @@ def _plan(plant: Plant) -> dash.Dashboard:
     ]
     day_names = [("q50_kw", "as forecast when the day began"), ("kw", "measured")]
     names = [("q10_kw", "10 %"), ("q50_kw", "50 %"), ("q90_kw", "90 %"), ("kw", "measured")]
-    board = _frame(plant, "fab-plan", "Forecast, plan and recommendations", "now-24h", "now+48h")
-    return _placed(
+    board = frame(plant, "fab-plan", "Forecast, plan and recommendations", "now-24h", "now+48h")
+    return placed(
         board,
         [
             (
@@ -321,23 +290,8 @@ def _plan(plant: Plant) -> dash.Dashboard:
     )  # fmt: skip
 
 
-def _newest_first(query: str, columns: Sequence[str]) -> str:
-    kept = ", ".join(f'"{column}"' for column in ("_time", *columns))
-    return f'{query}\n  |> group()\n  |> sort(columns: ["_time"], desc: true)\n  |> keep(columns: [{kept}])'
-
-
 def _meters(plant: Plant) -> dash.Dashboard:
-    meter = (
-        dash.QueryVariable("meter")
-        .label("Meter")
-        .datasource(SOURCE)
-        .query(tag_values(INTERVAL, "meter"))
-        .refresh(dashboard.VariableRefresh.ON_DASHBOARD_LOAD)
-        .multi(True)
-        .include_all(True)
-        .all_value(".*")
-        .current(dashboard.VariableOption(text="All", value="$__all", selected=True))
-    )
+    meter = choice("meter", "Meter", tag_values(INTERVAL, "meter"))
     chosen = "r.meter =~ /^${meter:regex}$/"
     anomalies = select(
         EVENT, ["title", "text", "status", "kw", "eur", "end_time"], where='r.kind == "anomaly"',
@@ -362,8 +316,12 @@ def _meters(plant: Plant) -> dash.Dashboard:
         '\n  |> sort(columns: ["_time", "meter", "revision"], desc: true)'
         '\n  |> keep(columns: ["_time", "meter", "revision", "kwh", "quality", "method", "coverage"])',
     )  # fmt: skip
-    board = _frame(plant, "fab-meters", "Meters, quality and anomalies", "now-24h").with_variable(meter)
-    return _placed(
+    by_machine = (
+        '  |> group(columns: ["machine"])\n  |> aggregateWindow(every: 1h, fn: sum, createEmpty: false)'
+        '\n  |> keep(columns: ["_time", "_value", "machine"])'
+    )
+    board = frame(plant, "fab-meters", "Meters, quality and anomalies", "now-24h").with_variable(meter)
+    return placed(
         board,
         [
             (
@@ -403,6 +361,12 @@ def _meters(plant: Plant) -> dash.Dashboard:
                     "Every revision of quarter hours that were not simply measured: what was published, by which rule, and what it became.",
                     [("kwh", "kwatth"), ("coverage", "percentunit")],
                 ).override_by_name("quality", quality_names[:1]), 0, 35, 24, 10,
+            ),
+            (
+                curves(
+                    "Scrap an hour, by machine", [select(PIECES, ["scrap"], then=by_machine)], "none",
+                    "Pieces that were thrown away, by whoever counted them; what nobody counted is not there.", steps=True,
+                ), 0, 45, 24, 8,
             ),
         ],
     )  # fmt: skip

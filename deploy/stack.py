@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +13,7 @@ from deploy import processes
 from deploy.ground import broker_parts, cluster_parts, ground_of, stop_in_turn
 from deploy.home import Home
 from deploy.job_keeper import JobKeeper
+from deploy.own_use import started_keeper
 from deploy.parts import JobPart, Part, Stage, job_parts, service_parts
 from deploy.ports import assign_ports
 from deploy.running import PartFailed, ProcessUse, Progress
@@ -96,6 +98,7 @@ class Stack:
         self._losses = losses
         self._record = StackRecord(self._taken, self.plant_dir, self.ports, self.settings.namespace, self.console_url)
         self._stopping = threading.Event()
+        self._closing = ExitStack()
 
     @property
     def kafka(self) -> KafkaSettings:
@@ -142,6 +145,7 @@ class Stack:
             self.stop(progress, phase="failed")
             raise
         self._note_phase("ready")
+        self._closing.callback(started_keeper(self.plant_dir, self.supervisor, self.kafka, self.processes).stop)
 
     def _service_table(self) -> Sequence[Part]:
         if self._services is not None:
@@ -161,8 +165,6 @@ class Stack:
             self.supervisor.settle(names, progress)
         else:
             self.supervisor.await_ready(names, progress)
-
-    # -- while it runs -------------------------------------------------------------------------------------------------
 
     def wait(self, until: Callable[[], bool] = lambda: False, poll_s: float = 0.5) -> None:
         """Return when `until` says so.
@@ -207,10 +209,9 @@ class Stack:
         with deaf_to_signals():
             self._stopping.set()
             self._note_phase("stopping")
+            self._closing.close()
             self.jobs.stop_keeping()
-            by_stage: dict[Stage, list[str]] = {}
-            for part in self.supervisor.parts():
-                by_stage.setdefault(part.stage, []).append(part.name)
+            by_stage = _names_by_stage(self.supervisor.parts())
             self.supervisor.stop_watching()
             self.supervisor.stop(by_stage.get(Stage.EDGE, []), progress)
             self.jobs.stop(progress)
@@ -232,6 +233,13 @@ class Stack:
 
     def __exit__(self, *exc: object) -> None:
         self.stop()
+
+
+def _names_by_stage(parts: Sequence[Part]) -> dict[Stage, list[str]]:
+    found: dict[Stage, list[str]] = {}
+    for part in parts:
+        found.setdefault(part.stage, []).append(part.name)
+    return found
 
 
 def _nothing(stack: Stack) -> None:

@@ -32,10 +32,15 @@ class Finding:
 
 def anomaly_of(interval: Interval, finding: Finding) -> Anomaly:
     """The record, for the meter that `interval` is of."""
+    return record_of(interval.site, interval.meter, finding)
+
+
+def record_of(site: str, meter: str, finding: Finding) -> Anomaly:
+    """The record, for a meter."""
     return Anomaly(
-        site=interval.site,
-        meter=interval.meter,
-        anomaly=f"{interval.meter}/{finding.kind}/{epoch_ms(finding.since_utc) // 1000}",
+        site=site,
+        meter=meter,
+        anomaly=f"{meter}/{finding.kind}/{epoch_ms(finding.since_utc) // 1000}",
         revision=finding.revision,
         kind=finding.kind,
         since_utc=finding.since_utc,

@@ -1,4 +1,4 @@
-"""The step of the detection, keyed by site/meter: quarter hours and shift changes to anomalies, priced at what a kilowatt-hour costs at the time."""
+"""The step of the detection, keyed by site/meter: quarter hours and shift changes to findings, priced at what a kilowatt-hour costs at the time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from detection.step import DetectionState, DetectionStep, decode_state, encode_s
 from domain.clock import Clock
 from domain.plant import Plant
 from domain.steps import Outputs, Records
-from domain.topics import ANOMALIES, SHIFT_CHANGES
+from domain.topics import FINDINGS, SHIFT_CHANGES
 
 PRICES_KEPT = 64
 """A spot tariff has another price each quarter hour."""
@@ -30,7 +30,7 @@ class Detection:
     def __init__(self, plant: Plant, tariff: Tariff | None, clock: Clock | None = None) -> None:
         self._tariff = tariff
         self._clock = clock
-        self._unpriced = DetectionStep(plant, None)
+        self._unpriced = DetectionStep(plant, None, tariff)
         self._priced: dict[float | None, DetectionStep] = {None: self._unpriced}
 
     def initial(self, key: str) -> DetectionState:
@@ -59,7 +59,7 @@ class Detection:
             if topic is SHIFT_CHANGES:
                 continue
             state, anomalies = self._step_at(interval.start_utc).take(state, interval, now_utc)
-            outputs += [(ANOMALIES, anomaly) for anomaly in anomalies]
+            outputs += [(FINDINGS, anomaly) for anomaly in anomalies]
         return state, outputs
 
     def _step_at(self, at_utc: datetime) -> DetectionStep:

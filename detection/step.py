@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from functools import partial
 
+from billing.reactive_price import inductive_terms
+from billing.tariff import Tariff
 from detection import discontinuity, silence
 from detection.creep import Creep
 from detection.discontinuity import Jump
+from detection.live.electric import ReactiveTerms
+from detection.live.watch import LiveState
 from detection.on_while_off import OffState
 from detection.silence import Silence
+from detection.streams.packing import pack, restore
 from detection.watches import Watches, WatchesByMeter
 from domain.anomalies import Anomaly
 from domain.channels import IMPORT
@@ -19,16 +25,16 @@ from domain.intervals import Interval, IntervalOrigin
 from domain.known_changes import with_change
 from domain.plant import Plant
 from domain.shift_changes import ShiftChange
-from domain.stored_state import StateForm
+from domain.stored_state import StateForm, joined, parted
 from quarters.newest import Newest, admit
 from quarters.numbers import slot_of, slot_start
 
-FORM = StateForm("detection", 4)
+FORM = StateForm("detection", 5)
 
 
 @dataclass(slots=True)
-class DetectionState:
-    """What was seen of one meter. A step changes the state it is given and returns it."""
+class Seen:
+    """What was seen of one meter, as far as it is kept as JSON."""
 
     newest_slot: int | None = None
     """Newest live quarter hour of the meter's energy channel that was judged."""
@@ -42,6 +48,17 @@ class DetectionState:
     """`domain.known_changes.Changes` of the site."""
 
 
+@dataclass(slots=True)
+class DetectionState(Seen):
+    """What was seen of one meter. A step changes the state it is given and returns it."""
+
+    live: LiveState | None = None
+    """Of the watches of `detection.live`, which keep numbers alone; None before the first quarter hour."""
+
+
+_SEEN = tuple(one.name for one in fields(Seen))
+
+
 class DetectionStep:
     """Watches every meter of a plant; one state a meter.
 
@@ -50,6 +67,7 @@ class DetectionStep:
     - ``counter_discontinuity``: an interval whose counter was reset, exchanged or stepped; rollovers are no anomaly.
     - ``silent_meter``: quarter hours of which nothing was heard.
     - ``creep``: power at rest that grows from week to week.
+    - what `detection.live` watches for: faults of the data, work and loads at the wrong time, base loads, reactive energy, phases.
 
     Records of origin import train the off level and never alarm. A repeated record, or an older revision, changes nothing, and a single
     record of a wrong date holds nothing up (`quarters.newest`).
@@ -58,12 +76,14 @@ class DetectionStep:
     ----------
     energy_price_eur_per_kwh
         None where it is not known: findings then say no money.
+    tariff
+        Says what reactive energy costs; None where the plant has none.
     """
 
-    def __init__(self, plant: Plant, energy_price_eur_per_kwh: float | None) -> None:
+    def __init__(self, plant: Plant, energy_price_eur_per_kwh: float | None, tariff: Tariff | None = None) -> None:
         self._site, self._zone = plant.site.id, plant.site.zone
         self._channels = {meter.id: meter.main_channel() for meter in plant.meters}
-        self._watches = WatchesByMeter(plant)
+        self._watches = WatchesByMeter(plant, partial(_reactive_terms, tariff))
         self._price = energy_price_eur_per_kwh
 
     def at_price(self, energy_price_eur_per_kwh: float | None) -> DetectionStep:
@@ -83,7 +103,7 @@ class DetectionStep:
         if interval.origin is IntervalOrigin.CALCULATED:
             return state, []
         if interval.channel != (self._channels.get(interval.meter) or IMPORT):
-            return state, self._jump(state, interval) if state.reach.reaches(interval.start_utc) else []
+            return state, self._other_channel(state, interval) if state.reach.reaches(interval.start_utc) else []
         state.reach, counts = admit(state.reach, interval, now_utc)
         found: list[Anomaly] = []
         if counts and state.reach.start_utc is not None and state.newest_slot is not None:
@@ -114,7 +134,17 @@ class DetectionStep:
         watch = self._watches_of(state, interval.meter).off
         found = [] if watch is None else watch.broken_off(state.off, interval)
         state.silence, more = silence.broken_off(state.silence, interval)
-        return found + more
+        found += more
+        live = self._watches_of(state, interval.meter).live
+        return found if live is None or state.live is None else found + live.broken_off(state.live, interval)
+
+    def _other_channel(self, state: DetectionState, interval: Interval) -> list[Anomaly]:
+        found = self._jump(state, interval)
+        live = self._watches_of(state, interval.meter).live
+        if live is None:
+            return found
+        state.live = state.live or LiveState()
+        return found + live.take_other(state.live, interval)
 
     def _jump(self, state: DetectionState, interval: Interval) -> list[Anomaly]:
         return discontinuity.take(state.jumps, interval)
@@ -136,12 +166,22 @@ class DetectionStep:
         state.silence, more = silence.take(state.silence, interval, newer)
         if slow is not None:
             found += slow.take(state.creep, interval, newer, left_on=state.off.incident is not None)
+        if watches.live is not None:
+            state.live = state.live or LiveState()
+            off_reported = bool(state.off.recent) or (state.off.incident is not None and not state.off.incident.suspected)
+            found += watches.live.take(state.live, interval, newer, off_reported, growth_reported=state.creep.since_day is not None)
         return found + more
 
 
+def _reactive_terms(tariff: Tariff | None, at_utc: datetime) -> ReactiveTerms | None:
+    terms = inductive_terms(tariff, at_utc)
+    return None if terms is None else ReactiveTerms(*(float(one) for one in terms))
+
+
 def encode_state(state: DetectionState) -> bytes:
-    """The state as JSON, behind the header."""
-    return FORM.header + encode(state)
+    """The state behind the header: what is JSON, and the numbers of `detection.live`."""
+    seen = Seen(*(getattr(state, name) for name in _SEEN))
+    return FORM.header + joined((encode(seen), b"" if state.live is None else pack(state.live)))
 
 
 def decode_state(stored: bytes) -> DetectionState:
@@ -152,4 +192,9 @@ def decode_state(stored: bytes) -> DetectionState:
     domain.stored_state.UnreadableState
         If the bytes are of another step or version.
     """
-    return decode(DetectionState, FORM.content(stored))
+    seen, live = parted(FORM.content(stored))
+    found = decode(Seen, seen)
+    state = DetectionState(live=restore(LiveState(), live) if live else None)
+    for name in _SEEN:
+        setattr(state, name, getattr(found, name))
+    return state

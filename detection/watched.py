@@ -13,15 +13,43 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from detection import creep
+from detection.channels import phase_channels, reactive_channel
 from domain.anomalies import AnomalyKind
+from domain.channels import IMPORT
 from domain.plant import Machine, MachineKind, Meter, Plant
 
 LEARNS_CREEP = creep.SHORTEST + timedelta(days=1)
 """A trend needs the first and the last of its days whole."""
 
 
-WATCHED = (AnomalyKind.ON_WHILE_OFF, AnomalyKind.COUNTER_DISCONTINUITY, AnomalyKind.SILENT_METER, AnomalyKind.CREEP)
+WATCHED = (
+    AnomalyKind.ON_WHILE_OFF, AnomalyKind.COUNTER_DISCONTINUITY, AnomalyKind.SILENT_METER, AnomalyKind.CREEP,
+    AnomalyKind.STUCK, AnomalyKind.SPIKE, AnomalyKind.UNIT_JUMP, AnomalyKind.PHASE_DROP, AnomalyKind.OUT_OF_RANGE, AnomalyKind.WRONG_CLOCK,
+    AnomalyKind.LEFT_ON, AnomalyKind.UNPLANNED_WORK, AnomalyKind.BASE_LOAD_STEP, AnomalyKind.AIR_LEAK,
+    AnomalyKind.EARLY_START, AnomalyKind.LATE_STOP, AnomalyKind.POOR_POWER_FACTOR, AnomalyKind.PHASE_IMBALANCE,
+)  # fmt: skip
 """Kinds of which each meter is watched, or not for a reason."""
+
+LEARNS: Mapping[AnomalyKind, timedelta] = MappingProxyType(
+    {
+        AnomalyKind.CREEP: LEARNS_CREEP,
+        AnomalyKind.STUCK: timedelta(days=2),
+        AnomalyKind.SPIKE: timedelta(days=4),
+        AnomalyKind.UNIT_JUMP: timedelta(days=4),
+        AnomalyKind.PHASE_DROP: timedelta(hours=6),
+        AnomalyKind.LEFT_ON: timedelta(days=8),
+        AnomalyKind.UNPLANNED_WORK: timedelta(days=8),
+        AnomalyKind.BASE_LOAD_STEP: timedelta(days=8),
+        AnomalyKind.AIR_LEAK: timedelta(days=8),
+        AnomalyKind.EARLY_START: timedelta(days=8),
+        AnomalyKind.LATE_STOP: timedelta(days=8),
+    }
+)
+"""How much of a meter has to be known before something can be found; others find from the first live quarter hour on. Base loads take six days with hours of rest, and the days until levels are known."""
+
+COMES_AND_GOES = (MachineKind.CHARGER, MachineKind.LIGHTING, MachineKind.PHOTOVOLTAIC)
+"""What they draw for a day is no more than there are cars, or light."""
+MUST_WARM_UP = (MachineKind.FURNACE,)
 
 
 class Watching(StrEnum):
@@ -42,6 +70,19 @@ class Watching(StrEnum):
     """The plant file has no shifts, so there are no hours of rest to compare."""
     FOLLOWS_OTHERS = "follows_others"
     """A machine behind the meter follows weather, daylight or cars."""
+
+    REPORTED_BY_OTHER = "reported_by_other"
+    """Another kind of finding says it of this meter: *on without a shift*, or *compressed air leaks*."""
+    ANY_TIME = "any_time"
+    """A machine behind the meter names no shifts: it may work at any time."""
+    NO_COMPRESSOR = "no_compressor"
+    """Only a compressor loses air."""
+    NO_PHASES = "no_phases"
+    """The plant file has no counters of its three phases."""
+    NO_REACTIVE = "no_reactive"
+    """The plant file has no counter of its reactive energy beside that of its energy."""
+    WARMS_UP = "warms_up"
+    """A furnace has to be warm when its shift begins."""
 
     @property
     def is_on(self) -> bool:
@@ -89,16 +130,14 @@ def watched(
     found = []
     for meter in plant.meters:
         live_utc = live_since.get(meter.id)
-        learnt_utc = None if live_utc is None else max(live_utc, known_since.get(meter.id, live_utc) + LEARNS_CREEP)
-        found.append(
-            MeterWatch(
-                meter.id,
-                tuple(
-                    _watch(kind, watching_for(plant, meter, kind), learnt_utc if kind is AnomalyKind.CREEP else live_utc)
-                    for kind in WATCHED
-                ),
-            )
-        )
+        known_utc = None if live_utc is None else known_since.get(meter.id, live_utc)
+        watches = []
+        for kind in WATCHED:
+            from_utc = live_utc
+            if live_utc is not None and known_utc is not None and kind in LEARNS:
+                from_utc = max(live_utc, known_utc + LEARNS[kind])
+            watches.append(_watch(kind, watching_for(plant, meter, kind), from_utc))
+        found.append(MeterWatch(meter.id, tuple(watches)))
     through_parts = tuple(Watch(kind, Watching.VIRTUAL) for kind in WATCHED)
     return (*found, *(MeterWatch(meter.id, through_parts) for meter in plant.virtual_meters))
 
@@ -111,7 +150,7 @@ def watching_for(plant: Plant, meter: Meter, kind: AnomalyKind) -> Watching:
     """Whether `meter` is watched for `kind`, from the plant file alone."""
     machines = machines_of(plant, meter.id)
     match kind:
-        case AnomalyKind.SILENT_METER:
+        case AnomalyKind.SILENT_METER | AnomalyKind.OUT_OF_RANGE | AnomalyKind.WRONG_CLOCK:
             return Watching.YES
         case AnomalyKind.COUNTER_DISCONTINUITY:
             return Watching.YES if meter.counters() else Watching.NO_COUNTER
@@ -119,6 +158,18 @@ def watching_for(plant: Plant, meter: Meter, kind: AnomalyKind) -> Watching:
             return _on_while_off(plant, machines)
         case AnomalyKind.CREEP:
             return _creep(plant, machines)
+        case AnomalyKind.STUCK | AnomalyKind.SPIKE | AnomalyKind.UNIT_JUMP:
+            return Watching.YES if meter.energy_channel() is not None else Watching.NO_COUNTER
+        case AnomalyKind.PHASE_DROP | AnomalyKind.PHASE_IMBALANCE:
+            return Watching.YES if phase_channels(meter) else Watching.NO_PHASES
+        case AnomalyKind.POOR_POWER_FACTOR:
+            return Watching.YES if reactive_channel(meter) else Watching.NO_REACTIVE
+        case AnomalyKind.LEFT_ON | AnomalyKind.UNPLANNED_WORK:
+            return _whole_areas(plant, meter, machines, kind)
+        case AnomalyKind.BASE_LOAD_STEP | AnomalyKind.AIR_LEAK:
+            return _base_load(plant, meter, machines, kind)
+        case AnomalyKind.EARLY_START | AnomalyKind.LATE_STOP:
+            return _ends_of_the_day(machines, kind)
         case _:
             msg = f"{kind}: expected one of {', '.join(WATCHED)}"
             raise ValueError(msg)
@@ -150,3 +201,39 @@ def _creep(plant: Plant, machines: tuple[Machine, ...]) -> Watching:
         return Watching.NO_RESTING_HOURS
     follows = any(machine.kind in creep.FOLLOWS_OTHERS for machine in machines)
     return Watching.FOLLOWS_OTHERS if follows else Watching.YES
+
+
+def _at_rest(plant: Plant, meter: Meter, machines: tuple[Machine, ...]) -> Watching:
+    """Whether there are hours in which this meter rests, by what the plant file says."""
+    if not plant.shifts:
+        return Watching.NO_RESTING_HOURS
+    follows = meter.energy_channel() != IMPORT and bool(machines)
+    follows |= any(machine.kind in COMES_AND_GOES or machine.kind is MachineKind.CHILLER for machine in machines)
+    return Watching.FOLLOWS_OTHERS if follows else Watching.YES
+
+
+def _whole_areas(plant: Plant, meter: Meter, machines: tuple[Machine, ...], kind: AnomalyKind) -> Watching:
+    if machines and _on_while_off(plant, machines) is Watching.YES:
+        return Watching.REPORTED_BY_OTHER
+    if machines and kind is AnomalyKind.UNPLANNED_WORK:
+        return Watching.ANY_TIME
+    return _at_rest(plant, meter, machines)
+
+
+def _base_load(plant: Plant, meter: Meter, machines: tuple[Machine, ...], kind: AnomalyKind) -> Watching:
+    has_compressor = any(machine.kind is MachineKind.COMPRESSOR for machine in machines)
+    if kind is AnomalyKind.AIR_LEAK and not has_compressor:
+        return Watching.NO_COMPRESSOR
+    if kind is AnomalyKind.BASE_LOAD_STEP and has_compressor:
+        return Watching.REPORTED_BY_OTHER
+    return _at_rest(plant, meter, machines)
+
+
+def _ends_of_the_day(machines: tuple[Machine, ...], kind: AnomalyKind) -> Watching:
+    if not machines:
+        return Watching.NO_MACHINE
+    if not all(machine.shifts for machine in machines):
+        return Watching.NO_SHIFTS
+    if kind is AnomalyKind.EARLY_START and any(machine.kind in MUST_WARM_UP for machine in machines):
+        return Watching.WARMS_UP
+    return Watching.YES

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from detection.creep import CreepWatch
+from detection.live.calendars import live_watch
+from detection.live.electric import ReactiveTerms
+from detection.live.watch import LiveWatch
 from detection.on_while_off import OnWhileOff
 from detection.staffing import Staffing
 from detection.watched import machines_of, watching_for
@@ -19,20 +24,23 @@ class Watches:
 
     off: OnWhileOff | None = None
     creep: CreepWatch | None = None
+    live: LiveWatch | None = None
 
     def at_price(self, price_eur_per_kwh: float | None) -> Watches:
         """The same at a price of energy."""
         return Watches(
             None if self.off is None else replace(self.off, price_eur_per_kwh=price_eur_per_kwh),
             None if self.creep is None else self.creep.at_price(price_eur_per_kwh),
+            None if self.live is None else self.live.at_price(price_eur_per_kwh),
         )
 
 
 class WatchesByMeter:
     """Made once for each meter and calendar: what was worked out of a calendar is kept until the meter's state knows another."""
 
-    def __init__(self, plant: Plant) -> None:
+    def __init__(self, plant: Plant, terms: Callable[[datetime], ReactiveTerms | None]) -> None:
         self._plant = plant
+        self._terms = terms
         self._meters = {meter.id: meter for meter in plant.meters}
         self._made: dict[str, tuple[Changes, Watches]] = {}
         self._calendar: tuple[Changes, Plant] = ((), plant)
@@ -57,7 +65,7 @@ class WatchesByMeter:
             creep = CreepWatch(plant, machines, None)
         if watching_for(plant, meter, AnomalyKind.ON_WHILE_OFF).is_on:
             off = OnWhileOff(machines, Staffing(plant, machines), None)
-        return Watches(off, creep)
+        return Watches(off, creep, live_watch(plant, meter, self._terms))
 
     def _under(self, changes: Changes) -> Plant:
         """The plant with `changes`; meters hear of a change one after the other, so the newest calendar is remembered."""

@@ -9,9 +9,10 @@ from typing import Annotated
 from pydantic import Field
 
 from domain.facts import Facts
+from domain.feedback import FeedbackGiven
 from domain.instants import UtcInstant
 from domain.texts import Key, Name, Text
-from domain.units import Amount, Int64, Power
+from domain.units import Amount, Int64, Power, Share
 
 Evidence = Annotated[dict[Name, Text], Field(max_length=100)]
 """What a finding rests on, by name: for looking into it, not for sentences."""
@@ -28,6 +29,17 @@ class Nature(StrEnum):
     """The machine: it changes, and will fail."""
     QUALITY = "quality"
     """The product: energy that went into scrap."""
+
+
+class Risk(StrEnum):
+    """How bad it may become where no euros say it."""
+
+    LOW = "low"
+    """Figures are missing or doubtful, nothing stops."""
+    MEDIUM = "medium"
+    """Figures that are billed or steer are wrong, or parts are."""
+    HIGH = "high"
+    """A machine may stop."""
 
 
 class AnomalyKind(StrEnum):
@@ -80,6 +92,11 @@ class AnomalyKind(StrEnum):
         """What is wrong at all."""
         return _NATURES.get(self, Nature.WASTE)
 
+    @property
+    def risk(self) -> Risk | None:
+        """How bad it may become; None for waste, of which euros a day say it."""
+        return _RISKS.get(self, None if self.nature is Nature.WASTE else Risk.MEDIUM)
+
 
 _NATURES = {
     **dict.fromkeys(
@@ -92,6 +109,24 @@ _NATURES = {
     **dict.fromkeys((AnomalyKind.MACHINE_UNUSUAL, AnomalyKind.LIMIT_AHEAD, AnomalyKind.ENERGY_PER_PART), Nature.WEAR),
     AnomalyKind.SCRAP_RISING: Nature.QUALITY,
 }  # fmt: skip
+_RISKS = {
+    **dict.fromkeys((AnomalyKind.LIMIT_AHEAD, AnomalyKind.MACHINE_UNUSUAL), Risk.HIGH),
+    **dict.fromkeys((AnomalyKind.SPIKE, AnomalyKind.WRONG_CLOCK, AnomalyKind.COUNTER_DISCONTINUITY), Risk.LOW),
+}
+
+MOST_ALSO = 50
+"""Meters that one anomaly names beside its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlsoFound:
+    """Another meter that shows the same: its finding belongs to the anomaly and is none of its own."""
+
+    meter: Key
+    kind: AnomalyKind
+    """As what it was found there."""
+    share: Share | None = None
+    """How much of what is found at the upper of the two meters the lower one explains, 0..1; None where it is no matter of energy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +154,9 @@ class Anomaly:
     facts: Facts = field(default=())
     """What it says, sentence by sentence; `words.sentences` makes text of it. Empty in records of an older form only."""
     evidence: Evidence = field(default_factory=dict)
+    also: Annotated[tuple[AlsoFound, ...], Field(max_length=MOST_ALSO)] = ()
+    """Meters that show the same, those that explain or show most first. Energy and money of the anomaly are counted once over all of them."""
+    cause: Name = ""
+    """The meter, machine or device that it comes from, where that is another than `meter`; may be known only with a later revision."""
+    feedback: FeedbackGiven | None = None
+    """The newest that holds on it."""

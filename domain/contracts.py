@@ -11,19 +11,23 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from domain.anomalies import Anomaly, AnomalyKind
+from domain.anomalies import AlsoFound, Anomaly, AnomalyKind
 from domain.asyncapi import document_text
 from domain.codec import encode, json_schema
 from domain.demand import Demand
 from domain.effects import Autopsy, Basis, Effect, EffectStatus, Figure, Outcome, PeakShare
 from domain.facts import VALUES, fact
+from domain.feedback import Feedback, FeedbackGiven, FeedbackKind
 from domain.forecasts import DayPeak, Forecast, PeriodPeak
 from domain.governing import CanWait, Governing, GovernorMode
 from domain.intervals import Interval, IntervalMethod, IntervalQuality
 from domain.job_power import JobPower, PowerSource
+from domain.machine_health import ChannelHealth, HealthStatus, MachineHealth
 from domain.orders import Order, OrderStatus, Predecessor, Workers
+from domain.own_use import EnergyBasis, OwnUse, PartUse
 from domain.planning import PlanningCause, PlanningProblem, PlanStatus, ProposedPlan
 from domain.prices import Prices
+from domain.quality import QualityEvent
 from domain.readings import Reading, Rejection, RejectionReason
 from domain.recommendations import (
     Action,
@@ -45,16 +49,20 @@ from domain.topics import (
     DECISIONS,
     DEMAND,
     EFFECTS,
+    FEEDBACK,
     FINDINGS,
     FORECASTS,
     GOVERNING,
     INTERVALS,
     JOB_POWERS,
+    MACHINE_HEALTH,
     METER_FORECASTS,
     ORDERS,
+    OWN_USE,
     PLANNING_PROBLEMS,
     PLANS,
     PRICES,
+    QUALITY,
     READINGS,
     RECOMMENDATIONS,
     REJECTED,
@@ -128,6 +136,12 @@ EXAMPLES: dict[str, Any] = {
             fact("on_while_off.per_day", kwh_per_day=1428.0, eur_per_day=199.92),
         ),
         {"off_level_kw": "2.0", "intervals": "3"},
+        also=(AlsoFound("hall-1", AnomalyKind.LEFT_ON, 0.93),),
+        feedback=FeedbackGiven(FeedbackKind.KNOWN, "M. Adler", _NINE + timedelta(hours=3, minutes=40), "warms up for the night shift"),
+    ),
+    FEEDBACK.name: Feedback(
+        "werk-nord", "furnace-1", "furnace-1/on_while_off/1792756800", FeedbackKind.KNOWN, "M. Adler",
+        _NINE + timedelta(hours=3, minutes=40), "warms up for the night shift",
     ),
     FINDINGS.name: Anomaly(
         "werk-nord", "press-1", "press-1/on_while_off/1792756800", 0, AnomalyKind.ON_WHILE_OFF, _NINE + timedelta(hours=3),
@@ -145,6 +159,10 @@ EXAMPLES: dict[str, Any] = {
         (DayPeak("2026-10-23", 138.0, 144.0, 152.0, _NINE + 2 * _QUARTER, 0.0),), "like-days", _NINE, 3360, 0.71, 3.2,
         meter="furnace-2", coverage=0.81,
     ),
+    OWN_USE.name: OwnUse(
+        "werk-nord", _NINE, _NINE + 4 * _QUARTER, (PartUse("flink-taskmanager", 61.2), PartUse("kafka", 9.4), PartUse("historian", 6.3)),
+        (PartUse("metering", 22.1), PartUse("forecast", 3.8)), 0.0854, EnergyBasis.MODEL, "plant-server",
+    ),
     ORDERS.name: Order(
         "werk-nord", "H-2207", 2, "furnace-2", "gear rings", _NINE + 6 * _QUARTER, (140.0, 140.0, 95.0, 95.0), _NINE - 4 * _QUARTER,
         _NINE + 40 * _QUARTER, True, OrderStatus.PLANNED, _NINE, "recommendation werk-nord-H-2207-0930-1030",
@@ -160,6 +178,10 @@ EXAMPLES: dict[str, Any] = {
     ),
     PRICES.name: Prices(
         "werk-nord", "DE-LU", datetime(2026, 10, 23, 22, 0, tzinfo=UTC), 1, 60, (84.1, 79.9, 77.3), _NINE, "day-ahead.csv",
+    ),
+    QUALITY.name: QualityEvent(
+        "werk-nord", "moulding-1", "camera-3/2026-10-23/0142", 0, _NINE, _NINE + _QUARTER, _NINE + _QUARTER, "housing", "H-2209",
+        good=31, scrap=2, reason="short shot", source="camera-3",
     ),
     PLANNING_PROBLEMS.name: PlanningProblem(
         "werk-nord", "werk-nord/2026-10-23T09:00:00Z/hour", _NINE, _NINE + _QUARTER, PlanningCause.HOUR, json.dumps(_PROBLEM),
@@ -208,6 +230,13 @@ EXAMPLES: dict[str, Any] = {
         "werk-nord", _NINE + timedelta(minutes=6), GovernorMode.WATCHING, _NINE, 637.0,
         (CanWait("charger-1", 11.0, _NINE + 6 * _QUARTER), CanWait("compressor-1", 33.0, _NINE + timedelta(minutes=14))), 44.0,
         (fact("governor.unknown", load=("cold-store-1",)),),
+    ),
+    MACHINE_HEALTH.name: MachineHealth(
+        "werk-nord", "press-1", "press-1", _NINE, HealthStatus.LIMIT_AHEAD, "Execute", 58.0, 1.31, 0.42, 1.0, 15,
+        (
+            ChannelHealth("vibration", "mm/s", 3.1, 1.7, 1.3, 2.1, 7.1, 0.42, 9.5, 7.9, 11.8),
+            ChannelHealth("power", "kW", 61.2, 60.8, 55.0, 66.9, None, 0.1, None, None, None),
+        ),
     ),
 }  # fmt: skip
 """Topic name -> a record as it could be on it."""

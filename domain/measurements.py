@@ -70,6 +70,12 @@ EVENT = Measurement(
     "events", ("site", "kind", "id"), ("kw", "eur"),
     "anomalies and recommendations for tables and annotations", ("severity", "revision"), ("title", "text", "status", "end_time"),
 )  # fmt: skip
+INCIDENT = Measurement(
+    "incidents", ("site", "meter", "nature", "kind", "id"),
+    ("excess_kwh", "kwh_per_day", "eur_per_day", "eur_so_far", "expected_kw", "actual_kw"),
+    "what was found, at its beginning: what it costs a day and has cost so far; the newest revision overwrites",
+    ("revision", "until_ms"), ("title", "text", "check", "status", "feedback"),
+)  # fmt: skip
 EFFECT = Measurement(
     "effects", ("site", "recommendation", "machine"),
     ("promised_kw", "promised_eur", "relief_kw", "reduction_kw", "measured_eur", "measured_low_eur", "measured_high_eur"),
@@ -87,6 +93,20 @@ PEAK_SHARE = Measurement(
     "what a machine drew in a new highest quarter hour, and usually draws then",
     ("revision",),
 )
+HEALTH = Measurement(
+    "machine_health", ("site", "machine", "meter"), ("index", "t2", "q", "learned"),
+    "health of a machine in a quarter hour, labelled by its START: 100 is as learned", ("minutes",), ("status", "state"),
+)  # fmt: skip
+HEALTH_CHANNEL = Measurement(
+    "machine_health_channels", ("site", "machine", "channel", "state"),
+    ("mean", "usual", "low", "high", "limit", "trend_per_day", "days_to_limit", "days_low", "days_high"),
+    "a channel of a machine in a quarter hour, in the channel's own unit; days until its limit",
+)  # fmt: skip
+
+PIECES = Measurement(
+    "pieces", ("site", "machine", "source"), ("good", "scrap", "rework"),
+    "what a machine made, at the start of its span; the newest revision overwrites, and what was taken back is 0", ("revision",), ("product", "job", "reason"),
+)  # fmt: skip
 
 QUALITY_CODES = {quality: code for code, quality in enumerate(IntervalQuality)}
 """0 measured, 1 corrected, 2 substituted, 3 estimated, 4 faulty, 5 missing, 6 calculated: a field, not a tag, so a restatement overwrites."""

@@ -19,13 +19,16 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, ValidationInfo, field_validator
 
 from domain.controls import Control
+from domain.emission_factor import EmissionFactor
 from domain.errors import Fault, InputFaults
 from domain.flexible_loads import FlexibleLoads, flexible_faults
 from domain.formulas import FormulaFault, Term, cycle_in, expanded, parse_formula
+from domain.health_settings import HealthChannels
 from domain.instants import UtcInstant, UtcInstantOrNever
 from domain.orders import Order, OrderStatus, TypedLoadCurve
 from domain.planning_settings import Changeover, Planning, longer_than_by_way
 from domain.regions import region_fault
+from domain.set_points import MachineSetPoint
 from domain.shift_changes import ShiftChange, newest_changes
 from domain.shifts import Crew, PlannedShiftChange, Shift, Shutdown, Surcharge, WorkingTime
 from domain.texts import Name, Text
@@ -267,6 +270,10 @@ class MachineKind(StrEnum):
     CHARGER = "charger"
     LIGHTING = "lighting"
     PHOTOVOLTAIC = "photovoltaic"
+    HEATING = "heating"
+    """Heats rooms: a heat pump, an air heater, a boiler's pumps."""
+    COOLING = "cooling"
+    """Cools rooms: air conditioning. What cools a process is a chiller."""
     OTHER = "other"
 
 
@@ -289,6 +296,10 @@ class Machine(Settings):
     """Shifts in which it runs; none: it may run at any time except in a shutdown."""
     control: Control | None = None
     """What its control reports of its jobs; None: nothing that is read."""
+    health: HealthChannels | None = None
+    """What its health is read from; None: it is not watched for wear."""
+    set_points: tuple[MachineSetPoint, ...] = Field(default=(), alias="set_point")
+    """What may be set at it, for advice on pressure and temperatures; none: no such advice."""
 
     @property
     def label(self) -> str:
@@ -371,6 +382,7 @@ class Plant(Settings):
     flexible: FlexibleLoads = FlexibleLoads()
     connections: Connections | None = None
     tariff: TariffRef | None = None
+    emissions: EmissionFactor | None = None
 
     def meter_by_id(self, meter: str) -> Meter:
         """The meter called `meter`; KeyError names it."""
@@ -546,6 +558,8 @@ def _reference_faults(plant: Plant, path: Path, lines: dict[tuple[str | int, ...
             if shift_id not in shifts:
                 wrong(("machine", index, "shifts"), shift_id, f"one of the shifts {sorted(shifts)}")
     _check_controls(plant, wrong)
+    _check_health(plant, wrong)
+    _check_set_points(plant, wrong)
     for index, group in enumerate(plant.machine_groups):
         if group.id in machines:
             wrong(("machine_group", index, "id"), group.id, "an id that no machine has")
@@ -590,6 +604,29 @@ def _check_controls(plant: Plant, wrong: Wrong) -> None:
             if other != machine.id:
                 expected = f"a channel of meter {machine.meter!r} that is not that of machine {other!r}"
                 wrong(("machine", index, "control"), channel, expected)
+
+
+def _check_health(plant: Plant, wrong: Wrong) -> None:
+    seen: dict[str, str] = {}
+    for index, machine in enumerate(plant.machines):
+        if machine.health is None:
+            continue
+        other = seen.setdefault(machine.meter, machine.id)
+        if other != machine.id:
+            expected = f"one machine a meter whose health is watched; {other!r} is another one of meter {machine.meter!r}"
+            wrong(("machine", index, "health"), machine.id, expected)
+        counts = {register.channel for meter in plant.meters if meter.id == machine.meter for register in meter.counters()}
+        for channel in machine.health.channels:
+            if channel in counts:
+                wrong(("machine", index, "health"), channel, "gauges: a counter only rises")
+
+
+def _check_set_points(plant: Plant, wrong: Wrong) -> None:
+    for index, machine in enumerate(plant.machines):
+        channels = [one.channel for one in machine.set_points]
+        for number, channel in enumerate(channels):
+            if channel in channels[:number]:
+                wrong(("machine", index, "set_point", number, "channel"), channel, "each channel once per machine")
 
 
 def _check_shifts(plant: Plant, wrong: Wrong) -> None:

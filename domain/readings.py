@@ -90,6 +90,8 @@ class RejectionReason(StrEnum):
     BEYOND_HORIZON = "beyond_horizon"
     REFUSED_ORDER = "refused_order"
     """An order that cannot be planned: its machine does not exist, or it waits for itself (`domain.order_rules`). The revision before counts."""
+    REFUSED_FEEDBACK = "refused_feedback"
+    """Feedback on an anomaly that is not known, or that something newer has overtaken; it changed nothing."""
     STEP_FAILED = "step_failed"
     """The program could not take a record that is as it should be: a fault of ours. The record is on the log and can be read again."""
     WRONG_KEY = "wrong_key"

@@ -57,6 +57,10 @@ class Action(StrEnum):
     """Loads that are held back may draw again."""
     SHIFT_LOAD = "shift_load"
     """Loads that can wait draw at other times."""
+    SET_POINT = "set_point"
+    """A set point of machines is changed for good: a pressure, a temperature."""
+    SWITCH_OFF = "switch_off"
+    """A machine is switched off wholly while nobody needs it, instead of left at rest."""
     DO_NOTHING = "do_nothing"
     """Of an alternative only: the plan stays."""
 
@@ -71,6 +75,8 @@ _SHIFTS = {  # action -> shifts before and after
 }
 OF_LOADS = frozenset({Action.HOLD, Action.RELEASE, Action.SHIFT_LOAD})
 """Actions on loads that can wait; they change neither jobs nor shifts."""
+OF_SETTINGS = frozenset({Action.SET_POINT, Action.SWITCH_OFF})
+"""Actions on how machines are set; they are for good, and for no peak."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +143,18 @@ class LoadPlace:
         _check_span(self.start_utc, self.end_utc)
 
 
+@dataclass(frozen=True, slots=True)
+class SetPoint:
+    """How a machine is set: the mean of what one of its channels shows, or is to show."""
+
+    machine: Key
+    channel: Key
+    """A channel of the machine's meter, as the plant file names it; ``power`` where the machine is to be switched off."""
+    value: Amount
+    """In `unit`."""
+    unit: Name
+
+
 def _check_span(start_utc: datetime, end_utc: datetime) -> None:
     if end_utc < start_utc:
         msg = f"{start_utc.isoformat()} to {end_utc.isoformat()}: expected an end after the start"
@@ -151,6 +169,7 @@ class Places:
     shifts: Annotated[tuple[ShiftPlace, ...], Field(max_length=100)] = ()
     loads: Annotated[tuple[LoadPlace, ...], Field(max_length=MOST_LOAD_PLACES)] = ()
     """A load may stand here several times, once for each span."""
+    set_points: Annotated[tuple[SetPoint, ...], Field(max_length=50)] = ()
 
     @property
     def starts_utc(self) -> tuple[datetime, ...]:
@@ -221,7 +240,12 @@ class Recommendation:
     last instant at which that still helps; ``release`` names in `before.loads` what was held back and in `after.loads` from when the same loads
     may draw it again; ``shift_load`` names what loads would draw and what they draw instead.
 
-    `saving_eur` is ``bill(before) - bill(after)`` for the billing period (law 5), the mean over days as they may come, less what the
+    Of settings (``set_point``, ``switch_off``): `before.set_points` and `after.set_points` hold the same channels of the same machines in the same
+    order. They are for no peak: `peak_start_utc` is the quarter hour of the issue, `peak_before_kw`, `peak_after_kw` and `reduction_kw` are what
+    the machines draw in the mean over all hours, `saving_eur` is what their energy costs less in a year of days like those measured (the demand
+    charge is taken to stay), and `confidence` is the probability that they save at least the lower end of the interval in `reason`.
+
+    Of all others `saving_eur` is ``bill(before) - bill(after)`` for the billing period (law 5), the mean over days as they may come, less what the
     change itself costs (surcharges of a shift): 0 where the billed peak does not fall. `peak_before_kw`, `peak_after_kw` and `reduction_kw`
     are those of the forecast's median alone: the peak that comes falls by less, and often by nothing (`confidence`). All money is None where no tariff prices it: unknown is not zero.
     Charges that cannot be priced are in neither bill and named in `reason` and `not_checked`; `saving_energy_eur` is None where the
@@ -281,6 +305,9 @@ class Recommendation:
         if self.action in OF_LOADS or self.before.loads or self.after.loads:
             self._check_loads()
             return
+        if self.action in OF_SETTINGS or self.before.set_points or self.after.set_points:
+            self._check_settings()
+            return
         shifts = len(self.before.shifts), len(self.after.shifts)
         jobs = [place.job for place in self.before.jobs]
         least = 0 if self.action in CHANGES_WORKING_TIME else 2 if self.action is Action.SWAP_JOBS else 1
@@ -303,6 +330,21 @@ class Recommendation:
             msg += "hold each once and after only, to release the same before and after, to shift the same set before and after"
             raise ValueError(msg)
 
+    def _check_settings(self) -> None:
+        before, after = (
+            [(one.machine, one.channel, one.unit) for one in places.set_points] for places in (self.before, self.after)
+        )
+        others = any((self.before.jobs, self.before.shifts, self.after.jobs, self.after.shifts))
+        if others or self.action not in OF_SETTINGS or not before or before != after:
+            msg = f"{self.recommendation}: {self.action} does not fit the set points {before} before and {after} after: expected set points alone, "
+            msg += "of the same channels in the same order"
+            raise ValueError(msg)
+
+    @property
+    def set_points(self) -> tuple[SetPoint, ...]:
+        """How machines are to be set; empty where it is about jobs, shifts or loads."""
+        return self.after.set_points
+
     @property
     def loads(self) -> tuple[LoadPlace, ...]:
         """What loads that can wait are to do: held back, drawing again, or drawing elsewhen; empty where it is about jobs and shifts."""
@@ -315,15 +357,17 @@ class Recommendation:
 
     @property
     def subject(self) -> str:
-        """Id of the shift, the job or the (first) load that it is about."""
+        """Id of the shift, the job, the (first) load or the (first) machine to be set that it is about."""
         if self.loads:
             return self.loads[0].load
+        if self.set_points:
+            return self.set_points[0].machine
         return self.before.jobs[0].job if self.shift is None else self.shift.shift
 
     @property
     def machine(self) -> str:
-        """The machine on which the job that it is about is planned; empty where it is about a shift or a load."""
-        return self.before.jobs[0].machine if self.shift is None and not self.loads else ""
+        """The machine on which the job that it is about is planned; empty where it is about a shift, a load or a setting."""
+        return self.before.jobs[0].machine if self.shift is None and not self.loads and not self.set_points else ""
 
     @property
     def from_utc(self) -> datetime | None:
@@ -340,12 +384,12 @@ class Recommendation:
         """The first instant that it changes: what is held back already changes when it may draw again."""
         if self.action is Action.RELEASE:
             return min(self.after.starts_utc)
-        return min((*self.before.starts_utc, *self.after.starts_utc))
+        return min((*self.before.starts_utc, *self.after.starts_utc), default=self.issued_utc)
 
     @property
     def last_start_utc(self) -> datetime:
         """When the last of what it changes would begin."""
-        return max(self.after.starts_utc or self.before.starts_utc)
+        return max(self.after.starts_utc or self.before.starts_utc, default=self.issued_utc)
 
     def changes(self, job: str) -> bool:
         """Whether it moves `job`."""

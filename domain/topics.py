@@ -9,13 +9,18 @@ from typing import Any
 from domain.anomalies import Anomaly
 from domain.demand import Demand
 from domain.effects import Autopsy, Effect
+from domain.feedback import Feedback
 from domain.forecasts import Forecast
 from domain.governing import Governing
 from domain.intervals import Interval
 from domain.job_power import JobPower
+from domain.machine_health import MachineHealth
+from domain.minutes import Minute
 from domain.orders import Order
+from domain.own_use import OwnUse
 from domain.planning import PlanningProblem, ProposedPlan
 from domain.prices import Prices
+from domain.quality import QualityEvent
 from domain.readings import Reading, Rejection
 from domain.recommendations import Decision, Recommendation
 from domain.shift_changes import ShiftChange
@@ -51,6 +56,8 @@ ANOMALIES = Topic("energy.anomalies.v1", Anomaly, lambda r: f"{r.site}/{r.meter}
     "what is abnormal since when, expected and actual, kWh and EUR a day, evidence")  # fmt: skip
 FINDINGS = Topic("energy.findings.v1", Anomaly, lambda r: f"{r.site}/{r.meter}",
     "what single watches found, before what belongs together is one anomaly", 90 * DAY_MS)  # fmt: skip
+FEEDBACK = Topic("energy.anomaly_feedback.v1", Feedback, lambda r: f"{r.site}/{r.meter}",
+    "who reported which anomaly as normal, known or fixed, or took that back")  # fmt: skip
 FORECASTS = Topic("energy.forecasts.v1", Forecast, lambda r: r.site,
     "quantiles of the load for 48 h and of each day's peak; model, score, when issued", 400 * DAY_MS)  # fmt: skip
 METER_FORECASTS = Topic("energy.meter_forecasts.v1", Forecast, lambda r: f"{r.site}/{r.meter}",
@@ -63,6 +70,8 @@ SHIFT_CHANGES = Topic("energy.shift_changes.v1", ShiftChange, lambda r: f"{r.sit
     "a shift that is worked, dropped or moved on one day, against the weekly pattern")  # fmt: skip
 PRICES = Topic("energy.prices.v1", Prices, lambda r: f"{r.site}/{r.zone}",
     "day-ahead prices of the bidding zone that a site buys in")  # fmt: skip
+QUALITY = Topic("energy.quality.v1", QualityEvent, lambda r: f"{r.site}/{r.machine}",
+    "good pieces, scrap and rework of a machine in a span, by counter, file, API or a camera system")  # fmt: skip
 PLANNING_PROBLEMS = Topic("energy.planning_problems.v1", PlanningProblem, lambda r: r.site,
     "what the planner is asked: jobs, shifts, prices and load of a site over the next days", 7 * DAY_MS)  # fmt: skip
 PLANS = Topic("energy.plans.v1", ProposedPlan, lambda r: r.site,
@@ -77,9 +86,19 @@ AUTOPSIES = Topic("energy.autopsies.v1", Autopsy, lambda r: r.site,
     "who made a new highest quarter hour of the billing period, what was advised, what it costs")  # fmt: skip
 GOVERNING = Topic("energy.governing.v1", Governing, lambda r: r.site,
     "whether the governor of the running quarter hour watches, holds, gives back or is silent, why, and what could wait", 30 * DAY_MS)  # fmt: skip
+MACHINE_HEALTH = Topic("energy.machine_health.v1", MachineHealth, lambda r: f"{r.site}/{r.meter}",
+    "health of a machine in each quarter hour: index, distances from what is usual, trend of each channel and days to its limit", 400 * DAY_MS)  # fmt: skip
+OWN_USE = Topic("energy.own_use.v1", OwnUse, lambda r: r.site,
+    "what the platform itself used in an hour: CPU time by part and job, and electricity")  # fmt: skip
 
 TOPICS = (
-    READINGS, REJECTED, INTERVALS, DEMAND, ANOMALIES, FINDINGS, FORECASTS, METER_FORECASTS,
-    ORDERS, JOB_POWERS, SHIFT_CHANGES, PRICES, PLANNING_PROBLEMS, PLANS, RECOMMENDATIONS, DECISIONS, EFFECTS, AUTOPSIES, GOVERNING,
+    READINGS, REJECTED, INTERVALS, DEMAND, ANOMALIES, FINDINGS, FEEDBACK, FORECASTS, METER_FORECASTS,
+    ORDERS, JOB_POWERS, SHIFT_CHANGES, PRICES, QUALITY, PLANNING_PROBLEMS, PLANS, RECOMMENDATIONS, DECISIONS, EFFECTS, AUTOPSIES, GOVERNING,
+    MACHINE_HEALTH, OWN_USE,
 )  # fmt: skip
 BY_NAME = {topic.name: topic for topic in TOPICS}
+
+MINUTES = Topic("energy.minutes.v1", Minute, lambda r: f"{r.site}/{r.meter}",
+    "gauges by the minute; goes from the JVM to a step and is on no log")  # fmt: skip
+WITHIN_JOBS = {topic.name: topic for topic in (MINUTES,)}
+"""Names by which a step is given records that never were on a topic."""

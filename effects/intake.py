@@ -9,7 +9,7 @@ from domain.intervals import Interval, IntervalOrigin
 from domain.job_power import JobPower, newest_powers
 from domain.orders import Order
 from domain.plant import Plant
-from domain.recommendations import Recommendation
+from domain.recommendations import OF_SETTINGS, Recommendation
 from effects.series import Powers, powers_of
 from effects.state import EffectsState
 from production.meters import machine_meters
@@ -68,7 +68,9 @@ class Intake:
             state.notes.orders[order.job], state.encoded = order, None
 
     def take_advice(self, state: EffectsState, advice: Recommendation) -> None:
-        """Note a newer revision of a recommendation."""
+        """Note a newer revision of a recommendation; settings of machines are for no peak, and are not measured here."""
+        if advice.action in OF_SETTINGS:
+            return
         known = state.notes.advice.get(advice.recommendation)
         if known is None or advice.revision > known.revision:
             state.notes.advice[advice.recommendation], state.encoded = advice, None

@@ -31,7 +31,7 @@ class Controls:
         self._devices: dict[str, list[str]] = {}
         self._running: dict[str, frozenset[str]] = {}
         for machine, control in ((m, m.control) for m in plant.machines if m.control is not None):
-            self._read.update(((machine.meter, channel), machine.id) for channel in control.channels)
+            self._read.update(((machine.meter, channel), machine.id) for channel in control.of_jobs)
             self._running[machine.id] = frozenset(_folded(name) for name in control.running_states)
             if control.device is not None:
                 self._devices.setdefault(control.device, []).append(machine.id)

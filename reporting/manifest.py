@@ -12,7 +12,7 @@ from typing import Any
 from domain.errors import InputFaults
 from domain.files import read_text_input
 from reporting.data import as_json
-from reporting.verifier import CHECKSUMS, FORMAT, MANIFEST, SIGNATURE, sha256_of
+from reporting.verifier import CHECKSUMS, FORMAT, MANIFEST, SIGNATURE, STAMP, STAMP_REQUEST, sha256_of
 
 _VERSION = re.compile(r"^(?P<report>.+)-v(?P<version>\d+)$")
 
@@ -49,8 +49,8 @@ def _manifest_in(folder: Path) -> Mapping[str, Any]:
 
 
 def file_entries(folder: Path) -> list[dict[str, Any]]:
-    """Name, hash and size of every file of a report but the manifest, its signature and the checksums."""
-    beside = {folder / name for name in (MANIFEST, SIGNATURE, CHECKSUMS)}
+    """Name, hash and size of every file of a report but the manifest, its signature and stamp, and the checksums."""
+    beside = {folder / name for name in (MANIFEST, SIGNATURE, CHECKSUMS, STAMP_REQUEST, STAMP)}
     files = sorted(p for p in folder.rglob("*") if p.is_file() and p not in beside)
     return [{"name": p.relative_to(folder).as_posix(), "sha256": sha256_of(p), "bytes": p.stat().st_size} for p in files]
 

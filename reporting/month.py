@@ -20,6 +20,7 @@ from domain.anomalies import Anomaly
 from domain.channels import IMPORT
 from domain.effects import Autopsy, Effect
 from domain.errors import Fault, InputFaults
+from domain.feedback import Feedback
 from domain.instants import FIRST_YEAR, LAST_YEAR
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalQuality
 from domain.plant import Meter, Plant, VirtualMeter, virtual_parts
@@ -31,7 +32,9 @@ from quarters.peaks import highest, highest_first
 from quarters.periods import month_after, month_span
 from quarters.remainder import Node, RemainderSum, nodes, sum_of_remainders
 from quarters.sums import EnergySum, sum_of
+from reporting.findings_account import NOTHING_FOUND, FindingsAccount, findings_account
 from reporting.ledger import Conflict, LedgerReader, RejectedReadings
+from scrap.account import ScrapAccount
 
 _MONTH = re.compile(r"^([0-9]{4})-(0[1-9]|1[0-2])$")
 _EVENTS = (IntervalMethod.RESET, IntervalMethod.ROLLOVER, IntervalMethod.EXCHANGE, IntervalMethod.STEP_REMOVED)
@@ -159,6 +162,12 @@ class MonthReport:
     """Measured, of recommendations for a quarter hour of the month."""
     autopsies: tuple[Autopsy, ...] = ()
     """Of highest quarter hours in the month."""
+    scrap: ScrapAccount | None = None
+    """What scrap took; None where nobody has looked (`reporting.scrap.with_scrap`)."""
+    findings: FindingsAccount = NOTHING_FOUND
+    """What its incidents cost, and what ending them early was worth."""
+    feedback: tuple[Feedback, ...] = ()
+    """What people reported of incidents in the month, in that order."""
 
     @property
     def is_over(self) -> bool:
@@ -211,14 +220,18 @@ def month_report(
     ]  # fmt: skip
     decisions = ledger.decisions(cut_off)
     decided = [(r.recommendation, deciding(r, decisions)) for r in recommendations]
+    anomalies = ledger.anomalies(as_of_utc=cut_off)
+    effects = tuple(e for e in ledger.effects(cut_off) if period.from_utc <= e.quarter_utc < period.to_utc)
     return MonthReport(
         plant, period, cut_off, max(starts) + QUARTER, series, tuple(_balances(plant, series, period)),
-        tuple(a for a in ledger.anomalies(as_of_utc=cut_off) if _touches(a.since_utc, a.until_utc, period)),
+        tuple(a for a in anomalies if _touches(a.since_utc, a.until_utc, period)),
         tuple(recommendations), {name: decision for name, decision in decided if decision is not None},
         tuple(ledger.rejections(period.from_utc, period.to_utc, cut_off)), tuple(ledger.conflicts(cut_off)),
         tuple(p for p in ledger.prices(cut_off) if _touches(p.first_start_utc, p.end_utc, period)),
-        tuple(e for e in ledger.effects(cut_off) if period.from_utc <= e.quarter_utc < period.to_utc),
+        effects,
         tuple(a for a in ledger.autopsies(cut_off) if period.from_utc <= a.quarter_utc < period.to_utc),
+        findings=findings_account(anomalies, effects, plant, period.from_utc, period.to_utc),
+        feedback=tuple(f for f in ledger.feedback(cut_off) if period.from_utc <= f.at_utc < period.to_utc),
     )  # fmt: skip
 
 

@@ -28,9 +28,12 @@ from reporting.evidence.bundle import Evidence
 from reporting.ledger import LedgerReader
 from reporting.manifest import EarlierVersion, earlier_versions, file_entries, write_manifest
 from reporting.month import Change, MonthReport, Period, changes_since, month_report
+from reporting.own_use import OwnSum, own_use_of
 from reporting.pdf import glyph_notice, report_pdf
+from reporting.scrap import with_scrap
 from reporting.sections import SECTIONS
 from reporting.sections.section import Content
+from reporting.signing import Signer
 from reporting.tables import cells, german_excel, headings, plain
 from reporting.typesetting import STANDARD
 from reporting.verifier import SIGNED_FORMAT
@@ -51,8 +54,10 @@ class ReportOrder:
     author: str = ""
     approver: str = ""
     as_of_utc: datetime | None = None
+    signer: Signer | None = None
+    """Who signs the PDF; None: it is not signed."""
     evidence: Evidence | None = None
-    """Who signs; None: the report is not signed, and proves nothing."""
+    """What seals the ledger and signs the manifest; None: the report proves nothing."""
     data_only: bool = False
     """Without tables, workbook and PDF, for trials that make many reports."""
 
@@ -79,7 +84,7 @@ def write_report(ledger: LedgerReader, plant: Plant, period: Period, order: Repo
         If the ledger has nothing of the month.
     """
     with nullcontext() if order.evidence is None else order.evidence.reading():
-        month = month_report(ledger, plant, period, order.as_of_utc, now_utc)
+        month = with_scrap(ledger, month_report(ledger, plant, period, order.as_of_utc, now_utc), order.plant_folder)
     cost = month_cost(month, order.plant_folder)
     name = f"{plant.site.id}-{period.label}"
     order.out.mkdir(parents=True, exist_ok=True)
@@ -102,8 +107,8 @@ def _next_version(
     number = 1 if replaced is None else replaced.version + 1
     target = order.out / f"{name}-v{number}"
     with scratch_folder(order.out, name) as beside:
-        changes = _changes(ledger, month, replaced)
-        content = Content(month, cost, changes, "" if replaced is None else f"{name}-v{replaced.version}")
+        changes, before = _changes(ledger, month, replaced), "" if replaced is None else f"{name}-v{replaced.version}"
+        content = Content(month, cost, changes, before, _own_use(ledger, month, order))
         data = report_data(content)
         header = _manifest_header(month, cost, order, name, number, replaced, now_utc, data["status"])
         notes = _write_files(beside, content, data, header, order, now_utc)
@@ -122,6 +127,14 @@ def _next_version(
     if order.evidence is not None:
         order.evidence.ledger.note_report(name, number, digest)
     return WrittenReport(target, name, number, data["status"], digest, tuple(notes))
+
+
+def _own_use(ledger: LedgerReader, month: MonthReport, order: ReportOrder) -> OwnSum | None:
+    from billing.tariff import load_tariff
+
+    plant = month.plant
+    tariff = None if plant.tariff is None else load_tariff(order.plant_folder / plant.tariff.file)
+    return own_use_of(ledger, plant, tariff, month.period.from_utc, min(month.period.to_utc, month.data_cut_off_utc))
 
 
 def _clear_abandoned(out: Path, name: str) -> None:
@@ -148,6 +161,8 @@ def _write_files(
     cover = cover_rows(content, header, words)
     (folder / "report.xlsx").write_bytes(workbook(content, cover, words, now_utc))
     paper, missing = report_pdf(content, cover, file_entries(folder), json_text, words, now_utc)
+    if order.signer is not None:
+        paper = order.signer.sign(paper, f"{header['report']} version {header['version']}")
     (folder / "report.pdf").write_bytes(paper)
     return [glyph_notice(missing, of_report("en", zone))] if missing else []
 
@@ -196,6 +211,7 @@ def _manifest_header(
         "tariff": {"id": cost.tariff_id, "version": cost.tariff_version} if cost.tariff_id else None,
         "emission_factors": None,
         "pdf_standard": f"PDF/{STANDARD.upper()[:-1]}{STANDARD[-1]}",
+        "signed_by": None if order.signer is None else {"subject": order.signer.subject, "certificate_sha256": order.signer.sha256},
         "author": printable(order.author, KEY_LENGTH) or None,
         "approver": printable(order.approver, KEY_LENGTH) or None,
     }  # fmt: skip

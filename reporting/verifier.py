@@ -20,6 +20,8 @@ from typing import Any
 MANIFEST = "manifest.json"
 SIGNATURE = "manifest.sig"
 CHECKSUMS = "SHA256SUMS"
+STAMP_REQUEST, STAMP = "manifest.tsq", "manifest.tsr"
+"""Time stamp over the manifest by RFC 3161, and the request for it: they come after it, and are checked by whom the reader trusts (``lastgang verify --stamp-roots``)."""
 FORMAT = "lastgang-report-manifest-1"
 """Nobody has signed it."""
 SIGNED_FORMAT = "lastgang-report-manifest-2"
@@ -105,7 +107,7 @@ def verify(folder: Path, with_chain: bool = True) -> Verdict:
 
 def _beside(manifest: dict[str, Any]) -> set[str]:
     """Files that a manifest does not list."""
-    return {MANIFEST, CHECKSUMS, *([SIGNATURE] if manifest["format"] == SIGNED_FORMAT else [])}
+    return {MANIFEST, CHECKSUMS, STAMP_REQUEST, STAMP, *([SIGNATURE] if manifest["format"] == SIGNED_FORMAT else [])}
 
 
 def is_signed(folder: Path) -> bool:

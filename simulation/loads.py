@@ -28,6 +28,7 @@ from simulation.machines import (
 )
 from simulation.noise import Noise
 from simulation.schedule import Schedule
+from simulation.scrap import ScrapChances
 from simulation.surprises import Surprises
 from simulation.surroundings import QUARTER_S, WARM_UP, Calendar, Surroundings
 from simulation.waiting import Waiting
@@ -89,6 +90,7 @@ class Loads:
         self._waits_at = {load.machine: load.id for load in plant.flexible.loads() if load.machine is not None}
         """Id of the load that can wait, by its machine."""
         self._ripples = Ripples(seed)
+        self._scrap = ScrapChances(seed, surprises)
         self._base = Noise(seed, "base", 600.0)
         self._around: Surroundings = self._calendar.at_quarter(start_s // QUARTER_S)
         self._outdoor_c = self._weather.temperature_c(start_s)
@@ -148,28 +150,36 @@ class Loads:
     def _jobs(self, t_s: int, dt_s: int) -> dict[str, float]:
         ripple, machines, effort = self._ripples.at, self.machines, self._effort
         staffed, on_break = self._around.any_staffed, self._around.on_break
-        jobs = {name: "" if self._is_broken(name, t_s) else self._schedule.running(name, t_s) for name in _WITHOUT_HEAT}
+        jobs = {name: "" if self._is_broken(name, t_s) else self._job(name, t_s) for name in _WITHOUT_HEAT}
         job = jobs["washer"]
         powers = {"washer": machines["washer"].step(t_s, dt_s, job, ripple("washer", t_s), effort("washer", job, t_s))}
         for name in MOULDING:
             job = jobs[name]
-            powers[name] = machines[name].step(t_s, dt_s, job, staffed, ripple(name, t_s), effort(name, job, t_s))
+            powers[name] = machines[name].step(
+                t_s, dt_s, job, staffed, ripple(name, t_s), effort(name, job, t_s), self._scrap.of(name, t_s)
+            )
         for name in WORK_CENTRES:
             job = jobs[name]
             powers[name] = machines[name].step(t_s, dt_s, job, staffed, on_break, ripple(name, t_s), effort(name, job, t_s))
+            if job:
+                machines[name].vibration_mm_s += self._surprises.shaking_of(name, t_s)
         return powers
+
+    def _job(self, machine: str, t_s: int) -> str:
+        return self._schedule.running(machine, t_s) or self._surprises.extra_job(machine, t_s)
 
     # -- what serves them ------------------------------------------------------------------------------------------
 
     def _air(self, t_s: int, dt_s: int) -> dict[str, float]:
         wear = self._surprises.wear_of("compressor-1", t_s)
-        first, second = self.machines["air"].step(dt_s, self._air_m3_per_min(), wear, self._ripples.at("compressor-1", t_s))
+        first, second = self.machines["air"].step(dt_s, self._air_m3_per_min(t_s), wear, self._ripples.at("compressor-1", t_s))
         return {"compressor-1": first, "compressor-2": second}
 
-    def _air_m3_per_min(self) -> float:
+    def _air_m3_per_min(self, t_s: int) -> float:
         """Leaks, and what each working machine takes."""
+        leaks = 1.9 * self.machines["air"].leak_share()
         working = [AIR_M3_PER_MIN.get(name, 0.0) for name in sorted(JOB_MACHINES) if self._is_working(name)]
-        return 1.9 + (0.7 if self._around.any_staffed else 0.0) + sum(working)
+        return leaks + (0.7 if self._around.any_staffed else 0.0) + self._surprises.leaked_m3_per_min(t_s) + sum(working)
 
     def _is_working(self, machine: str) -> bool:
         return bool(self.machines[machine].state == "Execute")
@@ -201,7 +211,7 @@ class Loads:
         return str(self._part(machine).state)
 
     def signal(self, machine: str, name: str) -> float | None:
-        """Another number that the machine's control shows: ``parts``, ``current_a``, ``vibration_mm_s``; None if it has none."""
+        """Another number that the machine's control shows: ``parts``, ``scrap``, ``current_a``, ``vibration_mm_s``, ``pressure_bar``; None if it has none."""
         value = getattr(self._part(machine), name, None)
         return None if value is None or not math.isfinite(value) else value
 

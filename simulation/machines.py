@@ -7,6 +7,7 @@ can be stored and woken again.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from simulation.lifelike import AS_PLANNED, Effort
@@ -91,6 +92,11 @@ class Furnace:
         return self.loss_kw_per_k * (self.ready_c - ROOM_C) + self.control_kw
 
 
+def all_good(number: int) -> bool:
+    """A machine that makes no scrap."""
+    return False
+
+
 @dataclass(slots=True)
 class Moulding:
     """An injection moulding machine: the barrel is heated first, then hydraulics and mould run in cycles."""
@@ -103,11 +109,16 @@ class Moulding:
     job: str = ""
     made_s: float = 0.0
     parts: int = 0
+    """Good ones."""
+    scrap: int = 0
     state: str = "Idle"
     current_a: float = 0.0
 
-    def step(self, t_s: float, dt_s: float, job: str, staffed: bool, ripple: float, effort: Effort = AS_PLANNED) -> float:
-        """Power over the step."""
+    def step(
+        self, t_s: float, dt_s: float, job: str, staffed: bool, ripple: float, effort: Effort = AS_PLANNED,
+        is_scrap: Callable[[int], bool] = all_good,
+    ) -> float:  # fmt: skip
+        """Power over the step. `is_scrap`: whether the piece of that number is."""
         self.job = job
         heater = self._heater(bool(job))
         self.barrel_c += (heater - 0.03 * (self.barrel_c - ROOM_C)) * dt_s / _HOUR / 0.04
@@ -115,8 +126,10 @@ class Moulding:
         if job and self.barrel_c > 212:
             power += self._drive(t_s, dt_s) * (1 + 0.03 * ripple) * (effort.batch * effort.drift)
             self.made_s += dt_s
-            made = int(self.made_s / self.cycle_s)
-            self.parts += made
+            made, before = int(self.made_s / self.cycle_s), self.parts + self.scrap
+            bad = sum(is_scrap(before + number) for number in range(made))
+            self.parts += made - bad
+            self.scrap += bad
             self.made_s -= made * self.cycle_s
             self.state = "Execute"
         else:
@@ -214,9 +227,17 @@ class Washer:
         return 0.8
 
 
+def compression_work(pressure_bar: float) -> float:
+    """Work that a cubic metre of air takes up to a pressure above that of the surroundings [bar], up to a constant factor.
+
+    Polytropic with n = 1.25: oil is injected into a screw compressor and takes heat, so it lies between isothermal and adiabatic.
+    """
+    return (1.0 + pressure_bar) ** 0.2 - 1.0
+
+
 @dataclass(slots=True)
 class Compressor:
-    """A screw compressor with load and unload switching by pressure."""
+    """A screw compressor with load and unload switching by pressure. `loaded_kw` is what it draws in the band that it was delivered with."""
 
     loaded_kw: float
     unloaded_kw: float
@@ -229,19 +250,31 @@ class Compressor:
     state: str = "Stopped"
     vibration_mm_s: float = 0.1
     current_a: float = 0.0
+    lowered_bar: float = 0.0
+    """By how much its band was lowered since."""
+    pressure_bar: float = 7.1
+    """What it shows: the pressure of the receiver."""
 
     def switch(self, pressure_bar: float, dt_s: float) -> None:
         """Load below the band, unload above it; stop after running on unloaded."""
-        if pressure_bar < self.on_bar:
+        self.pressure_bar = pressure_bar
+        if pressure_bar < self.on_bar - self.lowered_bar:
             self.loaded = True
-        elif pressure_bar > self.off_bar:
+        elif pressure_bar > self.off_bar - self.lowered_bar:
             self.loaded = False
         self.unloaded_s = 0.0 if self.loaded else self.unloaded_s + dt_s
         self.state = "Execute" if self.loaded else "Idle" if self.unloaded_s <= self.run_on_s else "Stopped"
 
     def power_kw(self) -> float:
         """Power in the present state."""
-        return self.loaded_kw if self.loaded else self.unloaded_kw if self.unloaded_s <= self.run_on_s else 0.4
+        return self.loaded_kw * self._work_share() if self.loaded else self.unloaded_kw if self.unloaded_s <= self.run_on_s else 0.4
+
+    def _work_share(self) -> float:
+        """What the air takes in its band, against the one that it was delivered with."""
+        if not self.lowered_bar:
+            return 1.0
+        middle = (self.on_bar + self.off_bar) / 2
+        return compression_work(middle - self.lowered_bar) / compression_work(middle)
 
 
 @dataclass(slots=True)
@@ -252,6 +285,16 @@ class CompressedAir:
     second: Compressor = field(default_factory=lambda: Compressor(53.0, 15.0, 8.6, 6.5, 7.1))
     volume_m3: float = 14.0
     pressure_bar: float = 7.1
+
+    def lower(self, bar: float) -> None:
+        """Lower the bands of both [bar]; a negative figure raises them."""
+        for machine in (self.first, self.second):
+            machine.lowered_bar += bar
+
+    def leak_share(self) -> float:
+        """What leaks let through, against the band that the first was delivered with: it goes with the absolute pressure."""
+        middle = (self.first.on_bar + self.first.off_bar) / 2
+        return (1.0 + middle - self.first.lowered_bar) / (1.0 + middle)
 
     def step(self, dt_s: float, demand_m3_min: float, wear: float, ripple: float) -> tuple[float, float]:
         """Power of both over the step, in sub-steps of at most 10 s."""
@@ -284,25 +327,38 @@ class Chiller:
     tank_c: float = 9.0
     stages: int = 1
     state: str = "Execute"
+    warmer_k: float = 0.0
+    """By how much its water was set warmer since it was delivered."""
 
     def step(self, dt_s: float, heat_kw: float, outdoor_c: float, held: bool = False) -> float:
         """Power over the step, for `heat_kw` of cooling load. A hold is followed while the water is cold enough for the moulds."""
         if held and self.tank_c < HELD_WATER_C:
             self.stages = 0
-        elif self.tank_c > 11.5:
+        elif self.tank_c > 11.5 + self.warmer_k:
             self.stages = 2
-        elif self.tank_c > 10.0:
+        elif self.tank_c > 10.0 + self.warmer_k:
             self.stages = max(self.stages, 1)
-        elif self.tank_c < 8.0:
+        elif self.tank_c < 8.0 + self.warmer_k:
             self.stages = 0
-        elif self.tank_c < 9.2:
+        elif self.tank_c < 9.2 + self.warmer_k:
             self.stages = min(self.stages, 1)
-        performance = min(5.5, max(2.4, 4.6 - 0.07 * (outdoor_c - 10.0)))
+        performance = min(5.5, max(2.4, 4.6 - 0.07 * (outdoor_c - 10.0))) * self._carnot_share(outdoor_c)
         power = self.stages * self.stage_kw
         self.tank_c += (heat_kw - power * performance) * dt_s / _HOUR / self.tank_kwh_per_k
         self.tank_c = min(18.0, max(5.0, self.tank_c))
         self.state = "Execute" if self.stages else "Idle"
         return power + 3.0
+
+    def _carnot_share(self, outdoor_c: float) -> float:
+        """How much better it performs by the warmer water: as Carnot's cycle between evaporator and condenser does.
+
+        It evaporates 6 K below the water and condenses 15 K above the air, at 40 °C at least.
+        """
+        if not self.warmer_k:
+            return 1.0
+        evaporates_k, condenses_k = 273.15 + 9.75 - 6.0, 273.15 + max(40.0, outdoor_c + 15.0)
+        lift_k = condenses_k - evaporates_k
+        return (evaporates_k + self.warmer_k) / evaporates_k * lift_k / (lift_k - self.warmer_k)
 
 
 def charging_kw(t_s: float, sessions: tuple[tuple[float, float], ...], point_kw: float = 11.0) -> float:

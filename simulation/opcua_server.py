@@ -1,7 +1,7 @@
 """OPC UA: the machine controls of a line in one server, as a line server shows them.
 
-Each machine is an object with power, energy, state by PackML name, product count and, for some, current and vibration; the chiller shows
-its water's temperature, and the control of the charge points what each draws and the charge of the vehicle at it, bad where none stands. Values carry the plant's time as source time; a value that has not changed keeps its old one. While a control cannot be reached
+Each machine is an object with power, energy, state by PackML name, counts of good pieces and of scrap and, for some, current and vibration; compressors show
+the pressure of their receiver, the chiller its water's temperature, and the control of the charge points what each draws and the charge of the vehicle at it, bad where none stands. Values carry the plant's time as source time; a value that has not changed keeps its old one. While a control cannot be reached
 its nodes say BadNoCommunication; it goes on remembering (`memory.py`), which can be read afterwards.
 """
 
@@ -22,19 +22,43 @@ from simulation.memory import Memory
 from simulation.modbus_server import PortTaken
 
 POWER, ENERGY, STATE, PARTS, CURRENT, VIBRATION = "Power", "Energy", "State", "Parts", "Current", "Vibration"
-TEMPERATURE, CHARGE = "Temperature", "Charge"
+SCRAP = "Scrap"
+TEMPERATURE, CHARGE, PRESSURE = "Temperature", "Charge", "Pressure"
 UNITS = {
     POWER: ("KWT", "kW", "kilowatt"),
     ENERGY: ("KWH", "kWh", "kilowatt hour"),
     PARTS: ("C62", "1", "one"),
+    SCRAP: ("C62", "1", "one"),
     CURRENT: ("AMP", "A", "ampere"),
     VIBRATION: ("C16", "mm/s", "millimetre per second"),
     TEMPERATURE: ("CEL", "°C", "degree Celsius"),
     CHARGE: ("KWH", "kWh", "kilowatt hour"),
+    PRESSURE: ("BAR", "bar", "bar"),
 }
 """UN/CEFACT code, symbol and name of each variable's unit."""
-_EVERY_S = {POWER: 30, ENERGY: 30, STATE: 10, PARTS: 30, CURRENT: 60, VIBRATION: 60, TEMPERATURE: 30, CHARGE: 30}
+_EVERY_S = {
+    POWER: 30,
+    ENERGY: 30,
+    STATE: 10,
+    PARTS: 30,
+    SCRAP: 30,
+    CURRENT: 60,
+    VIBRATION: 60,
+    TEMPERATURE: 30,
+    CHARGE: 30,
+    PRESSURE: 60,
+}
 STEP_S = 10
+_COUNTS = (PARTS, SCRAP)
+_SIGNALS = {
+    PARTS: "parts",
+    SCRAP: "scrap",
+    CURRENT: "current_a",
+    VIBRATION: "vibration_mm_s",
+    TEMPERATURE: "tank_c",
+    PRESSURE: "pressure_bar",
+}
+"""Variable -> the number of `simulation.loads` that it shows."""
 _NEVER = object()
 """Shown before anything was: what a node begins with has the computer's time, so the first look at the plant always writes."""
 _TYPES = {
@@ -42,10 +66,12 @@ _TYPES = {
     ENERGY: ua.VariantType.Double,
     STATE: ua.VariantType.String,
     PARTS: ua.VariantType.UInt32,
+    SCRAP: ua.VariantType.UInt32,
     CURRENT: ua.VariantType.Double,
     VIBRATION: ua.VariantType.Double,
     TEMPERATURE: ua.VariantType.Double,
     CHARGE: ua.VariantType.Double,
+    PRESSURE: ua.VariantType.Double,
 }
 
 
@@ -113,7 +139,7 @@ class MachineServer:
         for variable in variables_of(self._live.factory, machine):
             node_id = ua.NodeId(f"{machine}.{variable}", index)
             kind = kind_of(variable)
-            start: Any = "" if kind == STATE else 0 if kind == PARTS else 0.0
+            start: Any = "" if kind == STATE else 0 if kind in _COUNTS else 0.0
             node = await parent.add_variable(node_id, ua.QualifiedName(variable, index), start, _TYPES[kind])
             if kind in UNITS:
                 await self._add_unit(node, kind)
@@ -196,8 +222,7 @@ def variables_of(factory: Factory, machine: str) -> list[str]:
     """What the machine's control shows."""
     if machine == CHARGERS:
         return [f"{point}.{kind}" for point in factory.loads.fleet.charge_points for kind in (CHARGE, POWER)]
-    signals = ((PARTS, "parts"), (CURRENT, "current_a"), (VIBRATION, "vibration_mm_s"), (TEMPERATURE, "tank_c"))
-    return [POWER, ENERGY, STATE, *(name for name, signal in signals if factory.loads.signal(machine, signal) is not None)]
+    return [POWER, ENERGY, STATE, *(name for name, signal in _SIGNALS.items() if factory.loads.signal(machine, signal) is not None)]
 
 
 def value_of(factory: Factory, machine: str, variable: str, at_s: float) -> Any:
@@ -214,6 +239,6 @@ def value_of(factory: Factory, machine: str, variable: str, at_s: float) -> Any:
         return factory.register_uwh(machine, IMPORT, at_s) // 1_000_000 / 1000
     if variable == STATE:
         return factory.loads.state_of(machine)
-    signal = {PARTS: "parts", CURRENT: "current_a", VIBRATION: "vibration_mm_s", TEMPERATURE: "tank_c"}[variable]
+    signal = _SIGNALS[variable]
     found = factory.loads.signal(machine, signal) or 0.0
-    return int(found) if variable == PARTS else round(found, 3 if variable == TEMPERATURE else 2)
+    return int(found) if variable in _COUNTS else round(found, 3 if variable == TEMPERATURE else 2)

@@ -14,6 +14,7 @@ from typing import Any
 
 from domain.orders import Order, OrderStatus
 from domain.recommendations import (
+    OF_SETTINGS,
     Decision,
     DecisionKind,
     DeclineReason,
@@ -157,6 +158,7 @@ class Desk:
             if recommendation.status is RecommendationStatus.OPEN
             and name not in self._decisions
             and not operating.is_about_loads(recommendation)
+            and recommendation.action not in OF_SETTINGS  # the maintenance sets machines
             and now_utc - self._seen_utc[name] >= self._thinking(name)
         ]
         if not ripe:
@@ -207,7 +209,7 @@ class Desk:
         """Moved orders' next revisions, for the accepted recommendations that have not been acted on."""
         moved = []
         for name, target in self._accepted():
-            if operating.is_about_loads(target):
+            if operating.is_about_loads(target) or target.action in OF_SETTINGS:
                 continue
             obstacle = obstacle_to(target, self.orders, now_utc)
             if obstacle is not None:

@@ -76,12 +76,56 @@ class Wear:
 
 
 @dataclass(frozen=True, slots=True)
+class Bearing:
+    """A bearing that fails: while the machine runs it shakes more, from nothing at `from_s` to `mm_s` more at `to_s`, and stays so."""
+
+    machine: str
+    from_s: float
+    to_s: float
+    mm_s: float
+    """Vibration above that of the sound machine at the end [mm/s]."""
+
+    def at(self, t_s: float) -> float:
+        """Vibration above that of the sound machine [mm/s]."""
+        return self.mm_s * min(1.0, max(0.0, (t_s - self.from_s) / (self.to_s - self.from_s)))
+
+
+@dataclass(frozen=True, slots=True)
 class Unplanned:
     """Something draws `kw` behind the main meter and no other, and stands in no plan."""
 
     kw: float
     from_s: float
     to_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """Compressed air that escapes beside what always does, until somebody seals it."""
+
+    m3_per_min: float
+    from_s: float
+    to_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraWork:
+    """These machines work although the shift calendar has no shift."""
+
+    machines: tuple[str, ...]
+    from_s: float
+    to_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class WornMould:
+    """A machine makes more scrap than usual."""
+
+    machine: str
+    from_s: float
+    to_s: float
+    share: float
+    """Of its pieces, 0..1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +138,26 @@ class Surprises:
     wear: tuple[Wear, ...] = ()
     overcast: tuple[Overcast, ...] = ()
     unplanned: tuple[Unplanned, ...] = ()
+    leaks: tuple[Leak, ...] = ()
+    extra_work: tuple[ExtraWork, ...] = ()
+    bearings: tuple[Bearing, ...] = ()
+    worn_moulds: tuple[WornMould, ...] = ()
 
     def wear_of(self, machine: str, t_s: float) -> float:
         """Loss of `machine` at `t_s`, 0 if it is as new."""
         return max((wear.at(t_s) for wear in self.wear if wear.machine == machine), default=0.0)
+
+    def leaked_m3_per_min(self, t_s: float) -> float:
+        """Compressed air that escapes at `t_s` beside what always does."""
+        return sum(leak.m3_per_min for leak in self.leaks if leak.from_s <= t_s < leak.to_s)
+
+    def extra_job(self, machine: str, t_s: float) -> str:
+        """What `machine` works on at `t_s` outside the plan; empty for nothing."""
+        return "extra-work" if any(machine in one.machines and one.from_s <= t_s < one.to_s for one in self.extra_work) else ""
+
+    def shaking_of(self, machine: str, t_s: float) -> float:
+        """Vibration of `machine` above that of a sound one while it runs [mm/s]."""
+        return max((bearing.at(t_s) for bearing in self.bearings if bearing.machine == machine), default=0.0)
 
 
 NONE = Surprises()
@@ -109,9 +169,11 @@ def scheduled(start_utc: datetime, zone: ZoneInfo) -> Surprises:
     Fog hides the sun until the early afternoon; the chiller's meter restarts at zero mid-morning; the compressor house has no
     network for ten minutes, a moulding machine and the charging points have none for three hours; the chamber furnace stays on
     after the last shift until Monday's warm-up. Within one quarter hour of the morning somebody tries out the old furnace of the
-    training workshop. The first compressor has been wearing for five weeks.
+    training workshop. The first compressor has been wearing for five weeks. A bearing of the first press fails from half past seven on.
 
-    The moulding machine's control remembers what it measured and can be read afterwards; the meter of the charging points
+    The first moulding machine's mould breaks out at half past seven: every seventh piece is scrap until it is changed for Monday.
+
+    The second moulding machine's control remembers what it measured and can be read afterwards; the meter of the charging points
     only counts on.
     """
     day = start_utc.astimezone(zone).date()
@@ -132,4 +194,6 @@ def scheduled(start_utc: datetime, zone: ZoneInfo) -> Surprises:
         wear=(Wear("compressor-1", start_s - five_weeks, start_s, 0.11),),
         overcast=(Overcast(at("00:00"), at("13:30")),),
         unplanned=(Unplanned(TRAINING_FURNACE_KW, at("06:46"), at("06:59")),),
+        bearings=(Bearing("press-1", at("07:30"), at("14:00"), 4.2),),
+        worn_moulds=(WornMould("moulding-1", at("07:30"), at("01:00", 3), 0.15),),
     )

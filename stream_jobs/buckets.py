@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from domain.topics import BY_NAME, Topic
+from domain.topics import BY_NAME, WITHIN_JOBS, Topic
 from metering.runs import ReadingRun
 
+_TOPICS = {**BY_NAME, **WITHIN_JOBS}
 _COUNT = struct.Struct("<i")
 _PLACE = struct.Struct("<iqi")
 _AHEAD = 0x80
@@ -86,7 +87,7 @@ def _raw(bucket: bytes, at: int, namespace: str) -> tuple[Raw, int]:
     name, at = bucket[at + 1 : end].decode(), end
     partition, offset, length = _PLACE.unpack_from(bucket, at)
     at += _PLACE.size
-    return Raw(BY_NAME[name.removeprefix(namespace)], partition, offset, bucket[at : at + length], is_ahead), at + length
+    return Raw(_TOPICS[name.removeprefix(namespace)], partition, offset, bucket[at : at + length], is_ahead), at + length
 
 
 def _name(bucket: bytes, at: int) -> tuple[str, int]:

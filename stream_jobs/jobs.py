@@ -22,15 +22,19 @@ from domain.topics import (
     DECISIONS,
     DEMAND,
     EFFECTS,
+    FEEDBACK,
+    FINDINGS,
     FORECASTS,
     GOVERNING,
     INTERVALS,
     JOB_POWERS,
+    MACHINE_HEALTH,
     METER_FORECASTS,
     ORDERS,
     PLANNING_PROBLEMS,
     PLANS,
     PRICES,
+    QUALITY,
     READINGS,
     RECOMMENDATIONS,
     REJECTED,
@@ -48,6 +52,21 @@ class Pace(Enum):
     """A minute of event time; what is late for its minute, by arrival. The step receives event time (`domain.steps.TimedStep`)."""
     AT_ONCE = "at_once"
     """At once; records that come together every 20 ms. Results are out at once, too, and may come again after a failure."""
+
+
+class ReadingsOf(Enum):
+    """Channels of which a step takes readings as records, because the plant file says what they are."""
+
+    CONTROLS = "controls"
+    """What machines' controls report of their jobs: changes alone."""
+    PIECES = "pieces"
+    """What they count of good pieces, scrap and rework: changes alone."""
+    LEVELS = "levels"
+    """Levels and powers of loads that can wait: one a minute."""
+    SET_POINTS = "set_points"
+    """What machines are set to: one a minute."""
+    HEALTH = "health"
+    """What shows the health of machines: as a `domain.minutes.Minute` each."""
 
 
 def _always(plant: Plant) -> bool:
@@ -74,6 +93,11 @@ def has_machines(plant: Plant) -> bool:
     return bool(plant.machines)
 
 
+def has_watched_health(plant: Plant) -> bool:
+    """Whether the plant file names channels that a machine's health is read from."""
+    return any(machine.health is not None for machine in plant.machines)
+
+
 @dataclass(frozen=True, slots=True)
 class StepRow:
     """One step of a job."""
@@ -95,10 +119,8 @@ class StepRow:
     """Of these topics only the records of the billing meter are taken."""
     to_each_meter: tuple[Topic, ...] = ()
     """Of these topics each meter of the plant file is given every record of its site. What of them cannot be read another job rejects, once."""
-    controls_alone: bool = False
-    """Whether of readings only changes of what the plant file's controls report are taken, as records; others are neither taken nor rejected."""
-    levels_alone: bool = False
-    """Whether of readings only the levels and powers of loads that can wait are taken, as records and one a minute; others are neither taken nor rejected."""
+    readings_of: ReadingsOf | None = None
+    """Of which channels it takes readings; others are neither taken nor rejected. None: of all."""
     answers_pauses: bool = False
     """Whether it is a `domain.steps.PausingStep`."""
     needed: Callable[[Plant], bool] = _always
@@ -111,7 +133,7 @@ class StepRow:
     @property
     def rejected_elsewhere(self) -> tuple[Topic, ...]:
         """Topics of which another step rejects what cannot be read."""
-        return (*self.to_each_meter, READINGS) if self.controls_alone or self.levels_alone else self.to_each_meter
+        return (*self.to_each_meter, READINGS) if self.readings_of is not None else self.to_each_meter
 
     @property
     def rejects(self) -> bool:
@@ -177,9 +199,35 @@ DETECTION = Job(
     (
         StepRow(
             "detection.priced:Detection",
-            reads=(INTERVALS, SHIFT_CHANGES), writes=(ANOMALIES, REJECTED), to_each_meter=(SHIFT_CHANGES,),
+            reads=(INTERVALS, SHIFT_CHANGES), writes=(FINDINGS, REJECTED), to_each_meter=(SHIFT_CHANGES,),
             made_from=("plant", "tariff", "clock"),
             uid="detection-step", state="detection-state-v1",
+        ),
+        # A source of its own: only some channels of readings, by the minute.
+        StepRow(
+            "detection.health.step:HealthStep",
+            reads=(READINGS,), writes=(FINDINGS, MACHINE_HEALTH), readings_of=ReadingsOf.HEALTH, needed=has_watched_health,
+            made_from=("plant", "tariff", "clock"),
+            uid="machine-health-step", state="machine-health-state-v1", source="gauges", sink="machine_health",
+        ),
+        StepRow(
+            "detection.desk.step:AnomalyDesk",
+            reads=(FINDINGS, FEEDBACK), writes=(ANOMALIES, REJECTED), keyed_by="site",
+            uid="desk-step", state="desk-state-v1", source="desk", sink="anomalies",
+        ),
+        # A source of its own: what comes back to it of its own counts holds up no meter.
+        StepRow(
+            "scrap.step:Scrap",
+            reads=(READINGS, INTERVALS, ORDERS, QUALITY), writes=(QUALITY, FINDINGS, REJECTED), keyed_by="site", readings_of=ReadingsOf.PIECES,
+            made_from=("plant", "tariff", "clock"), needed=has_machines,
+            uid="scrap-step", state="scrap-state-v1", source="scrap", sink="scrap",
+        ),
+        # A source of its own, as it reads more; what of it cannot be read others reject.
+        StepRow(
+            "detection.site.step:SiteWatch",
+            reads=(INTERVALS, ORDERS, SHIFT_CHANGES, JOB_POWERS, DECISIONS, READINGS), writes=(FINDINGS, RECOMMENDATIONS), keyed_by="site",
+            readings_of=ReadingsOf.SET_POINTS, made_from=("plant", "tariff", "clock"), needed=has_machines,
+            uid="site-watch", state="site-watch-v1", source="site", sink="site_findings",
         ),
     ),
 )  # fmt: skip
@@ -221,7 +269,7 @@ ADVICE = Job(
         StepRow(
             "governor.live.step:GovernorStep",
             reads=(DEMAND, FORECASTS, DECISIONS, READINGS), writes=(RECOMMENDATIONS, GOVERNING), keyed_by="site", pace=Pace.AT_ONCE,
-            levels_alone=True, needed=has_waiting_loads,
+            readings_of=ReadingsOf.LEVELS, needed=has_waiting_loads,
             uid="governor-step", state="governor-state-v1", source="live", sink="governor",
         ),
     ),
@@ -232,7 +280,7 @@ PRODUCTION = Job(
     (
         StepRow(
             "production.step:Production",
-            reads=(INTERVALS, ORDERS, READINGS), writes=(JOB_POWERS, ORDERS, REJECTED), keyed_by="site", controls_alone=True,
+            reads=(INTERVALS, ORDERS, READINGS), writes=(JOB_POWERS, ORDERS, REJECTED), keyed_by="site", readings_of=ReadingsOf.CONTROLS,
             needed=has_machines,
             uid="production-step", state="production-state-v1",
         ),

@@ -9,7 +9,7 @@ from pyflink.common import Types
 from pyflink.datastream import DataStream, KeyedStream, StreamExecutionEnvironment
 from pyflink.java_gateway import get_gateway
 
-from domain.topics import READINGS, Topic
+from domain.topics import MINUTES, READINGS, Topic
 from metering.rules import AHEAD_OF_PLANT_MS, CLOCK_AHEAD_MS, OUT_OF_ORDER_MS
 from stream_jobs.settings import JobSettings
 
@@ -49,12 +49,17 @@ def records(
     )  # fmt: skip
 
 
-def changes(stream: Records, settings: JobSettings, repeats: bool = False) -> Records:
+def changes(stream: Records, settings: JobSettings, name: str, repeats: bool = False) -> Records:
     """Of readings, taken by `only_channels`, those that say something new, of each channel at most one a minute; all of other topics'.
 
     With `repeats` also one a minute that says the same as the one before.
     """
-    return _buckets().changes(stream, settings.kafka.full_name(READINGS), repeats)
+    return _buckets().changes(stream, settings.kafka.full_name(READINGS), repeats, name)
+
+
+def minutes(stream: Records, settings: JobSettings) -> Records:
+    """Instead of readings, taken by `only_channels`, a `domain.minutes.Minute` of each channel and minute; all of other topics'."""
+    return _buckets().minutes(stream, settings.kafka.full_name(READINGS), settings.kafka.full_name(MINUTES), OUT_OF_ORDER_MS)
 
 
 def only(stream: Records, settings: JobSettings, keys: Mapping[Topic, str]) -> Records:

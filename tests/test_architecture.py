@@ -27,6 +27,7 @@ PURE = (
     "forecasting",
     "governor",
     "production",
+    "scrap",
     "flexibility",
     "scheduling",
     "effects",

@@ -12,8 +12,10 @@ from domain.clock import epoch_ms
 from domain.demand import Demand
 from domain.effects import Autopsy, Effect
 from domain.forecasts import Forecast, ForecastQuarter
+from domain.incident_cost import cost_so_far, known_until_utc
 from domain.instants import instant_text
 from domain.intervals import QUARTER, Interval
+from domain.machine_health import MachineHealth
 from domain.measurements import (
     DEMAND_NOW,
     EFFECT,
@@ -24,9 +26,13 @@ from domain.measurements import (
     FORECAST_PEAK,
     FORECAST_PERIOD,
     FORECAST_QUALITY,
+    HEALTH,
+    HEALTH_CHANNEL,
+    INCIDENT,
     INTERVAL,
     PEAK,
     PEAK_SHARE,
+    PIECES,
     PLAN,
     POWER,
     QUALITY_CODES,
@@ -35,6 +41,7 @@ from domain.measurements import (
 )
 from domain.orders import Order, OrderStatus
 from domain.plant import Plant
+from domain.quality import QualityEvent
 from domain.readings import Reading, ReadingQuality
 from domain.recommendations import Recommendation
 from domain.topics import (
@@ -44,8 +51,10 @@ from domain.topics import (
     EFFECTS,
     FORECASTS,
     INTERVALS,
+    MACHINE_HEALTH,
     METER_FORECASTS,
     ORDERS,
+    QUALITY,
     READINGS,
     RECOMMENDATIONS,
     Topic,
@@ -54,7 +63,9 @@ from domain.units import KW_PER_UNIT
 from words.sentences import advice_texts, anomaly_text, names_of
 from words.speech import of_report
 
-SOURCES = (READINGS, INTERVALS, DEMAND, FORECASTS, METER_FORECASTS, ORDERS, ANOMALIES, RECOMMENDATIONS, EFFECTS, AUTOPSIES)
+SOURCES = (
+    READINGS, INTERVALS, DEMAND, FORECASTS, METER_FORECASTS, ORDERS, ANOMALIES, RECOMMENDATIONS, EFFECTS, AUTOPSIES, MACHINE_HEALTH, QUALITY,
+)  # fmt: skip
 """Topics that become points."""
 LANGUAGE = "en"
 """Of the dashboards, whose panels are English."""
@@ -99,6 +110,8 @@ class PointMaker:
             RECOMMENDATIONS: self._of_recommendation,
             EFFECTS: _of_effect,
             AUTOPSIES: _of_autopsy,
+            MACHINE_HEALTH: _of_health,
+            QUALITY: _of_pieces,
         }
 
     def points(self, topic: Topic, record: Any) -> list[Point]:
@@ -156,7 +169,26 @@ class PointMaker:
             "status": "open" if anomaly.until_utc is None else "closed",
             "end_time": "" if anomaly.until_utc is None else instant_text(anomaly.until_utc),
         }
-        yield Point(EVENT, {"site": anomaly.site, "kind": "anomaly", "id": anomaly.anomaly}, fields, epoch_ms(anomaly.since_utc))
+        begun_ms = epoch_ms(anomaly.since_utc)
+        yield Point(EVENT, {"site": anomaly.site, "kind": "anomaly", "id": anomaly.anomaly}, fields, begun_ms)
+        yield Point(INCIDENT, _incident_tags(anomaly), self._incident_fields(anomaly, str(fields["text"])), begun_ms)
+
+    def _incident_fields(self, anomaly: Anomaly, text: str) -> dict[str, Value]:
+        cost, texts = cost_so_far(anomaly), self._words.texts
+        name = self._names.get(("meter", anomaly.meter), anomaly.meter)
+        return {
+            **_known(
+                eur_per_day=anomaly.eur_per_day, eur_so_far=cost.eur, expected_kw=anomaly.expected_kw, actual_kw=anomaly.actual_kw,
+                excess_kwh=cost.kwh, kwh_per_day=anomaly.kwh_per_day,
+            ),
+            "revision": anomaly.revision,
+            "until_ms": epoch_ms(known_until_utc(anomaly)),
+            "title": f"{texts[f'anomaly.{anomaly.kind}']}: {name}",
+            "text": text,
+            "check": texts[f"check.{anomaly.kind}"],
+            "status": "open" if anomaly.until_utc is None else "closed",
+            "feedback": "" if anomaly.feedback is None else str(anomaly.feedback.kind),
+        }  # fmt: skip
 
     def _of_recommendation(self, recommendation: Recommendation) -> Iterator[Point]:
         fields: dict[str, Value] = {
@@ -170,6 +202,12 @@ class PointMaker:
         }
         tags = {"site": recommendation.site, "kind": "recommendation", "id": recommendation.recommendation}
         yield Point(EVENT, tags, fields, epoch_ms(recommendation.issued_utc))
+
+
+def _incident_tags(anomaly: Anomaly) -> dict[str, str]:
+    return {
+        "site": anomaly.site, "meter": anomaly.meter, "nature": str(anomaly.kind.nature), "kind": str(anomaly.kind), "id": anomaly.anomaly,
+    }  # fmt: skip
 
 
 def _slots(order: Order) -> dict[datetime, float]:
@@ -208,6 +246,25 @@ def _of_autopsy(autopsy: Autopsy) -> Iterator[Point]:
     for share in autopsy.shares:
         shares = _known(kw=share.kw, usual_kw=share.usual_kw)
         yield Point(PEAK_SHARE, {**site, "machine": share.machine}, {**shares, "revision": autopsy.revision}, at_ms)
+
+
+def _of_health(health: MachineHealth) -> Iterator[Point]:
+    at_ms, machine = epoch_ms(health.at_utc), {"site": health.site, "machine": health.machine}
+    fields = _known(index=health.index, t2=health.t2, q=health.q, learned=health.learned)
+    fields |= {"minutes": health.minutes, "status": str(health.status), "state": health.state}
+    yield Point(HEALTH, {**machine, "meter": health.meter}, fields, at_ms)
+    for channel in health.channels:
+        values = _known(**{name: getattr(channel, name) for name in HEALTH_CHANNEL.fields})
+        if values:
+            yield Point(HEALTH_CHANNEL, {**machine, "channel": channel.channel, "state": health.state}, values, at_ms)
+
+
+def _of_pieces(event: QualityEvent) -> Iterator[Point]:
+    counts = {name: getattr(event, name) for name in PIECES.fields}
+    known = _known(**{name: 0.0 if event.withdrawn else float(count) for name, count in counts.items() if count is not None})
+    texts: dict[str, Value] = {"product": event.product, "job": event.job, "reason": event.reason}
+    tags = {"site": event.site, "machine": event.machine, "source": event.source}
+    yield Point(PIECES, tags, {**known, "revision": event.revision, **texts}, epoch_ms(event.start_utc))
 
 
 def _of_demand(demand: Demand) -> Iterator[Point]:

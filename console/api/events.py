@@ -51,7 +51,7 @@ def calls(api: APIRouter, console: Console) -> None:
         "/stream", tags=["stream"], response_class=StreamingResponse, responses={**responses(403), 200: EVENTS}
     )  # fmt: skip
     async def stream(topics: Topics = "", since: Since = "", last_event_id: LastId = "", sec_fetch_site: Annotated[str, Header(include_in_schema=False)] = "") -> Response:  # fmt: skip
-        """Recommendations, decisions and anomalies without loss; of the running quarter hour and of forecasts the newest.
+        """Recommendations, decisions, anomalies and feedback on them without loss; of the running quarter hour and of forecasts the newest.
 
         A reader that comes back with the id of the last event that it has got is sent everything that came since, first. Without an
         id it starts with what comes next, with `beginning` at the oldest record there is.

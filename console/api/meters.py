@@ -1,4 +1,4 @@
-"""Calls of the page *Meters*: anomalies, the tree, and quarter hours of one register."""
+"""Calls of the page *Meters*: the tree, and quarter hours of one register."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from console.context import Console
 from console.faults import none_such, refuse, responses
 from console.requests import MOST_DAYS, AsOf, Channel, End, MeterName, Span, Start
 from console.stream import streamed
-from console.views.findings import Finding, open_findings
 from console.views.gaps import MeterGap, gaps_of
 from console.views.meters import MetersView, meters_view
 from console.views.scene import Scene
@@ -24,11 +23,6 @@ from quarters.gaps import QuarterRevisions
 def calls(api: APIRouter, console: Console) -> None:
     """Add them to `api`."""
     board = console.board
-
-    @api.get("/anomalies", tags=["meters"])
-    async def anomalies() -> tuple[Finding, ...]:
-        """What is abnormal now, the most expensive first."""
-        return await board.view(open_findings)
 
     @api.get("/meters", tags=["meters"])
     async def meters() -> MetersView:

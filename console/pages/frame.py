@@ -24,6 +24,7 @@ PAGES = (
     ("now", "/"),
     ("plan", "/plan"),
     ("orders", "/orders"),
+    ("findings", "/findings"),
     ("meters", "/meters"),
     ("reports", "/reports"),
     ("analyse", "/analyse"),

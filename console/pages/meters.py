@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -14,14 +15,18 @@ from console.render import charts
 from console.render import gaps as draw_gaps
 from console.render import meters as draw
 from console.render import platform as draw_devices
+from console.render import scrap as draw_scrap
 from console.render.empty import empty
 from console.render.markup import Markup, join, tag
 from console.views.gaps import meter_gaps_view
 from console.views.meters import MeterDayView, MetersView, meter_day_view, meters_view
+from console.views.scrap import scrap_view
 from domain.instants import FIRST_YEAR, LAST_YEAR, as_utc
 from domain.intervals import QUARTER
 from quarters.numbers import quarter_start
 from words.speech import Words
+
+SCRAP_EVERY_S = 60.0
 
 
 def day_links(view: MeterDayView, words: Words) -> Markup:
@@ -39,7 +44,7 @@ def day_links(view: MeterDayView, words: Words) -> Markup:
 
 def draw_findings(view: MetersView, words: Words) -> Markup:
     """What is abnormal anywhere."""
-    return draw.findings(view, words)
+    return join(draw.findings(view, words), tag("p", tag("a", words["incidents.all"], href="/findings"), class_="remark"))
 
 
 def parse_day(text: str, otherwise: date) -> date:
@@ -107,6 +112,26 @@ class DayDetail:
         self._registers.show(await board.drawn(*self._query, draw.channel_table, w))
 
 
+class ScrapPanel:
+    """The account of scrap: a week of quarter hours, so it is looked at once a minute only."""
+
+    def __init__(self, visit: Visit, shown: Fragment) -> None:
+        self._visit, self._shown, self._looked_s = visit, shown, time.monotonic()
+
+    @staticmethod
+    async def opened(visit: Visit) -> ScrapPanel:
+        """The panel with what is known now."""
+        with panel(visit.words["scrap.title"]) as section:
+            section.props["id"] = "scrap"
+            return ScrapPanel(visit, Fragment(await visit.board.drawn(scrap_view, (), draw_scrap.table, visit.words)))
+
+    async def refresh(self) -> None:
+        """Draw what is new."""
+        if time.monotonic() - self._looked_s >= SCRAP_EVERY_S:
+            self._looked_s = time.monotonic()
+            self._shown.show(await self._visit.board.drawn(scrap_view, (), draw_scrap.table, self._visit.words))
+
+
 async def meters_page(visit: Visit, meter: str, day: str, at: str = "", revision: str = "") -> None:
     """The tree; the billing meter's day unless another is chosen, latest values unless the first published ones are chosen."""
     w, board = visit.words, visit.board
@@ -145,12 +170,15 @@ async def meters_page(visit: Visit, meter: str, day: str, at: str = "", revision
                 gaps = Fragment(await board.drawn(meter_gaps_view, (chosen,), draw_gaps.gap_table, w))
         with panel(w["findings.title"]):
             found = Fragment(await board.drawn(meters_view, (), draw_findings, w))
+        scrap = await ScrapPanel.opened(visit) if any(board.plant.machines) else None
 
         async def refresh() -> None:
             quiet.show(await board.drawn(meters_view, (), draw.silence, w))
             troubles.show(await board.drawn(meters_view, (), draw_devices.troubles, w))
             tree.show(draw_tree(await board.view(meters_view), w))
             found.show(await board.drawn(meters_view, (), draw_findings, w))
+            if scrap is not None:
+                await scrap.refresh()
             if detail is not None:
                 await detail.refresh()
                 await outlook.show()

@@ -14,14 +14,14 @@ from console.render import charts
 from console.render import plan as draw_plan
 from console.render.empty import empty
 from console.render.gauge import ALARM_TONES, alarm_bar, figures, gauge, marks
-from console.render.markup import Markup, tag
+from console.render.markup import Markup, join, tag
 from console.render.meters import findings
 from console.views.now import NowView, now_view
 from console.views.plan import PlanView, plan_view
 from words.speech import Words
 
 SHOWN = 5
-"""Findings on this page; *Meters* has more."""
+"""Findings on this page; *Findings* has more."""
 
 
 def draw_gauge(view: NowView, words: Words) -> Markup:
@@ -31,7 +31,7 @@ def draw_gauge(view: NowView, words: Words) -> Markup:
 
 def draw_findings(view: NowView, words: Words) -> Markup:
     """What is abnormal."""
-    return findings(view, words, SHOWN)
+    return join(findings(view, words, SHOWN), tag("p", tag("a", words["incidents.all"], href="/findings"), class_="remark"))
 
 
 def draw_advice(view: PlanView, words: Words) -> Markup:

@@ -13,6 +13,7 @@ from words.speech import Words
 
 PARTS: tuple[tuple[str, str, Callable[[PlatformView, Words], Markup]], ...] = (
     ("platform.title", "", draw.overview),
+    ("platform.own", "", draw.own_use),
     ("platform.connections", "w-7", draw.connections),
     ("platform.rejected", "w-5", draw.rejected),
     ("platform.processes", "", draw.processes),
@@ -20,7 +21,7 @@ PARTS: tuple[tuple[str, str, Callable[[PlatformView, Words], Markup]], ...] = (
 
 
 async def platform_page(visit: Visit) -> None:
-    """Four parts, each brought up to date when it changes."""
+    """Five parts, each brought up to date when it changes."""
     w, board = visit.words, visit.board
     with frame(visit, "platform") as every_second:
         shown = []

@@ -125,7 +125,7 @@ def findings(view: Found, words: Words, most: int = MOST_SHOWN) -> Markup:
     """Open anomalies as a list, the most expensive first; where there are none, the text names what is watched."""
     shown = view.findings[:most]
     if not shown:
-        return join(_nothing(view.watch, words), watched(view.watch, words))
+        return join(nothing_found(view.watch, words), watched(view.watch, words))
     total, unpriced = view.findings_eur_per_day, sum(f.anomaly.eur_per_day is None for f in shown)
     sentences = [words.fill("findings.total", eur=words.euro(total, 2))] if total and len(shown) > 1 else []
     if unpriced:
@@ -139,7 +139,8 @@ def findings(view: Found, words: Words, most: int = MOST_SHOWN) -> Markup:
     )
 
 
-def _nothing(watch: WatchView, words: Words) -> Markup:
+def nothing_found(watch: WatchView, words: Words) -> Markup:
+    """That nothing is abnormal, which holds for no more than what is watched."""
     if not watch.is_any:
         return tag("p", icon("wait"), words["findings.none_watched"], class_="alarm tone-quiet small")
     return tag("p", icon("ok"), words["findings.none_of_watched"], class_="alarm tone-good small")
@@ -180,7 +181,8 @@ def finding(f: Finding, words: Words) -> Markup:
             "div",
             tag(
                 "strong",
-                f"{words[f'anomaly.{a.kind}']}: ",
+                tag("a", words[f"anomaly.{a.kind}"], href=f"/findings?{urlencode({'incident': a.anomaly})}"),
+                ": ",
                 tag("a", f.meter_label, href=f"/meters?{urlencode({'meter': a.meter})}"),
             ),
             tag("div", short(f.texts[words.language], SENTENCES)),

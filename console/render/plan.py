@@ -11,7 +11,7 @@ from console.views.money import NoPrice
 from console.views.plan import AdviceCard, Button, Change, JobBar, Move, PlanView, ShiftBand, Span
 from domain.instants import instant_text
 from domain.orders import OrderStatus
-from domain.recommendations import ADVICE_QUARTERS, Action, Alternative, RecommendationStatus
+from domain.recommendations import ADVICE_QUARTERS, Action, Alternative, RecommendationStatus, SetPoint
 from domain.texts import refused_character
 from words.speech import Words
 
@@ -35,6 +35,9 @@ STATUS_TONES = {
 
 MOST_CHANGES = 12
 """Jobs and shifts that a card names."""
+_HOURS_PER_YEAR = 8_766
+_NO_PLACES_FROM = 100
+"""Values of a set point from this on are shown as whole numbers."""
 
 
 def gantt(view: PlanView, words: Words) -> Markup:
@@ -169,9 +172,16 @@ def card(card_: AdviceCard, words: Words) -> Markup:
     named = r.action is not Action.MOVE_JOB
     moves = [tag("p", words[f"action.{r.action}"], class_="remark above") if named else None]
     moves += [_move(change, words, is_named=place > 0) for place, change in enumerate(card_.changes[:MOST_CHANGES])]
+    moves += [_set_point(*pair, words) for pair in zip(r.before.set_points, r.after.set_points, strict=True)]
+    is_setting = bool(r.set_points)
+    lowers = (
+        words.unit(-r.reduction_kw * _HOURS_PER_YEAR, "kWh", 0, sign=True)
+        if is_setting
+        else words.unit(-r.reduction_kw, "kW", 0, sign=True)
+    )
     effect = [
-        (words["advice.lowers"], words.unit(-r.reduction_kw, "kW", 0, sign=True)),
-        (words["advice.saves"], money(r.saving_eur, card_.no_price, words)),
+        (words["advice.lowers_year" if is_setting else "advice.lowers"], lowers),
+        (words["advice.saves_year" if is_setting else "advice.saves"], money(r.saving_eur, card_.no_price, words)),
         (words["advice.sure"], words.percent(r.confidence)),
     ]
     size = {money(None, card_.no_price, words): "words"}  # a sentence is no figure
@@ -195,6 +205,17 @@ def _move(change: Change, words: Words, *, is_named: bool) -> Markup:
     )
 
 
+def _set_point(before: SetPoint, after: SetPoint, words: Words) -> Markup:
+    """How a machine is set, and is to be set."""
+    shown = _shown(before, after, words)
+    return tag("p", tag("span", shown[0], class_="from"), icon("arrow", words["plan.to"]), tag("strong", shown[1]), class_="move")
+
+
+def _shown(before: SetPoint, after: SetPoint, words: Words) -> list[str]:
+    places = 0 if abs(before.value) >= _NO_PLACES_FROM else 1
+    return [words.unit(one.value, one.unit, places) for one in (before, after)]
+
+
 def _begins(change: Change, words: Words) -> tuple[str, str]:
     """When it begins before and after; a shift may not be worked at all."""
     before, after = (words["action.not_worked"] if at is None else words.moment(at) for at in (change.from_utc, change.to_utc))
@@ -204,6 +225,9 @@ def _begins(change: Change, words: Words) -> tuple[str, str]:
 def summary(card_: AdviceCard, words: Words) -> str:
     """What would be changed, in a line."""
     r = card_.recommendation
+    if r.set_points:
+        values = (" → ".join(_shown(*pair, words)) for pair in zip(r.before.set_points, r.after.set_points, strict=True))
+        return f"{words[f'action.{r.action}']}: {'; '.join(values)}"
     if r.loads and not card_.changes:
         until = max(place.end_utc for place in r.loads)
         return f"{words[f'action.{r.action}']}: {words.moment(r.begins_utc)} – {words.time(until)}"
@@ -255,9 +279,11 @@ def details(card_: AdviceCard, words: Words) -> Markup:
         ("advice.peak_before", words.unit(r.peak_before_kw, "kW")),
         ("advice.peak_after", words.unit(r.peak_after_kw, "kW")),
     ]
+    if r.set_points:  # for good, and for no peak
+        facts = []
     parts: list[object] = [
         tag("summary", words["advice.more"]),
-        tag("dl", *(tag("div", tag("dt", words[k]), tag("dd", v)) for k, v in facts), class_="facts"),
+        tag("dl", *(tag("div", tag("dt", words[k]), tag("dd", v)) for k, v in facts), class_="facts") if facts else None,
     ]
     if r.alternatives:
         parts.append(tag("h4", words["advice.alternatives"]))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from console.render.markup import SENTENCES, Markup, coded, cut, icon, join, short, tag
 from console.views.meters import MetersView
 from console.views.platform import ClockEvent, Connection, GapEvent, GatewayState, Health, PlatformView, Refusal, Thinning
+from domain.own_use import EnergyBasis
 from words.speech import Words
 
+HOUR = timedelta(hours=1)
 HEALTH_ICONS = {Health.GOOD: "ok", Health.WAITING: "wait", Health.BAD: "stop"}
 HEALTH_TONES = {Health.GOOD: "good", Health.WAITING: "quiet", Health.BAD: "bad"}
 
@@ -27,16 +30,59 @@ def overview(view: PlatformView, words: Words) -> Markup:
         (words["platform.energy"], words.number(view.energy_wh, 2), "Wh"),
     ]
     return join(
-        tag(
-            "div",
-            *(
-                tag("div", tag("div", n, class_="figure-name"), tag("div", v, tag("small", u), class_="figure"), class_="fig")
-                for n, v, u in figures
-            ),
-            class_="figures-row",
-        ),
+        _figures(figures),
         tag("p", words.fill("platform.model", watt=words.number(view.watt_per_core)), class_="remark"),
         lacks(view, words),
+    )
+
+
+def own_use(view: PlatformView, words: Words) -> Markup:
+    """The month's electricity of the platform, beside what advice was measured to have saved."""
+    own = view.own_month
+    if own is None:
+        return tag("p", words["platform.own_none"], class_="remark")
+    cost, saved, benefit = own.cost_eur, own.saved_eur, own.benefit
+    figures = [
+        (words["platform.energy"], words.number(own.energy_wh / 1000, 3), "kWh"),
+        (words["platform.cpu"], words.number(own.cpu_s / 3600, 2), "h"),
+        (words["platform.own_cost"], words.number(cost, 2 if cost is None or cost >= 1 else 4), "EUR"),
+        ("CO₂", words.number(own.co2_g, 0), "g"),
+        (words["platform.own_saved"], words.number(None if saved is None else saved.value, 2), "EUR"),
+        (words["platform.own_benefit"], words.number(None if benefit is None else benefit.value, 0), "×"),
+    ]
+    basis = "platform.own_rapl" if own.bases == (EnergyBasis.RAPL,) else "platform.model"
+    notes = [
+        words.fill("platform.own_hours", hours=words.number(own.covered / HOUR, 1)),
+        words[basis].replace("{watt}", words.number(view.watt_per_core)),
+    ]
+    if benefit is not None:
+        notes.append(words.fill("platform.own_between", low=words.number(benefit.low, 0), high=words.number(benefit.high, 0)))
+    if own.sci_g is not None:
+        notes.append(words.fill("platform.own_rate", rate=words.number(own.sci_g, 1)))
+    rows = [tag("tr", tag("td", job.name), tag("td", words.unit(job.cpu_s, "s", 1), class_="n strong")) for job in own.jobs]
+    table = tag(
+        "table",
+        tag(
+            "thead",
+            tag(
+                "tr",
+                tag("th", words["platform.own_job"], scope="col"),
+                tag("th", words["platform.process_cpu"], class_="n", scope="col"),
+            ),
+        ),
+        tag("tbody", *rows),
+    )
+    return join(_figures(figures), tag("p", " ".join(notes), class_="remark"), table if rows else "")
+
+
+def _figures(figures: Sequence[tuple[str, str, str]]) -> Markup:
+    return tag(
+        "div",
+        *(
+            tag("div", tag("div", n, class_="figure-name"), tag("div", v, tag("small", u), class_="figure"), class_="fig")
+            for n, v, u in figures
+        ),
+        class_="figures-row",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -65,14 +65,15 @@ def eur_per_day(findings: Sequence[Finding]) -> float | None:
 
 def open_findings(scene: Scene) -> tuple[Finding, ...]:
     """Open anomalies by EUR a day, those without a price by kWh after them, then the newest."""
-    names, zone = names_of(scene.plant), scene.plant.site.zone
-    found = [
-        Finding(a, names.get(("meter", a.meter), a.meter), anomaly_in_each_language(a, zone, names))
-        for a in scene.ledger.anomalies(True)
-        if a.until_utc is None
-    ]
+    found = list(worded(scene, [a for a in scene.ledger.anomalies(True) if a.until_utc is None]))
     found.sort(key=_rank)
     return tuple(found)
+
+
+def worded(scene: Scene, anomalies: Iterable[Anomaly]) -> tuple[Finding, ...]:
+    """Anomalies with the names and sentences for people."""
+    names, zone = names_of(scene.plant), scene.plant.site.zone
+    return tuple(Finding(a, names.get(("meter", a.meter), a.meter), anomaly_in_each_language(a, zone, names)) for a in anomalies)
 
 
 def _rank(finding: Finding) -> tuple[float, float, float]:
@@ -101,4 +102,4 @@ def _kind_watch(kind: AnomalyKind, meters: Sequence[MeterWatch], now_utc: dateti
     )
 
 
-__all__ = ["Finding", "KindWatch", "WatchView", "eur_per_day", "open_findings", "watch_view"]
+__all__ = ["Finding", "KindWatch", "WatchView", "eur_per_day", "open_findings", "watch_view", "worded"]

@@ -416,7 +416,7 @@ def advice_cards(scene: Scene, recommendations: list[Recommendation]) -> tuple[A
     return tuple(
         AdviceCard(
             recommendation=r,
-            subject_label=names.get(("load" if r.loads else "shift" if r.shift is not None else "job", r.subject), r.subject),
+            subject_label=names.get((_subject_kind(r), r.subject), r.subject),
             machine_label=_machine_label(r, names),
             changes=_changes(r, names),
             texts=advice_in_each_language(r, zone, names),
@@ -429,6 +429,13 @@ def advice_cards(scene: Scene, recommendations: list[Recommendation]) -> tuple[A
         for r in shown
         for sent in (scene.sent.get(r.recommendation),)
     )
+
+
+def _subject_kind(advice: Recommendation) -> str:
+    """What it is about, as names are looked up."""
+    if advice.set_points:
+        return "machine"
+    return "load" if advice.loads else "shift" if advice.shift is not None else "job"
 
 
 def _machine_label(advice: Recommendation, names: Names) -> str:

@@ -11,6 +11,7 @@ from console.live_state import Live, Seen
 from console.views.scene import PartSeen, ProcessUse, Scene
 from domain.clock import instant
 from domain.units import WATTS_PER_CORE
+from reporting.own_use import OwnSum, own_use_of
 
 QUIET_REAL_S = 10.0
 QUIET_PLANT_S = 90.0
@@ -145,6 +146,8 @@ class PlatformView:
     """None where no stack runs."""
     energy_wh: float | None
     watt_per_core: float
+    own_month: OwnSum | None
+    """What the stack used since the local month began, beside what advice saved; None where nothing was recorded yet."""
 
 
 def platform_view(scene: Scene) -> PlatformView:
@@ -170,6 +173,9 @@ def platform_view(scene: Scene) -> PlatformView:
         cpu_s=cpu_s,
         energy_wh=None if cpu_s is None else cpu_s * WATTS_PER_CORE / 3600,
         watt_per_core=WATTS_PER_CORE,
+        own_month=own_use_of(
+            scene.ledger, scene.plant, scene.tariff, scene.day_span(scene.day().replace(day=1))[0], scene.now_utc, with_models=False
+        ),
     )
 
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
+from billing.tariff import Tariff
 from console.live_state import Live
 from domain.demand import Demand
+from domain.feedback import Feedback
 from domain.forecasts import Forecast
 from domain.intervals import QUARTER
 from domain.orders import Order
@@ -73,10 +75,14 @@ class Scene:
     parts: tuple[PartSeen, ...] = ()
     ledger_there: bool = True
     supposes: Supposes | None = None
+    tariff: Tariff | None = None
+    """None where the plant has none."""
     orders_sent: tuple[Order, ...] = ()
     """Orders that left here lately; the ledger may not have them yet."""
     shift_changes_sent: tuple[ShiftChange, ...] = ()
     """The same of changes of shifts."""
+    feedback_sent: tuple[Feedback, ...] = ()
+    """The same of feedback on anomalies."""
 
     def day(self, offset: int = 0) -> date:
         """The local day it is, plus `offset` days."""

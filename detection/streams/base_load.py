@@ -34,12 +34,15 @@ class Risen:
             self.usual_kw = usual_kw
         self.by_kw, self.days_left = base_kw - self.usual_kw, self.DAYS
 
-    def day_ended(self, base_kw: float) -> None:
-        """Follow the level; a rise that has gone by two thirds has ended."""
-        if self.days_left:
-            before_kw, self.by_kw, self.days_left = self.by_kw, base_kw - self.usual_kw, self.days_left - 1
-            if self.by_kw < before_kw / 3:
-                self.by_kw, self.days_left = 0.0, 0
+    def day_ended(self, base_kw: float) -> bool:
+        """Follow the level; whether it has fallen again: a rise that has gone by two thirds has ended."""
+        if not self.days_left:
+            return False
+        before_kw, self.by_kw, self.days_left = self.by_kw, base_kw - self.usual_kw, self.days_left - 1
+        has_fallen = self.by_kw < before_kw / 3
+        if has_fallen or not self.days_left:
+            self.by_kw, self.days_left = 0.0, 0
+        return has_fallen
 
 
 @dataclass(slots=True)
@@ -47,23 +50,29 @@ class BaseLoad:
     """Base load of each day without data faults [kW], judged when the day has ended.
 
     A day's base load is a low quantile of its hours without people in which the meter drew anything. A step is a cumulative sum (CUSUM) of how far the days are above
-    the weeks before, on the scale of those weeks; a creep compares the last days with two weeks six weeks before. A finding is made once, then silence.
+    like days of the weeks before, on their scale: days without anybody are not like nights between shifts. A creep compares the last days with two weeks six weeks before. A finding is made once, then silence.
     """
 
     day: int = -1
     today_kw: list[float] = field(default_factory=list)
     days_kw: list[float] = field(default_factory=list)
+    whole: list[int] = field(default_factory=list)
+    """Of each of these days, whether nobody worked on it."""
     step_sum: float = 0.0
     step_kwh: float = 0.0
+    step_since_day: int = -1
+    """First day of the running sum, as local days since 1970; of the newest step once it was found."""
     step_silent: int = 0
     creep_silent: int = 0
     risen: Risen = field(default_factory=Risen)
+    fewest_days: int = 14
 
     QUANTILE = 0.3
     FEWEST_HOURS = 3
     KEPT_DAYS = 84
-    FEWEST_DAYS = 14
     STEP_PAST = 21
+    WHOLE_HOURS = 20
+    FEWEST_LIKE = 4
     STEP_SLACK, STEP_LIMIT, STEP_MOST_A_DAY = 1.5, 5.0, 4.0
     """Standard deviations."""
     LEAST_SCALE = 0.01
@@ -90,19 +99,27 @@ class BaseLoad:
             return NOTHING
         values = sorted(self.today_kw)
         base_kw = values[int(self.QUANTILE * len(values))]
-        self.risen.day_ended(base_kw)
+        by_kw = self.risen.by_kw
+        if self.risen.day_ended(base_kw):
+            self._shift(self.risen.usual_kw + by_kw, -by_kw)
         step = creep = NOTHING
-        if len(self.days_kw) >= self.FEWEST_DAYS:
-            step, creep = self._step(base_kw, hours), self._creep(base_kw, hours)
+        whole = int(len(self.today_kw) >= self.WHOLE_HOURS)
+        like = [kw for kw, kind in zip(self.days_kw, self.whole, strict=True) if kind == whole]
+        if len(self.days_kw) >= self.fewest_days and len(like) >= self.FEWEST_LIKE:
+            step = self._step(base_kw, like[-self.STEP_PAST :], hours)
+        if len(self.days_kw) >= self.fewest_days:
+            creep = self._creep(base_kw, hours)
         self.days_kw.append(base_kw)
-        del self.days_kw[: -self.KEPT_DAYS]
+        self.whole.append(whole)
+        del self.days_kw[: -self.KEPT_DAYS], self.whole[: -self.KEPT_DAYS]
         return stronger(step, creep)
 
-    def _step(self, base_kw: float, hours: Hours) -> Judgement:
-        past = self.days_kw[-self.STEP_PAST :]
+    def _step(self, base_kw: float, past: list[float], hours: Hours) -> Judgement:
         usual_kw = median(past)
         scale_kw = max(_TO_SIGMA * median([abs(value - usual_kw) for value in past]), self.LEAST_SCALE * hours.working_kw)
         distance = min((base_kw - usual_kw) / scale_kw, self.STEP_MOST_A_DAY)
+        if self.step_sum <= 0 and not self.risen.days_left:
+            self.step_since_day = self.day
         self.step_sum += distance - self.STEP_SLACK
         self.step_kwh += (base_kw - usual_kw) * HOURS_OF_DAY
         if self.step_sum <= 0 or self.step_silent:
@@ -115,10 +132,15 @@ class BaseLoad:
             return Judgement(strength, STEP)
         return self._step_found(strength, base_kw, usual_kw)
 
+    def _shift(self, from_kw: float, by_kw: float) -> None:
+        """A new level is normal from now on: days nearer to `from_kw` than to it are taken to have been on it, those of the other kind, too."""
+        self.days_kw = [kw + by_kw if abs(kw - from_kw) < abs(kw - from_kw - by_kw) else kw for kw in self.days_kw]
+
     def _step_found(self, strength: float, base_kw: float, usual_kw: float) -> Judgement:
         excess_kwh = 0.0 if self.risen.days_left else self.step_kwh
         self.step_silent, self.step_sum, self.step_kwh = self.SILENT_DAYS, 0.0, 0.0
         self.risen.open(usual_kw, base_kw)
+        self._shift(usual_kw, base_kw - usual_kw)
         return Judgement(strength, f"{STEP} base_kw={base_kw:.4g} usual_kw={usual_kw:.4g}", excess_kwh)
 
     def _creep(self, base_kw: float, hours: Hours) -> Judgement:

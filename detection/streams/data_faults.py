@@ -19,17 +19,22 @@ class Repeats:
     """Values that repeat for longer than they ever did.
 
     What is read to a tenth of a percent never repeats for an hour; a machine in whole kilowatts does for two. So the longest run of the past counts. Zero may repeat
-    for ever: a machine that is off is off.
+    for ever: a machine that is off is off. So may a value at which an earlier run was too long: that is how the machine rests.
     """
 
     rows: int = 0
     run: int = 0
     longest: int = 0
     last: list[float] = field(default_factory=list)
+    known: list[float] = field(default_factory=list)
+    """Values at which a run was too long, oldest first."""
+    fewest_rows: int = 6
+    learning_rows: int = 192
 
-    FEWEST_ROWS = 6
     TIMES_LONGEST = 1.5
-    LEARNING_ROWS = 192
+    REST_ROWS = 24
+    """A run of this length in the first rows is how the machine rests."""
+    KEPT = 16
 
     def strength(self, row: Row) -> float:
         """Of this row: rows of the run over what is too many."""
@@ -38,13 +43,22 @@ class Repeats:
         if values == self.last:
             self.run += 1
         else:
-            if self.last and self.last[0] != 0.0 and (self.run < self._limit() or self.rows <= self.LEARNING_ROWS):
-                self.longest = max(self.longest, self.run)
+            self._run_ended()
             self.run, self.last = 1, values
-        return 0.0 if values[0] == 0.0 or self.rows <= self.LEARNING_ROWS else self.run / self._limit()
+        may_repeat = values[0] == 0.0 or values[0] in self.known
+        return 0.0 if may_repeat or self.rows <= self.learning_rows else self.run / self._limit()
+
+    def _run_ended(self) -> None:
+        if not self.last or self.last[0] == 0.0:
+            return
+        learns = self.rows <= self.learning_rows
+        if self.run < self._limit() or (learns and self.run < self.REST_ROWS):
+            self.longest = max(self.longest, self.run)
+        elif self.last[0] not in self.known:
+            self.known = [*self.known, self.last[0]][-self.KEPT :]
 
     def _limit(self) -> float:
-        return max(self.FEWEST_ROWS, self.TIMES_LONGEST * self.longest + 2)
+        return max(self.fewest_rows, self.TIMES_LONGEST * self.longest + 2)
 
 
 @dataclass(slots=True)
@@ -122,7 +136,11 @@ class DataFaults:
     phases: Phases = field(default_factory=Phases)
     high_since_s: float = -1.0
     """Since when each row was too high; below zero where the last one was not."""
+    possible_kw: float = 0.0
+    """What is known to be drawn at times although it never was: no spike up to here."""
 
+    NEARLY_OFF = 0.05
+    """Of the highest value: what is as good as off may repeat for ever, too."""
     SPIKE_TIMES = 1.6
     UNIT_TIMES = 8.0
     """A jump of the unit is a factor of 1000; at a hundredth of the peak load it still is ten times the peak."""
@@ -136,7 +154,9 @@ class DataFaults:
         if isnan(power):
             return Judgement(0.0, GAP)
         stuck, times = self.repeats.strength(row), self.peaks.times_highest(row)
-        if times < self.SPIKE_TIMES:
+        if 0 < times < self.NEARLY_OFF:
+            stuck = 0.0
+        if times < self.SPIKE_TIMES or abs(power) <= self.possible_kw:
             self.high_since_s = -1.0
         elif not self._for_good(row.at_s, times):
             kind = SPIKE if times < self.UNIT_TIMES else UNIT_JUMP

@@ -12,6 +12,9 @@ WEEKS = 4
 KEPT_HOURS = WEEKS * 7 * HOURS_OF_DAY
 QUIET_QUANTILE, WORKING_QUANTILE = 0.05, 0.9
 FEWEST_HOURS = 7 * HOURS_OF_DAY
+SMALLEST_KW = 1.0
+DECIMALS = 3
+"""Of a kilowatt that are kept."""
 
 
 class Hour(NamedTuple):
@@ -90,7 +93,7 @@ class Hours:
             for missed in range(self.last_hour + 1, min(hour.local_hour, self.last_hour + KEPT_HOURS)):
                 self.kw[missed % KEPT_HOURS] = nan
         place = hour.local_hour % KEPT_HOURS
-        self.kw[place] = hour.mean_kw if normal and hour.good else nan
+        self.kw[place] = round(hour.mean_kw, DECIMALS) if normal and hour.good else nan
         self.staffed[place] = int(hour.staffed)
         self.last_hour = max(hour.local_hour, self.last_hour)
         self.known += int(hour.good)
@@ -122,6 +125,10 @@ class Hours:
         """0 at the quiet level, 1 at the working level."""
         return (power_kw - self.quiet_kw) / self.span_kw
 
+    def works(self) -> bool:
+        """Whether work stands out from rest: what is drawn then is clearly more."""
+        return self.work_kw - self.rest_kw > max(SMALLEST_KW, 0.1 * self.work_kw)
+
     def same_hours(self, local_hour: int, staffed: bool) -> list[float]:
         """Known powers of the same hour and its neighbours on the days before, of the same kind by the calendar [kW], sorted."""
         found = []
@@ -134,3 +141,12 @@ class Hours:
                     found.append(value)
         found.sort()
         return found
+
+    def like_day(self, local_hour: int, staffed: bool) -> int | None:
+        """A day before, in local days since 1970, on which this hour is known and of the same kind by the calendar: a week before, else the last one; None without one."""
+        for days in (7, *range(1, WEEKS * 7)):
+            day: int = (local_hour - days * HOURS_OF_DAY) // HOURS_OF_DAY
+            place = (local_hour - days * HOURS_OF_DAY) % KEPT_HOURS
+            if self.kw[place] == self.kw[place] and bool(self.staffed[place]) == staffed:
+                return day
+        return None

@@ -32,7 +32,9 @@ class LeftOn:
 
     def update(self, hour: Hour, hours: Hours) -> Judgement:
         """Of an hour that ended."""
-        past = [] if hour.staffed or not hour.good or not hours.ready() else hours.same_hours(hour.local_hour, staffed=False)
+        if not hour.good:
+            return NOTHING
+        past = [] if hour.staffed or not hours.ready() else hours.same_hours(hour.local_hour, staffed=False)
         if len(past) < self.FEWEST_PAST:
             self.margins, self.excess_kwh, self.open = [], [], False
             return NOTHING

@@ -60,7 +60,7 @@ class Model:
         places = np.arange(len(values)) - (len(values) - 1) / 2
         drift = places @ (values - mean) / (places @ places) * len(values)
         scale = np.sqrt(values.var(axis=0) + (self.TIMES_DRIFT * drift) ** 2) + 1e-9 * np.abs(mean) + 1e-12
-        variances, vectors = np.linalg.eigh(np.cov(((values - mean) / scale).T))
+        variances, vectors = np.linalg.eigh(np.atleast_2d(np.cov(((values - mean) / scale).T)))
         order = np.argsort(-variances)
         variances, vectors = np.maximum(variances[order], 1e-12), vectors[:, order]
         explained = np.cumsum(variances) / variances.sum()
@@ -70,12 +70,12 @@ class Model:
 
     def _distances(self, values: Floats) -> tuple[Floats, Floats]:
         scaled = (values - np.array(self.mean)) / np.array(self.scale)
-        within = scaled @ np.array(self.axes).T
+        within = scaled @ np.array(self.axes).reshape(-1, values.shape[1]).T
         beside = np.maximum((scaled**2).sum(axis=1) - (within**2).sum(axis=1), 0.0)
         return ((within / np.array(self.deviations)) ** 2).sum(axis=1), beside
 
-    def strength(self, row: list[float]) -> tuple[float, int]:
-        """The larger distance over its limit, and the place of the channel that is furthest from its mean."""
+    def distances(self, row: list[float]) -> tuple[float, float, int]:
+        """Distance within the components (T²) and beside them (Q), each over its limit, and the place of the channel that is furthest from its mean."""
         scaled = [(value - mean) / scale for value, mean, scale in zip(row, self.mean, self.scale, strict=True)]
         total = sum(value * value for value in scaled)
         within = 0.0
@@ -84,7 +84,12 @@ class Model:
             within += (along / deviation) ** 2
             total -= along * along
         furthest = max(range(len(scaled)), key=lambda place: abs(scaled[place]))
-        return sqrt(max(within / self.limit_within, total / self.limit_beside, 0.0)), furthest
+        return within / self.limit_within, max(total, 0.0) / self.limit_beside, furthest
+
+    def strength(self, row: list[float]) -> tuple[float, int]:
+        """Root of the larger distance over its limit, and the place of the channel that is furthest from its mean."""
+        within, beside, furthest = self.distances(row)
+        return sqrt(max(within, beside)), furthest
 
     def follow(self, row: list[float], share: float) -> None:
         """Move the mean by this share of the way to a normal row."""

@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from detection.streams.base_load import BaseLoad
 from detection.streams.data_faults import DataFaults
-from detection.streams.hours import Hours, HourSum
+from detection.streams.hours import Hour, Hours, HourSum
 from detection.streams.left_on import LeftOn
 from detection.streams.row import HOURS_OF_DAY, NOTHING, Judgement, Row, Verdict, stronger, verdict_of
 from detection.streams.shifts import Shifts
+
+
+class Judged(NamedTuple):
+    """What each part says of a row: of its data, and of the hour that has ended with it.
+
+    Attributes
+    ----------
+    hour
+        That hour; None where none has ended. Then the rest says nothing.
+    left_on, shifts, base
+        Of the hour; `base` speaks with the first hour of a day.
+    """
+
+    fault: Judgement
+    hour: Hour | None = None
+    left_on: Judgement = NOTHING
+    shifts: Judgement = NOTHING
+    base: Judgement = NOTHING
 
 
 @dataclass(slots=True)
@@ -53,19 +72,18 @@ class Meter:
 
     def update(self, row: Row) -> Verdict:
         """The verdict on the next row."""
-        fault = self.data.judge(row)
-        excess_kwh = 0.0
-        if row.staffed is not None:
-            excess_kwh = self._add_to_hour(row, good=not fault.reason)
-        if fault.reason:
-            return verdict_of(fault, excess_kwh)
+        judged = self.judge(row)
+        excess_kwh = max(judged.left_on.excess_kwh, judged.base.excess_kwh)
+        if judged.fault.reason:
+            return verdict_of(judged.fault, excess_kwh)
         return verdict_of(stronger(self.of_hour.judgement(), self.of_day.judgement()), excess_kwh)
 
-    def _add_to_hour(self, row: Row, good: bool) -> float:
-        """Judge the hour that has ended with this row, if one has; energy that it adds [kWh]."""
-        ended = self.hour_sum.add(row, good)
+    def judge(self, row: Row) -> Judged:
+        """The same, part by part."""
+        fault = self.data.judge(row)
+        ended = None if row.staffed is None else self.hour_sum.add(row, good=not fault.reason)
         if ended is None:
-            return 0.0
+            return Judged(fault)
         if 0 <= self.hours.last_hour < ended.local_hour - self.LONGEST_GAP_HOURS:
             self.left_on, self.shifts = LeftOn(), Shifts()
         left_on, shifts = self.left_on.update(ended, self.hours), self.shifts.update(ended, self.hours)
@@ -74,4 +92,4 @@ class Meter:
         self.hours.add(ended, normal=of_hour.strength < 1.0)
         self.of_hour.hour_ended(of_hour, 1)
         self.of_day.hour_ended(base, HOURS_OF_DAY)
-        return max(left_on.excess_kwh, base.excess_kwh)
+        return Judged(fault, ended, left_on, shifts, base)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Hashable
 from dataclasses import fields, is_dataclass
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, TypeVar, cast
 
 from domain.stored_state import StateForm
 
 Detector = TypeVar("Detector")
-FORM = StateForm("detection-streams", 1)
+FORM = StateForm("detection-streams", 2)
 
 
 def pack(detector: Any) -> bytes:
@@ -30,14 +32,19 @@ def restore(detector: Detector, packed: bytes) -> Detector:
 
 
 def _numbers(value: Any) -> Any:
-    if is_dataclass(value):
-        return [_numbers(getattr(value, one.name)) for one in fields(value)]
-    return [_numbers(one) for one in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [_numbers(one) for one in value] if value and not isinstance(value[0], int | float) else value
+    return [_numbers(getattr(value, name)) for name in _names(cast(Hashable, type(value)))] if is_dataclass(value) else value
+
+
+@cache
+def _names(detector: Hashable) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(cast(Any, detector)))
 
 
 def _fill(detector: Any, numbers: list[Any]) -> None:
-    for one, stored in zip(fields(detector), numbers, strict=True):
-        setattr(detector, one.name, _filled(getattr(detector, one.name), stored))
+    for name, stored in zip(_names(cast(Hashable, type(detector))), numbers, strict=True):
+        setattr(detector, name, _filled(getattr(detector, name), stored))
 
 
 def _filled(value: Any, stored: Any) -> Any:

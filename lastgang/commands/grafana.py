@@ -62,7 +62,8 @@ def push(plant: Path, influx_url: str | None, influx_org: str | None, influx_buc
       GRAFANA_TOKEN=... INFLUX_TOKEN=... lastgang grafana push --plant werk-nord --influx-org werk --influx-bucket energy --url http://127.0.0.1:3000
     """
     from connectors.grafana.push import push as push_all
-    from dashboards.build import FOLDER, FOLDER_UID, dashboards, data_source
+    from dashboards.build import dashboards, data_source
+    from dashboards.frame import FOLDER, FOLDER_UID
     from deploy.whereabouts import Whereabouts
     from domain.plant import load_plant
     from lastgang.secrets import require

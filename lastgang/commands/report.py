@@ -31,6 +31,20 @@ from words.catalogue import DEFAULT, languages
 @click.option(
     "--keys", type=click.Path(path_type=Path), default=None, help="Folder of the signing keys. [default: keys/ beside the ledger]"
 )
+@click.option(
+    "--certificate",
+    type=click.Path(path_type=Path),
+    default=None,
+    envvar="LASTGANG_CERTIFICATE",
+    help="PKCS#12 file that signs the PDF; its passphrase: LASTGANG_CERTIFICATE_PASSPHRASE. [default: LASTGANG_CERTIFICATE; unset: not signed]",
+)
+@click.option(
+    "--stamp-server",
+    default=None,
+    metavar="URL",
+    envvar="LASTGANG_STAMP_SERVER",
+    help="Time stamp server (RFC 3161) that confirms the manifest. [default: LASTGANG_STAMP_SERVER; unset: no stamp]",
+)
 def command(
     folder: Path,
     path: Path | None,
@@ -41,12 +55,15 @@ def command(
     author: str,
     approver: str,
     keys: Path | None,
+    certificate: Path | None,
+    stamp_server: str | None,
 ) -> None:
     """Write a month's energy report: CSV, XLSX, PDF, JSON and a manifest. A second one becomes the next version; the first one stays.
 
     Where the plant has a signing key (`lastgang keys new`) the ledger is sealed and the report is signed: it holds the rows that its figures
     rest on, the proofs that they are those of the ledger, and a program that checks it without ours. Without a key it proves nothing.
     """
+    import os
     from dataclasses import replace
     from datetime import datetime
 
@@ -61,6 +78,8 @@ def command(
     from reporting.ledger import Ledger, LedgerError
     from reporting.month import month_period
     from reporting.report import ReportOrder, write_report
+    from reporting.signing import PASSPHRASE, load_signer
+    from reporting.stamps import StampFault, keep_stamp, request_stamp, sent_to
 
     plant = load_plant(folder / "plant.toml")
     try:
@@ -71,10 +90,12 @@ def command(
         as_of_utc = None if as_of is None else as_utc(datetime.fromisoformat(as_of))
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--as-of") from error
+    clock = process_clock()
+    signer = None if certificate is None else load_signer(certificate, os.environ.get(PASSPHRASE), clock.now_utc())
+    order = ReportOrder(folder, out, language, _name(author, "--author"), _name(approver, "--approver"), as_of_utc, signer)
     path = path or Whereabouts(folder).ledger
     key_folder = KeyFolder(keys or path.parent / "keys")
     signs = bool(key_folder.keys())
-    order = ReportOrder(folder, out, language, _name(author, "--author"), _name(approver, "--approver"), as_of_utc)
     check_output_folder(out)
     try:
         open_input(path).close()
@@ -86,7 +107,7 @@ def command(
         raise InputFaults([Fault(str(path), None, "ledger", str(error), "a ledger that this program can read")]) from error
     with ledger:
         order = replace(order, evidence=Evidence.of(ledger, key_folder))
-        made = write_report(ledger, plant, period, order, process_clock().now_utc())
+        made = write_report(ledger, plant, period, order, clock.now_utc())
     click.echo(click.format_filename(made.folder))
     for note in made.notes:
         click.echo(note, err=True)
@@ -96,6 +117,12 @@ def command(
         else "not signed: `lastgang keys new` makes a key"
     )
     click.echo(signed, err=True)
+    if stamp_server is not None:
+        try:
+            stamp = keep_stamp(made.folder, sent_to(stamp_server, request_stamp(made.folder)))
+            click.echo(f"stamped at {stamp.at_utc:%Y-%m-%d %H:%M:%S} UTC, serial number {stamp.serial}", err=True)
+        except StampFault as fault:  # the report is made; a stamp can be added later by `lastgang stamp`
+            click.echo(f"not stamped: {fault}", err=True)
     click.echo(f"{made.report} version {made.version}, {made.status}; manifest SHA-256 {made.manifest_sha256}", err=True)
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from reporting.verifier import Verdict
 
 _DATABASE = b"SQLite format 3\0"
@@ -30,7 +32,15 @@ _NO_SIGNATURE = "nobody has signed it: whoever changed it could make files and m
     default=None,
     help="Of a ledger: its folder of keys. [default: keys/ beside it]",
 )
-def command(places: tuple[Path, ...], expect: str, alone: bool, files_only: bool, keys: Path | None) -> None:
+@click.option(
+    "--stamp-roots",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="PEM file of the certificates that you trust to vouch for time stamps.",
+)
+def command(
+    places: tuple[Path, ...], expect: str, alone: bool, files_only: bool, keys: Path | None, stamp_roots: Path | None
+) -> None:
     """Check report folders, offline: files, signatures, versions, the rows and their seals, and the figures again from the rows.
 
     Each fault is named with its file, its row and what was expected. Versions that a report replaces must be the ones that it names. A
@@ -49,7 +59,29 @@ def command(places: tuple[Path, ...], expect: str, alone: bool, files_only: bool
             return verdict if files_only else _with_evidence(verdict, expect)
 
         worst = max(worst, main([*(["--alone"] if alone else []), *folders], deeper))
-    sys.exit(worst)
+    sys.exit(max([worst, *_stamp_codes(folders, stamp_roots)]))
+
+
+def _stamp_codes(folders: list[str], stamp_roots: Path | None) -> Iterator[int]:
+    """1 for each report without a time stamp that holds, where stamps are wanted."""
+    if stamp_roots is None:
+        return
+    from reporting.stamps import StampFault, checked_stamp, roots_in
+    from reporting.verifier import report_folders
+
+    roots = roots_in(stamp_roots)
+    for report in (report for folder in folders for report in report_folders(Path(folder))):
+        try:
+            stamp = checked_stamp(report, roots)
+        except StampFault as fault:
+            click.echo(str(fault))
+            yield 1
+            continue
+        if stamp is not None:
+            click.echo(f"{report.name}: existed at {stamp.at_utc:%Y-%m-%d %H:%M:%S} UTC, by stamp {stamp.serial}")
+        else:
+            click.echo(f"{report.name}: DOES NOT HOLD; there is no time stamp")
+            yield 1
 
 
 def _is_database(place: Path) -> bool:

@@ -58,6 +58,8 @@ class Account:
     revisions: dict[tuple[str, str, datetime], list[Interval]] = field(default_factory=dict)
     """Every revision, in the order in which it was published."""
     anomalies: dict[str, Anomaly] = field(default_factory=dict)
+    found_utc: dict[str, datetime] = field(default_factory=dict)
+    """Plant time of the first record of each anomaly."""
     forecasts: list[Forecast] = field(default_factory=list)
     meter_forecasts: int = 0
     recommendations: dict[str, Recommendation] = field(default_factory=dict)
@@ -148,6 +150,7 @@ def _take_result(account: Account, span: Span, message: Message) -> None:
                 revisions.append(record)
     elif message.topic is ANOMALIES:
         _keep_newest(account.anomalies, record.anomaly, record)
+        account.found_utc[record.anomaly] = min(record.at_utc, account.found_utc.get(record.anomaly, record.at_utc))
     elif message.topic is FORECASTS:
         if span.has(record.issued_utc) and not record.replayed:
             account.forecasts.append(record)

@@ -25,6 +25,7 @@ from lastgang.demo.live_view import eur
 from lastgang.demo.money import saving_eur_per_year
 from lastgang.demo.outages import OutageAccount, outage_accounts
 from lastgang.demo.settings import DemoSettings
+from lastgang.demo.surprised import Surprised, expected_of, surprised
 from quarters.numbers import quarter_starts
 from simulation.counterfactual import main_import_kw, without_moves
 from simulation.span import load_span
@@ -62,6 +63,8 @@ class Summary:
     """Ends without one, between the first forecast and the last: gaps."""
     meter_forecasts: int
     anomalies: tuple[FoundAnomaly, ...]
+    surprises: tuple[Surprised, ...]
+    """What the simulator made go wrong in the span, beside what was found of it."""
     recommendations: Mapping[str, int]
     peak_with_kw: float
     peak_without_kw: float
@@ -120,6 +123,7 @@ def summarise(settings: DemoSettings, plant: Plant, span: Span, account: Account
             )
             for a in sorted(account.anomalies.values(), key=lambda anomaly: anomaly.since_utc)
         ),
+        surprises=tuple(surprised(expected_of(simulated.surprises, span), account.anomalies.values(), account.found_utc)),
         recommendations=_recommendations(account),
         peak_with_kw=round(max(with_kw.values(), default=0.0), 3),
         peak_without_kw=round(max(without_kw.values(), default=0.0), 3),
@@ -186,6 +190,7 @@ def show_summary(summary: Summary, console: Console) -> None:
             not summary.forecast_quarters_missing and summary.forecast_quarters >= summary.plant_minutes / 15 - 1,
         ),
         ("anomalies", ", ".join(f"{a.kind} {a.meter} {eur(a.eur_per_day)} EUR/d" for a in summary.anomalies) or "none", "", bool(summary.anomalies)),
+        *(_surprise_row(one) for one in summary.surprises),
         (
             "recommendations", f"{summary.recommendations['issued']} issued",
             f"{summary.recommendations['accepted']} accepted, {summary.recommendations['carried_out']} carried out", summary.recommendations["accepted"] > 0,
@@ -208,6 +213,12 @@ def show_summary(summary: Summary, console: Console) -> None:
     for name, found, against, holds in rows:
         table.add_row(name, found, against, "" if holds is None else "[green]✓[/]" if holds else "[red]✗[/]")
     console.print(table)
+
+
+def _surprise_row(one: Surprised) -> tuple[str, str, str, bool]:
+    found = "not found" if one.delay_min is None else f"{one.kind} after {one.delay_min:.0f} min"
+    price = "" if one.priced is None else f", {eur(one.eur_per_day)} EUR/d"
+    return f"{one.name} {one.meter}", found + price, f"shows at {one.shows_utc[11:16]}Z, within {one.within_min:.0f} min", one.holds
 
 
 def _eased_row(eased: Eased, is_any_kept: bool) -> tuple[str, str, str, bool | None]:

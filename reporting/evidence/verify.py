@@ -94,7 +94,7 @@ class Report:
             found = {"name": name, "sha256": sha256(content).hexdigest(), "bytes": len(content)}
             if found != entry or name not in self.files:
                 yield name, f"missing or changed: found {found}, the manifest has {entry}"
-        for name in sorted(set(self.files) - set(listed) - {MANIFEST, SIGNATURE, "SHA256SUMS"}):
+        for name in sorted(set(self.files) - set(listed) - {MANIFEST, SIGNATURE, "SHA256SUMS", "manifest.tsq", "manifest.tsr"}):
             yield name, "added: the manifest does not list it"
         sums = {**{name: entry["sha256"] for name, entry in listed.items()}, MANIFEST: sha256(self.files[MANIFEST]).hexdigest()}
         if self.files.get("SHA256SUMS") != "".join(f"{digest}  {name}\n" for name, digest in sums.items()).encode():

@@ -8,10 +8,14 @@ from domain.anomalies import Anomaly
 from domain.clock import epoch_ms, instant
 from domain.demand import Demand
 from domain.effects import Autopsy, Effect
+from domain.feedback import Feedback
 from domain.forecasts import Forecast
 from domain.job_power import JobPower
+from domain.machine_health import MachineHealth
 from domain.orders import Order
+from domain.own_use import OwnUse
 from domain.prices import Prices
+from domain.quality import QualityEvent
 from domain.recommendations import Decision, Recommendation
 from domain.shift_changes import ShiftChange
 from domain.topics import (
@@ -20,11 +24,15 @@ from domain.topics import (
     DECISIONS,
     DEMAND,
     EFFECTS,
+    FEEDBACK,
     FORECASTS,
     JOB_POWERS,
+    MACHINE_HEALTH,
     METER_FORECASTS,
     ORDERS,
+    OWN_USE,
     PRICES,
+    QUALITY,
     RECOMMENDATIONS,
     REJECTED,
     SHIFT_CHANGES,
@@ -79,6 +87,32 @@ class RecordQuestions(Questions):
         found = self._latest(ANOMALIES, Anomaly, as_of_utc)
         return sorted((a for a in found if not open_only or a.until_utc is None), key=lambda a: (a.since_utc, a.anomaly))
 
+    @answered_by(FEEDBACK)
+    def feedback(self, as_of_utc: datetime | None = None) -> list[Feedback]:
+        """All feedback on anomalies, in the order of the log; of one anomaly the newest holds."""
+        rows = self._database.execute(
+            "SELECT payload FROM entry WHERE topic=? AND recorded_ms<=? ORDER BY entry", (FEEDBACK.name, until_ms(as_of_utc))
+        )
+        return list(stored(Feedback, rows))
+
+    @answered_by(MACHINE_HEALTH)
+    def machine_health(self, site: str, machine: str, from_utc: datetime, to_utc: datetime) -> list[MachineHealth]:
+        """Health of a machine in quarter hours that start in ``[from_utc, to_utc)``, by their start."""
+        rows = self._database.execute(
+            "SELECT payload FROM entry WHERE topic=? AND subject>=? AND subject<? AND at_ms>=? AND at_ms<? ORDER BY at_ms, entry",
+            (MACHINE_HEALTH.name, *_subjects_below(f"{site}/{machine}"), epoch_ms(from_utc), epoch_ms(to_utc)),
+        )
+        return list(stored(MachineHealth, rows))
+
+    @answered_by(MACHINE_HEALTH)
+    def newest_machine_health(self, site: str, machine: str, until_utc: datetime) -> MachineHealth | None:
+        """The newest health of a machine that starts at `until_utc` or before; None where there is none."""
+        row = self._database.execute(
+            "SELECT payload FROM entry WHERE topic=? AND subject>=? AND subject<? AND at_ms<=? ORDER BY at_ms DESC, entry DESC LIMIT 1",
+            (MACHINE_HEALTH.name, *_subjects_below(f"{site}/{machine}"), epoch_ms(until_utc)),
+        ).fetchone()
+        return None if row is None else next(stored(MachineHealth, [row]), None)
+
     @answered_by(ORDERS)
     def orders(self, as_of_utc: datetime | None = None) -> list[Order]:
         """Latest revision of each job, by start."""
@@ -102,6 +136,21 @@ class RecordQuestions(Questions):
     def prices(self, as_of_utc: datetime | None = None) -> list[Prices]:
         """Of each span of day-ahead prices the latest revision, by zone and start."""
         return sorted(self._latest(PRICES, Prices, as_of_utc), key=lambda p: (p.zone, p.first_start_utc, -p.minutes))
+
+    @answered_by(QUALITY)
+    def quality_events(self, as_of_utc: datetime | None = None) -> list[QualityEvent]:
+        """Latest revision of what was counted of good pieces, scrap and rework, what was taken back too, by machine and start."""
+        found = self._latest(QUALITY, QualityEvent, as_of_utc)
+        return sorted(found, key=lambda e: (e.machine, e.start_utc, e.event))
+
+    @answered_by(OWN_USE)
+    def own_use(self, from_utc: datetime, to_utc: datetime) -> list[OwnUse]:
+        """What the platform used in spans that end within ``(from_utc, to_utc]``, oldest first."""
+        rows = self._database.execute(
+            "SELECT payload FROM entry WHERE topic=? AND at_ms>? AND at_ms<=? ORDER BY at_ms, entry",
+            (OWN_USE.name, epoch_ms(from_utc), epoch_ms(to_utc)),
+        )
+        return list(stored(OwnUse, rows))
 
     @answered_by(ORDERS)
     def order_history(self) -> list[Order]:
@@ -188,3 +237,8 @@ class RecordQuestions(Questions):
     def unreadable(self) -> list[tuple[str, int, int, str]]:
         """(topic, partition, offset, reason) of messages that were no records."""
         return list(self._database.execute("SELECT topic, partition, offset, reason FROM unreadable ORDER BY unreadable"))
+
+
+def _subjects_below(subject: str) -> tuple[str, str]:
+    """First, and one past the last, of the subjects that begin with `subject` and a slash."""
+    return f"{subject}/", f"{subject}0"  # the character after the slash

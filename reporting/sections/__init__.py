@@ -9,14 +9,17 @@ from reporting.sections import (
     cost,
     effects,
     events,
+    found,
     gaps,
     intervals,
+    own_use,
     peaks,
     quality,
     recommendations,
     rejections,
     remainder,
     restatements,
+    scrap,
     versions,
 )
 from reporting.sections.section import Section
@@ -36,5 +39,8 @@ SECTIONS: tuple[Section, ...] = (
     anomalies.SECTION,
     recommendations.SECTION,
     effects.SECTION,
+    found.SECTION,
+    scrap.SECTION,
+    own_use.SECTION,
 )
 """In the order in which they are printed."""

@@ -41,6 +41,9 @@ def _places_data(places: Places) -> dict[str, Any]:
         "jobs": [{"job": place.job, "machine": place.machine, **span(place)} for place in places.jobs],
         "shifts": [{"shift": place.shift, "day_local": place.day_local, **span(place)} for place in places.shifts],
         "loads": [{"load": place.load, "kw": place.kw, **span(place)} for place in places.loads],
+        "set_points": [
+            {"machine": one.machine, "channel": one.channel, "value": one.value, "unit": one.unit} for one in places.set_points
+        ],
     }
 
 

@@ -11,6 +11,7 @@ from typing import Any, Generic
 
 from reporting.cost import MonthCost
 from reporting.month import Change, MonthReport, SeriesMonth
+from reporting.own_use import OwnSum
 from reporting.sections.blocks import Block
 from reporting.tables import Column, Row
 from words.speech import Words
@@ -31,6 +32,8 @@ class Content:
     """What differs from the replaced version; None if this is the first, or the replaced one cannot be read."""
     replaced: str
     """Name of the replaced version; empty if this is the first."""
+    own: OwnSum | None = None
+    """What the platform itself used in the month; None where that was not recorded."""
 
 
 @dataclass(frozen=True)

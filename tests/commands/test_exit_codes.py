@@ -68,14 +68,22 @@ WRONG_INPUT = {
     "prices pull": Case(
         "prices pull --plant {empty} --service smard --url http://127.0.0.1:9", "plant.toml: file: found No such file"
     ),
+    "quality import": Case("quality import {work}/nothing.csv --plant {plant} --dry-run", "nothing.csv: file: found No such file"),
     "shifts import": Case("shifts import {work}/nothing.csv --plant {plant} --dry-run", "nothing.csv: file: found No such file"),
     "shifts template": Case("shifts template {work}/shifts.xlsx --plant {empty}", "plant.toml: file: found No such file"),
     "shifts list": Case("shifts list --plant {empty}", "plant.toml: file: found No such file"),
+    "findings list": Case("findings list --plant {empty}", "plant.toml: file: found No such file"),
+    "findings feedback": Case("findings feedback --plant {empty}", "plant.toml: file: found No such file"),
+    "findings normal": Case("findings normal m/left_on/1 --plant {empty} --by me", "plant.toml: file: found No such file"),
+    "findings known": Case("findings known m/left_on/1 --plant {plant} --by " + "x" * 201, "at most 200 characters"),
+    "findings fixed": Case("findings fixed m/left_on/1 --plant {plant}", "--by"),
+    "findings take-back": Case("findings take-back m/left_on/1 --plant {empty} --by me", "plant.toml: file: found No such file"),
     "report": Case("report --plant {plant} --month 2026-13 --out {work}/reports", "--month"),
     "keys new": Case("keys new --plant {empty}", "plant.toml: file: found No such file"),
     "keys rotate": Case("keys rotate --plant {plant} --keys {work}/none", "has no key; `lastgang keys new` makes the first one"),
     "keys show": Case("keys show --plant {empty}", "plant.toml: file: found No such file"),
     "verify": Case("verify {empty}", "no manifest.json"),
+    "stamp": Case("stamp {empty}", "manifest.json: found nothing; expected the folder of a report"),
     "check-config": Case("check-config {empty}", "plant.toml: file: found No such file"),
     "contracts": Case("contracts --out {load}/contracts", "is a file; expected a folder"),
     "reference": Case("reference --out {load}/reference", "is a file; expected a folder"),
@@ -137,11 +145,27 @@ FAILED_RUN = {
     "prices pull": Case(
         "prices pull --plant {plant} --service smard --url http://127.0.0.1:{nobody} --zone DE-LU --dry-run", "127.0.0.1"
     ),
+    "quality import": Case("quality import {scrap} --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
     "shifts import": Case("shifts import {shifts} --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
     "shifts template": Case("shifts template {full} --plant {plant}", "No space left on device"),
     "shifts list": Case("shifts list --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
     "keys new": Case("keys new --plant {plant} --keys {load}/keys", "Not a directory"),
+    "findings list": Case("findings list --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
+    "findings feedback": Case("findings feedback --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
+    "findings normal": Case(
+        "findings normal m/left_on/1 --plant {plant} --by me --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"
+    ),
+    "findings known": Case(
+        "findings known m/left_on/1 --plant {plant} --by me --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"
+    ),
+    "findings fixed": Case(
+        "findings fixed m/left_on/1 --plant {plant} --by me --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"
+    ),
+    "findings take-back": Case(
+        "findings take-back m/left_on/1 --plant {plant} --by me --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"
+    ),
     "verify": Case("verify {report}", "missing"),
+    "stamp": Case("stamp {report} --server http://127.0.0.1:{nobody}", "no answer"),
     "check-config": Case("check-config {plant} --connect", "no connection; is the device or its gateway on"),
     "set-back": Case(
         "set-back press-1 --plant {plant} --to 2026-10-26T10:00:00Z --by me --why drift --kafka 127.0.0.1:{nobody}",
@@ -181,6 +205,7 @@ DONE = {
     "orders import": Case("orders import {orders} --plant {plant} --dry-run", "1 new, 0 changed"),
     "orders template": Case("orders template {work}/orders.xlsx --plant {plant}", "orders.xlsx"),
     "prices import": Case("prices import {prices} --plant {plant} --zone DE-LU --dry-run", ""),
+    "quality import": Case("quality import {scrap} --plant {plant} --dry-run", "1 new"),
     "shifts import": Case("shifts import {shifts} --plant {plant} --dry-run", "1 new"),
     "shifts template": Case("shifts template {work}/shifts.xlsx --plant {plant}", "shifts.xlsx"),
     "check-config": Case("check-config {plant}", "no fault found"),
@@ -224,6 +249,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
     (work / "planned.csv").write_text("start_utc,planned_kw\n2026-10-01T00:00:00Z,110\n")
     (work / "orders.csv").write_text("Auftrag;Maschine;Start;Dauer\n4711;press-1;23.10.2050 10:00;1 h\n")
     (work / "shifts.csv").write_text("Schicht;Tag;Gearbeitet\nearly;22.10.2050;ja\n")
+    (work / "scrap.csv").write_text("Maschine;Von;Bis;Gut;Ausschuss\nmoulding-1;01.10.2026 06:00;01.10.2026 14:00;700;12\n")
     (work / "prices.csv").write_text("start_utc,price_eur_per_mwh\n2026-10-01T00:00:00Z,85.1\n2026-10-01T01:00:00Z,-3.2\n")
     (work / "full.xlsx").symlink_to("/dev/full")
     (work / "readings.jsonl").write_text("")
@@ -243,6 +269,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
             "planned": str(work / "planned.csv"),
             "orders": str(work / "orders.csv"),
             "shifts": str(work / "shifts.csv"),
+            "scrap": str(work / "scrap.csv"),
             "prices": str(work / "prices.csv"),
             "full": str(work / "full.xlsx"),
             "readings": str(work / "readings.jsonl"),

@@ -12,7 +12,8 @@ import pytest
 from grafana_stand_in import TOKEN, GrafanaStandIn, served
 
 from connectors.grafana.push import GrafanaRefused, Server, push
-from dashboards.build import DATA_SOURCE_UID, FOLDER, FOLDER_UID
+from dashboards.flux import DATA_SOURCE_UID
+from dashboards.frame import FOLDER, FOLDER_UID
 from deploy.ports import free_port
 from domain.errors import InputFaults
 from simulation import demo_plant

@@ -13,6 +13,7 @@ import pytest
 from connectors.influx.points import PointMaker
 from connectors.influx.sink import InfluxRefused, InfluxSettings, InfluxWriter, SetAside
 from dashboards.build import dashboards
+from domain.anomalies import AnomalyKind
 from domain.clock import epoch_ms
 from domain.contracts import EXAMPLES
 from domain.intervals import IntervalMethod, IntervalQuality
@@ -24,6 +25,7 @@ from domain.topics import (
     EFFECTS,
     FORECASTS,
     INTERVALS,
+    MACHINE_HEALTH,
     METER_FORECASTS,
     ORDERS,
     READINGS,
@@ -77,8 +79,26 @@ def records():
     yield METER_FORECASTS, replace(EXAMPLES[METER_FORECASTS.name], first_start_utc=NOW)
     yield ORDERS, replace(EXAMPLES[ORDERS.name], start_utc=NOW - timedelta(minutes=30))
     yield ANOMALIES, replace(EXAMPLES[ANOMALIES.name], since_utc=NOW - timedelta(minutes=30))
+    ended = replace(
+        EXAMPLES[ANOMALIES.name],
+        anomaly="furnace-1/left_on/1",
+        since_utc=NOW - timedelta(hours=2),
+        until_utc=NOW - timedelta(hours=1),
+    )
+    yield ANOMALIES, ended
+    yield (
+        ANOMALIES,
+        replace(
+            EXAMPLES[ANOMALIES.name],
+            anomaly="main/spike/1",
+            kind=AnomalyKind.SPIKE,
+            since_utc=NOW - timedelta(minutes=15),
+            until_utc=None,
+        ),
+    )
     yield RECOMMENDATIONS, replace(EXAMPLES[RECOMMENDATIONS.name], issued_utc=NOW - timedelta(minutes=30))
     yield EFFECTS, replace(EXAMPLES[EFFECTS.name], quarter_utc=NOW - timedelta(minutes=30))
+    yield MACHINE_HEALTH, replace(EXAMPLES[MACHINE_HEALTH.name], at_utc=NOW - timedelta(minutes=30))
     yield AUTOPSIES, replace(EXAMPLES[AUTOPSIES.name], quarter_utc=NOW - timedelta(minutes=30))
 
 
@@ -96,7 +116,7 @@ def as_grafana_sends(query: str, bucket: str) -> str:
         "defaultBucket": f'"{bucket}"',
     }
     query = re.sub(r"\bv\.(\w+)", lambda found: values[found.group(1)], query)
-    return query.replace("${site}", "werk-nord").replace("${meter:regex}", ".*")
+    return query.replace("${site}", "werk-nord").replace("${meter:regex}", ".*").replace("${machine:regex}", ".*")
 
 
 def every_query_of(board):

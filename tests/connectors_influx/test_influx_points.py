@@ -7,7 +7,9 @@ import pytest
 
 from connectors.influx.points import PointMaker
 from connectors.influx.sink import as_client_point
+from domain.clock import epoch_ms
 from domain.contracts import EXAMPLES
+from domain.incident_cost import cost_so_far
 from domain.intervals import IntervalMethod, IntervalQuality
 from domain.plant import Plant
 from domain.readings import ReadingQuality
@@ -18,8 +20,10 @@ from domain.topics import (
     EFFECTS,
     FORECASTS,
     INTERVALS,
+    MACHINE_HEALTH,
     METER_FORECASTS,
     ORDERS,
+    QUALITY,
     READINGS,
     RECOMMENDATIONS,
 )
@@ -113,6 +117,23 @@ def test_a_meters_forecast_has_its_meter_as_a_tag(maker):
     assert {(point.measurement.name, point.tags["meter"]) for point in points} == {("forecast_meter", "furnace-2")}
 
 
+def test_health_of_a_machine_is_a_point_and_one_a_channel_and_what_is_not_known_is_no_field(maker):
+    whole, vibration, power = maker.points(MACHINE_HEALTH, EXAMPLES[MACHINE_HEALTH.name])
+    assert whole.fields == {
+        "index": 58.0,
+        "t2": 1.31,
+        "q": 0.42,
+        "learned": 1.0,
+        "minutes": 15,
+        "status": "limit_ahead",
+        "state": "Execute",
+    }
+    assert (vibration.tags["channel"], vibration.fields["limit"], vibration.fields["days_to_limit"]) == ("vibration", 7.1, 9.5)
+    assert power.tags["machine"] == "press-1" and not {"limit", "days_to_limit", "days_low", "days_high"} & set(power.fields)
+    learning = replace(EXAMPLES[MACHINE_HEALTH.name], index=None, t2=None, q=None, learned=0.0)
+    assert not {"index", "t2", "q"} & set(maker.points(MACHINE_HEALTH, learning)[0].fields)
+
+
 def test_a_moved_job_is_cleared_where_it_was(maker):
     order = replace(EXAMPLES[ORDERS.name], revision=1)
     maker.points(ORDERS, order)
@@ -127,11 +148,37 @@ def test_an_older_revision_of_a_job_that_comes_again_draws_nothing(maker):
     assert maker.points(ORDERS, replace(order, revision=1)) == []
 
 
+def test_pieces_are_a_point_a_source_with_what_was_counted_alone(maker):
+    event = EXAMPLES[QUALITY.name]
+    [point] = maker.points(QUALITY, event)
+    assert (point.measurement.name, point.tags) == ("pieces", {"site": "werk-nord", "machine": "moulding-1", "source": "camera-3"})
+    assert {name: point.fields.get(name) for name in ("good", "scrap", "rework", "product")} == {
+        "good": 31.0, "scrap": 2.0, "rework": None, "product": "housing",
+    }  # fmt: skip
+    [gone] = maker.points(QUALITY, replace(event, revision=1, withdrawn=True))
+    assert (gone.tags, gone.at_ms, gone.fields["scrap"]) == (point.tags, point.at_ms, 0.0)
+
+
 @pytest.mark.parametrize("topic", [DEMAND, ANOMALIES, RECOMMENDATIONS, EFFECTS], ids=lambda topic: topic.name)
 def test_all_written_fields_are_declared(maker, topic):
-    [point] = maker.points(topic, EXAMPLES[topic.name])
-    assert set(point.fields) <= set(point.measurement.all_fields())
-    assert set(point.tags) == set(point.measurement.tags)
+    for point in maker.points(topic, EXAMPLES[topic.name]):
+        assert set(point.fields) <= set(point.measurement.all_fields())
+        assert set(point.tags) == set(point.measurement.tags)
+
+
+def test_an_incident_says_its_nature_what_it_has_cost_and_up_to_when_it_is_known(maker):
+    example = EXAMPLES[ANOMALIES.name]
+    event, lasting = maker.points(ANOMALIES, replace(example, until_utc=None))
+    assert (event.measurement.name, lasting.measurement.name) == ("events", "incidents")
+    assert (lasting.tags["nature"], lasting.tags["meter"], lasting.tags["kind"]) == ("waste", example.meter, example.kind.value)
+    assert lasting.fields["eur_so_far"] == pytest.approx(cost_so_far(example).eur)
+    assert (lasting.fields["status"], lasting.fields["until_ms"]) == ("open", epoch_ms(example.at_utc))
+    ended = replace(example, until_utc=example.since_utc + timedelta(hours=1), revision=9)
+    _, closed = maker.points(ANOMALIES, ended)
+    assert (closed.fields["status"], closed.fields["until_ms"] - closed.at_ms) == ("closed", 3_600_000)
+    assert as_client_point(closed).to_line_protocol().split(" ")[0] == as_client_point(lasting).to_line_protocol().split(" ")[0]
+    _, unpriced = maker.points(ANOMALIES, replace(example, eur_per_day=None))
+    assert not {"eur_per_day", "eur_so_far"} & set(unpriced.fields), "unknown is not zero"
 
 
 def test_an_effect_that_is_not_known_has_a_promise_and_no_measured_euros(maker):

@@ -31,8 +31,10 @@ from domain.topics import (
     ANOMALIES,
     DECISIONS,
     DEMAND,
+    FEEDBACK,
     FORECASTS,
     INTERVALS,
+    MACHINE_HEALTH,
     METER_FORECASTS,
     ORDERS,
     RECOMMENDATIONS,
@@ -115,7 +117,8 @@ def ledger_with(now_utc: datetime = NOW_UTC, intervals: Iterable[Interval] = (),
     Parameters
     ----------
     records
-        ``forecasts``, ``meter_forecasts``, ``anomalies``, ``orders``, ``advice``, ``decisions``, ``rejections``, ``demands``: what it has
+        ``forecasts``, ``meter_forecasts``, ``anomalies``, ``orders``, ``advice``, ``decisions``, ``rejections``, ``demands``, ``feedback``,
+        ``health``: what it has
         instead of the sample's.
     """
     ledger = Ledger.in_memory(SetClock(now_utc))
@@ -137,6 +140,8 @@ def _filled(ledger: Ledger, now_utc: datetime, records: Mapping[str, Sequence[An
         "decisions": (DECISIONS, sample_decisions()),
         "rejections": (REJECTED, sample_rejections()),
         "demands": (DEMAND, ()),
+        "feedback": (FEEDBACK, ()),
+        "health": (MACHINE_HEALTH, ()),
     }
     assert records.keys() <= filled.keys(), records.keys()
     for name, (topic, own) in filled.items():

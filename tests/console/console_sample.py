@@ -21,10 +21,12 @@ from domain.clock import ScaledClock, epoch_ms
 from domain.codec import encode
 from domain.demand import Demand
 from domain.facts import Fact, fact
+from domain.feedback import Feedback
 from domain.forecasts import DayPeak, Forecast, PeriodPeak
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.orders import Order, OrderStatus
 from domain.plant import Plant, load_plant
+from domain.quality import QualityEvent
 from domain.readings import CONNECTION_CHANNEL, GAP_CHANNEL, HEARTBEAT_CHANNEL, Reading
 from domain.recommendations import (
     Action,
@@ -326,6 +328,8 @@ class SampleFeed:
         self.decided: list[Decision] = []
         self.ordered: list[Order] = []
         self.shifts: list[ShiftChange] = []
+        self.feedback: list[Feedback] = []
+        self.pieces: list[QualityEvent] = []
         self.closed = False
         self.send(now_utc)
 
@@ -386,6 +390,18 @@ class SampleFeed:
 
     def send_shift_changes(self, changes: Sequence[ShiftChange]) -> None:
         self.shifts += changes
+
+    def feedback_since(self, known_until: Mapping[tuple[str, int], int]) -> Sequence[Feedback]:
+        return list(self.feedback)
+
+    def send_feedback(self, feedback: Sequence[Feedback]) -> None:
+        self.feedback += feedback
+
+    def quality_since(self, known_until: Mapping[tuple[str, int], int]) -> Sequence[QualityEvent]:
+        return list(self.pieces)
+
+    def send_quality(self, events: Sequence[QualityEvent]) -> None:
+        self.pieces += events
 
     def answer(self) -> None:
         """What the advice job would do: the recommendation's next revision has the decided status."""

@@ -46,6 +46,12 @@ class Server:
         found: list[list[object]] = json.loads(self.process.stdout.readline())
         return found
 
+    def reported(self) -> list[list[str]]:
+        assert self.process.stdout is not None
+        self.send("reported")
+        found: list[list[str]] = json.loads(self.process.stdout.readline())
+        return found
+
     def stop(self) -> None:
         assert self.process.stdin is not None and self.process.stdout is not None
         self.process.stdin.close()

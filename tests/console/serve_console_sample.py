@@ -1,9 +1,9 @@
 """The page over the sample plant, for the browser tests: prints its address, ends with its standard input.
 
-Arguments: port, token, and what is shown (``bare``, ``gappy``, ``extreme``, ``troubled``, ``hostile``; a state of the governor; the sample without one).
+Arguments: port, token, and what is shown (``bare``, ``gappy``, ``extreme``, ``troubled``, ``hostile``, ``findings``; a state of the governor; the sample without one).
 
 Lines on standard input: ``answer`` lets the advice job answer, ``say KW`` lets the running quarter hour change, ``decided`` prints
-the decisions as JSON, ``ordered`` the orders that were handed in.
+the decisions as JSON, ``ordered`` the orders that were handed in, ``reported`` the feedback.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import console_extremes as extremes
 from console_ledger import sample_ledger
 from console_sample import NOW_UTC, SampleFeed, demo_plant, frozen_clock, sample_processes
+from findings_sample import findings_ledger
 from governed_sample import governed_feed, governed_plant
 
 from billing.tariff import load_tariff
@@ -56,6 +57,10 @@ def mode(name: str, folder: Path) -> tuple[Any, Any, Any, dict[str, Any]]:
             plant = extremes.hostile_plant(folder)
             ledger = extremes.hostile_ledger(plant)
             return plant, ledger, extremes.HostileFeed(plant, ledger), {"processes": extremes.hostile_processes}
+        case "findings":
+            plant = demo_plant(folder)
+            ledger = findings_ledger(plant)
+            return plant, ledger, SampleFeed(plant, ledger), others
         case "open" | "held" | "watching" | "silent" | "unknown":  # the governor of loads that can wait
             plant = governed_plant(folder)
             feed = governed_feed(plant, name)
@@ -84,6 +89,8 @@ def main() -> None:
                         feed.send(NOW_UTC, float(kw))
                     case ["ordered"]:
                         print(json.dumps([[o.job, o.revision, o.machine, o.status, o.source] for o in feed.ordered]), flush=True)
+                    case ["reported"]:
+                        print(json.dumps([[f.anomaly, f.kind, f.by] for f in feed.feedback]), flush=True)
                     case ["decided"]:
                         rows = [[d.recommendation, d.kind, d.by, d.reason, d.comment] for d in feed.decided]
                         print(json.dumps(rows), flush=True)

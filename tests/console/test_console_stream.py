@@ -141,10 +141,10 @@ def test_a_comment_keeps_a_silent_stream_alive(served: Served) -> None:
 @pytest.mark.parametrize(
     ("query", "headers", "status", "words"),
     [
-        ("topics=readings", {}, 422, "names with commas between, of ['recommendations', 'decisions', 'anomalies', 'demand', 'forecasts']"),
+        ("topics=readings", {}, 422, "names with commas between, of ['recommendations', 'decisions', 'anomalies', 'anomaly_feedback', 'demand', 'forecasts']"),
         ("", {"Last-Event-ID": "42"}, 422, "header.Last-Event-ID: an id of this stream, or 'beginning' (found '42')"),
         ("last_event_id=decisions:x", {}, 422, "query.last_event_id: an id of this stream"),
-        ("last_event_id=" + "1" * 2001, {}, 422, "at most 2000 characters"),
+        ("last_event_id=" + "1" * 2801, {}, 422, "at most 2800 characters"),
         ("", {"Sec-Fetch-Site": "cross-site"}, 403, "a page of another site may not connect"),
         ("", {"Host": "somewhere.example"}, 400, ""),
     ],

@@ -17,7 +17,7 @@ BOARDS = dashboards(PLANT)
 
 def test_uids_are_stable_unique_and_short_enough_for_an_address():
     uids = [board["uid"] for board in BOARDS.values()]
-    assert uids == ["fab-running-quarter", "fab-plan", "fab-meters"]
+    assert uids == ["fab-running-quarter", "fab-plan", "fab-meters", "fab-findings", "fab-machines"]
     assert all(len(uid) <= 40 for uid in uids)
 
 
@@ -57,7 +57,7 @@ def test_a_query_for_a_field_that_nobody_writes_is_refused():
 
 def test_provisioning_names_the_folder_and_keeps_the_token_out(tmp_path):
     paths = write(tmp_path, PLANT, "http://127.0.0.1:8086", "werk", "energy")
-    assert len(paths) == 5
+    assert len(paths) == 7
     source = yaml.safe_load((tmp_path / "provisioning/datasources/lastgang.yaml").read_text())["datasources"][0]
     provider = yaml.safe_load((tmp_path / "provisioning/dashboards/lastgang.yaml").read_text())["providers"][0]
     assert source["uid"] == DATA_SOURCE_UID

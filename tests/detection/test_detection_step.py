@@ -322,8 +322,8 @@ def test_the_same_watch_can_be_used_at_another_price() -> None:
 
 
 def test_state_of_another_version_is_refused_with_what_to_do() -> None:
-    payload = encode_state(DetectionState()).replace(b"detection 4", b"detection 99", 1)
-    with pytest.raises(UnreadableState, match=r"version 99; expected version 4 .* Start the job without its stored state"):
+    payload = encode_state(DetectionState()).replace(b"detection 5", b"detection 99", 1)
+    with pytest.raises(UnreadableState, match=r"version 99; expected version 5 .* Start the job without its stored state"):
         decode_state(payload)
 
 

@@ -13,7 +13,7 @@ from detection.priced import Detection
 from domain.anomalies import Anomaly
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.plant import Plant
-from domain.topics import ANOMALIES, INTERVALS
+from domain.topics import FINDINGS, INTERVALS
 from tests.spoken import english, german
 from tests.stream_jobs.hand_clock import HandClock
 
@@ -58,7 +58,7 @@ def found_by(logic: Detection, rows: list[Interval]) -> list[Anomaly]:
     state, found = logic.initial("werk/m"), []
     for row in rows:
         state, outputs = logic.take("werk/m", logic.decode("werk/m", logic.encode(state)), [(INTERVALS, row)])
-        assert all(topic is ANOMALIES for topic, _ in outputs)
+        assert all(topic is FINDINGS for topic, _ in outputs)
         found += [record for _, record in outputs]
     return found
 

@@ -35,16 +35,48 @@ def kinds(found: tuple[MeterWatch, ...]) -> dict[AnomalyKind, Watching]:
 
 
 def test_a_meter_alone_is_watched_for_silence_and_jumps_only() -> None:
-    assert kinds(watched(plant([]))) == {
-        ON: Watching.NO_MACHINE,
-        JUMP: Watching.YES,
-        SILENT: Watching.YES,
-        CREEP: Watching.NO_MACHINE,
-    }
+    found = kinds(watched(plant([])))
+    assert {kind for kind, watching in found.items() if watching.is_on} == {
+        JUMP, SILENT, AnomalyKind.STUCK, AnomalyKind.SPIKE, AnomalyKind.UNIT_JUMP, AnomalyKind.OUT_OF_RANGE, AnomalyKind.WRONG_CLOCK,
+    }  # fmt: skip
+    assert found[ON] is found[CREEP] is found[AnomalyKind.EARLY_START] is Watching.NO_MACHINE
+    assert found[AnomalyKind.LEFT_ON] is found[AnomalyKind.BASE_LOAD_STEP] is Watching.NO_RESTING_HOURS
 
 
 def test_a_machine_with_shifts_is_watched_for_everything() -> None:
-    assert set(kinds(watched(plant([{"shifts": ["day"]}], shift=[DAY_SHIFT]))).values()) == {Watching.YES}
+    found = kinds(watched(plant([{"shifts": ["day"]}], shift=[DAY_SHIFT])))
+    assert {kind: watching for kind, watching in found.items() if watching is not Watching.YES} == {
+        AnomalyKind.LEFT_ON: Watching.REPORTED_BY_OTHER,
+        AnomalyKind.UNPLANNED_WORK: Watching.REPORTED_BY_OTHER,
+        AnomalyKind.AIR_LEAK: Watching.NO_COMPRESSOR,
+        AnomalyKind.POOR_POWER_FACTOR: Watching.NO_REACTIVE,
+        AnomalyKind.PHASE_DROP: Watching.NO_PHASES,
+        AnomalyKind.PHASE_IMBALANCE: Watching.NO_PHASES,
+    }
+
+
+def test_a_hall_is_watched_for_what_machines_in_it_say_themselves_and_a_compressor_for_its_air() -> None:
+    hall = kinds(watched(plant([], shift=[DAY_SHIFT])))
+    assert {hall[AnomalyKind.LEFT_ON], hall[AnomalyKind.UNPLANNED_WORK], hall[AnomalyKind.BASE_LOAD_STEP]} == {Watching.YES}
+    compressor = kinds(watched(plant([{"kind": "compressor"}], shift=[DAY_SHIFT])))
+    assert compressor[AnomalyKind.AIR_LEAK] is Watching.YES
+    assert compressor[AnomalyKind.BASE_LOAD_STEP] is Watching.REPORTED_BY_OTHER
+    furnace = kinds(watched(plant([{"kind": "furnace", "shifts": ["day"]}], shift=[DAY_SHIFT])))
+    assert (furnace[AnomalyKind.EARLY_START], furnace[AnomalyKind.LATE_STOP]) == (Watching.WARMS_UP, Watching.YES)
+
+
+def test_phases_and_reactive_energy_are_watched_where_they_are_counted() -> None:
+    def counter(channel: str, unit: str = "kWh") -> dict[str, Any]:
+        return {**COUNTER, "channel": channel, "unit": unit}
+
+    site = {"id": "werk", "timezone": "Europe/Berlin", "commissioned_utc": "2026-01-01T00:00:00Z"}
+    registers = [COUNTER, counter("reactive_import", "kvarh"), *(counter(f"energy_import_l{n}") for n in (1, 2, 3))]
+    found = kinds(
+        watched(Plant.model_validate({"site": site, "meter": [{"id": "hall", "max_power_kw": 90, "register": registers}]}))
+    )
+    assert (
+        found[AnomalyKind.PHASE_DROP] is found[AnomalyKind.PHASE_IMBALANCE] is found[AnomalyKind.POOR_POWER_FACTOR] is Watching.YES
+    )
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from detection.desk.step import AnomalyDesk
 from detection.priced import Detection
 from domain.clock import epoch_ms
 from domain.contracts import EXAMPLES
 from domain.controls import Control
 from domain.demand import Demand
+from domain.feedback import FeedbackKind
 from domain.forecasts import Forecast
 from domain.intervals import QUARTER, IntervalOrigin
 from domain.plant import Plant, VirtualMeter, load_plant
@@ -28,13 +30,19 @@ from domain.topics import (
     DECISIONS,
     DEMAND,
     EFFECTS,
+    FEEDBACK,
+    FINDINGS,
     FORECASTS,
     INTERVALS,
     JOB_POWERS,
+    MACHINE_HEALTH,
     METER_FORECASTS,
+    MINUTES,
     ORDERS,
+    QUALITY,
     READINGS,
     RECOMMENDATIONS,
+    SHIFT_CHANGES,
     Topic,
 )
 from forecasting.meter_forecasts import MeterForecasts
@@ -159,7 +167,20 @@ def detection_scene() -> Scene:
     on = [(INTERVALS, sample.quarter(late + n * QUARTER, 60.0)) for n in range(1, 5)]
     return Scene(
         "detection", Detection(sample.PLANT, None), "werk/furnace", rest, {INTERVALS: sample.quarter(late, 60.0)},
-        [(INTERVALS, sample.quarter(late, 60.0, revision=1)), *on], ANOMALIES,
+        [(INTERVALS, sample.quarter(late, 60.0, revision=1)), *on], FINDINGS,
+    )  # fmt: skip
+
+
+def desk_scene() -> Scene:
+    """A furnace that was left on and is known; in the next night another one is."""
+    from tests.detection import desk_scene as sample
+
+    known, later = sample.found("furnace-1", 60.0), sample.NIGHT + sample.DAY
+    fixed = sample.word(known, FeedbackKind.FIXED)
+    return Scene(
+        "desk", AnomalyDesk(sample.PLANT, HandClock(later + sample.HOUR)), sample.SITE, [(FINDINGS, known), (FEEDBACK, fixed)],
+        {FINDINGS: known, FEEDBACK: fixed},
+        [(FINDINGS, replace(known, revision=1)), (FINDINGS, sample.found("press-1", 40.0, since=later))], ANOMALIES,
     )  # fmt: skip
 
 
@@ -299,16 +320,78 @@ def governor_scene() -> Scene:
     )  # fmt: skip
 
 
+def health_scene() -> Scene:
+    """A press shows its vibration; the next quarter hour makes a record of its health."""
+    from detection.health.step import HealthStep
+    from tests.detection import health_sample as sample
+
+    step = HealthStep(sample.PLANT, None, HandClock(sample.at(40)))
+    before = [(MINUTES, one) for number in range(20) for one in sample.minutes(number, vibration=1.7 + number % 3 / 10, power=30.0)]
+    after = [(MINUTES, one) for number in range(20, 40) for one in sample.minutes(number, vibration=1.8, power=30.0)]
+    bases = {MINUTES: before[-1][1], READINGS: EXAMPLES[READINGS.name]}
+    return Scene("machine_health", step, sample.KEY, before, bases, after, MACHINE_HEALTH)
+
+
+def scrap_scene() -> Scene:
+    """A week as usual and a morning of more scrap, from counters that go on; the next quarter hours are found."""
+    from domain.quality import QualityEvent
+    from scrap.step import Scrap
+    from tests.scrap import scrap_site as sample
+
+    rows = sample.days(3, 8, worn_from=7 * 96)
+    before, after = rows[: 2 * (5 * 64 + 2)], rows[2 * (5 * 64 + 2) :]
+    event: QualityEvent = rows[-1][1]
+    return Scene(
+        "scrap", Scrap(sample.PLANT, None), sample.SITE,
+        [*before, (ORDERS, sample.order("J1", 0, 32, "housing")), (READINGS, sample.count(sample.at(7 * 96 + 2), "good", 7.0))],
+        {READINGS: sample.count(sample.at(7 * 96 + 3), "good", 9.0), INTERVALS: sample.interval(7 * 96 + 1, 40.0), QUALITY: event,
+         ORDERS: sample.order("J2", 0, 32, "housing")},
+        after, FINDINGS,
+    )  # fmt: skip
+
+
+def site_scene() -> Scene:
+    """A press that stands on without a job in its shift; an hour later it has stood long enough."""
+    from detection.site.step import SiteWatch
+    from quarters.numbers import slot_of
+    from tests.detection import site_plant as sample
+
+    def quarters(first: int, count: int, load: sample.Load, origin: IntervalOrigin) -> Records:
+        return [one for slot in range(first, first + count) for one in sample.quarters(slot, load, origin)]
+
+    def stands(machine: str, slot: int) -> float | None:
+        return sample.IDLE_KW if machine == sample.PRESS else sample.usual(machine, slot)
+
+    live, days = slot_of(sample.MONDAY), 15 * 96
+    six = live + 16  # 06:00 local time
+    shown = {("compressor", "pressure"): 7.4}
+    before = [
+        *sample.powers(), *quarters(live - days, days, sample.usual, IntervalOrigin.IMPORT), *sample.values(live, shown),
+        *quarters(live, 18, lambda machine, slot: stands(machine, slot) if slot >= six else sample.usual(machine, slot), IntervalOrigin.METERING),
+    ]  # fmt: skip
+    again = [*sample.powers(), *sample.values(six + 2, shown), *quarters(six + 2, 6, stands, IntervalOrigin.METERING)]
+    samples = {
+        INTERVALS: before[-1][1], ORDERS: sample.order("J1", sample.MONDAY, machine=sample.OVEN), JOB_POWERS: sample.powers()[0][1], READINGS: sample.values(live, shown)[0][1],
+        SHIFT_CHANGES: replace(EXAMPLES[SHIFT_CHANGES.name], site=sample.SITE), DECISIONS: replace(EXAMPLES[DECISIONS.name], site=sample.SITE),
+    }  # fmt: skip
+    clock = HandClock(sample.MONDAY + timedelta(hours=8))
+    return Scene("site watches", SiteWatch(sample.plant(), sample.tariff(), clock), sample.SITE, before, samples, again, FINDINGS)
+
+
 SCENES: dict[str, Callable[[Path], Scene]] = {
     "forecast": lambda folder: forecast_scene(),
     "meter_forecasts": lambda folder: meter_forecast_scene(),
     "advice": advice_scene,
     "detection": lambda folder: detection_scene(),
+    "desk": lambda folder: desk_scene(),
     "metering": lambda folder: metering_scene(),
     "running_demand": lambda folder: running_scene(),
     "virtual_meters": lambda folder: virtual_scene(),
     "production": lambda folder: production_scene(),
     "effects": lambda folder: effects_scene(),
     "governor": lambda folder: governor_scene(),
+    "machine_health": lambda folder: health_scene(),
+    "scrap": lambda folder: scrap_scene(),
+    "site watches": lambda folder: site_scene(),
 }
 __all__ = ["SCENES", "Demand", "Scene", "publishes_after"]

@@ -18,6 +18,7 @@ from reporting.ledger import Ledger
 from reporting.month import month_period, month_report
 from reporting.pdf import page_data
 from reporting.report import WrittenReport
+from reporting.scrap import with_scrap
 from reporting.sections.section import Content
 from words.speech import of_report
 
@@ -132,7 +133,7 @@ def data_of(made: WrittenReport) -> dict[str, Any]:
 def content_of(ledger: Ledger, folder: Path) -> Content:
     """What October's first report would be made from."""
     month = month_report(ledger, load_plant(folder / "plant" / "plant.toml"), month_period("2026-10", "Europe/Berlin"))
-    return Content(month, month_cost(month, folder / "plant"), None, "")
+    return Content(with_scrap(ledger, month, folder / "plant"), month_cost(month, folder / "plant"), None, "")
 
 
 def page_of(ledger: Ledger, folder: Path, language: str = "de") -> dict[str, Any]:

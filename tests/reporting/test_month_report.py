@@ -155,6 +155,7 @@ def test_the_workbook_has_real_numbers_and_dates(ledger: Ledger, make: Callable[
         "Kosten",
         "Befunde",
         "Wirkung",
+        "Ausschuss",
         "Änderungen",
     ]
     sheet: Any = book["Viertelstunden"]

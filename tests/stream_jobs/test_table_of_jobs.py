@@ -67,9 +67,7 @@ def test_names_under_which_flink_finds_state_sources_and_sinks_are_each_given_on
 
 def test_a_row_and_the_methods_of_its_step_agree(row: StepRow, folder: Path) -> None:
     step = row.make(folder)
-    assert hasattr(step, "take_run") == (READINGS in row.reads and not row.controls_alone and not row.levels_alone), (
-        "only topics of readings hold runs"
-    )
+    assert hasattr(step, "take_run") == (READINGS in row.reads and row.readings_of is None), "only topics of readings hold runs"
     assert hasattr(step, "next_due_ms") == hasattr(step, "advance") == (row.pace is Pace.BY_EVENT_TIME)
     assert hasattr(step, "awaits_pause") == hasattr(step, "paused") == row.answers_pauses
     assert set(row.of_billing_meter) <= set(row.reads)

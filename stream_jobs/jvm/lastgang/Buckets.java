@@ -85,16 +85,29 @@ public final class Buckets {
     }
 
     /** The same records; of those of {@code readingsTopic}, which must be whole, only what {@link Changes} lets through. */
-    public static DataStream<Item> changes(DataStream<Item> records, String readingsTopic, boolean repeats) {
+    public static DataStream<Item> changes(DataStream<Item> records, String readingsTopic, boolean repeats, String name) {
         DataStream<Item> others = records.filter(item -> !item.topic.equals(readingsTopic)).returns(ITEMS);
         DataStream<Item> changed =
                 records.filter(item -> item.topic.equals(readingsTopic))
                         .returns(ITEMS)
                         .keyBy(item -> item.key, Types.STRING)
                         .process(new Changes(repeats), ITEMS)
-                        .uid("changes")
-                        .name("changes");
+                        .uid(name)
+                        .name(name);
         return others.union(changed);
+    }
+
+    /** The same records; instead of those of {@code readingsTopic}, which must be whole, what {@link Minutes} makes of them. */
+    public static DataStream<Item> minutes(DataStream<Item> records, String readingsTopic, String minutesTopic, long lateMs) {
+        DataStream<Item> others = records.filter(item -> !item.topic.equals(readingsTopic)).returns(ITEMS);
+        DataStream<Item> made =
+                records.filter(item -> item.topic.equals(readingsTopic))
+                        .returns(ITEMS)
+                        .keyBy(item -> item.key, Types.STRING)
+                        .process(new Minutes(minutesTopic, lateMs), ITEMS)
+                        .uid("minutes")
+                        .name("minutes");
+        return others.union(made);
     }
 
     /** The same records under their site's key: what stands before the first slash. */
