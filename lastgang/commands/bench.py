@@ -43,6 +43,10 @@ SUBJECTS = {
         "lastgang.commands.bench_governor",
         "The governor: time from a projection to its decision, by the number of loads that can wait.",
     ),
+    "evidence": (
+        "lastgang.commands.bench_evidence",
+        "Signed reports against random edits: does each of two verifiers find and locate them?",
+    ),
     "fuzz": ("lastgang.commands.bench_fuzz", "The decoders against a million broken inputs."),
 }
 """Subject -> (module with a click command named `command`, its line in the overview)."""

@@ -79,6 +79,9 @@ WRONG_INPUT = {
     "findings fixed": Case("findings fixed m/left_on/1 --plant {plant}", "--by"),
     "findings take-back": Case("findings take-back m/left_on/1 --plant {empty} --by me", "plant.toml: file: found No such file"),
     "report": Case("report --plant {plant} --month 2026-13 --out {work}/reports", "--month"),
+    "keys new": Case("keys new --plant {empty}", "plant.toml: file: found No such file"),
+    "keys rotate": Case("keys rotate --plant {plant} --keys {work}/none", "has no key; `lastgang keys new` makes the first one"),
+    "keys show": Case("keys show --plant {empty}", "plant.toml: file: found No such file"),
     "verify": Case("verify {empty}", "no manifest.json"),
     "stamp": Case("stamp {empty}", "manifest.json: found nothing; expected the folder of a report"),
     "check-config": Case("check-config {empty}", "plant.toml: file: found No such file"),
@@ -113,6 +116,7 @@ WRONG_INPUT = {
     "bench baselines": Case("bench baselines --only nothing", "--only: found nothing; expected one of heated hall"),
     "bench analyse": Case("bench analyse {work}/nothing.csv", "nothing.csv"),
     "bench governor": Case("bench governor --loads 0", "0 is not in the range"),
+    "bench evidence": Case("bench evidence --reports 0", "0 is not in the range"),
     "bench fuzz": Case("bench fuzz --only nothing", "no target nothing"),
 }
 
@@ -147,6 +151,7 @@ FAILED_RUN = {
     "shifts import": Case("shifts import {shifts} --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
     "shifts template": Case("shifts template {full} --plant {plant}", "No space left on device"),
     "shifts list": Case("shifts list --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
+    "keys new": Case("keys new --plant {plant} --keys {load}/keys", "Not a directory"),
     "findings list": Case("findings list --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
     "findings feedback": Case("findings feedback --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
     "findings normal": Case(
@@ -192,9 +197,10 @@ FAILED_RUN = {
     "bench baselines": Case("bench baselines --seeds 1 --only production --json /dev/full", "No space left on device"),
     "bench analyse": Case("bench analyse {load} --json /dev/full", "No space left on device"),
     "bench governor": Case("bench governor --loads 1 --json /dev/full", "No space left on device"),
+    "bench evidence": Case("bench evidence --edits 0 --reports 1 --json /dev/full", "No space left on device"),
     "bench fuzz": Case("bench fuzz --only json --inputs 50 --json {work}/fuzz.json", "ZeroDivisionError", "fuzz"),
 }
-ALWAYS_DONE = {"down", "report", "contracts", "reference", "grafana build", "flexible show"}
+ALWAYS_DONE = {"down", "report", "keys rotate", "keys show", "contracts", "reference", "grafana build", "flexible show"}
 """What `down` cannot do in peace it does by force; the others say beforehand what is wrong with their input or place."""
 
 DONE = {
@@ -207,6 +213,8 @@ DONE = {
     "shifts import": Case("shifts import {shifts} --plant {plant} --dry-run", "1 new"),
     "shifts template": Case("shifts template {work}/shifts.xlsx --plant {plant}", "shifts.xlsx"),
     "check-config": Case("check-config {plant}", "no fault found"),
+    "keys new": Case("keys new --plant {plant} --keys {work}/keys", "1 fingerprint"),
+    "keys show": Case("keys show --plant {plant} --keys {work}/none", "`lastgang keys new` makes one"),
     "contracts": Case("contracts --out {work}/contracts", "energy.readings.v1"),
     "reference": Case("reference --out {work}/reference", "plant-file.md"),
     "sentences": Case("sentences /dev/null --plant {plant}", ""),
@@ -227,6 +235,7 @@ DONE = {
     "bench detect": Case("bench detect --seeds 1 --only spike", "running z-score"),
     "bench baselines": Case("bench baselines --seeds 1 --only production", "right in"),
     "bench governor": Case("bench governor --loads 1", "recommendati"),
+    "bench evidence": Case("bench evidence --edits 0 --reports 1", "honest reports"),
     "bench fuzz": Case("bench fuzz --only json --inputs 50", "json"),
     "version": Case("--version", "lastgang, version"),
     "help": Case("--help", "Verbs"),
