@@ -69,7 +69,7 @@ def _feedback_columns(words: Words) -> list[Column[Feedback]]:
     ]
 
 
-FEEDBACK_SHEET = Sheet("found.sheet", _feedback_columns, (18, 18, 18, 36, 16, 20, 40), place=56)
+FEEDBACK_SHEET = Sheet("found.sheet", _feedback_columns, (18, 18, 18, 36, 16, 20, 40), place=58)
 
 
 def _page(content: Content, words: Words) -> list[Block]:
