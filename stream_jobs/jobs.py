@@ -94,8 +94,9 @@ def has_machines(plant: Plant) -> bool:
 
 
 def has_watched_health(plant: Plant) -> bool:
-    """Whether the plant file names channels that a machine's health is read from."""
-    return any(machine.health is not None for machine in plant.machines)
+    """Whether the plant file names channels that a machine's health is read from, or a count of its parts."""
+    counts = (machine.control is not None and machine.control.counts_good is not None for machine in plant.machines)
+    return any(counts) or any(machine.health is not None for machine in plant.machines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +207,7 @@ DETECTION = Job(
         # A source of its own: only some channels of readings, by the minute.
         StepRow(
             "detection.health.step:HealthStep",
-            reads=(READINGS,), writes=(FINDINGS, MACHINE_HEALTH), readings_of=ReadingsOf.HEALTH, needed=has_watched_health,
+            reads=(READINGS, INTERVALS), writes=(FINDINGS, MACHINE_HEALTH), readings_of=ReadingsOf.HEALTH, needed=has_watched_health,
             made_from=("plant", "tariff", "clock"),
             uid="machine-health-step", state="machine-health-state-v1", source="gauges", sink="machine_health",
         ),

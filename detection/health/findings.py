@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from detection.findings import Finding, record_of
 from detection.health.incident import Incident
+from detection.health.per_part import per_day
 from detection.health.trend import Trend
 from detection.health.watched_machine import WatchedMachine, minute_utc
 from domain.anomalies import Anomaly, AnomalyKind
@@ -70,7 +71,7 @@ def _record(
     has_power = watched.power_place is not None
     eur_per_day = None if price is None or not has_power else kwh_per_day * price
     if not ended and kwh_per_day > 0:
-        says = (*says, _per_day(kwh_per_day, eur_per_day))
+        says = (*says, per_day(kwh_per_day, eur_per_day))
     finding = Finding(
         kind=kind,
         facts=says,
@@ -93,9 +94,3 @@ def _record(
         },
     )
     return record_of(watched.site, watched.machine.meter, finding)
-
-
-def _per_day(kwh_per_day: float, eur_per_day: float | None) -> Fact:
-    if eur_per_day is None:
-        return fact("health.per_day_unpriced", kwh_per_day=kwh_per_day)
-    return fact("health.per_day", kwh_per_day=kwh_per_day, eur_per_day=eur_per_day)

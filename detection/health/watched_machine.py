@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from detection.health.per_part import counted_machines
 from domain.health_settings import HealthChannels
 from domain.plant import Machine, Plant
 from domain.units import KW_PER_UNIT
@@ -57,14 +58,18 @@ def watched_machines(plant: Plant, price: Price) -> dict[str, WatchedMachine]:
 
 
 def health_channels(plant: Plant) -> dict[str, tuple[str, ...]]:
-    """Key of readings -> the channels of it that a machine's health is read from, its state and its count of parts."""
-    found = {}
-    for watched in watched_machines(plant, lambda at_utc: None).values():
-        control = watched.machine.control
-        more = (watched.state_channel, None if control is None else control.parts_channel)
-        channels = (*watched.health.channels, *(one for one in more if one is not None))
-        found[f"{plant.site.id}/{watched.machine.meter}"] = tuple(dict.fromkeys(channels))
-    return found
+    """Key of readings -> the channels of it that a machine's health is read from, its state, and counts of good parts."""
+    found: dict[str, tuple[str, ...]] = {}
+    for watched in watched_machines(plant, _unknown).values():
+        state = () if watched.state_channel is None else (watched.state_channel,)
+        found[watched.machine.meter] = (*watched.health.channels, *state)
+    for counted in counted_machines(plant, _unknown).values():
+        found[counted.meter] = (*found.get(counted.meter, ()), counted.parts_channel)
+    return {f"{plant.site.id}/{meter}": tuple(dict.fromkeys(channels)) for meter, channels in found.items()}
+
+
+def _unknown(at_utc: datetime) -> float | None:
+    return None
 
 
 def minute_utc(minute: int) -> datetime:

@@ -328,7 +328,7 @@ def health_scene() -> Scene:
     step = HealthStep(sample.PLANT, None, HandClock(sample.at(40)))
     before = [(MINUTES, one) for number in range(20) for one in sample.minutes(number, vibration=1.7 + number % 3 / 10, power=30.0)]
     after = [(MINUTES, one) for number in range(20, 40) for one in sample.minutes(number, vibration=1.8, power=30.0)]
-    bases = {MINUTES: before[-1][1], READINGS: EXAMPLES[READINGS.name]}
+    bases = {MINUTES: before[-1][1], READINGS: EXAMPLES[READINGS.name], INTERVALS: EXAMPLES[INTERVALS.name]}
     return Scene("machine_health", step, sample.KEY, before, bases, after, MACHINE_HEALTH)
 
 
