@@ -14,9 +14,12 @@ from types import MappingProxyType
 
 from detection import creep
 from detection.channels import phase_channels, reactive_channel
+from detection.site.machines import SERVES_OTHERS
 from domain.anomalies import AnomalyKind
 from domain.channels import IMPORT
 from domain.plant import Machine, MachineKind, Meter, Plant
+from domain.set_points import SetPointKind
+from production.meters import machine_meters
 
 LEARNS_CREEP = creep.SHORTEST + timedelta(days=1)
 """A trend needs the first and the last of its days whole."""
@@ -24,9 +27,11 @@ LEARNS_CREEP = creep.SHORTEST + timedelta(days=1)
 
 WATCHED = (
     AnomalyKind.ON_WHILE_OFF, AnomalyKind.COUNTER_DISCONTINUITY, AnomalyKind.SILENT_METER, AnomalyKind.CREEP,
-    AnomalyKind.STUCK, AnomalyKind.SPIKE, AnomalyKind.UNIT_JUMP, AnomalyKind.PHASE_DROP, AnomalyKind.OUT_OF_RANGE, AnomalyKind.WRONG_CLOCK,
+    AnomalyKind.STUCK, AnomalyKind.SPIKE, AnomalyKind.UNIT_JUMP, AnomalyKind.PHASE_DROP,
     AnomalyKind.LEFT_ON, AnomalyKind.UNPLANNED_WORK, AnomalyKind.BASE_LOAD_STEP, AnomalyKind.AIR_LEAK,
     AnomalyKind.EARLY_START, AnomalyKind.LATE_STOP, AnomalyKind.POOR_POWER_FACTOR, AnomalyKind.PHASE_IMBALANCE,
+    AnomalyKind.IDLE_IN_SHIFT, AnomalyKind.STANDBY, AnomalyKind.SIMULTANEOUS_STARTS, AnomalyKind.HEATING_AGAINST_COOLING,
+    AnomalyKind.PRESSURE_HIGH,
     AnomalyKind.MACHINE_UNUSUAL, AnomalyKind.LIMIT_AHEAD, AnomalyKind.ENERGY_PER_PART,
 )  # fmt: skip
 """Kinds of which each meter is watched, or not for a reason."""
@@ -44,6 +49,10 @@ LEARNS: Mapping[AnomalyKind, timedelta] = MappingProxyType(
         AnomalyKind.AIR_LEAK: timedelta(days=8),
         AnomalyKind.EARLY_START: timedelta(days=8),
         AnomalyKind.LATE_STOP: timedelta(days=8),
+        AnomalyKind.IDLE_IN_SHIFT: timedelta(days=14),
+        AnomalyKind.STANDBY: timedelta(days=14),
+        AnomalyKind.SIMULTANEOUS_STARTS: timedelta(days=1),
+        AnomalyKind.HEATING_AGAINST_COOLING: timedelta(days=3),
     }
 )
 """How much of a meter has to be known before something can be found; others find from the first live quarter hour on. Base loads take six days with hours of rest, and the days until levels are known."""
@@ -88,6 +97,16 @@ class Watching(StrEnum):
     """No control of a machine that has the meter to itself counts good parts."""
     WARMS_UP = "warms_up"
     """A furnace has to be warm when its shift begins."""
+    SHARED = "shared"
+    """No machine is measured by this meter alone."""
+    NO_JOBS = "no_jobs"
+    """The machine serves others: no jobs run on it."""
+    NOT_BILLED = "not_billed"
+    """Only at the billing meter starts make a peak that is billed."""
+    NO_PRESSURE = "no_pressure"
+    """The plant file names no pressure among the set points of its machine."""
+    NO_HEATING_AND_COOLING = "no_heating_and_cooling"
+    """Found at the meter of a machine that cools rooms, where another one heats them."""
 
     @property
     def is_on(self) -> bool:
@@ -155,7 +174,7 @@ def watching_for(plant: Plant, meter: Meter, kind: AnomalyKind) -> Watching:
     """Whether `meter` is watched for `kind`, from the plant file alone."""
     machines = machines_of(plant, meter.id)
     match kind:
-        case AnomalyKind.SILENT_METER | AnomalyKind.OUT_OF_RANGE | AnomalyKind.WRONG_CLOCK:
+        case AnomalyKind.SILENT_METER:
             return Watching.YES
         case AnomalyKind.COUNTER_DISCONTINUITY:
             return Watching.YES if meter.counters() else Watching.NO_COUNTER
@@ -175,6 +194,15 @@ def watching_for(plant: Plant, meter: Meter, kind: AnomalyKind) -> Watching:
             return _base_load(plant, meter, machines, kind)
         case AnomalyKind.EARLY_START | AnomalyKind.LATE_STOP:
             return _ends_of_the_day(machines, kind)
+        case AnomalyKind.IDLE_IN_SHIFT | AnomalyKind.STANDBY:
+            return _single_machine(plant, machines, kind)
+        case AnomalyKind.SIMULTANEOUS_STARTS:
+            return _starts(plant, meter)
+        case AnomalyKind.HEATING_AGAINST_COOLING:
+            return _against(plant, machines)
+        case AnomalyKind.PRESSURE_HIGH:
+            has_one = any(point.kind is SetPointKind.PRESSURE for machine in machines for point in machine.set_points)
+            return Watching.YES if has_one else Watching.NO_PRESSURE
         case AnomalyKind.MACHINE_UNUSUAL | AnomalyKind.LIMIT_AHEAD:
             return Watching.YES if any(machine.health for machine in machines) else Watching.NO_HEALTH_CHANNELS
         case AnomalyKind.ENERGY_PER_PART:
@@ -247,3 +275,28 @@ def _ends_of_the_day(machines: tuple[Machine, ...], kind: AnomalyKind) -> Watchi
     if kind is AnomalyKind.EARLY_START and any(machine.kind in MUST_WARM_UP for machine in machines):
         return Watching.WARMS_UP
     return Watching.YES
+
+
+def _single_machine(plant: Plant, machines: tuple[Machine, ...], kind: AnomalyKind) -> Watching:
+    """Of a machine that one meter measures alone."""
+    if not machines:
+        return Watching.NO_MACHINE
+    if machines[0].id not in machine_meters(plant).own:
+        return Watching.SHARED
+    if not machines[0].shifts:
+        return Watching.ANY_TIME
+    return Watching.NO_JOBS if kind is AnomalyKind.IDLE_IN_SHIFT and machines[0].kind in SERVES_OTHERS else Watching.YES
+
+
+def _starts(plant: Plant, meter: Meter) -> Watching:
+    billing = plant.billing_meter()
+    if billing is None or meter.id != billing.id:
+        return Watching.NOT_BILLED
+    return Watching.YES if len(machine_meters(plant).own) > 1 else Watching.NO_MACHINE
+
+
+def _against(plant: Plant, machines: tuple[Machine, ...]) -> Watching:
+    own = machine_meters(plant).own
+    heats = any(machine.kind is MachineKind.HEATING and machine.id in own for machine in plant.machines)
+    cools = any(machine.kind is MachineKind.COOLING and machine.id in own for machine in machines)
+    return Watching.YES if heats and cools else Watching.NO_HEATING_AND_COOLING

@@ -53,7 +53,6 @@ _SCRAP = ("since_utc", "before", "after", "pieces")
 _UNPRICED = ("component", "lack")
 _PEAK = ("peak_utc", "before_kw", "after_kw")
 _TOO_HIGH = ("meter", "since_utc", "actual_kw", "highest_kw")
-_REFUSED = ("meter", "since_utc", "refused")
 _OVER = ("since_utc", "until_utc", "excess_kwh")
 _MORE = ("since_utc", "actual_kw", "expected_kw", "excess_kwh")
 _TIMES = ("machine", "since_utc", "hours", "days", "excess_kwh")
@@ -116,8 +115,6 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     "data.spike": _TOO_HIGH,
     "data.unit_jump": _TOO_HIGH,
     "data.phase_drop": ("meter", "since_utc", "phase"),
-    "data.out_of_range": _REFUSED,
-    "data.wrong_clock": _REFUSED,
     "data.ended": ("meter", "since_utc", "until_utc"),
     "left_on.lasting": ("meter", *_MORE),
     "left_on.ended": ("meter", "until_utc", *_MORE),
@@ -193,6 +190,18 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     "forecast.load_changed": ("since_utc",),
     "forecast.not_current": ("until_utc", "age_h"),
     "forecast.too_old": ("until_utc", "age_h"),
+    "baseline.few_days": ("days", "needed"),
+    "baseline.no_energy": (),
+    "baseline.coverage": ("covered", "needed"),
+    "baseline.season": ("days", "needed"),
+    "baseline.fit": ("cvrmse", "most"),
+    "baseline.bias": ("nmbe", "most"),
+    "baseline.changed": ("since_utc", "change"),
+    "baseline.few_reported": ("days", "needed"),
+    "baseline.reported_coverage": ("covered", "needed"),
+    "baseline.beyond": ("series", "beyond"),
+    "baseline.more": ("more_kwh",),
+    "baseline.uncertain": ("saved_kwh", "within_kwh"),
     "alternative.higher": ("more_kw",),
     "alternative.same_peak": (),
     "alternative.nothing": ("more_kw", "more_eur"),

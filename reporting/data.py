@@ -55,7 +55,7 @@ def status_of(report: MonthReport, cost: MonthCost) -> str:
     return "final" if report.is_over and report.is_whole and not cost.is_provisional else "provisional"
 
 
-def as_json(data: dict[str, Any]) -> str:
+def as_json(data: Any) -> str:
     """The data as text: fixed order, two spaces, a line end at the end. Half a surrogate pair, which UTF-8 has not, stays escaped."""
     text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
     return _HALF_PAIR.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -12,7 +12,7 @@ from typing import Any
 from domain.errors import InputFaults
 from domain.files import read_text_input
 from reporting.data import as_json
-from reporting.verifier import CHECKSUMS, FORMAT, MANIFEST, STAMP, STAMP_REQUEST, sha256_of
+from reporting.verifier import CHECKSUMS, FORMAT, MANIFEST, SIGNATURE, STAMP, STAMP_REQUEST, sha256_of
 
 _VERSION = re.compile(r"^(?P<report>.+)-v(?P<version>\d+)$")
 
@@ -49,15 +49,16 @@ def _manifest_in(folder: Path) -> Mapping[str, Any]:
 
 
 def file_entries(folder: Path) -> list[dict[str, Any]]:
-    """Name, hash and size of every file of a report but the manifest."""
-    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name not in (MANIFEST, CHECKSUMS, STAMP_REQUEST, STAMP))
+    """Name, hash and size of every file of a report but the manifest, its signature and stamp, and the checksums."""
+    beside = {folder / name for name in (MANIFEST, SIGNATURE, CHECKSUMS, STAMP_REQUEST, STAMP)}
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and p not in beside)
     return [{"name": p.relative_to(folder).as_posix(), "sha256": sha256_of(p), "bytes": p.stat().st_size} for p in files]
 
 
-def write_manifest(folder: Path, header: Mapping[str, Any]) -> str:
+def write_manifest(folder: Path, header: Mapping[str, Any], manifest_format: str = FORMAT) -> str:
     """Write manifest and checksum file over what is in `folder`; gives the manifest's SHA-256."""
     entries = file_entries(folder)
-    manifest = {"format": FORMAT, **header, "files": entries}
+    manifest = {"format": manifest_format, **header, "files": entries}
     (folder / MANIFEST).write_text(as_json(manifest), encoding="utf-8")
     own = sha256_of(folder / MANIFEST)
     lines = [f"{entry['sha256']}  {entry['name']}\n" for entry in entries] + [f"{own}  {MANIFEST}\n"]

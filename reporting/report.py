@@ -9,7 +9,7 @@ import errno
 import hashlib
 import shutil
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version as installed_version
@@ -24,6 +24,7 @@ from domain.texts import KEY_LENGTH, printable
 from reporting.cost import MonthCost, month_cost
 from reporting.cover import cover_rows
 from reporting.data import as_json, report_data
+from reporting.evidence.bundle import Evidence
 from reporting.ledger import LedgerReader
 from reporting.manifest import EarlierVersion, earlier_versions, file_entries, write_manifest
 from reporting.month import Change, MonthReport, Period, changes_since, month_report
@@ -35,6 +36,7 @@ from reporting.sections.section import Content
 from reporting.signing import Signer
 from reporting.tables import cells, german_excel, headings, plain
 from reporting.typesetting import STANDARD
+from reporting.verifier import SIGNED_FORMAT
 from words.catalogue import DEFAULT
 from words.speech import Words, of_report
 
@@ -54,6 +56,10 @@ class ReportOrder:
     as_of_utc: datetime | None = None
     signer: Signer | None = None
     """Who signs the PDF; None: it is not signed."""
+    evidence: Evidence | None = None
+    """What seals the ledger and signs the manifest; None: the report proves nothing."""
+    data_only: bool = False
+    """Without tables, workbook and PDF, for trials that make many reports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,8 @@ def write_report(ledger: LedgerReader, plant: Plant, period: Period, order: Repo
     InputFaults
         If the ledger has nothing of the month.
     """
-    month = with_scrap(ledger, month_report(ledger, plant, period, order.as_of_utc, now_utc), order.plant_folder)
+    with nullcontext() if order.evidence is None else order.evidence.reading():
+        month = with_scrap(ledger, month_report(ledger, plant, period, order.as_of_utc, now_utc), order.plant_folder)
     cost = month_cost(month, order.plant_folder)
     name = f"{plant.site.id}-{period.label}"
     order.out.mkdir(parents=True, exist_ok=True)
@@ -95,27 +102,30 @@ def _next_version(
     ledger: LedgerReader, month: MonthReport, cost: MonthCost, order: ReportOrder, name: str, now_utc: datetime
 ) -> WrittenReport | None:
     """Make the next version whole, then put it in its place; None if another process was faster."""
-    replaced = next(reversed(earlier_versions(order.out, name)), None)
+    earlier = earlier_versions(order.out, name)
+    replaced = next(reversed(earlier), None)
     number = 1 if replaced is None else replaced.version + 1
     target = order.out / f"{name}-v{number}"
     with scratch_folder(order.out, name) as beside:
-        content = Content(
-            month,
-            cost,
-            _changes(ledger, month, replaced),
-            "" if replaced is None else f"{name}-v{replaced.version}",
-            _own_use(ledger, month, order),
-        )
+        changes, before = _changes(ledger, month, replaced), "" if replaced is None else f"{name}-v{replaced.version}"
+        content = Content(month, cost, changes, before, _own_use(ledger, month, order))
         data = report_data(content)
         header = _manifest_header(month, cost, order, name, number, replaced, now_utc, data["status"])
         notes = _write_files(beside, content, data, header, order, now_utc)
-        digest = write_manifest(beside, header)
+        if order.evidence is None:
+            digest = write_manifest(beside, header)
+        else:
+            header |= order.evidence.write(beside, order.plant_folder, month, cost, name, earlier, changes)
+            digest = write_manifest(beside, header, SIGNED_FORMAT)
+            order.evidence.sign(beside)
         try:
             beside.rename(target)
         except OSError as error:
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
             return None
+    if order.evidence is not None:
+        order.evidence.ledger.note_report(name, number, digest)
     return WrittenReport(target, name, number, data["status"], digest, tuple(notes))
 
 
@@ -145,6 +155,8 @@ def _write_files(
     words = of_report(order.language, zone)
     json_text = as_json(data)
     (folder / "report.json").write_text(json_text, encoding="utf-8")
+    if order.data_only:
+        return []
     _write_tables(folder, content.month, of_report("de", zone))
     cover = cover_rows(content, header, words)
     (folder / "report.xlsx").write_bytes(workbook(content, cover, words, now_utc))

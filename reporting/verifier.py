@@ -12,16 +12,20 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 MANIFEST = "manifest.json"
+SIGNATURE = "manifest.sig"
 CHECKSUMS = "SHA256SUMS"
 STAMP_REQUEST, STAMP = "manifest.tsq", "manifest.tsr"
 """Time stamp over the manifest by RFC 3161, and the request for it: they come after it, and are checked by whom the reader trusts (``lastgang verify --stamp-roots``)."""
 FORMAT = "lastgang-report-manifest-1"
+"""Nobody has signed it."""
+SIGNED_FORMAT = "lastgang-report-manifest-2"
+"""With ``evidence/``: see docs/evidence-format.md."""
 _MOST_BYTES = 64 << 20
 """Of a manifest: it names a few dozen files."""
 _VERSION = re.compile(r"^(?P<report>.+)-v(?P<version>[0-9]{1,9})$")
@@ -92,7 +96,7 @@ def verify(folder: Path, with_chain: bool = True) -> Verdict:
     listed = {str(entry["name"]): entry for entry in manifest["files"]}
     findings = [finding for name, entry in listed.items() if (finding := _check(folder, name, entry)) is not None]
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
-    findings += [Finding(name, "added") for name in sorted(there - set(listed) - {MANIFEST, CHECKSUMS, STAMP_REQUEST, STAMP})]
+    findings += [Finding(name, "added") for name in sorted(there - set(listed) - _beside(manifest))]
     own = sha256_of(folder / MANIFEST)
     findings += _check_sums(folder, listed, own)
     findings += _misplaced(folder, manifest)
@@ -101,20 +105,34 @@ def verify(folder: Path, with_chain: bool = True) -> Verdict:
     return Verdict(folder, str(manifest["report"]), int(manifest["version"]), len(listed), own, tuple(findings))
 
 
+def _beside(manifest: dict[str, Any]) -> set[str]:
+    """Files that a manifest does not list."""
+    return {MANIFEST, CHECKSUMS, STAMP_REQUEST, STAMP, *([SIGNATURE] if manifest["format"] == SIGNED_FORMAT else [])}
+
+
+def is_signed(folder: Path) -> bool:
+    """Whether a report is of the format that has evidence; no word about whether that holds."""
+    try:
+        return bool(_manifest(folder)["format"] == SIGNED_FORMAT)
+    except NoManifest:
+        return False
+
+
 def _misplaced(folder: Path, manifest: dict[str, Any]) -> list[Finding]:
     """A folder that is named like another version than it holds: versions that changed places."""
     named = _VERSION.match(folder.resolve().name)
-    if named is None or named["report"] != manifest["report"] or int(named["version"]) == manifest["version"]:
+    if named is None or (named["report"], int(named["version"])) == (manifest["report"], manifest["version"]):
         return []
-    return [
-        Finding(MANIFEST, "misplaced", f"it is of version {manifest['version']}, the folder is named as version {named['version']}")
-    ]
+    is_of = f"it is of {manifest['report']} version {manifest['version']}"
+    return [Finding(MANIFEST, "misplaced", f"{is_of}, the folder is named as {named['report']} version {named['version']}")]
 
 
 def _chain(folder: Path, manifest: dict[str, Any]) -> Iterator[Finding]:
     """The first version before this one that is not there, or not the one that its successor names."""
     where, prefix = folder.resolve(), ""
     while manifest.get("replaces") is not None:
+        if manifest["format"] == SIGNED_FORMAT and not _is_beside(where, manifest["replaces"]):
+            return  # its own evidence has the chain
         earlier = _earlier(where, manifest, prefix)
         if isinstance(earlier, Finding):
             yield earlier
@@ -123,6 +141,11 @@ def _chain(folder: Path, manifest: dict[str, Any]) -> Iterator[Finding]:
         prefix = f"../{where.name}/"
     if manifest["version"] != 1:
         yield Finding(f"{prefix}{MANIFEST}", "changed", f"version {manifest['version']} says that it replaces none")
+
+
+def _is_beside(where: Path, replaces: object) -> bool:
+    name = replaces.get("report") if isinstance(replaces, dict) else None
+    return not isinstance(name, str) or (where.parent / name / MANIFEST).exists()
 
 
 def _earlier(where: Path, manifest: dict[str, Any], prefix: str) -> tuple[Path, dict[str, Any]] | Finding:
@@ -166,8 +189,8 @@ def _manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads(where.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise NoManifest(f"{where}: {error}") from error  # noqa: EM102
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        msg = f"{where}: found no manifest of the format {FORMAT}"
+    if not isinstance(manifest, dict) or manifest.get("format") not in (FORMAT, SIGNED_FORMAT):
+        msg = f"{where}: found no manifest of the format {FORMAT} or {SIGNED_FORMAT}"
         raise NoManifest(msg)
     files = manifest.get("files")
     if not isinstance(files, list) or not all(isinstance(f, dict) and {"name", "sha256", "bytes"} <= set(f) for f in files):
@@ -236,10 +259,14 @@ def _with_doubles(verdict: Verdict, places: dict[tuple[str, int], list[str]]) ->
     return replace(verdict, findings=verdict.findings + doubles)
 
 
-def main(arguments: list[str]) -> int:
+def _as_found(verdict: Verdict) -> Verdict:
+    return verdict
+
+
+def main(arguments: list[str], deeper: Callable[[Verdict], Verdict] = _as_found) -> int:
     """Verify the folders named on the command line; 0 if all hold, 1 if not, 2 if there is nothing to verify.
 
-    ``--alone``: reports that were taken home without the versions that they replace.
+    ``--alone``: reports that were taken home without the versions that they replace. `deeper` may add to what was found in a report.
     """
     worst, with_chain = 0, "--alone" not in arguments
     for argument in [word for word in arguments if word != "--alone"] or ["."]:
@@ -247,7 +274,8 @@ def main(arguments: list[str]) -> int:
         if not folders:
             print(_shown(f"{argument}: found no {MANIFEST}, here or one folder below"), file=sys.stderr)
             worst = max(worst, 2)
-        worst = max([worst, *(_print_verdict(verdict) for verdict in verify_all(folders, with_chain))])
+        verdicts = [deeper(one) if isinstance(one, Verdict) else one for one in verify_all(folders, with_chain)]
+        worst = max([worst, *map(_print_verdict, verdicts)])
     return worst
 
 

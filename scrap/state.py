@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from domain.codec import decode, encode
+from domain.quality import QualityEvent
 from domain.stored_state import StateForm, joined, parted
 from domain.texts import Key
 from domain.units import Int64
@@ -14,6 +15,7 @@ from scrap.rising import Watched
 
 MOST_WATCHED = 500
 """Products, each on one machine, that are watched: those that were made last."""
+MOST_WAITING = 500
 MOST_SEEN = 400
 """Events of a machine that are remembered, so that one that is written twice counts once."""
 
@@ -24,6 +26,8 @@ class ScrapNotes:
 
     counting: CountNotes = field(default_factory=CountNotes)
     watched: list[Watched] = field(default_factory=list)
+    waiting: list[QualityEvent] = field(default_factory=list)
+    """Counts of the newest quarter hour whose energy has not come yet: they are judged with it, or when the next one is over."""
     seen: dict[Key, list[Key]] = field(default_factory=dict)
     """Machine -> its newest events by id."""
     counted_slot: dict[Key, Int64] = field(default_factory=dict)

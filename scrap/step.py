@@ -24,7 +24,7 @@ from scrap import rising
 from scrap.blocks import slots_of
 from scrap.counting import Counting
 from scrap.report import anomaly_of
-from scrap.state import ScrapState, decode_state, encode_state
+from scrap.state import MOST_WAITING, ScrapState, decode_state, encode_state
 
 KEPT_SLOTS = 14 * 96
 """Quarter hours of a machine's meter that are remembered: two weeks."""
@@ -86,9 +86,23 @@ class Scrap:
             due.update(counting.machines)
             state.encoded = None
         outputs: Outputs = [(QUALITY, event) for machine in sorted(due) for event in counting.due(notes, machine)]
-        for event in events:
-            outputs += self._judge(state, event, now_utc)
+        waiting, state.notes.waiting = state.notes.waiting, []
+        for event in (*waiting, *events):
+            if self._awaits_energy(state, event):
+                state.notes.waiting.append(event)
+                state.encoded = None
+            else:
+                outputs += self._judge(state, event, now_utc)
         return state, outputs
+
+    def _awaits_energy(self, state: ScrapState, event: QualityEvent) -> bool:
+        """Whether the machine's own quarter hour is still to come: meters have no order between them."""
+        closed_slot, end = state.notes.counting.closed_slot, slots_of(event)[1]
+        if event.good is None or end != closed_slot or len(state.notes.waiting) >= MOST_WAITING:
+            return False
+        meter = self._own.get(event.machine)
+        series = None if meter is None else state.series.get(meter)
+        return series is not None and series.power_kw(end - 1) is None
 
     def _take_interval(self, state: ScrapState, interval: Interval, now_utc: datetime | None) -> None:
         if interval.site != self._plant.site.id:

@@ -31,6 +31,7 @@ PURE = (
     "flexibility",
     "scheduling",
     "effects",
+    "baselines",
 )
 """Rooms that decide and touch nothing: no broker, socket, database, thread or process."""
 OF_THE_WORLD = {

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from console.pages.frame import Visit, frame
 from console.pages.widgets import Fragment, panel
 from console.render import machines as draw
-from console.render.markup import SHORT, Markup, cut, icon, tag
+from console.render.markup import SHORT, Markup, coded, cut, icon, tag
 from console.render.meters import finding
 from console.views.machines import MachineView, machine_view
 from words.speech import Words
@@ -44,7 +44,7 @@ async def machine_page(visit: Visit, machine: str) -> None:
         with panel(w["machines.channels"]) as section:
             section.props["id"] = "channels"
             channels = Fragment(draw.channels(view, w))
-            Fragment(tag("p", w["machines.limits_note"], class_="remark"))
+            Fragment(tag("p", coded(w["machines.limits_note"]), class_="remark"))
 
         async def refresh() -> None:
             newest = await board.view(machine_view, machine)

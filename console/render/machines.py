@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import quote
 
-from console.render.markup import Markup, icon, join, short, tag
+from console.render.markup import Markup, coded, icon, join, short, tag
 from console.render.meters import state_word
 from console.views.machines import ChannelView, MachineRow, MachineView, TrendPoint
 from domain.machine_health import ChannelHealth, HealthStatus
@@ -29,7 +29,7 @@ def address(machine: str) -> str:
 def rows(machines: Sequence[MachineRow], words: Words) -> Markup:
     """All machines whose health is watched, the worst first."""
     if not machines:
-        return tag("p", words["machines.none"], class_="remark above")
+        return tag("p", coded(words["machines.none"]), class_="remark above")
     names = ("machine", "index", "status", "ahead")
     head = tag("tr", *(tag("th", words[f"machines.column_{name}"], scope="col") for name in names))
     return tag(

@@ -67,23 +67,19 @@ class MachineView:
 
 
 def machine_rows(scene: Scene) -> tuple[MachineRow, ...]:
-    """Machines whose health is known, the worst first; those that still learn, last."""
-    rows = []
-    for machine in scene.plant.machines:
-        newest = _newest(scene, machine)
-        if newest is not None:
-            rows.append(
-                MachineRow(
-                    machine.id,
-                    machine.label,
-                    newest.status,
-                    newest.index,
-                    newest.learned,
-                    soonest(newest),
-                    _is_stale(scene, newest),
-                )
-            )
+    """Machines whose health is watched, the worst first; those of which it is not known, last."""
+    rows = [row for machine in scene.plant.machines if (row := _row(scene, machine)) is not None]
     return tuple(sorted(rows, key=lambda row: (101.0 if row.index is None else row.index, row.machine)))
+
+
+def _row(scene: Scene, machine: Machine) -> MachineRow | None:
+    newest = _newest(scene, machine)
+    if newest is not None:
+        stale = _is_stale(scene, newest)
+        return MachineRow(machine.id, machine.label, newest.status, newest.index, newest.learned, soonest(newest), stale)
+    if machine.health is None:
+        return None
+    return MachineRow(machine.id, machine.label, HealthStatus.LEARNING, None, 0.0, None, False)
 
 
 def soonest(health: MachineHealth) -> ChannelHealth | None:

@@ -67,7 +67,7 @@ class Explaining:
     def below(self, member: Member, besides: Incident | None = None) -> list[Below]:
         """What is found below `member` at the same time, in other incidents than `besides`: only the topmost of each path, so that nothing counts twice."""
         rows: dict[str, list[tuple[Member, Incident]]] = {}
-        if group_of(member.kind) == Group.LOAD:
+        if group_of(member.kind) == Group.LOAD and self._tree.has_lower(member.meter):
             for incident in self._notes.incidents.values():
                 if incident is not besides and group_of(incident.kind) == Group.LOAD:
                     for one in incident.members.values():

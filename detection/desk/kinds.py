@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from enum import StrEnum
+from functools import cache
 
 from domain.anomalies import AnomalyKind, Nature
 
@@ -58,10 +59,10 @@ _GROUPS = {
 TOGETHER = frozenset(
     {
         AnomalyKind.SILENT_METER, AnomalyKind.STUCK, AnomalyKind.WRONG_CLOCK, AnomalyKind.PHASE_DROP, AnomalyKind.COUNTER_DISCONTINUITY,
-        AnomalyKind.UNPLANNED_WORK, AnomalyKind.EARLY_START, AnomalyKind.LATE_STOP,
+        AnomalyKind.UNPLANNED_WORK, AnomalyKind.EARLY_START, AnomalyKind.LATE_STOP, AnomalyKind.PRESSURE_HIGH,
     }
 )  # fmt: skip
-"""Kinds that come from one place when they begin at several meters at once: a gateway, a network, a supply, a shift nobody entered."""
+"""Kinds that come from one place when they begin at several meters at once: a gateway, a network, a supply, a net of compressed air, a shift nobody entered."""
 TIMED = frozenset(
     {
         AnomalyKind.ON_WHILE_OFF, AnomalyKind.LEFT_ON, AnomalyKind.UNPLANNED_WORK, AnomalyKind.EARLY_START, AnomalyKind.LATE_STOP,
@@ -71,6 +72,7 @@ TIMED = frozenset(
 """Kinds that are normal at a time of the week; others are normal at any."""
 
 
+@cache
 def group_of(kind: AnomalyKind) -> str:
     """The group of a kind; kinds that join with no other make one of their own."""
     if kind.nature is Nature.DATA:

@@ -131,7 +131,7 @@ class Publishing:
     def published(self, record: Anomaly) -> Published:
         """What of a record decides when the next one is due."""
         return Published(
-            record.at_utc, record.until_utc is None, _cost(record), record.cause, len(record.also),
+            record.at_utc, record.until_utc, _cost(record), record.cause, len(record.also),
             tuple(one.key for one in record.facts if not one.key.startswith("incident.")), record.feedback,
         )  # fmt: skip
 
@@ -141,11 +141,12 @@ class Publishing:
             return True
         now = self.published(record)
         if not now.is_open and not last.is_open:
-            is_restated = now.facts != last.facts and (now.feedback is None or now.feedback.kind is FeedbackKind.KNOWN)
-            return is_restated or now.feedback != last.feedback
+            is_restated = (now.facts, now.until_utc) != (last.facts, last.until_utc) or _has_grown(last.also, now.also)
+            is_answered = now.feedback is not None and now.feedback.kind is not FeedbackKind.KNOWN
+            return (is_restated and not is_answered) or now.feedback != last.feedback
         if (now.is_open, now.cause, now.facts, now.feedback) != (last.is_open, last.cause, last.facts, last.feedback):
             return True
-        if now.also > last.also and (last.also < FIRST_ALSO or now.also >= 2 * last.also or now.also == MOST_ALSO):
+        if _has_grown(last.also, now.also):
             return True
         low, high = sorted((max(now.cost, LEAST_COST), max(last.cost, LEAST_COST)))
         if high >= COSTS_MORE * low:
@@ -156,3 +157,8 @@ class Publishing:
 
 def _cost(record: Anomaly) -> float:
     return record.kwh_per_day if record.eur_per_day is None else record.eur_per_day
+
+
+def _has_grown(before: int, now: int) -> bool:
+    """Whether so many more meters show it that it is worth a revision."""
+    return now > before and (before < FIRST_ALSO or now >= 2 * before or now == MOST_ALSO)

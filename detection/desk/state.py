@@ -58,13 +58,18 @@ class Published:
     """What an incident was published with last, as far as it decides when it is published again."""
 
     at_utc: datetime
-    is_open: bool
+    until_utc: datetime | None
     cost: float
     """EUR a day, or kWh a day where no price is known."""
     cause: str
     also: int
     facts: tuple[str, ...]
     feedback: FeedbackGiven | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was published as one that lasts."""
+        return self.until_utc is None
 
 
 @dataclass(slots=True)

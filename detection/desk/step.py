@@ -95,7 +95,7 @@ class AnomalyDesk:
         outputs += self._answer_waiting(state, seen_utc, incident)
         for other in self._above(notes, incident, member):
             outputs += self._publish(notes, other, member.at_utc)
-        for ended in Shelf(notes).tidy():
+        for ended in Shelf(notes).tidy() if known is None else ():
             outputs += self._publish(notes, ended, ended.at_utc)
         return outputs
 

@@ -11,6 +11,11 @@ class MeterTree:
     def __init__(self, plant: Plant) -> None:
         parents = {meter.id: meter.parent for meter in plant.meters}
         self._above = {meter: _chain(parents, meter) for meter in parents}
+        self._has_lower = frozenset(parent for parent in parents.values() if parent is not None)
+
+    def has_lower(self, meter: str) -> bool:
+        """Whether there are meters below it."""
+        return meter in self._has_lower
 
     def is_above(self, upper: str, lower: str) -> bool:
         """Whether `upper` counts the energy of `lower` too."""

@@ -8,11 +8,9 @@ from math import isnan
 from detection.live.incidents import DAY_S, HOUR_S, Incident, Sign
 from detection.streams.base_load import CREEP, STEP
 from detection.streams.hours import KEPT_HOURS, Hour, Hours
-from detection.streams.left_on import LeftOn
 from detection.streams.meter import Judged, Meter
 from detection.streams.row import HOURS_OF_DAY
 from detection.streams.shifts import Shifts
-from domain.anomalies import AnomalyKind
 
 STILL_ON = 0.5
 """Share of the margin above which what was found left on still is."""
@@ -69,17 +67,18 @@ def left_on(
     if not (goes_on or (is_found and (opens or incident.is_open))):
         return incident.not_seen(CALM_HOURS, end_s)
     first = not incident.is_open
-    hours = LeftOn.HOURS if first else 1
+    hours = len(watch.margins) if first else 1
+    since_s = end_s - (hour.local_hour - watch.local_hours[-hours] + 1) * HOUR_S
     excess_kwh = sum(watch.excess_kwh) if first else watch.excess_kwh[-1]
     usual_kw = hour.mean_kw - watch.excess_kwh[-1]
-    if first and (incident.revision < 0 or hour_s - (hours - 1) * HOUR_S - incident.until_s >= DAY_S):
+    if first and (incident.revision < 0 or since_s - incident.until_s >= DAY_S):
         energy.sums = [0.0, 0.0]
     energy.sums[0] += hours
     energy.sums[1] += excess_kwh
     mean_excess_kw = energy.sums[1] / energy.sums[0]
     like_day = meter.hours.like_day(hour.local_hour, staffed=False)
     sign = Sign(
-        end_s - hours * HOUR_S, end_s, excess_kwh, usual_kw, usual_kw + mean_excess_kw, mean_excess_kw * off_hours,
+        since_s, end_s, excess_kwh, usual_kw, usual_kw + mean_excess_kw, mean_excess_kw * off_hours,
         -1 if like_day is None else like_day,
     )  # fmt: skip
     return incident.seen(sign, end_s)
@@ -155,6 +154,7 @@ def base_load(
     midnight_s: int,
     live: bool,
     reported: bool,
+    confirming_days: int,
 ) -> bool:
     """Count an hour; whether the incident of a *risen base load* is to be published.
 
@@ -166,6 +166,8 @@ def base_load(
         Whether a finding may be made: history trains only.
     reported
         Whether another finding says it just now: then this rise is never reported.
+    confirming_days
+        Days that must confirm it: what was left on over a weekend is no level.
     """
     base, end_s = meter.base_load, hour_s + HOUR_S
     if reported:
@@ -185,7 +187,7 @@ def base_load(
     if is_new and hour.day - base.step_since_day > RISEN_WITHIN_DAYS:
         energy.is_risen = True
         return False
-    if not is_new and not incident.is_open:
+    if not (is_new and risen.days >= confirming_days) and not incident.is_open:
         return False
     excess_kwh = judged.base.excess_kwh if incident.is_open else energy.rise_kwh
     energy.is_risen = True
@@ -194,6 +196,3 @@ def base_load(
         max(risen.by_kw, 0.0) * HOURS_OF_DAY, base.step_since_day - 1,
     )  # fmt: skip
     return incident.seen(sign, end_s, DAY_S)
-
-
-KINDS = (AnomalyKind.LEFT_ON, AnomalyKind.UNPLANNED_WORK, AnomalyKind.BASE_LOAD_STEP, AnomalyKind.AIR_LEAK)

@@ -13,9 +13,7 @@ from domain.facts import Fact, fact
 from domain.intervals import Interval
 
 EPOCH_DAY = date(1970, 1, 1).toordinal()
-OF_DATA = (
-    AnomalyKind.STUCK, AnomalyKind.SPIKE, AnomalyKind.UNIT_JUMP, AnomalyKind.PHASE_DROP, AnomalyKind.OUT_OF_RANGE, AnomalyKind.WRONG_CLOCK,
-)  # fmt: skip
+OF_DATA = (AnomalyKind.STUCK, AnomalyKind.SPIKE, AnomalyKind.UNIT_JUMP, AnomalyKind.PHASE_DROP)
 NO_ENERGY = (*OF_DATA, AnomalyKind.PHASE_IMBALANCE, AnomalyKind.POOR_POWER_FACTOR)
 """Kinds whose point is no energy; what a poor power factor costs is not by the kilowatt-hour."""
 
@@ -113,12 +111,8 @@ def _data(kind: AnomalyKind, incident: Incident, meter: str, since_utc: datetime
             return fact(
                 "data.unit_jump", meter=meter, since_utc=since_utc, actual_kw=incident.actual_kw, highest_kw=incident.numbers[0]
             )
-        case AnomalyKind.PHASE_DROP:
-            return fact("data.phase_drop", meter=meter, since_utc=since_utc, phase=incident.numbers[0])
-        case AnomalyKind.OUT_OF_RANGE:
-            return fact("data.out_of_range", meter=meter, since_utc=since_utc, refused=incident.numbers[0])
         case _:
-            return fact("data.wrong_clock", meter=meter, since_utc=since_utc, refused=incident.numbers[0])
+            return fact("data.phase_drop", meter=meter, since_utc=since_utc, phase=incident.numbers[0])
 
 
 def _left_on(incident: Incident, meter: str, since_utc: datetime, until_utc: datetime | None) -> Fact:
@@ -174,5 +168,5 @@ def _electric(kind: AnomalyKind, incident: Incident, meter: str, since_utc: date
         return fact("electric.ended", meter=meter, since_utc=since_utc, until_utc=until_utc)
     if kind is AnomalyKind.PHASE_IMBALANCE:
         return fact("electric.imbalance", meter=meter, since_utc=since_utc, share=incident.numbers[0])
-    cos_phi, least = incident.numbers
+    cos_phi, least, *_ = incident.numbers
     return fact("electric.power_factor", meter=meter, since_utc=since_utc, cos_phi=cos_phi, least=least)

@@ -12,14 +12,15 @@ from detection.live import data, electric, energy, habits, report
 from detection.live.electric import PowerFactor, ReactiveTerms, ThreePhases
 from detection.live.energy import Energy
 from detection.live.habits import Habits
-from detection.live.incidents import HOUR_S, Incident
+from detection.live.incidents import Incident
 from detection.staffing import Staffing
 from detection.streams.meter import Judged, Meter
-from detection.streams.row import HOURS_OF_DAY, Row
+from detection.streams.row import Row
 from domain.anomalies import Anomaly, AnomalyKind
 from domain.clock import EPOCH
 from domain.intervals import QUARTER, QUARTER_MS, Interval, IntervalOrigin
 from domain.units import UWH_PER_KWH
+from quarters.periods import midnight_utc
 from quarters.quality import is_sound
 
 KINDS = (
@@ -34,6 +35,7 @@ BEGINS_AGAIN_S = 7 * 86_400
 """An import that reaches back further than what was seen begins again, as long as no more than this was seen."""
 
 
+CONFIRMING_DAYS = 1
 BASE_LOAD_DAYS = 6
 """Days with hours of rest, of three weekends in a plant that works around the clock else, from which on a base load is judged."""
 STILL_ROWS, STILL_LEARNING_ROWS = 16, 672
@@ -117,7 +119,7 @@ class LiveWatch:
         off_reported
             Whether *on without a shift* is open, or was lately.
         growth_reported
-            Whether *creep* is open.
+            Whether *creep* is open: then a base load that has risen is no news, but air that leaks is.
         """
         imported = interval.origin is IntervalOrigin.IMPORT
         at_s = (interval.start_utc - EPOCH) // SECOND
@@ -175,18 +177,34 @@ class LiveWatch:
                 due.append(AnomalyKind.UNPLANNED_WORK)
         left = incidents.get(AnomalyKind.LEFT_ON)
         if live and left is not None:
-            start_utc = EPOCH + hour_s * SECOND
+            start_utc = EPOCH + (left.since_s if left.is_open else hour_s) * SECOND
             off_hours = staffing.off_hours(start_utc, start_utc + DAY)
             if energy.left_on(state.energy, left, judged, hour, hour_s, meter, off_hours, opens=work is None or not work.is_open):
                 due.append(AnomalyKind.LEFT_ON)
+        reported = off_reported or (left is not None and left.is_open)
         for kind in (AnomalyKind.BASE_LOAD_STEP, AnomalyKind.AIR_LEAK):
             if kind in incidents:
-                since_s = hour_s - (hour.local_hour - meter.base_load.step_since_day * HOURS_OF_DAY) * HOUR_S
+                is_step = kind is AnomalyKind.BASE_LOAD_STEP
+                confirming_days = CONFIRMING_DAYS if is_step else 0
+                since_s = self._midnight_s(meter.base_load.step_since_day)
                 if energy.base_load(
-                    state.energy, incidents[kind], judged, hour, hour_s, meter, since_s, live, off_reported or growth_reported
+                    state.energy,
+                    incidents[kind],
+                    judged,
+                    hour,
+                    hour_s,
+                    meter,
+                    since_s,
+                    live,
+                    reported or (is_step and growth_reported),
+                    confirming_days,
                 ):
                     due.append(kind)
         return due
+
+    def _midnight_s(self, day: int) -> int:
+        """When a day begins [s since 1970], of local days since 1970."""
+        return (midnight_utc(EPOCH.date() + day * DAY, self.zone) - EPOCH) // SECOND
 
     def _is_special(self, hour_s: int) -> bool:
         """Whether the hour is staffed by a shift change alone."""

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from detection.staffing import Staffing
-from domain.anomalies import AnomalyKind
 from domain.plant import Machine, MachineKind, Plant
 from domain.set_points import MachineSetPoint, SetPointKind
 from production.meters import machine_meters
@@ -18,11 +17,6 @@ SERVES_OTHERS = frozenset(
     }
 )  # fmt: skip
 """No jobs run on them: they follow other machines, weather, daylight or cars."""
-SITE_KINDS = (
-    AnomalyKind.IDLE_IN_SHIFT, AnomalyKind.STANDBY, AnomalyKind.SIMULTANEOUS_STARTS, AnomalyKind.HEATING_AGAINST_COOLING,
-    AnomalyKind.PRESSURE_HIGH,
-)  # fmt: skip
-"""Kinds that are found with the whole site in view."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ class Risen:
     usual_kw: float = 0.0
     by_kw: float = 0.0
     days_left: int = 0
+    days: int = 0
+    """Days that have confirmed it since it was found."""
 
     DAYS = 42
     """After these a level that stays is the new normal."""
@@ -31,7 +33,7 @@ class Risen:
     def open(self, usual_kw: float, base_kw: float) -> None:
         """A rise was found."""
         if not self.days_left:
-            self.usual_kw = usual_kw
+            self.usual_kw, self.days = usual_kw, 0
         self.by_kw, self.days_left = base_kw - self.usual_kw, self.DAYS
 
     def day_ended(self, base_kw: float) -> bool:
@@ -41,7 +43,9 @@ class Risen:
         before_kw, self.by_kw, self.days_left = self.by_kw, base_kw - self.usual_kw, self.days_left - 1
         has_fallen = self.by_kw < before_kw / 3
         if has_fallen or not self.days_left:
-            self.by_kw, self.days_left = 0.0, 0
+            self.by_kw, self.days_left, self.days = 0.0, 0, 0
+        else:
+            self.days += 1
         return has_fallen
 
 
@@ -61,7 +65,7 @@ class BaseLoad:
     step_sum: float = 0.0
     step_kwh: float = 0.0
     step_since_day: int = -1
-    """First day of the running sum, as local days since 1970; of the newest step once it was found."""
+    """First of the days in a row that are clearly above, as local days since 1970; of the newest step once it was found."""
     step_silent: int = 0
     creep_silent: int = 0
     risen: Risen = field(default_factory=Risen)
@@ -118,7 +122,9 @@ class BaseLoad:
         usual_kw = median(past)
         scale_kw = max(_TO_SIGMA * median([abs(value - usual_kw) for value in past]), self.LEAST_SCALE * hours.working_kw)
         distance = min((base_kw - usual_kw) / scale_kw, self.STEP_MOST_A_DAY)
-        if self.step_sum <= 0 and not self.risen.days_left:
+        if not self.risen.days_left and distance <= self.STEP_SLACK:
+            self.step_since_day = -1
+        elif not self.risen.days_left and self.step_since_day < 0:
             self.step_since_day = self.day
         self.step_sum += distance - self.STEP_SLACK
         self.step_kwh += (base_kw - usual_kw) * HOURS_OF_DAY

@@ -20,6 +20,8 @@ class LeftOn:
     margins: list[float] = field(default_factory=list)
     """By how much each of the last hours was above, over the margin that is allowed."""
     excess_kwh: list[float] = field(default_factory=list)
+    local_hours: list[int] = field(default_factory=list)
+    """Which hours these are; those without data are passed over."""
     open: bool = False
 
     HOURS = 5
@@ -36,14 +38,15 @@ class LeftOn:
             return NOTHING
         past = [] if hour.staffed or not hours.ready() else hours.same_hours(hour.local_hour, staffed=False)
         if len(past) < self.FEWEST_PAST:
-            self.margins, self.excess_kwh, self.open = [], [], False
+            self.margins, self.excess_kwh, self.local_hours, self.open = [], [], [], False
             return NOTHING
         usual_kw, high_kw = past[len(past) // 2], past[int(self.HIGH * len(past))]
         margin_kw = max(self.LEAST * hours.span_kw, self.TIMES_SPREAD * (high_kw - usual_kw))
         excess_kw = hour.mean_kw - usual_kw
         self.margins.append(excess_kw / margin_kw)
         self.excess_kwh.append(excess_kw)
-        del self.margins[: -self.HOURS], self.excess_kwh[: -self.HOURS]
+        self.local_hours.append(hour.local_hour)
+        del self.margins[: -self.HOURS], self.excess_kwh[: -self.HOURS], self.local_hours[: -self.HOURS]
         if len(self.margins) < self.HOURS:
             return NOTHING
         strength = max(min(self.margins), 0.0)

@@ -31,6 +31,10 @@ SUBJECTS = {
         "lastgang.commands.bench_detect",
         "The detectors on meters with known faults: recall, delay, false alarms, beside two plain rules.",
     ),
+    "baselines": (
+        "lastgang.commands.bench_baselines",
+        "Baselines: savings that were put in and found again, intervals, metrics beside OpenDSM's.",
+    ),
     "analyse": (
         "lastgang.commands.bench_analyse",
         "The analysis of load files: time, memory, and the battery's bound beside another program's.",
@@ -38,6 +42,10 @@ SUBJECTS = {
     "governor": (
         "lastgang.commands.bench_governor",
         "The governor: time from a projection to its decision, by the number of loads that can wait.",
+    ),
+    "evidence": (
+        "lastgang.commands.bench_evidence",
+        "Signed reports against random edits: does each of two verifiers find and locate them?",
     ),
     "fuzz": ("lastgang.commands.bench_fuzz", "The decoders against a million broken inputs."),
 }

@@ -30,6 +30,7 @@ def command(folder: Path, kafka: str | None, namespace: str | None, path: Path, 
     from connectors.kafka.client import RecordConsumer
     from deploy.whereabouts import Whereabouts
     from domain.plant import load_plant
+    from reporting.evidence.keys import KeyFolder
     from reporting.historian import TOPICS_KEPT, run_historian
     from reporting.ledger import Ledger
 
@@ -41,6 +42,7 @@ def command(folder: Path, kafka: str | None, namespace: str | None, path: Path, 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with Ledger.open(path) as ledger:
+        ledger.sign_with(KeyFolder(path.parent / "keys").signer)
         written = run_historian(
             lambda offsets: RecordConsumer(settings, TOPICS_KEPT, start="earliest", offsets=offsets),
             ledger,

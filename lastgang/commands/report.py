@@ -29,6 +29,9 @@ from words.catalogue import DEFAULT, languages
 @click.option("--author", default="", help="Who answers for the report.")
 @click.option("--approver", default="", help="Who has approved it.")
 @click.option(
+    "--keys", type=click.Path(path_type=Path), default=None, help="Folder of the signing keys. [default: keys/ beside the ledger]"
+)
+@click.option(
     "--certificate",
     type=click.Path(path_type=Path),
     default=None,
@@ -51,11 +54,17 @@ def command(
     language: Any,
     author: str,
     approver: str,
+    keys: Path | None,
     certificate: Path | None,
     stamp_server: str | None,
 ) -> None:
-    """Write a month's energy report: CSV, XLSX, PDF, JSON and a manifest. A second one becomes the next version; the first one stays."""
+    """Write a month's energy report: CSV, XLSX, PDF, JSON and a manifest. A second one becomes the next version; the first one stays.
+
+    Where the plant has a signing key (`lastgang keys new`) the ledger is sealed and the report is signed: it holds the rows that its figures
+    rest on, the proofs that they are those of the ledger, and a program that checks it without ours. Without a key it proves nothing.
+    """
     import os
+    from dataclasses import replace
     from datetime import datetime
 
     from deploy.whereabouts import Whereabouts
@@ -64,6 +73,8 @@ def command(
     from domain.files import check_output_folder, open_input
     from domain.instants import as_utc
     from domain.plant import load_plant
+    from reporting.evidence.bundle import Evidence
+    from reporting.evidence.keys import KeyFolder
     from reporting.ledger import Ledger, LedgerError
     from reporting.month import month_period
     from reporting.report import ReportOrder, write_report
@@ -82,21 +93,30 @@ def command(
     clock = process_clock()
     signer = None if certificate is None else load_signer(certificate, os.environ.get(PASSPHRASE), clock.now_utc())
     order = ReportOrder(folder, out, language, _name(author, "--author"), _name(approver, "--approver"), as_of_utc, signer)
-    check_output_folder(out)
     path = path or Whereabouts(folder).ledger
+    key_folder = KeyFolder(keys or path.parent / "keys")
+    signs = bool(key_folder.keys())
+    check_output_folder(out)
     try:
         open_input(path).close()
-        ledger = Ledger.open(path, readonly=True)
+        ledger = Ledger.open(path, readonly=not signs)
     except InputFaults as faults:
         found = faults.faults[0].found
         raise InputFaults([Fault(str(path), None, "ledger", found, "the ledger of `lastgang historian`")]) from faults
     except LedgerError as error:
         raise InputFaults([Fault(str(path), None, "ledger", str(error), "a ledger that this program can read")]) from error
     with ledger:
+        order = replace(order, evidence=Evidence.of(ledger, key_folder))
         made = write_report(ledger, plant, period, order, clock.now_utc())
     click.echo(click.format_filename(made.folder))
     for note in made.notes:
         click.echo(note, err=True)
+    signed = (
+        f"signed by {order.evidence.signer.fingerprint}"
+        if order.evidence is not None
+        else "not signed: `lastgang keys new` makes a key"
+    )
+    click.echo(signed, err=True)
     if stamp_server is not None:
         try:
             stamp = keep_stamp(made.folder, sent_to(stamp_server, request_stamp(made.folder)))

@@ -70,7 +70,7 @@ def prepare(settings: DemoSettings, console: Console) -> DemoSettings:
     (settings.plant_dir / "stack.toml").write_text(stack_toml, encoding="utf-8")
     if not settings.history.exists():
         with console.status("simulating the five weeks before"), output_file(settings.history) as scratch:
-            write_history(load_span(settings.plant_dir, settings.seed, settings.replay), scratch)
+            write_history(load_span(settings.plant_dir, settings.seed, settings.replay), scratch, sheet=settings.scrap_sheet)
     return settings
 
 

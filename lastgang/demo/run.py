@@ -9,6 +9,7 @@ import time
 from contextlib import suppress
 from datetime import datetime, timedelta
 from datetime import time as time_of_day
+from pathlib import Path
 
 from rich.console import Console
 from rich.live import Live
@@ -102,18 +103,24 @@ def _simulator(settings: DemoSettings, stack: Stack) -> Part:
 
 
 def _import_history(settings: DemoSettings, stack: Stack) -> None:
-    """Bring the five weeks before into the intervals topic, by the same verb that anyone uses; once."""
+    """Bring the five weeks before into the topics, by the same verbs that anyone uses; once."""
     mark = import_mark(settings)
     if mark.exists():
         return
-    command = [sys.executable, "-m", "lastgang.cli", "import", str(settings.history), "--plant", str(settings.plant_dir)]
+    _import(settings, stack, ("import",), settings.history)
+    if settings.scrap_sheet.exists():
+        _import(settings, stack, ("quality", "import"), settings.scrap_sheet)
+    mark.touch()
+
+
+def _import(settings: DemoSettings, stack: Stack, verb: tuple[str, ...], path: Path) -> None:
+    command = [sys.executable, "-m", "lastgang.cli", *verb, str(path), "--plant", str(settings.plant_dir)]
     command += ["--kafka", stack.kafka.bootstrap, "--namespace", stack.kafka.namespace]
     environment = {**os.environ, "LASTGANG_CLOCK": f"@{settings.clock_file}"}
     result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if result.returncode != 0:
-        msg = f"the history {settings.history} could not be imported: {result.stderr.strip()[-800:]}"
+        msg = f"the history {path} could not be imported: {result.stderr.strip()[-800:]}"
         raise DemoFailed(msg)
-    mark.touch()
 
 
 def _kill_of(text: str) -> tuple[str, time_of_day]:

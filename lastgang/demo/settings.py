@@ -52,6 +52,11 @@ class DemoSettings:
         """Five weeks of quarter hours before the live span."""
         return self.folder / "history.csv"
 
+    @property
+    def scrap_sheet(self) -> Path:
+        """What the moulding machines made in these five weeks, by shift."""
+        return self.folder / "scrap.csv"
+
     def live_span(self) -> timedelta | None:
         """Plant time of the live run, in whole quarter hours; at least one."""
         if self.minutes is None:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 
 from domain.clock import Clock, epoch_ms, process_clock
+from domain.errors import LastgangError
+from reporting.ledger.chain import CHAIN_SQL, Chain, begin_chain
 from reporting.ledger.entries import Entry, LedgerError, Place
+from reporting.ledger.questions import log
 from reporting.ledger.reader import LedgerReader
+from reporting.ledger.seals import Seal, Sealing, Signer, day_of
 from reporting.ledger.writer import EntryWriter
 
-VERSION = 1
+VERSION = 2
 """`PRAGMA user_version` of the schema that this code reads and writes."""
-MIGRATIONS: Mapping[int, str] = {0: (Path(__file__).parent / "schema.sql").read_text(encoding="utf-8")}
+MIGRATIONS: Mapping[int, str] = {0: (Path(__file__).parent / "schema.sql").read_text(encoding="utf-8"), 1: CHAIN_SQL}
 """Version found -> the statements that lead to the next one."""
 _STATE_TABLES = ("kafka_offset", "running_demand")
 
@@ -26,7 +31,10 @@ class Ledger(LedgerReader):
     def __init__(self, database: sqlite3.Connection, clock: Clock) -> None:
         super().__init__(database)
         self._clock = clock
-        self._writer = EntryWriter(database)
+        self._chain = Chain(database)
+        self._writer = EntryWriter(database, self._chain)
+        self._sealing: Sealing | None = None
+        self._day = ""
 
     @classmethod
     def open(cls, path: Path, readonly: bool = False, clock: Clock | None = None) -> Ledger:
@@ -60,6 +68,55 @@ class Ledger(LedgerReader):
             database.close()
             raise
         return ledger
+
+    @property
+    def database(self) -> sqlite3.Connection:
+        """For what reads rows with their links."""
+        return self._database
+
+    @contextmanager
+    def reading_one_state(self) -> Iterator[None]:
+        """Whatever is read within is of one moment, whoever writes meanwhile; nothing can be written within."""
+        self._database.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._database.execute("ROLLBACK")
+
+    def sign_with(self, signer_of: Callable[[], Signer | None]) -> None:
+        """From now on seal what each UTC day has brought, when the first row of another day comes, by who signs then."""
+        self._sealing = Sealing(self._database, signer_of)
+
+    def seal(self) -> Seal | None:
+        """Seal what no seal covers yet; gives the last seal, None where nobody signs.
+
+        Raises
+        ------
+        LedgerError
+            If a row is not what it was when it was written.
+        """
+        if self._sealing is None:
+            return None
+        with self._transaction():
+            return self._sealing.seal()
+
+    def note_documents(self, files: Mapping[str, bytes]) -> None:
+        """Keep files of the plant's configuration (name -> content) that are others than those kept last."""
+        with self._transaction():
+            for name, content in sorted(files.items()):
+                digest = sha256(content).hexdigest()
+                known = self._database.execute(
+                    "SELECT sha256 FROM document WHERE name=? ORDER BY document DESC", (name,)
+                ).fetchone()
+                if known is None or known[0] != digest:
+                    row = (name, digest, content, self._now_ms())
+                    self._database.execute("INSERT INTO document (name, sha256, content, recorded_ms) VALUES (?, ?, ?, ?)", row)
+
+    def note_report(self, name: str, version: int, manifest_sha256: str) -> None:
+        """Keep that a version of a report was made."""
+        with self._transaction():
+            row = (name, version, manifest_sha256, self._now_ms())
+            self._database.execute("INSERT INTO report (name, version, manifest_sha256, recorded_ms) VALUES (?, ?, ?, ?)", row)
 
     @classmethod
     def in_memory(cls, clock: Clock | None = None) -> Ledger:
@@ -96,21 +153,12 @@ class Ledger(LedgerReader):
                 return
             for statement in _statements(MIGRATIONS[found]):
                 self._database.execute(statement)
-            self._forbid_changes()
+            before = begin_chain(self._database) if found == 1 else None
+            _forbid_changes(self._database)
+            if before is not None:
+                self._event(f"chain begins with {before} rows that were there before")
             self._event(f"schema version {found + 1}")
             self._database.execute(f"PRAGMA user_version={found + 1}")
-
-    def _forbid_changes(self) -> None:
-        tables = [
-            row[0]
-            for row in self._database.execute("SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite_%'")
-        ]
-        for table in tables:
-            for change in ("UPDATE", "DELETE") if table not in _STATE_TABLES else ():
-                self._database.execute(
-                    f"CREATE TRIGGER IF NOT EXISTS {table}_no_{change.lower()} BEFORE {change} ON {table} "
-                    f"BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: {table} takes no {change}'); END"
-                )
 
     def _event(self, what: str) -> None:
         self._database.execute("INSERT INTO event (recorded_ms, what) VALUES (?, ?)", (self._now_ms(), what))
@@ -121,6 +169,7 @@ class Ledger(LedgerReader):
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         self._database.execute("BEGIN IMMEDIATE")
+        self._chain.forget()  # another writer may have added rows
         try:
             yield
         except BaseException:
@@ -144,13 +193,24 @@ class Ledger(LedgerReader):
             How many entries had not been taken before, by their offsets.
         """
         with self._transaction():
+            self._seal_days_before(now_ms := self._now_ms())
             fresh, next_offsets = _not_taken(entries, self.offsets())
-            self._writer.write(fresh, self._now_ms())
+            self._writer.write(fresh, now_ms)
             self._database.executemany(
                 "INSERT INTO kafka_offset VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset",
                 [(*place, offset) for place, offset in next_offsets.items()],
             )
         return len(fresh)
+
+    def _seal_days_before(self, now_ms: int) -> None:
+        """Once a day; rows that were changed are reported and stop nothing else."""
+        if self._sealing is None or day_of(now_ms) == self._day:
+            return
+        self._day = day_of(now_ms)
+        try:
+            self._sealing.seal_days_before(now_ms)
+        except LastgangError as error:
+            log.error("not_sealed", reason=str(error))
 
     def follow_another_log(self, why: str) -> None:
         """Forget the offsets: the log is read from its beginning again. Data stays; what is sent again is recognised."""
@@ -159,6 +219,16 @@ class Ledger(LedgerReader):
                 f"follows another log: {why}; offsets were {json.dumps([[*p, n] for p, n in sorted(self.offsets().items())])}"
             )
             self._database.execute("DELETE FROM kafka_offset")
+
+
+def _forbid_changes(database: sqlite3.Connection) -> None:
+    tables = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite_%'")]
+    for table in tables:
+        for change in ("UPDATE", "DELETE") if table not in _STATE_TABLES else ():
+            database.execute(
+                f"CREATE TRIGGER IF NOT EXISTS {table}_no_{change.lower()} BEFORE {change} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: {table} takes no {change}'); END"
+            )
 
 
 def _not_taken(entries: Iterable[Entry], offsets: Mapping[Place, int]) -> tuple[list[Entry], dict[Place, int]]:

@@ -37,6 +37,7 @@ from domain.topics import (
     Topic,
 )
 from quarters.newest import FAR
+from reporting.ledger.chain import Chain
 from reporting.ledger.entries import Entry, LedgerError, OtherSite, Unreadable
 
 _UNREADABLE = "unreadable"
@@ -76,16 +77,23 @@ _KEPT: Mapping[str, _Kept] = {
 }  # fmt: skip
 
 
+def subject_of(topic: Topic, record: Any) -> str:
+    """What an entry of `topic` is about, as the ledger names it."""
+    return _KEPT[topic.name].subject(record)
+
+
 class EntryWriter:
     """Writes entries within a transaction of the ledger; numbers of series are remembered between them."""
 
-    def __init__(self, database: sqlite3.Connection) -> None:
+    def __init__(self, database: sqlite3.Connection, chain: Chain) -> None:
         self._database = database
+        self._chain = chain
         self._series: dict[tuple[str, str, str], int] = {}
 
     def forget(self) -> None:
-        """Forget the numbers of series: the transaction that gave them was rolled back."""
+        """Forget the numbers of series and the chain's head: the transaction that gave them was rolled back."""
         self._series.clear()
+        self._chain.forget()
 
     def write(self, entries: Sequence[Entry], recorded_ms: int) -> None:
         """Write entries that were not taken before."""
@@ -139,12 +147,11 @@ class EntryWriter:
 
     def _write_intervals(self, entries: list[Entry], recorded_ms: int) -> None:
         rows = [self._interval_row(entry[3]) for entry in entries]
-        before = self._database.total_changes
-        self._database.executemany(
+        written = self._database.executemany(
             "INSERT INTO interval VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             [(*row, recorded_ms) for row in rows],
-        )
-        if self._database.total_changes - before == len(rows):
+        ).rowcount
+        if written == len(rows):
             return
         for entry, row in zip(entries, rows, strict=True):
             known = self._database.execute(

@@ -79,6 +79,9 @@ WRONG_INPUT = {
     "findings fixed": Case("findings fixed m/left_on/1 --plant {plant}", "--by"),
     "findings take-back": Case("findings take-back m/left_on/1 --plant {empty} --by me", "plant.toml: file: found No such file"),
     "report": Case("report --plant {plant} --month 2026-13 --out {work}/reports", "--month"),
+    "keys new": Case("keys new --plant {empty}", "plant.toml: file: found No such file"),
+    "keys rotate": Case("keys rotate --plant {plant} --keys {work}/none", "has no key; `lastgang keys new` makes the first one"),
+    "keys show": Case("keys show --plant {empty}", "plant.toml: file: found No such file"),
     "verify": Case("verify {empty}", "no manifest.json"),
     "stamp": Case("stamp {empty}", "manifest.json: found nothing; expected the folder of a report"),
     "check-config": Case("check-config {empty}", "plant.toml: file: found No such file"),
@@ -90,6 +93,7 @@ WRONG_INPUT = {
     "grafana push": Case(f"grafana push --plant {{plant}} {INFLUX} --url http://127.0.0.1:9", "GRAFANA_TOKEN: found nothing"),
     "metering": Case("metering {work}/nothing.jsonl --plant {plant}/plant.toml --out {work}/x.csv", "nothing.jsonl: file: found"),
     "analyse": Case("analyse {work}/nothing.csv --out {work}", "nothing.csv: file: found"),
+    "baseline": Case("baseline {load} --measure 2027-01-01 --json {work}/b.json", "expected a day of the load"),
     "bill": Case("bill {work}/nothing.csv --tariff {plant}/tariff.toml", "nothing.csv: file: found"),
     "plan": Case("plan {work}/nothing.json", "nothing.json: file: found No such file"),
     "flexible show": Case("flexible show --plant {empty}", "plant.toml: file: found No such file"),
@@ -109,8 +113,10 @@ WRONG_INPUT = {
     "bench plan": Case("bench plan --only nothing", "--only: found nothing; expected one of calm-20"),
     "bench worth": Case("bench worth --only nothing", "--only: found nothing; expected one of single moves"),
     "bench detect": Case("bench detect --only nothing", "--only: found nothing; expected one of spike"),
+    "bench baselines": Case("bench baselines --only nothing", "--only: found nothing; expected one of heated hall"),
     "bench analyse": Case("bench analyse {work}/nothing.csv", "nothing.csv"),
     "bench governor": Case("bench governor --loads 0", "0 is not in the range"),
+    "bench evidence": Case("bench evidence --reports 0", "0 is not in the range"),
     "bench fuzz": Case("bench fuzz --only nothing", "no target nothing"),
 }
 
@@ -145,6 +151,7 @@ FAILED_RUN = {
     "shifts import": Case("shifts import {shifts} --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
     "shifts template": Case("shifts template {full} --plant {plant}", "No space left on device"),
     "shifts list": Case("shifts list --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
+    "keys new": Case("keys new --plant {plant} --keys {load}/keys", "Not a directory"),
     "findings list": Case("findings list --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
     "findings feedback": Case("findings feedback --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
     "findings normal": Case(
@@ -172,6 +179,7 @@ FAILED_RUN = {
     ),
     "metering": Case("metering {readings} --plant {plant}/plant.toml --out /dev/full", "No space left on device"),
     "analyse": Case("analyse {load} --out {work} --json /dev/full", "No space left on device"),
+    "baseline": Case("baseline {load} --json /dev/full", "No space left on device"),
     "bill": Case("bill {load} --tariff {plant}/tariff.toml --json /dev/full", "No space left on device"),
     "plan": Case("plan {problem} --seconds 0 --out /dev/full", "No space left on device"),
     "flexible plan": Case("flexible plan {load} --plant {plant} --out /dev/full", "No space left on device"),
@@ -186,11 +194,13 @@ FAILED_RUN = {
     "bench plan": Case("bench plan --only calm-20 --seconds 0.1 --json /dev/full", "No space left on device"),
     "bench worth": Case("bench worth --days 2 --seeds 1", "the machine has stopped", "worth"),
     "bench detect": Case("bench detect --seeds 1 --only spike --json /dev/full", "No space left on device"),
+    "bench baselines": Case("bench baselines --seeds 1 --only production --json /dev/full", "No space left on device"),
     "bench analyse": Case("bench analyse {load} --json /dev/full", "No space left on device"),
     "bench governor": Case("bench governor --loads 1 --json /dev/full", "No space left on device"),
+    "bench evidence": Case("bench evidence --edits 0 --reports 1 --json /dev/full", "No space left on device"),
     "bench fuzz": Case("bench fuzz --only json --inputs 50 --json {work}/fuzz.json", "ZeroDivisionError", "fuzz"),
 }
-ALWAYS_DONE = {"down", "report", "contracts", "reference", "grafana build", "flexible show"}
+ALWAYS_DONE = {"down", "report", "keys rotate", "keys show", "contracts", "reference", "grafana build", "flexible show"}
 """What `down` cannot do in peace it does by force; the others say beforehand what is wrong with their input or place."""
 
 DONE = {
@@ -203,12 +213,15 @@ DONE = {
     "shifts import": Case("shifts import {shifts} --plant {plant} --dry-run", "1 new"),
     "shifts template": Case("shifts template {work}/shifts.xlsx --plant {plant}", "shifts.xlsx"),
     "check-config": Case("check-config {plant}", "no fault found"),
+    "keys new": Case("keys new --plant {plant} --keys {work}/keys", "1 fingerprint"),
+    "keys show": Case("keys show --plant {plant} --keys {work}/none", "`lastgang keys new` makes one"),
     "contracts": Case("contracts --out {work}/contracts", "energy.readings.v1"),
     "reference": Case("reference --out {work}/reference", "plant-file.md"),
     "sentences": Case("sentences /dev/null --plant {plant}", ""),
     "grafana build": Case(f"grafana build --plant {{plant}} {INFLUX} --out {{work}}/grafana", "dashboards"),
     "metering": Case("metering {readings} --plant {plant}/plant.toml --out {work}/x.csv", "0 readings: 0 used"),
     "analyse": Case("analyse {load} --out {work}", "Load analysis"),
+    "baseline": Case("baseline {load}", "There is no baseline."),
     "bill": Case("bill {load} --tariff {plant}/tariff.toml", "total"),
     "plan": Case("plan {problem} --seconds 0", "feasible"),
     "flexible show": Case("flexible show --plant {plant}", "holds_kw"),
@@ -220,7 +233,9 @@ DONE = {
     "peak backtest": Case(f"peak backtest {{minutes}} {PEAK} --out {{work}}/x.csv", "0 pieces of advice on 1 quarter hours"),
     "bench plan": Case("bench plan --only calm-20 --seconds 0.1", "calm-20"),
     "bench detect": Case("bench detect --seeds 1 --only spike", "running z-score"),
+    "bench baselines": Case("bench baselines --seeds 1 --only production", "right in"),
     "bench governor": Case("bench governor --loads 1", "recommendati"),
+    "bench evidence": Case("bench evidence --edits 0 --reports 1", "honest reports"),
     "bench fuzz": Case("bench fuzz --only json --inputs 50", "json"),
     "version": Case("--version", "lastgang, version"),
     "help": Case("--help", "Verbs"),

@@ -43,7 +43,7 @@ def test_both_pages_stay_in_their_frame_and_can_be_read(
         assert visitor.troubles == [] and visitor.elsewhere == []
 
 
-@pytest.mark.parametrize("width", [390, 1100])
+@pytest.mark.parametrize("width", [390, 830, 1100, 1440])
 def test_the_navigation_has_room_for_every_page(browser: Any, looked_at: Server, width: int) -> None:
     with Visitor(browser, looked_at.url, "de", "phone") as visitor:
         visitor.page.set_viewport_size({"width": width, "height": 844})

@@ -174,3 +174,11 @@ def test_a_finding_whose_end_was_lost_ends_when_the_same_watch_finds_the_next() 
     desk = Desk()
     desk.take(found("furnace-1", 60), found("furnace-1", 60, since=NIGHT + 3 * DAY))
     assert desk.open() == [found("furnace-1", 60, since=NIGHT + 3 * DAY).anomaly]
+
+
+def test_counters_that_jump_at_once_at_several_meters_and_again_are_all_published() -> None:
+    desk, kind = Desk(), AnomalyKind.COUNTER_DISCONTINUITY
+    desk.take(*(found(meter, 0, 15, kind=kind, ended=True) for meter in ("furnace-1", "press-1")))
+    assert [[also.meter for also in one.also] for one in desk.published] == [[], ["press-1"]]
+    (again,) = desk.take(found("furnace-1", 0, 15, since=NIGHT + HOUR, kind=kind, ended=True))
+    assert (again.anomaly, again.until_utc) == (desk.published[0].anomaly, NIGHT + timedelta(minutes=75))

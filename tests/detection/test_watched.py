@@ -10,6 +10,7 @@ import pytest
 from detection.watched import MeterWatch, Watching, watched
 from domain.anomalies import AnomalyKind
 from domain.plant import Plant
+from tests.detection import site_plant
 
 JUMP, SILENT, ON, CREEP = (
     AnomalyKind.COUNTER_DISCONTINUITY, AnomalyKind.SILENT_METER, AnomalyKind.ON_WHILE_OFF, AnomalyKind.CREEP,
@@ -37,7 +38,7 @@ def kinds(found: tuple[MeterWatch, ...]) -> dict[AnomalyKind, Watching]:
 def test_a_meter_alone_is_watched_for_silence_and_jumps_only() -> None:
     found = kinds(watched(plant([])))
     assert {kind for kind, watching in found.items() if watching.is_on} == {
-        JUMP, SILENT, AnomalyKind.STUCK, AnomalyKind.SPIKE, AnomalyKind.UNIT_JUMP, AnomalyKind.OUT_OF_RANGE, AnomalyKind.WRONG_CLOCK,
+        JUMP, SILENT, AnomalyKind.STUCK, AnomalyKind.SPIKE, AnomalyKind.UNIT_JUMP,
     }  # fmt: skip
     assert found[ON] is found[CREEP] is found[AnomalyKind.EARLY_START] is Watching.NO_MACHINE
     assert found[AnomalyKind.LEFT_ON] is found[AnomalyKind.BASE_LOAD_STEP] is Watching.NO_RESTING_HOURS
@@ -52,6 +53,12 @@ def test_a_machine_with_shifts_is_watched_for_everything() -> None:
         AnomalyKind.POOR_POWER_FACTOR: Watching.NO_REACTIVE,
         AnomalyKind.PHASE_DROP: Watching.NO_PHASES,
         AnomalyKind.PHASE_IMBALANCE: Watching.NO_PHASES,
+        # Its meter is the billed one, too.
+        AnomalyKind.IDLE_IN_SHIFT: Watching.SHARED,
+        AnomalyKind.STANDBY: Watching.SHARED,
+        AnomalyKind.SIMULTANEOUS_STARTS: Watching.NO_MACHINE,
+        AnomalyKind.HEATING_AGAINST_COOLING: Watching.NO_HEATING_AND_COOLING,
+        AnomalyKind.PRESSURE_HIGH: Watching.NO_PRESSURE,
         AnomalyKind.MACHINE_UNUSUAL: Watching.NO_HEALTH_CHANNELS,
         AnomalyKind.LIMIT_AHEAD: Watching.NO_HEALTH_CHANNELS,
         AnomalyKind.ENERGY_PER_PART: Watching.NO_PARTS,
@@ -63,6 +70,17 @@ def test_a_machine_is_watched_for_wear_by_the_channels_that_the_plant_file_names
     assert {found[kind] for kind in (AnomalyKind.MACHINE_UNUSUAL, AnomalyKind.LIMIT_AHEAD, AnomalyKind.ENERGY_PER_PART)} == {
         Watching.YES
     }
+
+
+def test_what_needs_the_whole_site_is_watched_at_the_meters_that_show_it() -> None:
+    found = {one.meter: {watch.kind: watch.watching for watch in one.watches} for one in watched(site_plant.plant())}
+    assert found["main"][AnomalyKind.SIMULTANEOUS_STARTS] is Watching.YES
+    assert found[site_plant.PRESS][AnomalyKind.SIMULTANEOUS_STARTS] is Watching.NOT_BILLED
+    assert found[site_plant.PRESS][AnomalyKind.IDLE_IN_SHIFT] is found[site_plant.PRESS][AnomalyKind.STANDBY] is Watching.YES
+    assert found[site_plant.COMPRESSOR][AnomalyKind.STANDBY] is Watching.ANY_TIME
+    assert found[site_plant.COMPRESSOR][AnomalyKind.PRESSURE_HIGH] is Watching.YES
+    assert found[site_plant.COOLING][AnomalyKind.HEATING_AGAINST_COOLING] is Watching.YES
+    assert found[site_plant.CHILLER][AnomalyKind.HEATING_AGAINST_COOLING] is Watching.NO_HEATING_AND_COOLING
 
 
 def test_a_hall_is_watched_for_what_machines_in_it_say_themselves_and_a_compressor_for_its_air() -> None:

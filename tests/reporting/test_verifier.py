@@ -86,14 +86,14 @@ def test_sha256sum_agrees(report: Path) -> None:
 
 
 def test_the_verb_says_what_it_found_and_exits_by_it(report: Path) -> None:
-    good = CliRunner().invoke(command, [str(report)])
+    good = CliRunner().invoke(command, ["--files-only", str(report)])
     assert (good.exit_code, "holds" in good.stdout) == (0, True)
     (report / "intervals.csv").write_text("")
-    bad = CliRunner().invoke(command, [str(report.parent)])
+    bad = CliRunner().invoke(command, ["--files-only", str(report.parent)])
     assert bad.exit_code == 1
     assert "intervals.csv: changed (0 bytes, 8 expected)" in bad.stdout
     assert "DOES NOT HOLD" in bad.stdout
-    assert CliRunner().invoke(command, [str(report / "parts")]).exit_code == 2
+    assert CliRunner().invoke(command, ["--files-only", str(report / "parts")]).exit_code == 2
 
 
 def test_folders_of_reports_are_found(report: Path) -> None:
@@ -142,7 +142,7 @@ def found(folder: Path) -> list[tuple[str, str]]:
 
 def test_versions_that_follow_each_other_hold(tmp_path: Path) -> None:
     assert all(verify(folder).holds for folder in versions(tmp_path, 3))
-    assert CliRunner().invoke(command, [str(tmp_path)]).exit_code == 0
+    assert CliRunner().invoke(command, ["--files-only", str(tmp_path)]).exit_code == 0
 
 
 def test_a_version_that_was_taken_away_is_named(tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_a_version_that_was_taken_away_is_named(tmp_path: Path) -> None:
     shutil.rmtree(second)
     assert found(third) == [("../werk-nord-2026-10-v2", "missing")]
     assert found(first) == []
-    result = CliRunner().invoke(command, [str(tmp_path)])
+    result = CliRunner().invoke(command, ["--files-only", str(tmp_path)])
     assert result.exit_code == 1
     assert f"{second}: missing (werk-nord-2026-10-v3 replaces it; with this version alone, check it by --alone)" in result.output
 
@@ -158,8 +158,8 @@ def test_a_version_that_was_taken_away_is_named(tmp_path: Path) -> None:
 def test_a_version_taken_home_alone_can_be_checked_alone(tmp_path: Path) -> None:
     first, second = versions(tmp_path, 2)
     shutil.rmtree(first)
-    assert CliRunner().invoke(command, [str(second)]).exit_code == 1
-    assert CliRunner().invoke(command, ["--alone", str(second)]).exit_code == 0
+    assert CliRunner().invoke(command, ["--files-only", str(second)]).exit_code == 1
+    assert CliRunner().invoke(command, ["--files-only", "--alone", str(second)]).exit_code == 0
 
 
 def test_an_earlier_version_made_again_with_other_figures_is_found_by_its_successor(tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ def test_a_version_that_names_no_version_before_it_is_found(tmp_path: Path, repl
 def test_two_folders_that_call_themselves_the_same_version_are_found(tmp_path: Path) -> None:
     _, second = versions(tmp_path, 2)
     shutil.copytree(second, tmp_path / "copy")
-    result = CliRunner().invoke(command, [str(tmp_path)])
+    result = CliRunner().invoke(command, ["--files-only", str(tmp_path)])
     assert result.exit_code == 1
     assert "manifest.json: misplaced (copy calls itself version 2, too)" in result.output
 
@@ -268,7 +268,7 @@ def test_names_in_a_manifest_do_nothing_to_the_terminal(report: Path) -> None:
     manifest = json.loads((report / "manifest.json").read_text())
     manifest["files"][0]["name"] = "a\x1b[2Jb\x00\ud800"
     (report / "manifest.json").write_text(json.dumps(manifest))
-    result = CliRunner().invoke(command, [str(report)])
+    result = CliRunner().invoke(command, ["--files-only", str(report)])
     assert result.exit_code == 1
     assert "\x1b" not in result.output
     assert "a\\x1b[2Jb" in result.output

@@ -14,7 +14,7 @@ from deploy.kafka_broker import KafkaBroker
 from deploy.parts import JOB_SCRIPT
 from domain.intervals import IntervalOrigin
 from domain.recommendations import Decision, DecisionKind, RecommendationStatus
-from domain.topics import DECISIONS, FINDINGS, RECOMMENDATIONS, REJECTED
+from domain.topics import DECISIONS, FINDINGS, RECOMMENDATIONS, REJECTED, Topic
 from quarters.numbers import slot_of
 from tests.detection import site_plant as sample
 
@@ -68,46 +68,44 @@ def test_pressure_that_is_read_is_found_and_advised_and_a_persons_word_comes_bac
     (tmp_path / "plant.toml").write_text(PLANT, encoding="utf-8")
     kafka = KafkaSettings(stack_kafka.bootstrap, namespace)
     ensure_topics(kafka)
-    plant_clock(sample.MONDAY + timedelta(days=2))
+    plant_clock(sample.MONDAY + timedelta(days=40))
     flink.submit(
         JOB_SCRIPT, ["detection", "--plant", str(tmp_path), "--kafka", kafka.bootstrap, "--namespace", namespace], "detection"
     )
-    live, consumer, received = slot_of(sample.MONDAY), RecordConsumer(kafka, [FINDINGS, RECOMMENDATIONS, REJECTED]), []
+    consumer, received = RecordConsumer(kafka, [FINDINGS, RECOMMENDATIONS, REJECTED]), []
 
-    def until(topic: Any, status: RecommendationStatus | None = None) -> Any:
-        while True:
-            received.extend((message.topic, message.record()) for message in consumer.poll(1.0))
-            for of, record in received:
-                if of is topic and (status is None or record.status is status):
-                    return record
+    def first(topic: Topic, status: RecommendationStatus | None = None) -> Any:
+        found = (record for of, record in received if of is topic and (status is None or record.status is status))
+        return next(found, None)
+
+    def poll() -> None:
+        received.extend((message.topic, message.record()) for message in consumer.poll(0.5))
 
     with RecordProducer(kafka) as producer:
-        history = [
-            one for slot in range(live - 15 * 96, live) for one in sample.quarters(slot, sample.usual, IntervalOrigin.IMPORT)
-        ]
-        shown = [
-            one
-            for slot in range(live, live + 40)
-            for one in sample.values(slot, {("compressor", "pressure"): 8.0, ("compressor", "noise"): 1.0})
-        ]
-        quarters = [one for slot in range(live, live + 40) for one in sample.quarters(slot, sample.usual)]
-        for topic, record in (*history, *shown, *quarters):
-            if record.meter in ("main", "compressor"):
-                producer.send(topic, record)
-        producer.flush(60)
-        # Topics have no order between them: quarter hours go on until the values of the set point have come.
-        for slot in range(live + 40, live + 120):
-            for topic, record in (*sample.values(slot, {("compressor", "pressure"): 8.0}), *sample.quarters(slot, sample.usual)):
+
+        def send(records: sample.Records) -> None:
+            for topic, record in records:
                 if record.meter in ("main", "compressor"):
                     producer.send(topic, record)
-        producer.flush(60)
-        found, advised = until(FINDINGS), until(RECOMMENDATIONS)
+            producer.flush(60)
+
+        live = slot_of(sample.MONDAY)
+        send([one for slot in range(live - 15 * 96, live) for one in sample.quarters(slot, sample.usual, IntervalOrigin.IMPORT)])
+        # Topics have no order between them: quarter hours go on until what set points show has come with them.
+        while first(FINDINGS) is None or first(RECOMMENDATIONS) is None:
+            for slot in range(live, live + 2):
+                send(sample.values(slot, {("compressor", "pressure"): 8.0, ("compressor", "noise"): 1.0}))
+                send(sample.quarters(slot, sample.usual))
+            live += 2
+            poll()
+        found, advised = first(FINDINGS), first(RECOMMENDATIONS)
         assert (found.kind, found.meter, found.evidence["limit_bar"]) == ("pressure_high", "compressor", "7.50")
         assert [(one.machine, one.channel, round(one.value, 1)) for one in advised.set_points] == [("compressor", "pressure", 7.0)]
         producer.send(
             DECISIONS, Decision(sample.SITE, advised.recommendation, DecisionKind.ACCEPTED, "M. Adler", advised.issued_utc)
         )
         producer.flush(60)
-        accepted = until(RECOMMENDATIONS, RecommendationStatus.ACCEPTED)
+        while (accepted := first(RECOMMENDATIONS, RecommendationStatus.ACCEPTED)) is None:
+            poll()
     assert (accepted.recommendation, accepted.decided_by) == (advised.recommendation, "M. Adler")
     assert [record for of, record in received if of is REJECTED] == []

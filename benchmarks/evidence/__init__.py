@@ -1,0 +1,1 @@
+"""The tamper campaign: signed reports of generated plants, random edits, and what the two verifiers find (docs/evidence-format.md)."""

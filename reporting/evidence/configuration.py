@@ -1,0 +1,37 @@
+"""The files of a plant's configuration that the figures of a report rest on: plant file, tariff, and the prices that the tariff names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from billing.components.energy import EnergyCharge
+from domain.errors import InputFaults
+from domain.files import read_input
+from domain.plant import Plant
+
+
+def configuration(folder: Path, plant: Plant) -> dict[str, bytes]:
+    """Name from the plant's folder on -> content; files outside of the folder are left out, and so is what cannot be read."""
+    root, found = folder.resolve(), {}
+    for path in _paths(folder, plant):
+        if path.resolve().is_relative_to(root) and path.is_file():
+            found[path.resolve().relative_to(root).as_posix()] = read_input(path)
+    return found
+
+
+def _paths(folder: Path, plant: Plant) -> Iterator[Path]:
+    yield folder / "plant.toml"
+    if plant.tariff is None:
+        return
+    from billing.tariff import load_tariff
+
+    file = folder / plant.tariff.file
+    yield file
+    try:
+        tariff = load_tariff(file)
+    except InputFaults:
+        return
+    for component in tariff.components:
+        if isinstance(component, EnergyCharge) and component.spot is not None and component.spot.filed.path != file:
+            yield component.spot.filed.path
