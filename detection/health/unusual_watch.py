@@ -64,7 +64,6 @@ def _go_on(
         watch.fresh.teach(row, watched.health)
     if incident.minutes >= ACCEPTED_AFTER and watch.fresh.seen >= ACCEPTED_AFTER // 2 and watch.fresh.seen >= FIRST_MINUTES:
         machine.models[state] = watch.fresh
-        machine.points.pop(state, None)
         _end(watch, minute)
         return _published(watched, incident, watch.fresh, minute, row, ended=True, accepted=True)
     return _published(watched, incident, model, minute, row) if incident.is_due(minute) else []
