@@ -136,9 +136,12 @@ def _write_versions(folder: Path, earlier: Sequence[EarlierVersion], keys: Seque
     if not earlier:
         return
     (folder / "versions").mkdir()
+    signed_yet = False
     for place, one in enumerate(earlier, 1):
         is_signed = (one.folder / SIGNATURE).is_file() and _is_signed_by(one.folder, keys)
-        if one.version != place or not one.manifest or (not is_signed and one.manifest.get("format") != FORMAT):
+        is_from_before = one.manifest.get("format") == FORMAT and not signed_yet
+        signed_yet = signed_yet or is_signed
+        if one.version != place or not (is_signed or is_from_before):
             msg = (
                 f"{one.folder}: version {place} of the report is not there, cannot be read or is not signed by the plant, and this one must name "
                 f"it; put it back, or write into another folder"

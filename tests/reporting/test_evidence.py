@@ -399,3 +399,13 @@ def test_an_edit_of_a_row_is_located_by_its_number(ledger: Ledger, sign: Callabl
     assert next(expected in str(finding) for finding in check_evidence(made.folder) if finding.file == "evidence/rows.txt")
     found = [what for file, what in second_verifier(made.folder, "") if file == "evidence/rows.txt"]
     assert any(expected in what for what in found), found
+
+
+def test_an_unsigned_version_among_signed_ones_is_not_vouched_for(
+    ledger: Ledger, sign: Callable[..., WrittenReport], make: Callable[..., WrittenReport]
+) -> None:
+    put(ledger, quarter(NOON, 100.0))
+    sign()
+    assert make().version == 2
+    with pytest.raises(LastgangError, match="version 2 of the report is not there, cannot be read or is not signed by the plant"):
+        sign()
