@@ -15,12 +15,13 @@ from report_sample import StepClock
 
 from domain.contracts import EXAMPLES
 from domain.intervals import QUARTER
-from domain.topics import BY_NAME, INTERVALS, ORDERS
+from domain.topics import BY_NAME, INTERVALS, MACHINE_HEALTH, ORDERS
 from reporting.historian import TOPICS_KEPT
 from reporting.ledger import Entry, Ledger, LedgerError, LedgerReader
 
 FROM, TO = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
 ROW = EXAMPLES[INTERVALS.name]
+HEALTH = EXAMPLES[MACHINE_HEALTH.name]
 REGISTER = (ROW.meter, ROW.channel)
 SPAN = (*REGISTER, FROM, TO)
 QUESTIONS: dict[str, Callable[[LedgerReader], Any]] = {
@@ -46,6 +47,8 @@ QUESTIONS: dict[str, Callable[[LedgerReader], Any]] = {
     "order_revisions": lambda ledger: ledger.order_revisions(EXAMPLES[ORDERS.name].job),
     "shift_changes": lambda ledger: ledger.shift_changes(),
     "quality_events": lambda ledger: ledger.quality_events(),
+    "machine_health": lambda ledger: ledger.machine_health(HEALTH.site, HEALTH.machine, FROM, TO),
+    "newest_machine_health": lambda ledger: ledger.newest_machine_health(HEALTH.site, HEALTH.machine, TO),
     "own_use": lambda ledger: ledger.own_use(FROM, TO),
     "job_powers": lambda ledger: ledger.job_powers(),
     "prices": lambda ledger: ledger.prices(),

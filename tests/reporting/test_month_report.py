@@ -156,6 +156,7 @@ def test_the_workbook_has_real_numbers_and_dates(ledger: Ledger, make: Callable[
         "Befunde",
         "Wirkung",
         "Ausschuss",
+        "Rückmeldungen",
         "Änderungen",
     ]
     sheet: Any = book["Viertelstunden"]
