@@ -16,6 +16,9 @@ PUBLISHING = timedelta(minutes=5)
 """From the end of the quarter hour in which something shows to the record on the log, in plant time: the demo runs sixty times real time."""
 FROM_HISTORY = timedelta(minutes=30)
 """What began in the weeks of history is found with the first live quarter hours."""
+WEARING = (AnomalyKind.MACHINE_UNUSUAL, AnomalyKind.LIMIT_AHEAD)
+BEARING, SCRAP = timedelta(hours=3), timedelta(hours=3)
+"""Health is judged by the minute, once it is clear that it lasts; scrap by counts, which come a few an hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +73,18 @@ def _expected(surprises: Surprises, begin_utc: datetime) -> Iterator[Expected]:
         within = timedelta(minutes=45) + PUBLISHING
         yield Expected("left on", (AnomalyKind.ON_WHILE_OFF,), (left_on.machine,), _at(left_on.from_s), within, True)
     for reset in surprises.resets:
-        kinds = (AnomalyKind.COUNTER_DISCONTINUITY,)
-        yield Expected("counter reset", kinds, (reset.meter,), _at(reset.at_s), timedelta(minutes=15) + PUBLISHING, False)
+        within = timedelta(minutes=15) + PUBLISHING
+        yield Expected("counter reset", (AnomalyKind.COUNTER_DISCONTINUITY,), (reset.meter,), _at(reset.at_s), within, False)
     for outage in surprises.outages:
         if (
             outage.to_s - outage.from_s >= 2 * timedelta(minutes=15).total_seconds()
         ):  # a shorter one has readings in each quarter hour
-            kinds = (AnomalyKind.SILENT_METER,)
-            yield Expected("no network", kinds, outage.meters, _at(outage.from_s), timedelta(minutes=30) + PUBLISHING, False)
+            within = timedelta(minutes=30) + PUBLISHING
+            yield Expected("no network", (AnomalyKind.SILENT_METER,), outage.meters, _at(outage.from_s), within, False)
+    for bearing in surprises.bearings:
+        yield Expected("failing bearing", WEARING, (bearing.machine,), _at(bearing.from_s), BEARING, False)
+    for mould in surprises.worn_moulds:
+        yield Expected("worn mould", (AnomalyKind.SCRAP_RISING,), (mould.machine,), _at(mould.from_s), SCRAP, True)
     for wear in surprises.wear:
         if _at(wear.from_s) < begin_utc:
             yield Expected("wear", (AnomalyKind.CREEP,), (wear.machine,), begin_utc, FROM_HISTORY, True)
@@ -90,7 +97,8 @@ def _at(t_s: float) -> datetime:
 def _is_of(anomaly: Anomaly, one: Expected, meter: str) -> bool:
     """Whether it is of this kind and meter, and lasted when the surprise could be seen."""
     is_there = anomaly.until_utc is None or anomaly.until_utc > one.shows_utc
-    return anomaly.kind in one.kinds and anomaly.meter == meter and is_there
+    shows = meter == anomaly.meter or any(meter == other.meter for other in anomaly.also)
+    return anomaly.kind in one.kinds and shows and is_there
 
 
 def surprised(expected: Iterable[Expected], anomalies: Iterable[Anomaly], first_utc: Mapping[str, datetime]) -> list[Surprised]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.anomalies import Anomaly, AnomalyKind
+from domain.anomalies import AlsoFound, Anomaly, AnomalyKind
 from lastgang.demo.account import Span
 from lastgang.demo.surprised import Surprised, expected_of, surprised
 from simulation.surprises import CounterReset, LeftOn, NetworkOutage, Surprises, Wear
@@ -66,3 +66,9 @@ def test_a_reset_and_an_outage_cost_no_energy_and_wear_of_weeks_is_found_at_once
         ("counter reset", "chiller", 8.0, None, True), ("no network", "car", 15.0, None, True), ("no network", "press", None, None, False),
         ("wear", "air", 15.0, True, True),
     ]  # fmt: skip
+
+
+def test_a_meter_that_shows_the_same_is_found_with_it() -> None:
+    surprises = Surprises(outages=(NetworkOutage(("car", "press"), s(90), s(270)),))
+    joined = replace(anomaly(AnomalyKind.SILENT_METER, "car", 90), also=(AlsoFound("press", AnomalyKind.SILENT_METER),))
+    assert [(one.meter, one.holds) for one in account(surprises, (joined, 105))] == [("car", True), ("press", True)]
