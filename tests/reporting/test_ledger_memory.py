@@ -20,7 +20,6 @@ from reporting.historian import TOPICS_KEPT
 from reporting.ledger import Entry, Ledger, LedgerError, LedgerReader
 
 FROM, TO = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
-HEALTH = EXAMPLES[MACHINE_HEALTH.name]
 ROW = EXAMPLES[INTERVALS.name]
 HEALTH = EXAMPLES[MACHINE_HEALTH.name]
 REGISTER = (ROW.meter, ROW.channel)
@@ -43,8 +42,6 @@ QUESTIONS: dict[str, Callable[[LedgerReader], Any]] = {
     "anomalies": lambda ledger: ledger.anomalies(),
     "feedback": lambda ledger: ledger.feedback(),
     "anomalies that last": lambda ledger: ledger.anomalies(open_only=True),
-    "machine_health": lambda ledger: ledger.machine_health(HEALTH.site, HEALTH.machine, FROM, TO),
-    "newest_machine_health": lambda ledger: ledger.newest_machine_health(HEALTH.site, HEALTH.machine, TO),
     "orders": lambda ledger: ledger.orders(),
     "order_history": lambda ledger: ledger.order_history(),
     "order_revisions": lambda ledger: ledger.order_revisions(EXAMPLES[ORDERS.name].job),
