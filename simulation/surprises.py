@@ -169,7 +169,8 @@ def scheduled(start_utc: datetime, zone: ZoneInfo) -> Surprises:
     Fog hides the sun until the early afternoon; the chiller's meter restarts at zero mid-morning; the compressor house has no
     network for ten minutes, a moulding machine and the charging points have none for three hours; the chamber furnace stays on
     after the last shift until Monday's warm-up. Within one quarter hour of the morning somebody tries out the old furnace of the
-    training workshop. The first compressor has been wearing for five weeks. A bearing of the first press fails from half past seven on.
+    training workshop. The first compressor has been wearing for five weeks, and since last Saturday
+    a coupling leaks air. A bearing of the first press fails from half past seven on.
 
     The first moulding machine's mould breaks out at half past seven: every seventh piece is scrap until it is changed for Monday.
 
@@ -194,6 +195,7 @@ def scheduled(start_utc: datetime, zone: ZoneInfo) -> Surprises:
         wear=(Wear("compressor-1", start_s - five_weeks, start_s, 0.11),),
         overcast=(Overcast(at("00:00"), at("13:30")),),
         unplanned=(Unplanned(TRAINING_FURNACE_KW, at("06:46"), at("06:59")),),
+        leaks=(Leak(0.8, at("02:00", -6), at("00:00", 60)),),
         bearings=(Bearing("press-1", at("07:30"), at("14:00"), 4.2),),
         worn_moulds=(WornMould("moulding-1", at("07:30"), at("01:00", 3), 0.15),),
     )

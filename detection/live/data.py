@@ -12,9 +12,7 @@ from domain.anomalies import AnomalyKind
 from domain.intervals import QUARTER_MS, IntervalMethod
 
 QUARTER_S = QUARTER_MS // 1000
-KINDS = {
-    data_faults.STUCK: AnomalyKind.STUCK, data_faults.SPIKE: AnomalyKind.SPIKE, data_faults.UNIT_JUMP: AnomalyKind.UNIT_JUMP,
-}  # fmt: skip
+KINDS = {data_faults.SPIKE: AnomalyKind.SPIKE, data_faults.UNIT_JUMP: AnomalyKind.UNIT_JUMP}
 CALM_ROWS = 4
 """Quarter hours without the fault that end it."""
 EVERY_S = 86_400
@@ -33,13 +31,14 @@ def take(
         found.append(shown)
     if shown is None and isnan(row.values[0]):
         return found
-    return found + [kind for kind in KINDS.values() if kind is not shown and incidents[kind].not_seen(CALM_ROWS, end_s)]
+    return found + [
+        kind for kind in (AnomalyKind.STUCK, *KINDS.values()) if kind is not shown and incidents[kind].not_seen(CALM_ROWS, end_s)
+    ]
 
 
 def _sign(kind: AnomalyKind, row: Row, meter: Meter, at_s: int, end_s: int) -> Sign:
     power_kw = row.values[0]
     if kind is AnomalyKind.STUCK:
-        repeated = 1 if isnan(power_kw) else max(meter.data.repeats.run, 1)
-        return Sign(at_s - (repeated - 1) * QUARTER_S, end_s, actual_kw=power_kw)
+        return Sign(at_s, end_s, actual_kw=power_kw)
     highest_kw = meter.data.peaks.highest
     return Sign(at_s, end_s, expected_kw=nan, actual_kw=power_kw, numbers=(highest_kw,))

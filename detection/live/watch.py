@@ -38,14 +38,12 @@ BEGINS_AGAIN_S = 7 * 86_400
 CONFIRMING_DAYS = 1
 BASE_LOAD_DAYS = 6
 """Days with hours of rest, of three weekends in a plant that works around the clock else, from which on a base load is judged."""
-STILL_ROWS, STILL_LEARNING_ROWS = 16, 672
-"""A quarter hour's energy repeats for longer than a single value does, and what repeats over a weekend is learnt in the first one."""
 
 
 def new_meter() -> Meter:
     """A detector that has seen nothing."""
     meter = Meter()
-    meter.data.repeats.fewest_rows, meter.data.repeats.learning_rows = STILL_ROWS, STILL_LEARNING_ROWS
+    meter.data.repeats.is_judged = False  # metering says which registers stood still under load
     meter.base_load.fewest_days = BASE_LOAD_DAYS
     return meter
 

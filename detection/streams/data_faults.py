@@ -19,46 +19,36 @@ class Repeats:
     """Values that repeat for longer than they ever did.
 
     What is read to a tenth of a percent never repeats for an hour; a machine in whole kilowatts does for two. So the longest run of the past counts. Zero may repeat
-    for ever: a machine that is off is off. So may a value at which an earlier run was too long: that is how the machine rests.
+    for ever: a machine that is off is off.
     """
 
     rows: int = 0
     run: int = 0
     longest: int = 0
     last: list[float] = field(default_factory=list)
-    known: list[float] = field(default_factory=list)
-    """Values at which a run was too long, oldest first."""
-    fewest_rows: int = 6
-    learning_rows: int = 192
+    is_judged: bool = True
+    """False for energy from a counter: one that stands still shows no energy at all, and a machine at rest shows the same for days."""
 
+    FEWEST_ROWS = 6
     TIMES_LONGEST = 1.5
-    REST_ROWS = 24
-    """A run of this length in the first rows is how the machine rests."""
-    KEPT = 16
+    LEARNING_ROWS = 192
 
     def strength(self, row: Row) -> float:
         """Of this row: rows of the run over what is too many."""
+        if not self.is_judged:
+            return 0.0
         self.rows += 1
         values = list(row.values)
         if values == self.last:
             self.run += 1
         else:
-            self._run_ended()
+            if self.last and self.last[0] != 0.0 and (self.run < self._limit() or self.rows <= self.LEARNING_ROWS):
+                self.longest = max(self.longest, self.run)
             self.run, self.last = 1, values
-        may_repeat = values[0] == 0.0 or values[0] in self.known
-        return 0.0 if may_repeat or self.rows <= self.learning_rows else self.run / self._limit()
-
-    def _run_ended(self) -> None:
-        if not self.last or self.last[0] == 0.0:
-            return
-        learns = self.rows <= self.learning_rows
-        if self.run < self._limit() or (learns and self.run < self.REST_ROWS):
-            self.longest = max(self.longest, self.run)
-        elif self.last[0] not in self.known:
-            self.known = [*self.known, self.last[0]][-self.KEPT :]
+        return 0.0 if values[0] == 0.0 or self.rows <= self.LEARNING_ROWS else self.run / self._limit()
 
     def _limit(self) -> float:
-        return max(self.fewest_rows, self.TIMES_LONGEST * self.longest + 2)
+        return max(self.FEWEST_ROWS, self.TIMES_LONGEST * self.longest + 2)
 
 
 @dataclass(slots=True)
@@ -139,8 +129,6 @@ class DataFaults:
     possible_kw: float = 0.0
     """What is known to be drawn at times although it never was: no spike up to here."""
 
-    NEARLY_OFF = 0.05
-    """Of the highest value: what is as good as off may repeat for ever, too."""
     SPIKE_TIMES = 1.6
     UNIT_TIMES = 8.0
     """A jump of the unit is a factor of 1000; at a hundredth of the peak load it still is ten times the peak."""
@@ -154,8 +142,6 @@ class DataFaults:
         if isnan(power):
             return Judgement(0.0, GAP)
         stuck, times = self.repeats.strength(row), self.peaks.times_highest(row)
-        if 0 < times < self.NEARLY_OFF:
-            stuck = 0.0
         if times < self.SPIKE_TIMES or abs(power) <= self.possible_kw:
             self.high_since_s = -1.0
         elif not self._for_good(row.at_s, times):

@@ -81,6 +81,10 @@ def _expected(surprises: Surprises, begin_utc: datetime) -> Iterator[Expected]:
         ):  # a shorter one has readings in each quarter hour
             within = timedelta(minutes=30) + PUBLISHING
             yield Expected("no network", (AnomalyKind.SILENT_METER,), outage.meters, _at(outage.from_s), within, False)
+    for leak in surprises.leaks:
+        # Air comes from all compressors of the net; the first one carries the base load.
+        kinds = (AnomalyKind.AIR_LEAK,)
+        yield Expected("air leak", kinds, ("compressor-1",), max(begin_utc, _at(leak.from_s)), FROM_HISTORY, True)
     for bearing in surprises.bearings:
         yield Expected("failing bearing", WEARING, (bearing.machine,), _at(bearing.from_s), BEARING, False)
     for mould in surprises.worn_moulds:

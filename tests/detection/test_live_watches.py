@@ -120,13 +120,24 @@ def taught(site: Plant = HALL, price: float | None = 0.2) -> Run:
 # -- data --------------------------------------------------------------------------------------------------------------
 
 
-def test_a_register_that_stands_still_opens_once_and_ends_when_it_moves_again() -> None:
-    run = taught().days(35, 38, lambda at, kw: 77.0 if within(at, day(36, 8), day(36, 20)) else kw)
-    (stuck,) = run.newest
-    assert (stuck.kind, stuck.since_utc, stuck.until_utc) == (AnomalyKind.STUCK, day(36, 8), day(36, 20))
+def test_a_register_that_stood_still_under_load_opens_once_and_ends_when_it_moves_again() -> None:
+    run = taught()
+    stuck = {"quality": IntervalQuality.FAULTY, "method": IntervalMethod.STUCK, "energy_uwh": 0}
+    for start_utc in quarter_starts(day(35), day(38)):
+        stands = within(start_utc, day(36, 8), day(36, 20))
+        run.take(quarter(start_utc, usual_kw(start_utc, run.random), **(stuck if stands else {})))
+    (fault,) = run.newest
+    assert (fault.kind, fault.since_utc, fault.until_utc) == (AnomalyKind.STUCK, day(36, 8), day(36, 20))
     assert [one.until_utc for one in run.found] == [None, day(36, 20)]
-    assert run.found[0].at_utc == day(36, 12), "after sixteen quarter hours"
-    assert (stuck.excess_kwh, stuck.eur_per_day) == (0.0, None)
+    assert run.found[0].at_utc == day(36, 8.25)
+    assert (fault.excess_kwh, fault.eur_per_day) == (0.0, None)
+
+
+def test_a_machine_that_rests_at_one_and_the_same_power_for_days_is_no_fault() -> None:
+    def rests(at: datetime, kw: float) -> float:
+        return kw if kw > 50 else 20.0
+
+    assert Run(HALL).days(0, 35, live=False).days(35, 42, rests).found == []
 
 
 @pytest.mark.parametrize(("factor", "kind"), [(2.5, AnomalyKind.SPIKE), (1000.0, AnomalyKind.UNIT_JUMP)])

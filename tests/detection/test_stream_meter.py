@@ -50,7 +50,7 @@ def test_a_register_that_repeats_is_found_after_the_sixth_value():
     stuck = range(at(3, 8), at(3, 16))
     rows = meter_rows(7, lambda place, kw: 101.5 if place in stuck else kw)
     found = verdicts(rows)
-    assert min(alarms(found, "data_stuck")) == stuck.start + DataFaults().repeats.fewest_rows - 1
+    assert min(alarms(found, "data_stuck")) == stuck.start + DataFaults().repeats.FEWEST_ROWS - 1
 
 
 def test_a_machine_in_whole_kilowatts_repeats_itself_without_alarm_until_it_does_for_longer_than_ever():
