@@ -51,7 +51,10 @@ def thread_seconds(pid: int) -> dict[tuple[int, str], float]:
 
 
 def job_of_thread(jobs: Iterable[Job]) -> dict[str, str]:
-    """Beginning of a task thread's name -> the job that it works for. Flink calls a thread after its operator, and `stream_jobs.pipeline` the operator after its uid."""
+    """Beginning of a task thread's name -> the job that it works for.
+
+    Flink calls a thread after its chain of operators (``advice step -> ...``), and `stream_jobs.pipeline` the first of them after its uid.
+    """
     return {row.uid.replace("-", " ")[:THREAD_NAME]: job.name for job in jobs for row in job.steps}
 
 
@@ -110,7 +113,7 @@ class UseMeter:
     def look(self, threads: Mapping[tuple[int, str], float], job_of: Mapping[str, str]) -> None:
         """Add what each thread used since the last look to its job."""
         for thread, cpu_s in threads.items():
-            job = job_of.get(thread[1])
+            job = next((job for begin, job in job_of.items() if thread[1].startswith(begin)), None)
             if job is not None:
                 self.jobs[job] = self.jobs.get(job, 0.0) + max(cpu_s - self.threads.get(thread, 0.0), 0.0)
         self.threads = dict(threads)

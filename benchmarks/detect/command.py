@@ -14,19 +14,23 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.detect.fault_free import FaultFree, fault_free
 from benchmarks.detect.meters import FAULTS, HOUR, QUARTERS, WEEK, WEEKS, meter
 from benchmarks.detect.meters import Meter as KnownMeter
 from benchmarks.detect.rivals import RunningZ, Threshold
+from benchmarks.forecast.pictures import grouped_bars
 from detection.streams.meter import Meter
 from detection.streams.packing import pack
 from domain.errors import Fault, InputFaults
 from domain.files import write_whole
+from domain.units import WATTS_PER_CORE
 
 DETECTORS: dict[str, Callable[[], Meter | Threshold | RunningZ]] = {
     "lastgang": Meter, "threshold": Threshold, "running z-score": RunningZ,
 }  # fmt: skip
 NO_FAULT = "none"
 LEARNING_ROWS = 4 * WEEK
+ROWS_A_YEAR = 365 * QUARTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +63,14 @@ def run(seeds: int, only: Sequence[str], json_file: Path | None, write_report: b
     for kind in only or kinds:
         meters = [meter(None if kind == NO_FAULT else kind, seed) for seed in range(1, seeds + 1)]
         found += [_judged(name, kind, meters) for name in DETECTORS]
-    _show(found)
+    plants = [] if only else list(fault_free(incidents))
+    _show(found, plants)
     if json_file is not None:
-        write_whole(json_file, json.dumps([asdict(one) for one in found], indent=1) + "\n")
+        write_whole(json_file, json.dumps([asdict(one) for one in found] + [asdict(one) for one in plants], indent=1) + "\n")
     if write_report:
-        write_whole(Path(__file__).parents[1] / "detection.md", page(found, seeds, load))
+        folder = Path(__file__).parents[1]
+        write_whole(folder / "pictures" / "detection-recall.svg", _picture(found))
+        write_whole(folder / "detection.md", page(found, plants, seeds, load))
     return found
 
 
@@ -97,11 +104,28 @@ def incidents(places: Sequence[int]) -> int:
     return count
 
 
-def _show(found: Sequence[Found]) -> None:
+def _show(found: Sequence[Found], plants: Sequence[FaultFree]) -> None:
     table = Table("fault", "detector", "recall", "delay [h]", "false a week", "us a row", "bytes")
     for one in found:
         table.add_row(one.fault, one.detector, *_cells(one))
-    Console(width=None if Console().is_terminal else 120).print(table)
+    console = Console(width=None if Console().is_terminal else 120)
+    console.print(table)
+    for plant in plants:
+        console.print(
+            f"four weeks without a fault, {plant.plant}: {plant.per_week:.3f} incidents a meter and week", highlight=False
+        )
+
+
+def _picture(found: Sequence[Found]) -> str:
+    rows: dict[str, dict[str, float]] = {}
+    for one in found:
+        if one.fault != NO_FAULT:
+            rows.setdefault(one.fault, {})[one.detector] = one.recall
+    return grouped_bars("Recall by kind of fault", rows, 1.0, 0.85, "")
+
+
+def _joules_a_year(one: Found) -> float:
+    return one.us_per_row * 1e-6 * ROWS_A_YEAR * WATTS_PER_CORE
 
 
 def _cells(one: Found) -> tuple[str, ...]:
@@ -110,7 +134,7 @@ def _cells(one: Found) -> tuple[str, ...]:
     return recall, delay, f"{one.false_per_week:.2f}", f"{one.us_per_row:.1f}", f"{one.state_bytes:,}"
 
 
-def page(found: Sequence[Found], seeds: int, load: float) -> str:
+def page(found: Sequence[Found], plants: Sequence[FaultFree], seeds: int, load: float) -> str:
     """The page as Markdown."""
     lines = [
         "# Detection: what is found, how late, and how often for nothing",
@@ -125,4 +149,22 @@ def page(found: Sequence[Found], seeds: int, load: float) -> str:
         "|---|---|---:|---:|---:|---:|---:|",
     ]
     lines += [f"| {one.fault} | {one.detector} | {' | '.join(_cells(one))} |" for one in found]
+    lines += ["", "![Recall by kind of fault](pictures/detection-recall.svg)", "", "## What a found fault takes", ""]
+    lines += [
+        f"Electricity of the detector alone, at {WATTS_PER_CORE:g} W a core (a model), a meter and year of quarter hours, and mean recall over the kinds above.",
+        "", "| detector | J a meter and year | mean recall | recall for each joule |", "|---|---:|---:|---:|",
+    ]  # fmt: skip
+    for name in DETECTORS:
+        of = [one for one in found if one.detector == name and one.fault != NO_FAULT]
+        joules, recall = (sum(values) / max(len(of), 1) for values in (map(_joules_a_year, of), (one.recall for one in of)))
+        lines.append(f"| {name} | {joules:.2f} | {recall:.2f} | {recall / joules if joules else 0.0:.2f} |")
+    lines += [
+        "",
+        "## Four weeks without a fault",
+        "",
+        "The whole live step (`detection.priced`), all kinds together, after five weeks of history ([how](detect/fault_free.py)); goal: 0.2 incidents a meter and week.",
+        "",
+    ]
+    lines += ["| plant | meters | incidents | a meter and week |", "|---|---:|---:|---:|"]
+    lines += [f"| {one.plant} | {one.meters} | {one.incidents} | {one.per_week:.3f} |" for one in plants]
     return "\n".join(lines) + "\n"

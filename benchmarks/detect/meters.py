@@ -36,16 +36,17 @@ def planned(place: int) -> bool:
     return place // QUARTERS % 7 < SATURDAY and 24 <= place % QUARTERS < 88
 
 
-def clean_kw(random: Random) -> list[float]:
-    """Half a year without fault: noise that lasts, base load that wanders, overtime that nobody planned [kW]."""
+def clean_kw(random: Random, first: int = 24, end: int = 88) -> list[float]:
+    """Half a year without fault: noise that lasts, base load that wanders, overtime that nobody planned [kW]; work from quarter hour `first` to `end` of a weekday."""
     found, noise, base, longer = [], 0.0, 0.0, 0
     for place in range(WEEKS * WEEK):
         if place % QUARTERS == 0:
             base = 0.9 * base + random.gauss(0, 0.6)
             longer = random.randint(4, 10) if random.random() < UNPLANNED_OVERTIME else 0
         noise = 0.8 * noise + random.gauss(0, 3.0)
-        overtime = place // QUARTERS % 7 < SATURDAY and 88 <= place % QUARTERS < 88 + longer
-        at_work = WORK_KW - REST_KW + noise if planned(place) else 0.6 * (WORK_KW - REST_KW) * overtime
+        is_weekday, quarter = place // QUARTERS % 7 < SATURDAY, place % QUARTERS
+        overtime = is_weekday and end <= quarter < end + longer
+        at_work = WORK_KW - REST_KW + noise if is_weekday and first <= quarter < end else 0.6 * (WORK_KW - REST_KW) * overtime
         found.append(max(REST_KW + base + at_work + random.gauss(0, 0.7), 0.5))
     return found
 

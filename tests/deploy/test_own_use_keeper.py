@@ -76,11 +76,11 @@ def test_every_step_of_the_table_has_a_name_of_its_own() -> None:
 
 
 def test_threads_count_for_their_jobs_and_a_new_one_from_its_beginning() -> None:
-    meter, job_of = UseMeter(), {"advice step": "advice", "governor step": "advice", "detection step ": "detection"}
-    meter.look({(1, "advice step"): 5.0, (2, "detection step "): 1.0, (3, "GC Thread"): 9.0}, job_of)
-    meter.look({(1, "advice step"): 6.0, (4, "governor step"): 0.5, (5, "detection step "): 0.25}, job_of)
+    meter, job_of = UseMeter(), {"advice step": "advice", "governor step": "advice", "detection step": "detection"}
+    meter.look({(1, "advice step -> "): 5.0, (2, "detection step "): 1.0, (3, "GC Thread"): 9.0}, job_of)
+    meter.look({(1, "advice step -> "): 6.0, (4, "governor step -"): 0.5, (5, "detection step "): 0.25}, job_of)
     assert meter.taken([])[1] == (PartUse("advice", 6.5), PartUse("detection", 1.25))
-    meter.look({(1, "advice step"): 6.5}, job_of)
+    meter.look({(1, "advice step -> "): 6.5}, job_of)
     assert meter.taken([])[1] == (PartUse("advice", 0.5),)
 
 
