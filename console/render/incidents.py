@@ -10,7 +10,7 @@ from console.render.evidence import evidence
 from console.render.markup import SENTENCES, SHORT, Markup, cut, icon, join, short, tag
 from console.render.meters import nothing_found, watched
 from console.views.feedback import FeedbackEntry
-from console.views.incidents import Incident, IncidentGroup, IncidentsView
+from console.views.incidents import AlsoShown, Incident, IncidentGroup, IncidentsView
 from domain.anomalies import Nature
 from domain.incident_cost import IncidentCost
 from words.speech import Words
@@ -91,14 +91,18 @@ def _also(incident: Incident, words: Words) -> Markup | None:
     if incident.cause_label:
         parts.append(tag("p", tag("strong", words["incidents.cause"]), " ", short(incident.cause_label), class_="check"))
     if incident.also:
-        named = [
-            f"{one.meter_label} ({words.percent(one.share)})" if one.share is not None else one.meter_label
-            for one in incident.also[:MOST_ALSO]
-        ]
+        named = [_also_name(incident, one, words) for one in incident.also[:MOST_ALSO]]
         left = len(incident.also) - MOST_ALSO
         named += [words.fill("findings.left_out", count=words.number(left))] if left > 0 else []
         parts.append(tag("p", tag("strong", words["incidents.also"]), " ", short(", ".join(named), SENTENCES), class_="check"))
     return join(*parts) if parts else None
+
+
+def _also_name(incident: Incident, one: AlsoShown, words: Words) -> str:
+    """Another meter, or at the same meter another kind."""
+    is_here = one.meter == incident.finding.anomaly.meter
+    name = words.texts.get(f"anomaly.{one.kind}", one.kind) if is_here else one.meter_label
+    return name if one.share is None or is_here else f"{name} ({words.percent(one.share)})"
 
 
 def _numbers(incident: Incident, view: IncidentsView, words: Words) -> Markup:

@@ -43,10 +43,17 @@ def own_use(view: PlatformView, words: Words) -> Markup:
         return tag("p", words["platform.own_none"], class_="remark")
     cost, saved, benefit = own.cost_eur, own.saved_eur, own.benefit
     figures = [
-        (words["platform.energy"], words.number(own.energy_wh / 1000, 3), "kWh"),
+        (
+            words["platform.energy"],
+            *((words.number(own.energy_wh / 1000, 1), "kWh") if own.energy_wh >= 1000 else (words.number(own.energy_wh, 2), "Wh")),
+        ),
         (words["platform.cpu"], words.number(own.cpu_s / 3600, 2), "h"),
-        (words["platform.own_cost"], words.number(cost, 2 if cost is None or cost >= 1 else 4), "EUR"),
-        ("CO₂", words.number(own.co2_g, 0), "g"),
+        (
+            words["platform.own_cost"],
+            words.number(None if cost is None else 100 * cost, 3 if cost is not None and cost < 1 else 0),
+            "ct",
+        ),
+        ("CO₂", words.number(own.co2_g, 2 if own.co2_g is not None and own.co2_g < 10 else 0), "g"),
         (words["platform.own_saved"], words.number(None if saved is None else saved.value, 2), "EUR"),
         (words["platform.own_benefit"], words.number(None if benefit is None else benefit.value, 0), "×"),
     ]
@@ -71,6 +78,7 @@ def own_use(view: PlatformView, words: Words) -> Markup:
             ),
         ),
         tag("tbody", *rows),
+        class_="table processes",
     )
     return join(_figures(figures), tag("p", " ".join(notes), class_="remark"), table if rows else "")
 

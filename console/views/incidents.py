@@ -11,7 +11,7 @@ from console.views.findings import MOST_SHOWN, Finding, WatchView, eur_per_day, 
 from console.views.machines import TrendPoint, health_records, index_trend
 from console.views.money import NoPrice, no_price
 from console.views.scene import Scene
-from domain.anomalies import Anomaly, Nature
+from domain.anomalies import Anomaly, AnomalyKind, Nature
 from domain.feedback import FeedbackGiven, Standing, standing_by_anomaly
 from domain.incident_cost import IncidentCost, cost_so_far, known_until_utc, sum_of
 from words.sentences import names_of
@@ -29,6 +29,8 @@ class AlsoShown:
 
     meter: str
     meter_label: str
+    kind: AnomalyKind
+    """As what it was found there."""
     share: float | None
     """As `domain.anomalies.AlsoFound.share`."""
 
@@ -113,7 +115,7 @@ def incident_view(scene: Scene, name: str) -> Incident | None:
 def _incident(scene: Scene, finding: Finding, is_drawn: bool, standing: Standing | None) -> Incident:
     names, a = names_of(scene.plant), finding.anomaly
     cause = next((names[kind, a.cause] for kind in ("meter", "machine") if (kind, a.cause) in names), a.cause)
-    also = tuple(AlsoShown(one.meter, names.get(("meter", one.meter), one.meter), one.share) for one in a.also)
+    also = tuple(AlsoShown(one.meter, names.get(("meter", one.meter), one.meter), one.kind, one.share) for one in a.also)
     machine = next((one for one in scene.plant.machines if a.kind.nature is Nature.WEAR and one.meter == a.meter), None)
     health = index_trend(health_records(scene, machine)) if machine is not None and is_drawn else ()
     picture = evidence_of(scene, a) if is_drawn and not health else None

@@ -101,8 +101,8 @@ def _at(t_s: float) -> datetime:
 def _is_of(anomaly: Anomaly, one: Expected, meter: str) -> bool:
     """Whether it is of this kind and meter, and lasted when the surprise could be seen."""
     is_there = anomaly.until_utc is None or anomaly.until_utc > one.shows_utc
-    shows = meter == anomaly.meter or any(meter == other.meter for other in anomaly.also)
-    return anomaly.kind in one.kinds and shows and is_there
+    shown = [(anomaly.meter, anomaly.kind), *((other.meter, other.kind) for other in anomaly.also)]
+    return is_there and any(where == meter and kind in one.kinds for where, kind in shown)
 
 
 def surprised(expected: Iterable[Expected], anomalies: Iterable[Anomaly], first_utc: Mapping[str, datetime]) -> list[Surprised]:
