@@ -28,6 +28,7 @@ from domain.topics import (
     MACHINE_HEALTH,
     METER_FORECASTS,
     ORDERS,
+    QUALITY,
     READINGS,
     RECOMMENDATIONS,
 )
@@ -99,6 +100,15 @@ def records():
     yield RECOMMENDATIONS, replace(EXAMPLES[RECOMMENDATIONS.name], issued_utc=NOW - timedelta(minutes=30))
     yield EFFECTS, replace(EXAMPLES[EFFECTS.name], quarter_utc=NOW - timedelta(minutes=30))
     yield MACHINE_HEALTH, replace(EXAMPLES[MACHINE_HEALTH.name], at_utc=NOW - timedelta(minutes=30))
+    yield (
+        QUALITY,
+        replace(
+            EXAMPLES[QUALITY.name],
+            start_utc=NOW - timedelta(minutes=45),
+            end_utc=NOW - timedelta(minutes=30),
+            at_utc=NOW - timedelta(minutes=30),
+        ),
+    )
     yield AUTOPSIES, replace(EXAMPLES[AUTOPSIES.name], quarter_utc=NOW - timedelta(minutes=30))
 
 
