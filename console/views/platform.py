@@ -174,7 +174,12 @@ def platform_view(scene: Scene) -> PlatformView:
         energy_wh=None if cpu_s is None else cpu_s * WATTS_PER_CORE / 3600,
         watt_per_core=WATTS_PER_CORE,
         own_month=own_use_of(
-            scene.ledger, scene.plant, scene.tariff, scene.day_span(scene.day().replace(day=1))[0], scene.now_utc, with_models=False
+            scene.ledger,
+            scene.plant,
+            scene.tariff,
+            scene.day_span(scene.day().replace(day=1))[0],
+            scene.day_span(scene.day())[1],
+            with_models=False,
         ),
     )
 
