@@ -32,7 +32,7 @@ SHARE = int(os.environ.get("LASTGANG_WEEK_SHARE", "4"))
 START_MS = epoch_ms(datetime(2026, 10, 23, tzinfo=UTC))
 WEEK_MS = 7 * 86_400_000
 TICK_MS = 5_000
-WHOLE_WEEK = 3_326_400
+WHOLE_WEEK = 3_628_800
 
 
 @pytest.fixture(scope="module")
