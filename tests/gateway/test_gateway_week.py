@@ -1,6 +1,6 @@
 """Seven days without a broker, on a clock that runs fast: every reading of the demo's plant is kept on disk and arrives afterwards.
 
-A whole week of it is 3,326,400 readings and takes more than a minute, so one reading in `LASTGANG_WEEK_SHARE` (4) is made, over the whole
+A whole week of it is 3,628,800 readings and takes more than a minute, so one reading in `LASTGANG_WEEK_SHARE` (4) is made, over the whole
 span. The nightly run makes them all.
 """
 
