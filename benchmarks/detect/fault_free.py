@@ -16,6 +16,7 @@ from random import Random
 from benchmarks.detect.meters import WEEK, clean_kw
 from detection.priced import Detection
 from domain.anomalies import Anomaly
+from domain.channels import IMPORT
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.plant import Plant
 from domain.topics import INTERVALS
@@ -101,7 +102,7 @@ def _quarters(span: Span) -> Iterator[Interval]:
 
 
 def _made(shift: tuple[str, str], first: int, end: int) -> tuple[Plant, Iterator[Interval]]:
-    counter = {"channel": "energy_import", "kind": "counter", "unit": "kWh", "sampling_s": 10, "resolution": 0.001}
+    counter = {"channel": IMPORT, "kind": "counter", "unit": "kWh", "sampling_s": 10, "resolution": 0.001}
     days = ["mon", "tue", "wed", "thu", "fri"]
     plant = Plant.model_validate(
         {
@@ -118,9 +119,7 @@ def _made(shift: tuple[str, str], first: int, end: int) -> tuple[Plant, Iterator
         for place in range((PAST + LIVE) * WEEK):
             origin = IntervalOrigin.IMPORT if place < PAST * WEEK else IntervalOrigin.METERING
             for n, kw in enumerate(rows):
-                yield _interval(
-                    plant, f"m{n}", "energy_import", MONDAY_UTC + place * QUARTER, round(kw[place] / 4 * UWH_PER_KWH), origin
-                )
+                yield _interval(plant, f"m{n}", IMPORT, MONDAY_UTC + place * QUARTER, round(kw[place] / 4 * UWH_PER_KWH), origin)
 
     return plant, quarters()
 

@@ -15,7 +15,6 @@ import numpy as np
 
 from billing.bill import Bill
 from billing.component import Component
-from billing.components.energy import EnergyCharge
 from billing.frame import Frame, frame
 from billing.lines import BillLine
 from billing.money import rounded
@@ -82,8 +81,9 @@ class _Bases:
             if price is not None and line.kind == "demand" and rounding.power_mode == "half_up":
                 for parts in (Fraction(1), _TWELFTH):
                     yield {"of": "peak", "spans": self._spans(chosen), "decimals": rounding.power_decimals, "price_eur": price, "parts": str(parts)}  # fmt: skip
-            if isinstance(component, EnergyCharge) and component.spot is not None:
-                yield {"of": "priced_energy", "spans": self._priced(chosen, component)}
+            spot = getattr(component, "spot", None)  # prices of each quarter hour, which only some kinds of charge have
+            if spot is not None:
+                yield {"of": "priced_energy", "spans": self._priced(chosen, spot)}
 
     def _chosen(self, component: Component, label: str) -> Flags:
         """Quarter hours of the frame that a component's line of a period holds for, shape ``(n,)``."""
@@ -99,10 +99,9 @@ class _Bases:
 
         return [[self._second(first), self._second(end)] for first, end in runs(chosen)]
 
-    def _priced(self, chosen: Flags, component: EnergyCharge) -> list[list[Any]]:
+    def _priced(self, chosen: Flags, spot: Any) -> list[list[Any]]:
         """Runs of one price; quarter hours without a price are in none."""
-        assert component.spot is not None
-        prices = [component.spot.eur_per_kwh(self._frame.start_utc(n)) if chosen[n] else None for n in range(self._frame.size)]
+        prices = [spot.eur_per_kwh(self._frame.start_utc(n)) if chosen[n] else None for n in range(self._frame.size)]
         spans = []
         for price, places in groupby(range(self._frame.size), key=lambda n: prices[n]):
             run = list(places)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from billing.components.energy import EnergyCharge
 from domain.errors import InputFaults
 from domain.files import read_input
 from domain.plant import Plant
@@ -33,5 +32,6 @@ def _paths(folder: Path, plant: Plant) -> Iterator[Path]:
     except InputFaults:
         return
     for component in tariff.components:
-        if isinstance(component, EnergyCharge) and component.spot is not None and component.spot.filed.path != file:
-            yield component.spot.filed.path
+        spot = getattr(component, "spot", None)  # only some kinds of charge have prices in a file of their own
+        if spot is not None and spot.filed.path != file:
+            yield spot.filed.path

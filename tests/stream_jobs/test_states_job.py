@@ -48,7 +48,8 @@ def test_jobs_are_dated_to_the_minute_by_state_and_counter(stack_kafka, flink, p
     plant = tmp_path / "plant" / "plant.toml"
     text = plant.read_text(encoding="utf-8")
     plant.write_text(
-        text.replace('state_channel = "state", ', 'state_channel = "state", parts_channel = "parts", '), encoding="utf-8"
+        text.replace('control = { state_channel = "state", ', 'control = { state_channel = "state", parts_channel = "parts", '),
+        encoding="utf-8",
     )
     plant_clock(sample.MONDAY + 60 * QUARTER, speed=20.0)  # the last state waits for a minute of the plant's time
     kafka = KafkaSettings(stack_kafka.bootstrap, namespace)
