@@ -147,6 +147,10 @@ class Component(ABC):
         """Prices of one more kWh at `local` [EUR/kWh]: none where it bills no energy, None in place of one that is not known."""
         return ()
 
+    def inductive_terms(self, local: datetime) -> tuple[Fraction, Fraction] | None:
+        """Free share of inductive reactive energy [kvarh/kWh] and price of each kvarh above it [EUR/kvarh] at `local`; None where it bills none."""
+        return None
+
     @property
     def zones(self) -> tuple[str, ...]:
         """Bidding zones whose published day-ahead prices it bills by."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from fractions import Fraction
 
-from billing.components.reactive import ReactiveCharge
 from billing.tariff import Tariff
 
 
@@ -14,5 +13,5 @@ def inductive_terms(tariff: Tariff | None, at_utc: datetime) -> tuple[Fraction, 
     if tariff is None:
         return None
     local = tariff.local(at_utc)
-    charges = (one for one in tariff.components if isinstance(one, ReactiveCharge) and one.inductive and one.holds_at(local))
-    return next(((one.free_kvarh_per_kwh, one.price.eur) for one in charges), None)
+    found = (component.inductive_terms(local) for component in tariff.components)
+    return next((terms for terms in found if terms is not None), None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
 from typing import ClassVar, Literal, Self, cast
 
@@ -67,6 +68,10 @@ class ReactiveCharge(Component):
 
     def load_faults(self, load: LoadProfile, file: str) -> Iterator[Fault]:
         yield from no_reactive(file, f"reactive {self.id!r}", load)
+
+    def inductive_terms(self, local: datetime) -> tuple[Fraction, Fraction] | None:
+        """As `Component.inductive_terms` says."""
+        return (self.free_kvarh_per_kwh, self.price.eur) if self.inductive and self.holds_at(local) else None
 
     def lines(self, on: Basis) -> Iterator[BillLine]:
         """One line a month."""
