@@ -71,10 +71,12 @@ def _judged(name: str, plant: Plant, intervals: Iterable[Interval], count: Count
     bothered = 0
     for meter in plant.meters:
         last = {one.anomaly: one for one in found if one.meter == meter.id}
+        # Nobody is bothered before it is published, whatever day it says that it began on.
+        first = {one.anomaly: slot_of(one.at_utc) - 1 for one in reversed(found) if one.meter == meter.id}
         places = {
             place
-            for one in last.values()
-            for place in range(slot_of(one.since_utc), newest if one.until_utc is None else slot_of(one.until_utc) + 1)
+            for name, one in last.items()
+            for place in range(first[name], max(newest if one.until_utc is None else slot_of(one.until_utc), first[name]) + 1)
         }
         bothered += count(sorted(places))
     return FaultFree(name, len(plant.meters), LIVE, bothered)
