@@ -6,27 +6,23 @@ A row without an id is known again by machine, time, product, job and reason: ha
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from difflib import get_close_matches
 from enum import StrEnum
-from functools import partial
 from hashlib import blake2b
-from typing import TypeVar
 
-from connectors.orders.mapping import is_empty
-from connectors.orders.table import Cell, CellValue, Place
-from connectors.orders.values import DayOnly, Reading, Refused, moment_in, quantity_in, read_cell, text_in
-from connectors.scrap.rows import COUNTS, FIELDS, UNREADABLE_KEYS, ScrapSheetRow
+from connectors.orders.table import CellValue, Place
+from connectors.orders.values import DayOnly, Reading, Refused, moment_in, quantity_in, text_in
+from connectors.row_reader import RowFault, RowReader, some_of
+from connectors.scrap.rows import COUNTS, FIELDS, ScrapSheetRow
 from domain.calendars import shift_instances
 from domain.instants import NEVER_UTC, instant_text
-from domain.order_rules import MOST_NAMED, OrderFault
+from domain.order_rules import OrderFault
 from domain.plant import Plant
 from domain.quality import LONGEST_SPAN, QualityEvent
 from quarters.periods import day_span
 
-Value = TypeVar("Value")
 MOST_COUNT = 2**31 - 1
 Known = Mapping[tuple[str, str], QualityEvent]
 """(machine, event) -> newest revision."""
@@ -39,14 +35,6 @@ class Outcome(StrEnum):
     CHANGED = "changed"
     UNCHANGED = "unchanged"
     REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class RowFault:
-    """Something wrong with one row; the sentence is of `words.scrap_faults`."""
-
-    place: Place
-    fault: OrderFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,37 +125,9 @@ def taken_back(event: QualityEvent, now_utc: datetime, by: str) -> QualityEvent:
 # -- one row -----------------------------------------------------------------------------------------------------------
 
 
-@dataclass
-class _RowReader:
-    row: ScrapSheetRow
-    faults: list[RowFault] = field(default_factory=list)
-
-    def cell(self, name: str) -> Cell:
-        """Its cell; an empty one where there is no column."""
-        return self.row.cells.get(name, Cell(None, self.row.place))
-
-    def is_filled(self, name: str) -> bool:
-        """Whether its cell has something in it."""
-        return not is_empty(self.cell(name).value)
-
-    def read(self, name: str, how: Callable[[CellValue], Value]) -> Value | None:
-        """The value of a filled cell; None where it is empty or wrong."""
-        if not self.is_filled(name):
-            return None
-        return read_cell(self.cell(name).value, how, None, partial(self.wrong, name))
-
-    def wrong(self, name: str, key: str, **values: str) -> None:
-        """Keep one fault."""
-        cell = self.cell(name)
-        found = "" if is_empty(cell.value) else str(cell.value).strip()
-        self.faults.append(RowFault(cell.place, OrderFault(name, key, found, values)))
-
-
 def _read(row: ScrapSheetRow, handing: Handing) -> tuple[QualityEvent | None, list[RowFault]]:
-    reader, plant = _RowReader(row), handing.plant
-    for name in row.cells:
-        if name.startswith(UNREADABLE_KEYS):
-            reader.wrong(name, "column_unknown", choices=", ".join(FIELDS))
+    reader, plant = RowReader(row), handing.plant
+    reader.refuse_unknown(FIELDS)
     reading = Reading(plant.site.zone, epoch_1904=handing.epoch_1904)
     machine = _one_of(reader, "machine", {one.id: one.name for one in plant.machines})
     span = _span(reader, plant, reading)
@@ -187,7 +147,7 @@ def _read(row: ScrapSheetRow, handing: Handing) -> tuple[QualityEvent | None, li
     ), []  # fmt: skip
 
 
-def _span(reader: _RowReader, plant: Plant, reading: Reading) -> tuple[datetime, datetime] | None:
+def _span(reader: RowReader, plant: Plant, reading: Reading) -> tuple[datetime, datetime] | None:
     """From and to; or the shift of a day; or the day."""
     if not reader.is_filled("from"):
         return _shift_span(reader, plant, reading)
@@ -202,7 +162,7 @@ def _span(reader: _RowReader, plant: Plant, reading: Reading) -> tuple[datetime,
     return begins, ends
 
 
-def _shift_span(reader: _RowReader, plant: Plant, reading: Reading) -> tuple[datetime, datetime] | None:
+def _shift_span(reader: RowReader, plant: Plant, reading: Reading) -> tuple[datetime, datetime] | None:
     day = reader.read("day", lambda value: _day_in(value, reading))
     if day is None:
         if not reader.is_filled("day"):
@@ -221,27 +181,11 @@ def _shift_span(reader: _RowReader, plant: Plant, reading: Reading) -> tuple[dat
     return None
 
 
-def _one_of(reader: _RowReader, name: str, names: Mapping[str, str]) -> str:
-    """The id that a cell names, by id or by name for people."""
-    text = reader.read(name, text_in) or ""
-    choices = ", ".join(list(names)[:MOST_NAMED]) or "-"
-    if not text:
-        if not reader.is_filled(name):
-            reader.wrong(name, f"{name}_missing", choices=choices)
-        return ""
-    folded: dict[str, set[str]] = {}
-    for one, called in names.items():
-        for word in filter(None, (one, called)):
-            folded.setdefault(" ".join(word.casefold().split()), set()).add(one)
-    found = {text} if text in names else folded.get(text.casefold(), set())
-    if len(found) == 1:
-        return found.pop()
-    close = get_close_matches(text.casefold(), list(folded), 1)
-    if close and len(folded[close[0]]) == 1:
-        reader.wrong(name, f"{name}_unknown_meant", meant=next(iter(folded[close[0]])))
-    else:
-        reader.wrong(name, f"{name}_unknown", choices=choices)
-    return ""
+def _one_of(reader: RowReader, name: str, names: Mapping[str, str]) -> str:
+    """The id that a cell names; an empty one is a fault."""
+    if not reader.is_filled(name):
+        reader.wrong(name, f"{name}_missing", choices=some_of(names) or "-")
+    return reader.one_of(name, names)
 
 
 def _instant_in(value: CellValue, reading: Reading) -> datetime:

@@ -6,28 +6,24 @@ A row states a shift of a day whole: what it leaves out is as in the weekly patt
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from difflib import get_close_matches
 from enum import StrEnum
-from functools import partial
-from typing import TypeVar
 
-from connectors.orders.mapping import is_empty
-from connectors.orders.table import Cell, CellValue, Place
-from connectors.orders.values import NO, YES, DayOnly, Reading, Refused, moment_in, read_cell, text_in, workers_in
-from connectors.shifts.rows import FIELDS, UNREADABLE_KEYS, ChangeRow
+from connectors.orders.table import CellValue, Place
+from connectors.orders.values import NO, YES, DayOnly, Reading, Refused, moment_in, text_in, workers_in
+from connectors.row_reader import RowFault, RowReader, some_of
+from connectors.shifts.rows import FIELDS, ChangeRow
 from domain.instants import NEVER_UTC
-from domain.order_rules import MOST_NAMED, OrderFault
+from domain.order_rules import OrderFault
 from domain.orders import Workers
 from domain.plant import PLANT_FILE_REVISION, Plant, plant_with_changes, written_changes
 from domain.shift_changes import ShiftChange, newest_changes
 from domain.working_time import BrokenLimit, broken_limits
 from quarters.periods import midnight_utc
 
-Value = TypeVar("Value")
 USUAL = {"usual", "as usual", "üblich", "wie üblich", "normal", "zurückgezogen", "withdrawn"}
 _WEEK = timedelta(days=7)
 
@@ -39,14 +35,6 @@ class Outcome(StrEnum):
     CHANGED = "changed"
     UNCHANGED = "unchanged"
     REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class RowFault:
-    """Something wrong with one row; the sentence is of `words.shift_faults`."""
-
-    place: Place
-    fault: OrderFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,37 +157,9 @@ def _monday(day: date) -> date:
 # -- one row -----------------------------------------------------------------------------------------------------------
 
 
-@dataclass
-class _RowReader:
-    row: ChangeRow
-    faults: list[RowFault] = field(default_factory=list)
-
-    def cell(self, name: str) -> Cell:
-        """Its cell; an empty one where there is no column."""
-        return self.row.cells.get(name, Cell(None, self.row.place))
-
-    def is_filled(self, name: str) -> bool:
-        """Whether its cell has something in it."""
-        return not is_empty(self.cell(name).value)
-
-    def read(self, name: str, how: Callable[[CellValue], Value]) -> Value | None:
-        """The value of a filled cell; None where it is empty or wrong."""
-        if not self.is_filled(name):
-            return None
-        return read_cell(self.cell(name).value, how, None, partial(self.wrong, name))
-
-    def wrong(self, name: str, key: str, **values: str) -> None:
-        """Keep one fault."""
-        cell = self.cell(name)
-        found = "" if is_empty(cell.value) else str(cell.value).strip()
-        self.faults.append(RowFault(cell.place, OrderFault(name, key, found, values)))
-
-
 def _read(row: ChangeRow, handing: Handing) -> tuple[ShiftChange | None, list[RowFault]]:
-    reader, plant = _RowReader(row), handing.plant
-    for name in row.cells:
-        if name.startswith(UNREADABLE_KEYS):
-            reader.wrong(name, "column_unknown", choices=", ".join(FIELDS))
+    reader, plant = RowReader(row), handing.plant
+    reader.refuse_unknown(FIELDS)
     shift = _one_of(reader, "shift", {one.id: one.name for one in plant.shifts})
     crew = _one_of(reader, "crew", {one.id: one.name for one in plant.crews}, needed=False)
     reading = Reading(plant.site.zone, epoch_1904=handing.epoch_1904)
@@ -227,26 +187,12 @@ def _read(row: ChangeRow, handing: Handing) -> tuple[ShiftChange | None, list[Ro
     ), []  # fmt: skip
 
 
-def _one_of(reader: _RowReader, name: str, names: Mapping[str, str], needed: bool = True) -> str:
-    """The id that a cell names, by id or by name for people."""
-    text = reader.read(name, text_in) or ""
-    if not text:
-        if needed and not reader.faults:
-            reader.wrong(name, f"{name}_missing", choices=", ".join(list(names)[:MOST_NAMED]))
-        return ""
-    folded: dict[str, set[str]] = {}
-    for one, called in names.items():
-        for word in filter(None, (one, called)):
-            folded.setdefault(" ".join(word.casefold().split()), set()).add(one)
-    found = {text} if text in names else folded.get(text.casefold(), set())
-    if len(found) == 1:
-        return found.pop()
-    close = get_close_matches(text.casefold(), list(folded), 1)
-    if close and len(folded[close[0]]) == 1:
-        reader.wrong(name, f"{name}_unknown_meant", meant=next(iter(folded[close[0]])))
-    else:
-        reader.wrong(name, f"{name}_unknown", choices=", ".join(list(names)[:MOST_NAMED]) or "-")
-    return ""
+def _one_of(reader: RowReader, name: str, names: Mapping[str, str], needed: bool = True) -> str:
+    """The id that a cell names; an empty one that is needed is a fault where nothing else is."""
+    found = reader.one_of(name, names)
+    if not found and needed and not reader.faults:
+        reader.wrong(name, f"{name}_missing", choices=some_of(names))
+    return found
 
 
 def _day_in(value: CellValue, reading: Reading) -> date:

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Path, Query
 from pydantic import BaseModel, Field
 
-from connectors.scrap.judging import Judgement, Outcome, Result, RowFault
+from connectors.row_reader import RowFault
+from connectors.scrap.judging import Judgement, Outcome, Result
 from connectors.scrap.rows import FIELDS, rows_of_objects
 from console.api.access import writer_of
 from console.context import Console
