@@ -11,11 +11,11 @@ from domain.effects import Autopsy, Basis, Effect, Outcome
 from domain.job_power import JobPower
 from domain.orders import Order
 from domain.recommendations import Recommendation
-from domain.stored_state import StateForm, joined, parted
+from domain.stored_state import StateForm
 from domain.units import Int64
 from effects.draws import Draw
 from quarters.newest import Newest
-from quarters.series import QuarterSeries
+from quarters.series import QuarterSeries, notes_and_series, with_series
 
 Curve = tuple[float, ...]
 
@@ -88,10 +88,7 @@ FORM = StateForm("effects", 1)
 def encode_state(state: EffectsState) -> bytes:
     """The state as bytes: the notes as JSON, then meter by meter its name and its quarter hours as they lie in memory."""
     if state.encoded is None:
-        parts = [encode(state.notes)]
-        for meter in sorted(state.series):
-            parts += [meter.encode(), state.series[meter].to_bytes()]
-        state.encoded = FORM.header + joined(parts)
+        state.encoded = FORM.header + with_series(encode(state.notes), state.series)
     return state.encoded
 
 
@@ -103,6 +100,5 @@ def decode_state(stored: bytes) -> EffectsState:
     domain.stored_state.UnreadableState
         If the bytes are of another step or version.
     """
-    parts = parted(FORM.content(stored))
-    series = {meter.decode(): QuarterSeries.from_bytes(rows) for meter, rows in zip(parts[1::2], parts[2::2], strict=True)}
-    return EffectsState(decode(Notes, parts[0]), series, stored)
+    notes, series = notes_and_series(FORM.content(stored))
+    return EffectsState(decode(Notes, notes), series, stored)

@@ -16,7 +16,7 @@ from production.runs import Run
 from production.signals import Signals
 from quarters.newest import Newest
 from quarters.numbers import slot_of
-from quarters.series import QuarterSeries
+from quarters.series import QuarterSeries, notes_and_series, with_series
 
 
 @dataclass(slots=True)
@@ -95,8 +95,7 @@ _SIZE = struct.Struct("<q")
 def encode_state(state: ProductionState) -> bytes:
     """The state as bytes: the notes as JSON, then meter by meter and machine by machine its name and its columns as they lie in memory."""
     if state.encoded is None:
-        parts = [encode(state.notes), *_named({meter: series.to_bytes() for meter, series in state.series.items()})]
-        state.encoded = joined(parts)
+        state.encoded = with_series(encode(state.notes), state.series)
     signals = joined(_named({machine: one.to_bytes() for machine, one in state.signals.items()}))
     return b"".join((FORM.header, _SIZE.pack(len(state.encoded)), state.encoded, signals))
 
@@ -112,9 +111,9 @@ def decode_state(stored: bytes) -> ProductionState:
     at = FORM.begin(stored) + _SIZE.size
     (size,) = _SIZE.unpack_from(stored, at - _SIZE.size)
     known, signals = stored[at : at + size], parted(stored[at + size :])
-    notes, *series = parted(known)
+    notes, series = notes_and_series(known)
     return ProductionState(
-        decode(Notes, notes), {meter: QuarterSeries.from_bytes(rows) for meter, rows in _pairs(series)}, known,
+        decode(Notes, notes), series, known,
         {machine: Signals.from_bytes(rows) for machine, rows in _pairs(signals)},
     )  # fmt: skip
 

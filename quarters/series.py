@@ -9,6 +9,7 @@ make a maximum. Days are kept apart, so a row with a wrong year takes the memory
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.intervals import QUARTERS_PER_HOUR, Interval, IntervalQuality
+from domain.stored_state import joined, parted
 from domain.units import UWH_PER_KWH
 from quarters.numbers import slot_of
 from quarters.quality import is_sound, makes_maximum
@@ -171,3 +173,14 @@ class QuarterSeries:
 
 def _joined(days: list[Day]) -> Day:
     return np.concatenate(days) if days else np.empty(0, _ROW)
+
+
+def with_series(notes: bytes, series: Mapping[str, QuarterSeries]) -> bytes:
+    """A step's notes, then meter by meter its name and its quarter hours as they lie in memory; `notes_and_series` takes them apart."""
+    return joined([notes, *(part for meter in sorted(series) for part in (meter.encode(), series[meter].to_bytes()))])
+
+
+def notes_and_series(stored: bytes) -> tuple[bytes, dict[str, QuarterSeries]]:
+    """What `with_series` has put together."""
+    notes, *named = parted(stored)
+    return notes, {meter.decode(): QuarterSeries.from_bytes(rows) for meter, rows in zip(named[::2], named[1::2], strict=True)}

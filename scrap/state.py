@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 from domain.codec import decode, encode
 from domain.quality import QualityEvent
-from domain.stored_state import StateForm, joined, parted
+from domain.stored_state import StateForm
 from domain.texts import Key
 from domain.units import Int64
-from quarters.series import QuarterSeries
+from quarters.series import QuarterSeries, notes_and_series, with_series
 from scrap.counting import CountNotes
 from scrap.rising import Watched
 
@@ -70,8 +70,7 @@ FORM = StateForm("scrap", 1)
 def encode_state(state: ScrapState) -> bytes:
     """The state as bytes: the notes as JSON, then meter by meter its name and its columns as they lie in memory."""
     if state.encoded is None:
-        named = (part for meter in sorted(state.series) for part in (meter.encode(), state.series[meter].to_bytes()))
-        state.encoded = FORM.header + joined([encode(state.notes), *named])
+        state.encoded = FORM.header + with_series(encode(state.notes), state.series)
     return state.encoded
 
 
@@ -83,6 +82,5 @@ def decode_state(stored: bytes) -> ScrapState:
     domain.stored_state.UnreadableState
         If it is of another step or version.
     """
-    notes, *series = parted(FORM.content(stored))
-    meters = {name.decode(): QuarterSeries.from_bytes(rows) for name, rows in zip(series[::2], series[1::2], strict=True)}
-    return ScrapState(decode(ScrapNotes, notes), meters, stored)
+    notes, series = notes_and_series(FORM.content(stored))
+    return ScrapState(decode(ScrapNotes, notes), series, stored)

@@ -12,10 +12,10 @@ from domain.codec import decode, encode
 from domain.instants import UtcInstant
 from domain.known_changes import Changes
 from domain.recommendations import Recommendation
-from domain.stored_state import StateForm, joined, parted
+from domain.stored_state import StateForm
 from domain.units import Int64
 from quarters.newest import Newest
-from quarters.series import QuarterSeries
+from quarters.series import QuarterSeries, notes_and_series, with_series
 
 
 @dataclass(slots=True)
@@ -69,10 +69,7 @@ FORM = StateForm("site-watches", 1)
 def encode_state(state: SiteState) -> bytes:
     """The state as bytes: the notes as JSON, then each meter and its quarter hours as they lie in memory."""
     if state.encoded is None:
-        parts = [encode(state.notes)]
-        for meter, series in sorted(state.series.items()):
-            parts += [meter.encode(), series.to_bytes()]
-        state.encoded = FORM.header + joined(parts)
+        state.encoded = FORM.header + with_series(encode(state.notes), state.series)
     return state.encoded
 
 
@@ -84,6 +81,5 @@ def decode_state(stored: bytes) -> SiteState:
     domain.stored_state.UnreadableState
         If it is the state of another step or version.
     """
-    notes, *parts = parted(FORM.content(stored))
-    series = {meter.decode(): QuarterSeries.from_bytes(rows) for meter, rows in zip(parts[::2], parts[1::2], strict=True)}
+    notes, series = notes_and_series(FORM.content(stored))
     return SiteState(decode(Notes, notes), series, stored)
