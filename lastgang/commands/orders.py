@@ -87,19 +87,13 @@ def _is_terminal() -> bool:
 
 
 def _import_once(importing: Any, kafka_of: Any, words: Words, options: dict[str, Any], asks: bool) -> int:
-    from connectors.kafka.client import ensure_topics
     from connectors.orders.known import known_orders
     from connectors.orders.log import orders_on_topic, send_orders
 
     dry_run: bool = options["dry_run"]
     rows = importing.read()  # what is wrong with the file is known before a broker is needed
-    settings: KafkaSettings | None = None
     known = known_orders((), importing.plant)
-    if dry_run:
-        settings = reachable(kafka_of)
-    else:
-        settings = kafka_of()
-        ensure_topics(settings)
+    settings = broker_of(kafka_of, dry_run)
     if settings is not None:
         known = orders_on_topic(settings, importing.plant)
     judgement = importing.judge(rows, known)
@@ -113,6 +107,17 @@ def _import_once(importing: Any, kafka_of: Any, words: Words, options: dict[str,
         send_orders(settings, orders)
         click.echo(f"{len(orders)} revisions sent")
     return 2 if judgement.faults else 0
+
+
+def broker_of(kafka_of: Any, dry_run: bool) -> KafkaSettings | None:
+    """The broker that an import reads and writes, with its topics; of a dry run, the one that answers."""
+    from connectors.kafka.client import ensure_topics
+
+    if dry_run:
+        return reachable(kafka_of)
+    settings: KafkaSettings = kafka_of()
+    ensure_topics(settings)
+    return settings
 
 
 def reachable(kafka_of: Any) -> KafkaSettings | None:

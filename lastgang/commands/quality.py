@@ -42,7 +42,6 @@ def import_command(
     Headings are recognised in German and English: a machine; From and To, or Day and Shift; Good, Scrap, Rework. An empty count is not known, 0 is none.
     Rows that are right are taken, the others are reported with their cell; then the exit code is 2. A row that is handed in again corrects itself.
     """
-    from connectors.kafka.client import ensure_topics
     from connectors.orders.sheets import read_sheets
     from connectors.scrap.judging import Handing, judge, known_events
     from connectors.scrap.log import events_on_topic, send_events
@@ -51,17 +50,13 @@ def import_command(
     from domain.clock import process_clock
     from domain.plant import load_plant
     from domain.texts import KEY_LENGTH, printable
-    from lastgang.commands.orders import reachable
+    from lastgang.commands.orders import broker_of
     from words.speech import of_page
 
     plant = load_plant(folder / "plant.toml")
     sheets = read_sheets(file)
     rows, unused = rows_of_sheets(sheets)
-    if dry_run:
-        settings = reachable(lambda: Whereabouts(folder).kafka(kafka, namespace))
-    else:
-        settings = Whereabouts(folder).kafka(kafka, namespace)
-        ensure_topics(settings)
+    settings = broker_of(lambda: Whereabouts(folder).kafka(kafka, namespace), dry_run)
     known = known_events([] if settings is None else events_on_topic(settings), plant)
     words = of_page(language, plant.site.zone)
     if unused:

@@ -55,7 +55,6 @@ def import_command(
     A row states a shift of a day: worked (yes), not worked (no), or as the weekly pattern has it (usual). Limits of working time that a change breaks
     are shown; the change is taken all the same.
     """
-    from connectors.kafka.client import ensure_topics
     from connectors.orders.sheets import read_sheets
     from connectors.shifts.judging import Handing, judge, known_changes
     from connectors.shifts.log import changes_on_topic, send_changes
@@ -63,17 +62,13 @@ def import_command(
     from deploy.whereabouts import Whereabouts
     from domain.clock import process_clock
     from domain.plant import load_plant
-    from lastgang.commands.orders import reachable
+    from lastgang.commands.orders import broker_of
     from words.speech import of_page
 
     plant = load_plant(folder / "plant.toml")
     sheets = read_sheets(file)
     rows, unused = rows_of_sheets(sheets)
-    if dry_run:
-        settings = reachable(lambda: Whereabouts(folder).kafka(kafka, namespace))
-    else:
-        settings = Whereabouts(folder).kafka(kafka, namespace)
-        ensure_topics(settings)
+    settings = broker_of(lambda: Whereabouts(folder).kafka(kafka, namespace), dry_run)
     known = known_changes([] if settings is None else changes_on_topic(settings), plant)
     words = of_page(language, plant.site.zone)
     if unused:
