@@ -1,4 +1,4 @@
-"""A month of a site as the ledger knows it at one instant: the numbers of every report, before anybody formats them.
+"""A month, or any other period, of a site as the ledger knows it at one instant: the numbers of every report, before anybody formats them.
 
 In: ledger, plant, tariff, a month, the instant up to which data count.  Out: a frozen `MonthReport`.
 
@@ -8,20 +8,17 @@ are therefore in it, with what the register read, and are named beside it. A pea
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from itertools import groupby
-from zoneinfo import ZoneInfo
 
 from domain.anomalies import Anomaly
 from domain.channels import IMPORT
 from domain.effects import Autopsy, Effect
 from domain.errors import Fault, InputFaults
 from domain.feedback import Feedback
-from domain.instants import FIRST_YEAR, LAST_YEAR
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalQuality
 from domain.plant import Meter, Plant, VirtualMeter, virtual_parts
 from domain.prices import Prices
@@ -29,61 +26,16 @@ from domain.recommendations import Decision, Recommendation, deciding
 from quarters.gaps import DUE_AFTER, Gap, QuarterRevisions, gaps_of_span
 from quarters.net import net_quarters
 from quarters.peaks import highest, highest_first
-from quarters.periods import month_after, month_span
 from quarters.remainder import Node, RemainderSum, nodes, sum_of_remainders
 from quarters.sums import EnergySum, sum_of
 from reporting.findings_account import NOTHING_FOUND, FindingsAccount, findings_account
 from reporting.ledger import Conflict, LedgerReader, RejectedReadings
+from reporting.periods import Period as Period
+from reporting.periods import month_period as month_period
 from scrap.account import ScrapAccount
 
-_MONTH = re.compile(r"^([0-9]{4})-(0[1-9]|1[0-2])$")
 _EVENTS = (IntervalMethod.RESET, IntervalMethod.ROLLOVER, IntervalMethod.EXCHANGE, IntervalMethod.STEP_REMOVED)
 TOP_PEAKS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """A local month, ``[from_utc, to_utc)``."""
-
-    label: str
-    first_day: date
-    end_day: date
-    timezone: str
-    from_utc: datetime
-    to_utc: datetime
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The zone of its days."""
-        return ZoneInfo(self.timezone)
-
-    @property
-    def expected(self) -> int:
-        """Quarter hours in it; 2,980 in an October with its 25-hour day."""
-        return (self.to_utc - self.from_utc) // QUARTER
-
-    def slot(self, start_utc: datetime) -> int:
-        """Place of a quarter hour, from 0."""
-        return (start_utc - self.from_utc) // QUARTER
-
-    def start_utc(self, slot: int) -> datetime:
-        """Start of the quarter hour at `slot`."""
-        return self.from_utc + slot * QUARTER
-
-    def local(self, instant_utc: datetime) -> datetime:
-        """An instant on the plant's wall clock."""
-        return instant_utc.astimezone(self.zone)
-
-
-def month_period(month: str, timezone: str) -> Period:
-    """The local month ``YYYY-MM``; raises `ValueError` for any other text."""
-    found = _MONTH.match(month)
-    if not found or not FIRST_YEAR <= int(found.group(1)) <= LAST_YEAR:
-        msg = f"month {month!r}: expected YYYY-MM such as 2026-10"
-        raise ValueError(msg)
-    first = date(int(found.group(1)), int(found.group(2)), 1)
-    end = month_after(first)
-    return Period(month, first, end, timezone, *month_span(first, ZoneInfo(timezone)))
 
 
 @dataclass(frozen=True)
@@ -258,7 +210,13 @@ def channels_of(meter: Meter) -> list[tuple[str, str]]:
 def _nothing(ledger: LedgerReader, period: Period, cut_off: datetime) -> Fault:
     span = ledger.interval_span(cut_off)
     there = "no quarter hours at all" if span is None else f"quarter hours from {span[0].isoformat()} to {span[1].isoformat()}"
-    return Fault("ledger", None, f"month {period.label}", "nothing", f"a month of which the ledger knows something; it has {there}")
+    return Fault(
+        "ledger",
+        None,
+        f"{period.kind} {period.label}",
+        "nothing",
+        f"a {period.kind} of which the ledger knows something; it has {there}",
+    )
 
 
 def _touches(from_utc: datetime, to_utc: datetime | None, period: Period) -> bool:

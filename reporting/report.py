@@ -201,7 +201,7 @@ def _manifest_header(
         "organisation": printable(month.plant.site.name, KEY_LENGTH) or month.plant.site.id,
         "site": month.plant.site.id,
         "period": {
-            "from_utc": instant_text(period.from_utc), "to_utc": instant_text(period.to_utc), "timezone": period.timezone,
+            "label": period.label, "kind": str(period.kind), "from_utc": instant_text(period.from_utc), "to_utc": instant_text(period.to_utc), "timezone": period.timezone,
             "quarter_hours_expected": period.expected,
         },
         "data_cut_off_utc": instant_text(month.data_cut_off_utc),
