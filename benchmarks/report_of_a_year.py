@@ -19,6 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.evidence.plants import TrialClock
+from billing.lacks import REACTIVE_IMPORT
+from domain.channels import IMPORT
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.topics import INTERVALS
 from domain.units import UWH_PER_KWH
@@ -26,7 +28,7 @@ from reporting.ledger import Ledger
 from reporting.periods import year_period
 
 YEAR = 2026
-CHANNELS = {"energy_import": "Wh", "reactive_import": "varh"}
+CHANNELS = {IMPORT: "Wh", REACTIVE_IMPORT: "varh"}
 _TARIFF = """id = "trial"
 version = "1"
 source = "price sheet"

@@ -33,6 +33,7 @@ from reporting.ledger import Conflict, LedgerReader, RejectedReadings
 from reporting.periods import DAY
 from reporting.periods import Period as Period
 from reporting.periods import month_period as month_period
+from reporting.progress import Progress, Stage, Step, silent
 from reporting.slots import Slots
 from scrap.account import ScrapAccount
 
@@ -193,7 +194,12 @@ class MonthReport:
 
 
 def month_report(
-    ledger: LedgerReader, plant: Plant, period: Period, as_of_utc: datetime | None = None, now_utc: datetime | None = None
+    ledger: LedgerReader,
+    plant: Plant,
+    period: Period,
+    as_of_utc: datetime | None = None,
+    now_utc: datetime | None = None,
+    progress: Progress = silent,
 ) -> MonthReport:
     """The month as known at `as_of_utc`, or up to when the ledger has heard of the plant (at most `now_utc`).
 
@@ -206,12 +212,15 @@ def month_report(
     span = ledger.interval_span(cut_off)
     begun_utc = None if span is None else span[0]
     series, known_until_utc = [], None
-    for meter, channel, unit in _listed(plant):
+    for number, (meter, channel, unit) in enumerate(listed := _listed(plant)):
+        progress(Step(Stage.SERIES, number, len(listed)))
         one, until_utc = _series(meter, channel, unit, begun_utc, period, ledger, cut_off)
         series.append(one)
         known_until_utc = max((at for at in (known_until_utc, until_utc) if at is not None), default=None)
     if known_until_utc is None:
         raise InputFaults([_nothing(ledger, period, cut_off)])
+    progress(Step(Stage.REMAINDERS))
+    balances = tuple(_balances(plant, series, period))
     recommendations = [
         r for r in ledger.recommendations(cut_off) if _touches(r.issued_utc, r.peak_start_utc + QUARTER, period)
     ]  # fmt: skip
@@ -220,7 +229,7 @@ def month_report(
     anomalies = ledger.anomalies(as_of_utc=cut_off)
     effects = tuple(e for e in ledger.effects(cut_off) if period.from_utc <= e.quarter_utc < period.to_utc)
     return MonthReport(
-        plant, period, cut_off, known_until_utc, tuple(series), tuple(_balances(plant, series, period)),
+        plant, period, cut_off, known_until_utc, tuple(series), balances,
         tuple(a for a in anomalies if _touches(a.since_utc, a.until_utc, period)),
         tuple(recommendations), {name: decision for name, decision in decided if decision is not None},
         tuple(ledger.rejections(period.from_utc, period.to_utc, cut_off)), tuple(ledger.conflicts(cut_off)),

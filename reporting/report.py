@@ -30,6 +30,7 @@ from reporting.manifest import EarlierVersion, earlier_versions, file_entries, w
 from reporting.month import Change, MonthReport, Period, changes_since, month_report
 from reporting.own_use import OwnSum, own_use_of
 from reporting.pdf import glyph_notice, report_pdf
+from reporting.progress import Progress, Stage, Step, silent
 from reporting.scrap import with_scrap
 from reporting.sections import SECTIONS
 from reporting.sections.section import Content
@@ -60,6 +61,8 @@ class ReportOrder:
     """What seals the ledger and signs the manifest; None: the report proves nothing."""
     data_only: bool = False
     """Without tables, workbook and PDF, for trials that make many reports."""
+    progress: Progress = silent
+    """Called with each step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,10 @@ def write_report(ledger: LedgerReader, plant: Plant, period: Period, order: Repo
         If the ledger has nothing of the month.
     """
     with nullcontext() if order.evidence is None else order.evidence.reading():
-        month = with_scrap(ledger, month_report(ledger, plant, period, order.as_of_utc, now_utc), order.plant_folder)
+        month = with_scrap(
+            ledger, month_report(ledger, plant, period, order.as_of_utc, now_utc, order.progress), order.plant_folder
+        )
+    order.progress(Step(Stage.BILL))
     cost = month_cost(month, order.plant_folder)
     name = f"{plant.site.id}-{period.label}"
     order.out.mkdir(parents=True, exist_ok=True)
@@ -115,6 +121,7 @@ def _next_version(
         if order.evidence is None:
             digest = write_manifest(beside, header)
         else:
+            order.progress(Step(Stage.EVIDENCE))
             header |= order.evidence.write(beside, order.plant_folder, month, cost, name, earlier, changes)
             digest = write_manifest(beside, header, SIGNED_FORMAT)
             order.evidence.sign(beside)
@@ -157,9 +164,11 @@ def _write_files(
     (folder / "report.json").write_text(json_text, encoding="utf-8")
     if order.data_only:
         return []
-    _write_tables(folder, content.month, of_report("de", zone))
+    _write_tables(folder, content.month, of_report("de", zone), order.progress)
     cover = cover_rows(content, header, words)
+    order.progress(Step(Stage.WORKBOOK))
     (folder / "report.xlsx").write_bytes(workbook(content, cover, words, now_utc))
+    order.progress(Step(Stage.PAPER))
     paper, missing = report_pdf(content, cover, file_entries(folder), json_text, words, now_utc)
     if order.signer is not None:
         paper = order.signer.sign(paper, f"{header['report']} version {header['version']}")
@@ -167,9 +176,11 @@ def _write_files(
     return [glyph_notice(missing, of_report("en", zone))] if missing else []
 
 
-def _write_tables(folder: Path, month: MonthReport, german: Words) -> None:
+def _write_tables(folder: Path, month: MonthReport, german: Words, progress: Progress) -> None:
     """Each section's tables, for machines and for a German Excel."""
-    for file in (file for section in SECTIONS for file in section.files if file.fits(month.period)):
+    files = [file for section in SECTIONS for file in section.files if file.fits(month.period)]
+    for number, file in enumerate(files):
+        progress(Step(Stage.TABLES, number, len(files)))
         machines, people = file.for_machines, file.for_people(german)
         with (folder / f"{file.name}.csv").open("wb") as to:
             to.writelines(plain_lines(headings(machines), cells(machines, file.rows(month))))

@@ -55,6 +55,13 @@ if TYPE_CHECKING:
     envvar="LASTGANG_STAMP_SERVER",
     help="Time stamp server (RFC 3161) that confirms the manifest. [default: LASTGANG_STAMP_SERVER; unset: no stamp]",
 )
+@click.option(
+    "--progress",
+    type=click.Choice(["auto", "lines", "none"]),
+    default="auto",
+    show_default=True,
+    help="What shows how far it is, on stderr: a bar on a terminal, a line of JSON a step for programs, or nothing.",
+)
 def command(
     folder: Path,
     path: Path | None,
@@ -71,6 +78,7 @@ def command(
     keys: Path | None,
     certificate: Path | None,
     stamp_server: str | None,
+    progress: Any,
 ) -> None:
     """Write the energy report of a month, quarter, year or span of days: CSV, XLSX, PDF, JSON and a manifest. A second one becomes the next version; the first one stays.
 
@@ -86,12 +94,14 @@ def command(
     from domain.files import check_output_folder, open_input
     from domain.instants import as_utc
     from domain.plant import load_plant
+    from lastgang.report_progress import shown
     from reporting.evidence.bundle import Evidence
     from reporting.evidence.keys import KeyFolder
     from reporting.ledger import Ledger, LedgerError
     from reporting.report import ReportOrder, write_report
     from reporting.signing import PASSPHRASE, load_signer
     from reporting.stamps import StampFault, keep_stamp, request_stamp, sent_to
+    from words.speech import of_page
 
     plant = load_plant(folder / "plant.toml")
     period = _period(plant.site.timezone, month, quarter, year, first, last)
@@ -114,8 +124,8 @@ def command(
         raise InputFaults([Fault(str(path), None, "ledger", found, "the ledger of `lastgang historian`")]) from faults
     except LedgerError as error:
         raise InputFaults([Fault(str(path), None, "ledger", str(error), "a ledger that this program can read")]) from error
-    with ledger:
-        order = replace(order, evidence=Evidence.of(ledger, key_folder))
+    with ledger, shown(progress, of_page(language, plant.site.zone)) as seen:
+        order = replace(order, evidence=Evidence.of(ledger, key_folder), progress=seen)
         made = write_report(ledger, plant, period, order, clock.now_utc())
     click.echo(click.format_filename(made.folder))
     for note in made.notes:
