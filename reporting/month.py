@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from domain.anomalies import Anomaly
 from domain.channels import IMPORT
@@ -36,6 +37,9 @@ from reporting.periods import month_period as month_period
 from reporting.progress import Progress, Stage, Step, silent
 from reporting.slots import Slots
 from scrap.account import ScrapAccount
+
+if TYPE_CHECKING:
+    from reporting.year_before import YearBefore
 
 _EVENTS = (IntervalMethod.RESET, IntervalMethod.ROLLOVER, IntervalMethod.EXCHANGE, IntervalMethod.STEP_REMOVED)
 TOP_PEAKS = 10
@@ -168,6 +172,8 @@ class MonthReport:
     """What scrap took; None where nobody has looked (`reporting.scrap.with_scrap`)."""
     findings: FindingsAccount = NOTHING_FOUND
     """What its incidents cost, and what ending them early was worth."""
+    before: YearBefore | None = None
+    """The same days one year earlier; None where nobody has looked (`reporting.year_before`)."""
     feedback: tuple[Feedback, ...] = ()
     """What people reported of incidents in the month, in that order."""
 

@@ -38,6 +38,7 @@ from reporting.signing import Signer
 from reporting.tables import cells, german_lines, headings, plain_lines
 from reporting.typesetting import STANDARD
 from reporting.verifier import SIGNED_FORMAT
+from reporting.year_before import with_year_before
 from words.catalogue import DEFAULT
 from words.speech import Words, of_report
 
@@ -90,6 +91,7 @@ def write_report(ledger: LedgerReader, plant: Plant, period: Period, order: Repo
         month = with_scrap(
             ledger, month_report(ledger, plant, period, order.as_of_utc, now_utc, order.progress), order.plant_folder
         )
+        month = with_year_before(ledger, month, order.progress)
     order.progress(Step(Stage.BILL))
     cost = month_cost(month, order.plant_folder)
     name = f"{plant.site.id}-{period.label}"

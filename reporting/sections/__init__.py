@@ -5,6 +5,7 @@ A new one is a module with a `SECTION` and a row here; ``report.json``, CSV file
 
 from reporting.sections import (
     anomalies,
+    comparison,
     consumption,
     cost,
     days,
@@ -31,6 +32,7 @@ SECTIONS: tuple[Section, ...] = (
     consumption.SECTION,
     months.SECTION,
     days.SECTION,
+    comparison.SECTION,
     intervals.SECTION,
     remainder.SECTION,
     quality.SECTION,

@@ -150,6 +150,7 @@ def test_the_workbook_has_real_numbers_and_dates(ledger: Ledger, make: Callable[
         "Deckblatt",
         "Übersicht",
         "Zähler",
+        "Vorjahr",
         "Viertelstunden",
         "Nach Tagen",
         "Lücken",
