@@ -110,6 +110,10 @@ class Meter(Settings):
     """Name for people; None: the id."""
     parent: Identifier | None = None
     """The meter above it in the tree, which counts its energy too; None: it is at the top."""
+    hall: Name = ""
+    """Hall or building that it measures; empty: that of the meter above it."""
+    cost_centre: Name = ""
+    """Cost centre whose energy it measures; empty: that of the meter above it."""
     max_power_kw: float = Field(gt=0)
     """What fuse, transformer or current transformer lets through; values above it are not plausible."""
     registers: tuple[Register, ...] = Field(default=(), alias="register")

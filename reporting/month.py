@@ -39,6 +39,7 @@ from reporting.slots import Slots
 from scrap.account import ScrapAccount
 
 if TYPE_CHECKING:
+    from reporting.groups import GroupSum
     from reporting.year_before import YearBefore
 
 _EVENTS = (IntervalMethod.RESET, IntervalMethod.ROLLOVER, IntervalMethod.EXCHANGE, IntervalMethod.STEP_REMOVED)
@@ -174,6 +175,8 @@ class MonthReport:
     """What its incidents cost, and what ending them early was worth."""
     before: YearBefore | None = None
     """The same days one year earlier; None where nobody has looked (`reporting.year_before`)."""
+    groups: tuple[GroupSum, ...] = ()
+    """Halls and cost centres (`reporting.groups`)."""
     feedback: tuple[Feedback, ...] = ()
     """What people reported of incidents in the month, in that order."""
 
@@ -297,12 +300,12 @@ def _series(
 
 def _balances(plant: Plant, series: Sequence[SeriesMonth], period: Period) -> Iterator[MeterRemainder]:
     """Every meter that has meters below it."""
-    nets = _NetsOfSeries(plant, series)
+    nets = NetsOfSeries(plant, series)
     starts = [period.start_utc(slot) for slot in range(period.expected)]
     return (MeterRemainder.of(node) for node in nodes(plant, nets, starts))
 
 
-class _NetsOfSeries(Mapping[str, Mapping[datetime, NetQuarter]]):
+class NetsOfSeries(Mapping[str, Mapping[datetime, NetQuarter]]):
     """Net quarter hours by meter and start, worked out when a meter is looked at and not kept: a year of all would fill the memory."""
 
     def __init__(self, plant: Plant, series: Sequence[SeriesMonth]) -> None:

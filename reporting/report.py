@@ -25,6 +25,7 @@ from reporting.cost import MonthCost, month_cost
 from reporting.cover import cover_rows
 from reporting.data import as_json, report_data
 from reporting.evidence.bundle import Evidence
+from reporting.groups import with_groups
 from reporting.ledger import LedgerReader
 from reporting.manifest import EarlierVersion, earlier_versions, file_entries, write_manifest
 from reporting.month import Change, MonthReport, Period, changes_since, month_report
@@ -91,7 +92,7 @@ def write_report(ledger: LedgerReader, plant: Plant, period: Period, order: Repo
         month = with_scrap(
             ledger, month_report(ledger, plant, period, order.as_of_utc, now_utc, order.progress), order.plant_folder
         )
-        month = with_year_before(ledger, month, order.progress)
+        month = with_groups(with_year_before(ledger, month, order.progress))
     order.progress(Step(Stage.BILL))
     cost = month_cost(month, order.plant_folder)
     name = f"{plant.site.id}-{period.label}"
