@@ -1,6 +1,6 @@
 """A year of a plant with many meters as a report: time and memory of ``lastgang report --year`` in a process of its own.
 
-``python -m benchmarks.report_of_a_year [--meters 20] [--years 2] [--keep FOLDER] [--keys]``; the same seed makes the same ledger.
+``python -m benchmarks.report_of_a_year [--meters 20] [--years 2] [--keep FOLDER]``; the same seed makes the same ledger.
 """
 
 from __future__ import annotations
@@ -131,15 +131,12 @@ def main() -> None:
     options.add_argument("--meters", type=int, default=20)
     options.add_argument("--years", type=int, default=2, help="Years in the ledger; 2: the year before is there to compare with.")
     options.add_argument("--keep", type=Path, default=None, help="Folder for ledger and reports; what lies there is used again.")
-    options.add_argument("--keys", action="store_true", help="With a signing key: the reports carry their evidence.")
     options.add_argument("--periods", nargs="*", default=["--month 2026-10", "--quarter 2026-Q4", "--year 2026"])
     chosen = options.parse_args()
     folder = chosen.keep or Path(tempfile.mkdtemp())
     write_plant(folder / "plant", chosen.meters)
     if not (folder / "ledger.sqlite").exists():
         print(json.dumps({"quarter_hours": fill(folder / "ledger.sqlite", chosen.meters, chosen.years)}))
-    if chosen.keys:
-        subprocess.run([sys.executable, "-m", "lastgang.cli", "keys", "new", "--help"], check=True, stdout=subprocess.DEVNULL)
     for period in chosen.periods:
         print(json.dumps(measure(folder, period.split())), flush=True)
 
