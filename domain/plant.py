@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
@@ -16,10 +16,19 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 
 from domain.controls import Control
-from domain.emission_factor import EmissionFactor
+from domain.emission_factors import (
+    Carrier,
+    DatedFactor,
+    EmissionFactor,
+    EmissionFactors,
+    HourlyFactors,
+    Method,
+    doubled,
+    read_hourly,
+)
 from domain.errors import Fault, InputFaults
 from domain.flexible_loads import FlexibleLoads, flexible_faults
 from domain.formulas import FormulaFault, Term, cycle_in, expanded, parse_formula
@@ -383,6 +392,8 @@ class Plant(Settings):
     connections: Connections | None = None
     tariff: TariffRef | None = None
     emissions: EmissionFactor | None = None
+    emission_factors: tuple[DatedFactor, ...] = Field(default=(), alias="emission_factor")
+    _hourly: dict[tuple[str, str], HourlyFactors] = PrivateAttr(default_factory=dict)
 
     def meter_by_id(self, meter: str) -> Meter:
         """The meter called `meter`; KeyError names it."""
@@ -394,6 +405,28 @@ class Plant(Settings):
             return self.meter_by_id(self.site.billing_meter)
         roots = [m for m in self.meters if m.parent is None]
         return roots[0] if len(roots) == 1 else None
+
+    @cached_property
+    def factors(self) -> EmissionFactors:
+        """Every emission factor; ``[emissions]`` is that of electricity by location, on days that no ``[[emission_factor]]`` has begun on."""
+        simple = self.emissions
+        rows = self.emission_factors
+        has_first = any((row.carrier, row.method, row.valid_from) == (Carrier.ELECTRICITY, Method.LOCATION, None) for row in rows)
+        if simple is not None and not has_first:
+            rows = (
+                DatedFactor(
+                    carrier=Carrier.ELECTRICITY, method=Method.LOCATION, g_per_kwh=simple.g_per_kwh, of_year=simple.of_year, source=simple.source,
+                ),
+                *rows,
+            )  # fmt: skip
+        return EmissionFactors(rows, self.site.zone, self._hourly)
+
+    def drawn_factor(self, instant_utc: datetime) -> EmissionFactor | None:
+        """What a kilowatt-hour of electricity emits at an instant, by location; None where nobody says."""
+        found = self.factors.at(Carrier.ELECTRICITY, Method.LOCATION, instant_utc)
+        return (
+            None if found is None else EmissionFactor(g_per_kwh=found.g_per_kwh, of_year=found.row.of_year, source=found.row.source)
+        )
 
     @cached_property
     def changes_by_day(self) -> Mapping[date, Mapping[str, PlannedShiftChange]]:
@@ -491,6 +524,9 @@ def load_plant(path: Path) -> Plant:
     faults = list(_reference_faults(plant, path, lines))
     if faults:
         raise InputFaults(faults)
+    for row in plant.emission_factors:
+        if row.file is not None:
+            plant._hourly[row.file, row.value_column] = read_hourly(path.parent / row.file, row)
     return plant
 
 
@@ -588,6 +624,7 @@ def _reference_faults(plant: Plant, path: Path, lines: dict[tuple[str | int, ...
     _check_virtual_meters(plant, wrong)
     for where, value, expected in flexible_faults(plant.flexible, dict.fromkeys(machines)):
         wrong(where, value, expected)
+    _check_emission_factors(plant, path.parent, wrong)
     if plant.tariff is not None and not is_file(path.parent / plant.tariff.file):
         wrong(("tariff", "file"), plant.tariff.file, f"a tariff file in {path.parent}")
     return faults
@@ -627,6 +664,17 @@ def _check_set_points(plant: Plant, wrong: Wrong) -> None:
         for number, channel in enumerate(channels):
             if channel in channels[:number]:
                 wrong(("machine", index, "set_point", number, "channel"), channel, "each channel once per machine")
+
+
+def _check_emission_factors(plant: Plant, folder: Path, wrong: Wrong) -> None:
+    rows = plant.emission_factors
+    for index in doubled(rows):
+        day = rows[index].valid_from
+        expected = "another day for each factor of a carrier and method"
+        wrong(("emission_factor", index, "valid_from"), None if day is None else day.isoformat(), expected)
+    for index, row in enumerate(rows):
+        if row.file is not None and not is_file(folder / row.file):
+            wrong(("emission_factor", index, "file"), row.file, f"a CSV file in {folder}")
 
 
 def _check_shifts(plant: Plant, wrong: Wrong) -> None:
