@@ -17,8 +17,9 @@ from baselines.rows import Flags, Rows
 from baselines.savings import Saving, saving_of
 from billing.tariff import Tariff
 from domain.effects import Figure
+from domain.emission_factors import EmissionFactor
 from domain.facts import Fact, fact
-from domain.measures import EmissionFactor, Event, Measure
+from domain.measures import Event, Measure
 
 BASELINE_DAYS = 365
 

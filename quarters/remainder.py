@@ -95,7 +95,7 @@ def nodes(plant: Plant, nets: Nets, starts: Sequence[datetime]) -> Iterator[Node
     """
     for meter in plant.meters:
         children = tuple(child for child in plant.meters if child.parent == meter.id)
-        if children:
+        if children and meter.is_electric:
             yield Node(meter, children, tuple(remainders(meter, children, nets, starts)))
 
 

@@ -71,7 +71,7 @@ class SeriesMonth:
     meter: Meter | VirtualMeter
     channel: str
     unit: str
-    """kWh or kvarh."""
+    """kWh or kvarh; m3 or Nm3 of another medium."""
     slots: Sequence[Interval | None]
     gaps: tuple[Gap, ...]
     """What was not simply measured, and what was not at first."""
@@ -267,7 +267,7 @@ def _listed(plant: Plant) -> list[tuple[Meter | VirtualMeter, str, str]]:
 
 def channels_of(meter: Meter) -> list[tuple[str, str]]:
     """(channel, unit) of the quarter hours that a meter has."""
-    return [(r.channel, "kvarh" if r.is_reactive else "kWh") for r in meter.interval_registers()]
+    return [(r.channel, r.shown_unit) for r in meter.interval_registers()]
 
 
 def _nothing(ledger: LedgerReader, period: Period, cut_off: datetime) -> Fault:

@@ -67,7 +67,8 @@ def own_use_of(
         False leaves out the forecasts' CPU time by model, which takes reading all of them.
     """
     effects = [one for one in ledger.effects() if one.site == plant.site.id and from_utc <= one.quarter_utc < to_utc]
-    factor = None if plant.emissions is None else plant.emissions.g_per_kwh
+    stated = plant.drawn_factor(from_utc)
+    factor = None if stated is None else stated.g_per_kwh
     return own_sum(
         [use for use in ledger.own_use(from_utc, to_utc) if use.site == plant.site.id],
         ledger.forecasts(from_utc, to_utc) if with_models else [], account(effects), len(plant.meters),

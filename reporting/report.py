@@ -234,8 +234,9 @@ def _manifest_header(
 
 
 def config_hash(folder: Path, plant: Plant) -> str:
-    """SHA-256 over the names and hashes of plant file, tariff and device files."""
+    """SHA-256 over the names and hashes of plant file, hourly emission factors, tariff and device files."""
     files = [folder / "plant.toml"]
+    files += [folder / row.file for row in plant.emission_factors if row.file is not None]
     if plant.tariff is not None:
         files.append(folder / plant.tariff.file)
     if plant.connections is not None:

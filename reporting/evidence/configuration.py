@@ -1,4 +1,5 @@
-"""The files of a plant's configuration that the figures of a report rest on: plant file, tariff, and the prices that the tariff names."""
+"""The files of a plant's configuration that the figures of a report rest on: plant file, hourly emission
+factors, tariff, and the prices that the tariff names."""
 
 from __future__ import annotations
 
@@ -21,6 +22,9 @@ def configuration(folder: Path, plant: Plant) -> dict[str, bytes]:
 
 def _paths(folder: Path, plant: Plant) -> Iterator[Path]:
     yield folder / "plant.toml"
+    for row in plant.emission_factors:
+        if row.file is not None:
+            yield folder / row.file
     if plant.tariff is None:
         return
     from billing.tariff import load_tariff
