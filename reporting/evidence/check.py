@@ -6,6 +6,7 @@ The files themselves, and the versions that lie beside, are checked by `reportin
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -33,6 +34,7 @@ _BROKEN = (
     OSError,
     LastgangError,
     UnreadableRecord,
+    sqlite3.Error,
 )
 
 
