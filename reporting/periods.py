@@ -18,6 +18,10 @@ from quarters.periods import midnight_utc, month_after
 DAY = timedelta(days=1)
 MOST_DAYS = 1_100
 """Of a span: three years. What is longer is several reports."""
+BY_DAY = 40
+"""Days of a period that charts and printed tables show day by day, and the workbook by quarter hours; what is longer goes by months."""
+BY_QUARTER_HOUR = 100
+"""Days of a period that has files of all its quarter hours; what is longer has days."""
 BETWEEN_DAYS = "--"
 EXAMPLES = "2026-10, 2026-Q4, 2026 or 2026-10-03--2026-10-17"
 LABEL = re.compile(
@@ -69,6 +73,21 @@ class Period:
     def expected(self) -> int:
         """Quarter hours in it; 2,980 in an October with its 25-hour day."""
         return (self.to_utc - self.from_utc) // QUARTER
+
+    @property
+    def is_by_day(self) -> bool:
+        """Whether charts and printed tables show each day, and the workbook each quarter hour."""
+        return self.day_count <= BY_DAY
+
+    @property
+    def has_quarter_hours(self) -> bool:
+        """Whether its report has files of all quarter hours."""
+        return self.day_count <= BY_QUARTER_HOUR
+
+    @property
+    def has_months(self) -> bool:
+        """Whether it touches more than one month."""
+        return len(self.months()) > 1
 
     def slot(self, start_utc: datetime) -> int:
         """Place of a quarter hour, from 0."""
