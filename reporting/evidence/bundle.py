@@ -14,7 +14,7 @@ from domain.errors import LastgangError
 from reporting.cost import MonthCost
 from reporting.data import as_json
 from reporting.evidence import verify
-from reporting.evidence.bill_basis import bill_data
+from reporting.evidence.bill_basis import bills_data
 from reporting.evidence.configuration import configuration
 from reporting.evidence.disclosure import Disclosure, disclose
 from reporting.evidence.keys import PUBLIC, KeyFolder, KeySigner, PublicKey, holds
@@ -98,7 +98,7 @@ class Evidence:
         lines = [json.dumps({"statement": seal.statement, "signature": seal.signature}) + "\n" for seal in seals]
         (folder / "seals.jsonl").write_text("".join(lines), encoding="ascii")
         (folder / "keys.json").write_text(as_json([key.as_json() for key in self.keys]), encoding="ascii")
-        (folder / "bill.json").write_text(as_json(bill_data(month, cost.bill, plant_folder)), encoding="utf-8")
+        (folder / "bill.json").write_text(as_json(bills_data(month, cost, plant_folder)), encoding="utf-8")
         _write_versions(folder, earlier, self.keys)
         for file, content in files.items():
             path = folder / "config" / file

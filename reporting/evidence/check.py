@@ -21,7 +21,7 @@ from reporting.evidence.keys import KEY, PublicKey, holds
 from reporting.ledger.chain import leaf_of
 from reporting.ledger.merkle import node, split
 from reporting.ledger.seals import NOTHING_BEFORE, SEAL
-from reporting.verifier import FORMAT, MANIFEST, SIGNATURE, Finding
+from reporting.verifier import CHECKSUMS, FORMAT, MANIFEST, SIGNATURE, Finding
 
 KEYS, SEALS, ROWS, PROOFS = "evidence/keys.json", "evidence/seals.jsonl", "evidence/rows.txt", "evidence/proofs.json"
 _BROKEN = (
@@ -64,7 +64,7 @@ class EvidenceCheck:
         """Everything, in the order of section 7 of the format."""
         self.manifest = self._json(MANIFEST)
         checks: tuple[tuple[str, Callable[[], None]], ...] = (
-            (KEYS, self._keys), (SIGNATURE, self._signature), (SEALS, self._seals), (ROWS, self._rows), (PROOFS, self._proofs),
+            (KEYS, self._keys), (SIGNATURE, self._signature), (CHECKSUMS, self._checksums), (SEALS, self._seals), (ROWS, self._rows), (PROOFS, self._proofs),
             (MANIFEST, self._versions), (CONFIG, self._config), (REPORT, self._figures),
         )  # fmt: skip
         for file, check in checks:
@@ -114,6 +114,12 @@ class EvidenceCheck:
 
     def _signature(self) -> None:
         self._check_signature(MANIFEST, SIGNATURE, len(self.keys))
+
+    def _checksums(self) -> None:
+        entries = [(entry["sha256"], entry["name"]) for entry in self.manifest["files"]]
+        entries.append((sha256(self._read(MANIFEST)).hexdigest(), MANIFEST))
+        if self._read(CHECKSUMS) != "".join(f"{digest}  {name}\n" for digest, name in entries).encode():
+            self._fault(CHECKSUMS, "not what the manifest says")
 
     def _check_signature(self, manifest: str, signature: str, least: int) -> int:
         """Place of the key that signed a manifest, from 1; at least `least`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from importlib.metadata import version as installed_version
@@ -12,9 +12,11 @@ from typing import Any
 
 from domain.plant import load_plant
 from reporting.contents import read_all
+from reporting.cost import MonthCost
 from reporting.data import as_json, report_data
-from reporting.evidence.bill_basis import bill_data
+from reporting.evidence.bill_basis import bills_data
 from reporting.ledger import Ledger
+from reporting.ledger.put_back import ledger_of
 from reporting.month import Change, MonthReport, changes_since
 from reporting.periods import period_of
 from reporting.sections.quarters import quarter_data
@@ -48,10 +50,9 @@ def figure_faults(folder: Path, manifest: Data, rows: Sequence[list[Any]]) -> Fa
         read = read_all(ledger, plant, config, period, datetime.fromisoformat(manifest["data_cut_off_utc"]))
         changes = _changes_of(folder, manifest, ledger, read.month)
     faults = [*_meters(read.month, report), *_frame(read.month, report, manifest)]
-    computed = None if read.cost.bill is None else read.cost.bill.as_json()
-    for path, found, right in differences("cost.bill", report["cost"]["bill"], computed):
+    for path, found, right in differences("cost", _bills_in(report["cost"]), _bills_of(read.cost)):
         faults.append((REPORT, f"{path}: found {found}; the rows and the tariff give {right}"))
-    if json.loads((folder / BILL).read_bytes()) != bill_data(read.month, read.cost.bill, config):
+    if json.loads((folder / BILL).read_bytes()) != bills_data(read.month, read.cost, config):
         faults.append((BILL, "not what the rows and the tariff give"))
     stated = None if changes is None else [asdict(change) for change in changes]
     if manifest["changes"] != stated:
@@ -61,6 +62,17 @@ def figure_faults(folder: Path, manifest: Data, rows: Sequence[list[Any]]) -> Fa
         replaces = manifest["replaces"]
         again = report_data(Content(read.month, read.cost, changes, "" if replaces is None else replaces["report"], read.own))
         yield from _all_of_it(content, report, again)
+
+
+def _bills_in(cost: Data) -> Data:
+    months = {one["period"]: one["bill"] for one in cost.get("months", [])}
+    return {"bill": cost["bill"], "months": months, "total_eur": cost.get("total_eur")}
+
+
+def _bills_of(cost: MonthCost) -> Data:
+    months = {one.period.label: None if one.cost.bill is None else one.cost.bill.as_json() for one in cost.months}
+    total_eur = float(cost.total_eur) if cost.months and cost.total_eur is not None else None
+    return {"bill": None if cost.bill is None else cost.bill.as_json(), "months": months, "total_eur": total_eur}
 
 
 def _all_of_it(content: bytes, report: Data, again: Data) -> Faults:
@@ -107,13 +119,6 @@ def _changes_of(folder: Path, manifest: Data, ledger: Ledger, month: MonthReport
         return None
     earlier = json.loads((folder / f"evidence/versions/v{manifest['version'] - 1}.json").read_bytes())
     return changes_since(ledger, month, datetime.fromisoformat(earlier["data_cut_off_utc"]))
-
-
-def ledger_of(rows: Iterable[list[Any]]) -> Ledger:
-    """Rows of evidence as a ledger in memory, recorded when they were; what is no data, such as seals' documents, is left out."""
-    ledger = Ledger.in_memory()
-    ledger.put_back(rows)
-    return ledger
 
 
 def differences(path: str, found: Any, right: Any) -> Iterator[tuple[str, Any, Any]]:

@@ -8,13 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from domain.clock import Clock, epoch_ms, process_clock
 from domain.errors import LastgangError
 from reporting.ledger.chain import CHAIN_SQL, Chain, begin_chain
 from reporting.ledger.entries import Entry, LedgerError, Place
-from reporting.ledger.put_back import put_back
 from reporting.ledger.questions import log
 from reporting.ledger.reader import LedgerReader
 from reporting.ledger.seals import Seal, Sealing, Signer, day_of
@@ -119,15 +117,6 @@ class Ledger(LedgerReader):
         with self._transaction():
             row = (name, version, manifest_sha256, self._now_ms())
             self._database.execute("INSERT INTO report (name, version, manifest_sha256, recorded_ms) VALUES (?, ?, ?, ?)", row)
-
-    def put_back(self, rows: Iterable[Sequence[Any]]) -> None:
-        """Put canonical arrays of `docs/evidence-format.md` back as the rows that they were: quarter hours, entries, demand, what was set aside.
-
-        Other kinds are passed over. Needs an empty ledger.
-        """
-        with self._transaction():
-            for row in rows:
-                put_back(self._database, row)
 
     @classmethod
     def in_memory(cls, clock: Clock | None = None) -> Ledger:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from reporting.ledger.file import Ledger
 
 _COLUMNS: Mapping[str, str] = {
     "entry": "topic, subject, revision, at_ms, payload, recorded_ms",
@@ -15,14 +17,23 @@ _COLUMNS: Mapping[str, str] = {
 _INTERVAL = "series, start_s, revision, energy_uwh, coverage, quality, method, readings, origin, recorded_ms"
 
 
-def put_back(database: sqlite3.Connection, row: Sequence[Any]) -> None:
-    """Write one row, within a transaction; a kind that figures do not rest on is passed over.
+def ledger_of(rows: Iterable[Sequence[Any]]) -> Ledger:
+    """Rows of evidence as a ledger in memory, recorded when they were; kinds that figures do not rest on, such as `event`, are passed over.
 
     Raises
     ------
     ValueError
-        If it has not the columns of its kind.
+        If a row has not the columns of its kind.
     """
+    ledger = Ledger.in_memory()
+    ledger.database.execute("BEGIN")
+    for row in rows:
+        _put_back(ledger.database, row)
+    ledger.database.execute("COMMIT")
+    return ledger
+
+
+def _put_back(database: sqlite3.Connection, row: Sequence[Any]) -> None:
     kind, *values = row
     if kind == "interval":
         name, columns = tuple(values[:3]), _INTERVAL

@@ -19,10 +19,10 @@ from domain.plant import load_plant
 from domain.topics import ANOMALIES, FEEDBACK, FORECASTS, OWN_USE, QUALITY, Topic
 from reporting.evidence.bundle import MANIFEST_MESSAGE, Evidence, signature_bytes
 from reporting.evidence.check import check_evidence
-from reporting.evidence.figures import ledger_of
 from reporting.evidence.keys import KeyFolder
 from reporting.ledger import Ledger
 from reporting.ledger.chain import Linked, linked
+from reporting.ledger.put_back import ledger_of
 from reporting.ledger.reads import Reads
 from reporting.ledger.seals import last_link
 from reporting.manifest import write_manifest
