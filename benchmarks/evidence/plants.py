@@ -101,7 +101,7 @@ def make_plant(folder: Path, seed: int) -> SignedPlant:
                 if draw.random() < 0.5:
                     keys.add(SITE, draw.randbytes(32))
                 if draw.random() < 0.3:
-                    _dearer(folder / "plant" / "tariff.toml")
+                    _corrected_price(folder / "plant" / "tariff.toml")
                 _put(ledger, INTERVALS, _restated(draw, series, start_utc, version + 1))
             made.append(_report(ledger, keys, folder, label, clock))
         other_report = _report(ledger, keys, folder, other, clock)
@@ -133,7 +133,7 @@ def write_settings(folder: Path, draw: Random, series: Sequence[tuple[str, str]]
     (folder / "tariff.toml").write_text(_tariff(draw, zone))
 
 
-def _dearer(tariff: Path) -> None:
+def _corrected_price(tariff: Path) -> None:
     """The supplier's price was wrong: a correction of the configuration."""
     tariff.write_text(tariff.read_text().replace('price = "9.87 ct/kWh"', 'price = "10.03 ct/kWh"'))
 

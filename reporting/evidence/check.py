@@ -16,7 +16,7 @@ from typing import Any
 from domain.codec import UnreadableRecord
 from domain.errors import LastgangError
 from reporting.evidence.bundle import MANIFEST_MESSAGE, signature_bytes
-from reporting.evidence.figures import CONFIG, REPORT, figure_faults
+from reporting.evidence.figures import CONFIG, REPORT, row_figure_faults
 from reporting.evidence.keys import KEY, PublicKey, holds
 from reporting.ledger.chain import leaf_of
 from reporting.ledger.merkle import node, split
@@ -75,7 +75,7 @@ class EvidenceCheck:
         return self.findings
 
     def _figures(self) -> None:
-        for file, detail in figure_faults(self.folder, self.manifest, list(self.rows.values())):
+        for file, detail in row_figure_faults(self.folder, self.manifest, list(self.rows.values())):
             self._fault(file, detail)
 
     def _fault(self, file: str, detail: str, what: str = "changed") -> None:

@@ -31,24 +31,24 @@ MOST_SHOWN, LONGEST_SHOWN = 20, 200
 """Differences, and characters of each."""
 
 
-def figure_faults(folder: Path, manifest: Data, rows: Sequence[list[Any]]) -> Faults:
-    """Figures of the report in `folder` that its rows and its configuration do not give.
+def row_figure_faults(folder: Path, manifest: Data, rows: Sequence[list[Any]]) -> Faults:
+    """Figures of the report in `folder` that its disclosed `rows`, as arrays by link, and its configuration do not give."""
+    with ledger_of(rows) as ledger:
+        yield from figure_faults(folder, manifest, ledger)
+
+
+def figure_faults(folder: Path, manifest: Data, ledger: Ledger) -> Faults:
+    """Figures of the report in `folder` that a ledger, read up to the report's data cut-off, and its configuration do not give.
 
     Everything in ``report.json`` is made again. Where another version of the program made it, only energies, peaks, coverage, bill and
     changes must be equal: what a section says besides may have become another since.
-
-    Parameters
-    ----------
-    rows
-        The disclosed ones, as arrays, by link.
     """
     content, config = (folder / REPORT).read_bytes(), folder / CONFIG
     report = json.loads(content)
     plant = load_plant(config / "plant.toml")
     period = period_of(report["period"]["label"], plant.site.timezone)
-    with ledger_of(rows) as ledger:
-        read = read_all(ledger, plant, config, period, datetime.fromisoformat(manifest["data_cut_off_utc"]))
-        changes = _changes_of(folder, manifest, ledger, read.month)
+    read = read_all(ledger, plant, config, period, datetime.fromisoformat(manifest["data_cut_off_utc"]))
+    changes = _changes_of(folder, manifest, ledger, read.month)
     faults = [*_meters(read.month, report), *_frame(read.month, report, manifest)]
     for path, found, right in differences("cost", _bills_in(report["cost"]), _bills_of(read.cost)):
         faults.append((REPORT, f"{path}: found {found}; the rows and the tariff give {right}"))

@@ -214,9 +214,9 @@ class Report:
             if shown | {"id": line["id"], "kind": line["kind"], "period": line["period"], "amount_eur": float(amount)} != shown:
                 yield REPORT, f"bill, {line['id']} {line['kind']}: found {shown}, bill.json has {amount} EUR"
             total += amount
-        said, made = (stated["total_eur"], len(stated["lines"])), (float(total), len(bill["lines"]))
-        if said != made or total != Fraction(bill["total_eur"]):
-            yield REPORT, f"bill of {bill['month']}: found a total and lines {said}, bill.json has {made}"
+        stated_sum, made = (stated["total_eur"], len(stated["lines"])), (float(total), len(bill["lines"]))
+        if stated_sum != made or total != Fraction(bill["total_eur"]):
+            yield REPORT, f"bill of {bill['month']}: found a total and lines {stated_sum}, bill.json has {made}"
         return total
 
     def amount(self, line: dict[str, Any], rows: dict[int, tuple[int, bool]], total: Fraction, decimals: int) -> Fraction:

@@ -155,7 +155,7 @@ class IntervalQuestions(Questions):
         return bool(self._database.execute(sql, span).fetchone()[0])
 
     def _note_one(self, which: str, *values: int) -> None:
-        """Note the first of the rows that prove what is said of all of them, such as when the first quarter hour was."""
+        """Note the first of the rows that prove what holds for all of them, such as when the first quarter hour was."""
         if self._reads is None:
             return
         sql = f"SELECT series, start_s, revision FROM series JOIN interval USING (series) WHERE {which} ORDER BY 1, 2, 3 LIMIT 1"

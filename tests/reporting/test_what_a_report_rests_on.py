@@ -45,8 +45,8 @@ def sign(ledger: Ledger, folder: Path, keys: KeyFolder) -> Callable[..., Written
     def write(**order: Any) -> WrittenReport:
         plant = load_plant(folder / "plant" / "plant.toml")
         order = {"evidence": Evidence.of(ledger, keys), "data_only": True, **order}
-        asked = ReportOrder(folder / "plant", folder / "out", **order)
-        return write_report(ledger, plant, month_period("2026-10", plant.site.timezone), asked, NOW)
+        requested = ReportOrder(folder / "plant", folder / "out", **order)
+        return write_report(ledger, plant, month_period("2026-10", plant.site.timezone), requested, NOW)
 
     return write
 
