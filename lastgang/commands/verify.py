@@ -140,13 +140,16 @@ def _is_database(place: Path) -> bool:
 
 
 def _with_evidence(verdict: Verdict, expect: str) -> Verdict:
+    from rich.console import Console
+
     from reporting.evidence.check import EvidenceCheck
     from reporting.verifier import MANIFEST, Finding, is_signed
 
     if not is_signed(verdict.folder):
         return replace(verdict, findings=(*verdict.findings, Finding(MANIFEST, "unsigned", _NO_SIGNATURE)))
-    check = EvidenceCheck(verdict.folder, expect.lower())
-    found = (*verdict.findings, *check.run())
+    with Console(stderr=True).status(verdict.folder.name) as status:
+        check = EvidenceCheck(verdict.folder, expect.lower(), lambda file: status.update(f"{verdict.folder.name}: {file}"))
+        found = (*verdict.findings, *check.run())
     if not found and not expect:
         hint = "compare it with the one that the plant gave you, or name that by --expect"
         click.echo(f"{verdict.folder}: signed by the key {check.keys[-1].fingerprint}; {hint}", err=True)

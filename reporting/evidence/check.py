@@ -54,6 +54,8 @@ class EvidenceCheck:
     folder: Path
     expect: str = ""
     """Fingerprint or public key, hex; empty: any key."""
+    step: Callable[[str], None] = lambda _: None
+    """Called with the file that is checked next: a year takes some time."""
     findings: list[Finding] = field(default_factory=list)
     keys: list[PublicKey] = field(default_factory=list)
     seals: list[SealedRun] = field(default_factory=list)
@@ -68,6 +70,7 @@ class EvidenceCheck:
             (MANIFEST, self._versions), (CONFIG, self._config), (REPORT, self._figures),
         )  # fmt: skip
         for file, check in checks:
+            self.step(file)
             try:
                 check()
             except _BROKEN as error:
