@@ -57,21 +57,27 @@ class OwnSum:
 
 
 def own_use_of(
-    ledger: LedgerReader, plant: Plant, tariff: Tariff | None, from_utc: datetime, to_utc: datetime, with_models: bool = True
+    ledger: LedgerReader,
+    plant: Plant,
+    tariff: Tariff | None,
+    from_utc: datetime,
+    to_utc: datetime,
+    with_models: bool = True,
+    as_of_utc: datetime | None = None,
 ) -> OwnSum | None:
-    """The sum of a span as the ledger knows it now: the answer of page, report and API.
+    """The sum of a span as the ledger knows it now, or knew it at `as_of_utc`: the answer of page, report and API.
 
     Parameters
     ----------
     with_models
         False leaves out the forecasts' CPU time by model, which takes reading all of them.
     """
-    effects = [one for one in ledger.effects() if one.site == plant.site.id and from_utc <= one.quarter_utc < to_utc]
+    effects = [one for one in ledger.effects(as_of_utc) if one.site == plant.site.id and from_utc <= one.quarter_utc < to_utc]
     stated = plant.drawn_factor(from_utc)
     factor = None if stated is None else stated.g_per_kwh
     return own_sum(
-        [use for use in ledger.own_use(from_utc, to_utc) if use.site == plant.site.id],
-        ledger.forecasts(from_utc, to_utc) if with_models else [], account(effects), len(plant.meters),
+        [use for use in ledger.own_use(from_utc, to_utc, as_of_utc) if use.site == plant.site.id],
+        ledger.forecasts(from_utc, to_utc, as_of_utc) if with_models else [], account(effects), len(plant.meters),
         partial(marginal_energy_price_eur_per_kwh, tariff), factor,
     )  # fmt: skip
 

@@ -21,25 +21,22 @@ from domain.files import scratch_folder
 from domain.instants import as_utc, instant_text
 from domain.plant import Plant
 from domain.texts import KEY_LENGTH, printable
-from reporting.cost import MonthCost, month_cost
+from reporting.contents import Read, read_all
+from reporting.cost import MonthCost
 from reporting.cover import cover_rows
 from reporting.data import as_json, report_data
 from reporting.evidence.bundle import Evidence
-from reporting.groups import with_groups
 from reporting.ledger import LedgerReader
 from reporting.manifest import EarlierVersion, earlier_versions, file_entries, write_manifest
-from reporting.month import Change, MonthReport, Period, changes_since, month_report
-from reporting.own_use import OwnSum, own_use_of
+from reporting.month import Change, MonthReport, Period, changes_since
 from reporting.pdf import glyph_notice, report_pdf
 from reporting.progress import Progress, Stage, Step, silent
-from reporting.scrap import with_scrap
 from reporting.sections import SECTIONS
 from reporting.sections.section import Content
 from reporting.signing import Signer
 from reporting.tables import cells, german_lines, headings, plain_lines
 from reporting.typesetting import STANDARD
 from reporting.verifier import SIGNED_FORMAT
-from reporting.year_before import with_year_before
 from words.catalogue import DEFAULT
 from words.speech import Words, of_report
 
@@ -88,36 +85,31 @@ def write_report(ledger: LedgerReader, plant: Plant, period: Period, order: Repo
     InputFaults
         If the ledger has nothing of the month.
     """
-    with nullcontext() if order.evidence is None else order.evidence.reading():
-        month = with_scrap(
-            ledger, month_report(ledger, plant, period, order.as_of_utc, now_utc, order.progress), order.plant_folder
-        )
-        month = with_groups(with_year_before(ledger, month, order.progress))
-    order.progress(Step(Stage.BILL))
-    cost = month_cost(month, order.plant_folder)
+    with nullcontext() if order.evidence is None else order.evidence.reading(ledger):
+        read = read_all(ledger, plant, order.plant_folder, period, order.as_of_utc, now_utc, order.progress)
     name = f"{plant.site.id}-{period.label}"
     order.out.mkdir(parents=True, exist_ok=True)
     _clear_abandoned(order.out, name)
     # Each try takes the next free number; it fails only where another report has taken that while this one was made.
     for _ in range(_MOST_TRIES):
-        made = _next_version(ledger, month, cost, order, name, now_utc)
+        made = _next_version(ledger, read, order, name, now_utc)
         if made is not None:
             return made
     msg = f"{order.out}: {_MOST_TRIES} other reports of {name} were made meanwhile; try again"
     raise LastgangError(msg)
 
 
-def _next_version(
-    ledger: LedgerReader, month: MonthReport, cost: MonthCost, order: ReportOrder, name: str, now_utc: datetime
-) -> WrittenReport | None:
+def _next_version(ledger: LedgerReader, read: Read, order: ReportOrder, name: str, now_utc: datetime) -> WrittenReport | None:
     """Make the next version whole, then put it in its place; None if another process was faster."""
+    month, cost = read.month, read.cost
     earlier = earlier_versions(order.out, name)
     replaced = next(reversed(earlier), None)
     number = 1 if replaced is None else replaced.version + 1
     target = order.out / f"{name}-v{number}"
     with scratch_folder(order.out, name) as beside:
-        changes, before = _changes(ledger, month, replaced), "" if replaced is None else f"{name}-v{replaced.version}"
-        content = Content(month, cost, changes, before, _own_use(ledger, month, order))
+        with nullcontext() if order.evidence is None else order.evidence.noting(ledger):
+            changes = _changes(ledger, month, replaced)
+        content = Content(month, cost, changes, "" if replaced is None else f"{name}-v{replaced.version}", read.own)
         data = report_data(content)
         header = _manifest_header(month, cost, order, name, number, replaced, now_utc, data["status"])
         notes = _write_files(beside, content, data, header, order, now_utc)
@@ -137,14 +129,6 @@ def _next_version(
     if order.evidence is not None:
         order.evidence.ledger.note_report(name, number, digest)
     return WrittenReport(target, name, number, data["status"], digest, tuple(notes))
-
-
-def _own_use(ledger: LedgerReader, month: MonthReport, order: ReportOrder) -> OwnSum | None:
-    from billing.tariff import load_tariff
-
-    plant = month.plant
-    tariff = None if plant.tariff is None else load_tariff(order.plant_folder / plant.tariff.file)
-    return own_use_of(ledger, plant, tariff, month.period.from_utc, min(month.period.to_utc, month.data_cut_off_utc))
 
 
 def _clear_abandoned(out: Path, name: str) -> None:

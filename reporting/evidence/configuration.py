@@ -8,7 +8,7 @@ from pathlib import Path
 
 from domain.errors import InputFaults
 from domain.files import read_input
-from domain.plant import Plant
+from domain.plant import Plant, load_plant
 
 
 def configuration(folder: Path, plant: Plant) -> dict[str, bytes]:
@@ -17,6 +17,27 @@ def configuration(folder: Path, plant: Plant) -> dict[str, bytes]:
     for path in _paths(folder, plant):
         if path.resolve().is_relative_to(root) and path.is_file():
             found[path.resolve().relative_to(root).as_posix()] = read_input(path)
+    return found
+
+
+def documents(folder: Path) -> dict[str, bytes]:
+    """All that decides how a plant is read: every TOML file of its folder, devices too, and what `configuration` gives; by name.
+
+    A plant file that cannot be read is there as it is; what is too large, or a link out of the folder, is left out.
+    """
+    try:
+        found = configuration(folder, load_plant(folder / "plant.toml"))
+    except InputFaults:
+        found = {}
+    root = folder.resolve()
+    for path in sorted(folder.rglob("*.toml")):
+        inside = path.relative_to(folder)
+        if not path.resolve().is_relative_to(root) or any(part.startswith(".") for part in inside.parts):
+            continue
+        try:
+            found[inside.as_posix()] = read_input(path)
+        except InputFaults:
+            continue
     return found
 
 

@@ -66,7 +66,7 @@ QUESTIONS: dict[str, Callable[[LedgerReader], Any]] = {
     "recorded_until_utc": lambda ledger: ledger.recorded_until_utc(),
     "content": lambda ledger: list(ledger.content()),
 }
-NOT_ANSWERS = {"begun", "remembering", "refresh", "close"}
+NOT_ANSWERS = {"begun", "remembering", "refresh", "close", "noting"}
 """`begun` is kept for a time whatever comes; the others are no questions."""
 
 
