@@ -25,7 +25,12 @@ NO_METER = "the plant file names no billing meter"
 NOTHING_KNOWN = "no quarter hour of this month has a value"
 CUT_MONTH = "the period has only a part of this month, and bills are of whole months"
 
-_OUR_REASONS = {NO_TARIFF: "why.no_tariff", NO_METER: "why.no_meter", CUT_MONTH: "why.cut_month", NOTHING_KNOWN: "why.nothing_known"}
+_OUR_REASONS = {
+    NO_TARIFF: "why.no_tariff",
+    NO_METER: "why.no_meter",
+    CUT_MONTH: "why.cut_month",
+    NOTHING_KNOWN: "why.nothing_known",
+}
 
 
 @dataclass(frozen=True, slots=True)

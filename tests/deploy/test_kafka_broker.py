@@ -95,9 +95,7 @@ def test_the_broker_listens_on_loopback_only() -> None:
 
 
 @pytest.mark.cluster
-def test_what_a_job_has_written_may_wait_for_days_until_the_job_says_that_it_is_whole(
-    stack_kafka: KafkaBroker, namespace: str
-) -> None:
+def test_what_a_job_has_written_may_wait_for_days_until_the_job_confirms_it(stack_kafka: KafkaBroker, namespace: str) -> None:
     producer = Producer(
         {
             "bootstrap.servers": stack_kafka.bootstrap,
