@@ -30,6 +30,7 @@ VERBS = {
     "findings": ("lastgang.commands.findings", "List anomalies, report them as normal, known or fixed."),
     "set-back": ("lastgang.commands.set_back", "Forget what a clock has dated ahead, of one meter."),
     "report": ("lastgang.commands.report", "Write a month's energy report with its manifest."),
+    "reporter": ("lastgang.commands.reporter", "Make reports when they are due, and send them by mail."),
     "keys": ("lastgang.commands.keys", "Make and show the keys that a plant signs its reports with."),
     "verify": ("lastgang.commands.verify", "Check a report: files, signatures, rows and figures."),
     "stamp": ("lastgang.commands.stamp", "Put a time stamp by RFC 3161 beside a report."),
