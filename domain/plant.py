@@ -25,6 +25,7 @@ from domain.flexible_loads import FlexibleLoads, flexible_faults
 from domain.formulas import FormulaFault, Term, cycle_in, expanded, parse_formula
 from domain.health_settings import HealthChannels
 from domain.instants import UtcInstant, UtcInstantOrNever
+from domain.key_figures import KeyFigures
 from domain.orders import Order, OrderStatus, TypedLoadCurve
 from domain.planning_settings import Changeover, Planning, longer_than_by_way
 from domain.regions import region_fault
@@ -383,6 +384,7 @@ class Plant(Settings):
     connections: Connections | None = None
     tariff: TariffRef | None = None
     emissions: EmissionFactor | None = None
+    key_figures: KeyFigures = KeyFigures()
 
     def meter_by_id(self, meter: str) -> Meter:
         """The meter called `meter`; KeyError names it."""
