@@ -34,6 +34,8 @@ VERBS = {
     "keys": ("lastgang.commands.keys", "Make and show the keys that a plant signs its reports with."),
     "verify": ("lastgang.commands.verify", "Check a report: files, signatures, rows and figures."),
     "stamp": ("lastgang.commands.stamp", "Put a time stamp by RFC 3161 beside a report."),
+    "backup": ("lastgang.commands.backup", "Copy a plant's data into a folder that can be checked."),
+    "restore": ("lastgang.commands.restore", "Make a plant again from its backup."),
     "check-config": ("lastgang.commands.check_config", "Check a whole plant folder and report every fault."),
     "contracts": ("lastgang.commands.contracts", "Write the topics' JSON Schemas and examples."),
     "reference": ("lastgang.commands.reference", "Write the reference pages of settings files and commands."),

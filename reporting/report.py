@@ -34,7 +34,7 @@ from reporting.scrap import with_scrap
 from reporting.sections import SECTIONS
 from reporting.sections.section import Content
 from reporting.signing import Signer
-from reporting.tables import cells, german_excel, headings, plain
+from reporting.tables import cells, german_lines, headings, plain_lines
 from reporting.typesetting import STANDARD
 from reporting.verifier import SIGNED_FORMAT
 from words.catalogue import DEFAULT
@@ -169,10 +169,12 @@ def _write_files(
 
 def _write_tables(folder: Path, month: MonthReport, german: Words) -> None:
     """Each section's tables, for machines and for a German Excel."""
-    for file in (file for section in SECTIONS for file in section.files):
-        (folder / f"{file.name}.csv").write_bytes(plain(headings(file.for_machines), cells(file.for_machines, file.rows(month))))
-        people = file.for_people(german)
-        (folder / f"{file.name}-excel.csv").write_bytes(german_excel(headings(people), cells(people, file.rows(month))))
+    for file in (file for section in SECTIONS for file in section.files if file.fits(month.period)):
+        machines, people = file.for_machines, file.for_people(german)
+        with (folder / f"{file.name}.csv").open("wb") as to:
+            to.writelines(plain_lines(headings(machines), cells(machines, file.rows(month))))
+        with (folder / f"{file.name}-excel.csv").open("wb") as to:
+            to.writelines(german_lines(headings(people), cells(people, file.rows(month))))
 
 
 def _changes(ledger: LedgerReader, month: MonthReport, replaced: EarlierVersion | None) -> list[Change] | None:
@@ -201,7 +203,7 @@ def _manifest_header(
         "organisation": printable(month.plant.site.name, KEY_LENGTH) or month.plant.site.id,
         "site": month.plant.site.id,
         "period": {
-            "from_utc": instant_text(period.from_utc), "to_utc": instant_text(period.to_utc), "timezone": period.timezone,
+            "label": period.label, "kind": str(period.kind), "from_utc": instant_text(period.from_utc), "to_utc": instant_text(period.to_utc), "timezone": period.timezone,
             "quarter_hours_expected": period.expected,
         },
         "data_cut_off_utc": instant_text(month.data_cut_off_utc),

@@ -17,7 +17,8 @@ from domain.topics import INTERVALS, PRICES
 from reporting.cost import month_cost
 from reporting.evidence.bill_basis import bill_data
 from reporting.ledger import Ledger
-from reporting.month import MonthReport, changes_since, month_period, month_report
+from reporting.month import MonthReport, changes_since, month_report
+from reporting.periods import period_of
 from reporting.sections.quarters import quarter_data
 from reporting.verifier import MANIFEST
 
@@ -52,7 +53,7 @@ def figure_faults(folder: Path, manifest: Data, rows: Sequence[list[Any]]) -> Fa
     """
     report, config = json.loads((folder / REPORT).read_bytes()), folder / CONFIG
     plant = load_plant(config / "plant.toml")
-    period = month_period(report["period"]["month"], plant.site.timezone)
+    period = period_of(report["period"]["label"], plant.site.timezone)
     with ledger_of(rows) as ledger:
         month = month_report(ledger, plant, period, datetime.fromisoformat(manifest["data_cut_off_utc"]))
         yield from _meters(month, report)

@@ -19,6 +19,11 @@ _IN_DOUBT = (
     "AND start_s IN (SELECT d.start_s FROM interval d WHERE d.series = interval.series AND d.start_s = interval.start_s "
     f"AND d.quality NOT IN {tuple(map(str, SOUND))})"
 )
+_AGAIN = (
+    "AND EXISTS (SELECT 1 FROM interval d WHERE d.series = interval.series AND d.start_s = interval.start_s "
+    "AND d.revision <> interval.revision)"
+)
+"""Of more than one revision, whenever they were recorded."""
 _QUALITIES = {str(quality): quality for quality in IntervalQuality}
 _METHODS = {str(method): method for method in IntervalMethod}
 _ORIGINS = {str(origin): origin for origin in IntervalOrigin}
@@ -67,9 +72,8 @@ class IntervalQuestions(Questions):
         self, meter: str, channel: str, from_utc: datetime, to_utc: datetime, as_of_utc: datetime | None = None
     ) -> list[QuarterRevisions]:
         """Quarter hours with more than one revision."""
-        return [
-            quarter for quarter in self._revisions(meter, channel, from_utc, to_utc, as_of_utc, "") if len(quarter.revisions) > 1
-        ]
+        found = self._revisions(meter, channel, from_utc, to_utc, as_of_utc, _AGAIN)
+        return [quarter for quarter in found if len(quarter.revisions) > 1]
 
     @answered_by(INTERVALS)
     def doubtful(

@@ -89,6 +89,8 @@ WRONG_INPUT = {
     "keys show": Case("keys show --plant {empty}", "plant.toml: file: found No such file"),
     "verify": Case("verify {empty}", "no manifest.json"),
     "stamp": Case("stamp {empty}", "manifest.json: found nothing; expected the folder of a report"),
+    "backup": Case("backup --plant {empty} --out {work}/b", "plant.toml: file: found No such file"),
+    "restore": Case("restore {empty} --plant {work}/again", "backup.json: file: found No such file"),
     "check-config": Case("check-config {empty}", "plant.toml: file: found No such file"),
     "contracts": Case("contracts --out {load}/contracts", "is a file; expected a folder"),
     "reference": Case("reference --out {load}/reference", "is a file; expected a folder"),
@@ -208,7 +210,18 @@ FAILED_RUN = {
     "bench evidence": Case("bench evidence --edits 0 --reports 1 --json /dev/full", "No space left on device"),
     "bench fuzz": Case("bench fuzz --only json --inputs 50 --json {work}/fuzz.json", "ZeroDivisionError", "fuzz"),
 }
-ALWAYS_DONE = {"down", "report", "keys rotate", "keys show", "contracts", "reference", "grafana build", "flexible show"}
+ALWAYS_DONE = {
+    "backup",
+    "restore",
+    "down",
+    "report",
+    "keys rotate",
+    "keys show",
+    "contracts",
+    "reference",
+    "grafana build",
+    "flexible show",
+}
 """What `down` cannot do in peace it does by force; the others say beforehand what is wrong with their input or place."""
 
 DONE = {

@@ -151,6 +151,7 @@ def test_the_workbook_has_real_numbers_and_dates(ledger: Ledger, make: Callable[
         "Übersicht",
         "Zähler",
         "Viertelstunden",
+        "Nach Tagen",
         "Lücken",
         "Kosten",
         "Befunde",
