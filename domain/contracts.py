@@ -175,7 +175,7 @@ EXAMPLES: dict[str, Any] = {
         17, PowerSource.SUB_METER, 1.9, _NINE, 6.0,
     ),
     MEASURES.name: EnteredMeasure(
-        "werk-nord", "leaks-2026", 1, EntryKind.MEASURE, "2026-10-05", _NINE, "2026-10-07", description="leaks of the compressed air mended",
+        "werk-nord", "leaks-2026", 1, EntryKind.MEASURE, "2026-10-05", _NINE, "2026-10-07", description="leaks of the compressed air fixed",
         meters=("compressor",), by="M. Adler",
     ),
     SHIFT_CHANGES.name: ShiftChange(

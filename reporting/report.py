@@ -25,6 +25,7 @@ from reporting.cost import MonthCost, month_cost
 from reporting.cover import cover_rows
 from reporting.data import as_json, report_data
 from reporting.evidence.bundle import Evidence
+from reporting.key_figures.month import with_key_figures
 from reporting.ledger import LedgerReader
 from reporting.manifest import EarlierVersion, earlier_versions, file_entries, write_manifest
 from reporting.month import Change, MonthReport, Period, changes_since, month_report
@@ -85,6 +86,7 @@ def write_report(ledger: LedgerReader, plant: Plant, period: Period, order: Repo
     """
     with nullcontext() if order.evidence is None else order.evidence.reading():
         month = with_scrap(ledger, month_report(ledger, plant, period, order.as_of_utc, now_utc), order.plant_folder)
+        month = with_key_figures(ledger, month, order.plant_folder)
     cost = month_cost(month, order.plant_folder)
     name = f"{plant.site.id}-{period.label}"
     order.out.mkdir(parents=True, exist_ok=True)

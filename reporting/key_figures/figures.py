@@ -24,6 +24,7 @@ from domain.effects import Effect, Figure
 from domain.entered_measures import EnteredMeasure, EntryKind, newest_measures
 from domain.errors import Fault
 from domain.facts import Fact, fact
+from domain.intervals import QUARTER
 from domain.measures import EmissionFactor, Event
 from domain.plant import Meter, Plant, plant_with_changes
 from domain.shift_changes import newest_changes
@@ -36,6 +37,8 @@ from reporting.ledger import LedgerReader
 
 HISTORY_DAYS = 1100
 """Three years and some days: a baseline of a year before a measure that is two years old."""
+SHOWN_DAYS = 28
+"""Four weeks: every day of the week as often."""
 _KNOWN = 0.95
 """Share of a meter's days that a series must know to be one that explains it."""
 
@@ -46,6 +49,11 @@ class Span:
 
     first: date
     end: date
+
+    @property
+    def last(self) -> date:
+        """Its last day."""
+        return self.end - timedelta(days=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,6 +136,14 @@ class _Site:
     worked: Mapping[date, float]
     made: Mapping[str, Mapping[str, Mapping[date, float]]]
     """Machine -> series -> day."""
+
+
+def last_days(ledger: LedgerReader, plant: Plant, now_utc: datetime, days: int = SHOWN_DAYS) -> Span:
+    """The last whole local days that the ledger has of the plant at `now_utc`; up to yesterday where it has none."""
+    known = ledger.interval_span()
+    until_utc = now_utc if known is None else min(now_utc, known[1] + QUARTER)
+    end = until_utc.astimezone(plant.site.zone).date()
+    return Span(end - timedelta(days=days), end)
 
 
 def key_figures(

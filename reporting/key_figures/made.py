@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from billing.tariff import Tariff, load_tariff
 from domain.calendars import shift_instances
 from domain.errors import Fault, InputFaults
 from domain.intervals import QUARTERS_PER_HOUR
@@ -59,6 +60,16 @@ def read_beside(plant: Plant, folder: Path) -> Beside:
     except InputFaults as error:
         faults += error.faults
     return Beside(temperature, amounts, tuple(faults))
+
+
+def tariff_beside(plant: Plant, folder: Path) -> Tariff | None:
+    """The tariff beside the plant file; one that cannot be read prices nothing (the section of costs says what is wrong with it)."""
+    if plant.tariff is None:
+        return None
+    try:
+        return load_tariff(folder / plant.tariff.file)
+    except InputFaults:
+        return None
 
 
 def hours_worked(plant: Plant, from_utc: datetime, to_utc: datetime) -> dict[date, float]:

@@ -13,6 +13,7 @@ from reporting.sections import (
     found,
     gaps,
     intervals,
+    key_figures,
     months,
     own_use,
     peaks,
@@ -45,6 +46,7 @@ SECTIONS: tuple[Section, ...] = (
     effects.SECTION,
     found.SECTION,
     scrap.SECTION,
+    key_figures.SECTION,
     own_use.SECTION,
 )
 """In the order in which they are printed."""

@@ -69,6 +69,7 @@ WRONG_INPUT = {
         "prices pull --plant {empty} --service smard --url http://127.0.0.1:9", "plant.toml: file: found No such file"
     ),
     "quality import": Case("quality import {work}/nothing.csv --plant {plant} --dry-run", "nothing.csv: file: found No such file"),
+    "key-figures": Case("key-figures --plant {empty}", "plant.toml: file: found No such file"),
     "measures import": Case(
         "measures import {work}/nothing.toml --plant {plant} --dry-run", "nothing.toml: file: found No such file"
     ),
