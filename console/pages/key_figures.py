@@ -59,13 +59,13 @@ class MeasureForm:
                     Fragment(tag("span", text))
                     Button(w["figures.withdraw"], partial(self._withdrawn, one), label=f"{w['figures.withdraw']}: {text}")
 
-    def _tell(self, sign: str, tone: str, text: str) -> None:
+    def _report(self, sign: str, tone: str, text: str) -> None:
         self._status.show(tag("p", icon(sign), text, class_=tone))
 
     def _may(self) -> bool:
         if self._token is None or self._visit.console.access.allows(self._token.value):
             return True
-        self._tell("stop", "tone-bad", self._visit.words["advice.token_wrong"])
+        self._report("stop", "tone-bad", self._visit.words["advice.token_wrong"])
         return False
 
     def _stated(self) -> EnteredMeasure:
@@ -88,9 +88,9 @@ class MeasureForm:
         self._save.enable(False)
         try:
             (result,) = await self._visit.board.measures.put([self._stated()])
-            self._tell("ok", "tone-good", w["figures.unchanged" if result.outcome is Outcome.UNCHANGED else "figures.saved"])
+            self._report("ok", "tone-good", w["figures.unchanged" if result.outcome is Outcome.UNCHANGED else "figures.saved"])
         except (LastgangError, ValueError) as error:
-            self._tell("stop", "tone-bad", w.fill("orders.failed", why=error))
+            self._report("stop", "tone-bad", w.fill("orders.failed", why=error))
         finally:
             self._save.enable(True)
 
@@ -100,9 +100,9 @@ class MeasureForm:
         w = self._visit.words
         try:
             await self._visit.board.measures.take_back(one.measure, printable(self._entries["by"].value, 200))
-            self._tell("ok", "tone-good", w["figures.withdrawn"])
+            self._report("ok", "tone-good", w["figures.withdrawn"])
         except LastgangError as error:
-            self._tell("stop", "tone-bad", w.fill("orders.failed", why=error))
+            self._report("stop", "tone-bad", w.fill("orders.failed", why=error))
 
 
 async def key_figures_page(visit: Visit) -> None:

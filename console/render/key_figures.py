@@ -113,10 +113,13 @@ def entry_text(one: EnteredMeasure, words: Words) -> str:
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], texts: set[int]) -> Markup:
-    css = ["" if place in texts else "number" for place in range(len(heads))]
-    head = tag("tr", *(tag("th", name, scope="col", class_=css[place] or None) for place, name in enumerate(heads)))
-    body = [tag("tr", *(tag("td", cell, class_=css[place] or None) for place, cell in enumerate(row))) for row in rows]
-    return tag("div", tag("table", tag("thead", head), tag("tbody", *body)), class_="scroll")
+    css = [None if place in texts else "n" for place in range(len(heads))]
+    head = tag("tr", *(tag("th", name, scope="col", class_=one) for name, one in zip(heads, css, strict=True)))
+    body = [
+        tag("tr", *(tag("td", cell, class_=one, data_label=name) for cell, one, name in zip(row, css, heads, strict=True)))
+        for row in rows
+    ]
+    return tag("table", tag("thead", head), tag("tbody", *body), class_="table machines")
 
 
 __all__ = ["baselines", "cusum", "energies", "entry_text", "savings", "standby"]

@@ -134,9 +134,9 @@ def _notes(one: Judged, words: Words) -> Iterator[str]:
 
 
 def baseline_texts(found: KeyFigures, words: Words) -> list[tuple[str, tuple[str, ...]]]:
-    """By meter: how well its baseline fits, and why it carries no saving."""
+    """How well each baseline fits, and why one carries no saving; meters of which the same holds stand together."""
     baseline = replace(words, section="baseline")
-    found_lines = []
+    labels: dict[tuple[str, ...], list[str]] = {}
     for meter in found.meters:
         fitted = None if meter.found is None else meter.found.baseline
         lines: list[str] = []
@@ -145,8 +145,8 @@ def baseline_texts(found: KeyFigures, words: Words) -> list[tuple[str, tuple[str
                 "period", first=words.full_day(fitted.first), last=words.full_day(fitted.last), days=words.number(fitted.fit.n), covered=words.percent(fitted.covered)
             ) + ". " + words.fill("fit", cvrmse=words.percent(fitted.fit.cvrmse_adj, 1), out=words.percent(fitted.held_out.cvrmse, 1)))  # fmt: skip
         lines += reasons(meter.refusals, words) or (words["carries"],)
-        found_lines.append((meter.label, tuple(lines)))
-    return found_lines
+        labels.setdefault(tuple(lines), []).append(meter.label)
+    return [(", ".join(some), lines) for lines, some in labels.items()]
 
 
 def account_texts(found: KeyFigures, words: Words) -> list[tuple[str, str]]:
