@@ -85,9 +85,9 @@ class EnteredMeasure:
         return not self.meters or meter in self.meters
 
     def as_measure(self) -> Measure:
-        """For `baselines`; of `EntryKind.MEASURE` only."""
+        """For `baselines`; of `EntryKind.MEASURE` only. Its id is any that a record may have."""
         complete = None if self.complete_local is None else date.fromisoformat(self.complete_local)
-        return Measure(
+        return Measure.model_construct(
             id=self.measure,
             begins=date.fromisoformat(self.first_local),
             complete=complete,
@@ -99,7 +99,7 @@ class EnteredMeasure:
         """For `baselines`; of `EntryKind.EVENT` only."""
         last = date.fromisoformat(self.last_local or self.first_local)
         name = self.description[:200] or self.measure
-        return Event(name=name, first=date.fromisoformat(self.first_local), last=last, kwh_per_day=self.kwh_per_day)
+        return Event.model_construct(name=name, first=date.fromisoformat(self.first_local), last=last, kwh_per_day=self.kwh_per_day)
 
 
 def entered(one: Measure | Event, name: str, site: str, at_utc: datetime, by: str = "") -> EnteredMeasure:

@@ -156,7 +156,6 @@ FAILED_RUN = {
         "prices pull --plant {plant} --service smard --url http://127.0.0.1:{nobody} --zone DE-LU --dry-run", "127.0.0.1"
     ),
     "quality import": Case("quality import {scrap} --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
-    "key-figures": Case("key-figures --plant {plant} --ledger {work}/nothing.sqlite", "the ledger of `lastgang historian`"),
     "measures import": Case("measures import {measures} --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
     "measures list": Case("measures list --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
     "measures withdraw": Case("measures withdraw leaks --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
