@@ -6,9 +6,10 @@ tariff).  Out: a frozen `Plant`, checked whole before anything connects.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
@@ -27,6 +28,7 @@ from domain.emission_factors import (
     HourlyFactors,
     Method,
     doubled,
+    emitted,
     read_hourly,
 )
 from domain.errors import Fault, InputFaults
@@ -34,6 +36,7 @@ from domain.flexible_loads import FlexibleLoads, flexible_faults
 from domain.formulas import FormulaFault, Term, cycle_in, expanded, parse_formula
 from domain.health_settings import HealthChannels
 from domain.instants import UtcInstant, UtcInstantOrNever
+from domain.key_figures import KeyFigures
 from domain.orders import Order, OrderStatus, TypedLoadCurve
 from domain.planning_settings import Changeover, Planning, longer_than_by_way
 from domain.regions import region_fault
@@ -448,6 +451,7 @@ class Plant(Settings):
     tariff: TariffRef | None = None
     emissions: EmissionFactor | None = None
     emission_factors: tuple[DatedFactor, ...] = Field(default=(), alias="emission_factor")
+    key_figures: KeyFigures = KeyFigures()
     _hourly: dict[tuple[str, str], HourlyFactors] = PrivateAttr(default_factory=dict)
 
     def meter_by_id(self, meter: str) -> Meter:
@@ -482,6 +486,17 @@ class Plant(Settings):
         return (
             None if found is None else EmissionFactor(g_per_kwh=found.g_per_kwh, of_year=found.row.of_year, source=found.row.source)
         )
+
+    def mean_drawn_factor(self, from_utc: datetime, to_utc: datetime) -> EmissionFactor | None:
+        """The same as the plain mean of a span's hours, for energy whose hours are not known; None where no hour has a factor."""
+        hours = math.ceil((to_utc - from_utc) / timedelta(hours=1))
+        mean = emitted(
+            self.factors, Carrier.ELECTRICITY, Method.LOCATION, ((from_utc + timedelta(hours=n), 1.0) for n in range(hours))
+        )
+        if mean.kg is None:
+            return None
+        newest = mean.rows[-1]
+        return EmissionFactor(g_per_kwh=mean.kg * 1000 / mean.covered_kwh, of_year=newest.of_year, source=newest.source)
 
     @cached_property
     def changes_by_day(self) -> Mapping[date, Mapping[str, PlannedShiftChange]]:

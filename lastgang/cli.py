@@ -27,6 +27,8 @@ VERBS = {
     "orders": ("lastgang.commands.orders", "Take production orders from a spreadsheet, write order sheets."),
     "prices": ("lastgang.commands.prices", "Take day-ahead prices from files and services, list them."),
     "shifts": ("lastgang.commands.shifts", "Enter special shifts from a spreadsheet, list them."),
+    "key-figures": ("lastgang.commands.key_figures", "Energy per unit, standby and savings, from the ledger."),
+    "measures": ("lastgang.commands.measures", "Enter measures that save energy, and events; list them."),
     "findings": ("lastgang.commands.findings", "List anomalies, report them as normal, known or fixed."),
     "set-back": ("lastgang.commands.set_back", "Forget what a clock has dated ahead, of one meter."),
     "report": ("lastgang.commands.report", "Write a month's energy report with its manifest."),

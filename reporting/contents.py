@@ -13,6 +13,7 @@ from billing.tariff import load_tariff
 from domain.plant import Plant
 from reporting.cost import MonthCost, month_cost
 from reporting.groups import with_groups
+from reporting.key_figures.month import with_key_figures
 from reporting.ledger import LedgerReader
 from reporting.month import MonthReport, month_report
 from reporting.own_use import OwnSum, own_use_of
@@ -54,6 +55,8 @@ def read_all(
     """
     month = with_scrap(ledger, month_report(ledger, plant, period, as_of_utc, now_utc, progress), folder)
     month = with_groups(with_year_before(ledger, month, progress))
+    with ledger.noting(None):  # years of quarter hours: a report holds these figures and not their rows
+        month = with_key_figures(ledger, month, folder)
     progress(Step(Stage.BILL))
     return Read(month, month_cost(month, folder), _own_use(ledger, month, folder))
 

@@ -30,6 +30,7 @@ from quarters.periods import days_between, midnight_utc
 from quarters.remainder import Node, RemainderSum, nodes, sum_of_remainders
 from quarters.sums import EnergySum, joined, sum_of
 from reporting.findings_account import NOTHING_FOUND, FindingsAccount, findings_account
+from reporting.key_figures import KeyFigures
 from reporting.ledger import Conflict, LedgerReader, RejectedReadings
 from reporting.periods import DAY
 from reporting.periods import Period as Period
@@ -171,6 +172,8 @@ class MonthReport:
     """Of highest quarter hours in the month."""
     scrap: ScrapAccount | None = None
     """What scrap took; None where nobody has looked (`reporting.scrap.with_scrap`)."""
+    key_figures: KeyFigures | None = None
+    """Energy per unit, standby, savings; None where nobody has looked (`reporting.key_figures.month.with_key_figures`)."""
     findings: FindingsAccount = NOTHING_FOUND
     """What its incidents cost, and what ending them early was worth."""
     before: YearBefore | None = None

@@ -1,5 +1,5 @@
 """The files of a plant's configuration that the figures of a report rest on: plant file, hourly emission
-factors, tariff, and the prices that the tariff names."""
+factors, temperature and production, tariff, and the prices that the tariff names."""
 
 from __future__ import annotations
 
@@ -46,6 +46,9 @@ def _paths(folder: Path, plant: Plant) -> Iterator[Path]:
     for row in plant.emission_factors:
         if row.file is not None:
             yield folder / row.file
+    for named in (plant.key_figures.temperature, plant.key_figures.production):
+        if named is not None:
+            yield folder / named
     if plant.tariff is None:
         return
     from billing.tariff import load_tariff

@@ -34,8 +34,8 @@ class Questions:
         self._reads: Reads | None = None
 
     @contextmanager
-    def noting(self, reads: Reads) -> Iterator[None]:
-        """Within, every row that answers a question is noted in `reads`; nothing is taken from a memory."""
+    def noting(self, reads: Reads | None) -> Iterator[None]:
+        """Within, every row that answers a question is noted in `reads`, and nothing is taken from a memory; None: nothing is noted."""
         before, self._reads = self._reads, reads
         try:
             yield

@@ -7,6 +7,7 @@ from datetime import datetime
 from domain.anomalies import Anomaly
 from domain.clock import epoch_ms
 from domain.effects import Autopsy, Effect
+from domain.entered_measures import EnteredMeasure
 from domain.feedback import Feedback
 from domain.forecasts import Forecast
 from domain.job_power import JobPower
@@ -26,6 +27,7 @@ from domain.topics import (
     FORECASTS,
     JOB_POWERS,
     MACHINE_HEALTH,
+    MEASURES,
     METER_FORECASTS,
     ORDERS,
     OWN_USE,
@@ -138,6 +140,11 @@ class RecordQuestions(Questions):
         """Latest revision of what was counted of good pieces, scrap and rework, what was taken back too, by machine and start."""
         found = self._latest(QUALITY, QualityEvent, as_of_utc)
         return sorted(found, key=lambda e: (e.machine, e.start_utc, e.event))
+
+    @answered_by(MEASURES)
+    def measures(self, as_of_utc: datetime | None = None) -> list[EnteredMeasure]:
+        """Latest revision of each measure and event that somebody entered, withdrawn ones too, by first day."""
+        return sorted(self._latest(MEASURES, EnteredMeasure, as_of_utc), key=lambda m: (m.first_local, m.measure))
 
     @answered_by(OWN_USE)
     def own_use(self, from_utc: datetime, to_utc: datetime, as_of_utc: datetime | None = None) -> list[OwnUse]:

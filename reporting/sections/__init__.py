@@ -16,6 +16,7 @@ from reporting.sections import (
     gaps,
     groups,
     intervals,
+    key_figures,
     months,
     own_use,
     peaks,
@@ -51,6 +52,7 @@ SECTIONS: tuple[Section, ...] = (
     effects.SECTION,
     found.SECTION,
     scrap.SECTION,
+    key_figures.SECTION,
     own_use.SECTION,
 )
 """In the order in which they are printed."""

@@ -69,6 +69,12 @@ WRONG_INPUT = {
         "prices pull --plant {empty} --service smard --url http://127.0.0.1:9", "plant.toml: file: found No such file"
     ),
     "quality import": Case("quality import {work}/nothing.csv --plant {plant} --dry-run", "nothing.csv: file: found No such file"),
+    "key-figures": Case("key-figures --plant {empty}", "plant.toml: file: found No such file"),
+    "measures import": Case(
+        "measures import {work}/nothing.toml --plant {plant} --dry-run", "nothing.toml: file: found No such file"
+    ),
+    "measures list": Case("measures list --plant {empty}", "plant.toml: file: found No such file"),
+    "measures withdraw": Case("measures withdraw leaks --plant {empty}", "plant.toml: file: found No such file"),
     "shifts import": Case("shifts import {work}/nothing.csv --plant {plant} --dry-run", "nothing.csv: file: found No such file"),
     "shifts template": Case("shifts template {work}/shifts.xlsx --plant {empty}", "plant.toml: file: found No such file"),
     "shifts list": Case("shifts list --plant {empty}", "plant.toml: file: found No such file"),
@@ -151,6 +157,9 @@ FAILED_RUN = {
         "prices pull --plant {plant} --service smard --url http://127.0.0.1:{nobody} --zone DE-LU --dry-run", "127.0.0.1"
     ),
     "quality import": Case("quality import {scrap} --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
+    "measures import": Case("measures import {measures} --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
+    "measures list": Case("measures list --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
+    "measures withdraw": Case("measures withdraw leaks --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
     "shifts import": Case("shifts import {shifts} --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
     "shifts template": Case("shifts template {full} --plant {plant}", "No space left on device"),
     "shifts list": Case("shifts list --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
@@ -225,6 +234,7 @@ DONE = {
     "orders template": Case("orders template {work}/orders.xlsx --plant {plant}", "orders.xlsx"),
     "prices import": Case("prices import {prices} --plant {plant} --zone DE-LU --dry-run", ""),
     "quality import": Case("quality import {scrap} --plant {plant} --dry-run", "1 new"),
+    "measures import": Case("measures import {measures} --plant {plant} --dry-run", "leaks: new"),
     "shifts import": Case("shifts import {shifts} --plant {plant} --dry-run", "1 new"),
     "shifts template": Case("shifts template {work}/shifts.xlsx --plant {plant}", "shifts.xlsx"),
     "check-config": Case("check-config {plant}", "no fault found"),
@@ -270,6 +280,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
     (work / "minutes.csv").write_text("start_utc,power_kw\n2026-10-01T00:00:00Z,112.4\n2026-10-01T00:01:00Z,108.0\n")
     (work / "planned.csv").write_text("start_utc,planned_kw\n2026-10-01T00:00:00Z,110\n")
     (work / "orders.csv").write_text("Auftrag;Maschine;Start;Dauer\n4711;press-1;23.10.2050 10:00;1 h\n")
+    (work / "measures.toml").write_text('[[measure]]\nid = "leaks"\nbegins = 2026-10-05\n')
     (work / "shifts.csv").write_text("Schicht;Tag;Gearbeitet\nearly;22.10.2050;ja\n")
     (work / "scrap.csv").write_text("Maschine;Von;Bis;Gut;Ausschuss\nmoulding-1;01.10.2026 06:00;01.10.2026 14:00;700;12\n")
     (work / "prices.csv").write_text("start_utc,price_eur_per_mwh\n2026-10-01T00:00:00Z,85.1\n2026-10-01T01:00:00Z,-3.2\n")
@@ -290,6 +301,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
             "minutes": str(work / "minutes.csv"),
             "planned": str(work / "planned.csv"),
             "orders": str(work / "orders.csv"),
+            "measures": str(work / "measures.toml"),
             "shifts": str(work / "shifts.csv"),
             "scrap": str(work / "scrap.csv"),
             "prices": str(work / "prices.csv"),

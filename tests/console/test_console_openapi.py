@@ -118,7 +118,7 @@ def send(client: TestClient, method: str, path: str, wanted: dict[str, Any]) -> 
 
 def test_every_call_answers_whatever_is_requested_as_its_description_says(api: TestClient) -> None:
     described = calls(api)
-    assert len(described) == 40
+    assert len(described) == 44
 
     @settings(max_examples=1200, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.data())

@@ -159,7 +159,9 @@ def test_the_workbook_has_real_numbers_and_dates(ledger: Ledger, make: Callable[
         "Befunde",
         "Wirkung",
         "Ausschuss",
+        "Kennzahlen",
         "Rückmeldungen",
+        "Maßnahmen",
         "Änderungen",
     ]
     sheet: Any = book["Viertelstunden"]
