@@ -30,17 +30,5 @@ class Reads:
 
     def links(self, database: sqlite3.Connection, last_link: int) -> list[int]:
         """The links of these rows up to `last_link`, in order."""
-        database.execute("SAVEPOINT read_rows")
-        try:
-            database.execute("CREATE TEMP TABLE read_row (kind, a, b, c, name)")
-            database.executemany("INSERT INTO read_row VALUES (?, ?, ifnull(?, -1), ifnull(?, -1), ifnull(?, ''))", list(self.rows))
-            database.execute("CREATE INDEX temp.read_row_key ON read_row (a, b, c, kind, name)")
-            found = database.execute(
-                "SELECT l.link FROM link l WHERE l.link <= ? AND EXISTS (SELECT 1 FROM read_row r WHERE r.a = l.a AND r.b = ifnull(l.b, -1) "
-                "AND r.c = ifnull(l.c, -1) AND r.kind = l.kind AND r.name = ifnull(l.name, '')) ORDER BY l.link",
-                (last_link,),
-            )
-            return [int(row[0]) for row in found]
-        finally:
-            database.execute("ROLLBACK TO read_rows")
-            database.execute("RELEASE read_rows")
+        rows = database.execute("SELECT link, kind, a, b, c, name FROM link WHERE link <= ? ORDER BY link", (last_link,))
+        return [int(link) for link, *key in rows if tuple(key) in self.rows]
