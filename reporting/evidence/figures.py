@@ -27,6 +27,8 @@ BILL, REPORT, CONFIG = "evidence/bill.json", "report.json", "evidence/config"
 Faults = Iterator[tuple[str, str]]
 """File, and what was found and expected."""
 Data = dict[str, Any]
+KEY_FIGURES = "key_figures"
+"""Key of ``report.json`` whose figures the disclosed rows do not give."""
 MOST_SHOWN, LONGEST_SHOWN = 20, 200
 """Differences, and characters of each."""
 
@@ -34,14 +36,19 @@ MOST_SHOWN, LONGEST_SHOWN = 20, 200
 def row_figure_faults(folder: Path, manifest: Data, rows: Sequence[list[Any]]) -> Faults:
     """Figures of the report in `folder` that its disclosed `rows`, as arrays by link, and its configuration do not give."""
     with ledger_of(rows) as ledger:
-        yield from figure_faults(folder, manifest, ledger)
+        yield from figure_faults(folder, manifest, ledger, is_whole=False)
 
 
-def figure_faults(folder: Path, manifest: Data, ledger: Ledger) -> Faults:
+def figure_faults(folder: Path, manifest: Data, ledger: Ledger, is_whole: bool = True) -> Faults:
     """Figures of the report in `folder` that a ledger, read up to the report's data cut-off, and its configuration do not give.
 
     Everything in ``report.json`` is made again. Where another version of the program made it, only energies, peaks, coverage, bill and
     changes must be equal: what a section says besides may have become another since.
+
+    Parameters
+    ----------
+    is_whole
+        False where the ledger has the disclosed rows only: key figures rest on years of quarter hours and are left as they stand.
     """
     content, config = (folder / REPORT).read_bytes(), folder / CONFIG
     report = json.loads(content)
@@ -61,6 +68,8 @@ def figure_faults(folder: Path, manifest: Data, ledger: Ledger) -> Faults:
     if not faults and manifest["software"]["version"] == installed_version("lastgang"):
         replaces = manifest["replaces"]
         again = report_data(Content(read.month, read.cost, changes, "" if replaces is None else replaces["report"], read.own))
+        if not is_whole:
+            again[KEY_FIGURES] = report.get(KEY_FIGURES)
         yield from _all_of_it(content, report, again)
 
 
