@@ -170,7 +170,7 @@ class Meter(Settings):
     @classmethod
     def _limit_of_volume(cls, found: object) -> object:
         # A litre stands where a watt-hour stands, so one cubic metre an hour is the limit that one kilowatt is.
-        if isinstance(found, dict) and "max_flow_m3_per_h" in found:
+        if isinstance(found, dict) and found.get("max_flow_m3_per_h") is not None:
             if "max_power_kw" in found and found["max_power_kw"] != found["max_flow_m3_per_h"]:
                 msg = "either max_power_kw or max_flow_m3_per_h"
                 raise ValueError(msg)

@@ -10,7 +10,7 @@ import pytest
 from domain.clock import epoch_ms
 from domain.errors import InputFaults
 from domain.intervals import Interval
-from domain.plant import Plant, load_plant
+from domain.plant import Meter, Plant, load_plant
 from domain.readings import Reading
 from metering.tree import judged_tree
 from metering.whole_site import WholeSite
@@ -111,3 +111,10 @@ def test_more_than_the_pipe_carries_is_not_booked(tmp_path: Path) -> None:
 def test_what_would_mix_media_is_refused(tmp_path: Path, parts: tuple[str, ...], words: str) -> None:
     with pytest.raises(InputFaults, match=words):
         plant_of(tmp_path, *parts)
+
+
+def test_a_plant_that_is_written_out_and_read_again_is_the_same() -> None:
+    plant = load_plant(Path(__file__).parents[2] / "lastgang" / "reference" / "complete_plant" / "plant.toml")
+    assert any(meter.max_flow_m3_per_h for meter in plant.meters)
+    again = [Meter.model_validate(meter.model_dump(by_alias=True)) for meter in plant.meters]
+    assert again == list(plant.meters)
