@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from billing.price import marginal_energy_price_eur_per_kwh
+from billing.published import published
 from billing.tariff import Tariff
 from domain.effects import Figure
 from domain.forecasts import Forecast
@@ -63,15 +64,18 @@ def own_use_of(
 
     Parameters
     ----------
+    tariff
+        Without the prices of the topic; they are taken from the ledger. None: no money.
     with_models
         False leaves out the forecasts' CPU time by model, which takes reading all of them.
     """
+    priced = None if tariff is None else tariff.with_published(published(ledger.prices()))
     effects = [one for one in ledger.effects() if one.site == plant.site.id and from_utc <= one.quarter_utc < to_utc]
     factor = None if plant.emissions is None else plant.emissions.g_per_kwh
     return own_sum(
         [use for use in ledger.own_use(from_utc, to_utc) if use.site == plant.site.id],
         ledger.forecasts(from_utc, to_utc) if with_models else [], account(effects), len(plant.meters),
-        partial(marginal_energy_price_eur_per_kwh, tariff), factor,
+        partial(marginal_energy_price_eur_per_kwh, priced), factor,
     )  # fmt: skip
 
 
