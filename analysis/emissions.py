@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-G_PER_KWH = {2017: 485.0, 2018: 468.0, 2019: 401.0, 2020: 366.0, 2024: 363.0}
-"""Direct CO2 of the German electricity mix by the Umweltbundesamt, as first published (estimates among them) [g/kWh]."""
+from domain.emission_factors import EmissionFactor
+
 SERIES = "Umweltbundesamt, CO2 of the German electricity mix, direct emissions"
+GERMAN_MIX = tuple(
+    EmissionFactor(g_per_kwh=g_per_kwh, of_year=year, source=SERIES)
+    for year, g_per_kwh in ((2017, 485.0), (2018, 468.0), (2019, 401.0), (2020, 366.0), (2024, 363.0))
+)
+"""As first published, estimates among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,5 +28,5 @@ def emissions(energy_kwh: float, year: int, g_per_kwh: float | None = None) -> E
     """CO2 of `energy_kwh` drawn in `year`; by the factor of the nearest year that is known, unless one is given."""
     if g_per_kwh is not None:
         return Emissions(energy_kwh * g_per_kwh / 1e6, g_per_kwh, None)
-    nearest = min(G_PER_KWH, key=lambda one: (abs(one - year), -one))
-    return Emissions(energy_kwh * G_PER_KWH[nearest] / 1e6, G_PER_KWH[nearest], nearest)
+    nearest = min(GERMAN_MIX, key=lambda one: (abs(one.of_year - year), -one.of_year))
+    return Emissions(energy_kwh * nearest.g_per_kwh / 1e6, nearest.g_per_kwh, nearest.of_year)

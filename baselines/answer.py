@@ -17,8 +17,9 @@ from baselines.rows import Flags, Rows
 from baselines.savings import Saving, saving_of
 from billing.tariff import Tariff
 from domain.effects import Figure
+from domain.emission_factors import EmissionFactor
 from domain.facts import Fact, fact
-from domain.measures import EmissionFactor, Event, Measure
+from domain.measures import Event, Measure
 
 BASELINE_DAYS = 365
 
@@ -150,6 +151,8 @@ class Account:
     measures_eur: Figure | None
     advice_eur: Figure | None
     unclaimed: int
+    measures_co2_kg: Figure | None = None
+    """None where one of them has no factor."""
 
     @property
     def total_eur(self) -> Figure | None:
@@ -161,9 +164,10 @@ def account(judged: Sequence[Judged], advice_eur: Figure | None) -> Account:
     """The account of some measures, beside the sum of measured effects that `effects.account` makes."""
     claimed = [one.saving for one in judged if one.saving is not None and not one.refusals]
     money = [one.saved_eur for one in claimed]
+    emitted = [one.saved_co2_kg for one in claimed]
     return Account(
         _sum([one.saved_kwh for one in claimed]), None if None in money else _sum([one for one in money if one is not None]),
-        advice_eur, len(judged) - len(claimed),
+        advice_eur, len(judged) - len(claimed), None if None in emitted else _sum([one for one in emitted if one is not None]),
     )  # fmt: skip
 
 

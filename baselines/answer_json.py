@@ -23,14 +23,14 @@ def as_json(found: Answer, standby: Figure | None = None) -> dict[str, Any]:
         "first_day_local": f"{rows.days[0]}", "last_day_local": f"{rows.days[-1]}",
         "days": len(rows), "usable_days": int(rows.usable.sum()),
         "baseline": None if found.baseline is None else _baseline(found.baseline),
-        "refusals": [_fact(one) for one in found.refusals],
-        "measures": [_judged(one) for one in found.measures],
-        "standby_share": _figure(standby),
+        "refusals": [fact_json(one) for one in found.refusals],
+        "measures": [judged_json(one) for one in found.measures],
+        "standby_share": figure_json(standby),
         "enpi": {
             name: [
                 {
                     "month_local": f"{one.month}", "days": one.days, "energy_kwh": one.energy_kwh, "amount": one.amount,
-                    "kwh_per_unit": one.kwh_per_unit, "expected_kwh_per_unit": _figure(one.expected), "is_within": one.is_within,
+                    "kwh_per_unit": one.kwh_per_unit, "expected_kwh_per_unit": figure_json(one.expected), "is_within": one.is_within,
                 }
                 for one in months
             ]
@@ -63,13 +63,14 @@ def _fit(fit: Fit) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _judged(one: Judged) -> dict[str, Any]:
+def judged_json(one: Judged) -> dict[str, Any]:
+    """One measure with its saving, or why there is none."""
     compared = one.normalised
     return {
         "id": one.measure.id, "description": one.measure.description, "begins_local": f"{one.measure.begins}",
         "complete_local": f"{one.measure.acts_from}",
         "claimed": one.saving is not None and not one.refusals,
-        "refusals": [_fact(fact) for fact in one.refusals],
+        "refusals": [fact_json(fact) for fact in one.refusals],
         "saving": None if one.saving is None else _saving(one.saving),
         "normalised": None if compared is None else {
             "before_kwh_per_day": compared.before_kwh, "after_kwh_per_day": compared.after_kwh,
@@ -83,11 +84,11 @@ def _saving(one: Saving) -> dict[str, Any]:
     return {
         "first_day_local": f"{one.first}", "end_day_local": f"{one.end}", "days": one.days,
         "expected_kwh": one.expected_kwh, "measured_kwh": one.measured_kwh,
-        "saved_kwh": _figure(one.saved_kwh), "saved_share": _figure(one.share), "interval_holds": 0.8,
+        "saved_kwh": figure_json(one.saved_kwh), "saved_share": figure_json(one.share), "interval_holds": 0.8,
         "deviations_kwh": {
             "coefficients": one.spread.coefficients_kwh, "noise": one.spread.noise_kwh, "drift": one.spread.drift_kwh,
         },
-        "saved_eur": _figure(one.saved_eur), "saved_co2_kg": _figure(one.saved_co2_kg),
+        "saved_eur": figure_json(one.saved_eur), "saved_co2_kg": figure_json(one.saved_co2_kg),
         "co2_factor": None if one.factor is None else one.factor.model_dump(),
         "adjustments": [
             {"event": a.name, "first_day_local": f"{a.first}", "last_day_local": f"{a.last}", "days": a.days, "kwh": a.kwh}
@@ -96,11 +97,13 @@ def _saving(one: Saving) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _figure(figure: Figure | None) -> dict[str, float] | None:
+def figure_json(figure: Figure | None) -> dict[str, float] | None:
+    """A figure with its interval; None where it is not known."""
     return None if figure is None else {"value": figure.value, "low": figure.low, "high": figure.high}
 
 
-def _fact(one: Fact) -> dict[str, Any]:
+def fact_json(one: Fact) -> dict[str, Any]:
+    """A reason: its key and its values."""
     return {"key": one.key, **one.numbers, **{name: instant.isoformat() for name, instant in one.instants.items()}, **one.ids}
 
 

@@ -5,7 +5,8 @@ baseline predicts for the period and what the meter would have drawn.
 
 - **Coefficients**: the prediction for the whole period by fits without each block of four weeks (delete-a-group jackknife), so errors that
   last within a month are in it.
-- **Noise** of the days themselves: the long-run variance, from sums of held-out errors over whole blocks.
+- **Noise** of the days themselves: the long-run variance, from sums of held-out errors over whole blocks. Where the errors of one block go on in the
+  next, as with a driver that nobody knows, the sums over many blocks spread wider than blocks on their own do.
 - **Drift**: the level of a plant walks. How far, a single year says only weakly: a random walk beside the noise, its size averaged over what
   the fortnights' mean errors allow, with `DRIFT_A_YEAR` as what is expected before they are seen.
 """
@@ -18,12 +19,14 @@ from statistics import NormalDist
 
 import numpy as np
 
-from baselines.model import Design, Model, Trained
+from baselines.model import BLOCK_DAYS, Design, Model, Trained
 from baselines.rows import Floats, Rows
 from domain.effects import INTERVAL_SHARE
 
 DRIFT_A_YEAR = 0.01
 """Mean of the exponential prior of the standard deviation between the means of two successive years, as a share. Chosen on meters of our own."""
+MOST_LASTING = 0.8
+"""Correlation of a block's error with that of the block before, at most: a year has thirteen, and estimates of them scatter."""
 _DRIFTS = np.array([0.0, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.08])
 _FORTNIGHT, _FEWEST_DAYS, _FEWEST_FORTNIGHTS = 14, 5, 5
 _YEAR = 365.0
@@ -65,12 +68,36 @@ def spread_of(trained: Trained, model: Model, fits: list[Model], reported: Rows,
     held_out = trained.rows.kw - trained.held_out_kw(model.form, fits)
     in_blocks = np.bincount(trained.blocks, held_out)
     hours = float(reported.hours.sum())
-    noise = sqrt(float(in_blocks @ in_blocks) / len(held_out) * len(reported)) * hours / len(reported)
+    counts = np.bincount(trained.blocks)
+    there = counts > 0  # a month that was left out has no rows
+    lasting = lasting_beyond_a_block(in_blocks[there] / counts[there], len(reported) / BLOCK_DAYS)
+    noise = sqrt(lasting * float(in_blocks @ in_blocks) / len(held_out) * len(reported)) * hours / len(reported)
     residuals = trained.rows.kw - model.predicted_kw(trained.design)
     mean = abs(float(trained.rows.kw.mean()))
     days = (trained.rows.days[-1] - trained.rows.days[0]).days + 1
     drift = drift_a_year(residuals / mean, _numbers(trained.rows)) if mean > 0 else 0.0
     return Spread(coefficients, noise, drift * mean * hours * sqrt((days + len(reported)) / (2 * _YEAR)))
+
+
+def lasting_beyond_a_block(means: Floats, blocks: float) -> float:
+    """By how much the variance of a sum over `blocks` blocks is greater than that of as many independent ones; 1 where nothing lasts.
+
+    Errors of blocks are taken to be correlated from one to the next (first order), and never against each other: what comes back does not help.
+
+    Parameters
+    ----------
+    means
+        Mean held-out error of each block, in their order, shape ``(n,)``.
+    blocks
+        How many are summed; need not be whole.
+    """
+    centred = means - means.mean()
+    size = float(centred @ centred)
+    if len(means) < 3 or size <= 0 or blocks <= 1:
+        return 1.0
+    rho = min(max(float(centred[1:] @ centred[:-1]) / size, 0.0), MOST_LASTING)
+    lags = np.arange(1, int(np.ceil(blocks)))
+    return 1.0 + 2.0 * float(((1 - lags / blocks) * rho**lags).sum())
 
 
 def _numbers(rows: Rows) -> Floats:

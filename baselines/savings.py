@@ -21,8 +21,9 @@ from baselines.rows import Flags, Floats, Rows
 from billing.price import marginal_energy_price_eur_per_kwh
 from billing.tariff import Tariff
 from domain.effects import Figure
+from domain.emission_factors import EmissionFactor
 from domain.facts import Fact, fact
-from domain.measures import EmissionFactor, Event, Measure
+from domain.measures import Event, Measure
 from quarters.periods import day_span
 
 FEWEST_REPORTED = 28

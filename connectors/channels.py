@@ -18,6 +18,7 @@ _UNITS: dict[str, tuple[str, int]] = {
     "W": ("active power", 0), "kW": ("active power", 3), "MW": ("active power", 6),
     "var": ("reactive power", 0), "kvar": ("reactive power", 3),
     "VA": ("apparent power", 0), "kVA": ("apparent power", 3),
+    "l": ("volume", 0), "m3": ("volume", 3), "Nm3": ("volume at normal conditions", 3),
     "V": ("voltage", 0), "A": ("current", 0), "Hz": ("frequency", 0), "1": ("ratio", 0),
 }  # fmt: skip
 """Unit -> (dimension, power of ten in it)."""

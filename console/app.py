@@ -21,6 +21,7 @@ from console.pages.analyse import PATH as ANALYSE_PATH
 from console.pages.analyse import analyse_page, analyse_routes
 from console.pages.findings import findings_page
 from console.pages.frame import DARK, LANGUAGE_COOKIE, PAGES, THEME_COOKIE, visit_of
+from console.pages.key_figures import key_figures_page
 from console.pages.machines import machine_page
 from console.pages.meters import meters_page
 from console.pages.now import now_page
@@ -171,6 +172,10 @@ def _pages(console: Console) -> None:
     @ui.page("/meters", response_timeout=PAGE_S)
     async def _meters(request: Request, meter: str = "", day: str = "", at: str = "", revision: str = "") -> None:
         await meters_page(visit_of(console, request), meter, day, at, revision)
+
+    @ui.page("/key-figures", response_timeout=PAGE_S)
+    async def _key_figures(request: Request) -> None:
+        await key_figures_page(visit_of(console, request))
 
     @ui.page("/reports", response_timeout=PAGE_S)
     async def _reports(request: Request) -> None:

@@ -19,9 +19,11 @@ from connectors.orders.table import OrderRow
 from console.desk import Desk, Standing
 from console.feedback_desk import FeedbackDesk, FeedbackLog
 from console.live import Feed
+from console.measure_desk import MeasureDesk, MeasureLog
 from console.order_desk import OrderDesk, OrderLog
 from console.scrap_desk import ScrapDesk, ScrapLog
 from console.shift_desk import ShiftDesk, ShiftLog
+from console.views.key_figures import Figuring
 from console.views.scene import PartSeen, ProcessUse, Scene, Sent
 from console.views.what_if import Supposing
 from domain.clock import Clock
@@ -30,6 +32,7 @@ from domain.orders import Order
 from domain.plant import Plant
 from domain.recommendations import Decision, DecisionKind, DeclineReason
 from production.clicks import JobEvent
+from reporting.key_figures import Beside
 from reporting.ledger import Ledger, LedgerReader
 from words.speech import Words
 
@@ -67,6 +70,8 @@ class Board:
         Returns the state of the parts of the stack; none where no stack runs.
     tariff
         What moves are priced by; None where the plant has none.
+    beside
+        Temperature and production of files beside the plant file; None: none.
     """
 
     def __init__(
@@ -78,6 +83,7 @@ class Board:
         processes: Callable[[], tuple[ProcessUse, ...]],
         parts: Callable[[], tuple[PartSeen, ...]] = tuple,
         tariff: Tariff | None = None,
+        beside: Beside | None = None,
     ) -> None:
         self.plant, self.clock = plant, clock
         self._feed = feed
@@ -95,6 +101,8 @@ class Board:
         self.shifts = ShiftDesk(plant, feed, clock, self._shift_log, self._look_again)
         self.feedback = FeedbackDesk(plant.site.id, feed, clock, self._feedback_log, self._look_again)
         self.pieces = ScrapDesk(plant, feed, clock, self._scrap_log, self._look_again)
+        self.measures = MeasureDesk(plant, feed, clock, self._measure_log, self._look_again)
+        self.figures = Figuring(beside or Beside(), self.measures.sent)
         self._lock = threading.Lock()
         self._shared: dict[tuple[Any, ...], _Shared] = {}
         self._sent: dict[str, tuple[float, Sent]] = {}
@@ -287,6 +295,13 @@ class Board:
 
         return await asyncio.wrap_future(self._thread.submit(read))
 
+    async def _measure_log(self) -> MeasureLog:
+        def read() -> MeasureLog:
+            ledger = self._refreshed() or self._nothing
+            return MeasureLog(tuple(ledger.measures()), ledger.offsets())
+
+        return await asyncio.wrap_future(self._thread.submit(read))
+
     def _look_again(self) -> None:
         with self._lock:
             self._shared.clear()
@@ -298,6 +313,7 @@ class Board:
         self.shifts.close()
         self.feedback.close()
         self.pieces.close()
+        self.measures.close()
         self._thread.shutdown(wait=True, cancel_futures=True)
         self._nothing.close()
         if self._ledger is not None:

@@ -11,6 +11,7 @@ import structlog
 
 from connectors.kafka.client import BrokerUnavailable, KafkaSettings, Message, RecordConsumer, RecordProducer, readable
 from connectors.kafka.feedback import send_feedback
+from connectors.measures.log import send_measures
 from connectors.orders.log import send_orders
 from connectors.scrap.log import send_events
 from connectors.shifts.log import send_changes
@@ -18,6 +19,7 @@ from console.events import Cursor, Hub, Place
 from console.live_state import Live, LiveState
 from domain.clock import Clock
 from domain.codec import UnreadableRecord
+from domain.entered_measures import EnteredMeasure
 from domain.feedback import Feedback
 from domain.orders import Order
 from domain.plant import Plant
@@ -31,6 +33,7 @@ from domain.topics import (
     FEEDBACK,
     FORECASTS,
     GOVERNING,
+    MEASURES,
     ORDERS,
     QUALITY,
     READINGS,
@@ -137,6 +140,12 @@ class Feed(Protocol):
 
     def send_quality(self, events: Sequence[QualityEvent]) -> None:
         """The same as `send_orders`, of records of pieces."""
+
+    def measures_since(self, known_until: Mapping[Place, int]) -> Sequence[EnteredMeasure]:
+        """The same of measures and events; raises as `orders_since`."""
+
+    def send_measures(self, measures: Sequence[EnteredMeasure]) -> None:
+        """The same as `send_orders`, of measures and events."""
 
     def close(self) -> None:
         """Let go of threads and sockets."""
@@ -258,6 +267,12 @@ class KafkaFeed:
 
     def send_quality(self, events: Sequence[QualityEvent]) -> None:
         send_events(self._settings, events)
+
+    def measures_since(self, known_until: Mapping[Place, int]) -> Sequence[EnteredMeasure]:
+        return self._since(MEASURES, known_until)
+
+    def send_measures(self, measures: Sequence[EnteredMeasure]) -> None:
+        send_measures(self._settings, measures)
 
     def send_orders(self, orders: Sequence[Order]) -> None:
         send_orders(self._settings, orders)

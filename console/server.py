@@ -23,6 +23,7 @@ from console.views.scene import PartSeen, ProcessUse
 from domain.clock import process_clock
 from domain.errors import LastgangError
 from domain.plant import load_plant
+from reporting.key_figures import read_beside
 
 MOST_MESSAGE_BYTES = 65_536
 """Of what a browser may send by its WebSocket at once; a longer message closes it."""
@@ -64,7 +65,16 @@ def run(
     clock = process_clock()
     sheet = None if plant.tariff is None else plant_folder / plant.tariff.file
     tariff = None if sheet is None else load_tariff(sheet)
-    board = Board(plant, KafkaFeed(kafka, plant, clock), clock, ledger_opener(ledger), processes, parts, tariff)
+    board = Board(
+        plant,
+        KafkaFeed(kafka, plant, clock),
+        clock,
+        ledger_opener(ledger),
+        processes,
+        parts,
+        tariff,
+        read_beside(plant, plant_folder),
+    )
     console = Console(
         board, ReportShelf(reports, report_command(plant_folder, ledger)), access, AnalysisDesk(sheet, plant.site.timezone)
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
+from connectors.kafka.client import TRANSACTION_TIMEOUT_MS
 from deploy import jars, ports
 from domain.errors import LastgangError
 
@@ -146,6 +147,8 @@ def server_properties(data: Path, port: int, controller_port: int, edge: EdgeLis
         "transaction.state.log.replication.factor": 1,
         "transaction.state.log.min.isr": 1,
         "transaction.state.log.num.partitions": 4,
+        "transaction.max.timeout.ms": TRANSACTION_TIMEOUT_MS,  # a quarter of an hour by default: a longer outage would lose rows
+        "transactional.id.expiration.ms": 2 * TRANSACTION_TIMEOUT_MS,
         "share.coordinator.state.topic.replication.factor": 1,
         "share.coordinator.state.topic.min.isr": 1,
         "group.initial.rebalance.delay.ms": 0,

@@ -99,6 +99,8 @@ def service_parts(plant_dir: Path, home: Path, kafka: str, settings: StackSettin
     if settings.planner.enabled:
         effort = ("--seconds", f"{settings.planner.seconds:g}", "--workers", str(settings.planner.workers))
         parts.append(service("planner", Stage.SERVICES, (*common, *effort), input=plant_dir))
+    if settings.scheduled:
+        parts.append(service("reporter", Stage.SERVICES, ("--plant", str(plant_dir)), input=plant_dir))
     if settings.influx is not None:
         influx = settings.influx
         target = ("--url", influx.url, "--org", influx.org, "--bucket", influx.bucket)

@@ -7,15 +7,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from connectors.mail.settings import MailSection
 from deploy.flink.configuration import FlinkSizes, StateBackend
 from domain.errors import Fault, InputFaults
+from domain.scheduled_reports import ScheduledReport
 from domain.toml_files import Settings, load_toml
 
 FILE_NAME = "stack.toml"
 _PREFIX = "LASTGANG_"
-_NO_SETTINGS = frozenset({"LASTGANG_CONSOLE_TOKEN"})
+_NO_SETTINGS = frozenset({"LASTGANG_CONSOLE_TOKEN", "LASTGANG_MAIL_PASSWORD"})
 """Begin like a setting, but are secrets and read where they are needed."""
 
 
@@ -120,6 +122,19 @@ class StackSettings(Settings):
     console: ConsoleSection = ConsoleSection()
     planner: PlannerSection = PlannerSection()
     influx: InfluxSection | None = None
+    mail: MailSection | None = None
+    scheduled: tuple[ScheduledReport, ...] = Field(default=(), alias="report")
+
+    @model_validator(mode="after")
+    def _reports_can_be_sent(self) -> StackSettings:
+        names = [report.name for report in self.scheduled]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            msg = f"each [[report]] with a name of its own; {', '.join(twice)} is there twice"
+            raise ValueError(msg)
+        if self.mail is None and any(report.recipients for report in self.scheduled):
+            msg = "a [mail] with server and sender: a [[report]] has recipients"
+            raise ValueError(msg)
+        return self
 
     def home_of(self, plant_dir: Path) -> Path:
         """The folder for this plant's data; a relative setting counts from the plant folder."""
@@ -158,7 +173,7 @@ def load_settings(plant_dir: Path, environment: Mapping[str, str] | None = None)
 
 
 def _overridden(settings: StackSettings, overrides: Mapping[tuple[str, str], str]) -> StackSettings:
-    document = settings.model_dump(exclude_none=True)
+    document = settings.model_dump(exclude_none=True, by_alias=True)
     for (section, key), value in overrides.items():
         (document.setdefault(section, {}) if section else document)[key] = value
     try:
@@ -169,7 +184,7 @@ def _overridden(settings: StackSettings, overrides: Mapping[tuple[str, str], str
 
 def _overrides(environment: Mapping[str, str]) -> dict[tuple[str, str], str]:
     """(section, key) -> text, of the variables that name a setting; a section that we have with a key that it lacks is kept too."""
-    sections = {name.upper(): name for name in ("kafka", "flink", "console", "planner", "influx")}
+    sections = {name.upper(): name for name in ("kafka", "flink", "console", "planner", "influx", "mail")}
     found = {}
     for variable, value in environment.items():
         if not variable.startswith(_PREFIX) or variable in _NO_SETTINGS:

@@ -13,9 +13,9 @@ from typing import Any
 import yaml
 
 from domain.codec import encode, json_schema
-from domain.topics import DECISIONS, FEEDBACK, ORDERS, PRICES, QUALITY, SHIFT_CHANGES, TOPICS, Topic
+from domain.topics import DECISIONS, FEEDBACK, MEASURES, ORDERS, PRICES, QUALITY, SHIFT_CHANGES, TOPICS, Topic
 
-WRITTEN_BY_OTHERS = (ORDERS, SHIFT_CHANGES, PRICES, QUALITY, DECISIONS, FEEDBACK)
+WRITTEN_BY_OTHERS = (ORDERS, SHIFT_CHANGES, PRICES, QUALITY, MEASURES, DECISIONS, FEEDBACK)
 """What another program may write; it may read everything."""
 _BINDING = "0.5.0"
 _INFO = {

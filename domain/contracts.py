@@ -16,6 +16,7 @@ from domain.asyncapi import document_text
 from domain.codec import encode, json_schema
 from domain.demand import Demand
 from domain.effects import Autopsy, Basis, Effect, EffectStatus, Figure, Outcome, PeakShare
+from domain.entered_measures import EnteredMeasure, EntryKind
 from domain.facts import VALUES, fact
 from domain.feedback import Feedback, FeedbackGiven, FeedbackKind
 from domain.forecasts import DayPeak, Forecast, PeriodPeak
@@ -56,6 +57,7 @@ from domain.topics import (
     INTERVALS,
     JOB_POWERS,
     MACHINE_HEALTH,
+    MEASURES,
     METER_FORECASTS,
     ORDERS,
     OWN_USE,
@@ -171,6 +173,10 @@ EXAMPLES: dict[str, Any] = {
     JOB_POWERS.name: JobPower(
         "werk-nord", "furnace-2", "gear rings", 4, (131.0, 133.0, 88.0, 90.0), (140.0, 140.0, 95.0, 95.0), (148.0, 149.0, 103.0, 101.0),
         17, PowerSource.SUB_METER, 1.9, _NINE, 6.0,
+    ),
+    MEASURES.name: EnteredMeasure(
+        "werk-nord", "leaks-2026", 1, EntryKind.MEASURE, "2026-10-05", _NINE, "2026-10-07", description="leaks of the compressed air fixed",
+        meters=("compressor",), by="M. Adler",
     ),
     SHIFT_CHANGES.name: ShiftChange(
         "werk-nord", "early", "2026-10-24", 1, True, _NINE, "06:00", "12:00", (Workers("furnaceman", 1),), by="M. Adler",

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from domain.emission_factors import EmissionFactor
 from domain.errors import Fault, InputFaults
 from domain.texts import Name, Text
 from domain.toml_files import Identifier, LocalDate, Settings, load_toml
@@ -64,14 +65,6 @@ class Event(Settings):
     def holds(self, day: date) -> bool:
         """Whether it was on on `day`."""
         return self.first <= day <= self.last
-
-
-class EmissionFactor(Settings):
-    """What a kilowatt-hour emits, with the year it stands for and where it comes from."""
-
-    g_per_kwh: Annotated[float, Field(ge=0, le=5000)]
-    year: Annotated[int, Field(ge=1990, le=2100)]
-    source: Name
 
 
 class Measures(Settings):

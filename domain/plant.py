@@ -6,9 +6,10 @@ tariff).  Out: a frozen `Plant`, checked whole before anything connects.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
@@ -16,15 +17,26 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, PrivateAttr, ValidationInfo, field_validator, model_validator
 
 from domain.controls import Control
-from domain.emission_factor import EmissionFactor
+from domain.emission_factors import (
+    Carrier,
+    DatedFactor,
+    EmissionFactor,
+    EmissionFactors,
+    HourlyFactors,
+    Method,
+    doubled,
+    emitted,
+    read_hourly,
+)
 from domain.errors import Fault, InputFaults
 from domain.flexible_loads import FlexibleLoads, flexible_faults
 from domain.formulas import FormulaFault, Term, cycle_in, expanded, parse_formula
 from domain.health_settings import HealthChannels
 from domain.instants import UtcInstant, UtcInstantOrNever
+from domain.key_figures import KeyFigures
 from domain.orders import Order, OrderStatus, TypedLoadCurve
 from domain.planning_settings import Changeover, Planning, longer_than_by_way
 from domain.regions import region_fault
@@ -35,7 +47,24 @@ from domain.texts import Name, Text
 from domain.toml_files import Identifier, LocalDate, Settings, is_file, key_lines, load_toml, read_toml
 from domain.units import UWH_PER_KWH
 
-UNITS_BY_KIND = "Wh, kWh, MWh, varh or kvarh for a counter; W, kW, var or kvar for a gauge"
+UNITS_BY_KIND = "Wh, kWh, MWh, varh, kvarh, l, m3 or Nm3 for a counter; W, kW, var or kvar for a gauge"
+
+
+class Medium(StrEnum):
+    """What a meter counts."""
+
+    ELECTRICITY = "electricity"
+    GAS = "gas"
+    HEAT = "heat"
+    COMPRESSED_AIR = "compressed_air"
+    WATER = "water"
+
+
+UNITS_OF_MEDIUM = {
+    Medium.GAS: ("m3", "Nm3", "l", "Wh", "kWh", "MWh"), Medium.HEAT: ("Wh", "kWh", "MWh"),
+    Medium.COMPRESSED_AIR: ("m3", "Nm3", "l"), Medium.WATER: ("m3", "l"),
+}  # fmt: skip
+"""Units of counters that are not electric."""
 
 
 class RegisterKind(StrEnum):
@@ -52,7 +81,7 @@ class Register(Settings):
     """What the register counts or shows: ``energy_import``, ``energy_export``, ``reactive_import``, ``reactive_export``, ``power``, ..."""
     kind: RegisterKind
     """A counter of energy, or a gauge of power."""
-    unit: Literal["Wh", "kWh", "MWh", "varh", "kvarh", "W", "kW", "var", "kvar"]
+    unit: Literal["Wh", "kWh", "MWh", "varh", "kvarh", "W", "kW", "var", "kvar", "l", "m3", "Nm3"]
     """Unit of its values; what a device gives in another one is converted."""
     sampling_s: float = Field(gt=0)
     """How often a value is expected."""
@@ -69,6 +98,18 @@ class Register(Settings):
     def is_reactive(self) -> bool:
         """Whether it holds reactive energy or power."""
         return "var" in self.unit
+
+    @property
+    def is_volume(self) -> bool:
+        """Whether it counts litres or cubic metres: its quarter hours are whole microlitres."""
+        return self.unit in ("l", "m3", "Nm3")
+
+    @property
+    def shown_unit(self) -> Literal["kWh", "kvarh", "m3", "Nm3"]:
+        """The unit in which its quarter hours are shown."""
+        if self.is_volume:
+            return "Nm3" if self.unit == "Nm3" else "m3"
+        return "kvarh" if self.is_reactive else "kWh"
 
 
 class Exchange(Settings):
@@ -110,17 +151,41 @@ class Meter(Settings):
     """Name for people; None: the id."""
     parent: Identifier | None = None
     """The meter above it in the tree, which counts its energy too; None: it is at the top."""
+    hall: Name = ""
+    """Hall or building that it measures; empty: that of the meter above it."""
+    cost_centre: Name = ""
+    """Cost centre whose energy it measures; empty: that of the meter above it."""
+    medium: Medium = Medium.ELECTRICITY
+    """What it counts. Only electricity enters balance, peak, forecast, watches and bill."""
     max_power_kw: float = Field(gt=0)
-    """What fuse, transformer or current transformer lets through; values above it are not plausible."""
+    """What fuse, transformer or current transformer lets through; values above it are not plausible. Of a meter of a volume: ``max_flow_m3_per_h`` in its place."""
+    max_flow_m3_per_h: float | None = Field(default=None, gt=0)
+    """The highest flow of a meter that counts a volume, from its plate; None: it counts energy."""
     registers: tuple[Register, ...] = Field(default=(), alias="register")
     exchanges: tuple[Exchange, ...] = Field(default=(), alias="exchange")
     multipliers: tuple[Multiplier, ...] = Field(default=(), alias="multiplier")
     """Values before the first are taken as they are."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _limit_of_volume(cls, found: object) -> object:
+        # A litre stands where a watt-hour stands, so one cubic metre an hour is the limit that one kilowatt is.
+        if isinstance(found, dict) and "max_flow_m3_per_h" in found:
+            if "max_power_kw" in found and found["max_power_kw"] != found["max_flow_m3_per_h"]:
+                msg = "either max_power_kw or max_flow_m3_per_h"
+                raise ValueError(msg)
+            return found | {"max_power_kw": found["max_flow_m3_per_h"]}
+        return found
+
     @property
     def label(self) -> str:
         """Name for people."""
         return self.name or self.id
+
+    @property
+    def is_electric(self) -> bool:
+        """Whether it counts electricity."""
+        return self.medium is Medium.ELECTRICITY
 
     def counters(self) -> tuple[Register, ...]:
         """Its counter registers."""
@@ -133,8 +198,10 @@ class Meter(Settings):
     def energy_channel(self) -> str | None:
         """The channel whose intervals are this meter's energy: imported, else of its first counter, else of its gauge.
 
-        None for a meter of reactive energy alone: its kvarh are no kWh.
+        None for a meter of reactive energy alone, whose kvarh are no kWh, and for one of another medium.
         """
+        if not self.is_electric:
+            return None
         channels = [r.channel for r in self.interval_registers() if not r.is_reactive]
         return "energy_import" if "energy_import" in channels else next(iter(channels), None)
 
@@ -383,6 +450,9 @@ class Plant(Settings):
     connections: Connections | None = None
     tariff: TariffRef | None = None
     emissions: EmissionFactor | None = None
+    emission_factors: tuple[DatedFactor, ...] = Field(default=(), alias="emission_factor")
+    key_figures: KeyFigures = KeyFigures()
+    _hourly: dict[tuple[str, str], HourlyFactors] = PrivateAttr(default_factory=dict)
 
     def meter_by_id(self, meter: str) -> Meter:
         """The meter called `meter`; KeyError names it."""
@@ -392,8 +462,41 @@ class Plant(Settings):
         """The meter of the grid connection: as named, else the only meter without a parent."""
         if self.site.billing_meter is not None:
             return self.meter_by_id(self.site.billing_meter)
-        roots = [m for m in self.meters if m.parent is None]
+        roots = [m for m in self.meters if m.parent is None and m.is_electric]
         return roots[0] if len(roots) == 1 else None
+
+    @cached_property
+    def factors(self) -> EmissionFactors:
+        """Every emission factor; ``[emissions]`` is that of electricity by location, on days that no ``[[emission_factor]]`` has begun on."""
+        simple = self.emissions
+        rows = self.emission_factors
+        has_first = any((row.carrier, row.method, row.valid_from) == (Carrier.ELECTRICITY, Method.LOCATION, None) for row in rows)
+        if simple is not None and not has_first:
+            rows = (
+                DatedFactor(
+                    carrier=Carrier.ELECTRICITY, method=Method.LOCATION, g_per_kwh=simple.g_per_kwh, of_year=simple.of_year, source=simple.source,
+                ),
+                *rows,
+            )  # fmt: skip
+        return EmissionFactors(rows, self.site.zone, self._hourly)
+
+    def drawn_factor(self, instant_utc: datetime) -> EmissionFactor | None:
+        """What a kilowatt-hour of electricity emits at an instant, by location; None where nobody says."""
+        found = self.factors.at(Carrier.ELECTRICITY, Method.LOCATION, instant_utc)
+        return (
+            None if found is None else EmissionFactor(g_per_kwh=found.g_per_kwh, of_year=found.row.of_year, source=found.row.source)
+        )
+
+    def mean_drawn_factor(self, from_utc: datetime, to_utc: datetime) -> EmissionFactor | None:
+        """The same as the plain mean of a span's hours, for energy whose hours are not known; None where no hour has a factor."""
+        hours = math.ceil((to_utc - from_utc) / timedelta(hours=1))
+        mean = emitted(
+            self.factors, Carrier.ELECTRICITY, Method.LOCATION, ((from_utc + timedelta(hours=n), 1.0) for n in range(hours))
+        )
+        if mean.kg is None:
+            return None
+        newest = mean.rows[-1]
+        return EmissionFactor(g_per_kwh=mean.kg * 1000 / mean.covered_kwh, of_year=newest.of_year, source=newest.source)
 
     @cached_property
     def changes_by_day(self) -> Mapping[date, Mapping[str, PlannedShiftChange]]:
@@ -461,7 +564,7 @@ class VirtualParts:
 
     meter: VirtualMeter
     channel: str
-    unit: Literal["kWh", "kvarh"]
+    unit: Literal["kWh", "kvarh", "m3", "Nm3"]
     factors: Mapping[str, Fraction]
 
 
@@ -473,7 +576,7 @@ def virtual_parts(plant: Plant) -> tuple[VirtualParts, ...]:
         part = plant.meter_by_id(next(iter(factors[meter.id])))
         channel = meter.channel or part.main_channel() or ""
         register = part.interval_register(channel)
-        unit: Literal["kWh", "kvarh"] = "kvarh" if register is not None and register.is_reactive else "kWh"
+        unit = "kWh" if register is None else register.shown_unit
         found.append(VirtualParts(meter, channel, unit, factors[meter.id]))
     return tuple(found)
 
@@ -491,6 +594,9 @@ def load_plant(path: Path) -> Plant:
     faults = list(_reference_faults(plant, path, lines))
     if faults:
         raise InputFaults(faults)
+    for row in plant.emission_factors:
+        if row.file is not None:
+            plant._hourly[row.file, row.value_column] = read_hourly(path.parent / row.file, row)
     return plant
 
 
@@ -535,7 +641,7 @@ def _reference_faults(plant: Plant, path: Path, lines: dict[tuple[str | int, ...
             if channel in channels[:number]:
                 wrong(("meter", index, "register", number, "channel"), channel, "each channel once per meter")
         for number, register in enumerate(meter.registers):
-            counts = register.unit.endswith("h")
+            counts = register.unit.endswith("h") or register.is_volume
             if counts != (register.kind is RegisterKind.COUNTER):
                 wrong(("meter", index, "register", number, "unit"), register.unit, UNITS_BY_KIND)
             if register.balance and register.kind is not RegisterKind.COUNTER:
@@ -557,6 +663,7 @@ def _reference_faults(plant: Plant, path: Path, lines: dict[tuple[str | int, ...
         for shift_id in machine.shifts:
             if shift_id not in shifts:
                 wrong(("machine", index, "shifts"), shift_id, f"one of the shifts {sorted(shifts)}")
+    _check_media(plant, wrong)
     _check_controls(plant, wrong)
     _check_health(plant, wrong)
     _check_set_points(plant, wrong)
@@ -588,12 +695,47 @@ def _reference_faults(plant: Plant, path: Path, lines: dict[tuple[str | int, ...
     _check_virtual_meters(plant, wrong)
     for where, value, expected in flexible_faults(plant.flexible, dict.fromkeys(machines)):
         wrong(where, value, expected)
+    _check_emission_factors(plant, path.parent, wrong)
     if plant.tariff is not None and not is_file(path.parent / plant.tariff.file):
         wrong(("tariff", "file"), plant.tariff.file, f"a tariff file in {path.parent}")
     return faults
 
 
 _DAY_MIN = 24 * 60
+
+
+def _check_media(plant: Plant, wrong: Wrong) -> None:
+    """Nothing of another medium stands where electricity is looked for: neither by its channels, nor in the tree, nor at a machine."""
+    media = {meter.id: meter.medium for meter in plant.meters}
+    for index, meter in enumerate(plant.meters):
+        above = media.get(meter.parent, meter.medium) if meter.parent is not None else meter.medium
+        if above is not meter.medium:
+            wrong(("meter", index, "parent"), meter.parent, f"a meter of {meter.medium.value}; this one is of {above.value}")
+        volumes = [register for register in meter.registers if register.is_volume]
+        if bool(volumes) != (meter.max_flow_m3_per_h is not None) and (volumes or not meter.is_electric):
+            expected = "a flow for a meter that counts a volume, none for one that counts energy"
+            wrong(("meter", index, "max_flow_m3_per_h"), meter.max_flow_m3_per_h, expected)
+        for number, register in enumerate(meter.registers):
+            where = ("meter", index, "register", number)
+            if meter.is_electric:
+                if register.is_volume:
+                    wrong((*where, "unit"), register.unit, "a unit of electricity, or another medium of the meter")
+                continue
+            if register.unit not in UNITS_OF_MEDIUM[meter.medium]:
+                wrong((*where, "unit"), register.unit, f"{', '.join(UNITS_OF_MEDIUM[meter.medium])} for {meter.medium.value}")
+            if not register.channel.startswith(f"{meter.medium.value}_"):
+                wrong((*where, "channel"), register.channel, f"a name that begins with {meter.medium.value}_")
+            if register.is_volume != bool(volumes):
+                wrong((*where, "unit"), register.unit, "volumes or energies, not both in one meter")
+    if plant.site.billing_meter is not None and not _is_electric(media, plant.site.billing_meter):
+        wrong(("site", "billing_meter"), plant.site.billing_meter, "a meter of electricity")
+    for index, machine in enumerate(plant.machines):
+        if not _is_electric(media, machine.meter):
+            wrong(("machine", index, "meter"), machine.meter, "a meter of electricity")
+
+
+def _is_electric(media: Mapping[str, Medium], meter: str) -> bool:
+    return media.get(meter, Medium.ELECTRICITY) is Medium.ELECTRICITY
 
 
 def _check_controls(plant: Plant, wrong: Wrong) -> None:
@@ -627,6 +769,17 @@ def _check_set_points(plant: Plant, wrong: Wrong) -> None:
         for number, channel in enumerate(channels):
             if channel in channels[:number]:
                 wrong(("machine", index, "set_point", number, "channel"), channel, "each channel once per machine")
+
+
+def _check_emission_factors(plant: Plant, folder: Path, wrong: Wrong) -> None:
+    rows = plant.emission_factors
+    for index in doubled(rows):
+        day = rows[index].valid_from
+        expected = "another day for each factor of a carrier and method"
+        wrong(("emission_factor", index, "valid_from"), None if day is None else day.isoformat(), expected)
+    for index, row in enumerate(rows):
+        if row.file is not None and not is_file(folder / row.file):
+            wrong(("emission_factor", index, "file"), row.file, f"a CSV file in {folder}")
 
 
 def _check_shifts(plant: Plant, wrong: Wrong) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from domain.anomalies import Anomaly
 from domain.demand import Demand
 from domain.effects import Autopsy, Effect
+from domain.entered_measures import EnteredMeasure
 from domain.feedback import Feedback
 from domain.forecasts import Forecast
 from domain.governing import Governing
@@ -72,6 +73,8 @@ PRICES = Topic("energy.prices.v1", Prices, lambda r: f"{r.site}/{r.zone}",
     "day-ahead prices of the bidding zone that a site buys in")  # fmt: skip
 QUALITY = Topic("energy.quality.v1", QualityEvent, lambda r: f"{r.site}/{r.machine}",
     "good pieces, scrap and rework of a machine in a span, by counter, file, API or a camera system")  # fmt: skip
+MEASURES = Topic("energy.measures.v1", EnteredMeasure, lambda r: f"{r.site}/{r.measure}",
+    "measures that people took to save energy, and events that change what is drawn, as entered")  # fmt: skip
 PLANNING_PROBLEMS = Topic("energy.planning_problems.v1", PlanningProblem, lambda r: r.site,
     "what the planner is asked: jobs, shifts, prices and load of a site over the next days", 7 * DAY_MS)  # fmt: skip
 PLANS = Topic("energy.plans.v1", ProposedPlan, lambda r: r.site,
@@ -93,7 +96,7 @@ OWN_USE = Topic("energy.own_use.v1", OwnUse, lambda r: r.site,
 
 TOPICS = (
     READINGS, REJECTED, INTERVALS, DEMAND, ANOMALIES, FINDINGS, FEEDBACK, FORECASTS, METER_FORECASTS,
-    ORDERS, JOB_POWERS, SHIFT_CHANGES, PRICES, QUALITY, PLANNING_PROBLEMS, PLANS, RECOMMENDATIONS, DECISIONS, EFFECTS, AUTOPSIES, GOVERNING,
+    ORDERS, JOB_POWERS, SHIFT_CHANGES, PRICES, QUALITY, MEASURES, PLANNING_PROBLEMS, PLANS, RECOMMENDATIONS, DECISIONS, EFFECTS, AUTOPSIES, GOVERNING,
     MACHINE_HEALTH, OWN_USE,
 )  # fmt: skip
 BY_NAME = {topic.name: topic for topic in TOPICS}

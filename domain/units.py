@@ -32,9 +32,10 @@ UWH_PER_KWH = 1_000_000_000
 
 UWH_PER_UNIT = {
     "Wh": UWH_PER_WH, "kWh": UWH_PER_KWH, "MWh": 1000 * UWH_PER_KWH,
+    "l": UWH_PER_WH, "m3": UWH_PER_KWH, "Nm3": UWH_PER_KWH,
     "varh": UWH_PER_WH, "kvarh": UWH_PER_KWH, "Mvarh": 1000 * UWH_PER_KWH,
 }  # fmt: skip
-"""Micro-watt-hours (micro-var-hours) in one unit of a counter."""
+"""Micro-watt-hours (micro-var-hours, microlitres) in one unit of a counter."""
 
 WATTS_PER_CORE = 4.0
 """What a busy core of a small industrial computer draws more than an idle one: a model, not a measurement."""

@@ -46,6 +46,8 @@ Rows = Mapping[datetime, Interval]
 
 def net_channels(meter: Meter) -> list[tuple[str, int]]:
     """Which channels make a meter's net energy, and with which sign: import and export where it has them, else all it has."""
+    if not meter.is_electric:
+        return []
     channels = [register.channel for register in meter.interval_registers() if not register.is_reactive]
     signed = [(channel, -1 if channel == EXPORT else 1) for channel in channels if channel in (IMPORT, EXPORT)]
     return signed or [(channel, 1) for channel in channels]

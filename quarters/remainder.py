@@ -7,7 +7,7 @@ where every one of them is: a meter below without a value is not a meter below t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -88,17 +88,15 @@ class Node:
         return (self.meter, *self.children)
 
 
-def nodes(plant: Plant, nets: Nets, starts: Sequence[datetime]) -> list[Node]:
-    """Every meter that has meters below it, over the quarter hours that begin at `starts`.
+def nodes(plant: Plant, nets: Nets, starts: Sequence[datetime]) -> Iterator[Node]:
+    """Every meter that has meters below it, over the quarter hours that begin at `starts`; one at a time, so that not all are held at once.
 
     A generator counts negative, so what it feeds in is drawn by its neighbours.
     """
-    found = []
     for meter in plant.meters:
         children = tuple(child for child in plant.meters if child.parent == meter.id)
-        if children:
-            found.append(Node(meter, children, tuple(remainders(meter, children, nets, starts))))
-    return found
+        if children and meter.is_electric:
+            yield Node(meter, children, tuple(remainders(meter, children, nets, starts)))
 
 
 def remainders(meter: Meter, children: Sequence[Meter], nets: Nets, starts: Iterable[datetime]) -> list[Remainder]:

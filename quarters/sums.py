@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import fsum
 from typing import Protocol
 
 from domain.intervals import QUALITIES_BEST_FIRST, IntervalQuality, worst_quality
@@ -88,6 +89,22 @@ class EnergySum:
     def share_of_energy(self, quality: IntervalQuality) -> float:
         """Share of the energy that was moved in either direction, 0..1; of no energy 0."""
         return share_of_moved(self.by_quality, quality)
+
+
+def joined(sums: Iterable[EnergySum]) -> EnergySum:
+    """The sum of spans that follow one another, from their sums."""
+    found = list(sums)
+    quarters = sum(one.quarters for one in found)
+    by_quality = {
+        quality: Share(
+            sum(one.by_quality[quality].quarters for one in found),
+            sum(one.by_quality[quality].energy_uwh for one in found),
+            sum(one.by_quality[quality].moved_uwh for one in found),
+        )
+        for quality in QUALITIES_BEST_FIRST
+    }
+    coverage = fsum(one.coverage * one.quarters for one in found) / quarters if quarters else 0.0
+    return EnergySum(quarters, sum(one.with_value for one in found), sum(one.energy_uwh for one in found), coverage, by_quality)
 
 
 def sum_of(rows: Iterable[Known | None], quarters: int | None = None) -> EnergySum:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,24 @@ import numpy as np
 
 from domain.errors import InputFaults
 from domain.intervals import QUARTER, Interval
+from quarters.peaks import highest
 from quarters.quality import makes_maximum
 from reporting.month import MonthReport, SeriesMonth
+from reporting.periods import Period, PeriodKind
 from words.speech import Words
 
 DAY = timedelta(days=1)
 NO_TARIFF = "the plant file names no tariff"
 NO_METER = "the plant file names no billing meter"
+NOTHING_KNOWN = "no quarter hour of this month has a value"
+CUT_MONTH = "the period has only a part of this month, and bills are of whole months"
 
-_OUR_REASONS = {NO_TARIFF: "why.no_tariff", NO_METER: "why.no_meter"}
+_OUR_REASONS = {
+    NO_TARIFF: "why.no_tariff",
+    NO_METER: "why.no_meter",
+    CUT_MONTH: "why.cut_month",
+    NOTHING_KNOWN: "why.nothing_known",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +45,21 @@ class WindowPeak:
 
 
 @dataclass(frozen=True, slots=True)
+class BilledMonth:
+    """A month of a longer period, or the days of one that the period cuts."""
+
+    period: Period
+    cost: MonthCost
+
+
+@dataclass(frozen=True, slots=True)
 class MonthCost:
-    """The bill, or why there is none."""
+    """The bill, or why there is none; of a period that is no month, those of its months."""
 
     bill: Any = None
-    """A `billing.bill.Bill`."""
+    """A `billing.bill.Bill`; None where there is none, and for periods that are no month."""
+    months: tuple[BilledMonth, ...] = ()
+    """Empty for a month."""
     windows: tuple[WindowPeak, ...] = ()
     tariff_id: str = ""
     tariff_version: str = ""
@@ -49,14 +69,25 @@ class MonthCost:
     """Components without a price at this site, and what each lacks: ids of components, values of `billing.lacks.Lack`."""
 
     @property
+    def bills(self) -> list[Any]:
+        """The one of the month, or those of the months."""
+        found = [self.bill, *(one.cost.bill for one in self.months)]
+        return [bill for bill in found if bill is not None]
+
+    @property
+    def total_eur(self) -> Fraction | None:
+        """Sum of the bills; None where there is none."""
+        return sum((bill.total_eur for bill in self.bills), Fraction(0)) if self.bills else None
+
+    @property
     def missing(self) -> list[str]:
-        """Columns of which the bill lacks something."""
-        return [] if self.bill is None else list(dict.fromkeys(span.column for span in self.bill.missing))
+        """Columns of which a bill lacks something."""
+        return list(dict.fromkeys(span.column for bill in self.bills for span in bill.missing))
 
     @property
     def is_provisional(self) -> bool:
-        """Whether the bill can still change."""
-        return self.bill is not None and self.bill.status != "final"
+        """Whether a bill can still change."""
+        return any(bill.status != "final" for bill in self.bills)
 
 
 def why_no_bill(cost: MonthCost, words: Words) -> str:
@@ -70,7 +101,7 @@ def why_no_bill(cost: MonthCost, words: Words) -> str:
 
 
 def month_cost(report: MonthReport, folder: Path) -> MonthCost:
-    """Bill the grid connection's month by the tariff beside the plant file.
+    """Bill the grid connection's month by the tariff beside the plant file; of a longer or shorter period, each whole month in it.
 
     An annual demand charge counts a twelfth, with the highest quarter hour of this month; peaks of other months are in it only as far
     as the tariff file names them as history.
@@ -80,6 +111,8 @@ def month_cost(report: MonthReport, folder: Path) -> MonthCost:
         return MonthCost(why_not=NO_TARIFF)
     if series is None:
         return MonthCost(why_not=NO_METER)
+    if report.period.kind is not PeriodKind.MONTH:
+        return _cost_of_months(report, series, folder)
     from billing.bill import bill
     from billing.published import published
     from billing.site import left_out, reactive_channels
@@ -97,6 +130,24 @@ def month_cost(report: MonthReport, folder: Path) -> MonthCost:
     except InputFaults as faults:
         return replace(named, why_not="; ".join(f"{f.field}: found {f.found}; expected {f.expected}" for f in faults.faults))
     return replace(named, bill=made, windows=_windows(tariff, series, days))
+
+
+def _cost_of_months(report: MonthReport, series: SeriesMonth, folder: Path) -> MonthCost:
+    whole, found = report.period, []
+    for part in whole.months():
+        if part.kind is not PeriodKind.MONTH:
+            found.append(BilledMonth(part, MonthCost(why_not=CUT_MONTH)))
+            continue
+        connection = tuple(one.within(whole, part) for one in report.series if one.meter.id == series.meter.id)
+        if not any(one.sum.with_value for one in connection):
+            found.append(BilledMonth(part, MonthCost(why_not=NOTHING_KNOWN)))
+            continue
+        found.append(BilledMonth(part, month_cost(replace(report, period=part, series=connection), folder)))
+    last = next((one.cost for one in reversed(found) if one.cost.tariff_id), MonthCost())
+    return MonthCost(
+        months=tuple(found), tariff_id=last.tariff_id, tariff_version=last.tariff_version, tariff_source=last.tariff_source,
+        why_not="" if any(one.cost.bill is not None for one in found) else found[0].cost.why_not,
+    )  # fmt: skip
 
 
 def _load(report: MonthReport, series: SeriesMonth) -> Any:
@@ -140,7 +191,6 @@ def _windows(tariff: Any, series: SeriesMonth, days: tuple[Any, Any]) -> tuple[W
             continue
         # By instant: the tariff's days may begin at another midnight than the plant's.
         chosen = tuple(i for i in series.slots if i is not None and _is_inside(mask, (i.start_utc - grid.from_utc) // QUARTER))
-        part = SeriesMonth(series.meter, series.channel, series.unit, chosen, (), ())
         where = "inside" if component.inside else "outside"
-        found.append(WindowPeak(component.id, where, component.calendar.id, part.peak))
+        found.append(WindowPeak(component.id, where, component.calendar.id, highest(chosen)))
     return tuple(found)

@@ -28,7 +28,7 @@ def report_data(content: Content) -> dict[str, Any]:
         "site": plant.site.id,
         "organisation": plant.site.name or plant.site.id,
         "period": {
-            "month": period.label, "timezone": period.timezone, "from_utc": instant_text(period.from_utc),
+            "label": period.label, "kind": str(period.kind), "timezone": period.timezone, "from_utc": instant_text(period.from_utc),
             "to_utc": instant_text(period.to_utc), "quarter_hours_expected": period.expected,
         },
         "data_cut_off_utc": instant_text(report.data_cut_off_utc),

@@ -56,9 +56,11 @@ def figures(content: Content, words: Words) -> list[Figure]:
         found.append(_peak_figure(billing, words))
         note = f"{words.number(billing.sum.with_value)} / {words.number(billing.sum.quarters)} {words['quarters']}"
         found.append(Figure(words["coverage"], words.percent(billing.sum.coverage, 2), "", note))
-    if cost.bill is not None:
+    if cost.total_eur is not None:
         note = one_line(cost.tariff_id, NAME) + (f" · {words['provisional'].lower()}" if cost.is_provisional else "")
-        found.append(Figure(words["cost"], words.number(float(cost.bill.total_eur), 2), "EUR", note))
+        if cost.months:
+            note += f" · {words.fill('bill.months_billed', count=len(cost.bills), all=len(cost.months))}"
+        found.append(Figure(words["cost"], words.number(float(cost.total_eur), 2), "EUR", note))
     return found
 
 

@@ -23,6 +23,10 @@ answers, which are long and made again each hour: what they lead to are recommen
 the running quarter hour. What single watches found is kept as the anomalies that were made of it."""
 
 
+DOCUMENTS_EVERY_S = 60.0
+"""How often it looks whether a file of the configuration has become another [real s]."""
+
+
 class Message(Protocol):
     """One record and its place in the log."""
 
@@ -104,6 +108,7 @@ def run_historian(
     ready: Callable[[], None],
     rhythm: Rhythm | None = None,
     new_log: bool = False,
+    documents: Callable[[], Mapping[str, bytes]] = dict,
 ) -> int:
     """Follow the topics until `stop` is set; gives the number of records written.
 
@@ -111,6 +116,8 @@ def run_historian(
     ----------
     open_consumer
         Makes a consumer of `TOPICS_KEPT` that begins at the given places, elsewhere at the beginning of the log.
+    documents
+        Reads the files of the plant's configuration, by name; each one that has become another is a row from then on.
 
     Raises
     ------
@@ -122,7 +129,11 @@ def run_historian(
     consumer = _consumer(open_consumer, ledger, new_log)
     try:
         ready()
+        next_look_s = time.monotonic()
         while not stop.is_set():
+            if time.monotonic() >= next_look_s:
+                _note_documents(ledger, documents, log)
+                next_look_s = time.monotonic() + DOCUMENTS_EVERY_S
             batch.add([entry_of(message, site) for message in consumer.poll(0.2)], time.monotonic())
             if batch.is_due(time.monotonic()):
                 written += _write(ledger, batch.take(), log)
@@ -130,6 +141,14 @@ def run_historian(
     finally:
         consumer.close()
     return written
+
+
+def _note_documents(ledger: Ledger, documents: Callable[[], Mapping[str, bytes]], log: Any) -> None:
+    """A folder that cannot be read stops no record."""
+    try:
+        ledger.note_documents(documents())
+    except OSError as error:
+        log.warning("configuration_unreadable", reason=str(error))
 
 
 def _write(ledger: Ledger, entries: list[Entry], log: Any) -> int:

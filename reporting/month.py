@@ -1,4 +1,4 @@
-"""A month of a site as the ledger knows it at one instant: the numbers of every report, before anybody formats them.
+"""A month, or any other period, of a site as the ledger knows it at one instant: the numbers of every report, before anybody formats them.
 
 In: ledger, plant, tariff, a month, the instant up to which data count.  Out: a frozen `MonthReport`.
 
@@ -8,134 +8,142 @@ are therefore in it, with what the register read, and are named beside it. A pea
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
-from itertools import groupby
-from zoneinfo import ZoneInfo
+from itertools import islice
+from typing import TYPE_CHECKING
 
 from domain.anomalies import Anomaly
 from domain.channels import IMPORT
 from domain.effects import Autopsy, Effect
 from domain.errors import Fault, InputFaults
 from domain.feedback import Feedback
-from domain.instants import FIRST_YEAR, LAST_YEAR
 from domain.intervals import QUARTER, Interval, IntervalMethod, IntervalQuality
 from domain.plant import Meter, Plant, VirtualMeter, virtual_parts
 from domain.prices import Prices
 from domain.recommendations import Decision, Recommendation, deciding
 from quarters.gaps import DUE_AFTER, Gap, QuarterRevisions, gaps_of_span
-from quarters.net import net_quarters
+from quarters.net import NetQuarter, net_quarters
 from quarters.peaks import highest, highest_first
-from quarters.periods import month_after, month_span
+from quarters.periods import days_between, midnight_utc
 from quarters.remainder import Node, RemainderSum, nodes, sum_of_remainders
-from quarters.sums import EnergySum, sum_of
+from quarters.sums import EnergySum, joined, sum_of
 from reporting.findings_account import NOTHING_FOUND, FindingsAccount, findings_account
+from reporting.key_figures import KeyFigures
 from reporting.ledger import Conflict, LedgerReader, RejectedReadings
+from reporting.periods import DAY
+from reporting.periods import Period as Period
+from reporting.periods import month_period as month_period
+from reporting.progress import Progress, Stage, Step, silent
+from reporting.slots import Slots
 from scrap.account import ScrapAccount
 
-_MONTH = re.compile(r"^([0-9]{4})-(0[1-9]|1[0-2])$")
+if TYPE_CHECKING:
+    from reporting.groups import GroupSum
+    from reporting.year_before import YearBefore
+
 _EVENTS = (IntervalMethod.RESET, IntervalMethod.ROLLOVER, IntervalMethod.EXCHANGE, IntervalMethod.STEP_REMOVED)
 TOP_PEAKS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
-    """A local month, ``[from_utc, to_utc)``."""
+class SeriesDay:
+    """One meter's channel on a local day."""
 
-    label: str
-    first_day: date
-    end_day: date
-    timezone: str
-    from_utc: datetime
-    to_utc: datetime
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The zone of its days."""
-        return ZoneInfo(self.timezone)
-
-    @property
-    def expected(self) -> int:
-        """Quarter hours in it; 2,980 in an October with its 25-hour day."""
-        return (self.to_utc - self.from_utc) // QUARTER
-
-    def slot(self, start_utc: datetime) -> int:
-        """Place of a quarter hour, from 0."""
-        return (start_utc - self.from_utc) // QUARTER
-
-    def start_utc(self, slot: int) -> datetime:
-        """Start of the quarter hour at `slot`."""
-        return self.from_utc + slot * QUARTER
-
-    def local(self, instant_utc: datetime) -> datetime:
-        """An instant on the plant's wall clock."""
-        return instant_utc.astimezone(self.zone)
+    day: date
+    sum: EnergySum
+    peak: Interval | None
 
 
-def month_period(month: str, timezone: str) -> Period:
-    """The local month ``YYYY-MM``; raises `ValueError` for any other text."""
-    found = _MONTH.match(month)
-    if not found or not FIRST_YEAR <= int(found.group(1)) <= LAST_YEAR:
-        msg = f"month {month!r}: expected YYYY-MM such as 2026-10"
-        raise ValueError(msg)
-    first = date(int(found.group(1)), int(found.group(2)), 1)
-    end = month_after(first)
-    return Period(month, first, end, timezone, *month_span(first, ZoneInfo(timezone)))
+@dataclass(frozen=True, slots=True)
+class SeriesPart:
+    """One meter's channel in a part of the period."""
+
+    part: Period
+    sum: EnergySum
+    peak: Interval | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SeriesMonth:
-    """One meter's channel in the month."""
+    """One meter's channel in the period."""
 
     meter: Meter | VirtualMeter
     channel: str
     unit: str
-    """kWh or kvarh."""
-    slots: tuple[Interval | None, ...]
+    """kWh or kvarh; m3 or Nm3 of another medium."""
+    slots: Sequence[Interval | None]
     gaps: tuple[Gap, ...]
     """What was not simply measured, and what was not at first."""
     restatements: tuple[QuarterRevisions, ...]
+    sum: EnergySum
+    """Energy, coverage and qualities of the whole period; faulty quarter hours are in it with what the register read."""
+    peak: Interval | None
+    """The earliest of the highest quarter hours, never a faulty one."""
+    events: tuple[Interval, ...]
+    """Quarter hours in which a register was reset, rolled over, exchanged or jumped."""
+    days: tuple[SeriesDay, ...]
+    """Each local day."""
 
-    @cached_property
-    def sum(self) -> EnergySum:
-        """Energy, coverage and qualities of the whole month; faulty quarter hours are in it with what the register read."""
-        return sum_of(self.slots)
+    @classmethod
+    def of(
+        cls, meter: Meter | VirtualMeter, channel: str, unit: str, period: Period, rows: Iterable[Interval | None],
+        gaps: Iterable[Gap] = (), restatements: Iterable[QuarterRevisions] = (),
+    ) -> SeriesMonth:  # fmt: skip
+        """The series of the quarter hours that have a row."""
+        slots: list[Interval | None] = [None] * period.expected
+        for row in rows:
+            if row is not None:
+                slots[period.slot(row.start_utc)] = row
+        events = tuple(row for row in slots if row is not None and row.method in _EVENTS)
+        return cls(
+            meter, channel, unit, Slots(period, slots), tuple(gaps), tuple(restatements), sum_of(slots), highest(slots), events,
+            tuple(_days(period, slots)),
+        )  # fmt: skip
 
-    @property
-    def peak(self) -> Interval | None:
-        """The earliest of the highest quarter hours, never a faulty one."""
-        return highest(self.slots)
+    def parts(self, period: Period) -> list[SeriesPart]:
+        """Each month of its period, or the days of a month that the period cuts."""
+        found, days = [], iter(self.days)
+        for part in period.months():
+            some = list(islice(days, part.day_count))
+            found.append(SeriesPart(part, joined(day.sum for day in some), highest(day.peak for day in some)))
+        return found
+
+    def within(self, period: Period, part: Period) -> SeriesMonth:
+        """The same over a part of its period, without gaps and restatements."""
+        rows = self.slots[period.slot(part.from_utc) : period.slot(part.to_utc)]
+        return SeriesMonth.of(self.meter, self.channel, self.unit, part, rows)
 
     def highest(self, count: int) -> list[Interval]:
         """The highest quarter hours, highest and earliest first."""
         return highest_first(self.slots, count)
 
-    @property
-    def events(self) -> list[Interval]:
-        """Quarter hours in which a register was reset, rolled over, exchanged or jumped."""
-        return [i for i in self.slots if i is not None and i.method in _EVENTS]
 
-    def daily_peaks(self, period: Period) -> list[tuple[date, Interval | None]]:
-        """The highest quarter hour of each local day."""
-        found: list[tuple[date, Interval | None]] = []
-        for day, slots in groupby(range(len(self.slots)), key=lambda slot: period.local(period.start_utc(slot)).date()):
-            found.append((day, highest(self.slots[slot] for slot in slots)))
-        return found
+def _days(period: Period, slots: Sequence[Interval | None]) -> Iterator[SeriesDay]:
+    place = 0
+    for day in days_between(period.first_day, period.end_day):
+        end = period.slot(midnight_utc(day + DAY, period.zone))
+        some = slots[place:end]
+        yield SeriesDay(day, sum_of(some), highest(some))
+        place = end
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class MeterRemainder:
     """A meter against the meters below it, over the quarter hours for which all of them have a value."""
 
-    node: Node
+    meter: Meter
+    children: tuple[Meter, ...]
+    sum: RemainderSum
+    """Own energy, the sum below, and the remainder of the period."""
+    lacking: Mapping[tuple[str, str], int]
+    """Quarter hours whose remainder is unknown because a channel has no row, by (meter, channel)."""
 
-    @cached_property
-    def sum(self) -> RemainderSum:
-        """Own energy, the sum below, and the remainder of the month."""
-        return sum_of_remainders(self.node.quarters)
+    @classmethod
+    def of(cls, node: Node) -> MeterRemainder:
+        """Its sums; the quarter hours themselves are not kept."""
+        return cls(node.meter, node.children, sum_of_remainders(node.quarters), node.lacking())
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +172,14 @@ class MonthReport:
     """Of highest quarter hours in the month."""
     scrap: ScrapAccount | None = None
     """What scrap took; None where nobody has looked (`reporting.scrap.with_scrap`)."""
+    key_figures: KeyFigures | None = None
+    """Energy per unit, standby, savings; None where nobody has looked (`reporting.key_figures.month.with_key_figures`)."""
     findings: FindingsAccount = NOTHING_FOUND
     """What its incidents cost, and what ending them early was worth."""
+    before: YearBefore | None = None
+    """The same days one year earlier; None where nobody has looked (`reporting.year_before`)."""
+    groups: tuple[GroupSum, ...] = ()
+    """Halls and cost centres (`reporting.groups`)."""
     feedback: tuple[Feedback, ...] = ()
     """What people reported of incidents in the month, in that order."""
 
@@ -192,7 +206,12 @@ class MonthReport:
 
 
 def month_report(
-    ledger: LedgerReader, plant: Plant, period: Period, as_of_utc: datetime | None = None, now_utc: datetime | None = None
+    ledger: LedgerReader,
+    plant: Plant,
+    period: Period,
+    as_of_utc: datetime | None = None,
+    now_utc: datetime | None = None,
+    progress: Progress = silent,
 ) -> MonthReport:
     """The month as known at `as_of_utc`, or up to when the ledger has heard of the plant (at most `now_utc`).
 
@@ -202,19 +221,18 @@ def month_report(
         If the ledger has nothing of the month.
     """
     cut_off = as_of_utc or _heard_until(ledger, now_utc) or period.from_utc
-    rows = {
-        (meter.id, channel): ledger.intervals(meter.id, channel, period.from_utc, period.to_utc, cut_off)
-        for meter, channel, _ in _listed(plant)
-    }
-    starts = [interval.start_utc for some in rows.values() for interval in some]
-    if not starts:
-        raise InputFaults([_nothing(ledger, period, cut_off)])
     span = ledger.interval_span(cut_off)
     begun_utc = None if span is None else span[0]
-    series = tuple(
-        _series(meter, channel, unit, rows[meter.id, channel], begun_utc, period, ledger, cut_off)
-        for meter, channel, unit in _listed(plant)
-    )
+    series, known_until_utc = [], None
+    for number, (meter, channel, unit) in enumerate(listed := _listed(plant)):
+        progress(Step(Stage.SERIES, number, len(listed)))
+        one, until_utc = _series(meter, channel, unit, begun_utc, period, ledger, cut_off)
+        series.append(one)
+        known_until_utc = max((at for at in (known_until_utc, until_utc) if at is not None), default=None)
+    if known_until_utc is None:
+        raise InputFaults([_nothing(ledger, period, cut_off)])
+    progress(Step(Stage.REMAINDERS))
+    balances = tuple(_balances(plant, series, period))
     recommendations = [
         r for r in ledger.recommendations(cut_off) if _touches(r.issued_utc, r.peak_start_utc + QUARTER, period)
     ]  # fmt: skip
@@ -223,7 +241,7 @@ def month_report(
     anomalies = ledger.anomalies(as_of_utc=cut_off)
     effects = tuple(e for e in ledger.effects(cut_off) if period.from_utc <= e.quarter_utc < period.to_utc)
     return MonthReport(
-        plant, period, cut_off, max(starts) + QUARTER, series, tuple(_balances(plant, series, period)),
+        plant, period, cut_off, known_until_utc, tuple(series), balances,
         tuple(a for a in anomalies if _touches(a.since_utc, a.until_utc, period)),
         tuple(recommendations), {name: decision for name, decision in decided if decision is not None},
         tuple(ledger.rejections(period.from_utc, period.to_utc, cut_off)), tuple(ledger.conflicts(cut_off)),
@@ -252,13 +270,19 @@ def _listed(plant: Plant) -> list[tuple[Meter | VirtualMeter, str, str]]:
 
 def channels_of(meter: Meter) -> list[tuple[str, str]]:
     """(channel, unit) of the quarter hours that a meter has."""
-    return [(r.channel, "kvarh" if r.is_reactive else "kWh") for r in meter.interval_registers()]
+    return [(r.channel, r.shown_unit) for r in meter.interval_registers()]
 
 
 def _nothing(ledger: LedgerReader, period: Period, cut_off: datetime) -> Fault:
     span = ledger.interval_span(cut_off)
     there = "no quarter hours at all" if span is None else f"quarter hours from {span[0].isoformat()} to {span[1].isoformat()}"
-    return Fault("ledger", None, f"month {period.label}", "nothing", f"a month of which the ledger knows something; it has {there}")
+    return Fault(
+        "ledger",
+        None,
+        f"{period.kind} {period.label}",
+        "nothing",
+        f"a {period.kind} of which the ledger knows something; it has {there}",
+    )
 
 
 def _touches(from_utc: datetime, to_utc: datetime | None, period: Period) -> bool:
@@ -266,26 +290,41 @@ def _touches(from_utc: datetime, to_utc: datetime | None, period: Period) -> boo
 
 
 def _series(
-    meter: Meter | VirtualMeter, channel: str, unit: str, rows: Sequence[Interval], begun_utc: datetime | None, period: Period, ledger: LedgerReader,
-    cut_off: datetime,
-) -> SeriesMonth:  # fmt: skip
-    slots: list[Interval | None] = [None] * period.expected
-    for interval in rows:
-        slots[period.slot(interval.start_utc)] = interval
+    meter: Meter | VirtualMeter, channel: str, unit: str, begun_utc: datetime | None, period: Period, ledger: LedgerReader, cut_off: datetime
+) -> tuple[SeriesMonth, datetime | None]:  # fmt: skip
+    """The series, and the end of its last quarter hour."""
     which = (meter.id, channel, period.from_utc, period.to_utc, cut_off)
+    rows = ledger.intervals(*which)
     starts = [interval.start_utc for interval in rows]
     gaps = gaps_of_span(ledger.doubtful(*which), starts, period.from_utc, period.to_utc, begun_utc, cut_off)
-    return SeriesMonth(meter, channel, unit, tuple(slots), tuple(gaps), tuple(ledger.restatements(*which)))
+    made = SeriesMonth.of(meter, channel, unit, period, rows, gaps, ledger.restatements(*which))
+    return made, starts[-1] + QUARTER if starts else None
 
 
 def _balances(plant: Plant, series: Sequence[SeriesMonth], period: Period) -> Iterator[MeterRemainder]:
     """Every meter that has meters below it."""
-    of_meter: dict[str, dict[str, dict[datetime, Interval]]] = {}
-    for one in series:
-        of_meter.setdefault(one.meter.id, {})[one.channel] = {row.start_utc: row for row in one.slots if row is not None}
-    nets = {meter.id: net_quarters(meter, of_meter.get(meter.id, {})) for meter in plant.meters}
+    nets = NetsOfSeries(plant, series)
     starts = [period.start_utc(slot) for slot in range(period.expected)]
-    return (MeterRemainder(node) for node in nodes(plant, nets, starts))
+    return (MeterRemainder.of(node) for node in nodes(plant, nets, starts))
+
+
+class NetsOfSeries(Mapping[str, Mapping[datetime, NetQuarter]]):
+    """Net quarter hours by meter and start, worked out when a meter is looked at and not kept: a year of all would fill the memory."""
+
+    def __init__(self, plant: Plant, series: Sequence[SeriesMonth]) -> None:
+        self._meters = {meter.id: meter for meter in plant.meters}
+        self._series = series
+
+    def __getitem__(self, name: str) -> Mapping[datetime, NetQuarter]:
+        mine = [one for one in self._series if one.meter.id == name]
+        rows = {one.channel: {row.start_utc: row for row in one.slots if row is not None} for one in mine}
+        return net_quarters(self._meters[name], rows)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._meters)
+
+    def __len__(self) -> int:
+        return len(self._meters)
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,9 +58,15 @@ class OwnSum:
 
 
 def own_use_of(
-    ledger: LedgerReader, plant: Plant, tariff: Tariff | None, from_utc: datetime, to_utc: datetime, with_models: bool = True
+    ledger: LedgerReader,
+    plant: Plant,
+    tariff: Tariff | None,
+    from_utc: datetime,
+    to_utc: datetime,
+    with_models: bool = True,
+    as_of_utc: datetime | None = None,
 ) -> OwnSum | None:
-    """The sum of a span as the ledger knows it now: the answer of page, report and API.
+    """The sum of a span as the ledger knows it now, or knew it at `as_of_utc`: the answer of page, report and API.
 
     Parameters
     ----------
@@ -69,18 +75,22 @@ def own_use_of(
     with_models
         False leaves out the forecasts' CPU time by model, which takes reading all of them.
     """
-    priced = None if tariff is None else tariff.with_published(published(ledger.prices()))
-    effects = [one for one in ledger.effects() if one.site == plant.site.id and from_utc <= one.quarter_utc < to_utc]
-    factor = None if plant.emissions is None else plant.emissions.g_per_kwh
+    effects = [one for one in ledger.effects(as_of_utc) if one.site == plant.site.id and from_utc <= one.quarter_utc < to_utc]
+    priced = None if tariff is None else tariff.with_published(published(ledger.prices(as_of_utc)))
     return own_sum(
-        [use for use in ledger.own_use(from_utc, to_utc) if use.site == plant.site.id],
-        ledger.forecasts(from_utc, to_utc) if with_models else [], account(effects), len(plant.meters),
-        partial(marginal_energy_price_eur_per_kwh, priced), factor,
+        [use for use in ledger.own_use(from_utc, to_utc, as_of_utc) if use.site == plant.site.id],
+        ledger.forecasts(from_utc, to_utc, as_of_utc) if with_models else [], account(effects), len(plant.meters),
+        partial(marginal_energy_price_eur_per_kwh, priced), partial(_drawn_g_per_kwh, plant),
     )  # fmt: skip
 
 
+def _drawn_g_per_kwh(plant: Plant, at_utc: datetime) -> float | None:
+    factor = plant.drawn_factor(at_utc)
+    return None if factor is None else factor.g_per_kwh
+
+
 def own_sum(
-    uses: Iterable[OwnUse], forecasts: Iterable[Forecast], advice: Account, meters: int, price: Price, g_per_kwh: float | None
+    uses: Iterable[OwnUse], forecasts: Iterable[Forecast], advice: Account, meters: int, price: Price, g_per_kwh: Price
 ) -> OwnSum | None:
     """The sum of `uses`; None where there are none.
 
@@ -93,7 +103,7 @@ def own_sum(
     meters
         That the plant has.
     g_per_kwh
-        What a drawn kilowatt-hour emits; None where nobody says.
+        What a kilowatt-hour that is drawn at an instant emits; None where nobody says.
     """
     found = list(uses)
     if not found:
@@ -102,7 +112,8 @@ def own_sum(
     energy_wh = sum(use.energy_wh for use in found)
     prices = [price(use.from_utc) for use in found]
     cost = None if None in prices else sum(use.energy_wh / 1000 * (one or 0.0) for use, one in zip(found, prices, strict=True))
-    co2_g = None if g_per_kwh is None else energy_wh / 1000 * g_per_kwh
+    factors = [g_per_kwh(use.from_utc) for use in found]
+    co2_g = None if None in factors else sum(use.energy_wh / 1000 * (one or 0.0) for use, one in zip(found, factors, strict=True))
     per_meter = meters * (covered / MONTH)
     is_known = advice.effects > advice.unknown
     return OwnSum(

@@ -79,7 +79,7 @@ def page_data(content: Content, cover: Sequence[CoverRow], files: Sequence[dict[
     return {
         "lang": words.language,
         "title": words["title"],
-        "month": words.month(content.month.period.label),
+        "month": words.period(content.month.period.label),
         "organisation": one_line(site.name or site.id, NAME),
         "subtitle": words["subtitle"],
         "notice": {"title": words["note" if is_final else "provisional"], "texts": texts} if texts else None,

@@ -21,20 +21,20 @@ from domain.files import scratch_folder
 from domain.instants import as_utc, instant_text
 from domain.plant import Plant
 from domain.texts import KEY_LENGTH, printable
-from reporting.cost import MonthCost, month_cost
+from reporting.contents import Read, read_all
+from reporting.cost import MonthCost
 from reporting.cover import cover_rows
 from reporting.data import as_json, report_data
 from reporting.evidence.bundle import Evidence
 from reporting.ledger import LedgerReader
 from reporting.manifest import EarlierVersion, earlier_versions, file_entries, write_manifest
-from reporting.month import Change, MonthReport, Period, changes_since, month_report
-from reporting.own_use import OwnSum, own_use_of
+from reporting.month import Change, MonthReport, Period, changes_since
 from reporting.pdf import glyph_notice, report_pdf
-from reporting.scrap import with_scrap
+from reporting.progress import Progress, Stage, Step, silent
 from reporting.sections import SECTIONS
 from reporting.sections.section import Content
 from reporting.signing import Signer
-from reporting.tables import cells, german_excel, headings, plain
+from reporting.tables import cells, german_lines, headings, plain_lines
 from reporting.typesetting import STANDARD
 from reporting.verifier import SIGNED_FORMAT
 from words.catalogue import DEFAULT
@@ -60,6 +60,8 @@ class ReportOrder:
     """What seals the ledger and signs the manifest; None: the report proves nothing."""
     data_only: bool = False
     """Without tables, workbook and PDF, for trials that make many reports."""
+    progress: Progress = silent
+    """Called with each step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,38 +85,38 @@ def write_report(ledger: LedgerReader, plant: Plant, period: Period, order: Repo
     InputFaults
         If the ledger has nothing of the month.
     """
-    with nullcontext() if order.evidence is None else order.evidence.reading():
-        month = with_scrap(ledger, month_report(ledger, plant, period, order.as_of_utc, now_utc), order.plant_folder)
-    cost = month_cost(month, order.plant_folder)
+    with nullcontext() if order.evidence is None else order.evidence.reading(ledger):
+        read = read_all(ledger, plant, order.plant_folder, period, order.as_of_utc, now_utc, order.progress)
     name = f"{plant.site.id}-{period.label}"
     order.out.mkdir(parents=True, exist_ok=True)
     _clear_abandoned(order.out, name)
     # Each try takes the next free number; it fails only where another report has taken that while this one was made.
     for _ in range(_MOST_TRIES):
-        made = _next_version(ledger, month, cost, order, name, now_utc)
+        made = _next_version(ledger, read, order, name, now_utc)
         if made is not None:
             return made
     msg = f"{order.out}: {_MOST_TRIES} other reports of {name} were made meanwhile; try again"
     raise LastgangError(msg)
 
 
-def _next_version(
-    ledger: LedgerReader, month: MonthReport, cost: MonthCost, order: ReportOrder, name: str, now_utc: datetime
-) -> WrittenReport | None:
+def _next_version(ledger: LedgerReader, read: Read, order: ReportOrder, name: str, now_utc: datetime) -> WrittenReport | None:
     """Make the next version whole, then put it in its place; None if another process was faster."""
+    month, cost = read.month, read.cost
     earlier = earlier_versions(order.out, name)
     replaced = next(reversed(earlier), None)
     number = 1 if replaced is None else replaced.version + 1
     target = order.out / f"{name}-v{number}"
     with scratch_folder(order.out, name) as beside:
-        changes, before = _changes(ledger, month, replaced), "" if replaced is None else f"{name}-v{replaced.version}"
-        content = Content(month, cost, changes, before, _own_use(ledger, month, order))
+        with nullcontext() if order.evidence is None else order.evidence.noting(ledger):
+            changes = _changes(ledger, month, replaced)
+        content = Content(month, cost, changes, "" if replaced is None else f"{name}-v{replaced.version}", read.own)
         data = report_data(content)
         header = _manifest_header(month, cost, order, name, number, replaced, now_utc, data["status"])
         notes = _write_files(beside, content, data, header, order, now_utc)
         if order.evidence is None:
             digest = write_manifest(beside, header)
         else:
+            order.progress(Step(Stage.EVIDENCE))
             header |= order.evidence.write(beside, order.plant_folder, month, cost, name, earlier, changes)
             digest = write_manifest(beside, header, SIGNED_FORMAT)
             order.evidence.sign(beside)
@@ -127,14 +129,6 @@ def _next_version(
     if order.evidence is not None:
         order.evidence.ledger.note_report(name, number, digest)
     return WrittenReport(target, name, number, data["status"], digest, tuple(notes))
-
-
-def _own_use(ledger: LedgerReader, month: MonthReport, order: ReportOrder) -> OwnSum | None:
-    from billing.tariff import load_tariff
-
-    plant = month.plant
-    tariff = None if plant.tariff is None else load_tariff(order.plant_folder / plant.tariff.file)
-    return own_use_of(ledger, plant, tariff, month.period.from_utc, min(month.period.to_utc, month.data_cut_off_utc))
 
 
 def _clear_abandoned(out: Path, name: str) -> None:
@@ -157,9 +151,11 @@ def _write_files(
     (folder / "report.json").write_text(json_text, encoding="utf-8")
     if order.data_only:
         return []
-    _write_tables(folder, content.month, of_report("de", zone))
+    _write_tables(folder, content.month, of_report("de", zone), order.progress)
     cover = cover_rows(content, header, words)
+    order.progress(Step(Stage.WORKBOOK))
     (folder / "report.xlsx").write_bytes(workbook(content, cover, words, now_utc))
+    order.progress(Step(Stage.PAPER))
     paper, missing = report_pdf(content, cover, file_entries(folder), json_text, words, now_utc)
     if order.signer is not None:
         paper = order.signer.sign(paper, f"{header['report']} version {header['version']}")
@@ -167,12 +163,16 @@ def _write_files(
     return [glyph_notice(missing, of_report("en", zone))] if missing else []
 
 
-def _write_tables(folder: Path, month: MonthReport, german: Words) -> None:
+def _write_tables(folder: Path, month: MonthReport, german: Words, progress: Progress) -> None:
     """Each section's tables, for machines and for a German Excel."""
-    for file in (file for section in SECTIONS for file in section.files):
-        (folder / f"{file.name}.csv").write_bytes(plain(headings(file.for_machines), cells(file.for_machines, file.rows(month))))
-        people = file.for_people(german)
-        (folder / f"{file.name}-excel.csv").write_bytes(german_excel(headings(people), cells(people, file.rows(month))))
+    files = [file for section in SECTIONS for file in section.files if file.fits(month.period)]
+    for number, file in enumerate(files):
+        progress(Step(Stage.TABLES, number, len(files)))
+        machines, people = file.for_machines, file.for_people(german)
+        with (folder / f"{file.name}.csv").open("wb") as to:
+            to.writelines(plain_lines(headings(machines), cells(machines, file.rows(month))))
+        with (folder / f"{file.name}-excel.csv").open("wb") as to:
+            to.writelines(german_lines(headings(people), cells(people, file.rows(month))))
 
 
 def _changes(ledger: LedgerReader, month: MonthReport, replaced: EarlierVersion | None) -> list[Change] | None:
@@ -201,7 +201,7 @@ def _manifest_header(
         "organisation": printable(month.plant.site.name, KEY_LENGTH) or month.plant.site.id,
         "site": month.plant.site.id,
         "period": {
-            "from_utc": instant_text(period.from_utc), "to_utc": instant_text(period.to_utc), "timezone": period.timezone,
+            "label": period.label, "kind": str(period.kind), "from_utc": instant_text(period.from_utc), "to_utc": instant_text(period.to_utc), "timezone": period.timezone,
             "quarter_hours_expected": period.expected,
         },
         "data_cut_off_utc": instant_text(month.data_cut_off_utc),
@@ -218,8 +218,9 @@ def _manifest_header(
 
 
 def config_hash(folder: Path, plant: Plant) -> str:
-    """SHA-256 over the names and hashes of plant file, tariff and device files."""
+    """SHA-256 over the names and hashes of plant file, hourly emission factors, tariff and device files."""
     files = [folder / "plant.toml"]
+    files += [folder / row.file for row in plant.emission_factors if row.file is not None]
     if plant.tariff is not None:
         files.append(folder / plant.tariff.file)
     if plant.connections is not None:

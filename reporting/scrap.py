@@ -11,12 +11,12 @@ from pathlib import Path
 
 from billing.price import marginal_energy_price_eur_per_kwh
 from billing.published import published
-from billing.tariff import Tariff, load_tariff
-from domain.errors import InputFaults
+from billing.tariff import Tariff
 from domain.plant import Plant
 from domain.quality import QualityEvent, newest_events
 from production.meters import machine_meters
 from quarters.numbers import slot_of
+from reporting.key_figures import tariff_beside
 from reporting.ledger import LedgerReader
 from reporting.month import MonthReport
 from scrap.account import LoadsKw, ScrapAccount, scrap_account
@@ -67,12 +67,7 @@ def _loads(
 
 def with_scrap(ledger: LedgerReader, month: MonthReport, folder: Path) -> MonthReport:
     """`month` with its account of scrap, priced by the tariff beside the plant file; a tariff that cannot be read prices nothing."""
-    tariff = None
-    if month.plant.tariff is not None:
-        try:
-            tariff = load_tariff(folder / month.plant.tariff.file)
-        except InputFaults:  # the section of costs says what is wrong with it
-            tariff = None
+    tariff = tariff_beside(month.plant, folder)
     period = month.period
     account = ledger_scrap(ledger, month.plant, tariff, period.from_utc, period.to_utc, month.data_cut_off_utc)
     return replace(month, scrap=account)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from itertools import chain
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
@@ -76,15 +77,27 @@ def text_cell(text: str, allowed: str = "") -> str:
     return guarded(printable(text, MOST_CHARACTERS, allowed))
 
 
+def german_lines(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
+    """A table as a German Excel opens it, line by line."""
+    yield b"\xef\xbb\xbf"
+    for row in chain((header,), rows):
+        yield f"{';'.join(map(_german, row))}\r\n".encode()
+
+
 def german_excel(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     """A table as a German Excel opens it."""
-    lines = (";".join(_german(cell) for cell in row) for row in (header, *rows))
-    return ("\ufeff" + "".join(f"{line}\r\n" for line in lines)).encode("utf-8")
+    return b"".join(german_lines(header, rows))
+
+
+def plain_lines(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
+    """A table for machines, line by line."""
+    for row in chain((header,), rows):
+        yield f"{','.join(map(_plain, row))}\n".encode()
 
 
 def plain(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     """A table for machines."""
-    return "".join(",".join(_plain(cell) for cell in row) + "\n" for row in (header, *rows)).encode("utf-8")
+    return b"".join(plain_lines(header, rows))
 
 
 def _german(cell: Cell) -> str:

@@ -19,6 +19,7 @@ from openpyxl.writer.excel import ExcelWriter
 
 from domain.texts import LINE_BREAKS
 from reporting.cover import CoverRow
+from reporting.periods import Period
 from reporting.sections import SECTIONS
 from reporting.sections.section import Content, Sheet, SheetPart
 from reporting.sheet_rows import with_rows
@@ -47,7 +48,7 @@ def workbook(content: Content, cover: Sequence[CoverRow], words: Words, made_utc
     book.properties.created = made_utc.replace(tzinfo=None)
     _cover(book, cover, words)
     below: dict[str, Iterable[Sequence[Cell]]] = {}
-    for sheet, parts in _sheets():
+    for sheet, parts in _sheets(report.period):
         columns = sheet.columns(words)
         rows = cells(columns, chain.from_iterable(part.rows(content, words) for part in parts))
         if sheet.is_long:
@@ -59,9 +60,10 @@ def workbook(content: Content, cover: Sequence[CoverRow], words: Words, made_utc
     )
 
 
-def _sheets() -> list[tuple[Sheet[Any], list[SheetPart[Any]]]]:
-    """The sheets in their order, each with its parts in theirs."""
-    parts = sorted((part for section in SECTIONS for part in section.sheets), key=lambda part: part.place)
+def _sheets(period: Period) -> list[tuple[Sheet[Any], list[SheetPart[Any]]]]:
+    """The sheets of a period in their order, each with its parts in theirs."""
+    all_parts = (part for section in SECTIONS for part in section.sheets if part.sheet.fits(period))
+    parts = sorted(all_parts, key=lambda part: part.place)
     by_sheet: dict[str, tuple[Sheet[Any], list[SheetPart[Any]]]] = {}
     for part in parts:
         by_sheet.setdefault(part.sheet.title, (part.sheet, []))[1].append(part)

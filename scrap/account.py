@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from math import fsum
 
 from domain.calendars import ShiftInstance, shift_instances
+from domain.emission_factors import Carrier, EmissionFactors, Method, emitted
 from domain.intervals import QUARTERS_PER_HOUR
 from domain.plant import Plant
 from domain.quality import QualityEvent, newest_events
@@ -125,7 +126,9 @@ class _Sums:
     made: list[Made] = field(default_factory=list)
     kwh: list[float] = field(default_factory=list)
     eur: list[float] = field(default_factory=list)
+    kg: list[float] = field(default_factory=list)
     is_unpriced: bool = False
+    is_without_factor: bool = False
     known_scrap: float = 0.0
     """Pieces whose energy is known."""
     working_kwh: list[float] = field(default_factory=list)
@@ -154,15 +157,14 @@ def scrap_account(
     standby_kw = {machine.id: machine.standby_kw for machine in plant.machines}
     blocks = [block for block in blocks_of(mine) if from_utc <= block.start_utc < to_utc]
     shifts = _Shifts(plant, from_utc, max((block.end_utc for block in blocks), default=to_utc))
-    factor = None if plant.emissions is None else plant.emissions.g_per_kwh / 1000.0
     sums: dict[tuple[str, str, str], _Sums] = {}
     working: dict[str, set[int]] = {}
     for block in blocks:
         kw = loads_kw.get(block.machine)
         slots = worked_slots(block, kw or {}, standby_kw.get(block.machine, 0.0)) if block.pieces else ()
         working.setdefault(block.machine, set()).update(slots)
-        _add(sums, block, kw, slots, price_at, shifts.of(block))
-    rows = tuple(_row(*name, one, factor) for name, one in sorted(sums.items()))
+        _add(sums, block, kw, slots, price_at, shifts.of(block), plant.factors)
+    rows = tuple(_row(*name, one) for name, one in sorted(sums.items()))
     counted = sorted(working)
     energies = tuple(_energy(m, working[m], loads_kw[m], from_utc, to_utc) for m in counted if m in loads_kw)
     return ScrapAccount(from_utc, to_utc, rows, energies, tuple(m for m in counted if m not in loads_kw))
@@ -185,6 +187,7 @@ def _add(
     slots: Sequence[int],
     price_at: PriceAt,
     shift: str,
+    factors: EmissionFactors,
 ) -> None:
     known = {slot: kw[slot] / QUARTERS_PER_HOUR for slot in slots if slot in kw} if kw is not None else {}
     is_known = bool(known) and block.is_whole
@@ -201,18 +204,21 @@ def _add(
         one.known_scrap += made.scrap * len(known) / len(slots)
         one.kwh.append(fsum(known.values()) * share)
         prices = [(kwh, price_at(slot_start(slot))) for slot, kwh in known.items()]
+        drawn = emitted(factors, Carrier.ELECTRICITY, Method.LOCATION, ((slot_start(slot), kwh) for slot, kwh in known.items()))
+        one.is_without_factor |= drawn.without_factor > 0
+        one.kg.append((drawn.kg or 0.0) * share)
         one.is_unpriced |= any(price is None for _, price in prices)
         one.eur.append(fsum(kwh * (price or 0.0) for kwh, price in prices) * share)
 
 
-def _row(machine: str, product: str, shift: str, one: _Sums, kg_per_kwh: float | None) -> ScrapRow:
+def _row(machine: str, product: str, shift: str, one: _Sums) -> ScrapRow:
     good, scrap, rework = (_count(getattr(made, name) for made in one.made) for name in ("good", "scrap", "rework"))
     kwh = None if scrap is None else 0.0 if scrap == 0 else fsum(one.kwh) if one.kwh else None
     return ScrapRow(
         machine, product, shift, good, scrap, rework,
         kwh,
         None if kwh is None or one.is_unpriced else fsum(one.eur),
-        None if kwh is None or kg_per_kwh is None else kwh * kg_per_kwh,
+        None if kwh is None or one.is_without_factor else fsum(one.kg),
         min(1.0, one.known_scrap / scrap) if scrap else None,
         fsum(one.working_kwh) / one.pieces if one.pieces else None,
     )  # fmt: skip

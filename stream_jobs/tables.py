@@ -9,6 +9,7 @@ from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import Schema, StreamTableEnvironment
 from pyflink.table.expressions import col
 
+from connectors.kafka.client import TRANSACTION_TIMEOUT_MS
 from domain.topics import Topic
 from stream_jobs.settings import JobSettings
 
@@ -36,7 +37,7 @@ def sink_table(
     guarantee = (
         f"""'sink.delivery-guarantee' = 'exactly-once',
             'sink.transactional-id-prefix' = '{settings.kafka.namespace}lastgang-{settings.name}-{name}',
-            'properties.transaction.timeout.ms' = '600000',"""
+            'properties.transaction.timeout.ms' = '{TRANSACTION_TIMEOUT_MS}',"""
         if exactly_once
         else "'sink.delivery-guarantee' = 'at-least-once', 'properties.linger.ms' = '0',"
     )

@@ -151,6 +151,15 @@ class Words:
         year, month = year_month.split("-")
         return f"{self.texts[f'month.{int(month)}']} {year}"
 
+    def period(self, label: str) -> str:
+        """A report's label: ``2026-10`` as ``Oktober 2026``, ``2026-Q4`` as ``4. Quartal 2026``, a year as it is, days as dates."""
+        if "--" in label:
+            return " – ".join(self.full_day(date.fromisoformat(day)) for day in label.split("--"))
+        year, _, part = label.partition("-")
+        if part.startswith("Q"):
+            return self.texts["format.quarter"].format(quarter=part[1:], year=year)
+        return self.month(label) if part else year
+
     def lasting(self, lasts: timedelta | float) -> str:
         """A duration (in seconds, where it is a number) in the largest unit that says enough."""
         seconds = lasts.total_seconds() if isinstance(lasts, timedelta) else lasts

@@ -246,7 +246,8 @@ def replayed(bundle: Bundle, draw: Random) -> Edited:
 def figure_forged(bundle: Bundle, draw: Random) -> Edited:
     """A figure of the report is changed, with manifest and checksums that fit: what held before reports were signed."""
     files, report = dict(bundle.files), json.loads(bundle.files[REPORT])
-    meter, bill = draw.choice(report["meters"]), report["cost"]["bill"]
+    meter = draw.choice(report["meters"])
+    bill = next((one["bill"] for one in (report["cost"], *report["cost"].get("months", [])) if one["bill"] is not None), None)
     how = draw.choice(["energy", "peak", "bill"])
     if how == "bill" and bill is not None:
         bill["lines"][0]["amount_eur"] = round(bill["lines"][0]["amount_eur"] + 1.23, 2)

@@ -30,6 +30,11 @@ __all__ = [
 DEFAULT_PARTITIONS = 4
 CONNECT_TIMEOUT_S = 10.0
 """For a broker that has answered already to describe itself."""
+TRANSACTION_TIMEOUT_MS = 7 * 86_400_000
+"""How long a broker keeps what a job has written and not yet confirmed [ms]: an outage up to that long loses nothing of it.
+
+A job that comes back ends its old transactions at once; only those of one that never comes back hold readers of its topics up this long.
+"""
 Start = Literal["earliest", "latest"]
 
 

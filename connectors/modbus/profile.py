@@ -17,7 +17,9 @@ FOLDER = Path(__file__).parent / "profiles"
 RegisterType = Literal["f32", "f64", "u16", "i16", "u32", "i32", "u64", "i64"]
 WordOrder = Literal["ABCD", "CDAB"]
 """``ABCD``: the high word comes first. ``CDAB``: the low word comes first. Bytes within a word are always high byte first."""
-Unit = Literal["V", "A", "Hz", "1", "W", "kW", "var", "kvar", "VA", "kVA", "Wh", "kWh", "varh", "kvarh", "VAh", "kVAh"]
+Unit = Literal[
+    "V", "A", "Hz", "1", "W", "kW", "var", "kvar", "VA", "kVA", "Wh", "kWh", "varh", "kvarh", "VAh", "kVAh", "l", "m3", "Nm3"
+]
 Hex = Annotated[str, Field(pattern=r"^([0-9A-F]{4}){1,4}$")]
 
 WORDS: dict[RegisterType, int] = {"f32": 2, "f64": 4, "u16": 1, "i16": 1, "u32": 2, "i32": 2, "u64": 4, "i64": 4}

@@ -7,7 +7,21 @@ from __future__ import annotations
 
 from fastapi import APIRouter, HTTPException
 
-from console.api import anomalies, effects, events, incidents, meters, now, orders, plan, platform, quality, reports, shifts
+from console.api import (
+    anomalies,
+    effects,
+    events,
+    incidents,
+    key_figures,
+    meters,
+    now,
+    orders,
+    plan,
+    platform,
+    quality,
+    reports,
+    shifts,
+)
 from console.context import Console
 from console.faults import Route, responses
 
@@ -15,7 +29,7 @@ from console.faults import Route, responses
 def router(console: Console) -> APIRouter:
     """All calls."""
     api = APIRouter(prefix="/api/v1", route_class=Route, responses=responses(422, 503))
-    for page in (now, plan, effects, orders, shifts, anomalies, incidents, meters, quality, platform, reports, events):
+    for page in (now, plan, effects, orders, shifts, anomalies, incidents, meters, quality, key_figures, platform, reports, events):
         page.calls(api, console)
 
     @api.get("/{path:path}", include_in_schema=False)

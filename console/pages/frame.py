@@ -26,6 +26,7 @@ PAGES = (
     ("orders", "/orders"),
     ("findings", "/findings"),
     ("meters", "/meters"),
+    ("figures", "/key-figures"),
     ("reports", "/reports"),
     ("analyse", "/analyse"),
     ("platform", "/platform"),

@@ -88,6 +88,7 @@ _SHAPES = {
     "meters": "M11 3h2v4h5v4h2v6h-5v-6h1V9H8v2h1v6H4v-6h2V7h5Zm-1 11h4v6h-4Z",
     "orders": "M3 4h18v16H3Zm2 6v3h4v-3Zm6 0v3h8v-3Zm-6 5v3h4v-3Zm6 0v3h8v-3Z",
     "analyse": "M4 4h2v14h14v2H4Zm4 11 3.500-5 3 3L19 7l1.400 1.200-5.700 7.800-3-3-2.300 3.300Z",
+    "figures": "M4 3h2v15h15v2H4Zm4 9h3v5H8Zm4.500-4h3v9h-3Zm4.500-4h3v13h-3Z",
     "reports": "M6 2h8l5 5v15H6Zm7.5 1.8v3.7h3.7ZM9 12h7v1.6H9Zm0 3.5h7v1.6H9Z",
     "platform": "M3 4h18v6H3Zm0 10h0 18v6H3Zm3-8v2h2V6Zm0 10v2h2v-2Z",
 }

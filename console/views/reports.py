@@ -1,4 +1,4 @@
-"""Which months can be reported."""
+"""Which months, quarters and years can be reported."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from console.views.scene import Scene
-from quarters.periods import month_span
+from quarters.periods import month_after, month_span
+from reporting.periods import PeriodKind, period_of
 
 MOST_MONTHS = 24
 
@@ -19,6 +20,30 @@ class Month:
     """``YYYY-MM``"""
     over: bool
     """False while it still runs: a report of it is preliminary."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reportable:
+    """A month, quarter or year with quarter hours in the ledger."""
+
+    label: str
+    """``2026-10``, ``2026-Q4``, ``2026``"""
+    kind: PeriodKind
+    over: bool
+    """False while it still runs: a report of it is preliminary."""
+
+
+def periods_view(scene: Scene) -> tuple[Reportable, ...]:
+    """Months of `months_view`, then the quarters and the years that have any of them, each newest first."""
+    months = [period_of(month.name, scene.plant.site.timezone) for month in months_view(scene)]
+    labels = [month.label for month in months]
+    labels += dict.fromkeys(f"{month.first_day.year:04}-Q{(month.first_day.month + 2) // 3}" for month in months)
+    labels += dict.fromkeys(f"{month.first_day.year:04}" for month in months)
+    return tuple(
+        Reportable(label, period.kind, over=period.end_day <= scene.day())
+        for label in labels
+        for period in (period_of(label, scene.plant.site.timezone),)
+    )
 
 
 def months_view(scene: Scene) -> tuple[Month, ...]:
@@ -38,12 +63,12 @@ def months_view(scene: Scene) -> tuple[Month, ...]:
     return tuple(found)
 
 
-def can_be_reported(scene: Scene, month: str) -> bool:
-    """Whether the ledger has a quarter hour of it."""
-    span = _first_and_last(scene)
-    if span is None or not f"{span[0]:%Y-%m}" <= month <= f"{span[1]:%Y-%m}":
+def can_be_reported(scene: Scene, label: str) -> bool:
+    """Whether the ledger has a quarter hour of the period; `label` is one of `reporting.periods`."""
+    span, period = _first_and_last(scene), period_of(label, scene.plant.site.timezone)
+    if span is None or period.end_day <= span[0] or period.first_day >= month_after(span[1]):
         return False
-    return _has_data(scene, date.fromisoformat(f"{month}-01"))
+    return scene.ledger.has_intervals(period.from_utc, period.to_utc)
 
 
 def _has_data(scene: Scene, month: date) -> bool:

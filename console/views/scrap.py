@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from console.views.scene import Scene
-from domain.emission_factor import EmissionFactor
+from domain.emission_factors import EmissionFactor
 from quarters.numbers import quarter_start
 from reporting.scrap import ledger_scrap
 from scrap.account import ScrapAccount, ScrapRow
@@ -44,6 +44,6 @@ def scrap_view(scene: Scene) -> ScrapView:
     rows = sorted(account.by_machine_and_product(), key=lambda row: (-(row.scrap_kwh or 0.0), row.machine, row.product))
     names = {machine.id: machine.label for machine in scene.plant.machines}
     return ScrapView(
-        account.from_utc, to_utc, tuple(rows[:MOST_ROWS]), account.total, names, account.without_meter, scene.plant.emissions,
+        account.from_utc, to_utc, tuple(rows[:MOST_ROWS]), account.total, names, account.without_meter, scene.plant.drawn_factor(account.from_utc),
         scene.tariff is not None,
     )  # fmt: skip

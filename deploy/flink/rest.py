@@ -112,7 +112,14 @@ class FlinkRest:
     def stop_with_savepoint(self, job_id: str, target: Path, timeout_s: float) -> Path:
         """Stop a job after a savepoint below `target` and return where that is."""
         body = {"drain": False, "targetDirectory": target.as_uri()}
-        trigger = self._post(f"/jobs/{job_id}/stop", body)["request-id"]
+        return self._savepoint_of(job_id, self._post(f"/jobs/{job_id}/stop", body)["request-id"], timeout_s)
+
+    def savepoint(self, job_id: str, target: Path, timeout_s: float) -> Path:
+        """Make a savepoint of a job below `target`, while it runs on, and return where that is."""
+        body = {"cancel-job": False, "target-directory": target.as_uri()}
+        return self._savepoint_of(job_id, self._post(f"/jobs/{job_id}/savepoints", body)["request-id"], timeout_s)
+
+    def _savepoint_of(self, job_id: str, trigger: str, timeout_s: float) -> Path:
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
             answer = self.describe(f"/jobs/{job_id}/savepoints/{trigger}")

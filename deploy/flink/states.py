@@ -45,6 +45,19 @@ class JobStates:
         ids = self._all_job_ids().get(name, [])
         return ids[-1] if ids else None
 
+    def names(self) -> list[str]:
+        """Every name under which a job was submitted."""
+        return sorted(self._all_job_ids())
+
+    def newest_savepoint(self, name: str) -> Path | None:
+        """Newest savepoint of any job that was submitted as `name`: unlike a checkpoint it can be used in another place."""
+        found = [
+            point
+            for job_id in reversed(self._all_job_ids().get(name, []))
+            for point in reversed(self._points(job_id, "savepoints"))
+        ]
+        return found[0] if found else None
+
     def resume_point(self, name: str) -> Path | None:
         """Newest state of any job that was submitted as `name`: that of the job submitted last that has any."""
         points = (self.latest_checkpoint(job_id) for job_id in reversed(self._all_job_ids().get(name, [])))

@@ -101,7 +101,7 @@ def notes(one: Judged, words: Words) -> list[str]:
             lines.append(words.fill(key, event=event.name, days=words.number(event.days), kwh=words.number(event.kwh)))
         if one.saving.factor is not None:
             factor = one.saving.factor
-            lines.append(words.fill("factor", g=words.number(factor.g_per_kwh), year=factor.year, source=factor.source))
+            lines.append(words.fill("factor", g=words.number(factor.g_per_kwh), year=factor.of_year, source=factor.source))
     if one.normalised is not None:
         change = f"{'+' if one.normalised.change > 0 else ''}{words.percent(one.normalised.change, 1)}"
         lines.append(words.fill("normalised", id=one.measure.id, change=change))

@@ -72,7 +72,7 @@ def command(
     from rich.console import Console
 
     from domain.instants import as_utc
-    from lastgang.demo.prepare import forget
+    from lastgang.demo.prepare import forget, how_to_check
     from lastgang.demo.run import run_demo
     from lastgang.demo.settings import DemoSettings
     from lastgang.demo.summary import show_summary
@@ -100,6 +100,7 @@ def command(
     account = run_demo(settings, console)
     if account is not None:
         show_summary(account, console)
+        console.print(how_to_check(settings), highlight=False, soft_wrap=True)
 
 
 def _read_options(given: dict[str, Any], first_start: str | None) -> ReadOptions:

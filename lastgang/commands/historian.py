@@ -30,6 +30,7 @@ def command(folder: Path, kafka: str | None, namespace: str | None, path: Path, 
     from connectors.kafka.client import RecordConsumer
     from deploy.whereabouts import Whereabouts
     from domain.plant import load_plant
+    from reporting.evidence.configuration import documents
     from reporting.evidence.keys import KeyFolder
     from reporting.historian import TOPICS_KEPT, run_historian
     from reporting.ledger import Ledger
@@ -50,5 +51,6 @@ def command(folder: Path, kafka: str | None, namespace: str | None, path: Path, 
             stop,
             ready=lambda: click.echo(f"historian ready: {path}", err=True),
             new_log=new_log,
+            documents=lambda: documents(folder),
         )
     click.echo(f"{written} records written", err=True)

@@ -1,13 +1,17 @@
-"""``lastgang report``: a month to take home, and to check."""
+"""``lastgang report``: a month, quarter, year or span of days to take home, and to check."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from words.catalogue import DEFAULT, languages
+
+if TYPE_CHECKING:
+    from reporting.periods import Period
 
 
 @click.command(
@@ -18,7 +22,13 @@ from words.catalogue import DEFAULT, languages
 @click.option(
     "--ledger", "path", type=click.Path(path_type=Path), default=None, help="The ledger's file. [default: that of `lastgang up`]"
 )
-@click.option("--month", required=True, metavar="YYYY-MM", help="Local month of the plant.")
+@click.option("--month", default=None, metavar="YYYY-MM", help="Local month of the plant.")
+@click.option("--quarter", default=None, metavar="YYYY-QN", help="Local quarter of a year.")
+@click.option("--year", default=None, metavar="YYYY", help="Local year.")
+@click.option(
+    "--from", "first", type=click.DateTime(["%Y-%m-%d"]), default=None, help="First local day of a span of days; with --to."
+)
+@click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), default=None, help="Its last local day, which is in it.")
 @click.option(
     "--out", type=click.Path(path_type=Path), required=True, help="Folder of reports; each version gets its own folder in it."
 )
@@ -45,10 +55,21 @@ from words.catalogue import DEFAULT, languages
     envvar="LASTGANG_STAMP_SERVER",
     help="Time stamp server (RFC 3161) that confirms the manifest. [default: LASTGANG_STAMP_SERVER; unset: no stamp]",
 )
+@click.option(
+    "--progress",
+    type=click.Choice(["auto", "lines", "none"]),
+    default="auto",
+    show_default=True,
+    help="What shows how far it is, on stderr: a bar on a terminal, a line of JSON a step for programs, or nothing.",
+)
 def command(
     folder: Path,
     path: Path | None,
-    month: str,
+    month: str | None,
+    quarter: str | None,
+    year: str | None,
+    first: datetime | None,
+    last: datetime | None,
     out: Path,
     as_of: str | None,
     language: Any,
@@ -57,15 +78,15 @@ def command(
     keys: Path | None,
     certificate: Path | None,
     stamp_server: str | None,
+    progress: Any,
 ) -> None:
-    """Write a month's energy report: CSV, XLSX, PDF, JSON and a manifest. A second one becomes the next version; the first one stays.
+    """Write the energy report of a month, quarter, year or span of days: CSV, XLSX, PDF, JSON and a manifest. A second one becomes the next version; the first one stays.
 
     Where the plant has a signing key (`lastgang keys new`) the ledger is sealed and the report is signed: it holds the rows that its figures
     rest on, the proofs that they are those of the ledger, and a program that checks it without ours. Without a key it proves nothing.
     """
     import os
     from dataclasses import replace
-    from datetime import datetime
 
     from deploy.whereabouts import Whereabouts
     from domain.clock import process_clock
@@ -73,19 +94,17 @@ def command(
     from domain.files import check_output_folder, open_input
     from domain.instants import as_utc
     from domain.plant import load_plant
+    from lastgang.report_progress import shown
     from reporting.evidence.bundle import Evidence
     from reporting.evidence.keys import KeyFolder
     from reporting.ledger import Ledger, LedgerError
-    from reporting.month import month_period
     from reporting.report import ReportOrder, write_report
     from reporting.signing import PASSPHRASE, load_signer
     from reporting.stamps import StampFault, keep_stamp, request_stamp, sent_to
+    from words.speech import of_page
 
     plant = load_plant(folder / "plant.toml")
-    try:
-        period = month_period(month, plant.site.timezone)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--month") from error
+    period = _period(plant.site.timezone, month, quarter, year, first, last)
     try:
         as_of_utc = None if as_of is None else as_utc(datetime.fromisoformat(as_of))
     except ValueError as error:
@@ -105,8 +124,8 @@ def command(
         raise InputFaults([Fault(str(path), None, "ledger", found, "the ledger of `lastgang historian`")]) from faults
     except LedgerError as error:
         raise InputFaults([Fault(str(path), None, "ledger", str(error), "a ledger that this program can read")]) from error
-    with ledger:
-        order = replace(order, evidence=Evidence.of(ledger, key_folder))
+    with ledger, shown(progress, of_page(language, plant.site.zone)) as seen:
+        order = replace(order, evidence=Evidence.of(ledger, key_folder), progress=seen)
         made = write_report(ledger, plant, period, order, clock.now_utc())
     click.echo(click.format_filename(made.folder))
     for note in made.notes:
@@ -124,6 +143,32 @@ def command(
         except StampFault as fault:  # the report is made; a stamp can be added later by `lastgang stamp`
             click.echo(f"not stamped: {fault}", err=True)
     click.echo(f"{made.report} version {made.version}, {made.status}; manifest SHA-256 {made.manifest_sha256}", err=True)
+
+
+def _period(
+    timezone: str, month: str | None, quarter: str | None, year: str | None, first: datetime | None, last: datetime | None
+) -> Period:
+    """The one period that the options name."""
+    from reporting.periods import month_period, quarter_period, span_period, year_period
+
+    kinds = {"--month": (month, month_period), "--quarter": (quarter, quarter_period), "--year": (year, year_period)}
+    given = [option for option, (value, _) in kinds.items() if value is not None]
+    given += ["--from, --to"] if first is not None or last is not None else []
+    if len(given) != 1:
+        found = " and ".join(given) or "none of them"
+        msg = f"found {found}; expected exactly one of --month, --quarter, --year, or --from with --to"
+        raise click.UsageError(msg)
+    (option,) = given
+    try:
+        if option in kinds:
+            value, of = kinds[option]
+            return of(value or "", timezone)
+        if first is None or last is None:
+            msg = f"found --{'from' if last is None else 'to'} alone; expected --from with --to"
+            raise click.UsageError(msg)
+        return span_period(first.date(), last.date(), timezone)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint=option) from error
 
 
 def _name(text: str, option: str) -> str:

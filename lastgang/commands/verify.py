@@ -12,6 +12,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from reporting.evidence.against_ledger import BesideLedger
     from reporting.verifier import Verdict
 
 _DATABASE = b"SQLite format 3\0"
@@ -38,8 +39,21 @@ _NO_SIGNATURE = "nobody has signed it: whoever changed it could make files and m
     default=None,
     help="PEM file of the certificates that you trust to vouch for time stamps.",
 )
+@click.option(
+    "--ledger",
+    "beside",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="Also hold the reports against this ledger: whether it is still the one, and what its rows say today.",
+)
 def command(
-    places: tuple[Path, ...], expect: str, alone: bool, files_only: bool, keys: Path | None, stamp_roots: Path | None
+    places: tuple[Path, ...],
+    expect: str,
+    alone: bool,
+    files_only: bool,
+    keys: Path | None,
+    stamp_roots: Path | None,
+    beside: Path | None,
 ) -> None:
     """Check report folders, offline: files, signatures, versions, the rows and their seals, and the figures again from the rows.
 
@@ -59,7 +73,41 @@ def command(
             return verdict if files_only else _with_evidence(verdict, expect)
 
         worst = max(worst, main([*(["--alone"] if alone else []), *folders], deeper))
-    sys.exit(max([worst, *_stamp_codes(folders, stamp_roots)]))
+    sys.exit(max([worst, *_stamp_codes(folders, stamp_roots), *_ledger_codes(folders, beside)]))
+
+
+def _ledger_codes(folders: list[str], path: Path | None) -> Iterator[int]:
+    """1 for each signed report that the ledger contradicts."""
+    if path is None:
+        return
+    from reporting.evidence.against_ledger import beside_ledger
+    from reporting.evidence.check import check_evidence
+    from reporting.ledger import Ledger
+    from reporting.verifier import is_signed, report_folders
+
+    with Ledger.open(path, readonly=True) as ledger:
+        for report in (report for folder in folders for report in report_folders(Path(folder))):
+            if not is_signed(report) or check_evidence(report):
+                continue  # its faults are listed already
+            found = beside_ledger(report, ledger)
+            for fault in found.faults:
+                click.echo(f"{report.name}: DOES NOT HOLD beside {path}; {fault}")
+            yield 1 if found.faults else 0
+            if not found.faults:
+                click.echo(f"{report.name}: {path} is its ledger and gives it again as it was")
+                _list_changes(report.name, found)
+
+
+def _list_changes(name: str, found: BesideLedger) -> None:
+    for change in found.changes:
+        energies = f"{change.before_uwh / 1e9:.3f} kWh then, {change.after_uwh / 1e9:.3f} kWh today"
+        click.echo(f"{name}: {change.meter} {change.channel}: {change.quarters} quarter hours restated since, {energies}")
+    then, now = found.bill_eur
+    if then != now:
+        texts = ["no bill" if eur is None else f"{float(eur):.2f} EUR" for eur in (then, now)]
+        click.echo(f"{name}: bills by its own tariff: {texts[0]} then, {texts[1]} today")
+    for document in found.documents:
+        click.echo(f"{name}: {document} has become another since")
 
 
 def _stamp_codes(folders: list[str], stamp_roots: Path | None) -> Iterator[int]:
@@ -92,13 +140,16 @@ def _is_database(place: Path) -> bool:
 
 
 def _with_evidence(verdict: Verdict, expect: str) -> Verdict:
+    from rich.console import Console
+
     from reporting.evidence.check import EvidenceCheck
     from reporting.verifier import MANIFEST, Finding, is_signed
 
     if not is_signed(verdict.folder):
         return replace(verdict, findings=(*verdict.findings, Finding(MANIFEST, "unsigned", _NO_SIGNATURE)))
-    check = EvidenceCheck(verdict.folder, expect.lower())
-    found = (*verdict.findings, *check.run())
+    with Console(stderr=True).status(verdict.folder.name) as status:
+        check = EvidenceCheck(verdict.folder, expect.lower(), lambda file: status.update(f"{verdict.folder.name}: {file}"))
+        found = (*verdict.findings, *check.run())
     if not found and not expect:
         hint = "compare it with the one that the plant gave you, or name that by --expect"
         click.echo(f"{verdict.folder}: signed by the key {check.keys[-1].fingerprint}; {hint}", err=True)

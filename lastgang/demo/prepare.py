@@ -12,14 +12,18 @@ from rich.console import Console
 
 from deploy.ports import free_port
 from deploy.settings import PlannerSection
+from deploy.whereabouts import Whereabouts
+from domain.clock import StartableClock
 from domain.errors import Fault, InputFaults
 from domain.files import output_file, write_whole
 from domain.instants import instant_text
+from domain.plant import Plant
 from domain.toml_files import load_toml
 from lastgang.demo.settings import DemoSettings
 from lastgang.reading import asking, show_assumptions
 from quarters.profiles.load import is_own_form
 from quarters.profiles.sniff.read import read_any
+from reporting.evidence.keys import KeyFolder
 from simulation import demo_plant
 from simulation.history import write_history
 from simulation.layout import METERS
@@ -72,6 +76,30 @@ def prepare(settings: DemoSettings, console: Console) -> DemoSettings:
         with console.status("simulating the five weeks before"), output_file(settings.history) as scratch:
             write_history(load_span(settings.plant_dir, settings.seed, settings.replay), scratch, sheet=settings.scrap_sheet)
     return settings
+
+
+def demo_keys(settings: DemoSettings) -> KeyFolder:
+    """The folder of the keys that the demo's ledger and reports are signed with, beside its ledger; on the plant's clock."""
+    return KeyFolder(Whereabouts(settings.plant_dir).ledger.parent / "keys", StartableClock(settings.clock_file))
+
+
+def make_key(settings: DemoSettings, plant: Plant) -> None:
+    """The demo's reports are signed, too: its first key is made by itself, that of a real plant by a person (`lastgang keys new`)."""
+    keys = demo_keys(settings)
+    if not keys.keys():
+        keys.add(plant.site.id)
+
+
+def how_to_check(settings: DemoSettings) -> str:
+    """The demo's key, and the commands that make a signed report of its month and check it."""
+    (*_, key) = demo_keys(settings).keys()
+    month = last_instant(settings).astimezone(_ZONE).strftime("%Y-%m")
+    out = settings.folder / "reports"
+    return (
+        f"signed by {key.fingerprint}\n"
+        f"  lastgang report --plant {settings.plant_dir} --month {month} --out {out}\n"
+        f"  lastgang verify {out} --expect {key.fingerprint}"
+    )
 
 
 def _pulled(settings: DemoSettings) -> list[tuple[str, datetime, datetime]]:

@@ -28,7 +28,7 @@ from domain.plant import Plant, load_plant
 from domain.topics import INTERVALS
 from lastgang.demo.account import Span, read_account
 from lastgang.demo.live_view import LiveFeed, LiveView
-from lastgang.demo.prepare import import_mark, last_instant, prepare, remember_instant
+from lastgang.demo.prepare import import_mark, last_instant, make_key, prepare, remember_instant
 from lastgang.demo.settings import DemoSettings
 from lastgang.demo.summary import Summary, summarise, write_summary
 from quarters.numbers import quarter_start
@@ -59,6 +59,7 @@ def run_demo(settings: DemoSettings, console: Console) -> Summary | None:
         before={Stage.SERVICES: lambda running: _import_history(settings, running)},
     )
     stack.add_parts([_simulator(settings, stack)])
+    make_key(settings, plant)
     with terminated_like_interrupted(), stack:
         with StageProgress(console) as progress:
             stack.start(progress)

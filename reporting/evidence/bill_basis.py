@@ -6,6 +6,7 @@ A basis is written down only where it gives the very amount of the line; what no
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from itertools import groupby
 from pathlib import Path
@@ -25,21 +26,33 @@ from domain.clock import epoch_ms
 from domain.intervals import QUARTER
 from domain.units import UWH_PER_KWH
 from quarters.quality import makes_maximum
+from reporting.cost import MonthCost
 from reporting.month import MonthReport, SeriesMonth
 
 BasisData = dict[str, Any]
 _TWELFTH = Fraction(1, 12)
 
 
-def bill_data(month: MonthReport, bill: Bill | None, plant_folder: Path) -> dict[str, Any] | None:
-    """What ``evidence/bill.json`` holds; None where there is no bill."""
-    series, ref = month.billing, month.plant.tariff
-    if bill is None or series is None or ref is None:
-        return None
+def bills_data(report: MonthReport, cost: MonthCost, plant_folder: Path) -> list[dict[str, Any]]:
+    """What ``evidence/bill.json`` holds: an entry for each bill, of a longer period for each month that has one."""
+    connection, whole = report.billing, report.period
+    if connection is None or report.plant.tariff is None:
+        return []
+    if cost.bill is not None:
+        return [_bill_data(report, connection, cost.bill, plant_folder / report.plant.tariff.file)]
+    found = []
+    for one in (one for one in cost.months if one.cost.bill is not None):
+        series = connection.within(whole, one.period)
+        month = replace(report, period=one.period, series=(series,))
+        found.append(_bill_data(month, series, one.cost.bill, plant_folder / report.plant.tariff.file))
+    return found
+
+
+def _bill_data(month: MonthReport, series: SeriesMonth, bill: Bill, tariff_file: Path) -> dict[str, Any]:
     from billing.published import published
     from billing.tariff import load_tariff
 
-    tariff = load_tariff(plant_folder / ref.file).with_published(published(month.prices))
+    tariff = load_tariff(tariff_file).with_published(published(month.prices))
     found = _Bases(tariff, series, frame(tariff.zone, month.period.first_day, month.period.end_day, QUARTER))
     lines, before_eur = [], Fraction(0)
     for line in bill.lines:
@@ -48,7 +61,7 @@ def bill_data(month: MonthReport, bill: Bill | None, plant_folder: Path) -> dict
         })  # fmt: skip
         before_eur += line.amount_eur
     return {
-        "meter": series.meter.id, "channel": series.channel, "amount_decimals": tariff.rounding.amount_decimals,
+        "month": month.period.label, "meter": series.meter.id, "channel": series.channel, "amount_decimals": tariff.rounding.amount_decimals,
         "total_eur": str(bill.total_eur), "lines": lines,
     }  # fmt: skip
 

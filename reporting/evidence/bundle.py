@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,12 @@ from domain.errors import LastgangError
 from reporting.cost import MonthCost
 from reporting.data import as_json
 from reporting.evidence import verify
-from reporting.evidence.bill_basis import bill_data
+from reporting.evidence.bill_basis import bills_data
 from reporting.evidence.configuration import configuration
 from reporting.evidence.disclosure import Disclosure, disclose
 from reporting.evidence.keys import PUBLIC, KeyFolder, KeySigner, PublicKey, holds
-from reporting.ledger import Ledger
+from reporting.ledger import Ledger, LedgerReader
+from reporting.ledger.reads import Reads
 from reporting.ledger.seals import Seal, last_link, seals_of
 from reporting.manifest import EarlierVersion
 from reporting.month import Change, MonthReport
@@ -43,6 +44,8 @@ class Evidence:
     signer: KeySigner
     keys: Sequence[PublicKey]
     last_link: int = 0
+    reads: Reads = field(default_factory=Reads)
+    """Rows that the report was read from."""
 
     @staticmethod
     def of(ledger: Ledger, keys: KeyFolder) -> Evidence | None:
@@ -51,11 +54,16 @@ class Evidence:
         return None if signer is None else Evidence(ledger, signer, keys.keys())
 
     @contextmanager
-    def reading(self) -> Iterator[None]:
-        """One state of the ledger for all that is read within, whoever writes meanwhile."""
-        with self.ledger.reading_one_state():
+    def reading(self, reader: LedgerReader) -> Iterator[None]:
+        """One state of the ledger for all that `reader` reads within, whoever writes meanwhile; the report rests on it."""
+        self.reads = Reads()
+        with self.ledger.reading_one_state(), self.noting(reader):
             self.last_link = last_link(self.ledger.database)
             yield
+
+    def noting(self, reader: LedgerReader) -> AbstractContextManager[None]:
+        """The report also rests on what `reader` reads within."""
+        return reader.noting(self.reads)
 
     def seal(self, folder: Path, month: MonthReport) -> list[Seal]:
         """Keep the configuration as it is, and seal all that there is; gives all seals."""
@@ -84,14 +92,15 @@ class Evidence:
         seals = self.seal(plant_folder, month)
         folder = out / FOLDER
         folder.mkdir()
-        disclosed = disclose(self.ledger.database, month, name, seals, self.last_link)
+        files = configuration(plant_folder, month.plant)
+        disclosed = disclose(self.ledger.database, self.reads, files, name, seals, self.last_link)
         _write_rows(folder, disclosed)
         lines = [json.dumps({"statement": seal.statement, "signature": seal.signature}) + "\n" for seal in seals]
         (folder / "seals.jsonl").write_text("".join(lines), encoding="ascii")
         (folder / "keys.json").write_text(as_json([key.as_json() for key in self.keys]), encoding="ascii")
-        (folder / "bill.json").write_text(as_json(bill_data(month, cost.bill, plant_folder)), encoding="utf-8")
+        (folder / "bill.json").write_text(as_json(bills_data(month, cost, plant_folder)), encoding="utf-8")
         _write_versions(folder, earlier, self.keys)
-        for file, content in configuration(plant_folder, month.plant).items():
+        for file, content in files.items():
             path = folder / "config" / file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)

@@ -6,6 +6,7 @@ The files themselves, and the versions that lie beside, are checked by `reportin
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -15,12 +16,12 @@ from typing import Any
 from domain.codec import UnreadableRecord
 from domain.errors import LastgangError
 from reporting.evidence.bundle import MANIFEST_MESSAGE, signature_bytes
-from reporting.evidence.figures import CONFIG, REPORT, figure_faults
+from reporting.evidence.figures import CONFIG, REPORT, row_figure_faults
 from reporting.evidence.keys import KEY, PublicKey, holds
 from reporting.ledger.chain import leaf_of
 from reporting.ledger.merkle import node, split
 from reporting.ledger.seals import NOTHING_BEFORE, SEAL
-from reporting.verifier import FORMAT, MANIFEST, SIGNATURE, Finding
+from reporting.verifier import CHECKSUMS, FORMAT, MANIFEST, SIGNATURE, Finding
 
 KEYS, SEALS, ROWS, PROOFS = "evidence/keys.json", "evidence/seals.jsonl", "evidence/rows.txt", "evidence/proofs.json"
 _BROKEN = (
@@ -33,6 +34,7 @@ _BROKEN = (
     OSError,
     LastgangError,
     UnreadableRecord,
+    sqlite3.Error,
 )
 
 
@@ -52,6 +54,8 @@ class EvidenceCheck:
     folder: Path
     expect: str = ""
     """Fingerprint or public key, hex; empty: any key."""
+    step: Callable[[str], None] = lambda _: None
+    """Called with the file that is checked next: a year takes some time."""
     findings: list[Finding] = field(default_factory=list)
     keys: list[PublicKey] = field(default_factory=list)
     seals: list[SealedRun] = field(default_factory=list)
@@ -62,10 +66,11 @@ class EvidenceCheck:
         """Everything, in the order of section 7 of the format."""
         self.manifest = self._json(MANIFEST)
         checks: tuple[tuple[str, Callable[[], None]], ...] = (
-            (KEYS, self._keys), (SIGNATURE, self._signature), (SEALS, self._seals), (ROWS, self._rows), (PROOFS, self._proofs),
+            (KEYS, self._keys), (SIGNATURE, self._signature), (CHECKSUMS, self._checksums), (SEALS, self._seals), (ROWS, self._rows), (PROOFS, self._proofs),
             (MANIFEST, self._versions), (CONFIG, self._config), (REPORT, self._figures),
         )  # fmt: skip
         for file, check in checks:
+            self.step(file)
             try:
                 check()
             except _BROKEN as error:
@@ -73,7 +78,7 @@ class EvidenceCheck:
         return self.findings
 
     def _figures(self) -> None:
-        for file, detail in figure_faults(self.folder, self.manifest, list(self.rows.values())):
+        for file, detail in row_figure_faults(self.folder, self.manifest, list(self.rows.values())):
             self._fault(file, detail)
 
     def _fault(self, file: str, detail: str, what: str = "changed") -> None:
@@ -112,6 +117,12 @@ class EvidenceCheck:
 
     def _signature(self) -> None:
         self._check_signature(MANIFEST, SIGNATURE, len(self.keys))
+
+    def _checksums(self) -> None:
+        entries = [(entry["sha256"], entry["name"]) for entry in self.manifest["files"]]
+        entries.append((sha256(self._read(MANIFEST)).hexdigest(), MANIFEST))
+        if self._read(CHECKSUMS) != "".join(f"{digest}  {name}\n" for digest, name in entries).encode():
+            self._fault(CHECKSUMS, "not what the manifest says")
 
     def _check_signature(self, manifest: str, signature: str, least: int) -> int:
         """Place of the key that signed a manifest, from 1; at least `least`."""

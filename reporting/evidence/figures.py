@@ -5,65 +5,101 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
+from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
 
-from domain.clock import instant
-from domain.codec import decode_stored
-from domain.intervals import Interval, IntervalMethod, IntervalOrigin, IntervalQuality
 from domain.plant import load_plant
-from domain.topics import INTERVALS, PRICES
-from reporting.cost import month_cost
-from reporting.evidence.bill_basis import bill_data
+from reporting.contents import read_all
+from reporting.cost import MonthCost
+from reporting.data import as_json, report_data
+from reporting.evidence.bill_basis import bills_data
 from reporting.ledger import Ledger
-from reporting.month import MonthReport, changes_since, month_period, month_report
+from reporting.ledger.put_back import ledger_of
+from reporting.month import Change, MonthReport, changes_since
+from reporting.periods import period_of
 from reporting.sections.quarters import quarter_data
+from reporting.sections.section import Content
 from reporting.verifier import MANIFEST
 
 BILL, REPORT, CONFIG = "evidence/bill.json", "report.json", "evidence/config"
 Faults = Iterator[tuple[str, str]]
 """File, and what was found and expected."""
 Data = dict[str, Any]
+KEY_FIGURES = "key_figures"
+"""Key of ``report.json`` whose figures the disclosed rows do not give."""
+MOST_SHOWN, LONGEST_SHOWN = 20, 200
+"""Differences, and characters of each."""
 
 
-class _RowClock:
-    """Stands at the instant at which the rows were written that are put back."""
-
-    speed = 1.0
-
-    def __init__(self) -> None:
-        self.at_ms = 0
-
-    def now_utc(self) -> datetime:
-        return instant(self.at_ms)
-
-    def real_seconds(self, plant_time: timedelta) -> float:
-        return plant_time.total_seconds()
+def row_figure_faults(folder: Path, manifest: Data, rows: Sequence[list[Any]]) -> Faults:
+    """Figures of the report in `folder` that its disclosed `rows`, as arrays by link, and its configuration do not give."""
+    with ledger_of(rows) as ledger:
+        yield from figure_faults(folder, manifest, ledger, is_whole=False)
 
 
-def figure_faults(folder: Path, manifest: Data, rows: Sequence[list[Any]]) -> Faults:
-    """Figures of the report in `folder` that its rows and its configuration do not give.
+def figure_faults(folder: Path, manifest: Data, ledger: Ledger, is_whole: bool = True) -> Faults:
+    """Figures of the report in `folder` that a ledger, read up to the report's data cut-off, and its configuration do not give.
+
+    Everything in ``report.json`` is made again. Where another version of the program made it, only energies, peaks, coverage, bill and
+    changes must be equal: what a section says besides may have become another since.
 
     Parameters
     ----------
-    rows
-        The disclosed ones, as arrays, by link.
+    is_whole
+        False where the ledger has the disclosed rows only: key figures rest on years of quarter hours and are left as they stand.
     """
-    report, config = json.loads((folder / REPORT).read_bytes()), folder / CONFIG
+    content, config = (folder / REPORT).read_bytes(), folder / CONFIG
+    report = json.loads(content)
     plant = load_plant(config / "plant.toml")
-    period = month_period(report["period"]["month"], plant.site.timezone)
-    with ledger_of(rows) as ledger:
-        month = month_report(ledger, plant, period, datetime.fromisoformat(manifest["data_cut_off_utc"]))
-        yield from _meters(month, report)
-        yield from _changes(folder, manifest, ledger, month)
-    yield from _frame(month, report, manifest)
-    cost = month_cost(month, config)
-    computed = None if cost.bill is None else cost.bill.as_json()
-    for path, found, right in differences("cost.bill", report["cost"]["bill"], computed):
-        yield REPORT, f"{path}: found {found}; the rows and the tariff give {right}"
-    if json.loads((folder / BILL).read_bytes()) != bill_data(month, cost.bill, config):
-        yield BILL, "not what the rows and the tariff give"
+    period = period_of(report["period"]["label"], plant.site.timezone)
+    read = read_all(ledger, plant, config, period, datetime.fromisoformat(manifest["data_cut_off_utc"]))
+    changes = _changes_of(folder, manifest, ledger, read.month)
+    faults = [*_meters(read.month, report), *_frame(read.month, report, manifest)]
+    for path, found, right in differences("cost", _bills_in(report["cost"]), _bills_of(read.cost)):
+        faults.append((REPORT, f"{path}: found {found}; the rows and the tariff give {right}"))
+    if json.loads((folder / BILL).read_bytes()) != bills_data(read.month, read.cost, config):
+        faults.append((BILL, "not what the rows and the tariff give"))
+    stated = None if changes is None else [asdict(change) for change in changes]
+    if manifest["changes"] != stated:
+        faults.append((MANIFEST, f"changes: found {manifest['changes']}; the rows give {stated}"))
+    yield from faults
+    if not faults and manifest["software"]["version"] == installed_version("lastgang"):
+        replaces = manifest["replaces"]
+        again = report_data(Content(read.month, read.cost, changes, "" if replaces is None else replaces["report"], read.own))
+        if not is_whole:
+            again[KEY_FIGURES] = report.get(KEY_FIGURES)
+        yield from _all_of_it(content, report, again)
+
+
+def _bills_in(cost: Data) -> Data:
+    months = {one["period"]: one["bill"] for one in cost.get("months", [])}
+    return {"bill": cost["bill"], "months": months, "total_eur": cost.get("total_eur")}
+
+
+def _bills_of(cost: MonthCost) -> Data:
+    months = {one.period.label: None if one.cost.bill is None else one.cost.bill.as_json() for one in cost.months}
+    total_eur = float(cost.total_eur) if cost.months and cost.total_eur is not None else None
+    return {"bill": None if cost.bill is None else cost.bill.as_json(), "months": months, "total_eur": total_eur}
+
+
+def _all_of_it(content: bytes, report: Data, again: Data) -> Faults:
+    """Whatever else the report says, and how it is written."""
+    as_it_is = json.loads(as_json(again))
+    found = 0
+    for found, (path, stated, right) in enumerate(differences("", report, as_it_is), 1):
+        if found <= MOST_SHOWN:
+            yield REPORT, f"{path.removeprefix('.')}: found {_short(stated)}; the rows give {_short(right)}"
+    if found > MOST_SHOWN:
+        yield REPORT, f"and {found - MOST_SHOWN:,} other places"
+    if not found and content != as_json(again).encode("utf-8"):
+        yield REPORT, "says what the rows give, in other bytes"
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
 
 def _meters(month: MonthReport, report: Data) -> Faults:
@@ -87,45 +123,11 @@ def _frame(month: MonthReport, report: Data, manifest: Data) -> Faults:
         yield MANIFEST, f"period: found {bounds}; expected {month.period.label} of {month.period.timezone}"
 
 
-def _changes(folder: Path, manifest: Data, ledger: Ledger, month: MonthReport) -> Faults:
-    expected: list[Data] | None = None
-    if manifest["version"] > 1:
-        earlier = json.loads((folder / f"evidence/versions/v{manifest['version'] - 1}.json").read_bytes())
-        expected = [asdict(change) for change in changes_since(ledger, month, datetime.fromisoformat(earlier["data_cut_off_utc"]))]
-    if manifest["changes"] != expected:
-        yield MANIFEST, f"changes: found {manifest['changes']}; the rows give {expected}"
-
-
-def ledger_of(rows: Sequence[list[Any]]) -> Ledger:
-    """The quarter hours and prices among `rows` as a ledger in memory, recorded when they were."""
-    clock = _RowClock()
-    ledger = Ledger.in_memory(clock)
-    waiting: list[Any] = []
-    for offset, row in enumerate(rows):
-        found = _record(row)
-        if found is None:
-            continue
-        if waiting and row[-1] != clock.at_ms:
-            ledger.append(waiting)
-            waiting = []
-        clock.at_ms = row[-1]
-        waiting.append((found[0], 0, offset, found[1]))
-    ledger.append(waiting)
-    return ledger
-
-
-def _record(row: list[Any]) -> tuple[Any, Any] | None:
-    """Topic and record of a row that figures are made of; None of all others."""
-    if row[0] == "interval":
-        _, site, meter, channel, start_s, revision, energy_uwh, coverage, quality, method, readings, origin, _ = row
-        interval = Interval(
-            site, meter, channel, instant(start_s * 1000), energy_uwh, coverage, IntervalQuality(quality), IntervalMethod(method), revision,
-            readings, IntervalOrigin(origin),
-        )  # fmt: skip
-        return INTERVALS, interval
-    if row[:2] == ["entry", PRICES.name]:
-        return PRICES, decode_stored(PRICES.record, row[5])
-    return None
+def _changes_of(folder: Path, manifest: Data, ledger: Ledger, month: MonthReport) -> list[Change] | None:
+    if manifest["version"] == 1:
+        return None
+    earlier = json.loads((folder / f"evidence/versions/v{manifest['version'] - 1}.json").read_bytes())
+    return changes_since(ledger, month, datetime.fromisoformat(earlier["data_cut_off_utc"]))
 
 
 def differences(path: str, found: Any, right: Any) -> Iterator[tuple[str, Any, Any]]:

@@ -194,28 +194,30 @@ class Report:
             rows = self.quarters(entry["meter"], entry["channel"])
             best = min(((-energy, start) for start, (energy, counts) in rows.items() if counts), default=None)
             peak = entry["peak"] and (-entry["peak"]["energy_uwh"], seconds(entry["peak"]["start_utc"]))
-            found, right = (entry["energy_uwh"], peak), (sum(energy for energy, _ in rows.values()), best)
-            if found != right:
+            if (found := (entry["energy_uwh"], peak)) != (right := (sum(energy for energy, _ in rows.values()), best)):
                 yield REPORT, f"{entry['meter']} {entry['channel']}: found energy and peak {found}, the rows give {right}"
 
     def check_bill(self) -> Any:  # 8
-        total, none = Fraction(0), dict[str, Any](lines=[], total_eur=0, meter="", channel="")
-        stated, bill = json.loads(self.files[REPORT])["cost"]["bill"] or none, json.loads(self.files[BILL]) or none
-        if len(stated["lines"]) != len(bill["lines"]):
-            yield BILL, "not the lines of the bill of report.json"
-        rows = self.quarters(bill["meter"], bill["channel"])
+        cost, bills, total = json.loads(self.files[REPORT])["cost"], json.loads(self.files[BILL]), Fraction(0)
+        shown = [one["bill"] for one in (cost, *cost.get("months", [])) if one["bill"] is not None]
+        for bill, stated in zip(bills, shown):  # noqa: B905  Python 3.9
+            total += yield from self.check_lines(bill, stated)
+        if len(shown) != len(bills) or cost.get("total_eur") != (float(total) if "months" in cost and bills else None):
+            yield REPORT, f"found {len(shown)} bills, in all {cost.get('total_eur')} EUR; {len(bills)} in bill.json give {total}"
+
+    def check_lines(self, bill: dict[str, Any], stated: dict[str, Any]) -> Any:
+        total, rows = Fraction(0), self.quarters(bill["meter"], bill["channel"])
         for line, shown in zip(bill["lines"], stated["lines"]):  # noqa: B905  Python 3.9
             amount, right = Fraction(line["amount_eur"]), self.amount(line, rows, total, bill["amount_decimals"])
             if amount != right:
                 yield BILL, f"{line['id']} {line['kind']}: found {amount} EUR, the rows give {right}"
-            if (
-                not {"id": line["id"], "kind": line["kind"], "period": line["period"], "amount_eur": float(amount)}.items()
-                <= shown.items()
-            ):
+            if shown | {"id": line["id"], "kind": line["kind"], "period": line["period"], "amount_eur": float(amount)} != shown:
                 yield REPORT, f"bill, {line['id']} {line['kind']}: found {shown}, bill.json has {amount} EUR"
             total += amount
-        if total != Fraction(bill["total_eur"]) or stated["total_eur"] != float(total):
-            yield REPORT, f"bill: found a total of {stated['total_eur']} EUR, the lines give {total}"
+        stated_sum, made = (stated["total_eur"], len(stated["lines"])), (float(total), len(bill["lines"]))
+        if stated_sum != made or total != Fraction(bill["total_eur"]):
+            yield REPORT, f"bill of {bill['month']}: found a total and lines {stated_sum}, bill.json has {made}"
+        return total
 
     def amount(self, line: dict[str, Any], rows: dict[int, tuple[int, bool]], total: Fraction, decimals: int) -> Fraction:
         basis, inside = line["basis"], list[tuple[int, bool, Fraction]]()
@@ -237,10 +239,8 @@ def main(arguments: list[str]) -> int:
     expect = arguments.pop(arguments.index("--expect") + 1).lower() if "--expect" in arguments[:-1] else ""
     report = Report(Path(next((word for word in arguments if word != "--expect"), Path(__file__).resolve().parents[1])))
     faults = report.check(expect)
-    for file, what in [
-        *faults,
-        ("", f"DOES NOT HOLD: {len(faults)} faults" if faults else f"holds, signed by {report.keys[-1][0]}"),
-    ]:
+    verdict = f"DOES NOT HOLD: {len(faults)} faults" if faults else f"holds, signed by {report.keys[-1][0]}"
+    for file, what in [*faults, ("", verdict)]:
         print(ascii(f"{report.folder / file}: {what}"[:2000])[1:-1])
     return 1 if faults else 0
 

@@ -102,13 +102,15 @@ class Ledger(LedgerReader):
 
     def note_documents(self, files: Mapping[str, bytes]) -> None:
         """Keep files of the plant's configuration (name -> content) that are others than those kept last."""
+        known = "SELECT name, sha256 FROM document WHERE document IN (SELECT max(document) FROM document GROUP BY name)"
+        digests = {name: sha256(content).hexdigest() for name, content in sorted(files.items())}
+        if digests.items() <= dict(self._database.execute(known)).items():
+            return
         with self._transaction():
-            for name, content in sorted(files.items()):
-                digest = sha256(content).hexdigest()
-                known = self._database.execute(
-                    "SELECT sha256 FROM document WHERE name=? ORDER BY document DESC", (name,)
-                ).fetchone()
-                if known is None or known[0] != digest:
+            before = dict(self._database.execute(known))
+            for name, digest in digests.items():
+                content = files[name]
+                if before.get(name) != digest:
                     row = (name, digest, content, self._now_ms())
                     self._database.execute("INSERT INTO document (name, sha256, content, recorded_ms) VALUES (?, ?, ?, ?)", row)
 

@@ -19,6 +19,11 @@ _IN_DOUBT = (
     "AND start_s IN (SELECT d.start_s FROM interval d WHERE d.series = interval.series AND d.start_s = interval.start_s "
     f"AND d.quality NOT IN {tuple(map(str, SOUND))})"
 )
+_AGAIN = (
+    "AND EXISTS (SELECT 1 FROM interval d WHERE d.series = interval.series AND d.start_s = interval.start_s "
+    "AND d.revision <> interval.revision)"
+)
+"""Of more than one revision, whenever they were recorded."""
 _QUALITIES = {str(quality): quality for quality in IntervalQuality}
 _METHODS = {str(method): method for method in IntervalMethod}
 _ORIGINS = {str(origin): origin for origin in IntervalOrigin}
@@ -67,9 +72,8 @@ class IntervalQuestions(Questions):
         self, meter: str, channel: str, from_utc: datetime, to_utc: datetime, as_of_utc: datetime | None = None
     ) -> list[QuarterRevisions]:
         """Quarter hours with more than one revision."""
-        return [
-            quarter for quarter in self._revisions(meter, channel, from_utc, to_utc, as_of_utc, "") if len(quarter.revisions) > 1
-        ]
+        found = self._revisions(meter, channel, from_utc, to_utc, as_of_utc, _AGAIN)
+        return [quarter for quarter in found if len(quarter.revisions) > 1]
 
     @answered_by(INTERVALS)
     def doubtful(
@@ -112,7 +116,9 @@ class IntervalQuestions(Questions):
             f"SELECT start_s, {revision}, energy_uwh, coverage, quality, method, readings, origin, recorded_ms FROM interval "
             f"WHERE series=? AND start_s>=? AND start_s<? AND recorded_ms<=? {order}",
             (series, -(-epoch_ms(from_utc) // 1000), -(-epoch_ms(to_utc) // 1000), until_ms(as_of_utc)),
-        )
+        ).fetchall()
+        if self._reads is not None:
+            self._reads.quarters(series, (row[:2] for row in rows))
         return [
             (
                 Interval(
@@ -136,14 +142,25 @@ class IntervalQuestions(Questions):
         """Start of the first and of the last quarter hour that there is."""
         sql = "SELECT min(start_s), max(start_s) FROM interval WHERE recorded_ms<=?"
         first, last = self._database.execute(sql, (until_ms(as_of_utc),)).fetchone()
+        for start_s in (first, last) if first is not None else ():
+            self._note_one("start_s=? AND recorded_ms<=?", start_s, until_ms(as_of_utc))
         return None if first is None else (instant(first * 1000), instant(last * 1000))
 
     @answered_by(INTERVALS)
     def has_intervals(self, from_utc: datetime, to_utc: datetime) -> bool:
         """Whether any quarter hour of any meter starts in ``[from_utc, to_utc)``."""
+        span = -(-epoch_ms(from_utc) // 1000), -(-epoch_ms(to_utc) // 1000)
+        self._note_one("start_s>=? AND start_s<?", *span)
         sql = "SELECT EXISTS (SELECT 1 FROM series s JOIN interval i ON i.series = s.series WHERE i.start_s>=? AND i.start_s<?)"
-        found = self._database.execute(sql, (-(-epoch_ms(from_utc) // 1000), -(-epoch_ms(to_utc) // 1000))).fetchone()
-        return bool(found[0])
+        return bool(self._database.execute(sql, span).fetchone()[0])
+
+    def _note_one(self, which: str, *values: int) -> None:
+        """Note the first of the rows that prove what holds for all of them, such as when the first quarter hour was."""
+        if self._reads is None:
+            return
+        sql = f"SELECT series, start_s, revision FROM series JOIN interval USING (series) WHERE {which} ORDER BY 1, 2, 3 LIMIT 1"
+        for series, start_s, revision in self._database.execute(sql, values):
+            self._reads.quarters(series, [(start_s, revision)])
 
     @answered_by(INTERVALS, keep_s=BEGINNINGS_KEPT_S)
     def begun(self) -> dict[str, tuple[datetime, datetime | None]]:
@@ -151,6 +168,8 @@ class IntervalQuestions(Questions):
         found: dict[str, tuple[datetime, datetime | None]] = {}
         for series, meter in self._database.execute("SELECT series, meter FROM series").fetchall():
             sql = "SELECT start_s FROM interval WHERE series=? {} ORDER BY start_s LIMIT 1"
+            self._note_one("series=?", series)
+            self._note_one("series=? AND origin='metering'", series)
             first = self._database.execute(sql.format(""), (series,)).fetchone()
             live = self._database.execute(sql.format("AND origin=?"), (series, str(IntervalOrigin.METERING))).fetchone()
             if first is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -15,6 +16,7 @@ from domain.codec import UnreadableRecord, decode_stored
 from domain.topics import Topic
 from reporting.ledger.entries import Place
 from reporting.ledger.memory import Memory
+from reporting.ledger.reads import Reads
 
 Reader = TypeVar("Reader", bound="Questions")
 Arguments = ParamSpec("Arguments")
@@ -29,6 +31,24 @@ class Questions:
     def __init__(self, database: sqlite3.Connection, memory: Memory | None = None) -> None:
         self._database = database
         self._memory = memory
+        self._reads: Reads | None = None
+
+    @contextmanager
+    def noting(self, reads: Reads | None) -> Iterator[None]:
+        """Within, every row that answers a question is noted in `reads`, and nothing is taken from a memory; None: nothing is noted."""
+        before, self._reads = self._reads, reads
+        try:
+            yield
+        finally:
+            self._reads = before
+
+    def _stored(self, record_type: type[Record], rows: Iterable[tuple[Any, ...]]) -> Iterator[Record]:
+        """The records of entries, of which `rows` have payload and number."""
+        if self._reads is None:
+            return stored(record_type, rows)
+        found = list(rows)
+        self._reads.numbered("entry", (row[1] for row in found))
+        return stored(record_type, found)
 
     def offsets(self) -> dict[Place, int]:
         """``(topic name, partition)`` -> next offset to read; with a memory as of its last refresh."""
@@ -54,7 +74,7 @@ def answered_by(
         @wraps(find)
         def answer(reader: Reader, /, *args: Arguments.args, **named: Arguments.kwargs) -> Answer:
             memory = reader._memory
-            if memory is None:
+            if memory is None or reader._reads is not None:
                 return find(reader, *args, **named)
             question = (find.__name__, args, tuple(sorted(named.items())))
             look_up = partial(find, reader, *args, **named)

@@ -10,6 +10,7 @@ from domain.clock import instant
 from reporting.ledger.intervals import IntervalQuestions
 from reporting.ledger.memory import Memory
 from reporting.ledger.records import RecordQuestions
+from reporting.ledger.set_aside import SetAsideQuestions
 
 _CONTENT = {
     "interval JOIN series USING (series)":
@@ -24,7 +25,7 @@ _CONTENT = {
 }  # fmt: skip
 
 
-class LedgerReader(IntervalQuestions, RecordQuestions):
+class LedgerReader(IntervalQuestions, RecordQuestions, SetAsideQuestions):
     """Questions to a ledger: the latest revisions, or with `as_of_utc` what was known then. Nothing here changes anything."""
 
     def remembering(self, memory: Memory | None = None) -> LedgerReader:

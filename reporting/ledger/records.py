@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from domain.anomalies import Anomaly
-from domain.clock import epoch_ms, instant
-from domain.demand import Demand
+from domain.clock import epoch_ms
 from domain.effects import Autopsy, Effect
+from domain.entered_measures import EnteredMeasure
 from domain.feedback import Feedback
 from domain.forecasts import Forecast
 from domain.job_power import JobPower
@@ -22,24 +22,22 @@ from domain.topics import (
     ANOMALIES,
     AUTOPSIES,
     DECISIONS,
-    DEMAND,
     EFFECTS,
     FEEDBACK,
     FORECASTS,
     JOB_POWERS,
     MACHINE_HEALTH,
+    MEASURES,
     METER_FORECASTS,
     ORDERS,
     OWN_USE,
     PRICES,
     QUALITY,
     RECOMMENDATIONS,
-    REJECTED,
     SHIFT_CHANGES,
     Topic,
 )
-from reporting.ledger.entries import Conflict, RejectedReadings
-from reporting.ledger.questions import Questions, Record, answered_by, stored, until_ms
+from reporting.ledger.questions import Questions, Record, answered_by, until_ms
 
 
 class RecordQuestions(Questions):
@@ -49,36 +47,36 @@ class RecordQuestions(Questions):
     def latest_forecast(self) -> Forecast | None:
         """The forecast issued last."""
         row = self._database.execute(
-            "SELECT payload FROM entry WHERE topic=? ORDER BY at_ms DESC, entry DESC LIMIT 1", (FORECASTS.name,)
+            "SELECT payload, entry FROM entry WHERE topic=? ORDER BY at_ms DESC, entry DESC LIMIT 1", (FORECASTS.name,)
         ).fetchone()
-        return None if row is None else next(stored(Forecast, [row]), None)
+        return None if row is None else next(self._stored(Forecast, [row]), None)
 
     @answered_by(FORECASTS)
-    def forecasts(self, issued_from: datetime, issued_to: datetime) -> list[Forecast]:
+    def forecasts(self, issued_from: datetime, issued_to: datetime, as_of_utc: datetime | None = None) -> list[Forecast]:
         """Forecasts issued in ``[issued_from, issued_to)``, by issue."""
         rows = self._database.execute(
-            "SELECT payload FROM entry WHERE topic=? AND at_ms>=? AND at_ms<? ORDER BY at_ms, entry",
-            (FORECASTS.name, epoch_ms(issued_from), epoch_ms(issued_to)),
+            "SELECT payload, entry FROM entry WHERE topic=? AND at_ms>=? AND at_ms<? AND recorded_ms<=? ORDER BY at_ms, entry",
+            (FORECASTS.name, epoch_ms(issued_from), epoch_ms(issued_to), until_ms(as_of_utc)),
         )
-        return list(stored(Forecast, rows))
+        return list(self._stored(Forecast, rows))
 
     @answered_by(FORECASTS)
     def forecast_before(self, at_utc: datetime) -> Forecast | None:
         """The site's forecast issued last at or before `at_utc`."""
         row = self._database.execute(
-            "SELECT payload FROM entry WHERE topic=? AND at_ms<=? ORDER BY at_ms DESC, entry DESC LIMIT 1",
+            "SELECT payload, entry FROM entry WHERE topic=? AND at_ms<=? ORDER BY at_ms DESC, entry DESC LIMIT 1",
             (FORECASTS.name, epoch_ms(at_utc)),
         ).fetchone()
-        return None if row is None else next(stored(Forecast, [row]), None)
+        return None if row is None else next(self._stored(Forecast, [row]), None)
 
     @answered_by(METER_FORECASTS)
     def meter_forecast(self, meter: str, until_utc: datetime | None = None) -> Forecast | None:
         """The forecast of one meter issued last; at or before `until_utc` where that is named."""
         rows = self._database.execute(
-            "SELECT payload FROM entry WHERE topic=? AND at_ms<=? ORDER BY at_ms DESC, entry DESC LIMIT 500",
+            "SELECT payload, entry FROM entry WHERE topic=? AND at_ms<=? ORDER BY at_ms DESC, entry DESC LIMIT 500",
             (METER_FORECASTS.name, until_ms(until_utc)),
         )
-        found = stored(Forecast, rows)
+        found = self._stored(Forecast, rows)
         return next((forecast for forecast in found if forecast.meter == meter), None)
 
     @answered_by(ANOMALIES)
@@ -91,27 +89,27 @@ class RecordQuestions(Questions):
     def feedback(self, as_of_utc: datetime | None = None) -> list[Feedback]:
         """All feedback on anomalies, in the order of the log; of one anomaly the newest holds."""
         rows = self._database.execute(
-            "SELECT payload FROM entry WHERE topic=? AND recorded_ms<=? ORDER BY entry", (FEEDBACK.name, until_ms(as_of_utc))
+            "SELECT payload, entry FROM entry WHERE topic=? AND recorded_ms<=? ORDER BY entry", (FEEDBACK.name, until_ms(as_of_utc))
         )
-        return list(stored(Feedback, rows))
+        return list(self._stored(Feedback, rows))
 
     @answered_by(MACHINE_HEALTH)
     def machine_health(self, site: str, machine: str, from_utc: datetime, to_utc: datetime) -> list[MachineHealth]:
         """Health of a machine in quarter hours that start in ``[from_utc, to_utc)``, by their start."""
         rows = self._database.execute(
-            "SELECT payload FROM entry WHERE topic=? AND subject>=? AND subject<? AND at_ms>=? AND at_ms<? ORDER BY at_ms, entry",
+            "SELECT payload, entry FROM entry WHERE topic=? AND subject>=? AND subject<? AND at_ms>=? AND at_ms<? ORDER BY at_ms, entry",
             (MACHINE_HEALTH.name, *_subjects_below(f"{site}/{machine}"), epoch_ms(from_utc), epoch_ms(to_utc)),
         )
-        return list(stored(MachineHealth, rows))
+        return list(self._stored(MachineHealth, rows))
 
     @answered_by(MACHINE_HEALTH)
     def newest_machine_health(self, site: str, machine: str, until_utc: datetime) -> MachineHealth | None:
         """The newest health of a machine that starts at `until_utc` or before; None where there is none."""
         row = self._database.execute(
-            "SELECT payload FROM entry WHERE topic=? AND subject>=? AND subject<? AND at_ms<=? ORDER BY at_ms DESC, entry DESC LIMIT 1",
+            "SELECT payload, entry FROM entry WHERE topic=? AND subject>=? AND subject<? AND at_ms<=? ORDER BY at_ms DESC, entry DESC LIMIT 1",
             (MACHINE_HEALTH.name, *_subjects_below(f"{site}/{machine}"), epoch_ms(until_utc)),
         ).fetchone()
-        return None if row is None else next(stored(MachineHealth, [row]), None)
+        return None if row is None else next(self._stored(MachineHealth, [row]), None)
 
     @answered_by(ORDERS)
     def orders(self, as_of_utc: datetime | None = None) -> list[Order]:
@@ -122,10 +120,10 @@ class RecordQuestions(Questions):
     def order_revisions(self, job: str) -> list[Order]:
         """All revisions of one job, oldest first."""
         rows = self._database.execute(
-            "SELECT payload FROM entry WHERE topic=? AND subject LIKE ? ESCAPE '\\' ORDER BY revision",
+            "SELECT payload, entry FROM entry WHERE topic=? AND subject LIKE ? ESCAPE '\\' ORDER BY revision",
             (ORDERS.name, "%/" + job.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")),
         )
-        return [order for order in stored(Order, rows) if order.job == job]
+        return [order for order in self._stored(Order, rows) if order.job == job]
 
     @answered_by(JOB_POWERS)
     def job_powers(self) -> list[JobPower]:
@@ -143,19 +141,25 @@ class RecordQuestions(Questions):
         found = self._latest(QUALITY, QualityEvent, as_of_utc)
         return sorted(found, key=lambda e: (e.machine, e.start_utc, e.event))
 
+    @answered_by(MEASURES)
+    def measures(self, as_of_utc: datetime | None = None) -> list[EnteredMeasure]:
+        """Latest revision of each measure and event that somebody entered, withdrawn ones too, by first day."""
+        return sorted(self._latest(MEASURES, EnteredMeasure, as_of_utc), key=lambda m: (m.first_local, m.measure))
+
     @answered_by(OWN_USE)
-    def own_use(self, from_utc: datetime, to_utc: datetime) -> list[OwnUse]:
+    def own_use(self, from_utc: datetime, to_utc: datetime, as_of_utc: datetime | None = None) -> list[OwnUse]:
         """What the platform used in spans that end within ``(from_utc, to_utc]``, oldest first."""
         rows = self._database.execute(
-            "SELECT payload FROM entry WHERE topic=? AND at_ms>? AND at_ms<=? ORDER BY at_ms, entry",
-            (OWN_USE.name, epoch_ms(from_utc), epoch_ms(to_utc)),
+            "SELECT payload, entry FROM entry WHERE topic=? AND at_ms>? AND at_ms<=? AND recorded_ms<=? ORDER BY at_ms, entry",
+            (OWN_USE.name, epoch_ms(from_utc), epoch_ms(to_utc), until_ms(as_of_utc)),
         )
-        return list(stored(OwnUse, rows))
+        return list(self._stored(OwnUse, rows))
 
     @answered_by(ORDERS)
     def order_history(self) -> list[Order]:
         """All revisions of all jobs, as they came."""
-        return list(stored(Order, self._database.execute("SELECT payload FROM entry WHERE topic=? ORDER BY entry", (ORDERS.name,))))
+        rows = self._database.execute("SELECT payload, entry FROM entry WHERE topic=? ORDER BY entry", (ORDERS.name,))
+        return list(self._stored(Order, rows))
 
     @answered_by(SHIFT_CHANGES)
     def shift_changes(self) -> list[ShiftChange]:
@@ -171,9 +175,10 @@ class RecordQuestions(Questions):
     def decisions(self, as_of_utc: datetime | None = None) -> list[Decision]:
         """All decisions, those on one recommendation in the order of the log: the first counts (`domain.recommendations.deciding`)."""
         rows = self._database.execute(
-            "SELECT payload FROM entry WHERE topic=? AND recorded_ms<=? ORDER BY entry", (DECISIONS.name, until_ms(as_of_utc))
+            "SELECT payload, entry FROM entry WHERE topic=? AND recorded_ms<=? ORDER BY entry",
+            (DECISIONS.name, until_ms(as_of_utc)),
         )
-        return list(stored(Decision, rows))
+        return list(self._stored(Decision, rows))
 
     @answered_by(EFFECTS)
     def effects(self, as_of_utc: datetime | None = None) -> list[Effect]:
@@ -187,56 +192,10 @@ class RecordQuestions(Questions):
 
     def _latest(self, topic: Topic, record_type: type[Record], as_of_utc: datetime | None) -> list[Record]:
         rows = self._database.execute(
-            "SELECT payload, max(revision) FROM entry WHERE topic=? AND recorded_ms<=? GROUP BY subject",
+            "SELECT payload, entry, max(revision) FROM entry WHERE topic=? AND recorded_ms<=? GROUP BY subject",
             (topic.name, until_ms(as_of_utc)),
         )
-        return list(stored(record_type, rows))
-
-    @answered_by(REJECTED)
-    def rejections_by_reason(self, as_of_utc: datetime | None = None) -> dict[str, int]:
-        """How many readings were set aside, by reason."""
-        sql = "SELECT reason, count(*) FROM rejection WHERE recorded_ms<=? GROUP BY reason ORDER BY reason"
-        return dict(self._database.execute(sql, (until_ms(as_of_utc),)))
-
-    @answered_by(REJECTED)
-    def rejections(self, from_utc: datetime, to_utc: datetime, as_of_utc: datetime | None = None) -> list[RejectedReadings]:
-        """Readings received in ``[from_utc, to_utc)`` that were set aside, by meter and reason."""
-        rows = self._database.execute(
-            "SELECT meter, reason, count(*) FROM rejection WHERE at_ms>=? AND at_ms<? AND recorded_ms<=? GROUP BY meter, reason ORDER BY 1, 2",
-            (epoch_ms(from_utc), epoch_ms(to_utc), until_ms(as_of_utc)),
-        )
-        return [RejectedReadings(*row) for row in rows]
-
-    @answered_by(DEMAND)
-    def latest_demand(self) -> Demand | None:
-        """The newest state of the running quarter hour that was written."""
-        rows = self._database.execute("SELECT payload FROM running_demand")
-        found = stored(Demand, rows)
-        return max(found, key=lambda demand: demand.at_utc, default=None)
-
-    @answered_by(DEMAND)
-    def demands(self, from_utc: datetime, to_utc: datetime) -> list[Demand]:
-        """The last state of each quarter hour that is over and starts in ``[from_utc, to_utc)``."""
-        rows = self._database.execute(
-            "SELECT payload FROM demand WHERE start_s>=? AND start_s<? ORDER BY start_s",
-            (epoch_ms(from_utc) // 1000, epoch_ms(to_utc) // 1000),
-        )
-        return list(stored(Demand, rows))
-
-    def conflicts(self, as_of_utc: datetime | None = None) -> list[Conflict]:
-        """Records that contradict what was written before them, in order of arrival."""
-        rows = self._database.execute(
-            "SELECT topic, subject, revision, payload, place, recorded_ms FROM conflict WHERE recorded_ms<=? ORDER BY conflict",
-            (until_ms(as_of_utc),),
-        )
-        return [
-            Conflict(topic, subject, revision, payload, place, instant(recorded_ms))
-            for topic, subject, revision, payload, place, recorded_ms in rows
-        ]
-
-    def unreadable(self) -> list[tuple[str, int, int, str]]:
-        """(topic, partition, offset, reason) of messages that were no records."""
-        return list(self._database.execute("SELECT topic, partition, offset, reason FROM unreadable ORDER BY unreadable"))
+        return list(self._stored(record_type, rows))
 
 
 def _subjects_below(subject: str) -> tuple[str, str]:

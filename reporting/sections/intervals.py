@@ -1,4 +1,4 @@
-"""Every quarter hour of every meter: tables only."""
+"""Every quarter hour of every meter: tables only. Long periods have days in its place."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from reporting.month import MonthReport
+from reporting.periods import Period
 from reporting.sections.section import DataFile, Section, Sheet, SheetPart
 from reporting.tables import Column, exact_kwh, field_columns, local_time
 from words.speech import Words
@@ -70,7 +71,20 @@ def _offset(local: datetime) -> str:
     return f"UTC{offset[:3]}:{offset[3:]}"
 
 
+def _has_quarter_hours(period: Period) -> bool:
+    return period.has_quarter_hours
+
+
+def _is_by_day(period: Period) -> bool:
+    return period.is_by_day
+
+
 SECTION = Section(
-    files=(DataFile("intervals", interval_rows, field_columns(IntervalRow), for_people),),
-    sheets=(SheetPart(Sheet("intervals", for_people, place=20, is_long=True), lambda content, _: interval_rows(content.month)),),
+    files=(DataFile("intervals", interval_rows, field_columns(IntervalRow), for_people, _has_quarter_hours),),
+    sheets=(
+        SheetPart(
+            Sheet("intervals", for_people, place=20, is_long=True, fits=_is_by_day),
+            lambda content, _: interval_rows(content.month),
+        ),
+    ),
 )

@@ -1,10 +1,10 @@
-"""The highest quarter hours: the month's load as a chart, the highest of each day, the ten highest, and those of demand windows."""
+"""The highest quarter hours: the load of a month as a chart, the highest of each day, the ten highest, and those of demand windows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from domain.intervals import Interval
@@ -27,12 +27,12 @@ class _Ranked:
 
 
 def _data(content: Content) -> dict[str, Any]:
-    billing, period = content.month.billing, content.month.period
+    billing = content.month.billing
     if billing is None:
         return {"top_peaks": [], "daily_peaks": []}
     return {
         "top_peaks": [quarter_data(i) for i in billing.highest(TOP_PEAKS)],
-        "daily_peaks": [{"day": day.isoformat(), **(quarter_data(peak) or {})} for day, peak in billing.daily_peaks(period)],
+        "daily_peaks": [{"day": one.day.isoformat(), **(quarter_data(one.peak) or {})} for one in billing.days],
     }
 
 
@@ -41,9 +41,9 @@ def _page(content: Content, words: Words) -> list[Block]:
     if billing is None or billing.peak is None:
         return []
     numbers = _chart_numbers(content.month, billing, billing.peak, words)
+    load: list[Block] = [Heading(words["load_chart"]), Chart("load", words["load_chart.alt"], numbers)]
     return [
-        Heading(words["load_chart"]),
-        Chart("load", words["load_chart.alt"], numbers),
+        *(load if content.month.period.is_by_day else []),
         Heading(words["daily_peaks"]),
         Chart("daily_peaks", words["daily_peaks.alt"], numbers),
         Heading(words["top_peaks"]),
@@ -79,15 +79,18 @@ def _windows(content: Content, words: Words) -> list[Block]:
 
 
 def _chart_numbers(report: MonthReport, billing: SeriesMonth, highest: Interval, words: Words) -> dict[str, Any]:
+    is_by_day = report.period.is_by_day
     days = [
         {
-            "label": f"{day.day}", "weekend": day.weekday() >= 5, "kw": None if peak is None else peak.power_kw,
-            "is_peak": peak is not None and peak.start_utc == highest.start_utc,
+            "label": _label(one.day, is_by_day, words), "weekend": one.day.weekday() >= 5,
+            "kw": None if one.peak is None else one.peak.power_kw,
+            "is_peak": one.peak is not None and one.peak.start_utc == highest.start_utc,
         }
-        for day, peak in billing.daily_peaks(report.period)
+        for one in billing.days
     ]  # fmt: skip
     return {
-        "kw": [None if i is None or i.power_kw is None else round(i.power_kw, 1) for i in billing.slots],
+        "by_day": is_by_day,
+        "kw": [None if i is None or i.power_kw is None else round(i.power_kw, 1) for i in billing.slots] if is_by_day else [],
         "unsure": [
             [report.period.slot(gap.from_utc), report.period.slot(gap.to_utc)]
             for gap in billing.gaps
@@ -99,6 +102,13 @@ def _chart_numbers(report: MonthReport, billing: SeriesMonth, highest: Interval,
         "axis": "kW",
         "words": {key: words[key] for key in ("target", "no_value", "q.substituted")},
     }
+
+
+def _label(day: date, is_by_day: bool, words: Words) -> str:
+    """The day's number; where there are too many days, the month at its first."""
+    if is_by_day:
+        return f"{day.day}."
+    return words.texts[f"month_short.{day.month}"] if day.day == 1 else ""
 
 
 def _midnight(report: MonthReport, number: int) -> datetime:

@@ -21,10 +21,10 @@ def _data(content: Content) -> dict[str, Any]:
 
 def _balance_data(remainder: MeterRemainder) -> dict[str, Any]:
     return {
-        "meter": remainder.node.meter.id, "meters_below": [child.id for child in remainder.node.children], "meter_uwh": remainder.sum.own_uwh,
+        "meter": remainder.meter.id, "meters_below": [child.id for child in remainder.children], "meter_uwh": remainder.sum.own_uwh,
         "below_uwh": remainder.sum.below_uwh, "remainder_uwh": remainder.sum.energy_uwh, "quarter_hours": remainder.sum.quarters,
         "quarter_hours_left_out": remainder.sum.left_out,
-        "lacking": [{"meter": meter, "channel": channel, "quarter_hours": count} for (meter, channel), count in remainder.node.lacking().items()],
+        "lacking": [{"meter": meter, "channel": channel, "quarter_hours": count} for (meter, channel), count in remainder.lacking.items()],
         "below_by_quality": {
             str(quality): {
                 "quarter_hours": share.quarters, "energy_uwh": share.energy_uwh,
@@ -42,7 +42,7 @@ def _summary(content: Content, words: Words) -> Iterator[SummaryRow]:
 
 
 def _balance_summary(remainder: MeterRemainder, words: Words) -> Iterator[SummaryRow]:
-    yield SummaryRow(f"{words['remainder']}: {remainder.node.meter.id}", exact_kwh(remainder.sum.own_uwh), "kWh")
+    yield SummaryRow(f"{words['remainder']}: {remainder.meter.id}", exact_kwh(remainder.sum.own_uwh), "kWh")
     yield SummaryRow(f"  {words['sum_below']}: {_children(remainder)}", exact_kwh(remainder.sum.below_uwh), "kWh")
     for quality, share in remainder.sum.by_quality.items():
         if share.energy_uwh:
@@ -55,12 +55,12 @@ def _balance_summary(remainder: MeterRemainder, words: Words) -> Iterator[Summar
 
 
 def _children(remainder: MeterRemainder) -> str:
-    return ", ".join(child.id for child in remainder.node.children)
+    return ", ".join(child.id for child in remainder.children)
 
 
 def _page(content: Content, words: Words) -> list[Block]:
     columns: list[PrintColumn[MeterRemainder]] = [
-        PrintColumn(words["meter"], lambda b: b.node.meter.id),
+        PrintColumn(words["meter"], lambda b: b.meter.id),
         PrintColumn(words["meters_below"], _children, "1fr"),
         PrintColumn(f"{words['meter']} [kWh]", lambda b: _energy(b.sum.own_uwh, words), is_number=True),
         PrintColumn(f"{words['sum_below']} [kWh]", lambda b: _energy(b.sum.below_uwh, words), is_number=True),
@@ -78,7 +78,7 @@ def _lacking(remainder: MeterRemainder, words: Words) -> list[str]:
     """A line for each channel without rows that leaves quarter hours of this comparison out."""
     return [
         words.fill("balance.lacks", meter=meter, channel=channel, count=words.number(count))
-        for (meter, channel), count in remainder.node.lacking().items()
+        for (meter, channel), count in remainder.lacking.items()
     ]
 
 

@@ -70,7 +70,7 @@ def _data(content: Content) -> dict[str, Any]:
     account = content.month.scrap
     if account is None:
         return {"scrap": None}
-    factor = content.month.plant.emissions
+    factor = content.month.plant.drawn_factor(content.month.period.from_utc)
     return {
         "scrap": {
             "rows": [_row_data(row) for row in account.rows],
@@ -125,7 +125,7 @@ def _page(content: Content, words: Words) -> list[Block]:
         "", words.number(total.scrap), words.percent(total.scrap_share, 1), words.number(total.scrap_kwh, 1), words.money(total.scrap_eur),
         words.number(total.scrap_co2_kg, 1), words.percent(total.coverage, 0),
     ]  # fmt: skip
-    factor = month.plant.emissions
+    factor = month.plant.drawn_factor(month.period.from_utc)
     co2 = words["scrap.no_factor"] if factor is None else words.fill("scrap.factor", g=words.number(factor.g_per_kwh), year=str(factor.of_year), source=factor.source)  # fmt: skip
     return [
         Heading(words["scrap"]),

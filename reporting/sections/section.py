@@ -12,6 +12,7 @@ from typing import Any, Generic
 from reporting.cost import MonthCost
 from reporting.month import Change, MonthReport, SeriesMonth
 from reporting.own_use import OwnSum
+from reporting.periods import Period
 from reporting.sections.blocks import Block
 from reporting.tables import Column, Row
 from words.speech import Words
@@ -36,6 +37,10 @@ class Content:
     """What the platform itself used in the month; None where that was not recorded."""
 
 
+def _any(_: Period) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class DataFile(Generic[Row]):
     """A table as ``NAME.csv`` for machines and ``NAME-excel.csv`` for people."""
@@ -44,6 +49,8 @@ class DataFile(Generic[Row]):
     rows: Callable[[MonthReport], Iterable[Row]]
     for_machines: Sequence[Column[Row]]
     for_people: Callable[[Words], Sequence[Column[Row]]]
+    fits: Callable[[Period], bool] = _any
+    """Which periods have this file."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,8 @@ class Sheet(Generic[Row]):
     """Order among the sheets."""
     is_long: bool = False
     """Tens of thousands of rows: written as XML."""
+    fits: Callable[[Period], bool] = _any
+    """Which periods have this sheet."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pytest
 
 from baselines.answer import Wishes, answer
 from baselines.breaks import breaks_in, long_run_variance
-from baselines.interval import Spread, drift_a_year
+from baselines.interval import Spread, drift_a_year, lasting_beyond_a_block
 from benchmarks.baselines.meters import meter
 from domain.measures import Measure
 
@@ -77,3 +77,14 @@ def test_noise_that_lasts_is_no_change_of_level() -> None:
 def test_the_long_run_variance_of_independent_days_is_their_variance() -> None:
     values = np.random.default_rng(1).normal(0, 2, 20_000)
     assert long_run_variance(values) == pytest.approx(4, rel=0.1)
+
+
+def test_errors_that_go_on_in_the_next_block_widen_the_sum_of_many() -> None:
+    rng = np.random.default_rng(3)
+    walk = np.cumsum(rng.normal(size=13))
+    assert lasting_beyond_a_block(walk, 13.0) > 2.0
+    assert lasting_beyond_a_block(walk, 1.0) == 1.0
+    assert lasting_beyond_a_block(np.tile([1.0, -1.0], 6), 13.0) == 1.0
+    assert lasting_beyond_a_block(np.zeros(13), 13.0) == 1.0
+    # Thirteen blocks that were all off alike: no more than their sum taken as one error.
+    assert lasting_beyond_a_block(walk, 13.0) <= 13.0

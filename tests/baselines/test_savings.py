@@ -16,7 +16,8 @@ from baselines.answer import Wishes, account, answer
 from baselines.rows import Rows
 from billing.tariff import load_tariff
 from domain.effects import Figure
-from domain.measures import EmissionFactor, Event
+from domain.emission_factors import EmissionFactor
+from domain.measures import Event
 from tests.baselines.days import FIRST, heated, made, measure
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -163,7 +164,7 @@ def test_a_measure_of_another_meter_is_not_looked_for() -> None:
 
 
 def test_co2_is_energy_times_the_factor_and_none_without_one() -> None:
-    factor = EmissionFactor(g_per_kwh=400, year=2024, source="a table")
+    factor = EmissionFactor(g_per_kwh=400, of_year=2024, source="a table")
     one = judged(heated(share=0.1), factor=factor).saving
     assert one.saved_co2_kg.value == pytest.approx(0.4 * one.saved_kwh.value)
     assert judged(heated(share=0.1)).saving.saved_co2_kg is None

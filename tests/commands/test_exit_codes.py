@@ -69,6 +69,12 @@ WRONG_INPUT = {
         "prices pull --plant {empty} --service smard --url http://127.0.0.1:9", "plant.toml: file: found No such file"
     ),
     "quality import": Case("quality import {work}/nothing.csv --plant {plant} --dry-run", "nothing.csv: file: found No such file"),
+    "key-figures": Case("key-figures --plant {empty}", "plant.toml: file: found No such file"),
+    "measures import": Case(
+        "measures import {work}/nothing.toml --plant {plant} --dry-run", "nothing.toml: file: found No such file"
+    ),
+    "measures list": Case("measures list --plant {empty}", "plant.toml: file: found No such file"),
+    "measures withdraw": Case("measures withdraw leaks --plant {empty}", "plant.toml: file: found No such file"),
     "shifts import": Case("shifts import {work}/nothing.csv --plant {plant} --dry-run", "nothing.csv: file: found No such file"),
     "shifts template": Case("shifts template {work}/shifts.xlsx --plant {empty}", "plant.toml: file: found No such file"),
     "shifts list": Case("shifts list --plant {empty}", "plant.toml: file: found No such file"),
@@ -79,11 +85,14 @@ WRONG_INPUT = {
     "findings fixed": Case("findings fixed m/left_on/1 --plant {plant}", "--by"),
     "findings take-back": Case("findings take-back m/left_on/1 --plant {empty} --by me", "plant.toml: file: found No such file"),
     "report": Case("report --plant {plant} --month 2026-13 --out {work}/reports", "--month"),
+    "reporter": Case("reporter --plant {plant} --send nothing", "expected a name of [[report]]"),
     "keys new": Case("keys new --plant {empty}", "plant.toml: file: found No such file"),
     "keys rotate": Case("keys rotate --plant {plant} --keys {work}/none", "has no key; `lastgang keys new` makes the first one"),
     "keys show": Case("keys show --plant {empty}", "plant.toml: file: found No such file"),
     "verify": Case("verify {empty}", "no manifest.json"),
     "stamp": Case("stamp {empty}", "manifest.json: found nothing; expected the folder of a report"),
+    "backup": Case("backup --plant {empty} --out {work}/b", "plant.toml: file: found No such file"),
+    "restore": Case("restore {empty} --plant {work}/again", "backup.json: file: found No such file"),
     "check-config": Case("check-config {empty}", "plant.toml: file: found No such file"),
     "contracts": Case("contracts --out {load}/contracts", "is a file; expected a folder"),
     "reference": Case("reference --out {load}/reference", "is a file; expected a folder"),
@@ -148,6 +157,9 @@ FAILED_RUN = {
         "prices pull --plant {plant} --service smard --url http://127.0.0.1:{nobody} --zone DE-LU --dry-run", "127.0.0.1"
     ),
     "quality import": Case("quality import {scrap} --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
+    "measures import": Case("measures import {measures} --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
+    "measures list": Case("measures list --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
+    "measures withdraw": Case("measures withdraw leaks --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
     "shifts import": Case("shifts import {shifts} --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
     "shifts template": Case("shifts template {full} --plant {plant}", "No space left on device"),
     "shifts list": Case("shifts list --plant {plant} --kafka 127.0.0.1:{nobody}", "no Kafka broker answers at"),
@@ -200,7 +212,19 @@ FAILED_RUN = {
     "bench evidence": Case("bench evidence --edits 0 --reports 1 --json /dev/full", "No space left on device"),
     "bench fuzz": Case("bench fuzz --only json --inputs 50 --json {work}/fuzz.json", "ZeroDivisionError", "fuzz"),
 }
-ALWAYS_DONE = {"down", "report", "keys rotate", "keys show", "contracts", "reference", "grafana build", "flexible show"}
+ALWAYS_DONE = {
+    "backup",
+    "restore",
+    "down",
+    "report",
+    "reporter",
+    "keys rotate",
+    "keys show",
+    "contracts",
+    "reference",
+    "grafana build",
+    "flexible show",
+}
 """What `down` cannot do in peace it does by force; the others say beforehand what is wrong with their input or place."""
 
 DONE = {
@@ -210,9 +234,11 @@ DONE = {
     "orders template": Case("orders template {work}/orders.xlsx --plant {plant}", "orders.xlsx"),
     "prices import": Case("prices import {prices} --plant {plant} --zone DE-LU --dry-run", ""),
     "quality import": Case("quality import {scrap} --plant {plant} --dry-run", "1 new"),
+    "measures import": Case("measures import {measures} --plant {plant} --dry-run", "leaks: new"),
     "shifts import": Case("shifts import {shifts} --plant {plant} --dry-run", "1 new"),
     "shifts template": Case("shifts template {work}/shifts.xlsx --plant {plant}", "shifts.xlsx"),
     "check-config": Case("check-config {plant}", "no fault found"),
+    "reporter": Case("reporter --plant {plant} --list", ""),
     "keys new": Case("keys new --plant {plant} --keys {work}/keys", "1 fingerprint"),
     "keys show": Case("keys show --plant {plant} --keys {work}/none", "`lastgang keys new` makes one"),
     "contracts": Case("contracts --out {work}/contracts", "energy.readings.v1"),
@@ -254,6 +280,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
     (work / "minutes.csv").write_text("start_utc,power_kw\n2026-10-01T00:00:00Z,112.4\n2026-10-01T00:01:00Z,108.0\n")
     (work / "planned.csv").write_text("start_utc,planned_kw\n2026-10-01T00:00:00Z,110\n")
     (work / "orders.csv").write_text("Auftrag;Maschine;Start;Dauer\n4711;press-1;23.10.2050 10:00;1 h\n")
+    (work / "measures.toml").write_text('[[measure]]\nid = "leaks"\nbegins = 2026-10-05\n')
     (work / "shifts.csv").write_text("Schicht;Tag;Gearbeitet\nearly;22.10.2050;ja\n")
     (work / "scrap.csv").write_text("Maschine;Von;Bis;Gut;Ausschuss\nmoulding-1;01.10.2026 06:00;01.10.2026 14:00;700;12\n")
     (work / "prices.csv").write_text("start_utc,price_eur_per_mwh\n2026-10-01T00:00:00Z,85.1\n2026-10-01T01:00:00Z,-3.2\n")
@@ -274,6 +301,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
             "minutes": str(work / "minutes.csv"),
             "planned": str(work / "planned.csv"),
             "orders": str(work / "orders.csv"),
+            "measures": str(work / "measures.toml"),
             "shifts": str(work / "shifts.csv"),
             "scrap": str(work / "scrap.csv"),
             "prices": str(work / "prices.csv"),

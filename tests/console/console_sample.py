@@ -20,6 +20,7 @@ from domain.anomalies import Anomaly, AnomalyKind
 from domain.clock import ScaledClock, epoch_ms
 from domain.codec import encode
 from domain.demand import Demand
+from domain.entered_measures import EnteredMeasure
 from domain.facts import Fact, fact
 from domain.feedback import Feedback
 from domain.forecasts import DayPeak, Forecast, PeriodPeak
@@ -330,6 +331,7 @@ class SampleFeed:
         self.shifts: list[ShiftChange] = []
         self.feedback: list[Feedback] = []
         self.pieces: list[QualityEvent] = []
+        self.measures: list[EnteredMeasure] = []
         self.closed = False
         self.send(now_utc)
 
@@ -402,6 +404,12 @@ class SampleFeed:
 
     def send_quality(self, events: Sequence[QualityEvent]) -> None:
         self.pieces += events
+
+    def measures_since(self, known_until: Mapping[tuple[str, int], int]) -> Sequence[EnteredMeasure]:
+        return list(self.measures)
+
+    def send_measures(self, measures: Sequence[EnteredMeasure]) -> None:
+        self.measures += measures
 
     def answer(self) -> None:
         """What the advice job would do: the recommendation's next revision has the decided status."""

@@ -58,7 +58,7 @@ Api = tuple[TestClient, SampleFeed]
 @pytest.mark.parametrize(
     "path",
     ["health", "now", "plan", "forecast", "orders", "recommendations", "recommendations/cards", "anomalies", "meters", "platform", "reports",
-     "reports/months", "effects", "effects/account", "autopsies"],
+     "reports/months", "reports/periods", "reports/making", "effects", "effects/account", "autopsies"],
 )  # fmt: skip
 def test_everything_that_can_be_read_answers_with_json(open_api: Api, path: str) -> None:
     response = open_api[0].get(f"/api/v1/{path}")
@@ -169,7 +169,7 @@ def test_a_report_is_made_listed_and_fetched(open_api: Api) -> None:
     assert client.post("/api/v1/reports", json={"month": "2026-13"}).status_code == 422
     made = client.post("/api/v1/reports", json={"month": "2026-10"})
     assert made.status_code == 201, made.text
-    assert [r["month"] for r in client.get("/api/v1/reports").json()] == ["2026-10"]
+    assert [r["period"] for r in client.get("/api/v1/reports").json()] == ["2026-10"]
     assert client.get("/api/v1/reports/2026-10/files/report.csv").text == "x"
     packed = client.get("/api/v1/reports/2026-10.zip")
     assert (packed.status_code, packed.headers["content-type"]) == (200, "application/zip")

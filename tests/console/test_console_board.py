@@ -217,7 +217,7 @@ def test_a_report_is_made_once_for_all_who_ask_and_shown_with_its_files(tmp_path
         await asyncio.gather(shelf.make("2026-10"), shelf.make("2026-10"))
 
     asyncio.run(twice())
-    assert [(r.month, r.files) for r in shelf.made()] == [("2026-10", (("a.csv", 1),))]
+    assert [(r.period, r.files) for r in shelf.made()] == [("2026-10", (("a.csv", 1),))]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["2026-10"]
     assert shelf.file("2026-10", "a.csv") == tmp_path / "2026-10" / "a.csv"
     assert shelf.file("2026-10", "../../etc/passwd") is None
@@ -234,11 +234,11 @@ def test_a_report_that_fails_says_the_last_word_and_leaves_the_old_one(tmp_path)
     shelf = ReportShelf(tmp_path, [PYTHON, "-c", "import sys; print('no tariff for 2026', file=sys.stderr); sys.exit(1)"])
     with pytest.raises(ReportFailed, match="no tariff for 2026"):
         asyncio.run(shelf.make("2026-10"))
-    with pytest.raises(ReportFailed, match="YYYY-MM"):
+    with pytest.raises(ReportFailed, match="expected a month, quarter"):
         asyncio.run(shelf.make("../x"))
     with pytest.raises(ReportFailed):
         asyncio.run(shelf.make("2026-09"))
-    assert [(r.month, r.files) for r in shelf.made()] == [("2026-10", (("v1/a.csv", 1),))]
+    assert [(r.period, r.files) for r in shelf.made()] == [("2026-10", (("v1/a.csv", 1),))]
 
 
 @pytest.mark.cluster

@@ -19,6 +19,7 @@ PATHS = {
     "findings": "/findings",
     "machine": "/machines/press-1",
     "meters": "/meters?meter=furnace-2",
+    "figures": "/key-figures",
     "reports": "/reports",
     "analyse": "/analyse",
     "platform": "/platform",
@@ -32,7 +33,8 @@ HEADINGS = {
         "findings": "Befunde",
         "machine": "Kanäle und ihre Grenzen",
         "meters": "Zähler",
-        "reports": "Monatsberichte",
+        "figures": "Energie je Einheit",
+        "reports": "Berichte",
         "analyse": "Lastgang analysieren",
         "platform": "Verbindungen",
     },
@@ -43,7 +45,8 @@ HEADINGS = {
         "findings": "Findings",
         "machine": "Channels beside their limits",
         "meters": "Meters",
-        "reports": "Monthly reports",
+        "figures": "Energy per unit",
+        "reports": "Reports",
         "analyse": "Analyse a load profile",
         "platform": "Connections",
     },
@@ -341,7 +344,7 @@ def test_the_meters_forecast_stands_below_its_day_and_nothing_lies_over_it(brows
 def test_a_report_is_made_and_can_be_taken_home(browser: Any, server: Server) -> None:
     with Visitor(browser, server.url, "en") as visitor:
         page = visitor.go("/reports")
-        page.get_by_label("Month", exact=True).select_option("2026-09")
+        page.get_by_label("Period", exact=True).select_option("2026-09")
         page.get_by_role("button", name="Make report").click()
         page.get_by_text("Report September 2026 is ready").wait_for()
         with page.expect_download() as waiting:

@@ -45,7 +45,7 @@ RAW = [b"", b"{", b"\xff\xfe", b"[" * 2000, b'{"a":' * 2000, b'{"kind":"accepted
 RIGHT = {
     "incident": ["furnace-1/on_while_off/1", "x"], "machine": ["furnace-1", "press-1", "x"],
     "meter": ["main", "press-1", "moulding-2"], "channel": ["energy_import"], "anomaly": ["furnace-1/on_while_off/1", "press-2/counter/1"], "recommendation": ["R-0421", "R-0422", "R-0417"],
-    "job": ["J-1043", "J-1041", "J-1/2"], "dry_run": ["true", "false"], "month": ["2026-10"], "name": ["report.csv"], "from_utc": ["2026-10-23T00:00:00Z"], "to_utc": ["2026-10-23T09:00:00Z"],
+    "job": ["J-1043", "J-1041", "J-1/2"], "dry_run": ["true", "false"], "month": ["2026-10"], "period": ["2026-10"], "name": ["report.csv"], "from_utc": ["2026-10-23T00:00:00Z"], "to_utc": ["2026-10-23T09:00:00Z"],
     "event": ["started", "done"], "shift": ["early", "late"], "day": ["2026-10-24", "2026-10-26"], "by": ["M. Adler"], "weeks": ["4"],
     "as_of": ["2026-10-23T04:00:00Z"], "as_of_utc": ["2026-10-23T09:00:00Z"],
 }  # fmt: skip
@@ -118,7 +118,7 @@ def send(client: TestClient, method: str, path: str, wanted: dict[str, Any]) -> 
 
 def test_every_call_answers_whatever_is_requested_as_its_description_says(api: TestClient) -> None:
     described = calls(api)
-    assert len(described) == 38
+    assert len(described) == 44
 
     @settings(max_examples=1200, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.data())

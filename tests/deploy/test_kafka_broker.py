@@ -9,6 +9,7 @@ from confluent_kafka import Producer
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.admin import KafkaAdminClient, NewTopic
 
+from connectors.kafka.client import TRANSACTION_TIMEOUT_MS
 from deploy.ground import KAFKA, broker_parts, supervised
 from deploy.kafka_broker import KafkaBroker, server_properties
 from deploy.ports import free_port, is_free
@@ -91,3 +92,21 @@ def test_the_broker_listens_on_loopback_only() -> None:
         "listeners=PLAINTEXT://127.0.0.1:1,CONTROLLER://127.0.0.1:2",
         "advertised.listeners=PLAINTEXT://127.0.0.1:1",
     ]
+
+
+@pytest.mark.cluster
+def test_what_a_job_has_written_may_wait_for_days_until_the_job_confirms_it(stack_kafka: KafkaBroker, namespace: str) -> None:
+    producer = Producer(
+        {
+            "bootstrap.servers": stack_kafka.bootstrap,
+            "transactional.id": f"{namespace}job",
+            "transaction.timeout.ms": TRANSACTION_TIMEOUT_MS,
+            "message.timeout.ms": 60_000,
+        }
+    )
+    producer.init_transactions(60.0)  # a broker that allows less refuses here
+
+
+def test_jobs_ask_for_what_the_broker_allows() -> None:
+    assert TRANSACTION_TIMEOUT_MS < 2**31  # a whole number of 32 bits in Kafka's client
+    assert f"transaction.max.timeout.ms={TRANSACTION_TIMEOUT_MS}" in server_properties(Path("/data"), 1, 2).splitlines()

@@ -54,11 +54,14 @@ def test_the_sample_loads_and_shows_every_setting_at_its_default(tmp_path: Path)
     file = tmp_path / "stack.toml"
     file.write_text(uncommented)
     shown = load_toml(file, StackSettings)
-    assert shown.influx is not None
-    assert shown.model_copy(update={"influx": None, "home": None, "reports": None}) == StackSettings()
+    assert shown.influx is not None and shown.mail is not None
+    assert [report.name for report in shown.scheduled] == ["month"]
+    others = {"influx": None, "mail": None, "scheduled": (), "home": None, "reports": None}
+    assert shown.model_copy(update=others) == StackSettings()
     assert shown.home_of(tmp_path) == StackSettings().home_of(tmp_path)
     assert shown.reports_of(tmp_path) == StackSettings().reports_of(tmp_path)
-    assert all(re.search(rf"^(# |# \[|\[){name}\b", SAMPLE.read_text(), re.MULTILINE) for name in StackSettings.model_fields)
+    names = [field.alias or name for name, field in StackSettings.model_fields.items()]
+    assert all(re.search(rf"^(# |# \[+|\[){name}\b", SAMPLE.read_text(), re.MULTILINE) for name in names)
     for section in ("kafka", "flink", "console", "planner"):
         fields = type(getattr(shown, section)).model_fields
         assert all(re.search(rf"^# {name} = ", SAMPLE.read_text(), re.MULTILINE) for name in fields), section

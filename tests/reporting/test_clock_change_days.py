@@ -42,7 +42,7 @@ def test_reports_count_local_days_and_data_count_utc_days(
     starts = [row.start_utc for row in rows]
     assert all(count == 96 for count in list(Counter(start.date() for start in starts).values())[1:-1])
     assert len(set(starts)) == len(starts) == period.expected
-    peaks = dict(report.billing.daily_peaks(period))
+    peaks = {one.day: one.peak for one in report.billing.days}
     last = peaks[day]
     assert len(peaks) == 31
     assert last is not None

@@ -230,7 +230,7 @@ def test_every_file_of_the_report_has_the_gaps_and_verifies(pulled: Ledger, make
     ]  # fmt: skip
     summary: Any = load_workbook(made.folder / "report.xlsx")["Summary"]
     text = [[cell.value for cell in row] for row in summary.iter_rows()]
-    assert ["Highest quarter hour rests on a substitute", "yes", "99.60\u202f% of the month's quarter hours are measured"] in text
+    assert ["Highest quarter hour rests on a substitute", "yes", "99.60\u202f% of the period's quarter hours are measured"] in text
     assert ["Grid import: substituted", 1320, "0.44\u202f% share of energy, 0.40\u202f% share of quarter hours"] in text
 
 

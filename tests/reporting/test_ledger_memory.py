@@ -46,6 +46,7 @@ QUESTIONS: dict[str, Callable[[LedgerReader], Any]] = {
     "order_history": lambda ledger: ledger.order_history(),
     "order_revisions": lambda ledger: ledger.order_revisions(EXAMPLES[ORDERS.name].job),
     "shift_changes": lambda ledger: ledger.shift_changes(),
+    "measures": lambda ledger: ledger.measures(),
     "quality_events": lambda ledger: ledger.quality_events(),
     "machine_health": lambda ledger: ledger.machine_health(HEALTH.site, HEALTH.machine, FROM, TO),
     "newest_machine_health": lambda ledger: ledger.newest_machine_health(HEALTH.site, HEALTH.machine, TO),
@@ -66,7 +67,7 @@ QUESTIONS: dict[str, Callable[[LedgerReader], Any]] = {
     "recorded_until_utc": lambda ledger: ledger.recorded_until_utc(),
     "content": lambda ledger: list(ledger.content()),
 }
-NOT_ANSWERS = {"begun", "remembering", "refresh", "close"}
+NOT_ANSWERS = {"begun", "remembering", "refresh", "close", "noting"}
 """`begun` is kept for a time whatever comes; the others are no questions."""
 
 

@@ -150,13 +150,18 @@ def test_the_workbook_has_real_numbers_and_dates(ledger: Ledger, make: Callable[
         "Deckblatt",
         "Übersicht",
         "Zähler",
+        "Vorjahr",
+        "Hallen und Kostenstellen",
         "Viertelstunden",
+        "Nach Tagen",
         "Lücken",
         "Kosten",
         "Befunde",
         "Wirkung",
         "Ausschuss",
+        "Kennzahlen",
         "Rückmeldungen",
+        "Maßnahmen",
         "Änderungen",
     ]
     sheet: Any = book["Viertelstunden"]

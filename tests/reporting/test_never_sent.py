@@ -98,7 +98,7 @@ def test_the_report_counts_the_days_between_history_and_the_live_meter(
     assert data["status"] == "provisional"
     page = page_of(ledger, folder)
     assert page["notice"]["texts"][-1] != ""
-    assert any("war der Monat noch nicht zu Ende: Daten bis 21.10.2026 00:00" in text for text in page["notice"]["texts"])
+    assert any("war der Zeitraum noch nicht zu Ende: Daten bis 21.10.2026 00:00" in text for text in page["notice"]["texts"])
     assert [row[5] for row in table_under(page, "Lücken und Ersatzwerte")["rows"] if "main/energy_import" in row[0]] == [
         "nichts aufgezeichnet",
         "noch nicht gemessen",

@@ -26,7 +26,7 @@ def use(hour: int, cpu_s: float, basis: EnergyBasis = EnergyBasis.MODEL) -> OwnU
 
 
 def test_two_hours_cost_what_they_drew_and_saved_what_was_measured() -> None:
-    found = own_sum([use(0, 1800), use(1, 900)], [], ADVICE, meters=10, price=lambda at: 0.25, g_per_kwh=400.0)
+    found = own_sum([use(0, 1800), use(1, 900)], [], ADVICE, meters=10, price=lambda at: 0.25, g_per_kwh=lambda at: 400.0)
     assert found is not None
     assert (found.cpu_s, found.energy_wh, found.covered) == (2700, 3.0, 2 * HOUR)
     assert found.parts == (PartUse("flink-taskmanager", 2025.0), PartUse("kafka", 675.0))
@@ -42,15 +42,15 @@ def test_two_hours_cost_what_they_drew_and_saved_what_was_measured() -> None:
 
 
 def test_what_is_not_known_is_none_and_not_zero() -> None:
-    found = own_sum([use(0, 900)], [], NOTHING, 10, lambda at: None, None)
+    found = own_sum([use(0, 900)], [], NOTHING, 10, lambda at: None, lambda at: None)
     assert found is not None
     assert (found.cost_eur, found.co2_g, found.sci_g, found.saved_eur, found.benefit) == (None, None, None, None, None)
-    assert own_sum([], [], ADVICE, 10, lambda at: 0.25, 400.0) is None
+    assert own_sum([], [], ADVICE, 10, lambda at: 0.25, lambda at: 400.0) is None
 
 
 def test_one_hour_without_a_price_leaves_the_whole_unpriced() -> None:
     prices = {SIX: 0.25, SIX + HOUR: None}
-    found = own_sum([use(0, 900), use(1, 900)], [], ADVICE, 10, prices.__getitem__, None)
+    found = own_sum([use(0, 900), use(1, 900)], [], ADVICE, 10, prices.__getitem__, lambda at: None)
     assert found is not None
     assert found.cost_eur is None
 
@@ -62,7 +62,7 @@ def test_each_model_has_its_cpu_time_and_both_bases_are_named() -> None:
         replace(forecast, model="ensemble", cpu_ms=100.0),
         replace(forecast, model="like-days", cpu_ms=5.0),
     ]
-    found = own_sum([use(0, 900), use(1, 900, EnergyBasis.RAPL)], issued, ADVICE, 10, lambda at: 0.2, None)
+    found = own_sum([use(0, 900), use(1, 900, EnergyBasis.RAPL)], issued, ADVICE, 10, lambda at: 0.2, lambda at: None)
     assert found is not None
     assert found.models == (PartUse("ensemble", 0.3), PartUse("like-days", 0.005))
     assert found.bases == (EnergyBasis.MODEL, EnergyBasis.RAPL)

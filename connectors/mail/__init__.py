@@ -1,0 +1,1 @@
+"""Mail by SMTP: one message to one person, encrypted unless the settings say otherwise."""
