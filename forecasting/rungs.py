@@ -20,11 +20,11 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from domain.facts import Fact
+from domain.facts import Fact, fact
 from domain.forecasts import RungUse
 from domain.units import WATTS_PER_CORE
 from forecasting.similar_days import CALENDAR, PROFILE
@@ -155,10 +155,10 @@ class Standing:
             self.gain_kw += loss.peak_gain_kw
             self.gain_squared += loss.peak_gain_kw**2
 
-    def fade(self, left: float = FADES_A_DAY) -> None:
+    def fade(self, share: float = FADES_A_DAY) -> None:
         """Older figures count less."""
         for name in _FADING:
-            setattr(self, name, getattr(self, name) * left)
+            setattr(self, name, getattr(self, name) * share)
 
     @property
     def gain(self) -> tuple[float, float] | None:
@@ -254,9 +254,16 @@ class Ladder:
 
 def _note(name: str, one: Standing) -> Fact:
     """What was switched, and why; not to a thousandth as other facts: the electricity is less than that."""
-    numbers = dict(zip(("kwh_per_month", "cost_eur_per_month", "gain_eur_per_month"), one.why, strict=True))
-    key = "forecast.rung_on" if one.is_served else "forecast.rung_off"
-    return Fact(key, numbers, {"since_utc": slot_start(one.since_slot)}, {"rung": (name,)})
+    kwh, cost_eur, gain_eur = one.why
+    rounded = fact(
+        "forecast.rung_on" if one.is_served else "forecast.rung_off",
+        rung=name,
+        since_utc=slot_start(one.since_slot),
+        kwh_per_month=kwh,
+        cost_eur_per_month=cost_eur,
+        gain_eur_per_month=gain_eur,
+    )
+    return replace(rounded, numbers={"kwh_per_month": kwh, "cost_eur_per_month": cost_eur, "gain_eur_per_month": gain_eur})
 
 
 def _use_of(name: str, one: Standing, worth: Worth | None) -> RungUse:

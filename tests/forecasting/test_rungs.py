@@ -146,7 +146,7 @@ def test_no_day_switches_more_than_one_rung_and_what_all_rests_on_is_never_off(p
         assert not {"calendar", "weekday", "newest", "last-week"} & ladder.off
 
 
-def test_rungs_of_another_version_begin_anew_and_old_ones_are_left_out() -> None:
+def test_rungs_of_another_version_begin_again_and_old_ones_are_left_out() -> None:
     stored = encode_ladder(after(3, {"carried": USEFUL})).replace(b"carried", b"swapped", 1)
     ladder = decode_ladder(stored)
     assert ladder.standings["carried"].days == 0
