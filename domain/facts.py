@@ -188,6 +188,8 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     "forecast.no_target": (),
     "forecast.peak_in_part": ("day_utc", "quarters"),
     "forecast.load_changed": ("since_utc",),
+    "forecast.rung_off": ("rung", "since_utc", "kwh_per_month", "cost_eur_per_month", "gain_eur_per_month"),
+    "forecast.rung_on": ("rung", "since_utc", "kwh_per_month", "cost_eur_per_month", "gain_eur_per_month"),
     "forecast.not_current": ("until_utc", "age_h"),
     "forecast.too_old": ("until_utc", "age_h"),
     "baseline.few_days": ("days", "needed"),

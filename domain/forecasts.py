@@ -58,6 +58,44 @@ class ForecastQuarter:
 
 
 @dataclass(frozen=True, slots=True)
+class RungUse:
+    """What one rung of the models is worth beside its electricity; figures of money and electricity are of 30 days.
+
+    Attributes
+    ----------
+    served
+        Whether it is part of the forecast.
+    since_utc
+        When it was switched on or off; None: never.
+    joules
+        Of one question to it [J], a published figure.
+    days
+        Past days that it was judged by; older ones count less.
+    error_kw
+        Mean quantile loss of the day's quarter hours by this rung alone [kW]; None where it was not judged yet.
+    mixed_error_kw
+        That of the mixture with it on the same days [kW].
+    gain_eur, gain_within_eur
+        What it takes off the expected error of the peak by the tariff's price of a kW, and the standard error of that [EUR];
+        None where no price says, or too few days are known.
+    cost_eur
+        Of its electricity while it is served [EUR]; None where no price says.
+    """
+
+    rung: Key
+    served: bool
+    since_utc: UtcInstant | None
+    joules: Amount
+    kwh: Amount
+    days: Amount = 0.0
+    error_kw: Amount | None = None
+    mixed_error_kw: Amount | None = None
+    gain_eur: Amount | None = None
+    gain_within_eur: Amount | None = None
+    cost_eur: Amount | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Forecast:
     """Quantiles of a load for the quarter hours from `first_start_utc` on; arrays of equal length (192 for 48 h)."""
 
@@ -86,6 +124,8 @@ class Forecast:
     """Share of the last 28 days' quarter hours that fell within q10 .. q90; 0.8 is meant."""
     replayed: bool = False
     """Made afterwards, of what was known when it would have been issued: for looking back, not for acting."""
+    rungs: Annotated[tuple[RungUse, ...], Field(max_length=100)] = ()
+    """What each rung that can be switched is worth; empty where no tariff says what an error costs, and for meters below the grid connection."""
 
     def __post_init__(self) -> None:
         if not len(self.q10_kw) == len(self.q50_kw) == len(self.q90_kw):

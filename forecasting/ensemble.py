@@ -23,7 +23,6 @@ from forecasting.similar_days import (
     PROFILE,
     Candidates,
     Columns,
-    Mixture,
     candidates,
     columns,
     mixture,
@@ -87,7 +86,12 @@ class ModelQuantiles:
     """What the newest quarter hours agree to be more, or less, than on such days; 0 where that is nothing unusual."""
 
 
-def predict(grid: Grid, base_kw: Floats | None, origin: int, offsets: Ints, by_name: Mapping[str, Floats]) -> ModelQuantiles | None:
+NONE_OFF: frozenset[str] = frozenset()
+
+
+def predict(
+    grid: Grid, base_kw: Floats | None, origin: int, offsets: Ints, by_name: Mapping[str, Floats], off: frozenset[str] = NONE_OFF
+) -> ModelQuantiles | None:
     """Every model's word from `origin`; None where there is not one whole day before it.
 
     Parameters
@@ -98,17 +102,20 @@ def predict(grid: Grid, base_kw: Floats | None, origin: int, offsets: Ints, by_n
         Which steps ahead are requested.
     by_name
         Loads [kW] over `REACH` steps by models that are not worked out here: (REACH,), or (levels, REACH) with a spread of their own.
+    off
+        Models that are not run, of those that `forecasting.rungs` switches.
     """
     plain = candidates(grid, grid.load_kw, origin)
     if plain is None:
         return None
     requested = columns(origin, offsets)
     weights = weigh(grid, plain, LIKENESSES)
-    raw = mixture(plain, weights, requested)
+    run = np.array([number for number, one in enumerate(LIKENESSES) if one.name not in off])
+    raw = mixture(plain, weights[run], requested)
     kw = np.full((len(MODELS), 3, len(offsets) + AHEAD_DAYS), np.nan)
     favour = np.zeros(len(MODELS))
-    kw[: len(LIKENESSES)] = raw.kw
-    favour[: len(LIKENESSES)] = 1.0
+    kw[run] = raw.kw
+    favour[run] = 1.0
     planned = None if base_kw is None else grid.jobs_kw(origin, origin)
     similar, by_profile, peak_paths = plain, weights[LIKENESSES.index(PROFILE[0])], raw.peak_paths
     at = len(LIKENESSES) + len(CARRIED_STEPS)
@@ -128,8 +135,9 @@ def predict(grid: Grid, base_kw: Floats | None, origin: int, offsets: Ints, by_n
     own_kw = grid.load_kw if base_kw is None else base_kw
     by_calendar, on_such_days, step_kw = _usual(similar, weights[0, :, 0], by_profile[:, 0])
     newest = believed(own_kw[origin - 1], own_kw[origin - 1 - BEFORE_NEWEST : origin - 1], on_such_days[:, -1], step_kw)
-    _carry(newest, similar, by_profile, planned, requested, kw, favour)
-    _guess(grid, origin, grid.load_kw[origin - 1] + newest - own_kw[origin - 1], requested, raw, by_name, kw, favour)
+    if f"carried-{CARRIED_STEPS[0] / 4:.0f}h" not in off:
+        _carry(newest, similar, by_profile, planned, requested, kw, favour)
+    _guess(grid, origin, grid.load_kw[origin - 1] + newest - own_kw[origin - 1], requested, kw[1], by_name, kw, favour)
     surprise = _surprise(own_kw[origin - NEWEST : origin], by_calendar)
     if surprise != 0.0:
         _last(grid, origin, surprise, requested, kw, favour, planned is not None)
@@ -239,7 +247,7 @@ def _guess(
     origin: int,
     newest_kw: float,
     requested: Columns,
-    raw: Mixture,
+    weekday_kw: Floats,
     by_name: Mapping[str, Floats],
     kw: Floats,
     favour: Floats,
@@ -252,7 +260,7 @@ def _guess(
         guesses[WEEKDAY_LEVEL] = weekday_level(grid, origin)
     if np.isfinite(newest_kw):
         guesses["newest"] = np.full(REACH, newest_kw)
-    spread = raw.kw[1] - raw.kw[1, 1]
+    spread = weekday_kw - weekday_kw[1]
     for name, guess in guesses.items():
         row = MODELS.index(name)
         profile = guess if guess.ndim == 1 else guess[1]

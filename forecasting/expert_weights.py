@@ -29,6 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecasting.grid import AHEAD_DAYS, REACH
+from forecasting.rungs import NOT_AT_FIRST, Ladder, decode_ladder, encode_ladder
 from forecasting.similar_days import LEVELS
 from forecasting.slots import LEADS, SLOTS_PER_DAY, Floats, Ints
 
@@ -94,6 +95,13 @@ class ExpertWeights:
     """Running mean of the day-ahead error."""
     drift: float = 0.0
     """Page and Hinkley's sum of how much larger than usual the newest errors were."""
+    ladder: Ladder | None = None
+    """Which rungs are worth their electricity; None where no price says what an error costs: then all are served as at first."""
+
+    @property
+    def off(self) -> frozenset[str]:
+        """Models that are not served."""
+        return NOT_AT_FIRST if self.ladder is None else self.ladder.off
 
     @classmethod
     def blank(cls, models: tuple[str, ...]) -> ExpertWeights:
@@ -134,7 +142,7 @@ class ExpertWeights:
                 found.regret[..., number] = self.regret[..., self.models.index(name)]
                 found.variation[..., number] = self.variation[..., self.models.index(name)]
         found.width, found.scores, found.scored = self.width, self.scores, self.scored
-        found.usual_error_kw, found.drift = self.usual_error_kw, self.drift
+        found.usual_error_kw, found.drift, found.ladder = self.usual_error_kw, self.drift, self.ladder
         return found
 
     def score(self) -> tuple[float | None, float | None]:
@@ -292,11 +300,12 @@ _HEAD = struct.Struct("<IIdd")
 
 
 def encode_experts(experts: ExpertWeights) -> bytes:
-    """What was learnt as bytes: the models' names, the arrays as they lie in memory."""
+    """What was learnt as bytes: the models' names, the arrays as they lie in memory, then the ladder where there is one."""
     names = "\n".join(experts.models).encode()
     head = _HEAD.pack(len(names), experts.scored, experts.usual_error_kw, experts.drift)
     arrays = (experts.regret, experts.variation, experts.width, experts.scores)
-    return b"".join((head, names, *(array.tobytes() for array in arrays)))
+    ladder = b"" if experts.ladder is None else encode_ladder(experts.ladder)
+    return b"".join((head, names, *(array.tobytes() for array in arrays), ladder))
 
 
 def decode_experts(payload: bytes) -> ExpertWeights:
@@ -309,4 +318,5 @@ def decode_experts(payload: bytes) -> ExpertWeights:
         array[...] = np.frombuffer(payload, np.float32, array.size, at).reshape(array.shape)
         at += array.nbytes
     experts.scored, experts.usual_error_kw, experts.drift = scored, usual, drift
+    experts.ladder = decode_ladder(payload[at:]) if len(payload) > at else None
     return experts

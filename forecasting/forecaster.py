@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from zlib import crc32
@@ -15,14 +15,16 @@ from domain.forecasts import Forecast
 from forecasting.ensemble import MODELS
 from forecasting.expert_weights import NEAR_EVERY, ExpertWeights
 from forecasting.first_day import first_day
-from forecasting.grid import lay_out
+from forecasting.grid import Grid, lay_out
 from forecasting.inputs import Inputs, without_whole_plan
 from forecasting.issue import Subject, flat, issue, level
 from forecasting.jobs import job_loads
 from forecasting.learning import (
     CHANGED_DAYS,
+    FIT_DAYS,
     Guesses,
     Watched,
+    decide,
     drifting,
     due,
     fit,
@@ -31,10 +33,14 @@ from forecasting.learning import (
     watched,
     with_guesses,
 )
+from forecasting.price_of_error import Price
 from forecasting.regression import known_inputs
+from forecasting.rungs import Ladder
 from forecasting.slots import LEADS, SLOTS_PER_DAY, SLOTS_PER_WEEK, Floats
 from forecasting.special_days import put_together
 from forecasting.state import ForecastState
+from forecasting.two_step import NAME as TWO_STEP
+from forecasting.two_step import two_step
 from quarters.numbers import slot_of, slot_start
 
 TOO_LITTLE = 2 * SLOTS_PER_DAY
@@ -62,13 +68,16 @@ class Forecaster:
         Whose load it is. Meters below the grid connection are fitted in turns.
     inputs
         What is known ahead beside orders.
+    price
+        What an error is worth, by quarter hour: rungs that are not worth their electricity are not asked. None: nobody says, and all are asked.
     """
 
-    def __init__(self, subject: Subject, inputs: Inputs | None = None) -> None:
+    def __init__(self, subject: Subject, inputs: Inputs | None = None, price: Price | None = None) -> None:
         self._plain = self._subject = subject
         # A plant's meters become due for a fit at the same moment; each takes its turn, so that what shares their process goes on.
         self._turn = crc32(subject.meter.encode()) % FIT_TURNS if subject.meter else None
         self._inputs = inputs
+        self._price = price
         self._guesses: Guesses = no_guesses if inputs is None else known_inputs
 
     def _subject_of(self, state: ForecastState) -> Subject:
@@ -101,9 +110,10 @@ class Forecaster:
         if forecast is None and known >= TOO_LITTLE:
             seen = self.watched(state, first, load_kw, trust, next_slot)
             if (state.experts is None or known >= 2 * state.fitted_on) and self._turn in (None, next_slot % FIT_TURNS):
-                state.experts, state.fitted_on = fit(seen, self._guesses), known
+                ladder = None if state.experts is None else state.experts.ladder
+                state.experts, state.fitted_on = fit(seen, self._guesses, FIT_DAYS, self._price, ladder), known
             experts = ExpertWeights.blank(MODELS) if state.experts is None else state.experts
-            by_name = self._guesses(seen.grid, [seen.grid.origin]).get(seen.grid.origin, {})
+            by_name = self._by_name(seen.grid, experts)
             forecast = issue(subject, seen, experts, issued_utc, by_name, notes, state.highs)
             partly = [day for day in subject.days.between(next_slot, next_slot + LEADS - 1) if day.is_partly_ordinary]
             if forecast is not None and partly:
@@ -112,8 +122,20 @@ class Forecaster:
                 forecast = forecast if at_rest is None else put_together(forecast, at_rest, partly, subject.target_kw)
         if forecast is None:
             forecast = flat(subject, load_kw, next_slot, issued_utc, (fact("forecast.flat", quarters=known), *notes))
+        ladder = None if state.experts is None else state.experts.ladder
+        if ladder is not None and self._price is not None:
+            rungs = ladder.account(self._price(next_slot))
+            forecast = replace(forecast, rungs=rungs, notes=(*forecast.notes, *ladder.notes(next_slot)))
         cpu_ms = round((time.thread_time_ns() - begin) / 1e6, 2)
         return replace(forecast, cpu_ms=cpu_ms, trained_until_utc=slot_start(until_slot))
+
+    def _by_name(self, grid: Grid, experts: ExpertWeights) -> Mapping[str, Floats]:
+        """Loads by models that are not worked out with the others, from the grid's origin on."""
+        found = self._guesses(grid, [grid.origin]).get(grid.origin, {})
+        if TWO_STEP in experts.off:
+            return found
+        smooth_kw = two_step(grid, [grid.origin]).get(grid.origin)
+        return found if smooth_kw is None else {**found, TWO_STEP: smooth_kw}
 
     def _first_days(
         self, subject: Subject, load_kw: Floats, next_slot: int, issued_utc: datetime, known: int, notes: tuple[Fact, ...]
@@ -171,13 +193,17 @@ class Forecaster:
         seen = self.watched(state, first, load_kw, trust, newest + 1)
         grid = seen.grid
         changed = False
+        if state.experts.ladder is None and self._price is not None:
+            state.experts.ladder = Ladder.new(newest)
         for slot in nows:
             now = grid.origin - (newest + 1 - slot) if slot != newest + 1 else grid.origin
             lessons = [lesson for lesson in due(now) if lesson.origin >= 2 * SLOTS_PER_DAY]
-            for lesson, by_name in with_guesses(grid, lessons, self._guesses):
-                changed |= drifting(state.experts, study(seen, state.experts, lesson, by_name))
+            for lesson, by_name in with_guesses(grid, lessons, self._guesses, state.experts):
+                changed |= drifting(state.experts, study(seen, state.experts, lesson, by_name, judges=True))
+                if lesson.is_midnight:
+                    decide(grid, state.experts, lesson, self._price)
         if changed:
-            state.experts = fit(seen, self._guesses, CHANGED_DAYS)
+            state.experts = fit(seen, self._guesses, CHANGED_DAYS, self._price)
             state.changed_slot = newest
 
 

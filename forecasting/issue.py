@@ -83,7 +83,7 @@ def issue(
     """
     begin = time.thread_time_ns()
     grid = seen.grid
-    predicted = predict(grid, seen.base_kw, grid.origin, OFFSETS, by_name)
+    predicted = predict(grid, seen.base_kw, grid.origin, OFFSETS, by_name, experts.off)
     if predicted is None:
         return None
     surprised = predicted.surprise_kw != 0

@@ -31,8 +31,13 @@ from forecasting.expert_weights import (
 )
 from forecasting.grid import AHEAD_DAYS, REACH, Grid
 from forecasting.job_share import measured_share
+from forecasting.judging import Midnight, day_losses, highest_before
+from forecasting.price_of_error import Price
+from forecasting.rungs import Ladder, is_trial, mask_of
 from forecasting.similar_days import SPREAD_DAYS
 from forecasting.slots import SCORED_FROM_PERCENT, SLOTS_PER_DAY, SLOTS_PER_WEEK, Floats, Ints
+from forecasting.two_step import NAME as TWO_STEP
+from forecasting.two_step import two_step
 
 NEAR_OFFSETS = np.arange(NEAR_BANDS[-1][1])
 FAR_OFFSETS = np.arange(FAR_BANDS[0][0] + 1, REACH, 6)
@@ -116,6 +121,11 @@ class Lesson:
         """Whether it is about the next four hours."""
         return self.bands[0] < NEAR_CELLS
 
+    @property
+    def is_midnight(self) -> bool:
+        """Whether a whole day is forecast that has come: by these rungs are judged."""
+        return self.scored and self.origin % SLOTS_PER_DAY == 0
+
 
 NEAR = tuple(range(NEAR_CELLS))
 
@@ -142,15 +152,27 @@ def lessons_of_the_past(grid: Grid, days: int) -> list[Lesson]:
     return found
 
 
-def study(seen: Watched, experts: ExpertWeights, lesson: Lesson, by_name: Mapping[str, Floats]) -> float | None:
-    """Learn one lesson; the day-ahead error [kW, mean absolute] if it is scored."""
+def study(
+    seen: Watched, experts: ExpertWeights, lesson: Lesson, by_name: Mapping[str, Floats], judges: bool = False
+) -> float | None:
+    """Learn one lesson; the day-ahead error [kW, mean absolute] if it is scored.
+
+    Parameters
+    ----------
+    judges
+        Whether a midnight also counts for the ladder of `experts`.
+    """
     offsets = NEAR_OFFSETS if lesson.is_near else FAR_OFFSETS
-    predicted = predict(seen.grid, seen.base_kw, lesson.origin, offsets, by_name)
+    off = experts.off
+    predicted = predict(
+        seen.grid, seen.base_kw, lesson.origin, offsets, by_name, frozenset() if _is_trial(seen.grid, experts, lesson) else off
+    )
     if predicted is None:
         return None
     found, surprised = places(lesson.origin, offsets), predicted.surprise_kw != 0
     what_came, on_rest = came(seen, predicted), rests(seen, predicted)
-    mixed = mix(experts, found, predicted.kw, predicted.favour, on_rest, seen.unit_kw, surprised)
+    favour = predicted.favour * mask_of(MODELS, off)
+    mixed = mix(experts, found, predicted.kw, favour, on_rest, seen.unit_kw, surprised)
     error = None
     if lesson.scored:
         day = offsets < SLOTS_PER_DAY
@@ -160,26 +182,67 @@ def study(seen: Watched, experts: ExpertWeights, lesson: Lesson, by_name: Mappin
         note_score(experts, mixed, came_kw, last_week)
         wrong = np.abs(came_kw - mixed.kw[1, : len(came_kw)])
         error = float(np.nanmean(wrong)) if np.isfinite(wrong).sum() >= len(wrong) // 2 else None
+    if judges and lesson.is_midnight and experts.ladder is not None:
+        highest = highest_before(seen.scored_kw, lesson.origin)
+        of_day = [found[number] for number in FIRST_BANDS]
+        midnight = Midnight(experts, predicted, of_day, what_came, on_rest, seen.unit_kw, highest)
+        experts.ladder.note_day(day_losses(midnight))
     learn(experts, found, lesson.bands, predicted.kw, mixed, what_came, on_rest, seen.unit_kw, surprised)
     return error
 
 
-def with_guesses(grid: Grid, lessons: list[Lesson], guesses: Guesses) -> Iterator[tuple[Lesson, Mapping[str, Floats]]]:
-    """Lessons with what the models say that know more; these are run for the far bands only, all origins at once."""
-    origins = sorted({lesson.origin for lesson in lessons if not lesson.is_near})
+def _is_trial(grid: Grid, experts: ExpertWeights, lesson: Lesson) -> bool:
+    """Whether rungs that are off are asked in this lesson, too."""
+    return experts.ladder is not None and lesson.is_midnight and is_trial(int(grid.slot_at[lesson.origin]))
+
+
+def with_guesses(
+    grid: Grid, lessons: list[Lesson], guesses: Guesses, experts: ExpertWeights
+) -> Iterator[tuple[Lesson, Mapping[str, Floats]]]:
+    """Lessons with what the models say that are not worked out with the others; these are run for the far bands only, all origins at once."""
+    far = [lesson for lesson in lessons if not lesson.is_near]
+    origins = sorted({lesson.origin for lesson in far})
     known = guesses(grid, origins) if origins else {}
+    is_served = TWO_STEP not in experts.off
+    smooth = two_step(grid, sorted({one.origin for one in far if is_served or _is_trial(grid, experts, one)}))
     for lesson in lessons:
-        yield lesson, {} if lesson.is_near else known.get(lesson.origin, {})
+        of_origin = {} if lesson.is_near else known.get(lesson.origin, {})
+        if not lesson.is_near and lesson.origin in smooth:
+            of_origin = {**of_origin, TWO_STEP: smooth[lesson.origin]}
+        yield lesson, of_origin
 
 
-def fit(seen: Watched, guesses: Guesses = no_guesses, days: int = FIT_DAYS) -> ExpertWeights:
-    """Learn a series from scratch, by replaying its last `days`."""
+def fit(
+    seen: Watched, guesses: Guesses = no_guesses, days: int = FIT_DAYS, price: Price | None = None, ladder: Ladder | None = None
+) -> ExpertWeights:
+    """Learn a series from scratch, by replaying its last `days`.
+
+    Parameters
+    ----------
+    price
+        What an error is worth: rungs are judged on the way. None: nobody says.
+    ladder
+        What is known of the rungs already: it is kept as it is.
+    """
     experts = ExpertWeights.blank(MODELS)
+    experts.ladder = ladder
     lessons = lessons_of_the_past(seen.grid, days)
-    for lesson, by_name in with_guesses(seen.grid, lessons, guesses):
-        drifting(experts, study(seen, experts, lesson, by_name))
+    judges = ladder is None and price is not None
+    if judges and lessons:
+        experts.ladder = Ladder.new(int(seen.grid.slot_at[lessons[0].origin]))
+    for lesson, by_name in with_guesses(seen.grid, lessons, guesses, experts):
+        drifting(experts, study(seen, experts, lesson, by_name, judges))
+        if judges and lesson.is_midnight:
+            decide(seen.grid, experts, lesson, price)
     experts.drift = 0.0
     return experts
+
+
+def decide(grid: Grid, experts: ExpertWeights, lesson: Lesson, price: Price | None) -> None:
+    """Switch a rung on or off where the midnight of `lesson` makes the case for it; dated at the end of the lesson's day."""
+    if experts.ladder is not None and price is not None:
+        slot = int(grid.slot_at[lesson.origin]) + DAY_AGE
+        experts.ladder.decide(price(slot), slot)
 
 
 def drifting(experts: ExpertWeights, error_kw: float | None) -> bool:

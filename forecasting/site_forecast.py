@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from billing.tariff import Tariff
 from domain.clock import Clock
 from domain.forecasts import Forecast
 from domain.plant import Plant
@@ -20,10 +21,12 @@ class SiteForecast:
     ----------
     clock
         The plant's: keeps wrong dates out, and says what the present is after an import. None: history is learnt and not answered.
+    tariff
+        Says what an error is worth; None: all rungs are served as at first.
     """
 
-    def __init__(self, plant: Plant, clock: Clock | None = None) -> None:
-        self._step = ForecastStep(plant)
+    def __init__(self, plant: Plant, clock: Clock | None = None, tariff: Tariff | None = None) -> None:
+        self._step = ForecastStep(plant, tariff=tariff)
         self._clock = clock
 
     def initial(self, key: str) -> ForecastState:

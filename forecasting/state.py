@@ -18,7 +18,7 @@ from forecasting.powers import KnownPowers
 from forecasting.slots import KEPT_SLOTS, LoadRing
 from quarters.newest import Newest
 
-SITE_FORM, METER_FORM = StateForm("forecast", 6), StateForm("meter-forecasts", 5)
+SITE_FORM, METER_FORM = StateForm("forecast", 7), StateForm("meter-forecasts", 6)
 _HEAD = struct.Struct("<qqIqIIII?")
 _NONE = -(2**62)
 

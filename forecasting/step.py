@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 
 import numpy as np
 
+from billing.tariff import Tariff
 from domain.channels import IMPORT
 from domain.forecasts import Forecast
 from domain.intervals import Interval, IntervalOrigin
@@ -24,6 +26,7 @@ from forecasting.forecaster import CAUGHT_UP, FRESH, Forecaster
 from forecasting.inputs import Inputs
 from forecasting.issue import Subject
 from forecasting.jobs import JobPlan, with_order, with_plant_file
+from forecasting.price_of_error import worth_by
 from forecasting.slots import KEPT_SLOTS, LEADS, SLOTS_PER_DAY
 from forecasting.state import ForecastState
 from quarters.newest import admit
@@ -49,16 +52,19 @@ class ForecastStep:
         A meter or virtual meter; None for the site.
     inputs
         What is known ahead beside orders.
+    tariff
+        Says what an error of the site's forecast is worth; of a meter below it no price says so.
     """
 
-    def __init__(self, plant: Plant, meter: str | None = None, inputs: Inputs | None = None) -> None:
+    def __init__(self, plant: Plant, meter: str | None = None, inputs: Inputs | None = None, tariff: Tariff | None = None) -> None:
         self._plant = plant
         billing = plant.billing_meter()
         self._meter = meter if meter is not None else None if billing is None else billing.id
         self._channel = SITE_CHANNEL if meter is None else _channel_of(plant, meter)
         self._machines = None if meter is None else {machine.id for machine in plant.machines if machine.meter == meter}
         self._subject = Subject(plant, meter or "", SiteDays(plant))
-        self.forecaster = Forecaster(self._subject, inputs)
+        price = None if tariff is None or meter is not None else partial(worth_by, tariff)
+        self.forecaster = Forecaster(self._subject, inputs, price)
 
     def initial(self) -> ForecastState:
         """Nothing seen yet but the jobs written down in the plant file, known since the plant was commissioned."""

@@ -9,7 +9,7 @@ The rate of the Software Carbon Intensity specification (ISO/IEC 21031, ``SCI = 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -17,7 +17,7 @@ from billing.price import marginal_energy_price_eur_per_kwh
 from billing.published import published
 from billing.tariff import Tariff
 from domain.effects import Figure
-from domain.forecasts import Forecast
+from domain.forecasts import Forecast, RungUse
 from domain.own_use import EnergyBasis, OwnUse, PartUse
 from domain.plant import Plant
 from effects.account import Account, account
@@ -49,6 +49,9 @@ class OwnSum:
     saved_eur: Figure | None
     """What advice was measured to have saved in the span, with its interval; None where nothing is known of it."""
 
+    rungs: tuple[RungUse, ...] = ()
+    """What each model of the site's forecast that can be switched is worth beside its electricity, as of the newest forecast."""
+
     @property
     def benefit(self) -> Figure | None:
         """Euros saved for each euro of electricity, with its interval; None where either is not known, or no electricity was used."""
@@ -70,16 +73,20 @@ def own_use_of(
 
     Parameters
     ----------
+    tariff
+        Without the prices of the topic; they are taken from the ledger. None: no money.
     with_models
         False leaves out the forecasts' CPU time by model, which takes reading all of them.
     """
     effects = [one for one in ledger.effects(as_of_utc) if one.site == plant.site.id and from_utc <= one.quarter_utc < to_utc]
     priced = None if tariff is None else tariff.with_published(published(ledger.prices(as_of_utc)))
-    return own_sum(
-        [use for use in ledger.own_use(from_utc, to_utc, as_of_utc) if use.site == plant.site.id],
-        ledger.forecasts(from_utc, to_utc, as_of_utc) if with_models else [], account(effects), len(plant.meters),
-        partial(marginal_energy_price_eur_per_kwh, priced), partial(_drawn_g_per_kwh, plant),
+    forecasts = ledger.forecasts(from_utc, to_utc, as_of_utc) if with_models else []
+    found = own_sum(
+        [use for use in ledger.own_use(from_utc, to_utc, as_of_utc) if use.site == plant.site.id], forecasts, account(effects),
+        len(plant.meters), partial(marginal_energy_price_eur_per_kwh, priced), partial(_drawn_g_per_kwh, plant),
     )  # fmt: skip
+    newest = max(forecasts, key=lambda one: one.issued_utc, default=None) if with_models else ledger.latest_forecast()
+    return found if found is None or newest is None else replace(found, rungs=newest.rungs)
 
 
 def _drawn_g_per_kwh(plant: Plant, at_utc: datetime) -> float | None:

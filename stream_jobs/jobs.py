@@ -239,7 +239,7 @@ FORECAST = Job(
         StepRow(
             "forecasting.site_forecast:SiteForecast",
             reads=(INTERVALS, ORDERS, JOB_POWERS, SHIFT_CHANGES), writes=(FORECASTS, REJECTED), keyed_by="site", of_billing_meter=(INTERVALS,),
-            answers_pauses=True,
+            answers_pauses=True, made_from=("plant", "clock", "tariff"),
             uid="forecast-step", state="forecast-state-v1",
         ),
     ),

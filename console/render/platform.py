@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from console.render.markup import SENTENCES, Markup, coded, cut, icon, join, short, tag
 from console.views.meters import MetersView
 from console.views.platform import ClockEvent, Connection, GapEvent, GatewayState, Health, PlatformView, Refusal, Thinning
+from domain.forecasts import RungUse
 from domain.own_use import EnergyBasis
 from words.speech import Words
 
@@ -80,7 +81,33 @@ def own_use(view: PlatformView, words: Words) -> Markup:
         tag("tbody", *rows),
         class_="table processes",
     )
-    return join(_figures(figures), tag("p", " ".join(notes), class_="remark"), table if rows else "")
+    return join(
+        _figures(figures), tag("p", " ".join(notes), class_="remark"), table if rows else "", _rungs(own.rungs, words) if own.rungs else ""
+    )  # fmt: skip
+
+
+def _rungs(rungs: Sequence[RungUse], words: Words) -> Markup:
+    """Accuracy and electricity of each model of the forecast that can be switched."""
+    heads = ("rung", "error", "joules", "rung_cost", "gain", "state")
+    units = {"error": " [kW]", "rung_cost": " [EUR]", "gain": " [EUR]"}
+    cells = [
+        (one.rung, words.number(one.error_kw, 2), words.number(one.joules, 3), words.number(one.cost_eur, 6), words.number(one.gain_eur, 2),
+         words["report.own.served" if one.served else "report.own.not_served"])
+        for one in rungs
+    ]  # fmt: skip
+    return join(
+        tag("h3", words["report.own.rungs"]),
+        tag(
+            "table",
+            tag("thead", tag("tr", *(tag("th", words[f"report.own.{name}"] + units.get(name, ""), scope="col") for name in heads))),
+            tag(
+                "tbody",
+                *(tag("tr", *(tag("td", cell, class_="" if n in {0, 5} else "n") for n, cell in enumerate(row))) for row in cells),
+            ),
+            class_="table processes",
+        ),
+        tag("p", words["report.own.rungs_note"], class_="remark"),
+    )
 
 
 def _figures(figures: Sequence[tuple[str, str, str]]) -> Markup:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from domain.forecasts import RungUse
+from domain.instants import instant_text
 from domain.own_use import EnergyBasis, PartUse
 from domain.units import WATTS_PER_CORE
 from reporting.own_use import OwnSum
@@ -25,6 +27,7 @@ def _data(content: Content) -> dict[str, Any]:
             "basis": [str(one) for one in own.bases], "cost_eur": own.cost_eur, "co2_g": own.co2_g, "sci_g_per_meter_and_30_days": own.sci_g,
             "saved_eur": None if saved is None else {"value": saved.value, "low": saved.low, "high": saved.high},
             "benefit": None if benefit is None else {"value": benefit.value, "low": benefit.low, "high": benefit.high},
+            "rungs": [_rung_data(one) for one in own.rungs],
             **{kind: {one.name: one.cpu_s for one in uses} for kind, uses in (("parts", own.parts), ("jobs", own.jobs), ("models", own.models))},
         }
     }  # fmt: skip
@@ -56,7 +59,37 @@ def _page(content: Content, words: Words) -> list[Block]:
     for key, uses in (("own.parts", own.parts), ("own.jobs", own.jobs), ("own.models", own.models)):
         if uses:
             blocks += [Heading(words[key], 2), printed(_columns(uses, own, words), uses)]
+    if own.rungs:
+        blocks += [Heading(words["own.rungs"], 2), printed(_rung_columns(words), own.rungs), Paragraph(words["own.rungs_note"])]
     return blocks
+
+
+def _rung_data(one: RungUse) -> dict[str, Any]:
+    since = None if one.since_utc is None else instant_text(one.since_utc)
+    return {
+        "rung": one.rung, "served": one.served, "since_utc": since, "joules": one.joules, "kwh_in_30_days": one.kwh, "days": one.days,
+        "error_kw": one.error_kw, "mixed_error_kw": one.mixed_error_kw, "gain_eur_in_30_days": one.gain_eur,
+        "gain_within_eur": one.gain_within_eur, "cost_eur_in_30_days": one.cost_eur,
+    }  # fmt: skip
+
+
+def _rung_columns(words: Words) -> list[PrintColumn[RungUse]]:
+    def served(one: RungUse) -> str:
+        state = words["own.served" if one.served else "own.not_served"]
+        return (
+            state
+            if one.since_utc is None
+            else words.fill("own.since", state=state, day=words.full_day(one.since_utc.astimezone(words.zone).date()))
+        )
+
+    return [
+        PrintColumn(words["own.rung"], lambda one: one.rung, "1fr"),
+        PrintColumn(f"{words['own.error']} [kW]", lambda one: words.number(one.error_kw, 2), is_number=True),
+        PrintColumn(words["own.joules"], lambda one: words.number(one.joules, 3), is_number=True),
+        PrintColumn(f"{words['own.rung_cost']} [EUR]", lambda one: words.number(one.cost_eur, 6), is_number=True),
+        PrintColumn(f"{words['own.gain']} [EUR]", lambda one: words.number(one.gain_eur, 2), is_number=True),
+        PrintColumn(words["own.state"], served),
+    ]
 
 
 def _benefit(own: OwnSum, words: Words) -> str:

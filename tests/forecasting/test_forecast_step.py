@@ -118,8 +118,8 @@ def test_the_stored_state_is_small_and_of_a_known_version() -> None:
     payload = encode_state(state)
     assert len(payload) < 160_000
     assert encode_state(decode_state(payload)) == payload
-    with pytest.raises(UnreadableState, match="version 5; expected version 6"):
-        decode_state(payload.replace(b"forecast 6", b"forecast 5", 1))
+    with pytest.raises(UnreadableState, match="version 6; expected version 7"):
+        decode_state(payload.replace(b"forecast 7", b"forecast 6", 1))
 
 
 def test_the_same_records_give_the_same_forecast() -> None:
