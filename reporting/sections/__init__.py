@@ -10,6 +10,7 @@ from reporting.sections import (
     cost,
     days,
     effects,
+    emissions,
     events,
     exchanges,
     found,
@@ -52,6 +53,7 @@ SECTIONS: tuple[Section, ...] = (
     effects.SECTION,
     found.SECTION,
     scrap.SECTION,
+    emissions.SECTION,
     key_figures.SECTION,
     own_use.SECTION,
 )

@@ -157,6 +157,7 @@ def test_the_workbook_has_real_numbers_and_dates(ledger: Ledger, make: Callable[
         "Lücken",
         "Kosten",
         "Befunde",
+        "CO2",
         "Wirkung",
         "Ausschuss",
         "Kennzahlen",

@@ -93,7 +93,7 @@ def test_no_two_sections_claim_the_same_key_or_file(ledger: Ledger, folder: Path
     files = [file.name for section in sections.SECTIONS for file in section.files]
     assert len({*keys, "meters"}) == len(keys) + 1
     assert len(set(of_series)) == len(of_series) > 12
-    assert len(set(files)) == len(files) == 12
+    assert len(set(files)) == len(files) == 13
 
 
 def test_sheets_stand_in_their_order_and_every_part_of_one_names_the_same_sheet() -> None:
@@ -134,6 +134,7 @@ def test_sections_are_printed_in_the_order_of_the_table(ledger: Ledger, folder: 
         "Bill of the month",
         "Anomalies",
         "Recommendations",
+        "CO₂ of what was burnt and purchased",
         "Key figures",
         "The platform's own electricity",
     ]
