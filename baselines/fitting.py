@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from statsmodels.regression.linear_model import OLS
 
 from baselines.breaks import Break, breaks_in
 from baselines.metrics import Fit, fit_of
@@ -63,11 +63,15 @@ class Baseline:
     fits: tuple[Model, ...]
     fit: Fit
     held_out: Fit
-    coefficients: tuple[Coefficient, ...]
     breaks: tuple[Break, ...]
     covered: float
     """Share of the days of the period that are known."""
     refusals: tuple[Fact, ...]
+
+    @cached_property
+    def coefficients(self) -> tuple[Coefficient, ...]:
+        """The coefficients of the model with their errors."""
+        return _coefficients(self.trained, self.model)
 
     @property
     def first(self) -> date:
@@ -106,7 +110,7 @@ def baseline_of(rows: Rows, zone: ZoneInfo, days: int | None = None) -> Baseline
     breaks = tuple(breaks_in(known.days, known.kw - predicted, fit.mean))
     covered = len(known) / wanted if wanted else 0.0
     refusals = _refusals(known, covered, fit, held_out, breaks, zone)
-    return Baseline(trained, tried, model, fits, fit, held_out, _coefficients(trained, model), breaks, covered, refusals)
+    return Baseline(trained, tried, model, fits, fit, held_out, breaks, covered, refusals)
 
 
 def _refusals(
@@ -126,6 +130,8 @@ def _refusals(
 
 
 def _coefficients(trained: Trained, model: Model) -> tuple[Coefficient, ...]:
+    from statsmodels.regression.linear_model import OLS  # 150 MiB, which the page never needs
+
     terms = model.terms(trained.design)
     matrix = trained.design.matrix[:, model.columns]
     used = np.flatnonzero(np.abs(matrix).sum(axis=0) > 0)
