@@ -8,7 +8,8 @@ from typing import Any
 
 from domain.plant import Plant
 from reporting.cost import why_no_bill
-from reporting.sections.section import Content
+from reporting.sections.section import NAME, Content
+from reporting.typesetting import one_line
 from words.speech import Words
 
 
@@ -50,10 +51,16 @@ def cover_rows(content: Content, header: Mapping[str, Any], words: Words) -> lis
         CoverRow("software", words["software"], f"Lastgang {header['software']['version']}"),
         CoverRow("config", words["config"], header["config_sha256"]),
         CoverRow("tariff", words["tariff"], tariff),
-        CoverRow("factors", words["factors"], words["factors.none"]),
+        CoverRow("factors", words["factors"], factors_text(month.plant, words)),
         CoverRow("author", words["author"], header["author"] or words["open"]),
         CoverRow("approver", words["approver"], header["approver"] or words["open"]),
     ]
+
+
+def factors_text(plant: Plant, words: Words) -> str:
+    """The sources of the emission factors, each once, with the years that they are of."""
+    sources = dict.fromkeys(f"{row.source} ({row.of_year})" for row in plant.factors.rows)
+    return one_line("; ".join(sources), NAME * 3) if sources else words["factors.none"]
 
 
 def boundary_text(plant: Plant, words: Words) -> str:

@@ -209,12 +209,27 @@ def _manifest_header(
         "software": {"name": "lastgang", "version": installed_version("lastgang")},
         "config_sha256": config_hash(order.plant_folder, month.plant),
         "tariff": {"id": cost.tariff_id, "version": cost.tariff_version} if cost.tariff_id else None,
-        "emission_factors": None,
+        "emission_factors": _factors(month.plant),
         "pdf_standard": f"PDF/{STANDARD.upper()[:-1]}{STANDARD[-1]}",
         "signed_by": None if order.signer is None else {"subject": order.signer.subject, "certificate_sha256": order.signer.sha256},
         "author": printable(order.author, KEY_LENGTH) or None,
         "approver": printable(order.approver, KEY_LENGTH) or None,
     }  # fmt: skip
+
+
+def _factors(plant: Plant) -> list[dict[str, Any]] | None:
+    rows = plant.factors.rows
+    named = [
+        {
+            "carrier": row.carrier.value,
+            "method": row.method.value,
+            "g_per_kwh": row.g_per_kwh,
+            "of_year": row.of_year,
+            "source": row.source,
+        }
+        for row in rows
+    ]
+    return named or None
 
 
 def config_hash(folder: Path, plant: Plant) -> str:

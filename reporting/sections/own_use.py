@@ -11,8 +11,8 @@ from domain.instants import instant_text
 from domain.own_use import EnergyBasis, PartUse
 from domain.units import WATTS_PER_CORE
 from reporting.own_use import OwnSum
-from reporting.sections.blocks import Block, Heading, Paragraph, PrintColumn, printed
-from reporting.sections.section import Content, Section
+from reporting.sections.blocks import Block, Heading, Paragraph, PrintColumn, printed, shortened
+from reporting.sections.section import ADVICE_ROWS, Content, Section
 from words.speech import Words
 
 
@@ -41,7 +41,7 @@ def _page(content: Content, words: Words) -> list[Block]:
     facts = [
         words.fill(
             "own.used",
-            energy=words.number(own.energy_wh / 1000, 3),
+            energy=words.unit(own.energy_wh / 1000, "kWh", 3) if own.energy_wh >= 100 else words.unit(own.energy_wh, "Wh", 3),
             cpu=words.number(own.cpu_s / 3600, 2),
             hours=words.number(own.covered / timedelta(hours=1), 1),
         )
@@ -58,7 +58,7 @@ def _page(content: Content, words: Words) -> list[Block]:
     blocks: list[Block] = [heading, Paragraph(" ".join(facts))]
     for key, uses in (("own.parts", own.parts), ("own.jobs", own.jobs), ("own.models", own.models)):
         if uses:
-            blocks += [Heading(words[key], 2), printed(_columns(uses, own, words), uses)]
+            blocks += [Heading(words[key], 2), shortened(printed(_columns(uses, own, words), uses), ADVICE_ROWS, words)]
     if own.rungs:
         blocks += [Heading(words["own.rungs"], 2), printed(_rung_columns(words), own.rungs), Paragraph(words["own.rungs_note"])]
     return blocks
