@@ -6,8 +6,8 @@ A kW of error of a day's peak is worth what the tariff asks for a kW of the bill
 for this kW. Averaged over all ratios of costs of too much and too little, what he pays is the continuous ranked probability score (CRPS) of the peak times that price [1]_.
 Only days that come near the highest of four weeks count: others set no bill. A rung's gain is the CRPS without it less that with it.
 
-All of this follows from the loads alone. What a rung costs is a published figure (`Rung.cpu_ms`, measured by ``lastgang bench forecast``), not the CPU
-time of the moment: whoever reads the topics again comes to the same decisions.
+All of this follows from the loads alone. What a rung costs is a published figure (`Rung.cpu_ms`: *two-step* by ``lastgang bench forecast``, the others from
+a profile of one issue), not the CPU time of the moment: whoever reads the topics again comes to the same decisions.
 
 References
 ----------
@@ -38,9 +38,11 @@ ASKS_A_MONTH = 30 * (SLOTS_PER_DAY + 16)
 J_PER_KWH = 3.6e6
 TRIED_EVERY_DAYS = 5
 """A rung that is off is asked for one midnight in so many days; no divisor of a week, so that each weekday has its turn."""
-FADES_A_DAY = 0.985
-"""What is left of a day's figures a day later: half after six weeks."""
-FEWEST_DAYS, FEWEST_TRIALS = 20.0, 6.0
+FADES_A_DAY = 0.99
+"""What is left of a day's figures a day later: half after ten weeks."""
+SURE = 2.0
+"""Standard errors by which a gain must be clear of the cost, either way: the question is asked again each day of each rung, and days are alike."""
+FEWEST_DAYS, FEWEST_TRIALS = 20.0, 8.0
 """Days that must count before a rung is switched off, and on."""
 SEEN_BESIDE_OTHERS = 0.5
 """What is left of all figures when a rung is switched: they were seen beside another mixture."""
@@ -81,7 +83,7 @@ class Rung:
 RUNGS = (
     *(Rung(one.name, (one.name,), 0.25) for one in (CALENDAR[2], *PROFILE)),
     Rung(CARRIED, ("carried-1h", "carried-4h", "carried-16h"), 1.1),
-    Rung(TWO_STEP, (TWO_STEP,), 15.0, is_served_at_first=False),
+    Rung(TWO_STEP, (TWO_STEP,), 5.56, is_served_at_first=False),
 )
 """What can be switched. Last week, the newest load, like days by the calendar and what knows planned jobs are always served: the others rest on them, and advice moves jobs."""
 NOT_AT_FIRST = frozenset(model for rung in RUNGS if not rung.is_served_at_first for model in rung.models)
@@ -208,8 +210,9 @@ class Ladder:
     def decide(self, worth: Worth | None, slot: int) -> str | None:
         """Switch at most one rung, the clearest case, and give its name; None where nothing is switched.
 
-        A rung goes when its mean gain is below the cost of its electricity and it takes nothing off the quarter hours' loss either, by which plans
-        are made; it comes when the gain exceeds that cost by a standard error and the quarter hours gain, too. Without a price nothing is switched.
+        A rung goes when its gain is below the cost of its electricity by `SURE` standard errors and it takes nothing off the quarter hours' loss either,
+        by which plans are made; it comes when its gain is above that cost by as much and the quarter hours gain, too. In between nothing changes.
+        Without a price nothing is switched.
         """
         if worth is None:
             return None
@@ -244,10 +247,10 @@ class Ladder:
             return None
         price, cost = worth.eur_per_kw_a_month, BY_NAME[name].kwh_a_month * worth.eur_per_kwh
         if standing.is_served:
-            margin = cost - gain[0] * price
+            margin = cost - (gain[0] + SURE * gain[1]) * price
             is_ready = standing.peak_days >= FEWEST_DAYS * 0.5 and standing.days >= FEWEST_DAYS and standing.loss_saved <= 0
         else:
-            margin = (gain[0] - gain[1]) * price - cost
+            margin = (gain[0] - SURE * gain[1]) * price - cost
             is_ready = standing.days >= FEWEST_TRIALS and standing.peak_days >= FEWEST_TRIALS * 0.5 and standing.loss_saved > 0
         return margin if margin > 0 and is_ready else None
 
