@@ -215,6 +215,7 @@ FAILED_RUN = {
 ALWAYS_DONE = {
     "backup",
     "restore",
+    "key-figures",
     "down",
     "report",
     "reporter",
