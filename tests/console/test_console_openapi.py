@@ -37,6 +37,7 @@ BODIES: list[Any] = [
     {"kind": "accepted", "by": float("inf")}, {"kind": ["accepted"], "by": {}}, {"kind": "accepted", "by": "A", "reason": None},
     {"machine": "press-1", "duration": "1:00"}, [{"job": "N-1", "machine": "press-1", "duration": "90 min", "Start": "23.10.2026 06:00"}],
     [{"job": "\ud800"}], [{"job": ["a"], "machine": {}, "start": 1e300, "due": 10**400, "x": None}], [{}], [{"Job": 1, "job": 2}], [1],
+    [{"id": "leaks", "first_local": "2026-10-05"}], [{"id": "x", "kind": "event", "first_local": "2026-10-05", "last_local": "2026-10-04"}],
     {"worked": True}, [{"shift": "early", "day": "2026-10-24", "worked": "yes", "from": 0.25}], [{"shift": ["a"], "day": {}, "worked": 1e300}],
     {"kind": "normal", "by": "A"}, {"kind": "taken_back", "by": "A", "comment": "x"}, {"kind": "fixed", "by": ""}, {"month": "2026-10"}, {"month": "2026-13"}, {"month": "0000-10"}, {"month": "1999-01"}, {"month": "2026-10\n"}, {"month": 1},
     {"month": "\ud800"}, None, [], {}, "x", 1, True, float("nan"), [[]] * 100,
@@ -46,7 +47,7 @@ RIGHT = {
     "incident": ["furnace-1/on_while_off/1", "x"], "machine": ["furnace-1", "press-1", "x"],
     "meter": ["main", "press-1", "moulding-2"], "channel": ["energy_import"], "anomaly": ["furnace-1/on_while_off/1", "press-2/counter/1"], "recommendation": ["R-0421", "R-0422", "R-0417"],
     "job": ["J-1043", "J-1041", "J-1/2"], "dry_run": ["true", "false"], "month": ["2026-10"], "period": ["2026-10"], "name": ["report.csv"], "from_utc": ["2026-10-23T00:00:00Z"], "to_utc": ["2026-10-23T09:00:00Z"],
-    "event": ["started", "done"], "shift": ["early", "late"], "day": ["2026-10-24", "2026-10-26"], "by": ["M. Adler"], "weeks": ["4"],
+    "measure": ["leaks", "x"], "event": ["started", "done"], "shift": ["early", "late"], "day": ["2026-10-24", "2026-10-26"], "by": ["M. Adler"], "weeks": ["4"],
     "as_of": ["2026-10-23T04:00:00Z"], "as_of_utc": ["2026-10-23T09:00:00Z"],
 }  # fmt: skip
 TYPES = ["application/json", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""]
