@@ -36,9 +36,10 @@ from domain.units import UWH_PER_KWH
 from metering.tree_table import tree_of, write_tree
 from quarters.numbers import slot_of
 from quarters.periods import billing_period
+from quarters.remainder import nodes, sum_of_remainders
 from quarters.series import QuarterSeries
 from reporting.ledger import Ledger
-from reporting.month import MonthReport, month_period, month_report
+from reporting.month import MonthReport, NetsOfSeries, month_period, month_report
 from tests.stream_jobs.hand_clock import HandClock
 
 FIRST_UTC = datetime(2026, 9, 30, 22, tzinfo=UTC)
@@ -164,7 +165,11 @@ def the_net_energy(answers: Answers) -> None:
     day = meter_day_view(answers.scene, "main", answers.scene.day())
     (node,) = (judged.node for judged in tree_of(PLANT, answers.rows))
     published = {one.start_utc: one.own_uwh for one in node.quarters}
-    of_report = {one.start_utc: one.own_uwh for one in answers.report.balances[0].node.quarters}
+    period = answers.report.period
+    starts = [period.start_utc(slot) for slot in range(period.expected)]
+    (of_series,) = nodes(PLANT, NetsOfSeries(PLANT, answers.report.series), starts)
+    of_report = {one.start_utc: one.own_uwh for one in of_series.quarters}
+    assert answers.report.balances[0].sum == sum_of_remainders(of_series.quarters)
     for quarter in day.quarters:
         if quarter is not None:
             assert quarter.energy_uwh == published[quarter.start_utc] == of_report[quarter.start_utc]
