@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -19,10 +20,11 @@ from connectors.orders.table import OrderRow
 from console.desk import Desk, Standing
 from console.feedback_desk import FeedbackDesk, FeedbackLog
 from console.live import Feed
-from console.measure_desk import MeasureDesk, MeasureLog
-from console.order_desk import OrderDesk, OrderLog
-from console.scrap_desk import ScrapDesk, ScrapLog
-from console.shift_desk import ShiftDesk, ShiftLog
+from console.measure_desk import MeasureDesk
+from console.one_writer import Known, Record
+from console.order_desk import OrderDesk
+from console.scrap_desk import ScrapDesk
+from console.shift_desk import ShiftDesk
 from console.views.key_figures import Figuring
 from console.views.scene import PartSeen, ProcessUse, Scene, Sent
 from console.views.what_if import Supposing
@@ -97,11 +99,11 @@ class Board:
         self._ledger_trouble = ""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="console-views")
         self._desk = Desk(plant.site.id, feed, clock, self._standing, self._remember)
-        self._orders = OrderDesk(plant, feed, clock, self._order_log)
-        self.shifts = ShiftDesk(plant, feed, clock, self._shift_log, self._look_again)
+        self._orders = OrderDesk(plant, feed, clock, partial(self._known, LedgerReader.order_history))
+        self.shifts = ShiftDesk(plant, feed, clock, partial(self._known, LedgerReader.shift_changes), self._look_again)
         self.feedback = FeedbackDesk(plant.site.id, feed, clock, self._feedback_log, self._look_again)
-        self.pieces = ScrapDesk(plant, feed, clock, self._scrap_log, self._look_again)
-        self.measures = MeasureDesk(plant, feed, clock, self._measure_log, self._look_again)
+        self.pieces = ScrapDesk(plant, feed, clock, partial(self._known, LedgerReader.quality_events), self._look_again)
+        self.measures = MeasureDesk(plant, feed, clock, partial(self._known, LedgerReader.measures), self._look_again)
         self.figures = Figuring(beside or Beside(), self.measures.sent)
         self._lock = threading.Lock()
         self._shared: dict[tuple[Any, ...], _Shared] = {}
@@ -265,19 +267,14 @@ class Board:
         self._look_again()
         return order
 
-    async def _order_log(self) -> OrderLog:
-        return await asyncio.wrap_future(self._thread.submit(self._read_order_log))
+    async def _known(self, read: Callable[[LedgerReader], Sequence[Record]]) -> Known[Record]:
+        """What the ledger has of a kind of record, by the thread that reads it."""
 
-    def _read_order_log(self) -> OrderLog:
-        ledger = self._refreshed() or self._nothing
-        return OrderLog(tuple(ledger.order_history()), ledger.offsets())
-
-    async def _shift_log(self) -> ShiftLog:
-        def read() -> ShiftLog:
+        def look() -> Known[Record]:
             ledger = self._refreshed() or self._nothing
-            return ShiftLog(tuple(ledger.shift_changes()), ledger.offsets())
+            return Known(tuple(read(ledger)), ledger.offsets())
 
-        return await asyncio.wrap_future(self._thread.submit(read))
+        return await asyncio.wrap_future(self._thread.submit(look))
 
     async def _feedback_log(self, anomaly: str) -> FeedbackLog:
         def read() -> FeedbackLog:
@@ -285,20 +282,6 @@ class Board:
             known = next((one for one in ledger.anomalies() if one.anomaly == anomaly), None)
             given = tuple(one for one in ledger.feedback() if one.anomaly == anomaly)
             return FeedbackLog(known, given, ledger.offsets())
-
-        return await asyncio.wrap_future(self._thread.submit(read))
-
-    async def _scrap_log(self) -> ScrapLog:
-        def read() -> ScrapLog:
-            ledger = self._refreshed() or self._nothing
-            return ScrapLog(tuple(ledger.quality_events()), ledger.offsets())
-
-        return await asyncio.wrap_future(self._thread.submit(read))
-
-    async def _measure_log(self) -> MeasureLog:
-        def read() -> MeasureLog:
-            ledger = self._refreshed() or self._nothing
-            return MeasureLog(tuple(ledger.measures()), ledger.offsets())
 
         return await asyncio.wrap_future(self._thread.submit(read))
 

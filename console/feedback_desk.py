@@ -5,9 +5,7 @@ In: an anomaly's id and what is reported of it.  Out: the feedback, kept by the 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import structlog
@@ -15,6 +13,7 @@ import structlog
 from console.events import Place
 from console.live import Feed
 from console.live_state import Bounded
+from console.one_writer import OneWriter
 from domain.anomalies import Anomaly
 from domain.clock import Clock
 from domain.feedback import Feedback, FeedbackKind, Standing, standing_by_anomaly
@@ -50,8 +49,7 @@ class FeedbackDesk:
         self, site: str, feed: Feed, clock: Clock, look: Callable[[str], Awaitable[FeedbackLog]], changed: Callable[[], None]
     ) -> None:
         self._site, self._feed, self._clock, self._look, self._changed = site, feed, clock, look, changed
-        # One thread: who comes second is checked with what the first has sent.
-        self._sender = ThreadPoolExecutor(1, thread_name_prefix="console-feedback")
+        self._writer = OneWriter("feedback")
         self._sent = Bounded[Feedback, None](MOST_SENT, drops_oldest=True)
         self._log = structlog.get_logger("console")
 
@@ -82,7 +80,7 @@ class FeedbackDesk:
             self._changed()
             return feedback
 
-        return await asyncio.wrap_future(self._sender.submit(work))
+        return await self._writer.run(work)
 
     def sent(self) -> tuple[Feedback, ...]:
         """What left here lately."""
@@ -94,4 +92,4 @@ class FeedbackDesk:
 
     def close(self) -> None:
         """Let nothing more go out."""
-        self._sender.shutdown(wait=False, cancel_futures=True)
+        self._writer.close()

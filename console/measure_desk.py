@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
 from connectors.measures.judging import Result, judge, known_measures, taken_back
-from console.events import Place
 from console.live import Feed
 from console.live_state import Bounded
+from console.one_writer import Known, OneWriter
 from domain.clock import Clock
 from domain.entered_measures import EnteredMeasure
 from domain.errors import LastgangError
@@ -24,15 +21,6 @@ MOST_SENT = 500
 
 class UnknownMeasure(LastgangError):
     """There is no such measure or event, or it was taken back. Person: nothing to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class MeasureLog:
-    """What the ledger has of the entries."""
-
-    newest: tuple[EnteredMeasure, ...]
-    until: Mapping[Place, int]
-    """How far it has read the log."""
 
 
 class MeasureDesk:
@@ -47,11 +35,15 @@ class MeasureDesk:
     """
 
     def __init__(
-        self, plant: Plant, feed: Feed, clock: Clock, look: Callable[[], Awaitable[MeasureLog]], changed: Callable[[], None]
+        self,
+        plant: Plant,
+        feed: Feed,
+        clock: Clock,
+        look: Callable[[], Awaitable[Known[EnteredMeasure]]],
+        changed: Callable[[], None],
     ) -> None:
         self._plant, self._feed, self._clock, self._look, self._changed = plant, feed, clock, look, changed
-        # One thread: who comes second is judged with what the first has sent.
-        self._sender = ThreadPoolExecutor(1, thread_name_prefix="console-measures")
+        self._writer = OneWriter("measures")
         self._sent = Bounded[str, EnteredMeasure](MOST_SENT, drops_oldest=True)
         self._log = structlog.get_logger("console")
 
@@ -72,7 +64,7 @@ class MeasureDesk:
             self._send([one.entry for one in results if one.is_sent])
             return results
 
-        return await asyncio.wrap_future(self._sender.submit(work))
+        return await self._writer.run(work)
 
     async def take_back(self, measure: str, by: str = "") -> EnteredMeasure:
         """The revision after which an entry counts no more, kept by the broker.
@@ -95,14 +87,14 @@ class MeasureDesk:
             self._send([revision])
             return revision
 
-        return await asyncio.wrap_future(self._sender.submit(work))
+        return await self._writer.run(work)
 
     def sent(self) -> tuple[EnteredMeasure, ...]:
         """What left here lately."""
         return tuple(self._sent.copy().values())
 
-    def _known(self, ledger: MeasureLog) -> dict[str, EnteredMeasure]:
-        return known_measures([*ledger.newest, *self._feed.measures_since(ledger.until)], self._plant)
+    def _known(self, ledger: Known[EnteredMeasure]) -> dict[str, EnteredMeasure]:
+        return known_measures([*ledger.records, *self._feed.measures_since(ledger.until)], self._plant)
 
     def _send(self, entries: Sequence[EnteredMeasure]) -> None:
         if not entries:
@@ -115,4 +107,4 @@ class MeasureDesk:
 
     def close(self) -> None:
         """Let nothing more go out."""
-        self._sender.shutdown(wait=False, cancel_futures=True)
+        self._writer.close()

@@ -5,19 +5,16 @@ In: rows of orders.  Out: what became of each row; the revisions are on the topi
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
 from connectors.orders.judging import Handing, Judgement, cancelled, judge
 from connectors.orders.known import KnownOrders, known_orders
 from connectors.orders.table import OrderRow
-from console.events import Place
 from console.live import Feed
 from console.live_state import Bounded
+from console.one_writer import Known, OneWriter
 from domain.clock import Clock
 from domain.errors import LastgangError
 from domain.orders import Order, OrderStatus
@@ -50,15 +47,6 @@ class NotReportable(LastgangError):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class OrderLog:
-    """What the ledger has of the orders."""
-
-    revisions: tuple[Order, ...]
-    until: Mapping[Place, int]
-    """How far it has read the log."""
-
-
 class OrderDesk:
     """Takes orders to the log.
 
@@ -68,10 +56,9 @@ class OrderDesk:
         What the ledger has now.
     """
 
-    def __init__(self, plant: Plant, feed: Feed, clock: Clock, look: Callable[[], Awaitable[OrderLog]]) -> None:
+    def __init__(self, plant: Plant, feed: Feed, clock: Clock, look: Callable[[], Awaitable[Known[Order]]]) -> None:
         self._plant, self._feed, self._clock, self._look = plant, feed, clock, look
-        # One thread: who comes second is judged with what the first has sent.
-        self._sender = ThreadPoolExecutor(1, thread_name_prefix="console-orders")
+        self._writer = OneWriter("orders")
         self._sent = Bounded[str, Order](MOST_SENT, drops_oldest=True)
         self._log = structlog.get_logger("console")
 
@@ -92,7 +79,7 @@ class OrderDesk:
                 self._send(judgement.revisions, source)
             return judgement
 
-        return await asyncio.wrap_future(self._sender.submit(work))
+        return await self._writer.run(work)
 
     async def cancel(self, job: str, source: str) -> Order:
         """The revision that cancels `job`, kept by the broker.
@@ -143,14 +130,14 @@ class OrderDesk:
             self._send([revision], revision.source)
             return revision
 
-        return await asyncio.wrap_future(self._sender.submit(work))
+        return await self._writer.run(work)
 
     def sent(self) -> tuple[Order, ...]:
         """What left here lately."""
         return tuple(self._sent.copy().values())
 
-    def _known(self, ledger: OrderLog) -> KnownOrders:
-        return known_orders([*ledger.revisions, *self._feed.orders_since(ledger.until)], self._plant)
+    def _known(self, ledger: Known[Order]) -> KnownOrders:
+        return known_orders([*ledger.records, *self._feed.orders_since(ledger.until)], self._plant)
 
     def _send(self, orders: Sequence[Order], source: str) -> None:
         if not orders:
@@ -162,4 +149,4 @@ class OrderDesk:
 
     def close(self) -> None:
         """Let nothing more go out."""
-        self._sender.shutdown(wait=False, cancel_futures=True)
+        self._writer.close()

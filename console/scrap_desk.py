@@ -5,17 +5,14 @@ In: rows of counts.  Out: what became of each row; the records are on the topic 
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
 from connectors.scrap.judging import Handing, Judgement, judge, known_events, taken_back
 from connectors.scrap.rows import ScrapSheetRow
-from console.events import Place
 from console.live import Feed
+from console.one_writer import Known, OneWriter
 from domain.clock import Clock
 from domain.errors import LastgangError
 from domain.plant import Plant
@@ -24,15 +21,6 @@ from domain.quality import QualityEvent
 
 class UnknownEvent(LastgangError):
     """There is no such record of pieces, or it was taken back. Person: nothing to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class ScrapLog:
-    """What the ledger has of the records."""
-
-    newest: tuple[QualityEvent, ...]
-    until: Mapping[Place, int]
-    """How far it has read the log."""
 
 
 class ScrapDesk:
@@ -47,11 +35,15 @@ class ScrapDesk:
     """
 
     def __init__(
-        self, plant: Plant, feed: Feed, clock: Clock, look: Callable[[], Awaitable[ScrapLog]], changed: Callable[[], None]
+        self,
+        plant: Plant,
+        feed: Feed,
+        clock: Clock,
+        look: Callable[[], Awaitable[Known[QualityEvent]]],
+        changed: Callable[[], None],
     ) -> None:
         self._plant, self._feed, self._clock, self._look, self._changed = plant, feed, clock, look, changed
-        # One thread: who comes second is judged with what the first has sent.
-        self._sender = ThreadPoolExecutor(1, thread_name_prefix="console-scrap")
+        self._writer = OneWriter("scrap")
         self._log = structlog.get_logger("console")
 
     async def put(self, rows: Sequence[ScrapSheetRow], source: str, by: str = "", dry_run: bool = False) -> Judgement:
@@ -75,7 +67,7 @@ class ScrapDesk:
                 self._send(judgement.events)
             return judgement
 
-        return await asyncio.wrap_future(self._sender.submit(work))
+        return await self._writer.run(work)
 
     async def take_back(self, machine: str, event: str, by: str = "") -> QualityEvent:
         """The revision after which a record counts no more, kept by the broker.
@@ -98,10 +90,10 @@ class ScrapDesk:
             self._send([revision])
             return revision
 
-        return await asyncio.wrap_future(self._sender.submit(work))
+        return await self._writer.run(work)
 
-    def _known(self, ledger: ScrapLog) -> dict[tuple[str, str], QualityEvent]:
-        return known_events([*ledger.newest, *self._feed.quality_since(ledger.until)], self._plant)
+    def _known(self, ledger: Known[QualityEvent]) -> dict[tuple[str, str], QualityEvent]:
+        return known_events([*ledger.records, *self._feed.quality_since(ledger.until)], self._plant)
 
     def _send(self, events: Sequence[QualityEvent]) -> None:
         if events:
@@ -111,4 +103,4 @@ class ScrapDesk:
 
     def close(self) -> None:
         """Let nothing more go out."""
-        self._sender.shutdown(wait=False, cancel_futures=True)
+        self._writer.close()

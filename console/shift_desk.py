@@ -5,18 +5,15 @@ In: rows of changes.  Out: what became of each row; the revisions are on the top
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
 from connectors.shifts.judging import Handing, Judgement, judge, known_changes, withdrawn
 from connectors.shifts.rows import ChangeRow
-from console.events import Place
 from console.live import Feed
 from console.live_state import Bounded
+from console.one_writer import Known, OneWriter
 from domain.clock import Clock
 from domain.errors import LastgangError
 from domain.plant import Plant
@@ -28,15 +25,6 @@ MOST_SENT = 2_000
 
 class UnknownChange(LastgangError):
     """There is no change of that shift on that day, or it was withdrawn. Person: nothing to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShiftLog:
-    """What the ledger has of the changes."""
-
-    newest: tuple[ShiftChange, ...]
-    until: Mapping[Place, int]
-    """How far it has read the log."""
 
 
 class ShiftDesk:
@@ -51,11 +39,10 @@ class ShiftDesk:
     """
 
     def __init__(
-        self, plant: Plant, feed: Feed, clock: Clock, look: Callable[[], Awaitable[ShiftLog]], changed: Callable[[], None]
+        self, plant: Plant, feed: Feed, clock: Clock, look: Callable[[], Awaitable[Known[ShiftChange]]], changed: Callable[[], None]
     ) -> None:
         self._plant, self._feed, self._clock, self._look, self._changed = plant, feed, clock, look, changed
-        # One thread: who comes second is judged with what the first has sent.
-        self._sender = ThreadPoolExecutor(1, thread_name_prefix="console-shifts")
+        self._writer = OneWriter("shifts")
         self._sent = Bounded[tuple[str, str], ShiftChange](MOST_SENT, drops_oldest=True)
         self._log = structlog.get_logger("console")
 
@@ -80,7 +67,7 @@ class ShiftDesk:
                 self._send(judgement.revisions)
             return judgement
 
-        return await asyncio.wrap_future(self._sender.submit(work))
+        return await self._writer.run(work)
 
     async def withdraw(self, shift: str, day_local: str, by: str = "") -> ShiftChange:
         """The revision after which the weekly pattern holds again, kept by the broker.
@@ -103,14 +90,14 @@ class ShiftDesk:
             self._send([revision])
             return revision
 
-        return await asyncio.wrap_future(self._sender.submit(work))
+        return await self._writer.run(work)
 
     def sent(self) -> tuple[ShiftChange, ...]:
         """What left here lately."""
         return tuple(self._sent.copy().values())
 
-    def _known(self, ledger: ShiftLog) -> dict[tuple[str, str], ShiftChange]:
-        return known_changes([*ledger.newest, *self._feed.shift_changes_since(ledger.until)], self._plant)
+    def _known(self, ledger: Known[ShiftChange]) -> dict[tuple[str, str], ShiftChange]:
+        return known_changes([*ledger.records, *self._feed.shift_changes_since(ledger.until)], self._plant)
 
     def _send(self, changes: Sequence[ShiftChange]) -> None:
         if not changes:
@@ -123,4 +110,4 @@ class ShiftDesk:
 
     def close(self) -> None:
         """Let nothing more go out."""
-        self._sender.shutdown(wait=False, cancel_futures=True)
+        self._writer.close()
