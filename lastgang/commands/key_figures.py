@@ -31,33 +31,23 @@ def command(folder: Path, path: Path | None, period: str | None, language: str, 
 
     from deploy.whereabouts import Whereabouts
     from domain.clock import process_clock
-    from domain.errors import Fault, InputFaults
     from domain.files import output_file
     from domain.plant import load_plant
     from lastgang.baseline.key_figures import show
+    from lastgang.ledger_file import opened_ledger
     from reporting.key_figures import key_figures, last_days, read_beside, tariff_beside
     from reporting.key_figures.as_json import figures_json
     from reporting.key_figures.figures import Span
-    from reporting.ledger import Ledger, LedgerError
     from reporting.periods import period_of
     from words.speech import Words
 
     plant = load_plant(folder / "plant.toml")
     wanted = None if period is None else period_of(period, plant.site.timezone)
     with nullcontext() if json_file is None else output_file(json_file) as written:
-        place = path or Whereabouts(folder).ledger
-        if not place.is_file():
-            raise InputFaults([Fault(str(place), None, "ledger", "no such file", "the ledger of `lastgang historian`")])
-        try:
-            ledger = Ledger.open(place, readonly=True)
-        except LedgerError as error:
-            raise InputFaults([Fault(str(place), None, "ledger", str(error), "a ledger that this program can read")]) from error
-        try:
+        with opened_ledger(path or Whereabouts(folder).ledger) as ledger:
             now_utc = process_clock().now_utc()
             span = last_days(ledger, plant, now_utc) if wanted is None else Span(wanted.first_day, wanted.end_day)
             found = key_figures(ledger, plant, span, tariff_beside(plant, folder), read_beside(plant, folder))
-        finally:
-            ledger.close()
         if written is not None:
             written.write_text(json.dumps(figures_json(found), indent=1) + "\n", encoding="utf-8")
     show(found, Words(language, plant.site.zone, section="figures", is_dated=True), Console())

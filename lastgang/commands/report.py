@@ -90,14 +90,13 @@ def command(
 
     from deploy.whereabouts import Whereabouts
     from domain.clock import process_clock
-    from domain.errors import Fault, InputFaults
-    from domain.files import check_output_folder, open_input
+    from domain.files import check_output_folder
     from domain.instants import as_utc
     from domain.plant import load_plant
+    from lastgang.ledger_file import opened_ledger
     from lastgang.report_progress import shown
     from reporting.evidence.bundle import Evidence
     from reporting.evidence.keys import KeyFolder
-    from reporting.ledger import Ledger, LedgerError
     from reporting.report import ReportOrder, write_report
     from reporting.signing import PASSPHRASE, load_signer
     from reporting.stamps import StampFault, keep_stamp, request_stamp, sent_to
@@ -116,15 +115,7 @@ def command(
     key_folder = KeyFolder(keys or path.parent / "keys")
     signs = bool(key_folder.keys())
     check_output_folder(out)
-    try:
-        open_input(path).close()
-        ledger = Ledger.open(path, readonly=not signs)
-    except InputFaults as faults:
-        found = faults.faults[0].found
-        raise InputFaults([Fault(str(path), None, "ledger", found, "the ledger of `lastgang historian`")]) from faults
-    except LedgerError as error:
-        raise InputFaults([Fault(str(path), None, "ledger", str(error), "a ledger that this program can read")]) from error
-    with ledger, shown(progress, of_page(language, plant.site.zone)) as seen:
+    with opened_ledger(path, readonly=not signs) as ledger, shown(progress, of_page(language, plant.site.zone)) as seen:
         order = replace(order, evidence=Evidence.of(ledger, key_folder), progress=seen)
         made = write_report(ledger, plant, period, order, clock.now_utc())
     click.echo(click.format_filename(made.folder))
