@@ -51,17 +51,15 @@ class JobStates:
 
     def newest_savepoint(self, name: str) -> Path | None:
         """Newest savepoint of any job that was submitted as `name`: unlike a checkpoint it can be used in another place."""
-        found = [
-            point
-            for job_id in reversed(self._all_job_ids().get(name, []))
-            for point in reversed(self._points(job_id, "savepoints"))
-        ]
-        return found[0] if found else None
+        return self._newest_point(name, "savepoints")
 
     def resume_point(self, name: str) -> Path | None:
         """Newest state of any job that was submitted as `name`: that of the job submitted last that has any."""
-        points = (self.latest_checkpoint(job_id) for job_id in reversed(self._all_job_ids().get(name, [])))
-        return next((point for point in points if point is not None), None)
+        return self._newest_point(name, "checkpoints", "savepoints")
+
+    def _newest_point(self, name: str, *kinds: str) -> Path | None:
+        points = (self._points(job_id, *kinds) for job_id in reversed(self._all_job_ids().get(name, [])))
+        return next((found[-1] for found in points if found), None)
 
     def resume_settings(self, name: str) -> dict[str, str]:
         """Flink settings by which a job goes on from its newest state; none where there is none."""

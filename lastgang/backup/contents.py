@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
@@ -10,13 +9,13 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from domain.errors import Fault, InputFaults
-from domain.files import open_input, read_text_input, write_whole
+from domain.files import read_text_input, write_whole
+from reporting.verifier import sha256_of
 
 MANIFEST = "backup.json"
 FORMAT = "lastgang-backup-1"
 PLANT, HOME, REPORTS = "plant", "home", "reports"
 """Folders in it: the plant's files, the data of its stack, its reports."""
-_CHUNK_BYTES = 1 << 20
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, and how many files of how many are done."""
@@ -57,12 +56,8 @@ class BackupManifest:
 
 def entry_of(root: Path, file: Path) -> FileEntry:
     """The entry of a file below `root`."""
-    digest, size = hashlib.sha256(), 0
-    with open_input(file) as content:
-        while piece := content.read(_CHUNK_BYTES):
-            digest.update(piece)
-            size += len(piece)
-    return FileEntry(file.relative_to(root).as_posix(), digest.hexdigest(), size, file.stat().st_mode & 0o777)
+    found = file.stat()
+    return FileEntry(file.relative_to(root).as_posix(), sha256_of(file), found.st_size, found.st_mode & 0o777)
 
 
 def files_below(folder: Path, passed_over: Iterable[Path] = ()) -> list[Path]:
@@ -135,7 +130,7 @@ def check(folder: Path, manifest: BackupManifest, progress: Progress = silent) -
     for done, entry in enumerate(manifest.files, 1):
         if entry.name not in there:
             faults.append(Fault(str(folder / entry.name), None, "file", "missing", f"{entry.bytes:,} bytes"))
-        elif (found := entry_of(folder, folder / entry.name).sha256) != entry.sha256:
+        elif (found := sha256_of(folder / entry.name)) != entry.sha256:
             faults.append(Fault(str(folder / entry.name), None, "SHA-256", found, entry.sha256))
         progress("checking", done, len(manifest.files))
     if faults:
