@@ -12,6 +12,7 @@ from pathlib import Path
 from billing.tariff import load_tariff
 from domain.plant import Plant
 from reporting.cost import MonthCost, month_cost
+from reporting.emissions import with_emissions
 from reporting.groups import with_groups
 from reporting.key_figures.month import with_key_figures
 from reporting.ledger import LedgerReader
@@ -54,7 +55,7 @@ def read_all(
         If the ledger has nothing of the period.
     """
     month = with_scrap(ledger, month_report(ledger, plant, period, as_of_utc, now_utc, progress), folder)
-    month = with_groups(with_year_before(ledger, month, progress))
+    month = with_emissions(with_groups(with_year_before(ledger, month, progress)))
     with ledger.noting(None):  # years of quarter hours: a report holds these figures and not their rows
         month = with_key_figures(ledger, month, folder)
     progress(Step(Stage.BILL))

@@ -1,6 +1,6 @@
 """CO2 of a report's period by the GHG Protocol: what is burnt (Scope 1), and what is purchased (Scope 2) by location and by market, side by side.
 
-In: a report and the plant's emission factors.  Out: a row a meter that energy enters the site through.
+In: a report and the plant's emission factors.  Out: the report with a row a meter that energy enters the site through.
 
 Purchased electricity is what the grid connection drew: what is exported is not taken off it, and own generation that is used on the site is
 no purchase. Each quarter hour counts by the factor of its own hour. Energy that no factor covers is named and never counted as zero.
@@ -9,7 +9,7 @@ no purchase. Each quarter hour counts by the factor of its own hour. Energy that
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from domain.emission_factors import Carrier, Emitted, Method, emitted
 from domain.plant import Medium, Meter
@@ -39,6 +39,11 @@ class MeterEmissions:
     scope: int
     energy_kwh: float | None
     by_method: dict[Method, Emitted]
+
+
+def with_emissions(report: MonthReport) -> MonthReport:
+    """`report` with its emissions: each quarter hour is looked at once for all tables and pages."""
+    return replace(report, emissions=emissions_of(report))
 
 
 def emissions_of(report: MonthReport) -> tuple[MeterEmissions, ...]:

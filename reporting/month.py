@@ -40,6 +40,7 @@ from reporting.slots import Slots
 from scrap.account import ScrapAccount
 
 if TYPE_CHECKING:
+    from reporting.emissions import MeterEmissions
     from reporting.groups import GroupSum
     from reporting.year_before import YearBefore
 
@@ -180,6 +181,8 @@ class MonthReport:
     """The same days one year earlier; None where nobody has looked (`reporting.year_before`)."""
     groups: tuple[GroupSum, ...] = ()
     """Halls and cost centres (`reporting.groups`)."""
+    emissions: tuple[MeterEmissions, ...] = ()
+    """What was burnt and purchased (`reporting.emissions`); empty where no factor is given, or nobody has looked."""
     feedback: tuple[Feedback, ...] = ()
     """What people reported of incidents in the month, in that order."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.emission_factors import DatedFactor, Emitted, Method
-from reporting.emissions import MeterEmissions, emissions_of
+from reporting.emissions import MeterEmissions
 from reporting.month import MonthReport
 from reporting.sections.blocks import Block, Heading, Paragraph, PrintColumn, printed
 from reporting.sections.section import NAME, Content, DataFile, Section, Sheet, SheetPart
@@ -32,7 +32,7 @@ class Row:
 
 
 def _rows(month: MonthReport) -> Iterator[Row]:
-    for one in emissions_of(month):
+    for one in month.emissions:
         for method, found in one.by_method.items():
             yield _row(one, method.value, found)
         if not one.by_method:
@@ -77,7 +77,7 @@ def _data(content: Content) -> dict[str, Any]:
             "energy_kwh": None if one.energy_kwh is None else round(one.energy_kwh, 6),
             **{method.value: _method_data(found) for method, found in one.by_method.items()},
         }
-        for one in emissions_of(content.month)
+        for one in content.month.emissions
     ]  # fmt: skip
     return {"emissions": rows or None}
 
@@ -120,7 +120,7 @@ def _columns(words: Words) -> list[PrintColumn[Row]]:
 
 def _lacks_market(month: MonthReport) -> bool:
     """Whether something is stated by location only: the protocol asks for both."""
-    return any(Method.LOCATION in one.by_method and Method.MARKET not in one.by_method for one in emissions_of(month))
+    return any(Method.LOCATION in one.by_method and Method.MARKET not in one.by_method for one in month.emissions)
 
 
 SECTION = Section(

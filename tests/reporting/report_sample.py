@@ -14,6 +14,7 @@ from domain.plant import load_plant
 from domain.topics import INTERVALS
 from domain.units import UWH_PER_KWH
 from reporting.cost import month_cost
+from reporting.emissions import with_emissions
 from reporting.key_figures.month import with_key_figures
 from reporting.ledger import Ledger
 from reporting.month import month_period, month_report
@@ -135,7 +136,7 @@ def content_of(ledger: Ledger, folder: Path) -> Content:
     """What October's first report would be made from."""
     month = month_report(ledger, load_plant(folder / "plant" / "plant.toml"), month_period("2026-10", "Europe/Berlin"))
     return Content(
-        with_key_figures(ledger, with_scrap(ledger, month, folder / "plant"), folder / "plant"),
+        with_emissions(with_key_figures(ledger, with_scrap(ledger, month, folder / "plant"), folder / "plant")),
         month_cost(month, folder / "plant"),
         None,
         "",
