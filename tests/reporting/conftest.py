@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # the sample plant beside the te
 from report_sample import NOW, PLANT, TARIFF, StepClock
 
 from domain.plant import load_plant
+from reporting.evidence.keys import KeyFolder
 from reporting.ledger import Ledger
 from reporting.month import month_period
 from reporting.report import ReportOrder, WrittenReport, write_report
@@ -35,6 +36,13 @@ def clock() -> StepClock:
 def ledger(folder: Path, clock: StepClock) -> Any:
     with Ledger.open(folder / "ledger.sqlite", clock=clock) as opened:
         yield opened
+
+
+@pytest.fixture
+def keys(folder: Path, clock: StepClock) -> KeyFolder:
+    made = KeyFolder(folder / "keys", clock)
+    made.add("werk-nord", bytes(32))
+    return made
 
 
 @pytest.fixture

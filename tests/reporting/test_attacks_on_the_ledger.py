@@ -31,13 +31,6 @@ Sign = Callable[[Ledger], WrittenReport]
 
 
 @pytest.fixture
-def keys(folder: Path, clock: StepClock) -> KeyFolder:
-    made = KeyFolder(folder / "keys", clock)
-    made.add("werk-nord", bytes(32))
-    return made
-
-
-@pytest.fixture
 def sign(folder: Path, keys: KeyFolder) -> Sign:
     def write(ledger: Ledger) -> WrittenReport:
         plant = load_plant(folder / "plant" / "plant.toml")

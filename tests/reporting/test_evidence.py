@@ -44,13 +44,6 @@ SCRIPT = Path(second.__file__)
 
 
 @pytest.fixture
-def keys(folder: Path, clock: StepClock) -> KeyFolder:
-    made = KeyFolder(folder / "keys", clock)
-    made.add("werk-nord", bytes(32))
-    return made
-
-
-@pytest.fixture
 def sign(ledger: Ledger, folder: Path, keys: KeyFolder) -> Callable[..., WrittenReport]:
     def write(data_only: bool = True, out: str = "out") -> WrittenReport:
         plant = load_plant(folder / "plant" / "plant.toml")

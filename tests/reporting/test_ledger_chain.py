@@ -38,13 +38,6 @@ def faults_of(ledger: Ledger, keys: KeyFolder | None = None) -> tuple[str, ...]:
     return check_ledger(ledger, keys.keys() if keys is not None else ()).faults
 
 
-@pytest.fixture
-def keys(folder: Path, clock: StepClock) -> KeyFolder:
-    made = KeyFolder(folder / "keys", clock)
-    made.add("werk-nord", bytes(32))
-    return made
-
-
 def test_the_canonical_bytes_are_those_of_the_page(ledger: Ledger) -> None:
     put(ledger, quarter(NOON, 100.0), quarter(NOON + QUARTER, None))
     first, second = rows_of(ledger)[-2:]

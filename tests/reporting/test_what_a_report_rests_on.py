@@ -34,13 +34,6 @@ NO_ROWS = {"series", "latest_demand", "offsets", "recorded_until_utc", "content"
 
 
 @pytest.fixture
-def keys(folder: Path, clock: StepClock) -> KeyFolder:
-    made = KeyFolder(folder / "keys", clock)
-    made.add("werk-nord", bytes(32))
-    return made
-
-
-@pytest.fixture
 def sign(ledger: Ledger, folder: Path, keys: KeyFolder) -> Callable[..., WrittenReport]:
     def write(**order: Any) -> WrittenReport:
         plant = load_plant(folder / "plant" / "plant.toml")
