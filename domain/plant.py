@@ -156,7 +156,7 @@ class Meter(Settings):
     cost_centre: Name = ""
     """Cost centre whose energy it measures; empty: that of the meter above it."""
     medium: Medium = Medium.ELECTRICITY
-    """What it counts. Only electricity enters balance, peak, forecast, watches and bill."""
+    """What it counts. Only electricity enters balance, peak, forecast and bill; whether it sends, and whether its counter jumps, is watched for all."""
     max_power_kw: float = Field(gt=0)
     """What fuse, transformer or current transformer lets through; values above it are not plausible. Of a meter of a volume: ``max_flow_m3_per_h`` in its place."""
     max_flow_m3_per_h: float | None = Field(default=None, gt=0)

@@ -85,7 +85,7 @@ RUNGS = (
     Rung(CARRIED, ("carried-1h", "carried-4h", "carried-16h"), 1.1),
     Rung(TWO_STEP, (TWO_STEP,), 5.56, is_served_at_first=False),
 )
-"""What can be switched. Last week, the newest load, like days by the calendar and what knows planned jobs are always served: the others rest on them, and advice moves jobs."""
+"""What can be switched. Last week, the newest load, like days by the calendar and what knows planned jobs are always served: the others depend on them, and advice moves jobs."""
 NOT_AT_FIRST = frozenset(model for rung in RUNGS if not rung.is_served_at_first for model in rung.models)
 BY_NAME = {rung.name: rung for rung in RUNGS}
 
