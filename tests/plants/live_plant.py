@@ -26,6 +26,9 @@ from quarters.numbers import quarter_start
 
 FIRST_UTC = quarter_start(START_UTC) + QUARTER
 """The first quarter hour that is seen whole."""
+PAUSE_SHARE = 0.02
+"""The plant's clock runs 30 to 60 times as fast: where a busy machine lets the gateway wait for a sixth of a second, the plant has a gap of
+5 s and the quarter hour is rightly marked as substituted. Its energy comes from the counter and is asserted all the same."""
 Found = TypeVar("Found")
 
 
@@ -115,12 +118,12 @@ class LivePlant:
         return found
 
     def await_quarter(self, meter: str, channel: str, start_utc: datetime = FIRST_UTC) -> dict[str, Any]:
-        """The quarter hour that begins at `start_utc`, when the page has it measured."""
+        """The quarter hour that begins at `start_utc`, when the page has it measured but for `PAUSE_SHARE`."""
 
         def measured() -> dict[str, Any] | None:
             span = {"from_utc": start_utc.isoformat(), "to_utc": (start_utc + QUARTER).isoformat()}
             found = self.answer_of(f"/meters/{meter}/intervals", channel=channel, **span)
-            assert all(quarter["quality"] == "measured" for quarter in found), found
+            assert all(quarter["quality"] == "measured" or quarter["coverage"] >= 1.0 - PAUSE_SHARE for quarter in found), found
             return next(iter(found), None)
 
         return self.await_(measured, f"the quarter hour of {meter}/{channel} from {start_utc}")
